@@ -1,0 +1,133 @@
+"""The two protocols that the upper storeys see of an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.model import (
+        Balance,
+        Candles,
+        Exchange,
+        Fees,
+        Fill,
+        KeyInfo,
+        Market,
+        Order,
+        OrderRequest,
+        Resolution,
+        Ticker,
+        Timeframe,
+    )
+
+
+class Broker(Protocol):
+    """How one account talks to its exchange. Every call is bounded by the broker's timeout.
+
+    Reads retry passing faults by themselves and raise a `BrokerError` when that did not help.
+    """
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+    @property
+    def can_amend_stops(self) -> bool:
+        """Whether `amend_stop` works here; where not, a stop is replaced."""
+        ...
+
+    @property
+    def stops_at_market(self) -> bool:
+        """Whether a triggered STOP always sells, or turns into a limit order that the price may jump past."""
+        ...
+
+    def connect(self) -> KeyInfo:
+        """Ask for the exchange's time and the key's rights, and read the markets."""
+        ...
+
+    def exchange_time(self) -> datetime:
+        """The exchange's clock, as this machine's clock plus the skew measured at connect."""
+        ...
+
+    def markets(self) -> Mapping[str, Market]:
+        """Every spot market by symbol, as of connect or the last `refresh_markets`."""
+        ...
+
+    def refresh_markets(self) -> None: ...
+
+    def fees(self, market: str) -> Fees:
+        """The account's own tier for this market; asked anew at most once an hour."""
+        ...
+
+    def balances(self) -> Mapping[str, Balance]:
+        """Everything held, by currency in NIJA's spelling (BTC, USD)."""
+        ...
+
+    def place(self, request: OrderRequest) -> str:
+        """Send an order once; return the exchange's id for it.
+
+        OutcomeUnknown means it may have been placed. Every other error means it certainly was not.
+        """
+        ...
+
+    def resolve(self, request: OrderRequest) -> Resolution:
+        """What became of a request whose outcome is unknown, by the exchange's own way of recovery.
+
+        Raises a BrokerError where the exchange could not be asked: that is never "not found".
+        """
+        ...
+
+    def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:
+        """Move a resting stop in place. OutcomeUnknown: read the order to see. OrderNotFound: it is gone."""
+        ...
+
+    def cancel(self, exchange_id: str) -> None:
+        """Ask for an order's end; it may fill first, so read the order before booking anything.
+
+        Returns also where the order is already gone.
+        """
+        ...
+
+    def order(self, exchange_id: str) -> Order:
+        """Raises OrderNotFound."""
+        ...
+
+    def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
+        """Those of the given orders that the exchange knows, by exchange id."""
+        ...
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """Every open or pending order of the account, NIJA's or not."""
+        ...
+
+    def closed_orders(self, since: datetime) -> tuple[Order, ...]:
+        """Every order that ended after `since`, NIJA's or not, oldest first."""
+        ...
+
+    def fills(self, since: datetime) -> tuple[Fill, ...]:
+        """Every execution of the account at or after `since`, oldest first, each exactly once."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class MarketData(Protocol):
+    """What an exchange tells everybody. One object per exchange, used by one feed thread."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+    def server_time(self) -> datetime: ...
+
+    def markets(self) -> Mapping[str, Market]: ...
+
+    def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
+        """Closed candles only, oldest first; those opening after `since` (Unix seconds), or all on offer."""
+        ...
+
+    def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]: ...
+
+    def close(self) -> None: ...

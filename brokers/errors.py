@@ -1,0 +1,78 @@
+"""The one place where exchange errors get their meaning.
+
+BrokerError
+├── Unavailable          nothing happened, try again with backoff
+├── RateLimited          wait as told, then try again
+│   └── LockedOut        the key is barred for minutes: no private call at all until then
+├── NonceRejected        jump the nonce ahead, try again a few times
+├── Unauthorized         the key or its signature is refused: the account cannot work
+│   └── InvalidSignature
+├── PermissionDenied     the key lacks a right: the account cannot work
+├── OrderRejected        the exchange refused this order for good
+├── OrderNotFound        the exchange does not know this order id (or not yet)
+├── OutcomeUnknown       the order may or may not have been placed: ask, never resend blindly
+└── RequestRefused       any other definite refusal of a request
+    └── BadAnswer        an answer that could not be understood
+"""
+
+from __future__ import annotations
+
+
+class BrokerError(Exception):
+    """Something an exchange, or the way to it, did not do. Its text is safe to log: it never holds a secret."""
+
+
+class Unavailable(BrokerError):
+    pass
+
+
+class RateLimited(BrokerError):
+    """`retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LockedOut(RateLimited):
+    pass
+
+
+class NonceRejected(BrokerError):
+    pass
+
+
+class Unauthorized(BrokerError):
+    pass
+
+
+class InvalidSignature(Unauthorized):
+    pass
+
+
+class PermissionDenied(BrokerError):
+    pass
+
+
+class OrderRejected(BrokerError):
+    """`reason` is the exchange's own code, such as `EOrder:Insufficient funds`."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class OrderNotFound(BrokerError):
+    pass
+
+
+class OutcomeUnknown(BrokerError):
+    pass
+
+
+class RequestRefused(BrokerError):
+    pass
+
+
+class BadAnswer(RequestRefused):
+    pass

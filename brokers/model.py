@@ -1,0 +1,281 @@
+"""The value objects every storey speaks in. Money, prices and amounts are Decimal; times are aware UTC."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from numpy.typing import NDArray
+
+ZERO = Decimal(0)
+
+
+class Exchange(StrEnum):
+    KRAKEN = "kraken"
+    COINBASE = "coinbase"
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(StrEnum):
+    """A STOP sells at market once the price falls to its stop price, or as near to that as the exchange can."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+
+
+class OrderStatus(StrEnum):
+    """How far an order has come. A partly filled order is OPEN; a dead one may still have filled in part."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (OrderStatus.PENDING, OrderStatus.OPEN)
+
+
+class Timeframe(StrEnum):
+    M1 = "1m"
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H4 = "4h"
+    D1 = "1d"
+
+    @property
+    def seconds(self) -> int:
+        unit = {"m": 60, "h": 3_600, "d": 86_400}[self.value[-1]]
+        return int(self.value[:-1]) * unit
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """The key and secret of one account. Neither appears in a repr; `fingerprint` is how a key is shown."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 8 hex digits of the key's SHA-256."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A tradable spot pair. `price_step` is the tick; an order needs both `min_amount` and `min_cost`."""
+
+    symbol: str
+    base: str
+    quote: str
+    amount_step: Decimal
+    price_step: Decimal
+    min_amount: Decimal
+    min_cost: Decimal
+    tradable: bool = True
+    takes_market_orders: bool = True
+
+    def floor_amount(self, amount: Decimal) -> Decimal:
+        """`amount` (base) down to the increment: never more than was asked."""
+        return floor_to_step(amount, self.amount_step)
+
+    def floor_price(self, price: Decimal) -> Decimal:
+        return floor_to_step(price, self.price_step)
+
+    def ceil_price(self, price: Decimal) -> Decimal:
+        return (price / self.price_step).to_integral_value(rounding=ROUND_UP) * self.price_step
+
+    def allows(self, amount: Decimal, price: Decimal) -> bool:
+        """Whether an order of `amount` (base) at `price` reaches both minimums."""
+        return amount >= self.min_amount and amount * price >= self.min_cost
+
+
+def floor_to_step(value: Decimal, step: Decimal) -> Decimal:
+    return (value / step).to_integral_value(rounding=ROUND_DOWN) * step
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The account's own tier, as fractions: Decimal("0.004") is 0.40 %."""
+
+    maker: Decimal
+    taker: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account holds of one currency; `held` is bound in open orders and part of `total`."""
+
+    currency: str
+    total: Decimal
+    held: Decimal = ZERO
+
+    @property
+    def available(self) -> Decimal:
+        return self.total - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """Best prices of one market, stamped when they were received."""
+
+    market: str
+    bid: Decimal
+    ask: Decimal
+    last: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candles:
+    """Closed candles of one market, oldest first: `time` is each opening moment in Unix seconds.
+
+    All arrays have the same length and are made read-only. Absent candles stay absent, so the step may be uneven.
+    """
+
+    market: str
+    timeframe: Timeframe
+    time: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        arrays = (self.time, self.open, self.high, self.low, self.close, self.volume)
+        if len({len(array) for array in arrays}) != 1:
+            raise ValueError(f"{self.market}: candle arrays differ in length")
+        if len(self.time) > 1 and not bool(np.all(np.diff(self.time) > 0)):
+            raise ValueError(f"{self.market}: candle times must rise")
+        for array in arrays:
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """One order as NIJA wants it. The same request always becomes the same body on the wire.
+
+    `amount` is in base currency. `deadline` is the moment after which the exchange must no longer accept it.
+    A LIMIT carries `limit_price`, a STOP carries `stop_price`.
+    """
+
+    client_id: str
+    market: str
+    side: Side
+    type: OrderType
+    amount: Decimal
+    deadline: datetime
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    post_only: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount <= ZERO:
+            raise ValueError(f"an order needs a positive amount, not {self.amount}")
+        if (self.type is OrderType.LIMIT) != (self.limit_price is not None):
+            raise ValueError("a limit price belongs to a LIMIT order, and only there")
+        if (self.type is OrderType.STOP) != (self.stop_price is not None):
+            raise ValueError("a stop price belongs to a STOP order, and only there")
+        if self.post_only and self.type is not OrderType.LIMIT:
+            raise ValueError("only a LIMIT order can be post-only")
+        if self.deadline.tzinfo is None:
+            raise ValueError("a deadline needs a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the exchange tells it. `client_id` is None where the order was not given one.
+
+    `average_price` is None until something filled; `fee` is cumulative, in the quote currency.
+    """
+
+    exchange_id: str
+    client_id: str | None
+    market: str
+    side: Side
+    type: OrderType
+    status: OrderStatus
+    amount: Decimal
+    filled: Decimal
+    average_price: Decimal | None
+    fee: Decimal
+    created: datetime
+    closed: datetime | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. `id` is the exchange's own and is booked once; `amount` is in base currency."""
+
+    id: str
+    order_id: str
+    market: str
+    side: Side
+    amount: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    time: datetime
+    maker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What the exchange says of a key. `account_uid` is equal for two keys of the same exchange account."""
+
+    account_uid: str
+    permissions: frozenset[str]
+    missing: frozenset[str]
+    can_withdraw: bool
+    clock_skew: timedelta
+    expires: datetime | None = None
+    ip_allowlist: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The exchange knows the order."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The exchange does not have the order and can no longer accept it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undetermined:
+    """The exchange was asked and could not yet say; ask again. Never the same as Absent."""
+
+    reason: str
+
+
+Resolution = Found | Absent | Undetermined
