@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Makes NIJA's environment from the lock file, then runs NIJA in it.
+#   ./start.sh            the daemon (the demo, where no credentials are set)
+#   ./start.sh test       every check: format, lint, layers, types, tests
+#   ./start.sh COMMAND    any nija command: status, doctor, setup, simulate ...
+set -euo pipefail
+
+root="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)"
+cd -- "$root"
+venv="$root/.venv"
+
+fail() {
+  printf '❌ %s\n' "$@" >&2
+  exit 1
+}
+
+new_enough() {
+  "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+  local candidate
+  for candidate in "${NIJA_PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$candidate" >/dev/null && new_enough "$candidate"; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  fail "NIJA needs Python 3.11 or newer; here is $(python3 --version 2>/dev/null || echo 'no Python 3')." \
+    "Install it (Debian 12: sudo apt-get install -y python3 python3-venv), then run ./start.sh again."
+}
+
+make_environment() {
+  local lock="$1" python
+  python="$(find_python)"
+  echo "Preparing the environment from $lock (once; a minute or two) ..." >&2
+  if command -v uv >/dev/null; then
+    [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
+    uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
+    uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
+    return
+  fi
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    fail "This Python cannot make a virtual environment: Debian keeps that in a package of its own." \
+      "Run: sudo apt-get install -y python3-venv"
+  fi
+  "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+
+# The stamp holds all that the environment was made from, the folder included: a moved environment does not work.
+stamp_of() {
+  { printf '%s\n' "$root"; cat "$1" pyproject.toml; } | sha256sum | cut -d ' ' -f 1
+}
+
+ensure_environment() {
+  local lock="$1" stamp made=""
+  stamp="$(stamp_of "$lock")"
+  [ -x "$venv/bin/python" ] && [ -f "$venv/nija-stamp" ] && made="$(cat "$venv/nija-stamp")"
+  case " $made " in *" $stamp "*) return ;; esac
+  rm -f "$venv/nija-stamp"
+  make_environment "$lock"
+  # The test environment holds the daemon's as well, at the same versions.
+  printf '%s %s\n' "$stamp" "$(stamp_of requirements.txt)" >"$venv/nija-stamp"
+}
+
+run_checks() {
+  step() {
+    printf '\n== %s\n' "$*" >&2
+    "$@"
+  }
+  step "$venv/bin/ruff" format --check .
+  step "$venv/bin/ruff" check .
+  step "$venv/bin/lint-imports"
+  step "$venv/bin/mypy"
+  printf '\n== pytest\n' >&2
+  exec "$venv/bin/python" -m pytest "$@"
+}
+
+if [ "${1:-}" = test ]; then
+  shift
+  ensure_environment requirements-dev.txt
+  run_checks "$@"
+fi
+
+ensure_environment requirements.txt
+exec "$venv/bin/python" -m nija "$@"
