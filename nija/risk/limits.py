@@ -1,0 +1,129 @@
+"""May an account open something now? Asked before a market's signal is even looked at; exits never ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from nija.risk.refusal import Refusal, Rule, money, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from brokers.model import Timeframe
+    from nija.risk.equity import EquityState
+    from nija.risk.parameters import RiskLimits
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMoment:
+    """What an account knows when it asks. Both times are aware and of the same clock, the exchange's.
+
+    `open_positions` counts entries on their way too. `candle_closed` is the end of the candle to act upon.
+    `max_candle_age` is in intervals, 0 = never stale. `paused` says who or what paused the account; empty: nobody.
+    """
+
+    market: str
+    quote: str
+    timeframe: Timeframe
+    candle_closed: datetime
+    max_candle_age: float
+    now: datetime
+    equity: EquityState
+    open_positions: int
+    paused: str = ""
+
+
+def may_open(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    """The first rule that forbids a new position, or None. From what only a person can end to what time ends."""
+    return next(_refusals(moment, limits), None)
+
+
+def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
+    for refusal in (
+        _paused(moment),
+        _disabled(moment, limits),
+        _underfunded(moment, limits),
+        _drawdown(moment, limits),
+        _daily_loss(moment, limits),
+        _positions(moment, limits),
+        _stale(moment),
+    ):
+        if refusal is not None:
+            yield refusal
+
+
+def _paused(moment: EntryMoment) -> Refusal | None:
+    if not moment.paused:
+        return None
+    text = f"new entries are paused ({moment.paused}); exits go on"
+    return Refusal(Rule.PAUSED, value=moment.paused, limit="not paused", text=text)
+
+
+def _disabled(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    if moment.market not in limits.disabled_markets:
+        return None
+    text = f"{moment.market} is in disabled_markets of this account; take it out in nija.toml to trade it"
+    return Refusal(
+        Rule.DISABLED_MARKET, value=moment.market, limit=", ".join(sorted(limits.disabled_markets)), text=text
+    )
+
+
+def _underfunded(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    equity = moment.equity.current
+    if equity >= limits.min_balance:
+        return None
+    needed = money(limits.min_balance, moment.quote)
+    text = (
+        f"UNDERFUNDED - needs at least {needed}; equity is {money(equity, moment.quote)}:"
+        " deposit more, or lower min_balance in [risk]"
+    )
+    return Refusal(Rule.MIN_BALANCE, value=equity, limit=limits.min_balance, text=text)
+
+
+def _drawdown(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    equity = moment.equity
+    if equity.drawdown < limits.max_drawdown:
+        return None
+    back = equity.peak * (1 - limits.max_drawdown)
+    text = (
+        f"equity is {percent(equity.drawdown)} below its peak of {money(equity.peak, moment.quote)};"
+        f" waits until it is above {money(back, moment.quote)} again, or for a larger max_drawdown in [risk]"
+    )
+    return Refusal(Rule.MAX_DRAWDOWN, value=equity.drawdown, limit=limits.max_drawdown, text=text)
+
+
+def _daily_loss(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    equity = moment.equity
+    if equity.daily_loss < limits.max_daily_loss:
+        return None
+    text = (
+        f"today (UTC) has lost {percent(equity.daily_loss)} of the {money(equity.day.start, moment.quote)}"
+        " it began with; waits for the next UTC day"
+    )
+    return Refusal(Rule.MAX_DAILY_LOSS, value=equity.daily_loss, limit=limits.max_daily_loss, text=text)
+
+
+def _positions(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+    if moment.open_positions < limits.max_positions:
+        return None
+    text = f"{moment.open_positions} positions are open and max_positions is {limits.max_positions}; waits for an exit"
+    value, limit = Decimal(moment.open_positions), Decimal(limits.max_positions)
+    return Refusal(Rule.MAX_POSITIONS, value=value, limit=limit, text=text)
+
+
+def _stale(moment: EntryMoment) -> Refusal | None:
+    if moment.max_candle_age == 0:
+        return None
+    elapsed = Decimal(repr((moment.now - moment.candle_closed).total_seconds()))
+    age = elapsed / moment.timeframe.seconds
+    limit = Decimal(repr(float(moment.max_candle_age)))
+    if age <= limit:
+        return None
+    text = (
+        f"the last {moment.timeframe} candle closed {age:.1f} intervals ago and max_candle_age is {limit:g};"
+        " waits for fresh candles from the exchange"
+    )
+    return Refusal(Rule.STALE_CANDLE, value=age, limit=limit, text=text)

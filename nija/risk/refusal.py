@@ -1,0 +1,50 @@
+"""Why an account opens nothing: always a rule, the value it saw, its limit, and a sentence for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class Rule(StrEnum):
+    PAUSED = "paused"
+    DISABLED_MARKET = "disabled_markets"
+    STALE_CANDLE = "max_candle_age"
+    MIN_BALANCE = "min_balance"
+    MAX_DRAWDOWN = "max_drawdown"
+    MAX_DAILY_LOSS = "max_daily_loss"
+    MAX_POSITIONS = "max_positions"
+    NO_STOP = "no_stop"
+    PRICE_BELOW_STOP = "price_below_stop"
+    FEE_GATE = "fee_gate"
+    MAX_POSITION = "max_position"
+    MAX_EXPOSURE = "max_exposure"
+    AVAILABLE = "available"
+    MINIMUM_RISK = "minimum_risk"
+    MINIMUM_ORDER = "minimum_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`value` and `limit` are in the unit of the rule: a fraction, a count, quote currency, or a name.
+
+    They move with every price; `rule` alone tells whether the reason has changed.
+    """
+
+    rule: Rule
+    value: Decimal | str
+    limit: Decimal | str
+    text: str
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`$25.00` for dollars, `25.00 EUR` for anything else."""
+    return f"${amount:.2f}" if currency == "USD" else f"{amount:.2f} {currency}"
+
+
+def percent(fraction: Decimal) -> str:
+    return f"{fraction * 100:.2f} %"

@@ -1,0 +1,161 @@
+"""How much to buy: by risk through the stop distance, under every cap, on the step, and never too small to sell again.
+
+The rules and their reasons are points 5 and 6 of the default strategy in the strategy evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from nija.risk.refusal import Refusal, Rule, money, percent
+
+if TYPE_CHECKING:
+    from brokers.model import Market
+    from nija.risk.parameters import RiskLimits
+
+# A position halved in value must still be large enough to sell.
+_MINIMUMS = 2
+# A notional raised to the least order may risk this many times `risk_per_trade`, whatever the account's multiplier.
+_RAISED_RISK = 2
+_PRECISION = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """In quote currency: `available` can be spent now, `exposure` is the value of all open positions and entries."""
+
+    equity: Decimal
+    available: Decimal
+    exposure: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry to be sized. `close` and `stop` are the signal's; `price` is what one unit would cost now.
+
+    `fee` and `slippage` are fractions of the notional, kept in hand beyond it.
+    """
+
+    market: Market
+    close: Decimal
+    stop: Decimal | None
+    price: Decimal
+    fee: Decimal
+    slippage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """`amount` in base currency; `notional` = amount × price and `risk` (lost down to the stop) in quote currency."""
+
+    amount: Decimal
+    notional: Decimal
+    risk: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Ceiling:
+    rule: Rule
+    notional: Decimal
+    text: str
+
+
+def least_notional(market: Market, price: Decimal) -> Decimal:
+    """The smallest notional worth opening: twice what the exchange's two minimums ask for."""
+    return _MINIMUMS * max(market.min_amount * price, market.min_cost)
+
+
+def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | Refusal:
+    """How much to buy, or the one rule that forbids it. Rounding only ever makes the order smaller."""
+    if entry.price <= 0 or entry.close <= 0:
+        raise ValueError(f"{entry.market.symbol}: a price must be above 0")
+    with localcontext(prec=_PRECISION, rounding=ROUND_DOWN):
+        if entry.stop is None or entry.stop <= 0 or entry.stop >= entry.close:
+            return _no_stop(entry)
+        if entry.price <= entry.stop:
+            return _price_below_stop(entry, entry.stop)
+        return _size(entry, entry.stop, funds, limits)
+
+
+def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Sized | Refusal:
+    # A late entry buys above the close and is further from its stop than the signal said.
+    fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
+    ceilings = _ceilings(entry, fraction, funds, limits)
+    intended = limits.risk_per_trade * limits.risk_multiplier * funds.equity / fraction
+    notional = min(intended, *(ceiling.notional for ceiling in ceilings))
+    least = least_notional(entry.market, entry.price)
+    if notional < least:
+        tightest = min(ceilings, key=lambda ceiling: ceiling.notional)
+        if tightest.notional < least:
+            return _too_small(entry, least, tightest)
+        notional = least
+    amount = entry.market.floor_amount(notional / entry.price)
+    if amount <= 0 or not entry.market.allows(amount, entry.price):
+        return _below_minimum(entry, amount)
+    return Sized(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
+
+
+def _ceilings(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimits) -> tuple[_Ceiling, ...]:
+    """Every bound that also a notional raised to the least order must keep."""
+    quote, equity = entry.market.quote, funds.equity
+    raised_risk = _RAISED_RISK * limits.risk_per_trade
+    spendable = funds.available / (1 + entry.fee + entry.slippage)
+    return (
+        _Ceiling(
+            Rule.AVAILABLE,
+            spendable,
+            f"only {money(funds.available, quote)} is free, fee and slippage included; deposit more or wait for an exit",
+        ),
+        _Ceiling(
+            Rule.MAX_EXPOSURE,
+            limits.max_exposure * equity - funds.exposure,
+            f"max_exposure = {percent(limits.max_exposure)} of equity {money(equity, quote)} less"
+            f" {money(funds.exposure, quote)} already in positions leaves too little; waits for an exit or more equity",
+        ),
+        _Ceiling(
+            Rule.MAX_POSITION,
+            limits.max_position * equity,
+            f"max_position = {percent(limits.max_position)} of equity {money(equity, quote)} is less than that;"
+            " needs more equity or a larger max_position in [risk]",
+        ),
+        _Ceiling(
+            Rule.MINIMUM_RISK,
+            raised_risk * equity / fraction,
+            f"with the stop {percent(fraction)} away it would risk more than {percent(raised_risk)} of equity"
+            f" {money(equity, quote)}; needs more equity",
+        ),
+    )
+
+
+def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:
+    text = (
+        f"{entry.market.symbol}: the least order is {money(least, entry.market.quote)} (twice the exchange's minimum),"
+        f" but {ceiling.text}"
+    )
+    return Refusal(ceiling.rule, value=least, limit=ceiling.notional, text=text)
+
+
+def _below_minimum(entry: Entry, amount: Decimal) -> Refusal:
+    market = entry.market
+    text = (
+        f"{market.symbol}: {amount} {market.base} is below the exchange's minimum of {market.min_amount} {market.base}"
+        f" and {money(market.min_cost, market.quote)} an order; needs more equity"
+    )
+    return Refusal(Rule.MINIMUM_ORDER, value=amount, limit=market.min_amount, text=text)
+
+
+def _no_stop(entry: Entry) -> Refusal:
+    text = (
+        f"{entry.market.symbol}: the strategy gives no stop below the close {entry.close}, and a position without a"
+        " stop is never opened; set stop_atr in [strategy.*]"
+    )
+    return Refusal(Rule.NO_STOP, value=str(entry.stop), limit=entry.close, text=text)
+
+
+def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
+    text = (
+        f"{entry.market.symbol}: the price {entry.price} is already at or below the stop {stop}; waits for a new signal"
+    )
+    return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=stop, text=text)

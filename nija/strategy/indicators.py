@@ -1,0 +1,60 @@
+"""The only module that knows TA-Lib. Outputs are aligned with the input; what is not defined yet is nan.
+
+TA-Lib gives the GIL away at every call and many threads calling it at once fight for it, so signals are computed in
+the feeds' threads (one per exchange) and never in the traders'. Definitions: ATR(n) starts at index n with the mean
+of the true ranges 1…n and goes on as (ATR·(n-1)+TR)/n; EMA(n) starts at index n-1 with the mean of the first n values
+and goes on with factor 2/(n+1). Every period here is at least 2, TA-Lib's own least.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import talib
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+SHORTEST_PERIOD = 2
+
+
+def atr(high: Values, low: Values, close: Values, period: int) -> Values:
+    """Wilder's average true range."""
+    if len(close) <= period:
+        return _undefined(close)
+    return talib.ATR(high, low, close, timeperiod=period)
+
+
+def ema(values: Values, period: int) -> Values:
+    if len(values) < period:
+        return _undefined(values)
+    return talib.EMA(values, timeperiod=period)
+
+
+def highest(values: Values, period: int) -> Values:
+    """The highest of the last `period` values, the current one included."""
+    if len(values) < period:
+        return _undefined(values)
+    return talib.MAX(values, timeperiod=period)
+
+
+def lowest(values: Values, period: int) -> Values:
+    """The lowest of the last `period` values, the current one included."""
+    if len(values) < period:
+        return _undefined(values)
+    return talib.MIN(values, timeperiod=period)
+
+
+def before(values: Values) -> Values:
+    """What `values` was one candle earlier: turns "the last N" into "the N before", excluding the current candle."""
+    earlier = np.empty_like(values)
+    earlier[:1] = np.nan
+    earlier[1:] = values[:-1]
+    return earlier
+
+
+def _undefined(like: Values) -> Values:
+    return np.full(len(like), np.nan)
