@@ -1,0 +1,147 @@
+"""What the sessions of all client libraries have in common.
+
+One TLS context, no hidden retries, and the answer to whether a request that failed can have reached the exchange.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ProxyError as ProxyFault
+
+from brokers.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+USER_AGENT = "nija/0.1"
+
+# Reasons OpenSSL gives only while shaking hands, so before a byte of the request has left.
+_HANDSHAKE_REASONS = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "TLSV1_UNRECOGNIZED_NAME",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+
+
+def prepare_session(session: requests.Session, base_url: str) -> None:
+    """Make a client library's session ours, for requests to `base_url`. Raises Unavailable for a bad CA bundle.
+
+    The environment is read here, once: with `trust_env` left on, REQUESTS_CA_BUNDLE would beat the session's own
+    settings, a .netrc entry would replace the Authorization header, and each request would look both up again.
+    """
+    session.proxies.update(get_environ_proxies(base_url))
+    session.trust_env = False
+    # A redirect would carry the signed headers to wherever it points.
+    session.max_redirects = 0
+    session.headers["User-Agent"] = USER_AGENT
+    for adapter in session.adapters.values():
+        adapter.close()
+    if base_url.startswith("https"):
+        session.mount("https://", _SharedTlsAdapter(tls_context()))
+    session.mount("http://", HTTPAdapter(max_retries=0))
+
+
+def tls_context() -> ssl.SSLContext:
+    """The process's one context: its own would cost every account 700 KB. Certificate and host name are checked."""
+    for variable in _BUNDLE_VARIABLES:
+        if bundle := os.environ.get(variable):
+            return _context(bundle, variable)
+    return _context(certifi.where(), "certifi")
+
+
+@lru_cache(maxsize=4)
+def _context(bundle: str, named_by: str) -> ssl.SSLContext:
+    folder = Path(bundle).is_dir()
+    try:
+        return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
+    except OSError as error:
+        raise Unavailable(
+            f"{named_by} names {bundle}, which cannot be used as certificate authorities ({error}). "
+            "Name a readable PEM file, or unset the variable."
+        ) from error
+
+
+class _SharedTlsAdapter(HTTPAdapter):
+    """requests would load the authorities anew into the context of each connection."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002, ANN401 - the overridden signature
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - the overridden signature
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+
+    def build_connection_pool_key_attributes(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str,  # noqa: ARG002, FBT001 - on a shared context, verification is not for a request to decide
+        cert: Any = None,  # noqa: ANN401 - the overridden signature
+    ) -> tuple[Any, Any]:
+        return super().build_connection_pool_key_attributes(request, True, cert)
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - the overridden signature
+        """Nothing to do: the context verifies."""
+
+
+def definitely_not_sent(error: requests.RequestException) -> bool:
+    """Whether no byte of the request can have reached the exchange. False means unknown."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    return any(_is_before_sending(cause) for cause in _causes(error))
+
+
+def describe(error: requests.RequestException) -> str:
+    """A short cause for a message. Holds neither headers nor bodies."""
+    if isinstance(error, requests.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.ReadTimeout):
+        return "no answer in time"
+    deepest = list(_causes(error))[-1]
+    if isinstance(deepest, ssl.SSLError):
+        return f"TLS failed: {deepest.reason or type(deepest).__name__}"
+    cause = deepest.__cause__ or deepest
+    return f"{cause.strerror or type(cause).__name__}" if isinstance(cause, OSError) else type(cause).__name__
+
+
+def _is_before_sending(cause: BaseException) -> bool:
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError | ssl.SSLCertVerificationError):
+        return True
+    if isinstance(cause, ssl.SSLError):
+        return cause.reason in _HANDSHAKE_REASONS
+    return isinstance(cause, ProxyFault) and "Tunnel connection failed" in str(cause.original_error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps: requests and urllib3 keep causes in arguments and attributes, not in `__cause__`."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = _wrapped(current)
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    if isinstance(error, MaxRetryError):
+        return error.reason
+    if isinstance(error, ProxyFault):
+        return error.original_error
+    return next((arg for arg in error.args if isinstance(arg, BaseException)), None)

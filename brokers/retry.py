@@ -1,0 +1,85 @@
+"""The one retry policy, by tenacity. For reads only: nothing that places, amends or cancels is ever sent again here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import tenacity
+
+from brokers.errors import LockedOut, RateLimited, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from brokers.clock import Clock
+
+T = TypeVar("T")
+
+
+def retry_reads(clock: Clock, *, attempts: int = 5, total: float = 60.0) -> ReadRetry:
+    """Up to `attempts` calls within `total` seconds; build it once per broker."""
+    return ReadRetry(clock, attempts=attempts, total=total)
+
+
+class ReadRetry:
+    """Calls first and enters tenacity only after a passing fault, so that a call that succeeds costs nothing."""
+
+    def __init__(self, clock: Clock, *, attempts: int, total: float) -> None:
+        self._clock = clock
+        self._attempts = attempts
+        self._total = total
+        self._backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=10.0, jitter=0.5)
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        """The result of `call`, or its last error. Raises at once when the clock is stopping."""
+        try:
+            return call()
+        except (Unavailable, RateLimited) as error:
+            return self._again(call, error)
+
+    def _again(self, call: Callable[[], T], error: Unavailable | RateLimited) -> T:
+        started = self._clock.monotonic()
+        first = True
+
+        def attempt() -> T:
+            nonlocal first, error
+            if first:
+                first = False
+                raise error
+            if self._clock.stopping:
+                raise _Over(error)
+            try:
+                return call()
+            except (Unavailable, RateLimited) as latest:
+                error = latest
+                raise
+
+        def out_of_tries_or_time(state: tenacity.RetryCallState) -> bool:
+            elapsed = self._clock.monotonic() - started
+            out_of_time = elapsed + state.upcoming_sleep > self._total
+            return self._clock.stopping or out_of_time or state.attempt_number >= self._attempts
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_passing),
+            wait=lambda state: max(self._backoff(state), _told_to_wait(state)),
+            stop=out_of_tries_or_time,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except _Over:
+            raise error from None
+
+
+class _Over(Exception):
+    """The clock stopped during the wait: leave tenacity's loop."""
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, Unavailable | RateLimited) and not isinstance(error, LockedOut)
+
+
+def _told_to_wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    return error.retry_after if isinstance(error, RateLimited) else 0.0

@@ -1,0 +1,115 @@
+"""Rate limits as pure counters: they say how long to wait and leave the waiting to the caller.
+
+`take` returns 0.0 and books the cost, or returns seconds to wait and books nothing. `reserve` is the room that the
+caller leaves untouched: entries pass one so that stops and cancels, which pass none, always find room.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from brokers.errors import RateLimited
+
+if TYPE_CHECKING:
+    from brokers.clock import Clock
+
+# Decimal fractions of a second get lost in floats: a wait never ends just before the room is there.
+_EPSILON = 1e-9
+
+
+class Limit(Protocol):
+    def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
+        """Book `cost` at `now` (monotonic seconds) and return 0.0, or return how long to wait first."""
+        ...
+
+
+class DecayingCounter:
+    """A counter that costs raise, time lowers, and that must not pass its maximum."""
+
+    def __init__(self, maximum: float, decay: float, *, level: float = 0.0) -> None:
+        """`decay` is per second; `level` is where the counter stands now."""
+        self._maximum = maximum
+        self._decay = decay
+        self._level = min(level, maximum)
+        self._time: float | None = None
+        self._lock = threading.Lock()
+
+    def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
+        """Costs above the room that there is at all pass once the counter is empty."""
+        with self._lock:
+            self._settle(now)
+            room = max(self._maximum - reserve - cost, 0.0)
+            if self._level <= room + _EPSILON:
+                self._level += cost
+                return 0.0
+            return (self._level - room) / self._decay
+
+    def charge(self, cost: float, now: float) -> None:
+        """Book what was spent without asking."""
+        with self._lock:
+            self._settle(now)
+            self._level += cost
+
+    def fill(self, now: float) -> None:
+        """The exchange says the counter is over: believe it."""
+        with self._lock:
+            self._settle(now)
+            self._level = max(self._level, self._maximum)
+
+    def level(self, now: float) -> float:
+        with self._lock:
+            self._settle(now)
+            return self._level
+
+    def _settle(self, now: float) -> None:
+        if self._time is not None and now > self._time:
+            self._level = max(0.0, self._level - (now - self._time) * self._decay)
+        if self._time is None or now > self._time:
+            self._time = now
+
+
+class TokenBucket:
+    """`rate` tokens a second, at most `capacity` saved up; the exchange's own headers may say there are fewer."""
+
+    def __init__(self, rate: float, capacity: float | None = None) -> None:
+        """`capacity` is one second's worth unless given."""
+        self._rate = rate
+        self._capacity = rate if capacity is None else capacity
+        self._tokens = self._capacity
+        self._time: float | None = None
+        self._closed_until = 0.0
+        self._lock = threading.Lock()
+
+    def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
+        with self._lock:
+            self._settle(now)
+            if now < self._closed_until:
+                return self._closed_until - now
+            needed = min(cost + reserve, self._capacity)
+            if self._tokens >= needed - _EPSILON:
+                self._tokens -= cost
+                return 0.0
+            return (needed - self._tokens) / self._rate
+
+    def observe(self, remaining: float, reset_in: float, now: float) -> None:
+        """What `x-ratelimit-remaining` and `x-ratelimit-reset` (as seconds from now) said; it only ever tightens."""
+        with self._lock:
+            self._settle(now)
+            self._tokens = min(self._tokens, remaining)
+            if remaining < 1:
+                self._closed_until = max(self._closed_until, now + reset_in)
+
+    def _settle(self, now: float) -> None:
+        if self._time is not None and now > self._time:
+            self._tokens = min(self._capacity, self._tokens + (now - self._time) * self._rate)
+        if self._time is None or now > self._time:
+            self._time = now
+
+
+def wait_for_room(limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0) -> None:
+    """Sleep until `limit` has room and book the cost. Raises RateLimited, with nothing sent, when all is to stop."""
+    while (wait := limit.take(cost, clock.monotonic(), reserve=reserve)) > 0.0:
+        if clock.stopping:
+            raise RateLimited("Stopping: the rate limit leaves no room for this request", wait)
+        clock.sleep(wait)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brokers.errors import RateLimited
+from brokers.throttle import DecayingCounter, TokenBucket, wait_for_room
+from tests.fakes import ManualClock
+
+
+class TestDecayingCounter:
+    def test_room_is_given_until_the_maximum_and_then_the_wait_is_told(self) -> None:
+        counter = DecayingCounter(15, 0.33)
+        assert [counter.take(1, 0.0) for _ in range(15)] == [0.0] * 15
+        assert counter.take(1, 0.0) == pytest.approx(1 / 0.33)
+
+    def test_waiting_as_long_as_told_is_enough(self) -> None:
+        counter = DecayingCounter(15, 0.33, level=15)
+        wait = counter.take(4, 100.0)
+        assert wait > 0
+        assert counter.take(4, 100.0 + wait) == 0.0
+
+    def test_a_refusal_books_nothing(self) -> None:
+        counter = DecayingCounter(15, 1.0, level=15)
+        counter.take(4, 0.0)
+        assert counter.level(0.0) == 15
+
+    def test_an_entry_waits_while_a_stop_still_goes_through(self) -> None:
+        counter = DecayingCounter(60, 1.0, level=50)
+        assert counter.take(1, 0.0, reserve=20) > 0.0
+        assert counter.take(1, 0.0) == 0.0
+
+    def test_the_documented_check_of_the_engine_counter_holds(self) -> None:
+        """guides/spot-ratelimits: 50 adds at Intermediate, 10 s later: 26.6."""
+        counter = DecayingCounter(125, 2.34)
+        for _ in range(50):
+            counter.take(1, 0.0)
+        assert counter.level(10.0) == pytest.approx(26.6)
+
+    def test_what_the_exchange_says_is_believed(self) -> None:
+        counter = DecayingCounter(15, 0.5)
+        counter.fill(0.0)
+        assert counter.take(1, 0.0) == pytest.approx(2.0)
+
+    def test_what_was_spent_without_asking_is_counted(self) -> None:
+        counter = DecayingCounter(15, 0.5)
+        counter.charge(15, 0.0)
+        assert counter.take(1, 0.0) == pytest.approx(2.0)
+
+    def test_a_time_that_steps_back_gives_no_room(self) -> None:
+        counter = DecayingCounter(15, 1.0)
+        counter.charge(15, 100.0)
+        counter.take(1, 50.0)
+        assert counter.level(100.0) == 15
+
+    def test_a_cost_above_the_maximum_passes_once_the_counter_is_empty(self) -> None:
+        counter = DecayingCounter(15, 1.0, level=3)
+        assert counter.take(20, 0.0) == pytest.approx(3.0)
+        assert counter.take(20, 3.0) == 0.0
+
+    @given(
+        steps=st.lists(
+            st.tuples(
+                st.floats(min_value=0, max_value=30), st.integers(min_value=1, max_value=6), st.sampled_from([0.0, 4.0])
+            ),
+            max_size=60,
+        )
+    )
+    def test_the_exchange_never_counts_past_its_maximum(self, steps: list[tuple[float, int, float]]) -> None:
+        counter, now = DecayingCounter(15, 0.33), 0.0
+        theirs, theirs_at = 0.0, 0.0
+        for pause, cost, reserve in steps:
+            now += pause
+            if counter.take(cost, now, reserve=reserve) > 0:
+                continue
+            theirs = max(0.0, theirs - (now - theirs_at) * 0.33) + cost
+            theirs_at = now
+            assert theirs <= 15 + 1e-6
+
+
+class TestTokenBucket:
+    def test_a_burst_is_allowed_up_to_one_second_of_requests(self) -> None:
+        bucket = TokenBucket(30)
+        assert [bucket.take(1, 0.0) for _ in range(30)] == [0.0] * 30
+        assert bucket.take(1, 0.0) == pytest.approx(1 / 30)
+
+    def test_tokens_come_back_with_time_but_never_more_than_the_capacity(self) -> None:
+        bucket = TokenBucket(10)
+        for _ in range(10):
+            bucket.take(1, 0.0)
+        assert [bucket.take(1, 100.0) for _ in range(11)].count(0.0) == 10
+
+    def test_a_reserve_is_left_for_protective_work(self) -> None:
+        bucket = TokenBucket(10)
+        for _ in range(8):
+            bucket.take(1, 0.0)
+        assert bucket.take(1, 0.0, reserve=5) > 0.0
+        assert bucket.take(1, 0.0) == 0.0
+
+    def test_a_header_that_says_nothing_is_left_closes_the_bucket_until_the_reset(self) -> None:
+        bucket = TokenBucket(30)
+        bucket.observe(remaining=0, reset_in=2.5, now=10.0)
+        assert bucket.take(1, 10.0) == pytest.approx(2.5)
+        assert bucket.take(1, 12.5) == 0.0
+
+    def test_a_header_lowers_our_own_count_but_never_raises_it(self) -> None:
+        bucket = TokenBucket(30)
+        bucket.observe(remaining=2, reset_in=1.0, now=0.0)
+        bucket.observe(remaining=29, reset_in=1.0, now=0.0)
+        assert [bucket.take(1, 0.0) for _ in range(3)][-1] > 0.0
+
+
+class TestWaitForRoom:
+    def test_it_sleeps_just_as_long_as_needed(self) -> None:
+        clock = ManualClock()
+        counter = DecayingCounter(15, 0.5, level=15)
+        wait_for_room(counter, clock)
+        assert sum(clock.sleeps) == pytest.approx(2.0)
+
+    def test_it_gives_up_at_once_when_everything_is_to_stop(self) -> None:
+        clock = ManualClock()
+        clock.stopping = True
+        with pytest.raises(RateLimited, match="Stopping"):
+            wait_for_room(DecayingCounter(15, 0.5, level=15), clock)
+        assert clock.sleeps == []
+
+    def test_room_that_is_there_is_used_even_while_stopping(self) -> None:
+        clock = ManualClock()
+        clock.stopping = True
+        wait_for_room(DecayingCounter(15, 0.5), clock)
