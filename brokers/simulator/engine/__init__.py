@@ -1,0 +1,1 @@
+"""The exchange-neutral matching engine and its books."""

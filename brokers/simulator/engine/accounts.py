@@ -1,0 +1,92 @@
+"""The books of one account: balances, what is held for orders, orders, fills and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Fees
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from brokers.simulator.engine.orders import Fill, Order
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One change of one balance: `balance` (after it) is the former one plus `amount` minus `fee`."""
+
+    id: str
+    reference: str
+    time: float
+    type: str
+    currency: str
+    amount: Decimal
+    fee: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Lag:
+    until: float
+    balances: Mapping[str, Decimal]
+    holds: Mapping[str, Decimal]
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """Changed by the engine alone. `orders` and `fills` hold everything since the start, oldest first."""
+
+    owner: str
+    fees: Fees
+    balances: dict[str, Decimal]
+    holds: dict[str, Decimal] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    open: dict[str, Order] = field(default_factory=dict)
+    fills: dict[str, Fill] = field(default_factory=dict)
+    ledger: dict[str, LedgerEntry] = field(default_factory=dict)
+    dead_man: float | None = None
+    balance_lag: float = 0.0
+    _lag: _Lag | None = None
+    _taken: dict[str, tuple[int, dict[Decimal, Decimal]]] = field(default_factory=dict)
+
+    def balance(self, currency: str) -> Decimal:
+        return self.balances.get(currency, ZERO)
+
+    def held(self, currency: str) -> Decimal:
+        return self.holds.get(currency, ZERO)
+
+    def available(self, currency: str) -> Decimal:
+        return self.balance(currency) - self.held(currency)
+
+    def credit(self, currency: str, amount: Decimal) -> None:
+        """Change a balance; a negative amount takes away."""
+        self.balances[currency] = self.balance(currency) + amount
+
+    def hold(self, currency: str, amount: Decimal) -> None:
+        """Bind more of a currency; a negative amount sets free."""
+        self.holds[currency] = self.held(currency) + amount
+
+    def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
+        return (order for order in self.open.values() if symbol is None or order.symbol == symbol)
+
+    def taken(self, symbol: str, sequence: int) -> dict[Decimal, Decimal]:
+        """What this account has taken of each price level since the market's last tick."""
+        known = self._taken.get(symbol)
+        if known is None or known[0] != sequence:
+            known = (sequence, {})
+            self._taken[symbol] = known
+        return known[1]
+
+    def start_lag(self, now: float) -> None:
+        """Show the balances of this moment for `balance_lag` seconds more."""
+        if self.balance_lag > 0 and (self._lag is None or now >= self._lag.until):
+            self._lag = _Lag(now + self.balance_lag, dict(self.balances), dict(self.holds))
+
+    def shown_balances(self, now: float) -> tuple[Mapping[str, Decimal], Mapping[str, Decimal]]:
+        """Balances and holds as the exchange tells them, late where a lag was ordered."""
+        if self._lag is not None and now < self._lag.until:
+            return self._lag.balances, self._lag.holds
+        return self.balances, self.holds

@@ -1,0 +1,107 @@
+"""The current prices of all markets, moved by the source or pinned by hand, told to every engine."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.simulator.engine.market_data import CandleRow, Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from brokers.clock import Clock
+    from brokers.simulator.engine.market_data import MarketClock, PriceSource
+
+_RECENT_TRADES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A tick as it was shown: `time` is the wall clock, `number` rises by one per market."""
+
+    number: int
+    time: float
+    price: Decimal
+    volume: Decimal
+
+
+@dataclass(slots=True)
+class _Quote:
+    last: Decimal | None = None
+    volume: Decimal = Decimal(0)
+    pinned: bool = False
+    sequence: int = 0
+    trades: deque[Trade] = field(default_factory=lambda: deque(maxlen=_RECENT_TRADES))
+
+
+class PriceBoard:
+    """One per simulator. `sequence` changes with every tick, so that depth taken before it counts as refilled."""
+
+    def __init__(self, source: PriceSource, market_clock: MarketClock, clock: Clock) -> None:
+        self._source = source
+        self._market_clock = market_clock
+        self._clock = clock
+        self._quotes = {symbol: _Quote() for symbol in source.symbols()}
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener(symbol)` after every tick of a market."""
+        self._listeners.append(listener)
+
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self._quotes)
+
+    def last(self, symbol: str) -> Decimal | None:
+        """The last price, or None before the first tick."""
+        return self._quotes[symbol].last
+
+    def last_volume(self, symbol: str) -> Decimal:
+        return self._quotes[symbol].volume
+
+    def sequence(self, symbol: str) -> int:
+        return self._quotes[symbol].sequence
+
+    def recent_trades(self, symbol: str) -> tuple[Trade, ...]:
+        return tuple(self._quotes[symbol].trades)
+
+    def market_time(self) -> float:
+        return self._market_clock.market_time(self._clock.time())
+
+    def advance(self) -> None:
+        """Take what the source has made since the last time."""
+        until = self.market_time()
+        for symbol, quote in self._quotes.items():
+            for tick in self._source.advance(symbol, until):
+                if not quote.pinned:
+                    self._show(symbol, quote, tick)
+
+    def pin(self, symbol: str, price: Decimal, volume: Decimal = Decimal(1)) -> None:
+        """Set the price by hand and hold it there until `release`."""
+        quote = self._quotes[symbol]
+        quote.pinned = True
+        self._show(symbol, quote, Tick(self.market_time(), price, volume))
+
+    def release(self, symbol: str) -> None:
+        """Let the source move the price again."""
+        self._quotes[symbol].pinned = False
+
+    def candles(self, symbol: str, seconds: int) -> list[CandleRow]:
+        """Oldest first, the running one last; a pinned price shows in the running one."""
+        rows = self._source.candles(symbol, seconds, self.market_time())
+        quote = self._quotes[symbol]
+        if rows and quote.pinned and quote.last is not None:
+            running = rows[-1]
+            high, low = max(running.high, quote.last), min(running.low, quote.last)
+            rows = [*rows[:-1], replace(running, high=high, low=low, close=quote.last)]
+        return rows
+
+    def _show(self, symbol: str, quote: _Quote, tick: Tick) -> None:
+        quote.last = tick.price
+        quote.volume = tick.volume
+        quote.sequence += 1
+        quote.trades.append(Trade(quote.sequence, self._clock.time(), tick.price, tick.volume))
+        for listener in self._listeners:
+            listener(symbol)

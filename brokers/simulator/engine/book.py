@@ -1,0 +1,65 @@
+"""The synthetic book around the current price that each account trades against by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.model import Side
+from brokers.simulator.engine.markets import MarketSpec, ceil_to, floor_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class DepthProfile:
+    """`level_value` is quote money on the best level, each level further out holds `growth` of it more.
+
+    `half_spread` and `gap` are fractions of the price; both are at least one tick.
+    """
+
+    levels: int = 25
+    level_value: Decimal = Decimal(25_000)
+    growth: Decimal = Decimal("0.5")
+    half_spread: Decimal = Decimal("0.00005")
+    gap: Decimal = Decimal("0.0002")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    price: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Best level first on both sides."""
+
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+    def opposite(self, side: Side) -> tuple[Level, ...]:
+        """The levels an order of this side meets."""
+        return self.asks if side is Side.BUY else self.bids
+
+
+def make_book(spec: MarketSpec, price: Decimal, profile: DepthProfile) -> Book:
+    """The book at a last price; the same price always makes the same book."""
+    half = max(spec.price_step, floor_to(price * profile.half_spread, spec.price_step))
+    gap = max(spec.price_step, floor_to(price * profile.gap, spec.price_step))
+    best_ask = ceil_to(price, spec.price_step) + half
+    best_bid = floor_to(price, spec.price_step) - half
+    asks = (best_ask + gap * step for step in range(profile.levels))
+    bids = (best_bid - gap * step for step in range(profile.levels))
+    return Book(bids=tuple(_levels(spec, bids, profile)), asks=tuple(_levels(spec, asks, profile)))
+
+
+def _levels(spec: MarketSpec, prices: Iterator[Decimal], profile: DepthProfile) -> Iterator[Level]:
+    for step, price in enumerate(prices):
+        if price <= 0:
+            return
+        value = profile.level_value * (1 + profile.growth * step)
+        amount = max(spec.amount_step, floor_to(value / price, spec.amount_step))
+        yield Level(price, amount)

@@ -1,0 +1,150 @@
+"""Everything an order must pass before the engine takes it, in the order in which an exchange looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Side
+from brokers.simulator.engine.funds import hold_currency, hold_for
+from brokers.simulator.engine.markets import MarketSpec, Mode, ceil_to, floor_to, is_multiple
+from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.refusals import Refusal, RefusedError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.matching import Matching
+    from brokers.simulator.engine.venue import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Every method raises RefusedError."""
+
+    venue: Venue
+    matching: Matching
+
+    def ticket(self, account: Account, ticket: Ticket, amount: Decimal, replaces: Order | None = None) -> None:
+        """`amount` is in base; `replaces` is an order whose place and money this one takes over."""
+        spec = self.venue.spec(ticket.symbol)
+        price = self.venue.price(ticket.symbol)
+        self._moment(ticket)
+        self._mode(ticket)
+        self.amount(spec, amount)
+        self.prices(spec, ticket.limit_price, ticket.stop_price)
+        self._cost(spec, ticket, amount, price)
+        self._identity(account, ticket, replaces)
+        if ticket.post_only:
+            self.post_only(ticket)
+        self._funds(account, ticket, amount, replaces)
+
+    def amount(self, spec: MarketSpec, amount: Decimal) -> None:
+        if not is_multiple(amount, spec.amount_step):
+            raise RefusedError(Refusal.AMOUNT_STEP, spec.symbol)
+        if amount < spec.min_amount:
+            raise RefusedError(Refusal.AMOUNT_MINIMUM, spec.symbol)
+
+    def prices(self, spec: MarketSpec, *prices: Decimal | None) -> None:
+        for price in prices:
+            if price is None:
+                continue
+            if price <= ZERO:
+                raise RefusedError(Refusal.PRICE_INVALID, spec.symbol)
+            if not is_multiple(price, spec.price_step):
+                raise RefusedError(Refusal.PRICE_STEP, spec.symbol)
+
+    def post_only(self, ticket: Ticket, limit: Decimal | None = None) -> None:
+        wanted = limit or ticket.limit_price
+        if wanted is not None and self.matching.crosses(ticket.symbol, ticket.side, wanted):
+            raise RefusedError(Refusal.WOULD_CROSS, ticket.symbol)
+
+    def hold_price(self, ticket: Ticket) -> Decimal:
+        """The price a buy's money is held at: the highest it can still come to where that is known."""
+        price = ticket.limit_price or ticket.stop_price or self.venue.price(ticket.symbol)
+        if ticket.trail is None:
+            return price
+        distance = ceil_to(ticket.trail.distance(price), self.venue.spec(ticket.symbol).price_step)
+        return price + distance + max(ZERO, ticket.trail.limit_offset)
+
+    def amendment(self, account: Account, order: Order, wanted: Amendment, amount: Decimal) -> Decimal:
+        """The price to hold the amended order's money at."""
+        spec = self.venue.spec(order.symbol)
+        self.amount(spec, amount)
+        self.prices(spec, wanted.limit_price, wanted.stop_price)
+        limit, stop = wanted.limit_price or order.limit_price, wanted.stop_price or order.stop_price
+        price = order.hold_price if order.ticket.trail else limit or stop or order.hold_price
+        if amount * price < spec.min_cost:
+            raise RefusedError(Refusal.COST_MINIMUM, spec.symbol)
+        if wanted.limit_price is not None and (wanted.post_only or order.post_only):
+            self.post_only(order.ticket, wanted.limit_price)
+        currency = hold_currency(spec, order.side)
+        needed = hold_for(spec, account.fees, order.ticket, amount - order.filled, price)
+        if needed > account.available(currency) + order.held:
+            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
+        return price
+
+    def sweep_cost(self, account: Account, ticket: Ticket, amount: Decimal) -> Decimal:
+        """What a market buy of `amount` costs now, fee included."""
+        spec = self.venue.spec(ticket.symbol)
+        left, total = amount, ZERO
+        for level in self.matching.levels(account, ticket.symbol, ticket.side, None):
+            part = min(left, level.amount)
+            total += hold_for(spec, account.fees, ticket, part, level.price)
+            left -= part
+            if left <= ZERO:
+                break
+        return total
+
+    def sweep_amount(self, account: Account, ticket: Ticket, quote: Decimal) -> Decimal:
+        """How much base `quote` buys at market now."""
+        spec = self.venue.spec(ticket.symbol)
+        rate = 1 + account.fees.taker if ticket.quote_includes_fee else 1
+        left, total = quote / rate, ZERO
+        for level in self.matching.levels(account, ticket.symbol, ticket.side, None):
+            part = min(left / level.price, level.amount)
+            total += part
+            left -= part * level.price
+            if left <= ZERO:
+                break
+        return floor_to(total, spec.amount_step)
+
+    def _moment(self, ticket: Ticket) -> None:
+        if ticket.deadline is not None and self.venue.clock.time() > ticket.deadline:
+            raise RefusedError(Refusal.DEADLINE_ELAPSED)
+
+    def _mode(self, ticket: Ticket) -> None:
+        mode = self.venue.mode_of(ticket.symbol)
+        allowed = {
+            Mode.ONLINE: True,
+            Mode.POST_ONLY: ticket.post_only,
+            Mode.LIMIT_ONLY: ticket.kind is Kind.LIMIT,
+        }
+        if not allowed.get(mode, False):
+            raise RefusedError(Refusal.MODE, mode.value)
+
+    def _cost(self, spec: MarketSpec, ticket: Ticket, amount: Decimal, last: Decimal) -> None:
+        price = ticket.limit_price or ticket.stop_price or last
+        if amount * price < spec.min_cost:
+            raise RefusedError(Refusal.COST_MINIMUM, spec.symbol)
+
+    def _identity(self, account: Account, ticket: Ticket, replaces: Order | None) -> None:
+        others = [order for order in account.open.values() if order is not replaces]
+        if ticket.client_id is not None and any(order.client_id == ticket.client_id for order in others):
+            raise RefusedError(Refusal.CLIENT_ID_IN_USE, ticket.client_id)
+        if sum(order.symbol == ticket.symbol for order in others) >= self.venue.max_open_orders:
+            raise RefusedError(Refusal.TOO_MANY_ORDERS, ticket.symbol)
+
+    def _funds(self, account: Account, ticket: Ticket, amount: Decimal, replaces: Order | None) -> None:
+        spec = self.venue.spec(ticket.symbol)
+        currency = hold_currency(spec, ticket.side)
+        free = account.available(currency)
+        if replaces is not None and hold_currency(self.venue.spec(replaces.symbol), replaces.side) == currency:
+            free += replaces.held
+        if ticket.kind is Kind.MARKET and ticket.side is Side.BUY:
+            needed = self.sweep_cost(account, ticket, amount)
+        else:
+            needed = hold_for(spec, account.fees, ticket, amount, self.hold_price(ticket))
+        if needed > free:
+            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)

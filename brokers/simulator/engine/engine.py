@@ -1,0 +1,269 @@
+"""The exchange-neutral heart: one per exchange, called only from the server's event loop.
+
+An order is checked, held for, and then meets the book as its account sees it. Prices arrive through the
+PriceBoard; time is the wall clock handed in. Everything here acts at once and never waits.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Side
+from brokers.simulator.engine.accounts import Account, LedgerEntry
+from brokers.simulator.engine.checks import Checks
+from brokers.simulator.engine.matching import Matching
+from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, TimeInForce
+from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.triggers import is_hit, triggered_limit, update_trail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from brokers.model import Fees
+    from brokers.simulator.engine.venue import Venue
+
+
+class Engine:
+    """Accounts by owner, and what can be done with their orders. Refusals raise RefusedError."""
+
+    def __init__(self, venue: Venue) -> None:
+        self.venue = venue
+        self.accounts: dict[str, Account] = {}
+        self.matching = Matching(venue)
+        self.checks = Checks(venue, self.matching)
+        self._working: dict[str, dict[str, Order]] = {symbol: {} for symbol in venue.markets}
+        self._timers: list[tuple[float, int, str, str]] = []
+        self._timer_count = 0
+        venue.board.listen(self._on_price)
+
+    def open_account(self, owner: str, fees: Fees, balances: Mapping[str, Decimal]) -> Account:
+        account = Account(owner, fees, {})
+        self.accounts[owner] = account
+        for currency, amount in balances.items():
+            self.deposit(account, currency, amount)
+        return account
+
+    def deposit(self, account: Account, currency: str, amount: Decimal) -> None:
+        """The owner moves money in, or out where negative. Raises RefusedError where it is not free."""
+        if account.available(currency) + amount < ZERO:
+            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
+        account.credit(currency, amount)
+        entry_id = self.venue.ids.ledger()
+        account.ledger[entry_id] = LedgerEntry(
+            id=entry_id,
+            reference=self.venue.ids.fill(),
+            time=self.venue.clock.time(),
+            type="deposit" if amount >= ZERO else "withdrawal",
+            currency=currency,
+            amount=amount,
+            fee=ZERO,
+            balance=account.balance(currency),
+        )
+
+    def check(self, account: Account, ticket: Ticket) -> None:
+        """Everything `place` checks, and nothing done."""
+        self.checks.ticket(account, ticket, self._amount(account, ticket))
+
+    def place(self, account: Account, ticket: Ticket, *, late_by: float = 0.0) -> Order:
+        """Take an order; it may have filled when this returns. `late_by` seconds pass before it can be listed."""
+        amount = self._amount(account, ticket)
+        self.checks.ticket(account, ticket, amount)
+        return self._accept(account, ticket, amount, late_by)
+
+    def replace(self, account: Account, order: Order, ticket: Ticket) -> Order:
+        """Cancel one order and place another with its money; where the new one is refused, nothing happens."""
+        self._must_be_open(order)
+        amount = self._amount(account, ticket)
+        self.checks.ticket(account, ticket, amount, replaces=order)
+        self.end(account, order, Status.CANCELLED, "Order replaced")
+        return self._accept(account, ticket, amount, 0.0)
+
+    def cancel(self, account: Account, order: Order, *, after: float = 0.0, reason: str = "User requested") -> None:
+        """End an order, or have it ended `after` seconds from now; it may fill until then."""
+        self._must_be_open(order)
+        if after > 0:
+            order.cancel_at = self.venue.clock.time() + after
+            self._at(order.cancel_at, account.owner, order.id)
+        else:
+            self.end(account, order, Status.CANCELLED, reason)
+
+    def amend(self, account: Account, order: Order, wanted: Amendment) -> None:
+        """Change an open order in place; an amount at or below what has filled ends it."""
+        self._must_be_open(order)
+        amount = order.amount if wanted.amount is None else wanted.amount
+        if amount <= order.filled:
+            self.end(account, order, Status.CANCELLED, "Amended below what has filled")
+            return
+        order.hold_price = self.checks.amendment(account, order, wanted, amount)
+        order.amount, order.amended = amount, self.venue.clock.time()
+        order.limit_price = wanted.limit_price or order.limit_price
+        order.stop_price = wanted.stop_price or order.stop_price
+        order.post_only = order.post_only or wanted.post_only
+        self.matching.rehold(account, order)
+        if order.status is Status.OPEN:
+            self._meet(account, order, taker=not order.waits_for_trigger)
+
+    def cancel_all(self, account: Account, *, reason: str = "User requested") -> int:
+        orders = list(account.open.values())
+        for order in orders:
+            self.end(account, order, Status.CANCELLED, reason)
+        return len(orders)
+
+    def set_dead_man(self, account: Account, seconds: float) -> float | None:
+        """Cancel everything of the account after `seconds` unless called again; 0 disarms. Returns the moment."""
+        account.dead_man = self.venue.clock.time() + seconds if seconds > 0 else None
+        if account.dead_man is not None:
+            self._at(account.dead_man, account.owner, "")
+        return account.dead_man
+
+    def end(self, account: Account, order: Order, status: Status, reason: str) -> None:
+        """Take an order off the book for good."""
+        order.status, order.reason, order.closed = status, reason, self.venue.clock.time()
+        account.open.pop(order.id, None)
+        self._working[order.symbol].pop(order.id, None)
+        self.matching.release(account, order)
+
+    def tick(self) -> None:
+        """Let what was due by now happen: starts, expiries, late cancels, dead man's switches."""
+        now = self.venue.clock.time()
+        while self._timers and self._timers[0][0] <= now:
+            _, _, owner, order_id = heapq.heappop(self._timers)
+            account = self.accounts[owner]
+            order = account.open.get(order_id)
+            if order is not None:
+                self._due(account, order, now)
+            elif not order_id and account.dead_man is not None and account.dead_man <= now:
+                account.dead_man = None
+                self.cancel_all(account, reason="Cancel all orders after timeout")
+
+    def _due(self, account: Account, order: Order, now: float) -> None:
+        ticket = order.ticket
+        if order.cancel_at is not None and order.cancel_at <= now:
+            self.end(account, order, Status.CANCELLED, "User requested")
+        elif ticket.expires is not None and ticket.expires <= now:
+            self.end(account, order, Status.EXPIRED, "Order expired")
+        elif order.status is Status.PENDING and ticket.starts is not None and ticket.starts <= now:
+            order.status = Status.OPEN
+            self._meet(account, order, taker=True)
+
+    def _amount(self, account: Account, ticket: Ticket) -> Decimal:
+        self.venue.spec(ticket.symbol)
+        self.venue.price(ticket.symbol)
+        if ticket.quote_amount is None:
+            return ticket.amount
+        return self.checks.sweep_amount(account, ticket, ticket.quote_amount)
+
+    def _accept(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
+        now = self.venue.clock.time()
+        order = Order(
+            id=self.venue.ids.order(),
+            owner=account.owner,
+            ticket=ticket,
+            amount=amount,
+            created=now,
+            limit_price=ticket.limit_price,
+            stop_price=ticket.stop_price,
+            hold_price=self.checks.hold_price(ticket),
+            post_only=ticket.post_only,
+            visible_from=now + late_by,
+        )
+        account.orders[order.id] = order
+        account.open[order.id] = order
+        self._working[order.symbol][order.id] = order
+        if ticket.kind is not Kind.MARKET or ticket.starts is not None:
+            self.matching.rehold(account, order)
+        if ticket.expires is not None:
+            self._at(ticket.expires, account.owner, order.id)
+        if ticket.starts is not None and ticket.starts > now:
+            order.status = Status.PENDING
+            self._at(ticket.starts, account.owner, order.id)
+        else:
+            self._meet(account, order, taker=True)
+        return order
+
+    def _on_price(self, symbol: str) -> None:
+        working = self._working.get(symbol)
+        if not working:
+            return
+        for order in list(working.values()):
+            if order.status is Status.OPEN:
+                self._meet(self.accounts[order.owner], order, taker=False)
+
+    def _meet(self, account: Account, order: Order, *, taker: bool) -> None:
+        """Let an order see the market: `taker` where it comes to the book, else it was resting there."""
+        fills_before = len(order.fill_ids)
+        if order.waits_for_trigger:
+            self._watch(account, order)
+        elif order.kind is Kind.MARKET or (order.kind.has_trigger and not order.kind.ends_as_limit):
+            self._sweep(account, order)
+        else:
+            self._limit(account, order, taker=taker)
+        if order.status.is_final:
+            self._working[order.symbol].pop(order.id, None)
+        self._close_legs(account, order, fills_before)
+
+    def _watch(self, account: Account, order: Order) -> None:
+        price = self.venue.price(order.symbol)
+        update_trail(order, price, self.venue.spec(order.symbol))
+        if not is_hit(order, price):
+            if order.kind is Kind.BRACKET:
+                self.matching.make(account, order)
+            return
+        order.triggered, order.triggered_at = True, self.venue.clock.time()
+        if order.kind.ends_as_limit:
+            order.limit_price = triggered_limit(order, self.venue.spec(order.symbol))
+            self._limit(account, order, taker=True)
+        else:
+            self._sweep(account, order)
+
+    def _sweep(self, account: Account, order: Order) -> None:
+        self.matching.release(account, order)
+        self.matching.take(account, order, None)
+        if order.status is Status.OPEN:
+            self.end(account, order, Status.CANCELLED, "Insufficient liquidity")
+
+    def _limit(self, account: Account, order: Order, *, taker: bool) -> None:
+        force, limit = order.ticket.time_in_force, order.limit_price
+        if not taker:
+            self.matching.make(account, order)
+            return
+        short = self.matching.depth(account, order.symbol, order.side, limit) < order.remaining
+        if force is not TimeInForce.FOK or not short:
+            self.matching.take(account, order, limit)
+        if order.status is Status.OPEN and force in (TimeInForce.IOC, TimeInForce.FOK):
+            self.end(account, order, Status.CANCELLED, f"{force.value} order not fully filled")
+
+    def _close_legs(self, account: Account, order: Order, fills_before: int) -> None:
+        close = order.ticket.close
+        if close is None:
+            return
+        for fill_id in order.fill_ids[fills_before:]:
+            self._close_leg(account, order, close, account.fills[fill_id].amount)
+
+    def _close_leg(self, account: Account, parent: Order, close: CloseTerms, amount: Decimal) -> None:
+        ticket = Ticket(
+            symbol=parent.symbol,
+            side=Side.SELL if parent.side is Side.BUY else Side.BUY,
+            kind=close.kind,
+            amount=amount,
+            limit_price=close.limit_price,
+            stop_price=close.stop_price,
+            user_ref=parent.ticket.user_ref,
+            face=parent.ticket.face,
+        )
+        try:
+            leg = self.place(account, ticket)
+        except RefusedError as refused:
+            parent.reason = f"close order refused: {refused}"
+        else:
+            leg.parent = parent.id
+
+    def _must_be_open(self, order: Order) -> None:
+        if order.status.is_final:
+            raise RefusedError(Refusal.UNKNOWN_ORDER, order.id)
+
+    def _at(self, moment: float, owner: str, order_id: str) -> None:
+        self._timer_count += 1
+        heapq.heappush(self._timers, (moment, self._timer_count, owner, order_id))

@@ -1,0 +1,55 @@
+"""The seam between the engine and whatever makes prices: a generator, a replay of candles, a test's own script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One trade of the market. `time` is market time in Unix seconds, `volume` is in base currency."""
+
+    time: float
+    price: Decimal
+    volume: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CandleRow:
+    """One bar. `time` is its opening moment in Unix seconds of market time; `count` is its number of trades."""
+
+    time: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    vwap: Decimal
+    volume: Decimal
+    count: int
+
+
+class PriceSource(Protocol):
+    """Where prices come from. Market time never runs backwards between two calls."""
+
+    def symbols(self) -> tuple[str, ...]:
+        """The markets on offer, such as `BTC/USD`."""
+        ...
+
+    def advance(self, symbol: str, until: float) -> Iterable[Tick]:
+        """The ticks after the last advance of this symbol up to market time `until`, oldest first."""
+        ...
+
+    def candles(self, symbol: str, seconds: int, until: float) -> list[CandleRow]:
+        """Rows of `seconds` each, oldest first; the last one is still running at market time `until`."""
+        ...
+
+
+class MarketClock(Protocol):
+    def market_time(self, wall: float) -> float:
+        """Market time at a moment of the wall clock; it runs N times faster and never catches up with it."""
+        ...

@@ -1,0 +1,33 @@
+"""Why the engine does not take an order; each face says it in its exchange's own words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    UNKNOWN_MARKET = "unknown market"
+    NO_PRICE = "no price yet"
+    MODE = "market mode"
+    DEADLINE_ELAPSED = "deadline elapsed"
+    AMOUNT_STEP = "amount off its step"
+    AMOUNT_MINIMUM = "amount below the minimum"
+    COST_MINIMUM = "cost below the minimum"
+    PRICE_STEP = "price off its tick"
+    PRICE_INVALID = "price invalid"
+    WOULD_CROSS = "post-only order would cross"
+    CLIENT_ID_IN_USE = "client id in use by an open order"
+    TOO_MANY_ORDERS = "too many open orders"
+    INSUFFICIENT_FUNDS = "insufficient funds"
+    UNKNOWN_ORDER = "order is gone"
+    INVALID_ORDER = "order was never issued"
+    NO_LIQUIDITY = "book is empty"
+
+
+class RefusedError(Exception):
+    """`refusal` is the reason; `detail` names the mode or the market where that matters."""
+
+    def __init__(self, refusal: Refusal, detail: str = "") -> None:
+        super().__init__(f"{refusal.value}: {detail}" if detail else refusal.value)
+        self.refusal = refusal
+        self.detail = detail

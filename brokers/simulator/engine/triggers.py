@@ -1,0 +1,45 @@
+"""When a waiting order wakes up, by the last price."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.model import Side
+from brokers.simulator.engine.markets import MarketSpec, ceil_to, floor_to
+from brokers.simulator.engine.orders import Kind, Order
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+_PROFITS = (Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT)
+
+
+def is_hit(order: Order, price: Decimal) -> bool:
+    """A stop wakes when the price moves against the order's side, a take-profit when it moves with it."""
+    trigger = order.stop_price
+    if trigger is None:
+        return False
+    falls = (order.side is Side.SELL) != (order.kind in _PROFITS)
+    return price <= trigger if falls else price >= trigger
+
+
+def update_trail(order: Order, price: Decimal, spec: MarketSpec) -> None:
+    """Let a trailing stop follow the price, one way only."""
+    trail = order.ticket.trail
+    if trail is None:
+        return
+    distance = trail.distance(price)
+    if order.side is Side.SELL:
+        follows = floor_to(price - distance, spec.price_step)
+        order.stop_price = follows if order.stop_price is None else max(order.stop_price, follows)
+    else:
+        follows = ceil_to(price + distance, spec.price_step)
+        order.stop_price = follows if order.stop_price is None else min(order.stop_price, follows)
+
+
+def triggered_limit(order: Order, spec: MarketSpec) -> Decimal | None:
+    """The limit price of an order that has just woken up; a trailing one's is relative to its trigger."""
+    trail = order.ticket.trail
+    if trail is None or order.stop_price is None:
+        return order.limit_price
+    return max(spec.price_step, floor_to(order.stop_price + trail.limit_offset, spec.price_step))
