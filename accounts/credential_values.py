@@ -1,0 +1,115 @@
+"""The value behind a variable of credentials: read from the environment or a file, and cleaned of what copying adds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accounts.faults import FaultKind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accounts.variables import CredentialVariable
+
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_QUOTES = "\"'`“”„‘’«»"
+_LARGEST_FILE = 64 * 1024
+_KEY_LIKE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9+/=]{16,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A cleaned value and the variable it came from."""
+
+    variable: str
+    value: str = field(repr=False)
+
+
+class ValueReader:
+    """Reads values one by one, remembering the warnings and every secret text met, right or wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.warnings: list[str] = []
+        self.secrets: set[str] = set()
+
+    def read(self, variable: CredentialVariable) -> Found | Problem:
+        raw = self._environ[variable.name]
+        if not _bare(raw):
+            return _only_whitespace()
+        if variable.is_file:
+            if _could_be_a_key(raw.strip()):
+                self.secrets.add(raw.strip())
+            text = _read_file(raw.strip())
+            if isinstance(text, Problem):
+                return text
+            raw = text
+        return self._clean(variable.name, raw)
+
+    def _clean(self, name: str, raw: str) -> Found | Problem:
+        value = _bare(raw)
+        if not value:
+            return _only_whitespace()
+        self.secrets |= {raw.strip(), value}
+        # A PEM and a file end in a line break by nature.
+        if value != raw.rstrip("\r\n"):
+            self.warnings.append(
+                f"{name}: blanks, line breaks or quotes around the value were removed. Set it again without them."
+            )
+        elif value != raw and "-----" not in value:
+            self.warnings.append(f"{name}: a line break after the value was removed. Set it again without it.")
+        return Found(name, value)
+
+
+def _bare(text: str) -> str:
+    """`text` without the blanks, quotes and invisible characters around it."""
+    bare = text
+    while True:
+        stripped = bare.strip().strip(_INVISIBLE + _QUOTES)
+        if stripped == bare:
+            return bare
+        bare = stripped
+
+
+def _only_whitespace() -> Problem:
+    return Problem(
+        FaultKind.WHITESPACE,
+        "Credentials contain only whitespace",
+        "Delete the variable and copy the value again, without blanks or line breaks around it",
+    )
+
+
+def _read_file(path_text: str) -> str | Problem:
+    """The file's text without the line break at its end."""
+    path = Path(path_text).expanduser()
+    try:
+        if path.exists() and not path.is_file():
+            return _unreadable(path, "is not a file")
+        if path.stat().st_size > _LARGEST_FILE:
+            return _unreadable(path, "is too large to hold a key")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return _unreadable(path, "does not exist")
+    except UnicodeDecodeError:
+        return _unreadable(path, "is not a text file")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        return _unreadable(path, f"cannot be read ({reason})")
+    return text.rstrip("\r\n")
+
+
+def _could_be_a_key(path: str) -> bool:
+    """Whether someone may have put the key itself where its file's path belongs."""
+    return "-----" in path or "{" in path or _KEY_LIKE.fullmatch(path) is not None
+
+
+def _unreadable(path: Path, why: str) -> Problem:
+    shown = "the file it names" if _could_be_a_key(str(path)) else f"the file {path}"
+    return Problem(
+        FaultKind.UNREADABLE,
+        f"{shown} {why}",
+        "Correct the path, or let the user that runs NIJA read the file",
+    )

@@ -1,0 +1,165 @@
+"""The environment's credentials: every account found, every fault named, and none hiding another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from accounts.credential_values import ValueReader
+from accounts.faults import CredentialFault, FaultKind, Problem
+from accounts.identity import MASTER, AccountId
+from accounts.key_shapes import check_shape
+from accounts.variables import CredentialVariable, Part, misspelt_variables, parse_variable
+from brokers.coinbase.keys import normalise_secret
+from brokers.model import ApiKey, Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from accounts.credential_values import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one account signs with, and the variables it came from."""
+
+    account: AccountId
+    api_key: ApiKey
+    key_variable: str
+    secret_variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Everything the environment says of credentials. `secrets` is what no log may show."""
+
+    credentials: tuple[Credentials, ...]
+    faults: tuple[CredentialFault, ...]
+    warnings: tuple[str, ...]
+    secrets: frozenset[str] = field(repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """No credentials at all, right or wrong: the demo's case."""
+        return not self.credentials and not self.faults
+
+    def masters_not_configured(self) -> tuple[AccountId, ...]:
+        """The master accounts of which nothing is set."""
+        known = {found.account for found in self.credentials} | {fault.account for fault in self.faults}
+        masters = (AccountId(exchange, MASTER) for exchange in Exchange)
+        return tuple(master for master in masters if master not in known)
+
+
+def discover(environ: Mapping[str, str]) -> Discovery:
+    """Find and check the credentials of every account in `environ`, without any network."""
+    reader = ValueReader(environ)
+    faults: list[CredentialFault] = []
+    pairs: dict[AccountId, tuple[Found | None, Found | None]] = {}
+    for account, variables in _by_account(environ, faults).items():
+        pairs[account] = _read_pair(reader, account, variables, faults)
+    shared = _shared_keys(pairs)
+    faults.extend(shared)
+    refused = {fault.account for fault in faults}
+    credentials = tuple(
+        _credentials(account, key, secret)
+        for account, (key, secret) in pairs.items()
+        if account not in refused and key is not None and secret is not None
+    )
+    warnings = (*misspelt_variables(environ), *reader.warnings)
+    return Discovery(credentials, tuple(faults), warnings, frozenset(reader.secrets))
+
+
+def _by_account(
+    environ: Mapping[str, str], faults: list[CredentialFault]
+) -> dict[AccountId, tuple[CredentialVariable, ...]]:
+    """The variables that are set, by account: the master of each exchange first, then users by name."""
+    accounts: dict[AccountId, list[CredentialVariable]] = {}
+    for name in sorted(environ):
+        variable = parse_variable(name)
+        if variable is None or not environ[name]:
+            continue
+        try:
+            accounts.setdefault(variable.account(), []).append(variable)
+        except ValueError as error:
+            problem = Problem(FaultKind.NAME, str(error), "Rename the variable")
+            faults.append(CredentialFault(None, name, problem))
+    order = list(Exchange)
+    ordered = sorted(
+        accounts, key=lambda account: (order.index(account.exchange), not account.is_master, account.owner)
+    )
+    return {account: tuple(accounts[account]) for account in ordered}
+
+
+def _read_pair(
+    reader: ValueReader,
+    account: AccountId,
+    variables: tuple[CredentialVariable, ...],
+    faults: list[CredentialFault],
+) -> tuple[Found | None, Found | None]:
+    """Key and secret; None for one that is at fault."""
+    pair: list[Found | None] = []
+    for part in Part:
+        mine = tuple(variable for variable in variables if variable.part is part)
+        found = _read_part(reader, part, mine, variables)
+        if isinstance(found, tuple):
+            name, problem = found
+            faults.append(CredentialFault(account, name, problem))
+            pair.append(None)
+        else:
+            pair.append(found)
+    key, secret = pair
+    return key, secret
+
+
+def _read_part(
+    reader: ValueReader,
+    part: Part,
+    mine: tuple[CredentialVariable, ...],
+    all_of_account: tuple[CredentialVariable, ...],
+) -> Found | tuple[str, Problem]:
+    """The value of one part, or the variable at fault with its problem."""
+    if not mine:
+        other = all_of_account[0]
+        problem = Problem(
+            FaultKind.MISSING,
+            f"is not set, while {other.name} is",
+            "Set both, or delete both to leave this account out",
+        )
+        return other.sibling(part), problem
+    if len(mine) > 1:
+        names = " and ".join(variable.name for variable in mine)
+        return mine[0].name, Problem(
+            FaultKind.AMBIGUOUS, f"{names} are both set", "Keep one of them and delete the other"
+        )
+    variable = mine[0]
+    found = reader.read(variable)
+    if isinstance(found, Problem):
+        return variable.name, found
+    problem_of_shape = check_shape(variable.exchange, part, found.value)
+    return found if problem_of_shape is None else (variable.name, problem_of_shape)
+
+
+def _shared_keys(pairs: Mapping[AccountId, tuple[Found | None, Found | None]]) -> list[CredentialFault]:
+    """Every account whose key another one has too: the two would fight over nonces, so neither may use it."""
+    owners: dict[tuple[Exchange, str], list[tuple[AccountId, Found]]] = {}
+    for account, (key, _) in pairs.items():
+        if key is not None:
+            owners.setdefault((account.exchange, key.value), []).append((account, key))
+    return [fault for sharers in owners.values() if len(sharers) > 1 for fault in _each_refused(sharers)]
+
+
+def _each_refused(sharers: list[tuple[AccountId, Found]]) -> Iterable[CredentialFault]:
+    fingerprint = ApiKey(sharers[0][1].value, "").fingerprint
+    for account, key in sharers:
+        others = " and ".join(other.variable for other_account, other in sharers if other_account != account)
+        problem = Problem(
+            FaultKind.SHARED,
+            f"holds the same key as {others} (fingerprint {fingerprint}), and one key can serve one account only",
+            "Make a key of its own for each account; until then none of them is used",
+        )
+        yield CredentialFault(account, key.variable, problem)
+
+
+def _credentials(account: AccountId, key: Found, secret: Found) -> Credentials:
+    text = normalise_secret(secret.value) if account.exchange is Exchange.COINBASE else secret.value
+    return Credentials(account, ApiKey(key.value, text), key.variable, secret.variable)

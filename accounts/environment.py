@@ -1,0 +1,177 @@
+"""The `NIJA_*` variables and the exchanges' addresses: what holds for the whole process."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from accounts.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+KRAKEN_URL = "https://api.kraken.com"
+COINBASE_URL = "https://api.coinbase.com"
+_LONGEST_WAIT = 3600
+
+
+class Mode(StrEnum):
+    AUTO = "auto"
+    DEMO = "demo"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class EnvironmentFault(Exception):
+    """Variables that cannot be used; `faults` holds one message for each, all of them safe to show."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """`config` is None where there is no nija.toml; delays are in seconds; URLs end without a slash."""
+
+    mode: Mode = Mode.AUTO
+    data_dir: Path = Path("data")
+    database_url: str | None = field(default=None, repr=False)
+    log_file: Path = Path("nija.log")
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.TEXT
+    config: Path | None = None
+    connect_delay: float = 5.0
+    nonce_offset_max: float = 5.0
+    kraken_url: str = KRAKEN_URL
+    coinbase_url: str = COINBASE_URL
+    allow_withdrawal_keys: bool = False
+
+
+class _Unusable(Exception):
+    """What was expected instead of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """How one variable is read. `read` raises _Unusable; the value of a secret one is never shown."""
+
+    name: str
+    attribute: str
+    read: Callable[[str], object]
+    secret: bool = False
+
+
+def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> ProcessSettings:
+    """Read and check every process setting; an empty variable counts as not set.
+
+    Without NIJA_CONFIG, `directory`/nija.toml is the configuration where it exists. Raises EnvironmentFault.
+    """
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for variable in _variables():
+        text = environ.get(variable.name, "").strip()
+        if not text:
+            continue
+        try:
+            values[variable.attribute] = variable.read(text)
+        except _Unusable as expected:
+            shown = "" if variable.secret else f" is {text!r}"
+            faults.append(f"{variable.name}{shown}: expected {expected}.")
+    if faults:
+        raise EnvironmentFault(tuple(faults))
+    default_config = directory / "nija.toml"
+    if "config" not in values and default_config.exists():
+        values["config"] = default_config
+    return ProcessSettings(**values)  # type: ignore[arg-type]  # each reader returns its attribute's type
+
+
+def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """One warning for each NIJA_* variable that nothing reads, with the one probably meant."""
+    known = {variable.name for variable in _variables()}
+    strange = sorted(name for name in environ if name.upper().startswith("NIJA_") and name not in known)
+    return tuple(f"{name} is not a setting of NIJA and is ignored.{did_you_mean(name, known)}" for name in strange)
+
+
+def _variables() -> tuple[_Variable, ...]:
+    return (
+        _Variable("NIJA_MODE", "mode", _choice(Mode)),
+        _Variable("NIJA_DATA_DIR", "data_dir", _path),
+        _Variable("NIJA_DATABASE_URL", "database_url", _database_url, secret=True),
+        _Variable("NIJA_LOG_FILE", "log_file", _path),
+        _Variable("NIJA_LOG_LEVEL", "log_level", _choice(LogLevel)),
+        _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat)),
+        _Variable("NIJA_CONFIG", "config", _path),
+        _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds),
+        _Variable("NIJA_NONCE_OFFSET_MAX", "nonce_offset_max", _seconds),
+        _Variable("NIJA_ALLOW_WITHDRAWAL_KEYS", "allow_withdrawal_keys", _flag),
+        _Variable("KRAKEN_API_URL", "kraken_url", _url),
+        _Variable("COINBASE_API_URL", "coinbase_url", _url),
+    )
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def read(text: str) -> StrEnum:
+        for member in kind:
+            if text.casefold() == member.value.casefold():
+                return member
+        raise _Unusable("one of " + ", ".join(kind))
+
+    return read
+
+
+def _path(text: str) -> Path:
+    if "\0" in text:
+        raise _Unusable("a path")
+    return Path(text).expanduser()
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise _Unusable(f"a number of seconds from 0 to {_LONGEST_WAIT}")
+    return seconds
+
+
+def _flag(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if text.casefold() not in words:
+        raise _Unusable("true or false")
+    return words[text.casefold()]
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise _Unusable("an address such as https://host or http://127.0.0.1:8080")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    scheme, separator, _ = text.partition("://")
+    if not separator or not scheme:
+        raise _Unusable("a database URL such as sqlite:///path/to/file or postgresql+psycopg://user:password@host/name")
+    return text

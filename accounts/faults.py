@@ -1,0 +1,51 @@
+"""What can be wrong with credentials before any network. No message ever holds a part of a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.identity import AccountId
+
+
+class FaultKind(StrEnum):
+    MISSING = "missing"
+    WHITESPACE = "whitespace"
+    PLACEHOLDER = "placeholder"
+    MALFORMED = "malformed"
+    SWAPPED = "swapped"
+    SHARED = "shared"
+    AMBIGUOUS = "ambiguous"
+    UNREADABLE = "unreadable"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one value, and how to mend it."""
+
+    kind: FaultKind
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFault:
+    """`account` is None where the variable's name does not say whose it is."""
+
+    account: AccountId | None
+    variable: str
+    problem: Problem
+
+    @property
+    def kind(self) -> FaultKind:
+        return self.problem.kind
+
+    @property
+    def message(self) -> str:
+        return f"{self.variable}: {self.problem.text}. {self.problem.remedy}."
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,76 @@
+"""How single values of nija.toml are read: exact numbers, markets and names. Each error says what was expected."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from accounts.suggest import did_you_mean
+from brokers.model import Timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILT_IN_STRATEGIES = ("trend", "ema_cross")
+_MARKET = re.compile(r"[A-Z0-9.]{1,20}/[A-Z0-9.]{1,20}")
+_CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def read_decimal(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise ValueError("a number, without quotes")
+
+
+def read_number(value: object) -> float:
+    """For counts of time and indicator arrays, never for money."""
+    return value if isinstance(value, float) else float(read_decimal(value))
+
+
+def read_count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("a whole number, without quotes")
+
+
+def read_market(value: object) -> str:
+    if isinstance(value, str) and _MARKET.fullmatch(value):
+        return value
+    raise ValueError('a market in capitals such as "BTC/USD"')
+
+
+def read_timeframe(value: object) -> Timeframe:
+    if isinstance(value, str) and value in set(Timeframe):
+        return Timeframe(value)
+    raise ValueError("one of " + ", ".join(f'"{timeframe}"' for timeframe in Timeframe))
+
+
+def check_strategy_name(name: str) -> str:
+    if name in BUILT_IN_STRATEGIES or is_class_name(name):
+        return name
+    expected = "one of " + ", ".join(BUILT_IN_STRATEGIES) + ", or your own class as package.module:Class"
+    suggestion = did_you_mean(name, BUILT_IN_STRATEGIES)
+    raise ValueError(f"{expected}.{suggestion}" if suggestion else expected)
+
+
+def is_class_name(name: str) -> bool:
+    return _CLASS.fullmatch(name) is not None
+
+
+def frozen_table(table: Mapping[str, object]) -> Mapping[str, object]:
+    """A read-only copy, all the way down. Numbers with a point become floats: they end in indicator arrays."""
+    return MappingProxyType({key: _frozen(value) for key, value in table.items()})
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict | MappingProxyType):
+        return frozen_table(value)
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(item) for item in value)
+    return value

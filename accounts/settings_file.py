@@ -1,0 +1,233 @@
+"""Reading nija.toml: exact numbers, every fault at once, each account resolved apart from all others."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from accounts.identity import AccountId
+from accounts.setting_values import BUILT_IN_STRATEGIES, is_class_name
+from accounts.settings import CUSTOM, AccountSettings, OwnSettings, RiskSettings, StrategyTables, TradingSettings
+from accounts.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+_LONGEST_SHOWN = 40
+_SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {"trading": TradingSettings, "strategy": StrategyTables, "risk": RiskSettings}
+)
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One key that cannot be used; `key` is dotted, as in the file."""
+
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.problem}" if self.key else self.problem
+
+
+class SettingsError(Exception):
+    """A nija.toml that cannot be used: the file and every fault in it."""
+
+    def __init__(self, file: Path, faults: Iterable[SettingFault]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of nija.toml. `accounts` holds those with overrides; every other account has the common values."""
+
+    trading: TradingSettings = field(default_factory=TradingSettings)
+    strategy: StrategyTables = field(default_factory=StrategyTables)
+    risk: RiskSettings = field(default_factory=RiskSettings)
+    accounts: Mapping[AccountId, AccountSettings] = field(default_factory=lambda: MappingProxyType({}))
+
+    def for_account(self, account: AccountId) -> AccountSettings:
+        found = self.accounts.get(account)
+        if found is not None:
+            return found
+        return AccountSettings(
+            account=account, own=OwnSettings(), trading=self.trading, strategy=self.strategy, risk=self.risk
+        )
+
+    def warnings(self, existing: Iterable[AccountId]) -> tuple[str, ...]:
+        """One for each override of an account that does not exist, with the account probably meant."""
+        names = [str(account) for account in existing]
+        strange = (str(account) for account in self.accounts if str(account) not in names)
+        return tuple(
+            f'nija.toml: accounts."{name}" names an account that has no credentials.{did_you_mean(name, names)}'
+            for name in strange
+        )
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read and check nija.toml; without a path, all defaults. Raises SettingsError."""
+    if path is None:
+        return Settings()
+    tables = _parse(path)
+    known = (*_SECTIONS, "accounts")
+    faults = [_unknown(name, name, known) for name in tables if name not in known]
+    base = {name: _table(tables, name, faults) for name in _SECTIONS}
+    checked = _check_sections(base, faults)
+    if faults:
+        raise SettingsError(path, faults)
+    accounts = _resolve_accounts(base, _table(tables, "accounts", faults), faults)
+    if faults:
+        raise SettingsError(path, faults)
+    return Settings(checked["trading"], checked["strategy"], checked["risk"], MappingProxyType(accounts))
+
+
+def _parse(path: Path) -> Table:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [SettingFault("", f"not valid TOML: {error}")]) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(path, [SettingFault("", "not a UTF-8 text file: save it again as UTF-8")]) from error
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror}): correct NIJA_CONFIG, or unset it to use the defaults"
+        raise SettingsError(path, [SettingFault("", problem)]) from error
+
+
+def _table(tables: Table, name: str, faults: list[SettingFault], prefix: str = "") -> Table:
+    found = tables.get(name, {})
+    if isinstance(found, dict):
+        return found
+    faults.append(SettingFault(prefix + name, f"{_shown(found)}: expected a table, written [{prefix}{name}]"))
+    return {}
+
+
+def _check_sections(tables: Mapping[str, Table], faults: list[SettingFault]) -> dict[str, Any]:
+    return {name: _check(model, _prepared(name, tables[name]), name, faults) for name, model in _SECTIONS.items()}
+
+
+def _prepared(section: str, table: Table) -> Table:
+    """The tables of users' own strategies apart from those of the built-in ones."""
+    if section != "strategy":
+        return table
+    own = {name: values for name, values in table.items() if is_class_name(name) and isinstance(values, dict)}
+    return {**{name: values for name, values in table.items() if name not in own}, CUSTOM: own}
+
+
+def _check(model: type[BaseModel], table: Table, prefix: str, faults: list[SettingFault]) -> BaseModel | None:
+    """The validated model, or None after its faults were noted."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        faults.extend(_fault(model, prefix, detail) for detail in error.errors(include_url=False))
+        return None
+
+
+def _fault(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> SettingFault:
+    parts = [str(part) for part in detail["loc"]]
+    key = ".".join(part for part in (prefix, *parts) if part)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(key, parts[-1], _keys_at(model, parts[:-1]))
+    expected = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if detail["type"] == "model_type":
+        return SettingFault(key, f"{_shown(detail['input'])}: expected a table, written [{key}]")
+    shown = "" if isinstance(detail["input"], dict) else f"{_shown(detail['input'])}: "
+    return SettingFault(key, f"{shown}expected {expected}")
+
+
+def _keys_at(model: type[BaseModel], parents: Iterable[str]) -> tuple[str, ...]:
+    for parent in parents:
+        annotation = model.model_fields[parent].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return tuple(name for name in model.model_fields if name != "custom")
+
+
+def _unknown(key: str, name: str, known: Iterable[str]) -> SettingFault:
+    """The value is not shown: a secret may have been put into the wrong file."""
+    names = tuple(known)
+    return SettingFault(key, f"unknown key; expected one of {', '.join(names)}.{did_you_mean(name, names)}")
+
+
+def _shown(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _resolve_accounts(
+    base: Mapping[str, Table], accounts: Table, faults: list[SettingFault]
+) -> dict[AccountId, AccountSettings]:
+    resolved: dict[AccountId, AccountSettings] = {}
+    for name in accounts:
+        key = f'accounts."{name}"'
+        try:
+            account = AccountId.parse(name)
+        except ValueError as error:
+            faults.append(SettingFault(key, str(error)))
+            continue
+        overrides = _table(accounts, name, faults, "accounts.")
+        settings = _resolve(account, base, overrides, faults)
+        if settings is not None:
+            resolved[account] = settings
+    return resolved
+
+
+def _resolve(
+    account: AccountId, base: Mapping[str, Table], overrides: Table, faults: list[SettingFault]
+) -> AccountSettings | None:
+    """The account's tables with its flat overrides put where each belongs, checked as a whole."""
+    prefix = f'accounts."{account}"'
+    strategy = str(overrides.get("strategy", base["trading"].get("strategy", BUILT_IN_STRATEGIES[0])))
+    parameters = _parameter_names(strategy, base["strategy"])
+    own: Table = {}
+    merged = {name: dict(table) for name, table in base.items()}
+    merged["strategy"][strategy] = dict(merged["strategy"].get(strategy, {}))
+    before = len(faults)
+    for key, value in overrides.items():
+        if key in OwnSettings.model_fields:
+            own[key] = value
+        elif key in TradingSettings.model_fields:
+            merged["trading"][key] = value
+        elif key in RiskSettings.model_fields:
+            merged["risk"][key] = value
+        elif key in parameters:
+            merged["strategy"][strategy][key] = value
+        else:
+            faults.append(_unknown(f"{prefix}.{key}", key, _override_names(parameters)))
+    found: list[SettingFault] = []
+    checked = _check_sections(merged, found)
+    checked_own = _check(OwnSettings, own, "", found)
+    faults.extend(SettingFault(f"{prefix}.{fault.key.rpartition('.')[2]}", fault.problem) for fault in found)
+    if len(faults) > before:
+        return None
+    return AccountSettings.model_construct(account=account, own=checked_own, **checked)
+
+
+def _parameter_names(strategy: str, tables: Table) -> frozenset[str]:
+    if strategy in BUILT_IN_STRATEGIES:
+        model = StrategyTables.model_fields[strategy].annotation
+        return (
+            frozenset(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else frozenset()
+        )
+    table = tables.get(strategy, {})
+    return frozenset(table) if isinstance(table, dict) else frozenset()
+
+
+def _override_names(parameters: Iterable[str]) -> tuple[str, ...]:
+    return (
+        *OwnSettings.model_fields,
+        *TradingSettings.model_fields,
+        *sorted(parameters),
+        *RiskSettings.model_fields,
+    )

@@ -1,0 +1,94 @@
+"""Which environment variables hold credentials, and whose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from accounts.identity import MASTER, AccountId
+from accounts.suggest import did_you_mean
+from brokers.model import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PATTERN = re.compile(
+    r"(?P<exchange>KRAKEN|COINBASE)(?:_(?P<master>MASTER)|(?P<user>_USER)(?:_(?P<name>.*?))?)?"
+    r"_API_(?P<part>KEY|SECRET)(?P<file>_FILE)?",
+    re.DOTALL,
+)
+_SUSPECT = re.compile(r"(?:KRAKEN|COINBASE)_.*(?:KEY|SEC|PRIVATE|TOKEN)", re.IGNORECASE)
+_LONGEST_NAME = 64
+
+
+class Part(StrEnum):
+    KEY = "API_KEY"
+    SECRET = "API_SECRET"  # noqa: S105 - the end of a variable's name, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialVariable:
+    """One variable that holds a part of an account's credentials, or the path of a file that does.
+
+    `owner` is as the user wrote it (`DAIVON_FRAZIER`), None where a USER variable lacks the name.
+    """
+
+    name: str
+    exchange: Exchange
+    owner: str | None
+    is_user: bool
+    part: Part
+    is_file: bool
+
+    def account(self) -> AccountId:
+        """Raises ValueError that says how the name should be written."""
+        if not self.is_user:
+            return AccountId(self.exchange, MASTER)
+        who = f"{self.exchange.value.upper()}_USER_<NAME>_{self.part}"
+        if not self.owner:
+            raise ValueError(f"the user's name is missing: write {who}")
+        if self.owner.casefold() == MASTER:
+            raise ValueError(
+                f"no user can be called {self.owner}: the master's own variables are {self._master_name()}"
+            )
+        if len(self.owner) > _LONGEST_NAME or not self.owner.isascii():
+            raise ValueError(f"a user's name is at most {_LONGEST_NAME} plain letters, digits and underscores")
+        try:
+            return AccountId(self.exchange, self.owner.lower())
+        except ValueError:
+            example = who.replace("<NAME>", "TANIA_GILBERT")
+            raise ValueError(
+                f"a user's name is letters and digits joined by single underscores, as in {example}"
+            ) from None
+
+    def sibling(self, part: Part) -> str:
+        """The name of the same account's variable for `part`."""
+        return self.name.removesuffix("_FILE").removesuffix(self.part) + part
+
+    def _master_name(self) -> str:
+        return f"{self.exchange.value.upper()}_MASTER_{self.part}"
+
+
+def parse_variable(name: str) -> CredentialVariable | None:
+    """Read a variable's name; None where it is not one of credentials."""
+    found = _PATTERN.fullmatch(name)
+    if found is None:
+        return None
+    exchange = Exchange(found["exchange"].lower())
+    is_user = found["user"] is not None
+    if not is_user and found["master"] is None and exchange is not Exchange.COINBASE:
+        return None
+    part = Part(f"API_{found['part']}")
+    return CredentialVariable(name, exchange, found["name"], is_user, part, is_file=found["file"] is not None)
+
+
+def misspelt_variables(names: Iterable[str]) -> tuple[str, ...]:
+    """One warning for each variable that looks like credentials but is read by nothing."""
+    every = sorted(names)
+    known = {f"{exchange.value.upper()}_MASTER_{part}" for exchange in Exchange for part in Part}
+    for variable in filter(None, map(parse_variable, every)):
+        known |= {variable.sibling(part) for part in Part}
+    suspects = (name for name in every if _SUSPECT.fullmatch(name) and parse_variable(name) is None)
+    return tuple(f"{name} is not a variable that NIJA reads.{did_you_mean(name, known)}" for name in suspects)
