@@ -1,0 +1,60 @@
+"""What a Coinbase key may do and what its portfolio holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.coinbase.wire import number, optional_text, section, text
+from brokers.errors import BadAnswer
+from brokers.model import ZERO, Balance, Fees, KeyInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+
+    from brokers.coinbase.wire import JsonObject
+
+_NEEDED = frozenset({"view", "trade"})
+# Money in vaults and futures wallets cannot buy spot.
+_OTHER_KINDS = ("VAULT", "PERP_FUTURES")
+_OTHER_PLATFORMS = ("CFM_CONSUMER", "INTX")
+
+
+def key_info(answer: JsonObject, clock_skew: timedelta) -> KeyInfo:
+    rights = {name.removeprefix("can_"): granted for name, granted in answer.items() if name.startswith("can_")}
+    if not isinstance(rights.get("transfer"), bool):
+        raise BadAnswer("Coinbase did not say whether the key can transfer")
+    granted = frozenset(name for name, has in rights.items() if has is True)
+    return KeyInfo(
+        account_uid=text(answer, "portfolio_uuid"),
+        permissions=granted,
+        missing=_NEEDED - granted,
+        can_withdraw="transfer" in granted,
+        clock_skew=clock_skew,
+    )
+
+
+def fees_of(answer: JsonObject) -> Fees:
+    tier = section(answer, "fee_tier")
+    return Fees(maker=number(tier, "maker_fee_rate"), taker=number(tier, "taker_fee_rate"))
+
+
+def balances_of(wallets: Iterable[JsonObject]) -> Mapping[str, Balance]:
+    """What is available and what is on hold are told apart here; USD and USDC are two wallets and stay two."""
+    balances: dict[str, Balance] = {}
+    for wallet in wallets:
+        if not _is_alive(wallet):
+            continue
+        currency = text(wallet, "currency")
+        held = number(section(wallet, "hold"), "value")
+        total = number(section(wallet, "available_balance"), "value") + held
+        before = balances.get(currency, Balance(currency, ZERO))
+        balances[currency] = Balance(currency, before.total + total, before.held + held)
+    return balances
+
+
+def _is_alive(wallet: JsonObject) -> bool:
+    if wallet.get("deleted_at") or wallet.get("active") is False or wallet.get("ready") is False:
+        return False
+    kind, platform = optional_text(wallet, "type"), optional_text(wallet, "platform")
+    return not kind.endswith(_OTHER_KINDS) and not platform.endswith(_OTHER_PLATFORMS)

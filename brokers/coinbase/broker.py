@@ -1,0 +1,158 @@
+"""One account at Coinbase Advanced."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from brokers.clock import utc_now
+from brokers.coinbase.accounts import balances_of, fees_of, key_info
+from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.fills import fills_since
+from brokers.coinbase.orders import Orders
+from brokers.coinbase.products import markets_of
+from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
+from brokers.coinbase.server_clock import measure_skew
+from brokers.errors import RequestRefused, Unauthorized
+from brokers.model import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.clock import Clock
+    from brokers.model import (
+        ApiKey,
+        Balance,
+        Fees,
+        Fill,
+        KeyInfo,
+        Market,
+        Order,
+        OrderRequest,
+        Resolution,
+    )
+
+_FEES_HOLD = 3_600.0
+_WALLETS_PER_PAGE = 250
+_TOLERATED_SKEW = timedelta(seconds=5)
+_NO_TIME = timedelta(0)
+
+
+class CoinbaseBroker:
+    """A `brokers.base.Broker`. Raises ValueError where the key or the URL cannot be used."""
+
+    def __init__(self, api_key: ApiKey, *, base_url: str | None, clock: Clock, timeout: float = 30.0) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._timeout = timeout
+        self._client = CoinbaseClient(api_key, base_url=base_url, clock=clock, timeout=timeout)
+        self._orders = Orders(self._client)
+        self._skew = _NO_TIME
+        self._markets: Mapping[str, Market] = {}
+        self._fees: tuple[float, Fees] | None = None
+
+    @property
+    def exchange(self) -> Exchange:
+        return Exchange.COINBASE
+
+    @property
+    def can_amend_stops(self) -> bool:
+        """A stop-limit cannot be edited reliably here, so a stop is replaced."""
+        return False
+
+    @property
+    def stops_at_market(self) -> bool:
+        """There is no stop-market order: see STOP_ROOM in `order_format`."""
+        return False
+
+    def connect(self) -> KeyInfo:
+        self._measure_skew()
+        try:
+            rights = self._client.get("/key_permissions")
+        except Unauthorized as error:
+            raise Unauthorized(f"{error}{self._clock_hint()}") from None
+        info = key_info(rights, self._skew)
+        self.refresh_markets()
+        return info
+
+    def exchange_time(self) -> datetime:
+        return utc_now(self._clock) + self._skew
+
+    def markets(self) -> Mapping[str, Market]:
+        return self._markets
+
+    def refresh_markets(self) -> None:
+        self._markets = markets_of(self._client.get("/products", product_type="SPOT"))
+
+    def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one tier for all markets of an account
+        now = self._clock.monotonic()
+        if self._fees is None or now - self._fees[0] >= _FEES_HOLD:
+            self._fees = (now, fees_of(self._client.get("/transaction_summary", product_type="SPOT")))
+        return self._fees[1]
+
+    def balances(self) -> Mapping[str, Balance]:
+        return balances_of(self._client.pages("/accounts", "accounts", limit=_WALLETS_PER_PAGE))
+
+    def place(self, request: OrderRequest) -> str:
+        """Coinbase knows no deadline for an order, so a late one is not sent."""
+        left = request.deadline - self.exchange_time()
+        if not _NO_TIME < left <= LONGEST_DEADLINE:
+            raise RequestRefused(
+                f"not sent: the order's deadline {request.deadline.isoformat()} is over or too far off"
+            )
+        return self._orders.create(request, self._market(request.market))
+
+    def resolve(self, request: OrderRequest) -> Resolution:
+        """Send again before the deadline, only search after it: the rule and its reasons stand in `recovery`.
+
+        The exchange's time is asked anew, as a clock that was set since connect would move the deadline.
+        """
+        self._measure_skew()
+        ahead = max(_NO_TIME, -self._skew)
+        return resolve(self._orders, request, self._markets.get(request.market), self.exchange_time(), ahead)
+
+    def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:  # noqa: ARG002 - the protocol's signature
+        raise RequestRefused("Coinbase cannot move a stop: place the new one and cancel the old one")
+
+    def cancel(self, exchange_id: str) -> None:
+        self._orders.cancel(exchange_id)
+
+    def order(self, exchange_id: str) -> Order:
+        return self._orders.by_id(exchange_id)
+
+    def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
+        return self._orders.by_ids(exchange_ids)
+
+    def open_orders(self) -> tuple[Order, ...]:
+        return self._orders.open()
+
+    def closed_orders(self, since: datetime) -> tuple[Order, ...]:
+        return self._orders.closed(since)
+
+    def fills(self, since: datetime) -> tuple[Fill, ...]:
+        return fills_since(self._client, since)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _market(self, symbol: str) -> Market:
+        if symbol not in self._markets:
+            raise RequestRefused(
+                f"{symbol} is not a spot market of Coinbase; connect first, or mend `markets` in nija.toml"
+            )
+        return self._markets[symbol]
+
+    def _measure_skew(self) -> None:
+        """Without the key: a token made by a wrong clock would be refused here already, and the clock go unnamed."""
+        client = CoinbaseClient(None, base_url=self._base_url, clock=self._clock, timeout=self._timeout)
+        try:
+            self._skew = measure_skew(client, self._clock)
+        finally:
+            client.close()
+
+    def _clock_hint(self) -> str:
+        if abs(self._skew) <= _TOLERATED_SKEW:
+            return ". The clock is right, so it is one of the others"
+        return f". The clock here is {-self._skew.total_seconds():+.0f} s off the exchange's: switch NTP on"

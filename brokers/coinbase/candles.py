@@ -1,0 +1,81 @@
+"""Which windows of candles to ask for, and how their rows become closed candles.
+
+Coinbase takes at most 350 buckets a question, answers newest first, leaves empty buckets out and includes the running one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from brokers.coinbase.wire import number
+from brokers.model import Candles, Timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from brokers.coinbase.wire import JsonObject
+
+GRANULARITY = {
+    Timeframe.M1: "ONE_MINUTE",
+    Timeframe.M5: "FIVE_MINUTE",
+    Timeframe.M15: "FIFTEEN_MINUTE",
+    Timeframe.M30: "THIRTY_MINUTE",
+    Timeframe.H1: "ONE_HOUR",
+    Timeframe.H4: "FOUR_HOUR",
+    Timeframe.D1: "ONE_DAY",
+}
+# Both ends of a window may count, so it spans one bucket less than it may hold.
+_BUCKETS = 350
+HISTORY = 2 * _BUCKETS
+_FIELDS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From the bucket opening at `start` to the one opening at `end`, in Unix seconds."""
+
+    start: int
+    end: int
+
+
+def window_to(end: int, timeframe: Timeframe) -> Window:
+    """The longest window whose last bucket holds the moment `end`."""
+    last = end - end % timeframe.seconds
+    return Window(max(0, last - (_BUCKETS - 1) * timeframe.seconds), last)
+
+
+def window_from(start: int, timeframe: Timeframe, now: int) -> Window:
+    """The longest window that begins at `start` and does not pass `now`."""
+    return Window(start, min(start + (_BUCKETS - 1) * timeframe.seconds, now - now % timeframe.seconds))
+
+
+def windows_back(end: int, timeframe: Timeframe, count: int) -> Iterator[Window]:
+    """Windows side by side, newest first."""
+    for _ in range(count):
+        window = window_to(end, timeframe)
+        yield window
+        end = window.start - 1
+        if end < 0:
+            return
+
+
+def closed_candles(
+    market: str, timeframe: Timeframe, found: Iterable[JsonObject], *, now: float, since: int | None
+) -> Candles:
+    """Those whose end is not after `now` (the exchange's time) and that open after `since`; the newest `HISTORY`."""
+    by_label = {int(number(row, "start")): row for row in found}
+    after = -1 if since is None else since
+    labels = sorted(label for label in by_label if label > after and label + timeframe.seconds <= now)[-HISTORY:]
+    columns = (_column([by_label[label] for label in labels], name) for name in _FIELDS)
+    return Candles(market, timeframe, np.array(labels, dtype=np.int64), *columns)
+
+
+def newest_label(found: Sequence[JsonObject]) -> int | None:
+    return max((int(number(row, "start")) for row in found), default=None)
+
+
+def _column(found: Sequence[JsonObject], name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.array([float(number(row, name)) for row in found], dtype=np.float64)

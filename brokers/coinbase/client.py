@@ -1,0 +1,137 @@
+"""The way to Coinbase: paths and bodies in, dictionaries out, and every failure as a BrokerError.
+
+It stands on coinbase-advanced-py's own `get` and `post`, below its typed answers: those leave nested parts as plain
+dictionaries, miss attributes that the JSON leaves out and rename fields.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+from coinbase.constants import API_PREFIX, BASE_URL
+from coinbase.rest import RESTClient
+
+from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told
+from brokers.coinbase.keys import normalise_secret
+from brokers.coinbase.wire import optional_text, rows
+from brokers.errors import BadAnswer, Unauthorized
+from brokers.http import prepare_session
+from brokers.retry import retry_reads
+from brokers.throttle import TokenBucket, wait_for_room
+
+if TYPE_CHECKING:
+    from brokers.clock import Clock
+    from brokers.coinbase.wire import JsonObject
+    from brokers.model import ApiKey
+
+# Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
+# in any second, and leave room for the short-lived clients that ask for the time.
+_PRIVATE_RATE, _PRIVATE_BURST = 20.0, 10.0
+_PUBLIC_RATE, _PUBLIC_BURST = 5.0, 3.0
+
+
+def host_of(base_url: str | None) -> str:
+    """`host[:port]` out of a whole URL or of itself; the exchange's own without one. Raises ValueError."""
+    if not base_url:
+        return str(BASE_URL)
+    parts = urlsplit(base_url if "://" in base_url else f"https://{base_url}")
+    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        raise ValueError("COINBASE_API_URL must be https://host or https://host:port, without a path")
+    return parts.netloc
+
+
+class CoinbaseClient:
+    """One key's requests, or with no key the public ones. For one thread at a time."""
+
+    def __init__(self, key: ApiKey | None, *, base_url: str | None, clock: Clock, timeout: float) -> None:
+        """Raises ValueError for an unusable key or URL; `timeout` is in seconds and holds for every request."""
+        _silence_library()
+        host = host_of(base_url)
+        # Both are handed over even where they are None: the library's defaults are what the environment held at import.
+        self._rest = RESTClient(
+            api_key=key.key if key else None,
+            api_secret=normalise_secret(key.secret) if key else None,
+            base_url=host,
+            timeout=timeout,
+        )
+        prepare_session(self._rest.session, f"https://{host}")
+        self._rest.session.hooks["response"].append(self._heed_headers)
+        self._clock = clock
+        self._retry = retry_reads(clock)
+        self._public = key is None
+        self._bucket = (
+            TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST) if self._public else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
+        )
+
+    def get(self, path: str, **params: object) -> JsonObject:
+        """Parameters that are None are left out, lists become repeated keys. Passing faults are retried."""
+        return self._retry(lambda: self._ask(Attempt(path), params=params))
+
+    def repeat(self, path: str, body: JsonObject) -> JsonObject:
+        """Post what does no harm when it is done twice, such as a cancel. Passing faults are retried."""
+        return self._retry(lambda: self._ask(Attempt(path), body=body))
+
+    def create(self, path: str, body: JsonObject) -> JsonObject:
+        """Post what may place an order. OutcomeUnknown: it may have. Every other error: it has not."""
+        return self._ask(Attempt(path, creates=True), body=body)
+
+    def pages(self, path: str, name: str, **params: object) -> list[JsonObject]:
+        """The rows `name` of every page. An empty cursor ends them, and so does `has_next` where there is one."""
+        collected: list[JsonObject] = []
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **params, cursor=cursor)
+            collected += rows(page, name)
+            following = optional_text(page, "cursor")
+            if not following or page.get("has_next") is False:
+                return collected
+            if following == cursor:
+                raise BadAnswer(f"Coinbase answered {path} with the same page twice")
+            cursor = following
+
+    def close(self) -> None:
+        self._rest.session.close()
+
+    def _ask(self, attempt: Attempt, *, params: JsonObject | None = None, body: JsonObject | None = None) -> JsonObject:
+        """A 401 is answered once by a freshly signed token: it says for certain that nothing was done."""
+        try:
+            return self._send(attempt, params, body)
+        except Unauthorized:
+            if self._public:
+                raise
+        return self._send(attempt, params, body)
+
+    def _send(self, attempt: Attempt, params: JsonObject | None, body: JsonObject | None) -> JsonObject:
+        wait_for_room(self._bucket, self._clock)
+        try:
+            if body is None:
+                answer = self._rest.get(API_PREFIX + attempt.path, params, public=self._public)
+            else:
+                answer = self._rest.post(API_PREFIX + attempt.path, data=body)
+        except requests.RequestException as error:
+            failure = failure_of(error, attempt, self._clock.time())
+        else:
+            if isinstance(answer, dict):
+                return answer
+            failure = no_outcome("an answer of another shape", attempt)
+        # Raised outside the handler, so that the library's error with its headers and body is no part of this one.
+        raise failure
+
+    def _heed_headers(self, response: requests.Response, **_: object) -> None:
+        remaining = header_number(response.headers, "x-ratelimit-remaining")
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            remaining = 0.0
+        if remaining is not None:
+            pause = pause_told(response.headers, self._clock.time())
+            self._bucket.observe(remaining, pause, self._clock.monotonic())
+
+
+def _silence_library() -> None:
+    """The library's logger has a handler of its own on the console and writes the bodies of errors to it."""
+    logger = logging.getLogger("coinbase.RESTClient")
+    logger.handlers = [logging.NullHandler()]
+    logger.propagate = False

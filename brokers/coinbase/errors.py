@@ -1,0 +1,152 @@
+"""What a failed request to Coinbase means.
+
+Three shapes of error bodies exist, `{"error": …}`, `{"errors": [{"id": …}]}` and plain text, and a proxy on the way may
+answer with a page of HTML. So the status decides first and the body only adds to it. Nothing but the exchange's own
+JSON reaches a message.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import requests
+
+from brokers.errors import (
+    BrokerError,
+    OrderNotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    RequestRefused,
+    Unauthorized,
+    Unavailable,
+)
+from brokers.http import definitely_not_sent, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_TEXT = 200
+_LONGEST_PAUSE = 60.0
+_UNTOLD_PAUSE = 1.0
+_FIRST_UNIX_TIME = 1_000_000_000
+_TRADING_PATHS = ("/orders", "/orders/batch_cancel", "/orders/edit")
+_UNANSWERED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+_UNKNOWN_ORDER = ("order with this orderid was not found", "order not found")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which request failed. `creates` is true where it may have placed an order."""
+
+    path: str
+    creates: bool = False
+
+    @property
+    def right(self) -> str:
+        """The permission of a key that this request needs."""
+        return "trade" if self.path in _TRADING_PATHS else "view"
+
+
+def failure_of(error: requests.RequestException, attempt: Attempt, now: float) -> BrokerError:
+    """`now` is Unix time, for headers that name a moment."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return refusal(error.response, attempt, now)
+    if definitely_not_sent(error):
+        return Unavailable(f"Coinbase cannot be reached ({describe(error)}): check the network and COINBASE_API_URL")
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return no_outcome("an answer that is not JSON", attempt)
+    return no_outcome(describe(error), attempt)
+
+
+def refusal(response: requests.Response, attempt: Attempt, now: float) -> BrokerError:
+    """The error behind an answer of status 400 or above."""
+    status = response.status_code
+    said = _Said.read(response)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or said.is_rate_limit:
+        return RateLimited(f"Coinbase's rate limit is reached ({said})", pause_told(response.headers, now))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Unauthorized(
+            "Coinbase refused the key (401 Unauthorized): check that the key still exists, that the private key "
+            "belongs to it, that its IP allowlist holds this machine's address, and that the clock here is right (NTP)"
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _UNANSWERED or said.is_page:
+        return no_outcome(f"HTTP {status}", attempt)
+    if status == HTTPStatus.FORBIDDEN:
+        return PermissionDenied(
+            f"Permission denied: Coinbase says {said}. This request needs the right `{attempt.right}` in the "
+            "portfolio that the key was made for: grant it on portal.cdp.coinbase.com, or make a new key there"
+        )
+    return _refused(status, said, attempt)
+
+
+def no_outcome(cause: str, attempt: Attempt) -> BrokerError:
+    """The request may have reached the exchange, and no answer says what came of it."""
+    if attempt.creates:
+        return OutcomeUnknown(f"Coinbase did not say what became of the order ({cause})")
+    return Unavailable(f"Coinbase did not answer ({cause})")
+
+
+def _refused(status: int, said: _Said, attempt: Attempt) -> BrokerError:
+    if attempt.creates:
+        return OrderRejected(f"Coinbase rejected the order (HTTP {status}): {said}", said.code or f"HTTP_{status}")
+    unknown_order = any(words in said.detail.lower() for words in _UNKNOWN_ORDER)
+    if unknown_order or (status == HTTPStatus.NOT_FOUND and attempt.path.startswith("/orders/")):
+        return OrderNotFound(f"Coinbase does not know this order: {said}")
+    return RequestRefused(f"Coinbase refused {attempt.path} (HTTP {status}): {said}")
+
+
+def pause_told(headers: Mapping[str, str], now: float) -> float:
+    """Seconds to wait by `retry-after` or `x-ratelimit-reset`, which may be given as seconds or as Unix time."""
+    for name in ("retry-after", "x-ratelimit-reset"):
+        seconds = header_number(headers, name)
+        if seconds is not None:
+            pause = seconds - now if seconds > _FIRST_UNIX_TIME else seconds
+            return min(max(pause, 0.0), _LONGEST_PAUSE)
+    return _UNTOLD_PAUSE
+
+
+def header_number(headers: Mapping[str, str], name: str) -> float | None:
+    """A finite number of 0 or more, or None where the header is absent or says something else."""
+    try:
+        value = float(headers.get(name, ""))
+    except ValueError:
+        return None
+    return value if 0.0 <= value < float("inf") else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The exchange's own code and words, whichever shape they came in."""
+
+    code: str = ""
+    detail: str = ""
+    is_page: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.code, self.detail) if part)[:_LONGEST_TEXT] or "nothing more"
+
+    @property
+    def is_rate_limit(self) -> bool:
+        return self.code.lower() in ("rate_limit_exceeded", "resource_exhausted")
+
+    @classmethod
+    def read(cls, response: requests.Response) -> _Said:
+        try:
+            body = json.loads(response.content)
+        except ValueError:
+            return cls(is_page=response.content.lstrip()[:1] == b"<")
+        if not isinstance(body, dict):
+            return cls()
+        errors = body.get("errors")
+        if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+            return cls(_words(errors[0].get("id")), _words(errors[0].get("message")))
+        return cls(_words(body.get("error")), _words(body.get("error_details")) or _words(body.get("message")))
+
+
+def _words(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -1,0 +1,42 @@
+"""Coinbase's products as markets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.coinbase.wire import optional_number, optional_text, rows, text
+from brokers.model import ZERO, Market
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.coinbase.wire import JsonObject
+
+_CLOSED_BY = ("is_disabled", "trading_disabled", "cancel_only", "view_only", "auction_mode")
+_NO_TAKERS_BY = ("limit_only", "post_only")
+
+
+def markets_of(answer: JsonObject) -> Mapping[str, Market]:
+    """Every spot market of a product list, by symbol. Products without increments cannot be priced and are left out."""
+    spot = (row for row in rows(answer, "products") if optional_text(row, "product_type") in ("", "SPOT"))
+    markets = (_market(row) for row in spot)
+    return {market.symbol: market for market in markets if market.amount_step > ZERO and market.price_step > ZERO}
+
+
+def _market(row: JsonObject) -> Market:
+    base, quote = text(row, "base_currency_id"), text(row, "quote_currency_id")
+    return Market(
+        symbol=f"{base}/{quote}",
+        base=base,
+        quote=quote,
+        amount_step=optional_number(row, "base_increment"),
+        price_step=optional_number(row, "price_increment") or optional_number(row, "quote_increment"),
+        min_amount=optional_number(row, "base_min_size"),
+        min_cost=optional_number(row, "quote_min_size"),
+        tradable=optional_text(row, "status") in ("", "online") and not _any(row, _CLOSED_BY),
+        takes_market_orders=not _any(row, _NO_TAKERS_BY),
+    )
+
+
+def _any(row: JsonObject, flags: tuple[str, ...]) -> bool:
+    return any(row.get(flag) is True for flag in flags)

@@ -1,0 +1,34 @@
+"""The exchange's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from brokers.coinbase.wire import number
+
+if TYPE_CHECKING:
+    from brokers.clock import Clock
+    from brokers.coinbase.client import CoinbaseClient
+
+_PROMPT = 1.0
+
+
+def server_time(client: CoinbaseClient) -> datetime:
+    return datetime.fromtimestamp(float(number(client.get("/time"), "epochMillis") / 1000), UTC)
+
+
+def measure_skew(client: CoinbaseClient, clock: Clock) -> timedelta:
+    """The exchange's clock minus this machine's, taken at the middle of a question that was answered at once."""
+    skew, took = _asked(client, clock)
+    if took > _PROMPT:
+        skew, took = min((skew, took), _asked(client, clock), key=lambda measured: measured[1])
+    return skew
+
+
+def _asked(client: CoinbaseClient, clock: Clock) -> tuple[timedelta, float]:
+    """The skew, and how many seconds the question took: waits and retries in it would shift the middle."""
+    before = clock.time()
+    theirs = server_time(client)
+    after = clock.time()
+    return theirs - datetime.fromtimestamp((before + after) / 2, UTC), after - before

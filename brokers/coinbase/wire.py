@@ -1,0 +1,111 @@
+"""Coinbase's JSON read field by field: money as text, times as RFC 3339. Whatever is amiss raises BadAnswer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from brokers.errors import BadAnswer
+from brokers.model import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    JsonObject = Mapping[str, Any]
+
+
+def text(fields: JsonObject, name: str) -> str:
+    """A field that must hold something."""
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadAnswer(f"Coinbase answered without `{name}`")
+    return value
+
+
+def optional_text(fields: JsonObject, name: str) -> str:
+    """A field's text, or "" where it is absent, null or something else."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def number(fields: JsonObject, name: str) -> Decimal:
+    """A number that must be there; the empty text is Coinbase's zero."""
+    if fields.get(name) is None:
+        raise BadAnswer(f"Coinbase answered without `{name}`")
+    return optional_number(fields, name)
+
+
+def optional_number(fields: JsonObject, name: str) -> Decimal:
+    """A number, or 0 where the field is absent, null or empty. A JSON float has lost digits already and is refused."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return ZERO
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise BadAnswer(f"Coinbase answered `{name}` as {type(value).__name__}, not as text")
+    try:
+        result = Decimal(value)
+    except InvalidOperation:
+        result = Decimal("NaN")
+    if not result.is_finite():
+        raise BadAnswer(f"Coinbase answered `{name}` with something that is no number")
+    return result
+
+
+def section(fields: JsonObject, name: str) -> JsonObject:
+    """An object inside the answer."""
+    value = fields.get(name)
+    if not isinstance(value, dict):
+        raise BadAnswer(f"Coinbase answered without `{name}`")
+    return value
+
+
+def rows(fields: JsonObject, name: str) -> list[JsonObject]:
+    """A list of objects inside the answer."""
+    value = fields.get(name)
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise BadAnswer(f"Coinbase answered without the list `{name}`")
+    return value
+
+
+def moment(fields: JsonObject, name: str) -> datetime:
+    value = optional_moment(fields, name)
+    if value is None:
+        raise BadAnswer(f"Coinbase answered without `{name}`")
+    return value
+
+
+def optional_moment(fields: JsonObject, name: str) -> datetime | None:
+    """A moment, or None where the field is absent, null or empty. Digits below a microsecond are dropped."""
+    value = optional_text(fields, name)
+    if not value:
+        return None
+    try:
+        result = datetime.fromisoformat(value)
+    except ValueError:
+        raise BadAnswer(f"Coinbase answered `{name}` with something that is no time") from None
+    return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+
+
+def rfc3339(time: datetime) -> str:
+    """`time` down to the second, as Coinbase takes it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plain(value: Decimal) -> str:
+    """Never in exponents: 0.00001 and not 1E-5."""
+    return format(value, "f")
+
+
+def product_id(symbol: str) -> str:
+    """BTC/USD is BTC-USD on the wire."""
+    return symbol.replace("/", "-")
+
+
+def symbol_of(product: str) -> str:
+    return product.replace("-", "/")
+
+
+def is_spot(product: str) -> bool:
+    """Futures and perpetuals carry more than two parts, such as BTC-PERP-INTX."""
+    return product.count("-") == 1
