@@ -39,6 +39,6 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
         limit=limit,
         text=(
             f"the stop is {percent(distance)} away, but a round trip costs {percent(round_trip)} and"
-            f" fee_gate = {gate:g} asks for {percent(limit)}: fees would eat the trade; a slower timeframe has wider stops"
+            f" fee_gate = {gate:g} asks for {percent(limit)}: fees would eat it; a slower timeframe has wider stops"
         ),
     )

@@ -82,12 +82,13 @@ def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | Refusa
 def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Sized | Refusal:
     # A late entry buys above the close and is further from its stop than the signal said.
     fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
-    ceilings = _ceilings(entry, fraction, funds, limits)
+    ceilings = _ceilings(entry, funds, limits)
     intended = limits.risk_per_trade * limits.risk_multiplier * funds.equity / fraction
     notional = min(intended, *(ceiling.notional for ceiling in ceilings))
     least = least_notional(entry.market, entry.price)
     if notional < least:
-        tightest = min(ceilings, key=lambda ceiling: ceiling.notional)
+        bounds = (*ceilings, _raised_risk(entry, fraction, funds, limits))
+        tightest = min(bounds, key=lambda ceiling: ceiling.notional)
         if tightest.notional < least:
             return _too_small(entry, least, tightest)
         notional = least
@@ -97,16 +98,13 @@ def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Size
     return Sized(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
 
 
-def _ceilings(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimits) -> tuple[_Ceiling, ...]:
-    """Every bound that also a notional raised to the least order must keep."""
+def _ceilings(entry: Entry, funds: Funds, limits: RiskLimits) -> tuple[_Ceiling, ...]:
     quote, equity = entry.market.quote, funds.equity
-    raised_risk = _RAISED_RISK * limits.risk_per_trade
-    spendable = funds.available / (1 + entry.fee + entry.slippage)
     return (
         _Ceiling(
             Rule.AVAILABLE,
-            spendable,
-            f"only {money(funds.available, quote)} is free, fee and slippage included; deposit more or wait for an exit",
+            funds.available / (1 + entry.fee + entry.slippage),
+            f"only {money(funds.available, quote)} is free, fees included; deposit more or wait for an exit",
         ),
         _Ceiling(
             Rule.MAX_EXPOSURE,
@@ -120,13 +118,17 @@ def _ceilings(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimits)
             f"max_position = {percent(limits.max_position)} of equity {money(equity, quote)} is less than that;"
             " needs more equity or a larger max_position in [risk]",
         ),
-        _Ceiling(
-            Rule.MINIMUM_RISK,
-            raised_risk * equity / fraction,
-            f"with the stop {percent(fraction)} away it would risk more than {percent(raised_risk)} of equity"
-            f" {money(equity, quote)}; needs more equity",
-        ),
     )
+
+
+def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimits) -> _Ceiling:
+    """What a notional that is raised to the least order must keep besides the other ceilings."""
+    allowed = _RAISED_RISK * limits.risk_per_trade
+    text = (
+        f"with the stop {percent(fraction)} away it would risk more than {percent(allowed)} of equity"
+        f" {money(funds.equity, entry.market.quote)}; needs more equity"
+    )
+    return _Ceiling(Rule.MINIMUM_RISK, allowed * funds.equity / fraction, text)
 
 
 def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:

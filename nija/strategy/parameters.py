@@ -1,4 +1,4 @@
-"""The checks that strategies make of their own parameters."""
+"""What the strategies share of their parameters: one constant, and the checks each makes of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from math import isfinite
 
 from nija.strategy.base import StrategyError
 from nija.strategy.indicators import SHORTEST_PERIOD
+
+# Every stop distance is measured in average true ranges of so many candles.
+ATR_PERIOD = 20
 
 
 def check_period(key: str, value: int) -> None:

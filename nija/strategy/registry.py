@@ -26,7 +26,7 @@ def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
     try:
         strategy = make(**parameters)
         twin = make(**parameters)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise StrategyError(f"[strategy.{name}] {error}") from error
     _check_shape(name, strategy)
     _check_value(name, strategy, twin)

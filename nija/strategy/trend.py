@@ -9,12 +9,10 @@ import numpy as np
 
 from nija.strategy.base import Signals
 from nija.strategy.indicators import atr, before, highest, lowest
-from nija.strategy.parameters import check_multiple, check_period
+from nija.strategy.parameters import ATR_PERIOD, check_multiple, check_period
 
 if TYPE_CHECKING:
     from brokers.model import Candles
-
-ATR_PERIOD = 20
 
 
 @dataclass(frozen=True, slots=True)
