@@ -1,0 +1,55 @@
+"""What travels over the control socket: one JSON line each way, bounded in size."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+SOCKET_NAME = "control.sock"
+LARGEST_REQUEST = 64 * 1024
+LARGEST_ANSWER = 32 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class ControlError(Exception):
+    """The daemon could not be asked, or refused. The text says what to do and is safe to show."""
+
+
+def encode(message: Mapping[str, object]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def receive(connection: socket.socket, largest: int, seconds: float) -> dict[str, object]:
+    """One message within `seconds` in all. Raises ControlError; TimeoutError; OSError."""
+    line = _read_line(connection, largest, time.monotonic() + seconds)
+    try:
+        message = json.loads(line)
+    except ValueError as error:
+        raise ControlError("the message on the control socket is no JSON line") from error
+    if not isinstance(message, dict):
+        raise ControlError("the message on the control socket is no JSON object")
+    return message
+
+
+def _read_line(connection: socket.socket, largest: int, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("no whole message came in time")
+        connection.settimeout(remaining)
+        part = connection.recv(_CHUNK)
+        if not part:
+            raise ControlError("the other side ended the conversation before its message was whole")
+        parts.append(part)
+        size += len(part)
+        if size > largest:
+            raise ControlError(f"a message longer than {largest} bytes is not taken")
+        if part.endswith(b"\n"):
+            return b"".join(parts)
