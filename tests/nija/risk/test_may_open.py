@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brokers.model import Timeframe
+from nija.risk.equity import first_equity, next_equity
+from nija.risk.limits import EntryMoment, may_open
+from nija.risk.parameters import RiskLimits
+from nija.risk.refusal import Rule
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LIMITS = RiskLimits()
+MOMENT = EntryMoment(
+    market="BTC/USD",
+    quote="USD",
+    timeframe=Timeframe.D1,
+    candle_closed=datetime(2026, 3, 1, tzinfo=UTC),
+    max_candle_age=2,
+    now=NOW,
+    equity=first_equity(Decimal(1000), NOW),
+    open_positions=0,
+)
+
+
+def fallen(start: str, now: str) -> EntryMoment:
+    return replace(MOMENT, equity=next_equity(first_equity(Decimal(start), NOW), Decimal(now), NOW))
+
+
+def rule_of(moment: EntryMoment, limits: RiskLimits = LIMITS) -> Rule | None:
+    refusal = may_open(moment, limits)
+    return None if refusal is None else refusal.rule
+
+
+def text_of(moment: EntryMoment, limits: RiskLimits = LIMITS) -> str:
+    refusal = may_open(moment, limits)
+    assert refusal is not None
+    return refusal.text
+
+
+def test_a_sound_account_may_open() -> None:
+    assert may_open(MOMENT, LIMITS) is None
+
+
+def test_a_paused_account_says_who_paused_it() -> None:
+    moment = replace(MOMENT, paused="stopped by hand")
+    assert rule_of(moment) is Rule.PAUSED
+    assert text_of(moment) == "new entries are paused (stopped by hand); exits go on"
+
+
+def test_a_disabled_market_is_named() -> None:
+    limits = replace(LIMITS, disabled_markets=frozenset({"BTC/USD", "ETH/USD"}))
+    assert rule_of(MOMENT, limits) is Rule.DISABLED_MARKET
+    assert text_of(MOMENT, limits).startswith("BTC/USD is in disabled_markets")
+    assert may_open(replace(MOMENT, market="SOL/USD"), limits) is None
+
+
+def test_an_account_below_its_minimum_is_underfunded() -> None:
+    moment = fallen("24.99", "24.99")
+    assert rule_of(moment) is Rule.MIN_BALANCE
+    assert text_of(moment).startswith("UNDERFUNDED - needs at least $25.00; equity is $24.99:")
+    assert rule_of(fallen("25", "25")) is None
+
+
+def test_a_day_that_lost_its_limit_waits_for_the_next() -> None:
+    assert rule_of(fallen("1000", "920.01")) is None
+    assert rule_of(fallen("1000", "920")) is Rule.MAX_DAILY_LOSS
+    assert text_of(fallen("1000", "920")) == (
+        "today (UTC) has lost 8.00 % of the $1000.00 it began with; waits for the next UTC day"
+    )
+
+
+def test_the_next_utc_day_opens_again() -> None:
+    moment = fallen("1000", "900")
+    tomorrow = NOW + timedelta(days=1)
+    moment = replace(
+        moment,
+        equity=next_equity(moment.equity, Decimal(900), tomorrow),
+        now=tomorrow,
+        candle_closed=MOMENT.candle_closed + timedelta(days=1),
+    )
+    assert may_open(moment, LIMITS) is None
+
+
+def test_a_deep_drawdown_stops_entries_and_says_what_it_waits_for() -> None:
+    equity = next_equity(first_equity(Decimal(1000), NOW), Decimal(650), NOW + timedelta(days=1))
+    moment = replace(MOMENT, equity=equity)
+    assert rule_of(moment) is Rule.MAX_DRAWDOWN
+    assert text_of(moment) == (
+        "equity is 35.00 % below its peak of $1000.00; waits until it is above $650.00 again,"
+        " or for a larger max_drawdown in [risk]"
+    )
+    above = next_equity(equity, Decimal("650.01"), NOW + timedelta(days=1))
+    assert rule_of(replace(MOMENT, equity=above)) is None
+
+
+def test_the_last_position_allowed_is_the_last() -> None:
+    assert rule_of(replace(MOMENT, open_positions=3)) is None
+    refusal = may_open(replace(MOMENT, open_positions=4), LIMITS)
+    assert refusal is not None
+    assert (refusal.rule, refusal.value, refusal.limit) == (Rule.MAX_POSITIONS, Decimal(4), Decimal(4))
+
+
+@pytest.mark.parametrize(
+    ("hours", "max_age", "expected"),
+    [(48, 2, None), (48.001, 2, Rule.STALE_CANDLE), (12, 0.5, None), (13, 0.5, Rule.STALE_CANDLE), (9_999, 0, None)],
+)
+def test_a_candle_goes_stale_after_so_many_intervals_and_never_with_zero(
+    hours: float, max_age: float, expected: Rule | None
+) -> None:
+    moment = replace(MOMENT, candle_closed=NOW - timedelta(hours=hours), max_candle_age=max_age)
+    assert rule_of(moment) is expected
+
+
+def test_a_candle_from_the_replays_future_is_not_stale() -> None:
+    assert may_open(replace(MOMENT, candle_closed=NOW + timedelta(days=900)), LIMITS) is None
+
+
+def test_another_quote_is_written_with_its_name() -> None:
+    assert "at least 25.00 EUR" in text_of(replace(fallen("5", "5"), quote="EUR"))
+
+
+@given(
+    equity=st.decimals(min_value="0", max_value="2000", places=2),
+    positions=st.integers(0, 6),
+    age=st.integers(0, 100),
+    paused=st.sampled_from(["", "by hand"]),
+)
+def test_an_open_door_means_that_every_limit_is_kept(equity: Decimal, positions: int, age: int, paused: str) -> None:
+    moment = replace(
+        fallen("1000", str(equity)),
+        open_positions=positions,
+        candle_closed=NOW - timedelta(hours=age),
+        paused=paused,
+    )
+    refusal = may_open(moment, LIMITS)
+    kept = equity > 920 and positions < 4 and age <= 48 and not paused
+    assert (refusal is None) == kept
+    if refusal is not None:
+        assert refusal.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("risk_per_trade", "0"), ("max_position", "1.01"), ("max_drawdown", "-0.1"), ("risk_multiplier", "0")],
+)
+def test_senseless_limits_are_refused_by_name(key: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{key} = {value}"):
+        replace(LIMITS, **{key: Decimal(value)})  # type: ignore[arg-type]  # one of the Decimal fields
