@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # No key of a file can be called so: the tables of users' own classes are put here by the reader.
-CUSTOM = "package.module:Class"
+CUSTOM: Final = "package.module:Class"
 
 Count = Annotated[int, BeforeValidator(read_count)]
 Number = Annotated[float, BeforeValidator(read_number)]
@@ -51,7 +51,7 @@ class TradingSettings(_Table):
         default="trend", description="trend, ema_cross, or package.module:Class", json_schema_extra=_unit("name")
     )
     markets: tuple[MarketName, ...] = Field(
-        default=("BTC/USD", "ETH/USD"), min_length=1, description="markets to trade", json_schema_extra=_unit("markets")
+        default=("BTC/USD", "ETH/USD"), description="markets to trade", json_schema_extra=_unit("markets")
     )
     timeframe: Interval = Field(
         default=Timeframe.D1, description="length of a candle: 1m 5m 15m 30m 1h 4h 1d", json_schema_extra=_unit("time")

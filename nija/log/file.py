@@ -1,0 +1,60 @@
+"""The log file: rotated by size within a bounded total, and never the reason why trading stops."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+ROTATE_BYTES = 10 * 1024 * 1024
+ROTATED_FILES = 5
+
+
+class LogFileUnusable(Exception):
+    """The log file cannot be written. The text names the file, the variable and the remedy."""
+
+
+class LogFile(RotatingFileHandler):
+    """Tells once, on standard error, that it can no longer write; the console still has every line."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own signature
+        if not self._told:
+            self._told = True
+            error = sys.exc_info()[1]
+            sys.stderr.write(f"the log file {self.baseFilename} can no longer be written: {type(error).__name__}\n")
+
+
+def open_log_file(file: Path, rotate_bytes: int = ROTATE_BYTES, rotated_files: int = ROTATED_FILES) -> LogFile:
+    """Raises LogFileUnusable."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        log_file = LogFile(
+            file, maxBytes=rotate_bytes, backupCount=rotated_files, encoding="utf-8", errors="backslashreplace"
+        )
+    except OSError as error:
+        raise LogFileUnusable(
+            f"the log file {file} cannot be written ({error.strerror or error}). "
+            "Set NIJA_LOG_FILE to a file in a folder that the user running NIJA may write"
+        ) from error
+    log_file.rotator = _copy_and_empty
+    return log_file
+
+
+def _copy_and_empty(source: str, destination: str) -> None:
+    """The file keeps its place on the disk, so a `tail -f` goes on reading it.
+
+    Where a full disk takes no copy, the old lines are given up: the total stays bounded and new lines get room.
+    """
+    try:
+        shutil.copyfile(source, destination)
+    except OSError:
+        Path(destination).unlink(missing_ok=True)
+    with Path(source).open("r+b") as file:
+        file.truncate()

@@ -1,0 +1,94 @@
+"""How one fact becomes one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from accounts.environment import LogFormat
+
+if TYPE_CHECKING:
+    import logging
+
+    from structlog.typing import EventDict, WrappedLogger
+
+    from nija.log.redaction import Redactor
+
+_LEVEL_NAMES = {"warning": "WARN", "critical": "FATAL"}
+_COLOURS = {"DEBUG": "\x1b[2m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m", "FATAL": "\x1b[31m"}
+_RESET = "\x1b[0m"
+_LEVEL_WIDTH = 5
+
+
+class Stamp:
+    """Time (UTC), level and logger, the same for our records and the libraries'."""
+
+    def __init__(self, log_format: LogFormat) -> None:
+        self._pattern = "%Y-%m-%dT%H:%M:%S.%fZ" if log_format is LogFormat.JSON else "%Y-%m-%d %H:%M:%S"
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        record: logging.LogRecord = event["_record"]
+        time = datetime.fromtimestamp(record.created, UTC).strftime(self._pattern)
+        return {"time": time, "level": record.levelname.lower(), "logger": record.name, **event}
+
+
+class RedactValues:
+    """Takes secrets out of the event, its fields and its traceback before any rendering can break them up."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {key: self._clean(value) for key, value in event.items()}
+
+    def _clean(self, value: object) -> object:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {self._redactor.redact(str(key)): self._clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._clean(item) for item in value]
+        return self._redactor.redact(str(value))
+
+
+class TextLine:
+    """`2026-01-17 12:00:00 INFO  <text>  account=kraken:master …`, a traceback beneath."""
+
+    def __init__(self, *, colours: bool) -> None:
+        self._colours = colours
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> str:
+        time = event.pop("time")
+        level = str(event.pop("level")).lower()
+        text = one_line(str(event.pop("event", "")))
+        beneath = [str(event.pop(key)) for key in ("stack", "exception") if event.get(key)]
+        event.pop("logger", None)
+        line = f"{time} {self._level(level)} {text}"
+        pairs = " ".join(f"{key}={_value(value)}" for key, value in _account_first(event))
+        return "\n".join((f"{line}  {pairs}" if pairs else line, *beneath))
+
+    def _level(self, level: str) -> str:
+        name = _LEVEL_NAMES.get(level, level.upper())
+        padded = f"{name:<{_LEVEL_WIDTH}}"
+        colour = _COLOURS.get(name) if self._colours else None
+        return f"{colour}{padded}{_RESET}" if colour else padded
+
+
+def json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return json.dumps(event, ensure_ascii=False, default=str)
+
+
+def one_line(text: str) -> str:
+    """Line breaks from outside cannot forge lines of ours."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _account_first(event: EventDict) -> list[tuple[str, Any]]:
+    return sorted(event.items(), key=lambda pair: pair[0] != "account")
+
+
+def _value(value: object) -> str:
+    text = one_line(str(value))
+    return f'"{text}"' if not text or " " in text else text
