@@ -1,0 +1,18 @@
+"""Where the simulator's prices come from: a seeded generator, or real candles replayed."""
+
+from __future__ import annotations
+
+from brokers.simulator.prices.clock import AcceleratedMarketClock
+from brokers.simulator.prices.csv_candles import CandleFileError
+from brokers.simulator.prices.model import MarketPrices
+from brokers.simulator.prices.replay import replay_prices
+from brokers.simulator.prices.synthetic import DEMO_SEED, synthetic_prices
+
+__all__ = [
+    "DEMO_SEED",
+    "AcceleratedMarketClock",
+    "CandleFileError",
+    "MarketPrices",
+    "replay_prices",
+    "synthetic_prices",
+]
