@@ -1,0 +1,51 @@
+"""Events: what happened to an account, typed, with its details as JSON. Never a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, insert, select
+
+from nija.journal.records import Event
+from nija.journal.schema import events
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from nija.journal.link import Link
+
+
+class EventStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def add(
+        self, kind: str, time: datetime, *, market: str | None = None, detail: Mapping[str, object] | None = None
+    ) -> None:
+        """`detail` holds plain values; what JSON does not know (Decimal, datetime) is written as text."""
+        values = {
+            "account": self._account,
+            "time": time,
+            "kind": kind,
+            "market": market,
+            "detail": json.dumps(detail or {}, default=str, sort_keys=True),
+        }
+        with self._link.transaction(Step.NOTED):
+            self._link.write(insert(events), values)
+
+    def latest(self, count: int, kind: str | None = None) -> tuple[Event, ...]:
+        """The newest `count`, oldest first."""
+        where = events.c.account == self._account
+        if kind is not None:
+            where = and_(where, events.c.kind == kind)
+        rows = self._link.rows(select(events).where(where).order_by(events.c.id.desc()).limit(count))
+        return tuple(Event(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in reversed(rows))
+
+    def forget_before(self, time: datetime) -> int:
+        """Delete old events, so that a journal does not grow for ever; return how many."""
+        with self._link.transaction(Step.NOTED):
+            return self._link.write(delete(events).where(and_(events.c.account == self._account, events.c.time < time)))

@@ -1,0 +1,93 @@
+"""Fills: each execution of the exchange is booked once, by its own id."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select
+
+from brokers.model import Fill, Side
+from nija.journal.schema import fills, intents
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from nija.journal.link import Link
+
+
+class FillStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def book(self, client_id: str, fill: Fill, now: datetime) -> bool:
+        """Whether this fill was new."""
+        if self.has(fill.id):
+            return False
+        values = {
+            "account": self._account,
+            "fill_id": fill.id,
+            "client_id": client_id,
+            "order_id": fill.order_id,
+            "market": fill.market,
+            "side": fill.side.value,
+            "amount": fill.amount,
+            "price": fill.price,
+            "fee": fill.fee,
+            "fee_currency": fill.fee_currency,
+            "time": fill.time,
+            "maker": fill.maker,
+            "booked": now,
+        }
+        self._link.write(insert(fills), values)
+        return True
+
+    def has(self, fill_id: str) -> bool:
+        where = and_(fills.c.account == self._account, fills.c.fill_id == fill_id)
+        return bool(self._link.rows(select(fills.c.fill_id).where(where)))
+
+    def booked(self, client_id: str) -> Decimal:
+        """How much (base) of an order is booked."""
+        where = and_(fills.c.account == self._account, fills.c.client_id == client_id)
+        return sum((row.amount for row in self._link.rows(select(fills.c.amount).where(where))), Decimal(0))
+
+    def of_order(self, client_id: str) -> tuple[Fill, ...]:
+        where = and_(fills.c.account == self._account, fills.c.client_id == client_id)
+        return tuple(_fill(row) for row in self._link.rows(select(fills).where(where).order_by(*_ORDER)))
+
+    def of_position(self, position_id: str) -> tuple[Fill, ...]:
+        """Oldest first."""
+        join = and_(fills.c.account == intents.c.account, fills.c.client_id == intents.c.client_id)
+        where = and_(intents.c.account == self._account, intents.c.position_id == position_id)
+        statement = select(fills).join(intents, join).where(where).order_by(*_ORDER)
+        return tuple(_fill(row) for row in self._link.rows(statement))
+
+    def all(self) -> tuple[Fill, ...]:
+        """Every fill ever booked, oldest first."""
+        statement = select(fills).where(fills.c.account == self._account).order_by(*_ORDER)
+        return tuple(_fill(row) for row in self._link.rows(statement))
+
+    def since(self, time: datetime) -> tuple[Fill, ...]:
+        where = and_(fills.c.account == self._account, fills.c.time >= time)
+        return tuple(_fill(row) for row in self._link.rows(select(fills).where(where).order_by(*_ORDER)))
+
+
+_ORDER = (fills.c.time, fills.c.fill_id)
+
+
+def _fill(row: Row[Any]) -> Fill:
+    return Fill(
+        id=row.fill_id,
+        order_id=row.order_id,
+        market=row.market,
+        side=Side(row.side),
+        amount=row.amount,
+        price=row.price,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        time=row.time,
+        maker=row.maker,
+    )

@@ -1,0 +1,173 @@
+"""Intents and their transitions: what NIJA decided to send, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from brokers.client_order_id import Purpose
+from brokers.model import OrderRequest, OrderType, Side
+from nija.journal.records import Intent, Transition
+from nija.journal.schema import intents, transitions
+from nija.orders.state import OrderState, check_transition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from sqlalchemy import ColumnElement, Row
+
+    from nija.journal.link import Link
+
+
+class StaleIntent(Exception):
+    """The journal says something else of this order than memory does: two processes use one journal."""
+
+
+class IntentStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def add(self, intent: Intent) -> None:
+        self._link.write(insert(intents), {"account": self._account, "updated": intent.created, **_columns(intent)})
+        self._note(intent, intent.created, intent.reason)
+
+    def save(self, old: Intent, new: Intent, time: datetime, note: str = "") -> None:
+        """Write what changed, and the transition where the state did. Raises IllegalTransition, StaleIntent."""
+        if new.state is not old.state:
+            check_transition(old.client_id, old.state, new.state)
+        where = and_(self._is(old.client_id), intents.c.state == old.state.value)
+        statement = update(intents).where(where)
+        if self._link.write(statement.values(updated=time, **_changing(new))) != 1:
+            raise StaleIntent(f"order {old.client_id} is no longer {old.state} in the journal")
+        if new.state is not old.state or new.filled != old.filled:
+            self._note(new, time, note)
+
+    def get(self, client_id: str) -> Intent | None:
+        return self._one(self._is(client_id))
+
+    def by_exchange_id(self, exchange_id: str) -> Intent | None:
+        return self._one(and_(intents.c.account == self._account, intents.c.exchange_id == exchange_id))
+
+    def unsettled(self) -> tuple[Intent, ...]:
+        """Every intent that is not yet final with all its fills booked, oldest first."""
+        return self._many(and_(intents.c.account == self._account, ~intents.c.settled))
+
+    def of_position(self, position_id: str) -> tuple[Intent, ...]:
+        return self._many(and_(intents.c.account == self._account, intents.c.position_id == position_id))
+
+    def since(self, time: datetime) -> tuple[Intent, ...]:
+        return self._many(and_(intents.c.account == self._account, intents.c.created >= time))
+
+    def entry_for(self, market: str, candle_time: datetime) -> Intent | None:
+        """The entry that acted on this candle; a recovered one, whose candle is lost, if it was made after it."""
+        mine = and_(
+            intents.c.account == self._account,
+            intents.c.market == market,
+            intents.c.purpose == Purpose.ENTRY.name.lower(),
+            ~intents.c.passing,
+        )
+        recovered = and_(intents.c.signal_time.is_(None), intents.c.created >= candle_time)
+        return self._one(and_(mine, or_(intents.c.signal_time == candle_time, recovered)))
+
+    def tries_for(self, market: str, candle_time: datetime) -> int:
+        """How many entries for this candle certainly never reached the exchange."""
+        where = and_(
+            intents.c.account == self._account,
+            intents.c.market == market,
+            intents.c.signal_time == candle_time,
+            intents.c.passing,
+        )
+        return len(self._link.rows(select(intents.c.client_id).where(where)))
+
+    def history(self, client_id: str) -> tuple[Transition, ...]:
+        where = and_(transitions.c.account == self._account, transitions.c.client_id == client_id)
+        rows = self._link.rows(select(transitions).where(where).order_by(transitions.c.id))
+        return tuple(Transition(row.client_id, row.time, OrderState(row.state), row.filled, row.note) for row in rows)
+
+    def _is(self, client_id: str) -> ColumnElement[bool]:
+        return and_(intents.c.account == self._account, intents.c.client_id == client_id)
+
+    def _one(self, where: ColumnElement[bool]) -> Intent | None:
+        rows = self._link.rows(select(intents).where(where).limit(1))
+        return _intent(rows[0]) if rows else None
+
+    def _many(self, where: ColumnElement[bool]) -> tuple[Intent, ...]:
+        rows = self._link.rows(select(intents).where(where).order_by(intents.c.created, intents.c.client_id))
+        return tuple(_intent(row) for row in rows)
+
+    def _note(self, intent: Intent, time: datetime, note: str) -> None:
+        values = {
+            "account": self._account,
+            "client_id": intent.client_id,
+            "time": time,
+            "state": intent.state.value,
+            "filled": intent.filled,
+            "note": note,
+        }
+        self._link.write(insert(transitions), values)
+
+
+def _changing(intent: Intent) -> Mapping[str, str | bool | Decimal | None]:
+    return {
+        "state": intent.state.value,
+        "exchange_id": intent.exchange_id,
+        "filled": intent.filled,
+        "settled": intent.settled,
+        "passing": intent.passing,
+        "outcome": intent.outcome,
+        "amount": intent.request.amount,
+        "stop_price": intent.request.stop_price,
+    }
+
+
+def _columns(intent: Intent) -> Mapping[str, object]:
+    request = intent.request
+    return {
+        "client_id": request.client_id,
+        "position_id": intent.position_id,
+        "purpose": intent.purpose.name.lower(),
+        "market": request.market,
+        "side": request.side.value,
+        "type": request.type.value,
+        "limit_price": request.limit_price,
+        "post_only": request.post_only,
+        "deadline": request.deadline,
+        "signal_time": intent.signal_time,
+        "strategy": intent.strategy,
+        "reason": intent.reason,
+        "created": intent.created,
+        **_changing(intent),
+    }
+
+
+def _intent(row: Row[Any]) -> Intent:
+    request = OrderRequest(
+        client_id=row.client_id,
+        market=row.market,
+        side=Side(row.side),
+        type=OrderType(row.type),
+        amount=row.amount,
+        deadline=row.deadline.astimezone(UTC),
+        limit_price=row.limit_price,
+        stop_price=row.stop_price,
+        post_only=row.post_only,
+    )
+    return Intent(
+        request=request,
+        position_id=row.position_id,
+        purpose=Purpose[row.purpose.upper()],
+        state=OrderState(row.state),
+        created=row.created,
+        filled=row.filled,
+        strategy=row.strategy,
+        reason=row.reason,
+        signal_time=row.signal_time,
+        exchange_id=row.exchange_id,
+        settled=row.settled,
+        passing=row.passing,
+        outcome=row.outcome,
+    )

@@ -1,0 +1,54 @@
+"""One connection to the journal: reads in short transactions, writes in named ones."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Executable, Row
+
+    from nija.journal.steps import Step, StepHook
+
+WRITING = "nija_writing"
+"""Key in the connection's `info`: the transaction about to begin will write."""
+
+
+class Link:
+    """Used by one thread at a time."""
+
+    def __init__(self, connection: Connection, on_step: StepHook) -> None:
+        self._connection = connection
+        self._on_step = on_step
+
+    @contextmanager
+    def transaction(self, step: Step) -> Iterator[None]:
+        """Everything inside is committed to disk together, or not at all. One inside another joins it."""
+        if self._connection.in_transaction():
+            yield
+            return
+        self._connection.info[WRITING] = True
+        try:
+            with self._connection.begin():
+                yield
+                self._on_step(step, False)
+        finally:
+            self._connection.info[WRITING] = False
+        self._on_step(step, True)
+
+    def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+        if self._connection.in_transaction():
+            return self._connection.execute(statement, values).all()
+        with self._connection.begin():
+            return self._connection.execute(statement, values).all()
+
+    def write(self, statement: Executable, values: dict[str, Any] | None = None) -> int:
+        """How many rows were written. Only inside `transaction`."""
+        if not self._connection.in_transaction():
+            raise RuntimeError("a journal write belongs into a transaction")
+        return self._connection.execute(statement, values).rowcount
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,37 @@
+"""Marks: how far something has been read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, insert, select, update
+
+from nija.journal.schema import marks
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nija.journal.link import Link
+
+
+class Mark(StrEnum):
+    RECONCILED = "reconciled"
+
+
+class MarkStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def set(self, name: Mark, time: datetime) -> None:
+        where = and_(marks.c.account == self._account, marks.c.name == name.value)
+        with self._link.transaction(Step.NOTED):
+            if self._link.write(update(marks).where(where).values(time=time)) == 0:
+                self._link.write(insert(marks), {"account": self._account, "name": name.value, "time": time})
+
+    def get(self, name: Mark) -> datetime | None:
+        where = and_(marks.c.account == self._account, marks.c.name == name.value)
+        rows = self._link.rows(select(marks.c.time).where(where))
+        return rows[0].time if rows else None

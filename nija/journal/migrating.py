@@ -1,0 +1,100 @@
+"""Bringing a database to the newest schema: at once where it is empty or current, by Alembic where it is old."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, text
+
+from nija.journal.errors import Damaged, JournalError
+from nija.journal.link import WRITING
+from nija.journal.schema import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+HEAD = "0001"
+"""The newest revision in migrations/versions."""
+
+_MAKE_VERSION = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+
+
+def bring_up_to_date(connection: Connection, before_migration: Callable[[str], None]) -> None:
+    """Raises Damaged where tables are missing, JournalError where a newer NIJA wrote the database.
+
+    `before_migration` is called with the old revision before an existing database is changed.
+    """
+    revision = current_revision(connection)
+    if revision == HEAD:
+        _check_tables(connection)
+    elif revision is None:
+        _create(connection)
+    else:
+        _check_known(revision)
+        before_migration(revision)
+        upgrade(connection)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """None for a database without a journal."""
+    with connection.begin():
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def upgrade(connection: Connection, target: str = "head") -> None:
+    # Alembic takes a third of a second to import and is needed only when NIJA itself was updated.
+    from alembic import command  # noqa: PLC0415
+
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    connection.info[WRITING] = True
+    try:
+        command.upgrade(config, target)
+    finally:
+        connection.info[WRITING] = False
+
+
+def alembic_config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 as above
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("nija.journal") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _create(connection: Connection) -> None:
+    connection.info[WRITING] = True
+    try:
+        with connection.begin():
+            metadata.create_all(connection)
+            connection.execute(text(_MAKE_VERSION))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+    finally:
+        connection.info[WRITING] = False
+
+
+def _check_tables(connection: Connection) -> None:
+    with connection.begin():
+        missing = set(metadata.tables) - set(inspect(connection).get_table_names())
+    if missing:
+        raise Damaged(f"tables are missing: {', '.join(sorted(missing))}")
+
+
+def _check_known(revision: str) -> None:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 as above
+    from alembic.util import CommandError  # noqa: PLC0415 as above
+
+    try:
+        ScriptDirectory.from_config(alembic_config()).get_revision(revision)
+    except CommandError as error:
+        raise JournalError(
+            f"the journal was written by a newer NIJA (revision {revision}, this one knows up to {HEAD}): "
+            "run that newer version again, or restore the backup that lies beside the journal"
+        ) from error

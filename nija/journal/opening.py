@@ -1,0 +1,118 @@
+"""Opening journals: one SQLite file per account, or one database for all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+
+from brokers.clock import utc_now
+from nija.journal import sqlite
+from nija.journal.errors import Damaged, JournalError
+from nija.journal.journal import Journal
+from nija.journal.migrating import bring_up_to_date
+from nija.journal.steps import no_hook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import Engine
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from nija.journal.steps import StepHook
+
+
+class Journals:
+    """Made once per process; opens the journal of every account. Safe to use from several threads."""
+
+    def __init__(
+        self, data_dir: Path, clock: Clock, log: FilteringBoundLogger, *, database_url: str | None = None
+    ) -> None:
+        self._folder = data_dir / "journal"
+        self._clock = clock
+        self._log = log
+        # Engines over SQLite files share this one's dialect, and all journals one cache of compiled statements.
+        self._shared = _shared_engine(database_url)
+        self._one_database = database_url is not None
+        self._compiled: dict[Any, Any] = {}
+
+    def open(self, account: AccountId, *, on_step: StepHook = no_hook) -> Journal:
+        """Open for writing: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError."""
+        if self._one_database:
+            connection = self._connection(self._shared)
+            bring_up_to_date(connection, lambda _revision: None)
+            return Journal(connection, account, on_step=on_step)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.path(account)
+        try:
+            return self._open_file(path, account, on_step)
+        except Damaged as damage:
+            aside = sqlite.set_aside(path, utc_now(self._clock))
+            self._log.error(
+                f"the journal of {account} is damaged and was set aside as {aside.name}; "
+                "its positions are now found again from the exchange",
+                account=str(account),
+                damage=str(damage),
+            )
+            return self._open_file(path, account, on_step)
+
+    def read(self, account: AccountId) -> Journal:
+        """A second, read-only view, for another thread or process. Raises JournalError where there is none."""
+        if self._one_database:
+            return Journal(self._connection(self._shared), account)
+        path = self.path(account)
+        try:
+            file = sqlite.connect(path, read_only=True)
+        except sqlite3.Error as error:
+            raise JournalError(f"there is no journal of {account} to read at {path}: {error}") from error
+        return Journal(self._over(file), account, on_close=file.close)
+
+    def path(self, account: AccountId) -> Path:
+        return self._folder / f"{account.slug}.sqlite3"
+
+    def close(self) -> None:
+        self._shared.dispose()
+
+    def _open_file(self, path: Path, account: AccountId, on_step: StepHook) -> Journal:
+        file = sqlite.open_checked(path)
+        try:
+            connection = self._over(file)
+            bring_up_to_date(connection, lambda revision: self._back_up(path, revision))
+        except BaseException:
+            file.close()
+            raise
+        with suppress(OSError):
+            path.chmod(0o600)
+        return Journal(connection, account, on_step=on_step, on_close=file.close)
+
+    def _back_up(self, path: Path, revision: str) -> None:
+        stamp = utc_now(self._clock).strftime("%Y%m%dT%H%M%S")
+        target = path.with_name(f"{path.name}.backup-{revision}-{stamp}")
+        sqlite.back_up(path, target)
+        self._log.info(f"the journal is brought to the newest form; the old one is kept as {target.name}")
+
+    def _over(self, file: sqlite3.Connection) -> Connection:
+        return self._connection(sqlite.engine_for(file, self._shared.dialect))
+
+    def _connection(self, engine: Engine) -> Connection:
+        return engine.connect().execution_options(compiled_cache=self._compiled)
+
+
+def _shared_engine(database_url: str | None) -> Engine:
+    engine = create_engine(database_url or "sqlite://", pool_pre_ping=database_url is not None)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", sqlite.begin)
+    # The dialect learns what it talks to at its first connection.
+    engine.connect().close()
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    sqlite.configure(connection, read_only=False)

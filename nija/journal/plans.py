@@ -1,0 +1,85 @@
+"""What NIJA wants of each position, and what left a position without a sale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select, update
+
+from nija.journal.records import Plan, WriteOff
+from nija.journal.schema import positions, write_offs
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row
+
+    from nija.journal.link import Link
+
+
+class PlanStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def add(self, plan: Plan) -> None:
+        values = {
+            "account": self._account,
+            "id": plan.id,
+            "market": plan.market,
+            "opened": plan.opened,
+            "signal_time": plan.signal_time,
+            "strategy": plan.strategy,
+            "stop_price": plan.stop_price,
+            "exit_reason": plan.exit_reason,
+            "closed": plan.closed,
+        }
+        self._link.write(insert(positions), values)
+
+    def save(self, plan: Plan) -> None:
+        where = and_(positions.c.account == self._account, positions.c.id == plan.id)
+        statement = update(positions).where(where)
+        values = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
+        self._link.write(statement.values(**values))
+
+    def get(self, position_id: str) -> Plan | None:
+        found = self._many(positions.c.id == position_id)
+        return found[0] if found else None
+
+    def open(self) -> tuple[Plan, ...]:
+        return self._many(positions.c.closed.is_(None))
+
+    def all(self) -> tuple[Plan, ...]:
+        """Open and closed, oldest first."""
+        return self._many(positions.c.id.is_not(None))
+
+    def write_off(self, loss: WriteOff) -> None:
+        values = {
+            "account": self._account,
+            "position_id": loss.position_id,
+            "amount": loss.amount,
+            "reason": loss.reason,
+            "time": loss.time,
+        }
+        self._link.write(insert(write_offs), values)
+
+    def write_offs(self, position_id: str) -> tuple[WriteOff, ...]:
+        where = and_(write_offs.c.account == self._account, write_offs.c.position_id == position_id)
+        rows = self._link.rows(select(write_offs).where(where).order_by(write_offs.c.id))
+        return tuple(WriteOff(row.position_id, row.amount, row.reason, row.time) for row in rows)
+
+    def _many(self, where: ColumnElement[bool]) -> tuple[Plan, ...]:
+        mine = and_(positions.c.account == self._account, where)
+        rows = self._link.rows(select(positions).where(mine).order_by(positions.c.opened, positions.c.id))
+        return tuple(_plan(row) for row in rows)
+
+
+def _plan(row: Row[Any]) -> Plan:
+    return Plan(
+        id=row.id,
+        market=row.market,
+        opened=row.opened,
+        strategy=row.strategy,
+        signal_time=row.signal_time,
+        stop_price=row.stop_price,
+        exit_reason=row.exit_reason,
+        closed=row.closed,
+    )

@@ -1,0 +1,130 @@
+"""What the journal hands out: frozen values, one per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from brokers.client_order_id import Purpose
+    from brokers.model import OrderRequest
+    from nija.orders.state import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One order of NIJA's, from the decision on. `request` is exactly what was, or will be, sent.
+
+    `filled` is what the exchange says; `settled` once the order is final and every fill of it is booked.
+    `passing` marks an order that certainly never reached the exchange and may be decided anew.
+    """
+
+    request: OrderRequest
+    position_id: str
+    purpose: Purpose
+    state: OrderState
+    created: datetime
+    filled: Decimal
+    strategy: str = ""
+    reason: str = ""
+    signal_time: datetime | None = None
+    exchange_id: str | None = None
+    settled: bool = False
+    passing: bool = False
+    outcome: str = ""
+
+    @property
+    def client_id(self) -> str:
+        return self.request.client_id
+
+    @property
+    def market(self) -> str:
+        return self.request.market
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What NIJA wants of one position. How much it holds is a fold over the fills, never stored.
+
+    `id` is the client id of the entry that opened it. An `exit_reason` means: to be sold.
+    """
+
+    id: str
+    market: str
+    opened: datetime
+    strategy: str
+    signal_time: datetime | None = None
+    stop_price: Decimal | None = None
+    exit_reason: str | None = None
+    closed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """An amount (base) that left a position without a sale of NIJA's: dust, or coins the owner took."""
+
+    position_id: str
+    amount: Decimal
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    client_id: str
+    time: datetime
+    state: OrderState
+    filled: Decimal
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquityDay:
+    """Equity of one UTC day in `currency`; `peak` is the highest of all days until then."""
+
+    day: date
+    currency: str
+    opening: Decimal
+    latest: Decimal
+    peak: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    id: int
+    time: datetime
+    kind: str
+    market: str | None
+    detail: Mapping[str, object]
+
+
+class LatchName(StrEnum):
+    """Switches that stay as they are across restarts until someone resets them."""
+
+    STOP_TRADING = "stop_trading"
+    FLATTEN = "flatten"
+    DAILY_LOSS = "daily_loss"
+    DRAWDOWN = "drawdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Latch:
+    name: LatchName
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What was seen of a key, without anything secret."""
+
+    fingerprint: str
+    account_uid: str
+    permissions: frozenset[str]
+    first_seen: datetime
+    last_seen: datetime

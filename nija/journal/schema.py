@@ -1,0 +1,200 @@
+"""The journal's tables. Every table has an `account`, so that one database can serve all of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from nija.journal.types import Money, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _account() -> Column[str]:
+    return Column("account", String(64), primary_key=True)
+
+
+positions = Table(
+    "positions",
+    metadata,
+    _account(),
+    Column("id", String(36), primary_key=True),
+    Column("market", String(32), nullable=False),
+    Column("opened", UtcTime(), nullable=False),
+    Column("signal_time", UtcTime()),
+    Column("strategy", String(128), nullable=False),
+    Column("stop_price", Money()),
+    Column("exit_reason", Text()),
+    Column("closed", UtcTime()),
+)
+# One open position per market, whatever else goes wrong.
+Index(
+    "ix_positions_open",
+    positions.c.account,
+    positions.c.market,
+    unique=True,
+    sqlite_where=text("closed IS NULL"),
+    postgresql_where=text("closed IS NULL"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    _account(),
+    Column("client_id", String(36), primary_key=True),
+    Column("position_id", String(36), nullable=False),
+    Column("purpose", String(8), nullable=False),
+    Column("market", String(32), nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("amount", Money(), nullable=False),
+    Column("limit_price", Money()),
+    Column("stop_price", Money()),
+    Column("post_only", Boolean(), nullable=False),
+    Column("deadline", UtcTime(), nullable=False),
+    Column("signal_time", UtcTime()),
+    Column("strategy", String(128), nullable=False),
+    Column("reason", Text(), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("exchange_id", String(64)),
+    Column("filled", Money(), nullable=False),
+    Column("settled", Boolean(), nullable=False),
+    Column("passing", Boolean(), nullable=False),
+    Column("outcome", Text(), nullable=False),
+    Column("created", UtcTime(), nullable=False),
+    Column("updated", UtcTime(), nullable=False),
+    ForeignKeyConstraint(["account", "position_id"], ["positions.account", "positions.id"]),
+)
+Index("ix_intents_exchange_id", intents.c.account, intents.c.exchange_id, unique=True)
+Index("ix_intents_position_id", intents.c.account, intents.c.position_id)
+Index(
+    "ix_intents_unsettled",
+    intents.c.account,
+    sqlite_where=text("NOT settled"),
+    postgresql_where=text("NOT settled"),
+)
+# A candle is acted upon once, unless the order certainly never reached the exchange.
+Index(
+    "ix_intents_signal",
+    intents.c.account,
+    intents.c.market,
+    intents.c.signal_time,
+    unique=True,
+    sqlite_where=text("purpose = 'entry' AND NOT passing"),
+    postgresql_where=text("purpose = 'entry' AND NOT passing"),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", Integer(), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    Column("time", UtcTime(), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("filled", Money(), nullable=False),
+    Column("note", Text(), nullable=False),
+    ForeignKeyConstraint(["account", "client_id"], ["intents.account", "intents.client_id"]),
+)
+Index("ix_transitions_client_id", transitions.c.account, transitions.c.client_id)
+
+fills = Table(
+    "fills",
+    metadata,
+    _account(),
+    Column("fill_id", String(64), primary_key=True),
+    Column("client_id", String(36), nullable=False),
+    Column("order_id", String(64), nullable=False),
+    Column("market", String(32), nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("amount", Money(), nullable=False),
+    Column("price", Money(), nullable=False),
+    Column("fee", Money(), nullable=False),
+    Column("fee_currency", String(16), nullable=False),
+    Column("time", UtcTime(), nullable=False),
+    Column("maker", Boolean(), nullable=False),
+    Column("booked", UtcTime(), nullable=False),
+    ForeignKeyConstraint(["account", "client_id"], ["intents.account", "intents.client_id"]),
+)
+Index("ix_fills_client_id", fills.c.account, fills.c.client_id)
+
+write_offs = Table(
+    "write_offs",
+    metadata,
+    Column("id", Integer(), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("position_id", String(36), nullable=False),
+    Column("amount", Money(), nullable=False),
+    Column("reason", Text(), nullable=False),
+    Column("time", UtcTime(), nullable=False),
+    ForeignKeyConstraint(["account", "position_id"], ["positions.account", "positions.id"]),
+)
+Index("ix_write_offs_position_id", write_offs.c.account, write_offs.c.position_id)
+
+equity = Table(
+    "equity",
+    metadata,
+    _account(),
+    Column("day", String(10), primary_key=True),
+    Column("currency", String(16), nullable=False),
+    Column("opening", Money(), nullable=False),
+    Column("latest", Money(), nullable=False),
+    Column("peak", Money(), nullable=False),
+    Column("updated", UtcTime(), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer(), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("time", UtcTime(), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("market", String(32)),
+    Column("detail", Text(), nullable=False),
+)
+Index("ix_events_account_time", events.c.account, events.c.time)
+
+latches = Table(
+    "latches",
+    metadata,
+    _account(),
+    Column("name", String(32), primary_key=True),
+    Column("reason", Text(), nullable=False),
+    Column("since", UtcTime(), nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    _account(),
+    Column("fingerprint", String(8), primary_key=True),
+    Column("account_uid", String(128), nullable=False),
+    Column("permissions", Text(), nullable=False),
+    Column("first_seen", UtcTime(), nullable=False),
+    Column("last_seen", UtcTime(), nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    _account(),
+    Column("name", String(32), primary_key=True),
+    Column("time", UtcTime(), nullable=False),
+)

@@ -1,0 +1,29 @@
+"""The named steps of the journal, so that a test can end the process at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    INTENDED = "intended"
+    SENT = "sent"
+    OUTCOME = "outcome"
+    RESOLVED = "resolved"
+    PROGRESS = "progress"
+    SETTLED = "settled"
+    PLANNED = "planned"
+    AMENDED = "amended"
+    CLOSED = "closed"
+    ADOPTED = "adopted"
+    NOTED = "noted"
+
+
+StepHook = Callable[[Step, bool], None]
+"""Called with False just before the step is committed, and with True just after."""
+
+
+def no_hook(step: Step, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
+    """Nothing watches the steps."""
+    del step, committed

@@ -1,0 +1,1 @@
+"""From an intent to its fills: no order is sent twice, lost or forgotten."""

@@ -1,0 +1,174 @@
+"""The open part of the journal in memory: orders not yet settled, open plans, positions held.
+
+Every change is on disk before it is here, so what memory says can always be read again after a crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brokers.clock import utc_now
+from brokers.model import ZERO
+from nija.journal.records import WriteOff
+from nija.journal.steps import Step
+from nija.orders.positions import Position, fold
+from nija.orders.state import OrderState, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.client_order_id import Purpose
+    from brokers.clock import Clock
+    from brokers.model import Fill, Order
+    from nija.journal.journal import Journal
+    from nija.journal.records import Intent, Plan
+    from nija.orders.announce import Announcer
+
+
+class Book:
+    def __init__(self, journal: Journal, clock: Clock, announcer: Announcer) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._announcer = announcer
+        self._unsettled: dict[str, Intent] = {}
+        self._booked: dict[str, Decimal] = {}
+        self._plans: dict[str, Plan] = {}
+        self._positions: dict[str, Position] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read everything open from disk."""
+        self._unsettled = {intent.client_id: intent for intent in self._journal.intents.unsettled()}
+        self._booked = {client_id: self._journal.fills.booked(client_id) for client_id in self._unsettled}
+        self._plans = {plan.market: plan for plan in self._journal.plans.open()}
+        self._positions = {}
+        for plan in self._plans.values():
+            self._fold(plan)
+
+    def now(self) -> datetime:
+        return utc_now(self._clock)
+
+    # What is open.
+
+    def unsettled(self) -> tuple[Intent, ...]:
+        return tuple(self._unsettled.values())
+
+    def orders(self, market: str, *purposes: Purpose) -> tuple[Intent, ...]:
+        """The unsettled orders of one market, of these purposes or of all."""
+        return tuple(
+            intent
+            for intent in self._unsettled.values()
+            if intent.market == market and (not purposes or intent.purpose in purposes)
+        )
+
+    def plans(self) -> Mapping[str, Plan]:
+        """The open plans by market."""
+        return dict(self._plans)
+
+    def plan(self, market: str) -> Plan | None:
+        return self._plans.get(market)
+
+    def positions(self) -> Mapping[str, Position]:
+        """By market; what is held and only that."""
+        return {market: position for market, position in self._positions.items() if position.amount > ZERO}
+
+    def position(self, market: str) -> Position | None:
+        return self._positions.get(market)
+
+    def booked(self, intent: Intent) -> Decimal:
+        return self._booked.get(intent.client_id, ZERO)
+
+    # What changes.
+
+    def intend(self, intent: Intent, plan: Plan | None = None) -> None:
+        """Commit the decision to send an order; with the plan of the position that an entry opens."""
+        with self._journal.transaction(Step.INTENDED):
+            if plan is not None:
+                self._journal.plans.add(plan)
+            self._journal.intents.add(intent)
+        if plan is not None:
+            self._plans[plan.market] = plan
+            self._fold(plan)
+        self._unsettled[intent.client_id] = intent
+        self._booked[intent.client_id] = ZERO
+
+    def move(self, old: Intent, new: Intent, step: Step, note: str = "") -> Intent:
+        with self._journal.transaction(step):
+            self._journal.intents.save(old, new, self.now(), note)
+        return self._keep(new)
+
+    def apply(self, intent: Intent, order: Order, fills: Iterable[Fill]) -> Intent:
+        """Take over what the exchange says of an order, and book those of `fills` that are its own and new."""
+        mine = [fill for fill in fills if fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)]
+        booked = self.booked(intent) + sum((fill.amount for fill in mine), ZERO)
+        new = progressed(intent, order, booked)
+        if new == intent and not mine:
+            return intent
+        now = self.now()
+        with self._journal.transaction(Step.PROGRESS):
+            self._journal.intents.save(intent, new, now, order.reason)
+            for fill in mine:
+                self._journal.fills.book(intent.client_id, fill, now)
+        self._booked[intent.client_id] = booked
+        self._keep(new)
+        plan = self._plans.get(intent.market)
+        if mine and plan is not None:
+            self._fold(plan)
+        if new.settled and not intent.settled and booked > ZERO:
+            self._announcer.filled(new, self._journal.fills.of_order(new.client_id))
+        return new
+
+    def replan(self, plan: Plan) -> None:
+        with self._journal.transaction(Step.PLANNED):
+            self._journal.plans.save(plan)
+        self._plans[plan.market] = plan
+        self._fold(plan)
+
+    def close(self, plan: Plan, left: Decimal, reason: str) -> None:
+        """End a position; what is `left` of it is written off."""
+        now = self.now()
+        with self._journal.transaction(Step.CLOSED):
+            if left != ZERO:
+                self._journal.plans.write_off(WriteOff(plan.id, left, reason, now))
+            self._journal.plans.save(replace(plan, closed=now))
+        self._plans.pop(plan.market, None)
+        self._positions.pop(plan.market, None)
+        if left > ZERO:
+            self._announcer.written_off(plan, left, reason)
+
+    def _keep(self, intent: Intent) -> Intent:
+        if intent.settled:
+            self._unsettled.pop(intent.client_id, None)
+        else:
+            self._unsettled[intent.client_id] = intent
+        return intent
+
+    def _fold(self, plan: Plan) -> None:
+        journal = self._journal
+        self._positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+
+
+def progressed(intent: Intent, order: Order, booked: Decimal) -> Intent:
+    """The intent after this answer; an answer older than what is known changes nothing but what was booked."""
+    filled = max(intent.filled, order.filled, booked)
+    said = state_of(order)
+    state = intent.state
+    stale = order.filled < intent.filled or state.is_final
+    if not stale and said is not state:
+        state = said
+    if state is OrderState.OPEN and filled > ZERO:
+        state = OrderState.PARTLY_FILLED
+    request = intent.request
+    if state.is_live and not stale and order.stop_price is not None:
+        request = replace(request, amount=order.amount, stop_price=order.stop_price)
+    return replace(
+        intent,
+        request=request,
+        state=state,
+        exchange_id=order.exchange_id,
+        filled=filled,
+        settled=state.is_final and booked >= filled,
+    )

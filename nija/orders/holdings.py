@@ -1,0 +1,62 @@
+"""How much of a position can be sold now: never more than NIJA bought, never more than is free."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Side
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from brokers.base import Broker
+    from brokers.clock import Clock
+    from brokers.model import Market
+    from nija.orders.book import Book
+    from nija.orders.pace import Pace
+
+
+class Holdings:
+    def __init__(self, broker: Broker, book: Book, clock: Clock, pace: Pace) -> None:
+        self._broker = broker
+        self._book = book
+        self._clock = clock
+        self._pace = pace
+        self._caps: dict[str, tuple[Decimal, float]] = {}
+
+    def market(self, symbol: str) -> Market | None:
+        return self._broker.markets().get(symbol)
+
+    def sellable(self, symbol: str) -> Decimal:
+        """Down to the market's step. Sales known to have filled count even before their fills are booked."""
+        position = self._book.position(symbol)
+        market = self.market(symbol)
+        if position is None or market is None:
+            return ZERO
+        sales = (intent for intent in self._book.orders(symbol) if intent.request.side is Side.SELL)
+        ahead = sum((max(ZERO, intent.filled - self._book.booked(intent)) for intent in sales), ZERO)
+        amount = max(ZERO, position.amount - ahead)
+        cap, until = self._caps.get(position.id, (amount, 0.0))
+        if self._clock.monotonic() < until:
+            amount = min(amount, cap)
+        return market.floor_amount(amount)
+
+    def refused_for(self, symbol: str, amount: Decimal) -> Decimal:
+        """After the exchange refused to sell `amount`: what is really free, remembered for a while.
+
+        Raises BrokerError.
+        """
+        position = self._book.position(symbol)
+        market = self.market(symbol)
+        if position is None or market is None:
+            return ZERO
+        balance = self._broker.balances().get(market.base)
+        free = market.floor_amount(balance.available if balance else ZERO)
+        if free < amount:
+            self._caps[position.id] = (free, self._clock.monotonic() + self._pace.retry)
+        return min(free, amount)
+
+    def is_dust(self, symbol: str, amount: Decimal) -> bool:
+        """Whether so little cannot be sold at all."""
+        market = self.market(symbol)
+        return market is not None and amount < market.min_amount

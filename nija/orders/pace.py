@@ -1,0 +1,23 @@
+"""How often the desk asks, and how long it waits; seconds throughout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`entry_deadline` and `sale_deadline`: how long the exchange may still accept an order (Kraken: 2 to 60).
+
+    `polls`: the waits between looks at an order that should fill at once. `stop_poll`: between looks at resting
+    stops. `retry`: before a refused stop or sale is tried again. `resolve_max`: the longest wait between two
+    questions after an unknown order. `reconcile`: between two comparisons of exchange and journal.
+    """
+
+    entry_deadline: float = 30.0
+    sale_deadline: float = 20.0
+    polls: tuple[float, ...] = (0.0, 0.2, 0.5, 1.0)
+    stop_poll: float = 10.0
+    retry: float = 20.0
+    resolve_max: float = 15.0
+    reconcile: float = 300.0

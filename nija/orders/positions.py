@@ -1,0 +1,98 @@
+"""A position is a pure fold over the fills of NIJA's own orders; nothing about it is stored but the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Fill, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from nija.journal.records import Plan, WriteOff
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What NIJA holds of one market, and what it made with it so far. `id` is the client id of the entry.
+
+    `amount` is in base currency after fees taken in it; money is in the quote currency. `cost` is what the held
+    amount cost with its fees, `realised` the profit of what was sold (`sold`, in base), after
+    all fees. `fees` are by currency.
+    `stop_price` is the planned stop; an `exit_reason` means that it is being sold.
+    """
+
+    id: str
+    market: str
+    amount: Decimal
+    entry_price: Decimal
+    cost: Decimal
+    realised: Decimal
+    sold: Decimal
+    fees: Mapping[str, Decimal]
+    opened: datetime
+    strategy: str
+    signal_time: datetime | None = None
+    stop_price: Decimal | None = None
+    exit_reason: str | None = None
+
+    def profit_at(self, price: Decimal) -> Decimal:
+        """Realised and unrealised profit with the market at `price`, before the fee of selling."""
+        return self.realised + self.amount * price - self.cost
+
+
+@dataclass(slots=True)
+class _Tally:
+    bought: Decimal = ZERO
+    spent: Decimal = ZERO
+    paid: Decimal = ZERO
+    sold: Decimal = ZERO
+    received: Decimal = ZERO
+    base_fees: Decimal = ZERO
+
+
+def fold(plan: Plan, fills: Iterable[Fill], losses: Iterable[WriteOff] = ()) -> Position:
+    """The position that these fills make. The order of the fills does not matter."""
+    base, _, quote = plan.market.partition("/")
+    tally = _Tally()
+    fees: dict[str, Decimal] = {}
+    for fill in fills:
+        fees[fill.fee_currency] = fees.get(fill.fee_currency, ZERO) + fill.fee
+        _count(tally, fill, base, quote)
+    lost = sum((loss.amount for loss in losses), ZERO)
+    gained = tally.bought - tally.base_fees
+    amount = gained - tally.sold - lost
+    spent = tally.spent + tally.paid
+    cost = spent * amount / gained if gained > ZERO else ZERO
+    return Position(
+        id=plan.id,
+        market=plan.market,
+        amount=amount,
+        entry_price=tally.spent / tally.bought if tally.bought > ZERO else ZERO,
+        cost=cost,
+        realised=tally.received - (spent - cost),
+        sold=tally.sold,
+        fees=fees,
+        opened=plan.opened,
+        strategy=plan.strategy,
+        signal_time=plan.signal_time,
+        stop_price=plan.stop_price,
+        exit_reason=plan.exit_reason,
+    )
+
+
+def _count(tally: _Tally, fill: Fill, base: str, quote: str) -> None:
+    value = fill.amount * fill.price
+    quote_fee = fill.fee if fill.fee_currency == quote else ZERO
+    if fill.fee_currency == base:
+        tally.base_fees += fill.fee
+    if fill.side is Side.BUY:
+        tally.bought += fill.amount
+        tally.spent += value
+        tally.paid += quote_fee
+    else:
+        tally.sold += fill.amount
+        tally.received += value - quote_fee
