@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import talib
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
@@ -25,27 +26,31 @@ def atr(high: Values, low: Values, close: Values, period: int) -> Values:
     """Wilder's average true range."""
     if len(close) <= period:
         return _undefined(close)
-    return talib.ATR(high, low, close, timeperiod=period)
+    known: Values = _talib().ATR(high, low, close, timeperiod=period)
+    return known
 
 
 def ema(values: Values, period: int) -> Values:
     if len(values) < period:
         return _undefined(values)
-    return talib.EMA(values, timeperiod=period)
+    known: Values = _talib().EMA(values, timeperiod=period)
+    return known
 
 
 def highest(values: Values, period: int) -> Values:
     """The highest of the last `period` values, the current one included."""
     if len(values) < period:
         return _undefined(values)
-    return talib.MAX(values, timeperiod=period)
+    known: Values = _talib().MAX(values, timeperiod=period)
+    return known
 
 
 def lowest(values: Values, period: int) -> Values:
     """The lowest of the last `period` values, the current one included."""
     if len(values) < period:
         return _undefined(values)
-    return talib.MIN(values, timeperiod=period)
+    known: Values = _talib().MIN(values, timeperiod=period)
+    return known
 
 
 def before(values: Values) -> Values:
@@ -58,3 +63,10 @@ def before(values: Values) -> Values:
 
 def _undefined(like: Values) -> Values:
     return np.full(len(like), np.nan)
+
+
+def _talib() -> ModuleType:
+    """Imported at the first signal: it brings pandas along, 50 MB that a command without signals need not wait for."""
+    import talib  # noqa: PLC0415 - see above
+
+    return talib
