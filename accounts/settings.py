@@ -1,270 +1,256 @@
-"""nija.toml: how an account trades. Every key has a default, a unit and a description; none is ever a secret."""
+"""Reading nija.toml: exact numbers, every fault at once, each account resolved apart from all others."""
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ValidationError
 
-from accounts.identity import AccountId  # noqa: TC001 - pydantic reads the annotations at runtime
-from accounts.setting_values import (
-    check_strategy_name,
-    frozen_table,
-    read_count,
-    read_decimal,
-    read_market,
-    read_number,
-    read_timeframe,
+from accounts.identity import AccountId
+from accounts.setting_tables import (
+    CUSTOM,
+    AccountSettings,
+    EmaCrossParameters,
+    OwnSettings,
+    RiskSettings,
+    StrategyTables,
+    TradingSettings,
+    TrendParameters,
 )
-from brokers.model import Timeframe
+from accounts.setting_values import BUILT_IN_STRATEGIES, is_class_name
+from accounts.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-# No key of a file can be called so: the tables of users' own classes are put here by the reader.
-CUSTOM: Final = "package.module:Class"
+    from pydantic_core import ErrorDetails
 
-Count = Annotated[int, BeforeValidator(read_count)]
-Number = Annotated[float, BeforeValidator(read_number)]
-Amount = Annotated[Decimal, BeforeValidator(read_decimal)]
-Fraction = Annotated[Decimal, BeforeValidator(read_decimal), Field(gt=0, le=1)]
-MarketName = Annotated[str, BeforeValidator(read_market)]
-Interval = Annotated[Timeframe, BeforeValidator(read_timeframe)]
+__all__ = [
+    "AccountSettings",
+    "EmaCrossParameters",
+    "OwnSettings",
+    "RiskSettings",
+    "SettingFault",
+    "Settings",
+    "SettingsError",
+    "StrategyTables",
+    "TradingSettings",
+    "TrendParameters",
+    "load_settings",
+]
+
+_LONGEST_SHOWN = 40
+_SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {"trading": TradingSettings, "strategy": StrategyTables, "risk": RiskSettings}
+)
+Table = dict[str, Any]
 
 
-def _unit(unit: str) -> dict[str, Any]:
-    return {"unit": unit}
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One key that cannot be used; `key` is dotted, as in the file."""
+
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.problem}" if self.key else self.problem
 
 
-class _Table(BaseModel):
-    """Frozen and closed: an unknown key is an error, not a wish."""
+class SettingsError(Exception):
+    """A nija.toml that cannot be used: the file and every fault in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    def __init__(self, file: Path, faults: Iterable[SettingFault]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
 
 
-class TradingSettings(_Table):
-    """[trading]: what is traded, and when a candle counts."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of nija.toml. `accounts` holds those with overrides; every other account has the common values."""
 
-    strategy: str = Field(
-        default="trend", description="trend, ema_cross, or package.module:Class", json_schema_extra=_unit("name")
+    trading: TradingSettings = field(default_factory=TradingSettings)
+    strategy: StrategyTables = field(default_factory=StrategyTables)
+    risk: RiskSettings = field(default_factory=RiskSettings)
+    accounts: Mapping[AccountId, AccountSettings] = field(default_factory=lambda: MappingProxyType({}))
+
+    def for_account(self, account: AccountId) -> AccountSettings:
+        found = self.accounts.get(account)
+        if found is not None:
+            return found
+        return AccountSettings(
+            account=account, own=OwnSettings(), trading=self.trading, strategy=self.strategy, risk=self.risk
+        )
+
+    def warnings(self, existing: Iterable[AccountId]) -> tuple[str, ...]:
+        """One for each override of an account that does not exist, with the account probably meant."""
+        names = [str(account) for account in existing]
+        strange = (str(account) for account in self.accounts if str(account) not in names)
+        return tuple(
+            f'nija.toml: accounts."{name}" names an account that has no credentials.{did_you_mean(name, names)}'
+            for name in strange
+        )
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read and check nija.toml; without a path, all defaults. Raises SettingsError."""
+    if path is None:
+        return Settings()
+    tables = _parse(path)
+    known = (*_SECTIONS, "accounts")
+    faults = [_unknown(name, name, known) for name in tables if name not in known]
+    base = {name: _table(tables, name, faults) for name in _SECTIONS}
+    checked = _check_sections(base, faults)
+    if faults:
+        raise SettingsError(path, faults)
+    accounts = _resolve_accounts(base, _table(tables, "accounts", faults), faults)
+    if faults:
+        raise SettingsError(path, faults)
+    return Settings(checked["trading"], checked["strategy"], checked["risk"], MappingProxyType(accounts))
+
+
+def _parse(path: Path) -> Table:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [SettingFault("", f"not valid TOML: {error}")]) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(path, [SettingFault("", "not a UTF-8 text file: save it again as UTF-8")]) from error
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror}): correct NIJA_CONFIG, or unset it to use the defaults"
+        raise SettingsError(path, [SettingFault("", problem)]) from error
+
+
+def _table(tables: Table, name: str, faults: list[SettingFault], prefix: str = "") -> Table:
+    found = tables.get(name, {})
+    if isinstance(found, dict):
+        return found
+    faults.append(SettingFault(prefix + name, f"{_shown(found)}: expected a table, written [{prefix}{name}]"))
+    return {}
+
+
+def _check_sections(tables: Mapping[str, Table], faults: list[SettingFault]) -> dict[str, Any]:
+    return {name: _check(model, _prepared(name, tables[name]), name, faults) for name, model in _SECTIONS.items()}
+
+
+def _prepared(section: str, table: Table) -> Table:
+    """The tables of users' own strategies apart from those of the built-in ones."""
+    if section != "strategy":
+        return table
+    own = {name: values for name, values in table.items() if is_class_name(name) and isinstance(values, dict)}
+    return {**{name: values for name, values in table.items() if name not in own}, CUSTOM: own}
+
+
+def _check(model: type[BaseModel], table: Table, prefix: str, faults: list[SettingFault]) -> BaseModel | None:
+    """The validated model, or None after its faults were noted."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        faults.extend(_fault(model, prefix, detail) for detail in error.errors(include_url=False))
+        return None
+
+
+def _fault(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> SettingFault:
+    parts = [str(part) for part in detail["loc"]]
+    key = ".".join(part for part in (prefix, *parts) if part)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(key, parts[-1], _keys_at(model, parts[:-1]))
+    expected = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if detail["type"] == "model_type":
+        return SettingFault(key, f"{_shown(detail['input'])}: expected a table, written [{key}]")
+    shown = "" if isinstance(detail["input"], dict) else f"{_shown(detail['input'])}: "
+    return SettingFault(key, f"{shown}expected {expected}")
+
+
+def _keys_at(model: type[BaseModel], parents: Iterable[str]) -> tuple[str, ...]:
+    for parent in parents:
+        annotation = model.model_fields[parent].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return tuple(name for name in model.model_fields if name != "custom")
+
+
+def _unknown(key: str, name: str, known: Iterable[str]) -> SettingFault:
+    """The value is not shown: a secret may have been put into the wrong file."""
+    names = tuple(known)
+    return SettingFault(key, f"unknown key; expected one of {', '.join(names)}.{did_you_mean(name, names)}")
+
+
+def _shown(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _resolve_accounts(
+    base: Mapping[str, Table], accounts: Table, faults: list[SettingFault]
+) -> dict[AccountId, AccountSettings]:
+    resolved: dict[AccountId, AccountSettings] = {}
+    for name in accounts:
+        key = f'accounts."{name}"'
+        try:
+            account = AccountId.parse(name)
+        except ValueError as error:
+            faults.append(SettingFault(key, str(error)))
+            continue
+        overrides = _table(accounts, name, faults, "accounts.")
+        settings = _resolve(account, base, overrides, faults)
+        if settings is not None:
+            resolved[account] = settings
+    return resolved
+
+
+def _resolve(
+    account: AccountId, base: Mapping[str, Table], overrides: Table, faults: list[SettingFault]
+) -> AccountSettings | None:
+    """The account's tables with its flat overrides put where each belongs, checked as a whole."""
+    prefix = f'accounts."{account}"'
+    strategy = str(overrides.get("strategy", base["trading"].get("strategy", BUILT_IN_STRATEGIES[0])))
+    parameters = _parameter_names(strategy, base["strategy"])
+    own: Table = {}
+    merged = {name: dict(table) for name, table in base.items()}
+    merged["strategy"][strategy] = dict(merged["strategy"].get(strategy, {}))
+    before = len(faults)
+    for key, value in overrides.items():
+        if key in OwnSettings.model_fields:
+            own[key] = value
+        elif key in TradingSettings.model_fields:
+            merged["trading"][key] = value
+        elif key in RiskSettings.model_fields:
+            merged["risk"][key] = value
+        elif key in parameters:
+            merged["strategy"][strategy][key] = value
+        else:
+            faults.append(_unknown(f"{prefix}.{key}", key, _override_names(parameters)))
+    found: list[SettingFault] = []
+    checked = _check_sections(merged, found)
+    checked_own = _check(OwnSettings, own, "", found)
+    faults.extend(SettingFault(f"{prefix}.{fault.key.rpartition('.')[2]}", fault.problem) for fault in found)
+    if len(faults) > before:
+        return None
+    return AccountSettings.model_construct(account=account, own=checked_own, **checked)
+
+
+def _parameter_names(strategy: str, tables: Table) -> frozenset[str]:
+    if strategy in BUILT_IN_STRATEGIES:
+        model = StrategyTables.model_fields[strategy].annotation
+        return (
+            frozenset(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else frozenset()
+        )
+    table = tables.get(strategy, {})
+    return frozenset(table) if isinstance(table, dict) else frozenset()
+
+
+def _override_names(parameters: Iterable[str]) -> tuple[str, ...]:
+    return (
+        *OwnSettings.model_fields,
+        *TradingSettings.model_fields,
+        *sorted(parameters),
+        *RiskSettings.model_fields,
     )
-    markets: tuple[MarketName, ...] = Field(
-        default=("BTC/USD", "ETH/USD"), description="markets to trade", json_schema_extra=_unit("markets")
-    )
-    timeframe: Interval = Field(
-        default=Timeframe.D1, description="length of a candle: 1m 5m 15m 30m 1h 4h 1d", json_schema_extra=_unit("time")
-    )
-    poll_seconds: Number = Field(
-        default=30,
-        ge=0.05,
-        le=3600,
-        description="how often the feed asks for a new candle where no socket tells",
-        json_schema_extra=_unit("seconds"),
-    )
-    max_candle_age: Number = Field(
-        default=2,
-        ge=0,
-        description="an older candle opens nothing; 0 = never stale",
-        json_schema_extra=_unit("intervals"),
-    )
-
-    @field_validator("strategy")
-    @classmethod
-    def _known_strategy(cls, name: str) -> str:
-        return check_strategy_name(name)
-
-    @field_validator("markets", mode="before")
-    @classmethod
-    def _from_list(cls, markets: object) -> object:
-        return tuple(markets) if isinstance(markets, list) else markets
-
-    @field_validator("markets")
-    @classmethod
-    def _each_once(cls, markets: tuple[str, ...]) -> tuple[str, ...]:
-        if not markets or len(set(markets)) != len(markets):
-            raise ValueError("at least one market, and each of them once")
-        return markets
-
-
-class TrendParameters(_Table):
-    """[strategy.trend]: the slow breakout."""
-
-    entry: Count = Field(
-        default=20,
-        ge=1,
-        le=1000,
-        description="buy above the highest high of so many",
-        json_schema_extra=_unit("candles"),
-    )
-    exit: Count = Field(
-        default=10,
-        ge=1,
-        le=1000,
-        description="sell below the lowest low of so many",
-        json_schema_extra=_unit("candles"),
-    )
-    stop_atr: Number = Field(
-        default=3.0,
-        gt=0,
-        le=100,
-        description="distance of the first stop under the close",
-        json_schema_extra=_unit("ATR(20)"),
-    )
-    trail_atr: Number = Field(
-        default=1.0,
-        ge=0,
-        le=100,
-        description="distance of the moving stop under the exit's low",
-        json_schema_extra=_unit("ATR(20)"),
-    )
-    fee_gate: Number = Field(
-        default=2.0,
-        ge=0,
-        le=100,
-        description="skip an entry whose stop distance is under so many times its costs",
-        json_schema_extra=_unit("times"),
-    )
-
-
-class EmaCrossParameters(_Table):
-    """[strategy.ema_cross]: long while the fast average is above the slow one."""
-
-    fast: Count = Field(
-        default=20, ge=1, le=1000, description="length of the fast average", json_schema_extra=_unit("candles")
-    )
-    slow: Count = Field(
-        default=50, ge=2, le=2000, description="length of the slow average", json_schema_extra=_unit("candles")
-    )
-    stop_atr: Number = Field(
-        default=3.0,
-        gt=0,
-        le=100,
-        description="distance of the stop under the close",
-        json_schema_extra=_unit("ATR(20)"),
-    )
-    fee_gate: Number = Field(
-        default=0.0,
-        ge=0,
-        le=100,
-        description="skip an entry whose stop distance is under so many times its costs",
-        json_schema_extra=_unit("times"),
-    )
-
-    @model_validator(mode="after")
-    def _fast_is_faster(self) -> Self:
-        if self.fast >= self.slow:
-            raise ValueError(f"fast ({self.fast}) below slow ({self.slow})")
-        return self
-
-
-class StrategyTables(_Table):
-    """[strategy.*]: the parameters of every strategy; `custom` holds the tables of a user's own classes by name."""
-
-    trend: TrendParameters = TrendParameters()
-    ema_cross: EmaCrossParameters = EmaCrossParameters()
-    custom: Any = Field(default=MappingProxyType({}), alias=CUSTOM)
-
-    @field_validator("custom")
-    @classmethod
-    def _frozen(cls, tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
-        return frozen_table(tables)
-
-
-class RiskSettings(_Table):
-    """[risk]: how much may be lost, and what is too little to trade."""
-
-    risk_per_trade: Fraction = Field(
-        default=Decimal("0.02"),
-        description="lost if the first stop is hit",
-        json_schema_extra=_unit("fraction of equity"),
-    )
-    max_position: Fraction = Field(
-        default=Decimal("0.25"), description="most in one market", json_schema_extra=_unit("fraction of equity")
-    )
-    max_exposure: Fraction = Field(
-        default=Decimal("0.50"),
-        description="most in all markets together",
-        json_schema_extra=_unit("fraction of equity"),
-    )
-    max_positions: Count = Field(
-        default=4, ge=1, le=1000, description="most positions at once", json_schema_extra=_unit("positions")
-    )
-    max_daily_loss: Fraction = Field(
-        default=Decimal("0.08"),
-        description="no new entries after losing this within a UTC day",
-        json_schema_extra=_unit("fraction of equity"),
-    )
-    max_drawdown: Fraction = Field(
-        default=Decimal("0.35"),
-        description="no new entries this far under the highest equity",
-        json_schema_extra=_unit("fraction of equity"),
-    )
-    min_balance: Amount = Field(
-        default=Decimal(25),
-        ge=0,
-        description="below it an account is UNDERFUNDED and does not trade",
-        json_schema_extra=_unit("quote currency"),
-    )
-    protective_stops: Literal["exchange", "local"] = Field(
-        default="exchange",
-        description="where the stop of a position rests: exchange or local",
-        json_schema_extra=_unit("place"),
-    )
-
-
-class OwnSettings(_Table):
-    """What exists for an account only: [accounts."kraken:name"]."""
-
-    enabled: bool = Field(
-        default=True, description="false leaves the account out", json_schema_extra=_unit("true or false")
-    )
-    risk_multiplier: Amount = Field(
-        default=Decimal(1),
-        gt=0,
-        le=10,
-        description="factor on this account's position sizes",
-        json_schema_extra=_unit("times"),
-    )
-    disabled_markets: tuple[MarketName, ...] = Field(
-        default=(), description="markets that this account leaves out", json_schema_extra=_unit("markets")
-    )
-
-    @field_validator("disabled_markets", mode="before")
-    @classmethod
-    def _from_list(cls, markets: object) -> object:
-        return tuple(markets) if isinstance(markets, list) else markets
-
-
-class AccountSettings(_Table):
-    """Everything that holds for one account, its overrides applied."""
-
-    account: AccountId
-    own: OwnSettings
-    trading: TradingSettings
-    strategy: StrategyTables
-    risk: RiskSettings
-
-    @property
-    def enabled(self) -> bool:
-        return self.own.enabled
-
-    @property
-    def risk_multiplier(self) -> Decimal:
-        return self.own.risk_multiplier
-
-    @property
-    def markets(self) -> tuple[str, ...]:
-        """The markets of [trading] without those disabled for this account."""
-        return tuple(market for market in self.trading.markets if market not in self.own.disabled_markets)
-
-    @property
-    def parameters(self) -> TrendParameters | EmaCrossParameters | Mapping[str, object]:
-        """The table of the account's strategy; a plain read-only mapping for a user's own class."""
-        if self.trading.strategy == "trend":
-            return self.strategy.trend
-        if self.trading.strategy == "ema_cross":
-            return self.strategy.ema_cross
-        own: Mapping[str, object] = self.strategy.custom.get(self.trading.strategy, MappingProxyType({}))
-        return own

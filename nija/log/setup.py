@@ -12,6 +12,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 from accounts.environment import LogFormat, LogLevel
+from nija.log.event_log import get_log
 from nija.log.file import LogFile, open_log_file
 from nija.log.redaction import Redactor
 from nija.log.render import RedactValues, Stamp, TextLine, json_line
@@ -80,9 +81,9 @@ def configure_logging(  # noqa: PLR0913 - each is one thing a user can set
     logging.captureWarnings(True)
     _quieten_libraries()
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],
+        processors=[ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=True,
     )
     return Log(redactor, tuple(handlers))
@@ -90,7 +91,7 @@ def configure_logging(  # noqa: PLR0913 - each is one thing a user can set
 
 def log_uncaught() -> None:
     """Let whatever no one caught, in any thread, come out redacted instead of raw on standard error."""
-    logger = structlog.stdlib.get_logger("nija")
+    logger = get_log("nija")
 
     def uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if not issubclass(kind, KeyboardInterrupt):

@@ -1,0 +1,55 @@
+"""What the daemon's parts see of the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from nija.log.once import Reasons
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+
+def get_log(name: str, **fields: object) -> FilteringBoundLogger:
+    """A structlog logger whose every line carries `fields`, such as account="kraken:master"."""
+    log: FilteringBoundLogger = structlog.get_logger(name, **fields)
+    return log
+
+
+class EventLog:
+    """The log of one thread: one fact per call, machine fields after the text, and no reason said twice in a row."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._reasons = Reasons()
+
+    def debug(self, event: str, **fields: object) -> None:
+        self._log.debug(event, **fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._log.info(event, **fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._log.warning(event, **fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._log.error(event, **fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """An error with the traceback of the exception being handled."""
+        self._log.exception(event, **fields)
+
+    def reason(self, topic: str, text: str, *, same: str = "", **fields: object) -> None:
+        """Say why something does not happen, at INFO, when that differs from the last reason of `topic`.
+
+        `same` is what makes two reasons the same one, such as a rule's name where the text holds moving figures;
+        without it, the text is.
+        """
+        if self._reasons.is_news(topic, same or text):
+            self._log.info(text, **fields)
+
+    def settled(self, topic: str) -> None:
+        """Forget a topic's reason, so that it is said again when it comes back."""
+        self._reasons.clear(topic)
