@@ -1,10 +1,12 @@
 """Which windows of candles to ask for, and how their rows become closed candles.
 
-Coinbase takes at most 350 buckets a question, answers newest first, leaves empty buckets out and includes the running one.
+Coinbase takes at most 350 buckets a question, answers newest first, leaves empty buckets out and includes the running
+one.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,7 @@ def window_to(end: int, timeframe: Timeframe) -> Window:
 
 def window_from(start: int, timeframe: Timeframe, now: int) -> Window:
     """The longest window that begins at `start` and does not pass `now`."""
-    return Window(start, min(start + (_BUCKETS - 1) * timeframe.seconds, now - now % timeframe.seconds))
+    return Window(start, max(start, min(start + (_BUCKETS - 1) * timeframe.seconds, now - now % timeframe.seconds)))
 
 
 def windows_back(end: int, timeframe: Timeframe, count: int) -> Iterator[Window]:
@@ -60,6 +62,10 @@ def windows_back(end: int, timeframe: Timeframe, count: int) -> Iterator[Window]
         end = window.start - 1
         if end < 0:
             return
+
+
+def windows_in_a_day(timeframe: Timeframe) -> int:
+    return math.ceil(Timeframe.D1.seconds / (_BUCKETS * timeframe.seconds))
 
 
 def closed_candles(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
@@ -14,6 +13,7 @@ from brokers.coinbase.candles import (
     window_from,
     window_to,
     windows_back,
+    windows_in_a_day,
 )
 from brokers.coinbase.client import CoinbaseClient
 from brokers.coinbase.products import markets_of
@@ -24,6 +24,7 @@ from brokers.model import ZERO, Exchange, Ticker, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from brokers.clock import Clock
     from brokers.coinbase.wire import JsonObject
@@ -78,37 +79,37 @@ class CoinbaseMarketData:
         self._client.close()
 
     def _latest(self, market: str, timeframe: Timeframe, since: int | None, now: int) -> list[JsonObject]:
-        if self._may_end_now(market, timeframe):
+        probe = (market, timeframe)
+        if self._clock.monotonic() >= self._probe_at.get(probe, 0.0):
             found = self._ending_now(market, timeframe, since, now)
             if found:
-                self._probe_at.pop((market, timeframe), None)
+                self._probe_at.pop(probe, None)
                 return found
-            self._probe_at[market, timeframe] = self._clock.monotonic() + _PROBE_EVERY
-        if since is not None:
+            self._probe_at[probe] = self._clock.monotonic() + _PROBE_EVERY
+        elif since is not None:
             return self._following(market, timeframe, since, now)
         return self._newest_anywhere(market, timeframe, now)
-
-    def _may_end_now(self, market: str, timeframe: Timeframe) -> bool:
-        return self._clock.monotonic() >= self._probe_at.get((market, timeframe), 0.0)
 
     def _ending_now(self, market: str, timeframe: Timeframe, since: int | None, now: int) -> list[JsonObject]:
         """The candle of `since` is asked for too: without it, no new candle would look like no candles at all."""
         if since is not None and window_to(now, timeframe).start <= since:
             return self._rows(market, timeframe, window_from(since, timeframe, now))
-        return self._collected(market, timeframe, now)
+        return self._back_from(now, market, timeframe)
 
-    def _collected(self, market: str, timeframe: Timeframe, end: int) -> list[JsonObject]:
-        """The windows back from `end`, up to the first empty one."""
+    def _back_from(self, end: int, market: str, timeframe: Timeframe, *, leading: int = 0) -> list[JsonObject]:
+        """Two windows back from `end`, after up to `leading` empty ones."""
         collected: list[JsonObject] = []
-        for window in windows_back(end, timeframe, _WINDOWS):
+        filled = 0
+        for window in windows_back(end, timeframe, leading + _WINDOWS):
             found = self._rows(market, timeframe, window)
-            if not found:
-                break
             collected += found
+            filled += bool(collected)
+            if filled == _WINDOWS:
+                break
         return collected
 
     def _following(self, market: str, timeframe: Timeframe, since: int, now: int) -> list[JsonObject]:
-        """The windows on from `since`, up to the first that holds nothing newer."""
+        """Up to two windows on from `since`, until one holds nothing newer."""
         collected: list[JsonObject] = []
         for _ in range(_WINDOWS):
             found = self._rows(market, timeframe, window_from(since, timeframe, now))
@@ -120,14 +121,23 @@ class CoinbaseMarketData:
         return collected
 
     def _newest_anywhere(self, market: str, timeframe: Timeframe, now: int) -> list[JsonObject]:
-        """Markets of one exchange stand at about the same day: the walk begins where the last one ended."""
-        start = now if self._newest_day is None else min(now, self._newest_day + _LONGEST_WALK * _DAY)
-        for window in windows_back(start, Timeframe.D1, _LONGEST_WALK):
+        day = self._newest_day_of(market, now)
+        if day is None:
+            return []
+        end = min(day + _DAY - 1, now)
+        return self._back_from(end, market, timeframe, leading=windows_in_a_day(timeframe))
+
+    def _newest_day_of(self, market: str, now: int) -> int | None:
+        """Markets of one exchange stand at about the same day, so the last one found is tried before the walk."""
+        windows = list(windows_back(now, Timeframe.D1, _LONGEST_WALK))
+        if self._newest_day is not None:
+            windows.insert(0, window_from(self._newest_day, Timeframe.D1, now))
+        for window in windows:
             day = newest_label(self._rows(market, Timeframe.D1, window))
             if day is not None:
                 self._newest_day = day
-                return self._collected(market, timeframe, min(day + _DAY - 1, now))
-        return []
+                return day
+        return None
 
     def _rows(self, market: str, timeframe: Timeframe, window: Window) -> list[JsonObject]:
         answer = self._client.get(

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from brokers.coinbase.broker import CoinbaseBroker
+from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.market_data import CoinbaseMarketData
+from brokers.model import ApiKey
+from tests.brokers.coinbase.scripted_exchange import ScriptedExchange, scripted_exchange, trust
+from tests.fakes import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[trustme.CA]:
+    """Trusted for the whole run: the context made of its bundle is shared as in the daemon."""
+    authority = trustme.CA()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", trust(authority, tmp_path_factory.mktemp("authority")))
+        yield authority
+
+
+@pytest.fixture(scope="session")
+def api_key() -> ApiKey:
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    return ApiKey("organizations/11111111-1111-4111-8111-111111111111/apiKeys/nija", pem.decode())
+
+
+@pytest.fixture
+def scripted(authority: trustme.CA) -> Iterator[ScriptedExchange]:
+    with scripted_exchange(authority) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def client(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> Iterator[CoinbaseClient]:
+    client = CoinbaseClient(api_key, base_url=scripted.url, clock=clock, timeout=5.0)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def broker(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> Iterator[CoinbaseBroker]:
+    broker = CoinbaseBroker(api_key, base_url=scripted.url, clock=clock, timeout=5.0)
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def market_data(scripted: ScriptedExchange, clock: ManualClock) -> Iterator[CoinbaseMarketData]:
+    data = CoinbaseMarketData(base_url=scripted.url, clock=clock, timeout=5.0)
+    yield data
+    data.close()
