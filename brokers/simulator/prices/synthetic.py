@@ -31,9 +31,10 @@ _HISTORY = (_COARSE_CHUNKS + _FINE_CHUNKS) * _CHUNK
 # Bounds the memory of a long run: nobody sees more daily candles, or more fine ones, than this.
 _KEPT = 1_000 * _DAY
 _KEPT_FINE = 20 * _DAY
-# How long market time may run before it reaches the wall clock, as far as the calendar allows.
+# How long market time may run before it reaches the wall clock, and how far back that may make it start: a client
+# that finds the market's time by walking back through empty candles has a limit to its patience.
 _RUN = 31 * _DAY
-_EARLIEST_START = 1_100 * _DAY
+_FURTHEST_BACK = 18 * 365 * _DAY
 # More bars than this in a second of the wall clock only cost: the path is then made of coarser ones.
 _BARS_PER_SECOND = 30
 
@@ -52,7 +53,8 @@ _MARKETS = (
 def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float = 1.0) -> MarketPrices:
     """Prices of eight USD markets on both exchanges from `wall_start` (the wall clock now, Unix seconds) on.
 
-    At speed 1 market time is the wall clock's; faster, it starts so far back that a month of running stays behind it.
+    At speed 1 market time is the wall clock's; faster, it starts so far back that a month of running stays behind it,
+    or 6,570 days of market time where that is less.
     The same seed moves prices the same way from the start, whenever that is.
     """
     market_start = _market_start(wall_start, speed)
@@ -66,8 +68,8 @@ def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float =
 def _market_start(wall_start: float, speed: float) -> float:
     if speed == 1:
         return wall_start
-    earliest = max(wall_start - _RUN * speed, _EARLIEST_START)
-    return min(math.floor(earliest / _DAY) * _DAY, wall_start)
+    back = min(_RUN * max(speed, 1.0), _FURTHEST_BACK)
+    return math.floor((wall_start - back) / _DAY) * _DAY
 
 
 def _base_span(speed: float) -> int:
