@@ -1,0 +1,139 @@
+"""krakenex for one key: our nonces in their order, our limits, and every outcome as an error of ours."""
+
+from __future__ import annotations
+
+import binascii
+import threading
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import krakenex
+import requests
+
+from brokers.errors import (
+    BadAnswer,
+    BrokerError,
+    InvalidSignature,
+    LockedOut,
+    NonceRejected,
+    OutcomeUnknown,
+    RateLimited,
+)
+from brokers.http import prepare_session
+from brokers.kraken.errors import Action, error_of, error_of_failure
+from brokers.kraken.limits import Tier, rest_cost, rest_reserve
+from brokers.nonce import MAX_JUMPS
+from brokers.throttle import DecayingCounter, wait_for_room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.clock import Clock
+    from brokers.model import ApiKey
+    from brokers.nonce import Nonce
+
+DEFAULT_URL = "https://api.kraken.com"
+_CONNECT_TIMEOUT = 10.0
+
+
+class _Api(krakenex.API):  # type: ignore[misc] # krakenex ships no types
+    """krakenex, with the nonces of ours in place of its milliseconds of wall clock."""
+
+    def __init__(self, api_key: ApiKey, nonce: Nonce) -> None:
+        super().__init__(api_key.key, api_key.secret)
+        self._nonces = nonce
+
+    def _nonce(self) -> int:
+        return self._nonces.next()
+
+
+def prepare_api(api: krakenex.API, base_url: str | None) -> None:
+    """Point an API object at `base_url` with our session, and keep every digit of its numbers."""
+    api.uri = (base_url or DEFAULT_URL).rstrip("/")
+    api.json_options(parse_float=Decimal)
+    prepare_session(api.session, api.uri)
+
+
+def timeouts(timeout: float) -> tuple[float, float]:
+    """Connect and read, in seconds."""
+    return min(_CONNECT_TIMEOUT, timeout), timeout
+
+
+def result_of(answer: object, action: Action, now: float) -> dict[str, Any]:
+    """The `result` of an answer, empty where there is none. Raises what its `error` list means."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("error", []), list):
+        raise _unreadable(action)
+    if error := error_of(answer.get("error", []), action, now):
+        raise error
+    result = answer.get("result") or {}
+    if not isinstance(result, dict):
+        raise _unreadable(action)
+    return result
+
+
+def _unreadable(action: Action) -> BrokerError:
+    message = "Kraken's answer has an unknown shape"
+    return BadAnswer(message) if action is Action.READ else OutcomeUnknown(message)
+
+
+class PrivateClient:
+    """One request of the key in flight at a time, so that nonces arrive in the order they were made."""
+
+    def __init__(  # noqa: PLR0913 - all by keyword
+        self, api_key: ApiKey, *, base_url: str | None, nonce: Nonce, clock: Clock, timeout: float, tier: Tier
+    ) -> None:
+        self._api = _Api(api_key, nonce)
+        prepare_api(self._api, base_url)
+        self._nonce = nonce
+        self._clock = clock
+        self._timeouts = timeouts(timeout)
+        self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay)
+        self._barred_until = 0.0
+        self._lock = threading.Lock()
+
+    def query(
+        self, method: str, params: Mapping[str, str] | None = None, action: Action = Action.READ
+    ) -> dict[str, Any]:
+        """The result of one private call, tried again only where the nonce was refused."""
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(method, params or {}, action)
+            except NonceRejected:
+                if attempt == MAX_JUMPS or self._clock.stopping:
+                    raise
+                self._nonce.jump(attempt)
+                attempt += 1
+
+    def close(self) -> None:
+        self._api.close()
+        self._nonce.close()
+
+    def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
+        self._refuse_while_barred()
+        if cost := rest_cost(method):
+            wait_for_room(self._counter, self._clock, cost, reserve=rest_reserve(method))
+        try:
+            return result_of(self._send(method, params, action), action, self._clock.time())
+        except LockedOut as error:
+            self._barred_until = self._clock.monotonic() + error.retry_after
+            raise
+        except RateLimited:
+            if cost:
+                self._counter.fill(self._clock.monotonic())
+            raise
+
+    def _send(self, method: str, params: Mapping[str, str], action: Action) -> object:
+        with self._lock:
+            try:
+                # A fresh dict: krakenex writes its nonce into the one it is given.
+                return self._api.query_private(method, dict(params), timeout=self._timeouts)
+            except requests.RequestException as error:
+                raise error_of_failure(error, action) from error
+            except binascii.Error as error:
+                raise InvalidSignature("The API secret is not valid base64: copy it again, whole") from error
+
+    def _refuse_while_barred(self) -> None:
+        left = self._barred_until - self._clock.monotonic()
+        if left > 0:
+            raise LockedOut(f"Kraken has barred this key; no request for another {left:.0f} s", left)

@@ -1,0 +1,142 @@
+"""Where orders are placed, moved, cancelled, and looked for when their outcome is unknown. Nothing here sends twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.errors import OrderNotFound, OrderRejected, OutcomeUnknown, RateLimited, RequestRefused
+from brokers.kraken import wire
+from brokers.kraken.errors import Action
+from brokers.kraken.limits import ADD_COST, EngineCounters, amend_cost, cancel_cost
+from brokers.model import Absent, Found, Market, Undetermined
+from brokers.throttle import wait_for_room
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.clock import Clock
+    from brokers.kraken.client import PrivateClient
+    from brokers.kraken.exchange_clock import ExchangeClock
+    from brokers.kraken.public import KrakenPublic
+    from brokers.kraken.records import Records
+    from brokers.model import OrderRequest, Resolution
+
+# Past the deadline Kraken accepts nothing, but what it had accepted was seen to show up to a minute late.
+ABSENCE_MARGIN = timedelta(seconds=60)
+# Kraken takes deadlines from 2 to 60 seconds ahead; a second is left for the way there and the clocks.
+_NEAREST_DEADLINE = timedelta(seconds=2)
+_FARTHEST_DEADLINE = timedelta(seconds=59)
+
+
+class Desk:
+    def __init__(  # noqa: PLR0913 - the parts of one broker, most by keyword
+        self,
+        client: PrivateClient,
+        public: KrakenPublic,
+        records: Records,
+        *,
+        clock: Clock,
+        exchange_clock: ExchangeClock,
+        engine: EngineCounters,
+        absence_margin: timedelta,
+    ) -> None:
+        self._client = client
+        self._public = public
+        self._records = records
+        self._clock = clock
+        self._exchange_clock = exchange_clock
+        self._engine = engine
+        self._absence_margin = absence_margin
+
+    def place(self, request: OrderRequest) -> str:
+        symbols = self._public.symbols()
+        market = symbols.markets.get(request.market)
+        if market is None:
+            raise OrderRejected(f"Kraken has no market {request.market}", "unknown market")
+        self._exchange_clock.measure_if_void()
+        self._wait_for_turn(request)
+        deadline = self._usable_deadline(request)
+        params = wire.order_params(request, market, symbols.pair_id(request.market), deadline)
+        exchange_id = self._add_order(params, market)
+        self._engine.touched(exchange_id, market.symbol, self._clock.monotonic())
+        return exchange_id
+
+    def resolve(self, request: OrderRequest) -> Resolution:
+        """Absent only where the look-up began on the exchange's clock when nothing could appear any more."""
+        began = self._public.server_time()
+        order = self._records.find(request)
+        if order is not None:
+            return Found(order)
+        settled = request.deadline + self._absence_margin
+        if began > settled:
+            return Absent(f"neither open nor closed at {wire.rfc3339(began)}, past its deadline and the margin")
+        return Undetermined(f"it may still show up until {wire.rfc3339(settled)}")
+
+    def amend_stop(self, exchange_id: str, market_name: str, amount: Decimal, stop_price: Decimal) -> None:
+        market = self._public.symbols().markets.get(market_name)
+        if market is None:
+            raise RequestRefused(f"Kraken has no market {market_name}")
+        params = {
+            "txid": exchange_id,
+            "order_qty": wire.plain(market.floor_amount(amount)),
+            "trigger_price": wire.plain(market.floor_price(stop_price)),
+        }
+        cost = amend_cost(self._engine.age(exchange_id, self._clock.monotonic()))
+        wait_for_room(self._engine.counter(market_name), self._clock, cost)
+        self._engine.touched(exchange_id, market_name, self._clock.monotonic())
+        if not self._engine_call("AmendOrder", params, Action.CHANGE, market_name).get("amend_id"):
+            raise OutcomeUnknown("Kraken answered an amendment without an amend_id: read the order to see")
+
+    def cancel(self, exchange_id: str) -> None:
+        if exchange_id.isdigit():
+            # A number is read as a `userref` and cancels every order that carries it.
+            raise RequestRefused(f"{exchange_id} is not an order id of Kraken")
+        market = self._engine.market_of(exchange_id)
+        if market is not None:
+            cost = cancel_cost(self._engine.age(exchange_id, self._clock.monotonic()))
+            wait_for_room(self._engine.counter(market), self._clock, cost)
+        try:
+            self._engine_call("CancelOrder", {"txid": exchange_id}, Action.CHANGE, market)
+        except OrderNotFound:
+            return
+
+    def _add_order(self, params: dict[str, str], market: Market) -> str:
+        result = self._engine_call("AddOrder", params, Action.PLACE, market.symbol)
+        match result.get("txid"):
+            case [str(exchange_id)] if exchange_id:
+                return exchange_id
+        raise OutcomeUnknown("Kraken answered an order without a txid: look it up by its client order id")
+
+    def _engine_call(
+        self, method: str, params: dict[str, str], action: Action, market: str | None
+    ) -> dict[str, object]:
+        try:
+            return self._client.query(method, params, action)
+        except RateLimited:
+            if market is not None:
+                self._engine.counter(market).fill(self._clock.monotonic())
+            raise
+
+    def _wait_for_turn(self, request: OrderRequest) -> None:
+        """Entries leave room for stops and exits. A wait that would outlast the deadline is not begun."""
+        reserve = self._engine.entry_reserve if purpose_of(request.client_id) is Purpose.ENTRY else 0.0
+        counter = self._engine.counter(request.market)
+        while (wait := counter.take(ADD_COST, self._clock.monotonic(), reserve=reserve)) > 0.0:
+            left = request.deadline - _NEAREST_DEADLINE - self._exchange_clock.now()
+            if self._clock.stopping or timedelta(seconds=wait) > left:
+                raise RateLimited(f"The order was not sent: {request.market} has no room for it yet", wait)
+            self._clock.sleep(wait)
+
+    def _usable_deadline(self, request: OrderRequest) -> datetime:
+        """Never later than the request's own, which is what `resolve` counts from."""
+        now = self._exchange_clock.now()
+        if request.deadline < now + _NEAREST_DEADLINE:
+            raise OrderRejected(
+                f"The order was not sent: its deadline {wire.rfc3339(request.deadline)} is over or too near; "
+                "decide anew with a new id",
+                "deadline too near",
+            )
+        return min(request.deadline, now + _FARTHEST_DEADLINE)

@@ -1,0 +1,186 @@
+"""What Kraken's error strings and failed requests mean, as documented in guides/spot-errors.
+
+Strings read `<severity><category>:<text>[:<detail>]` and are matched by prefix, since details get appended.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import requests
+
+from brokers.errors import (
+    BrokerError,
+    InvalidSignature,
+    LockedOut,
+    NonceRejected,
+    OrderNotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    RequestRefused,
+    Unauthorized,
+    Unavailable,
+)
+from brokers.http import definitely_not_sent, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOCKOUT_SECONDS = 900.0
+_TOO_MANY_REQUESTS = 429
+
+
+class Action(Enum):
+    """What was asked; an error on the way means something else for each."""
+
+    READ = "read"
+    PLACE = "place an order"
+    CHANGE = "change an order"
+
+
+class _Meaning(Enum):
+    LOCKED_OUT = "the key is barred for 15 minutes after too many refused requests"
+    BAD_KEY = "check that the API key was copied whole and has not been deleted"
+    BAD_SIGNATURE = "check that the API secret was copied whole and belongs to this key"
+    ACCOUNT = "log in to Kraken and see what it asks of this account"
+    PERMISSION = "give the API key the missing permission on Kraken's website, or check the account's region"
+    NONCE = "make sure no other program uses this API key; if it stays, make a new one"
+    THROTTLED = "too many requests at once"
+    RATE_LIMIT = "slowing down"
+    AUTH_LIMIT = "slowing down for a minute"
+    UNCLEAR = "Kraken did not say whether it acted"
+    ALIVE = "an open order has this id already: an earlier attempt arrived"
+    TOO_LATE = "the order came after its deadline"
+    CLOSED_MARKET = "the market takes no such orders now"
+    UNKNOWN_ORDER = "Kraken does not know the order, or no longer"
+    ORDER = "the order was refused"
+    REQUEST = "the request was refused"
+
+
+# Gravest first: where several strings come at once, the first row that matches any of them decides.
+_TABLE: tuple[tuple[str, _Meaning], ...] = (
+    ("EGeneral:Invalid arguments:cl_ord_id not unique", _Meaning.ALIVE),
+    ("EGeneral:Internal error", _Meaning.UNCLEAR),
+    ("EDatabase:Internal error", _Meaning.UNCLEAR),
+    ("EService:Unavailable", _Meaning.UNCLEAR),
+    ("EService:Busy", _Meaning.UNCLEAR),
+    ("EService:Timeout", _Meaning.UNCLEAR),
+    ("EService:Deadline elapsed", _Meaning.TOO_LATE),
+    ("EGeneral:Temporary lockout", _Meaning.LOCKED_OUT),
+    ("EAPI:Invalid key", _Meaning.BAD_KEY),
+    ("EAPI:Invalid signature", _Meaning.BAD_SIGNATURE),
+    ("EAuth:Rate limit exceeded", _Meaning.AUTH_LIMIT),
+    ("EAuth:Too many requests", _Meaning.AUTH_LIMIT),
+    ("EAuth:", _Meaning.ACCOUNT),
+    ("ETrade:User Locked", _Meaning.ACCOUNT),
+    ("EGeneral:Permission denied", _Meaning.PERMISSION),
+    ("EAccount:Invalid permissions", _Meaning.PERMISSION),
+    ("EAPI:Invalid nonce", _Meaning.NONCE),
+    ("EService:Throttled", _Meaning.THROTTLED),
+    ("EAPI:Rate limit exceeded", _Meaning.RATE_LIMIT),
+    ("EGeneral:Too many requests", _Meaning.RATE_LIMIT),
+    ("EOrder:Rate limit exceeded", _Meaning.RATE_LIMIT),
+    ("EOrder:Domain rate limit exceeded", _Meaning.RATE_LIMIT),
+    ("EService:Market in ", _Meaning.CLOSED_MARKET),
+    ("EOrder:Unknown order", _Meaning.UNKNOWN_ORDER),
+    ("EOrder:Invalid order", _Meaning.UNKNOWN_ORDER),
+    ("EOrder:", _Meaning.ORDER),
+    ("ETrade:", _Meaning.ORDER),
+    ("EBM:", _Meaning.ORDER),
+    ("EGeneral:Invalid arguments", _Meaning.REQUEST),
+    ("EGeneral:Unknown method", _Meaning.REQUEST),
+    ("EQuery:", _Meaning.REQUEST),
+    ("EAPI:", _Meaning.REQUEST),
+    ("ESession:", _Meaning.REQUEST),
+    ("EFunding:", _Meaning.REQUEST),
+)
+
+# Seconds to wait where the exchange names none: several steps of the slowest documented decay.
+_WAITS = {_Meaning.RATE_LIMIT: 10.0, _Meaning.AUTH_LIMIT: 60.0, _Meaning.THROTTLED: 5.0}
+
+_FAILURES: dict[_Meaning, type[BrokerError]] = {
+    _Meaning.BAD_KEY: Unauthorized,
+    _Meaning.BAD_SIGNATURE: InvalidSignature,
+    _Meaning.ACCOUNT: Unauthorized,
+    _Meaning.PERMISSION: PermissionDenied,
+    _Meaning.NONCE: NonceRejected,
+    _Meaning.CLOSED_MARKET: Unavailable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    meaning: _Meaning
+    text: str
+
+
+def error_of(strings: Sequence[str], action: Action, now: float) -> BrokerError | None:
+    """The error that an answer's `error` list stands for; warnings are none. `now` is Unix seconds."""
+    texts = [text for text in map(_normalised, strings) if not text.startswith("W")]
+    if not texts:
+        return None
+    verdict = _judge(texts, action)
+    message = f"{verdict.text} ({verdict.meaning.value})"
+    if verdict.meaning is _Meaning.LOCKED_OUT:
+        return LockedOut(message, LOCKOUT_SECONDS)
+    if verdict.meaning in _WAITS:
+        return RateLimited(message, _wait(verdict, now))
+    if verdict.meaning in _FAILURES:
+        return _FAILURES[verdict.meaning](message)
+    return _by_action(verdict, message, action)
+
+
+def error_of_failure(error: requests.RequestException, action: Action) -> BrokerError:
+    """The error that a request without a proper answer stands for."""
+    if definitely_not_sent(error):
+        return Unavailable(f"Kraken cannot be reached: {describe(error)}")
+    text = _answer_text(error)
+    if action is not Action.READ:
+        return OutcomeUnknown(f"Kraken may have acted, but its answer was lost: {text}")
+    if isinstance(error, requests.HTTPError) and error.response.status_code == _TOO_MANY_REQUESTS:
+        return RateLimited(text, _WAITS[_Meaning.RATE_LIMIT])
+    return Unavailable(f"No proper answer from Kraken: {text}")
+
+
+def _judge(texts: Sequence[str], action: Action) -> _Verdict:
+    for prefix, meaning in _TABLE:
+        for text in texts:
+            if text.startswith(prefix):
+                return _Verdict(meaning, text)
+    # A string nobody has documented says nothing about an order; a look-up will.
+    return _Verdict(_Meaning.REQUEST if action is Action.READ else _Meaning.UNCLEAR, texts[0])
+
+
+def _by_action(verdict: _Verdict, message: str, action: Action) -> BrokerError:
+    if verdict.meaning is _Meaning.UNCLEAR:
+        return Unavailable(message) if action is Action.READ else OutcomeUnknown(message)
+    if verdict.meaning in (_Meaning.ALIVE, _Meaning.TOO_LATE):
+        return OutcomeUnknown(message)
+    if verdict.meaning is _Meaning.UNKNOWN_ORDER and action is not Action.PLACE:
+        return OrderNotFound(message)
+    return RequestRefused(message) if action is Action.READ else OrderRejected(message, verdict.text)
+
+
+def _normalised(text: str) -> str:
+    """`EService: Throttled: 1700000000` and its like, without the blanks."""
+    return re.sub(r"\s*:\s*", ":", str(text).strip())
+
+
+def _wait(verdict: _Verdict, now: float) -> float:
+    moment = verdict.text.rpartition(":")[2]
+    if verdict.meaning is _Meaning.THROTTLED and moment.isdigit():
+        return min(max(float(moment) - now, 1.0), LOCKOUT_SECONDS)
+    return _WAITS[verdict.meaning]
+
+
+def _answer_text(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.JSONDecodeError):
+        return "not JSON (a page in between, or cut short)"
+    return describe(error)

@@ -1,0 +1,98 @@
+"""Kraken's documented limits (guides/spot-rest-ratelimits, guides/spot-ratelimits) as counters of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brokers.throttle import DecayingCounter
+
+# Where official pages differ on a cost, the higher number counts.
+_REST_COSTS = {
+    "OpenOrders": 2.0,
+    "ClosedOrders": 2.0,
+    "TradesHistory": 4.0,
+    "Ledgers": 4.0,
+}
+# These are counted by the matching engine alone.
+_ENGINE_METHODS = frozenset({"AddOrder", "AmendOrder", "CancelOrder"})
+# Long histories leave room for the look-up of an order whose outcome is unknown.
+_HISTORY_RESERVE = 4.0
+_HISTORIES = frozenset({"TradesHistory", "Ledgers"})
+
+_AMEND_BY_AGE = ((5.0, 3.0), (10.0, 2.0), (15.0, 1.0))
+_CANCEL_BY_AGE = ((5.0, 8.0), (10.0, 6.0), (15.0, 5.0), (45.0, 4.0), (90.0, 2.0), (300.0, 1.0))
+_OLD = 300.0
+
+ADD_COST = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`entry_reserve` is the engine's room that entries leave to stops and cancels."""
+
+    rest_maximum: float
+    rest_decay: float
+    engine_maximum: float
+    engine_decay: float
+    entry_reserve: float = 20.0
+
+
+TIERS = {
+    "starter": Tier(15.0, 0.33, 60.0, 1.0),
+    "intermediate": Tier(20.0, 0.5, 125.0, 2.34),
+    "pro": Tier(20.0, 1.0, 180.0, 3.75),
+}
+
+
+def rest_cost(method: str) -> float:
+    return 0.0 if method in _ENGINE_METHODS else _REST_COSTS.get(method, 1.0)
+
+
+def rest_reserve(method: str) -> float:
+    return _HISTORY_RESERVE if method in _HISTORIES else 0.0
+
+
+def amend_cost(age: float) -> float:
+    """`age` in seconds since the order was created or last amended."""
+    return 1.0 + _by_age(_AMEND_BY_AGE, age)
+
+
+def cancel_cost(age: float) -> float:
+    return _by_age(_CANCEL_BY_AGE, age)
+
+
+def _by_age(table: tuple[tuple[float, float], ...], age: float) -> float:
+    return next((cost for limit, cost in table if age < limit), 0.0)
+
+
+class EngineCounters:
+    """The matching engine's counters of one account, one per pair, and the ages of its young orders."""
+
+    def __init__(self, tier: Tier) -> None:
+        self._tier = tier
+        self._counters: dict[str, DecayingCounter] = {}
+        self._young: dict[str, tuple[str, float]] = {}
+
+    @property
+    def entry_reserve(self) -> float:
+        return self._tier.entry_reserve
+
+    def counter(self, market: str) -> DecayingCounter:
+        return self._counters.setdefault(market, DecayingCounter(self._tier.engine_maximum, self._tier.engine_decay))
+
+    def touched(self, exchange_id: str, market: str, moment: float) -> None:
+        """The order was created or amended at `moment` (monotonic seconds)."""
+        self._young = {known: (pair, at) for known, (pair, at) in self._young.items() if moment - at < _OLD}
+        known = self._young.get(exchange_id)
+        if known is None or known[1] < moment:
+            self._young[exchange_id] = (market, moment)
+
+    def age(self, exchange_id: str, now: float) -> float:
+        """Seconds; an order not seen lately is old."""
+        known = self._young.get(exchange_id)
+        return _OLD if known is None else max(0.0, now - known[1])
+
+    def market_of(self, exchange_id: str) -> str | None:
+        """None where the order is not young: cancelling it costs nothing."""
+        known = self._young.get(exchange_id)
+        return None if known is None else known[0]

@@ -1,0 +1,158 @@
+"""Kraken's prices for the feed, by pykrakenapi over krakenex."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from brokers.clock import utc_now
+from brokers.kraken import wire
+from brokers.kraken.public import KrakenPublic
+from brokers.model import Candles, Exchange, Ticker, Timeframe
+from brokers.retry import retry_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from brokers.clock import Clock
+    from brokers.model import Market
+
+_PRICE_COLUMNS = ("open", "high", "low", "close")
+# The order of the columns on the wire; vwap and count are not kept.
+_POSITIONS = {"time": 0, "open": 1, "high": 2, "low": 3, "close": 4, "volume": 6}
+
+
+class _Frame(Protocol):
+    """The little of a pandas frame that is used here."""
+
+    def __getitem__(self, column: str) -> Any: ...  # noqa: ANN401 - pandas ships no types
+
+    def iterrows(self) -> Any: ...  # noqa: ANN401 - pandas ships no types
+
+
+class KrakenMarketData:
+    """Implements brokers.base.MarketData. `public` is shared with the brokers; without it, one of its own is made."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        clock: Clock,
+        timeout: float = 30.0,
+        public: KrakenPublic | None = None,
+    ) -> None:
+        self._clock = clock
+        self._owns_public = public is None
+        self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
+        self._courier = _Courier(self._public)
+        self._limited = _Limited(self._courier)
+        self._reads = retry_reads(clock)
+
+    @property
+    def exchange(self) -> Exchange:
+        return Exchange.KRAKEN
+
+    def server_time(self) -> datetime:
+        return self._public.server_time()
+
+    def markets(self) -> Mapping[str, Market]:
+        return self._public.symbols().markets
+
+    def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
+        pair_id = self._public.symbols().pair_id(market)
+        columns = self._ask(lambda: self._columns(pair_id, timeframe, since))
+        with wire.understanding("candles"):
+            times = np.array(columns["time"], dtype=np.int64)
+            # The newest row is the running candle, whatever `since` says.
+            kept = np.argsort(times)[:-1]
+            kept = kept[times[kept] > (-1 if since is None else since)]
+            prices = {name: np.array(columns[name], dtype=np.float64)[kept] for name in (*_PRICE_COLUMNS, "volume")}
+        return Candles(market=market, timeframe=timeframe, time=times[kept], **prices)
+
+    def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
+        symbols = self._public.symbols()
+        pairs = ",".join(symbols.pair_id(market) for market in markets)
+        frame = self._ask(lambda: self._limited.ticker(pairs))
+        received = utc_now(self._clock)
+        with wire.understanding("tickers"):
+            # Columns of objects: the prices are still the strings of the wire.
+            return {
+                symbols.symbol(str(pair)): Ticker(
+                    market=symbols.symbol(str(pair)),
+                    bid=wire.decimal_of(row["b"][0]),
+                    ask=wire.decimal_of(row["a"][0]),
+                    last=wire.decimal_of(row["c"][0]),
+                    time=received,
+                )
+                for pair, row in frame.iterrows()
+            }
+
+    def close(self) -> None:
+        if self._owns_public:
+            self._public.close()
+
+    def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
+        return self._reads(lambda: self._paced(call))
+
+    def _paced(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
+        self._public.wait_for_turn()
+        return call()
+
+    def _columns(self, pair_id: str, timeframe: Timeframe, since: int | None) -> Mapping[str, Any]:
+        try:
+            return self._limited.ohlc(pair_id, timeframe.seconds // 60, since)
+        except ValueError:
+            # pykrakenapi gives its frame a frequency, which pandas refuses where a candle is absent.
+            rows = self._courier.latest[pair_id]
+            return {name: [row[position] for row in rows] for name, position in _POSITIONS.items()}
+
+
+class _Limited:
+    """pykrakenapi with its own retrying and sleeping off.
+
+    Imported here, not above: it draws in pandas, 60 MB and half a second that nothing but the feed has a use for.
+    """
+
+    def __init__(self, courier: _Courier) -> None:
+        from pykrakenapi.pykrakenapi import CallRateLimitError, KrakenAPI  # noqa: PLC0415 - see above
+
+        # It names pandas frequencies by letters that pandas 2 still takes, with a warning.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="pykrakenapi")
+        self._api = KrakenAPI(courier, tier="None", retry=0, crl_sleep=0)
+        self._too_soon = CallRateLimitError
+
+    def ohlc(self, pair_id: str, minutes: int, since: int | None) -> _Frame:
+        frame: _Frame = self._call(lambda: self._api.get_ohlc_data(pair_id, interval=minutes, since=since))[0]
+        return frame
+
+    def ticker(self, pairs: str) -> _Frame:
+        frame: _Frame = self._call(lambda: self._api.get_ticker_information(pairs))
+        return frame
+
+    def _call(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
+        try:
+            return call()
+        except self._too_soon:
+            # The second has passed on the steady clock; pykrakenapi measures on one that can be set.
+            self._api.time_of_last_public_query = None
+            return call()
+
+
+class _Courier:
+    """What pykrakenapi takes for krakenex: the shared public client, answering as krakenex does."""
+
+    def __init__(self, public: KrakenPublic) -> None:
+        self._public = public
+        self.latest: dict[str, Any] = {}
+
+    def query_public(self, method: str, data: Mapping[str, object]) -> dict[str, Any]:
+        """pykrakenapi sends its own `ascending` along, and takes the first key of an answer for the pair."""
+        params = {name: str(value) for name, value in data.items() if name != "ascending"}
+        result = self._public.ask(method, params)
+        if "last" in result:
+            result = {name: value for name, value in result.items() if name != "last"} | {"last": result["last"]}
+        self.latest = result
+        return {"error": [], "result": result}

@@ -1,0 +1,92 @@
+"""Kraken's public calls, shared by all accounts of the process: their limit is one call a second per IP address."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import krakenex
+import requests
+
+from brokers.kraken.client import prepare_api, result_of, timeouts
+from brokers.kraken.errors import Action, error_of_failure
+from brokers.kraken.symbols import Symbols, symbols_of
+from brokers.kraken.wire import understanding
+from brokers.retry import retry_reads
+from brokers.throttle import DecayingCounter, wait_for_room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.clock import Clock
+
+_MARKETS_LAST = 3_600.0
+_HALF_SECOND = timedelta(seconds=0.5)
+
+
+class KrakenPublic:
+    """Thread-safe. Make one per process and hand it to every broker and to the market data.
+
+    The markets are asked for at most once an hour, whoever wants them.
+    """
+
+    def __init__(self, *, base_url: str | None = None, clock: Clock, timeout: float = 30.0) -> None:
+        self._api = krakenex.API()
+        prepare_api(self._api, base_url)
+        self._clock = clock
+        self._timeouts = timeouts(timeout)
+        self._reads = retry_reads(clock)
+        self._pace = DecayingCounter(1.0, 1.0)
+        self._lock = threading.Lock()
+        self._markets_lock = threading.Lock()
+        self._symbols: Symbols | None = None
+        self._symbols_asked = 0.0
+
+    def query(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The result of a public call, passing faults tried again."""
+
+        def paced() -> dict[str, Any]:
+            self.wait_for_turn()
+            return self.ask(method, params)
+
+        return self._reads(paced)
+
+    def wait_for_turn(self) -> None:
+        wait_for_room(self._pace, self._clock)
+
+    def server_time(self) -> datetime:
+        """The exchange's clock now. It is told in whole seconds, so it may be half a second off."""
+        asked, result = self._reads(self._timed_question)
+        passed = timedelta(seconds=self._clock.monotonic() - asked)
+        with understanding("clock"):
+            told = datetime.fromtimestamp(int(result["unixtime"]), UTC)
+        return told + _HALF_SECOND + passed / 2
+
+    def symbols(self, *, fresh: bool = False) -> Symbols:
+        """The markets, from memory unless they are over an hour old or `fresh` is wanted."""
+        with self._markets_lock:
+            now = self._clock.monotonic()
+            if self._symbols is None or fresh or now - self._symbols_asked > _MARKETS_LAST:
+                assets, pairs = self.query("Assets"), self.query("AssetPairs")
+                with understanding("markets"):
+                    self._symbols = symbols_of(assets, pairs)
+                self._symbols_asked = now
+            return self._symbols
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _timed_question(self) -> tuple[float, dict[str, Any]]:
+        self.wait_for_turn()
+        asked = self._clock.monotonic()
+        return asked, self.ask("Time")
+
+    def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """One call at once, by someone who has waited for a turn."""
+        with self._lock:
+            try:
+                answer = self._api.query_public(method, dict(params or {}), timeout=self._timeouts)
+            except requests.RequestException as error:
+                raise error_of_failure(error, Action.READ) from error
+        return result_of(answer, Action.READ, self._clock.time())
