@@ -1,0 +1,61 @@
+"""What an account is worth to NIJA: its quote money and the positions NIJA opened, never the owner's other coins."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from brokers.base import Broker
+    from brokers.clock import Clock
+    from brokers.model import Balance
+    from nija.orders.positions import Position
+
+# Each look costs one call of the key's budget; trades ask for a look of their own.
+_BALANCES_LAST = 60.0
+
+
+class Purse:
+    """The account's balances, asked for once a minute and after every trade. Used by its trader alone."""
+
+    def __init__(self, broker: Broker, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._balances: Mapping[str, Balance] = MappingProxyType({})
+        self._asked = float("-inf")
+
+    def expire(self) -> None:
+        self._asked = float("-inf")
+
+    def balances(self) -> Mapping[str, Balance]:
+        """Raises BrokerError."""
+        now = self._clock.monotonic()
+        if now - self._asked >= _BALANCES_LAST:
+            self._balances = MappingProxyType(dict(self._broker.balances()))
+            self._asked = now
+        return self._balances
+
+    def total(self, currency: str) -> Decimal:
+        balance = self.balances().get(currency)
+        return balance.total if balance is not None else ZERO
+
+    def available(self, currency: str) -> Decimal:
+        balance = self.balances().get(currency)
+        return balance.available if balance is not None else ZERO
+
+
+def exposure(positions: Mapping[str, Position], prices: Mapping[str, Decimal], quote: str) -> Decimal:
+    """The value of all positions in `quote` markets; where no price is known, what they cost."""
+    return sum(
+        (
+            position.amount * prices.get(market, position.entry_price)
+            for market, position in positions.items()
+            if market.partition("/")[2] == quote
+        ),
+        ZERO,
+    )

@@ -1,0 +1,226 @@
+"""The loop of one account, in its own thread: keep what is open right, leave what must be left, enter what may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from accounts.identity import short_name
+from accounts.manager import AccountReport, AccountState
+from nija.journal.records import LatchName
+from nija.log.once import Reasons
+from nija.orders.outcomes import EntryStatus
+from nija.risk.refusal import Refusal
+from nija.trader.brakes import Brakes, paused_by
+from nija.trader.entries import Standing, forbidden, sized
+from nija.trader.purse import Purse, exposure
+from nija.trader.view import Stillness, TraderView
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from accounts.manager import AccountManager
+    from brokers.base import Broker
+    from brokers.clock import Clock
+    from brokers.model import Market
+    from nija.feed import Feed, FeedSnapshot
+    from nija.journal.journal import Journal
+    from nija.orders.desk import OrderDesk
+    from nija.orders.positions import Position
+    from nija.strategy.base import SignalAt
+    from nija.trader.plan import TradingPlan
+
+_WAITING = Stillness("no_candle", "waits for the first closed candle from the exchange")
+_NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
+_POSITION_OPEN = Stillness("position_open", "a position is open")
+# What is ordinary is shown on request, not told: a market without a signal is not news.
+_ORDINARY = frozenset({_NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What one account's trader works with; nothing in it is shared with another trader but feed and manager."""
+
+    account: AccountId
+    plan: TradingPlan
+    broker: Broker
+    desk: OrderDesk
+    journal: Journal
+    feed: Feed
+    manager: AccountManager
+    clock: Clock
+    log: FilteringBoundLogger
+    wake: threading.Event
+
+
+class Trader:
+    """Reads the feed's last snapshot, asks its own exchange account, and sends orders through its desk alone."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+        self._plan = seat.plan
+        self._desk = seat.desk
+        self._purse = Purse(seat.broker, seat.clock)
+        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
+        self._reasons = Reasons()
+        self._quote = seat.plan.markets[0].partition("/")[2]
+        self._held: Mapping[str, Position] = MappingProxyType({})
+        self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
+
+    def start(self) -> None:
+        """Before the first cycle: compare journal and exchange, and begin to follow the markets. Raises BrokerError."""
+        self._desk.recover()
+        self._seat.feed.follow(map(self._plan.want, self._plan.markets), self._seat.wake)
+
+    def cycle(self) -> None:
+        """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
+        snapshot = self._seat.feed.snapshot
+        prices = {market: ticker.bid for market, ticker in snapshot.tickers.items()}
+        self._desk.refresh(prices)
+        self._obey_latches()
+        self._leave(snapshot)
+        standing = self._stand(prices)
+        stillness = self._enter(snapshot, standing)
+        self._show(prices, standing, stillness)
+
+    def _obey_latches(self) -> None:
+        if LatchName.FLATTEN not in self._brakes.latches():
+            return
+        self._desk.cancel_entries()
+        self._desk.flatten("flatten")
+        if not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets)):
+            self._brakes.flattened(self._seat.broker.exchange_time())
+            self._seat.log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
+
+    def _leave(self, snapshot: FeedSnapshot) -> None:
+        """Exits and stops come before any entry, and also in markets that may no longer be entered."""
+        for market, position in dict(self._desk.positions()).items():
+            signal = snapshot.signals.get(self._plan.want(market))
+            if signal is None or (position.signal_time is not None and signal.closed <= position.signal_time):
+                continue
+            if signal.exit and position.exit_reason is None:
+                self._desk.exit(
+                    market, f"{self._plan.strategy_name} exit on the candle closed {signal.closed:%Y-%m-%d %H:%M}"
+                )
+            elif signal.trail is not None and position.exit_reason is None:
+                self._desk.trail(market, signal.trail)
+
+    def _stand(self, prices: Mapping[str, Decimal]) -> Standing:
+        positions = self._desk.positions()
+        if positions != self._held:
+            self._held = MappingProxyType(dict(positions))
+            self._purse.expire()
+        now = self._seat.broker.exchange_time()
+        invested = exposure(positions, prices, self._quote)
+        equity = self._brakes.observe(self._purse.total(self._quote) + invested, self._quote, now)
+        working = sum(1 for market in self._plan.markets if market not in positions and self._desk.blocked(market))
+        return Standing(
+            equity=equity,
+            available=self._purse.available(self._quote),
+            exposure=invested,
+            open_positions=len(positions) + working,
+            paused=paused_by(self._brakes.latches()),
+            now=now,
+        )
+
+    def _enter(self, snapshot: FeedSnapshot, standing: Standing) -> dict[str, Stillness]:
+        """Enter at most one market a cycle, so that each decision sees the money that the last one left."""
+        stillness: dict[str, Stillness] = {}
+        for symbol in self._plan.markets:
+            still = self._consider(symbol, snapshot, standing)
+            if still is None:
+                break
+            stillness[symbol] = still
+            if self._reasons.is_news(symbol, still.rule) and still.rule not in _ORDINARY:
+                self._seat.log.info(f"{symbol} not traded: {still.text}", market=symbol, **_figures(still))
+        return stillness
+
+    def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
+        """Why this market is left alone; None after an order was sent."""
+        market = self._seat.broker.markets().get(symbol)
+        signal = snapshot.signals.get(self._plan.want(symbol))
+        if market is None or market.quote != self._quote:
+            return self._untradable(symbol)
+        if signal is None:
+            problem = snapshot.problems.get(symbol)
+            return Stillness("no_data", f"no candles: {problem}") if problem else _WAITING
+        refusal = forbidden(market, signal, standing, self._plan)
+        if refusal is not None:
+            return _still(refusal)
+        return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
+
+    def _untradable(self, symbol: str) -> Stillness:
+        if symbol in self._seat.broker.markets():
+            return Stillness("other_quote", f"not quoted in {self._quote}, the money this account counts in")
+        exchange = short_name(self._seat.account.exchange)
+        return Stillness("no_market", f"{exchange} has no such market; correct markets in nija.toml")
+
+    def _unready(self, symbol: str, signal: SignalAt) -> Stillness | None:
+        if symbol in self._desk.positions():
+            return _POSITION_OPEN
+        if not signal.entry:
+            return _NO_SIGNAL
+        if blocked := self._desk.blocked(symbol):
+            return Stillness("blocked", blocked)
+        if self._desk.acted_on(symbol, signal.closed):
+            return Stillness("acted_on", f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon")
+        return None
+
+    def _buy(self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
+        ticker = snapshot.tickers.get(market.symbol)
+        price = signal.close if ticker is None else ticker.ask
+        size = sized(market, signal, price, self._seat.broker.fees(market.symbol), standing, self._plan)
+        if isinstance(size, Refusal):
+            return _still(size)
+        outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
+        self._purse.expire()
+        if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
+            return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")
+        self._reasons.clear(market.symbol)
+        return None
+
+    def _show(self, prices: Mapping[str, Decimal], standing: Standing, stillness: dict[str, Stillness]) -> None:
+        seat = self._seat
+        latches = self._brakes.latches()
+        positions = self._desk.positions()
+        self.view = TraderView(
+            plan=self._plan,
+            quote=self._quote,
+            time=standing.now,
+            equity=standing.equity,
+            positions=MappingProxyType(dict(positions)),
+            prices=MappingProxyType({market: prices[market] for market in self._plan.markets if market in prices}),
+            stillness=MappingProxyType(stillness),
+            latches=latches,
+        )
+        state = AccountState.PAUSED if standing.paused else AccountState.TRADING
+        if seat.manager.snapshot(seat.account).state is not state:
+            seat.manager.transition(seat.account, state, standing.paused)
+        seat.manager.report(
+            seat.account,
+            AccountReport(
+                balances=self._purse.balances(),
+                quote=self._quote,
+                equity=standing.equity.current,
+                positions=len(positions),
+                open_orders=0,
+                not_trading="; ".join(still.text for still in stillness.values()),
+            ),
+        )
+
+
+def _still(refusal: Refusal) -> Stillness:
+    return Stillness(str(refusal.rule), refusal.text, str(refusal.value), str(refusal.limit))
+
+
+def _figures(still: Stillness) -> dict[str, str]:
+    figures = {"rule": still.rule}
+    if still.limit:
+        figures |= {"value": still.value, "limit": still.limit}
+    return figures
