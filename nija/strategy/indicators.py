@@ -24,31 +24,23 @@ SHORTEST_PERIOD = 2
 
 def atr(high: Values, low: Values, close: Values, period: int) -> Values:
     """Wilder's average true range."""
-    if len(close) <= period:
-        return _undefined(close)
     known: Values = _talib().ATR(high, low, close, timeperiod=period)
     return known
 
 
 def ema(values: Values, period: int) -> Values:
-    if len(values) < period:
-        return _undefined(values)
     known: Values = _talib().EMA(values, timeperiod=period)
     return known
 
 
 def highest(values: Values, period: int) -> Values:
     """The highest of the last `period` values, the current one included."""
-    if len(values) < period:
-        return _undefined(values)
     known: Values = _talib().MAX(values, timeperiod=period)
     return known
 
 
 def lowest(values: Values, period: int) -> Values:
     """The lowest of the last `period` values, the current one included."""
-    if len(values) < period:
-        return _undefined(values)
     known: Values = _talib().MIN(values, timeperiod=period)
     return known
 
@@ -59,10 +51,6 @@ def before(values: Values) -> Values:
     earlier[:1] = np.nan
     earlier[1:] = values[:-1]
     return earlier
-
-
-def _undefined(like: Values) -> Values:
-    return np.full(len(like), np.nan)
 
 
 def _talib() -> ModuleType:

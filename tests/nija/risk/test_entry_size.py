@@ -84,6 +84,13 @@ class TestBySizeOfRisk:
         order = sized(BREAKOUT, Funds(equity=Decimal(1000), available=Decimal(600), exposure=Decimal(400)))
         assert order.notional == Decimal(100)
 
+    def test_a_division_that_rounds_up_lifts_no_order_over_its_cap(self) -> None:
+        whole_coins = replace(KRAKEN_BTC, amount_step=Decimal(1), min_amount=Decimal(0), min_cost=Decimal(0))
+        entry = replace(BREAKOUT, market=whole_coins, close=Decimal(3), stop=Decimal("2.9"), price=Decimal(3))
+        # A quarter of it is just short of one coin, by less than 28 digits can tell.
+        funds = replace(cash("100"), equity=Decimal("11." + "9" * 30))
+        assert refused(entry, funds).rule is Rule.MINIMUM_ORDER
+
     def test_fee_and_slippage_are_kept_in_hand(self) -> None:
         funds = Funds(equity=Decimal(1000), available=Decimal(100), exposure=ZERO)
         order = sized(BREAKOUT, funds)
