@@ -79,7 +79,7 @@ def _unreadable(action: Action) -> BrokerError:
 class PrivateClient:
     """One request of the key in flight at a time, so that nonces arrive in the order they were made."""
 
-    def __init__(  # noqa: PLR0913 - all by keyword
+    def __init__(
         self, api_key: ApiKey, *, base_url: str | None, nonce: Nonce, clock: Clock, timeout: float, tier: Tier
     ) -> None:
         self._api = _Api(api_key, nonce)

@@ -26,11 +26,9 @@ _POSITIONS = {"time": 0, "open": 1, "high": 2, "low": 3, "close": 4, "volume": 6
 
 
 class _Frame(Protocol):
-    """The little of a pandas frame that is used here."""
+    """The little of a pandas frame of candles that is used here: its columns by name."""
 
-    def __getitem__(self, column: str) -> Any: ...  # noqa: ANN401 - pandas ships no types
-
-    def iterrows(self) -> Any: ...  # noqa: ANN401 - pandas ships no types
+    def __getitem__(self, column: str, /) -> Any: ...  # noqa: ANN401 - pandas ships no types
 
 
 class KrakenMarketData:
@@ -101,11 +99,11 @@ class KrakenMarketData:
         self._public.wait_for_turn()
         return call()
 
-    def _columns(self, pair_id: str, timeframe: Timeframe, since: int | None) -> Mapping[str, Any]:
+    def _columns(self, pair_id: str, timeframe: Timeframe, since: int | None) -> _Frame:
         try:
             return self._limited.ohlc(pair_id, timeframe.seconds // 60, since)
         except ValueError:
-            # pykrakenapi gives its frame a frequency, which pandas refuses where a candle is absent.
+            # It gives its frame a frequency, which pandas refuses where a candle is absent.
             rows = self._courier.latest[pair_id]
             return {name: [row[position] for row in rows] for name, position in _POSITIONS.items()}
 
@@ -128,9 +126,8 @@ class _Limited:
         frame: _Frame = self._call(lambda: self._api.get_ohlc_data(pair_id, interval=minutes, since=since))[0]
         return frame
 
-    def ticker(self, pairs: str) -> _Frame:
-        frame: _Frame = self._call(lambda: self._api.get_ticker_information(pairs))
-        return frame
+    def ticker(self, pairs: str) -> Any:  # noqa: ANN401 - pandas ships no types
+        return self._call(lambda: self._api.get_ticker_information(pairs))
 
     def _call(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
         try:
@@ -149,7 +146,7 @@ class _Courier:
         self.latest: dict[str, Any] = {}
 
     def query_public(self, method: str, data: Mapping[str, object]) -> dict[str, Any]:
-        """pykrakenapi sends its own `ascending` along, and takes the first key of an answer for the pair."""
+        """Leave out `ascending`, an argument of its own that it sends along; put the pair first, where it looks."""
         params = {name: str(value) for name, value in data.items() if name != "ascending"}
         result = self._public.ask(method, params)
         if "last" in result:
