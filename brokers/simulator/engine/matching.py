@@ -90,8 +90,7 @@ class Matching:
 
     def _fill(self, account: Account, order: Order, amount: Decimal, price: Decimal, *, maker: bool) -> None:
         spec = self.venue.spec(order.symbol)
-        now = self.venue.clock.time()
-        account.start_lag(now)
+        account.start_lag(self.venue.clock.time())
         fill = self._execution(account, order, amount, price, maker=maker)
         order.filled += amount
         order.cost += fill.cost
@@ -99,7 +98,7 @@ class Matching:
         order.fill_ids.append(fill.id)
         account.fills[fill.id] = fill
         if order.remaining == ZERO:
-            order.status, order.closed = Status.FILLED, now
+            order.status, order.closed = Status.FILLED, fill.time
             account.open.pop(order.id, None)
         self._settle(spec, account, fill)
         if order.held:

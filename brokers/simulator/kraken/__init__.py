@@ -1,0 +1,1 @@
+"""The face that speaks Kraken Spot REST."""

@@ -1,0 +1,159 @@
+"""The HTTP side: which handler answers which path, behind key, limits and rights."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from brokers.simulator.engine.markets import Mode
+from brokers.simulator.engine.refusals import RefusedError
+from brokers.simulator.faults import FaultKind
+from brokers.simulator.kraken import funds, history, orders, public
+from brokers.simulator.kraken.arguments import Arguments, nested, parse_body
+from brokers.simulator.kraken.auth import require_right
+from brokers.simulator.kraken.errors import KrakenError, refusal
+from brokers.simulator.kraken.face import Call, KrakenFace, PrivateCall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from brokers.simulator.records import RequestContext
+
+_PUBLIC: Mapping[str, Callable[[Call], dict[str, Any]]] = {
+    "Time": public.server_time,
+    "SystemStatus": public.system_status,
+    "Assets": public.assets,
+    "AssetPairs": public.asset_pairs,
+    "Ticker": public.ticker,
+    "OHLC": public.ohlc,
+    "Depth": public.depth,
+    "Trades": public.trades,
+    "Spread": public.spread,
+}
+_PRIVATE: Mapping[str, Callable[[PrivateCall], dict[str, Any]]] = {
+    "AddOrder": orders.add_order,
+    "AddOrderBatch": orders.add_order_batch,
+    "AmendOrder": orders.amend_order,
+    "EditOrder": orders.edit_order,
+    "CancelOrder": orders.cancel_order,
+    "CancelOrderBatch": orders.cancel_order_batch,
+    "CancelAll": orders.cancel_all,
+    "CancelAllOrdersAfter": orders.cancel_all_orders_after,
+    "Balance": funds.balance,
+    "BalanceEx": funds.balance_ex,
+    "TradeBalance": funds.trade_balance,
+    "TradeVolume": funds.trade_volume,
+    "GetWebSocketsToken": funds.websockets_token,
+    "GetApiKeyInfo": funds.api_key_info,
+    "OpenOrders": history.open_orders,
+    "ClosedOrders": history.closed_orders,
+    "QueryOrders": history.query_orders,
+    "TradesHistory": history.trades_history,
+    "QueryTrades": history.query_trades,
+    "Ledgers": history.ledgers,
+    "QueryLedgers": history.query_ledgers,
+    "OpenPositions": history.open_positions,
+}
+
+# A fault of the left kind makes the face answer with the text on the right, before it acts.
+_INJECTED = {
+    FaultKind.REFUSE_KEY: "EAPI:Invalid key",
+    FaultKind.LOCKOUT: "EGeneral:Temporary lockout",
+    FaultKind.RATE_LIMIT: "EAPI:Rate limit exceeded",
+    FaultKind.UNAVAILABLE_BEFORE: "EService:Unavailable",
+}
+
+
+def kraken_app(face: KrakenFace) -> Starlette:
+    async def public_route(request: Request) -> Response:
+        context: RequestContext = request.state.context
+        return _answer(face, context, lambda: _public(face, request, context))
+
+    async def private_route(request: Request) -> Response:
+        context: RequestContext = request.state.context
+        body = await request.body()
+        return _answer(face, context, lambda: _private(face, request, context, body))
+
+    return Starlette(
+        routes=[
+            Route("/0/public/{method}", public_route, methods=["GET"]),
+            Route("/0/private/{method}", private_route, methods=["POST"]),
+        ]
+    )
+
+
+def identify(face: KrakenFace) -> Callable[[Scope], tuple[str, str]]:
+    """The gate's question: which endpoint, whose key."""
+
+    def endpoint_and_account(scope: Scope) -> tuple[str, str]:
+        key = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"api-key"), "")
+        state = face.keys.keys.get(key)
+        return scope["path"].rsplit("/", 1)[-1], state.account.name if state else ""
+
+    return endpoint_and_account
+
+
+def _public(face: KrakenFace, request: Request, context: RequestContext) -> dict[str, Any]:
+    handler = _PUBLIC.get(request.path_params["method"])
+    if handler is None:
+        raise KrakenError("EGeneral:Unknown method")
+    _inject(context)
+    if not face.counters.public(context.peer):
+        raise KrakenError("EGeneral:Too many requests")
+    return handler(Call(face, Arguments(nested(request.query_params.multi_items())), context))
+
+
+def _private(face: KrakenFace, request: Request, context: RequestContext, body: bytes) -> dict[str, Any]:
+    method = request.path_params["method"]
+    handler = _PRIVATE.get(method)
+    if handler is None:
+        raise KrakenError("EGeneral:Unknown method")
+    key, signature = request.headers.get("api-key", ""), request.headers.get("api-sign", "")
+    arguments = parse_body(body, request.headers.get("content-type", ""))
+    nonce = arguments.text("nonce")
+    context.nonce = int(nonce) if nonce.isdigit() else None
+    _inject(context)
+    state = face.keys.admit(request.url.path, key, signature, body, arguments)
+    if context.fault(FaultKind.REFUSE_NONCE) is not None:
+        raise KrakenError("EAPI:Invalid nonce", injected=True)
+    if not face.counters.call(key, method):
+        raise KrakenError("EAPI:Rate limit exceeded")
+    require_right(state, method, context)
+    if face.engine.venue.mode is Mode.MAINTENANCE:
+        raise KrakenError("EService:Unavailable", injected=True)
+    account = face.engine.accounts[state.account.owner]
+    return handler(PrivateCall(face, arguments, context, state, account))
+
+
+def _inject(context: RequestContext) -> None:
+    for kind, text in _INJECTED.items():
+        if context.fault(kind) is not None:
+            raise KrakenError(text, injected=True)
+
+
+def _answer(face: KrakenFace, context: RequestContext, act: Callable[[], dict[str, Any]]) -> Response:
+    """The envelope, HTTP 200 whatever became of it."""
+    try:
+        result = act()
+    except (KrakenError, RefusedError) as raised:
+        error = raised if isinstance(raised, KrakenError) else refusal(raised)
+        context.error = error.text
+        if error.is_violation:
+            face.records.violate(context, error.text)
+        return _json({"error": [error.text]})
+    if context.fault(FaultKind.UNAVAILABLE_AFTER) is not None:
+        return _json({"error": ["EService:Unavailable"]})
+    if context.fault(FaultKind.EMPTY_RESULT) is not None:
+        return _json({"error": []})
+    return _json({"error": [], "result": result})
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(json.dumps(content), media_type="application/json")

@@ -1,0 +1,135 @@
+"""Request bodies: form or JSON in, a checked set of named arguments out."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from brokers.simulator.kraken.errors import KrakenError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+# Sent by pykrakenapi and ccxt with many calls; the real exchange does not mind them.
+_STRAY = frozenset({"nonce", "otp", "ascending"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Named arguments of one call. A missing one and an empty one are the same."""
+
+    values: Mapping[str, Any]
+
+    def only(self, *names: str) -> None:
+        """Refuse every argument that is not among these."""
+        allowed = _STRAY.union(names)
+        for name in self.values:
+            if name not in allowed:
+                raise invalid(name)
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.values.get(name, default)
+        if isinstance(value, dict | list):
+            raise invalid(name)
+        return "" if value is None else _plain(value)
+
+    def needed(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise invalid(name)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Anything but nothing, 0 and false, as on the exchange."""
+        return self.text(name).lower() not in ("", "0", "false")
+
+    def integer(self, name: str, default: int = 0) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        if not re.fullmatch(r"-?\d+", value):
+            raise invalid(name)
+        return int(value)
+
+    def amount(self, name: str) -> Decimal:
+        return parse_number(self.needed(name), name)
+
+    def listed(self, name: str) -> list[str]:
+        """A comma list, or a JSON array of texts."""
+        value = self.values.get(name)
+        if isinstance(value, list):
+            return [_plain(item) for item in value]
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def rows(self, name: str) -> list[Arguments]:
+        """An array of objects."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise invalid(name)
+        return [Arguments(item) for item in value]
+
+    def group(self, name: str) -> Arguments:
+        value = self.values.get(name) or {}
+        if not isinstance(value, dict):
+            raise invalid(name)
+        return Arguments(value)
+
+
+def parse_number(text: str, name: str) -> Decimal:
+    """Plain decimals only: no sign, no exponent."""
+    if not _NUMBER.fullmatch(text):
+        raise invalid(name)
+    return Decimal(text)
+
+
+def parse_body(body: bytes, content_type: str) -> Arguments:
+    """Raises KrakenError where the body is neither a form nor a JSON object."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise KrakenError("EAPI:Bad request") from None
+    if "json" not in content_type:
+        return Arguments(nested(parse_qsl(text, keep_blank_values=True)))
+    try:
+        values = json.loads(text, parse_float=Decimal)
+    except json.JSONDecodeError:
+        raise KrakenError("EAPI:Bad request") from None
+    if not isinstance(values, dict):
+        raise KrakenError("EAPI:Bad request")
+    return Arguments(values)
+
+
+def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """`close[price]=1` and `orders[0][type]=buy` as the dicts and lists that they stand for."""
+    tree: dict[str, Any] = {}
+    for key, value in pairs:
+        head, parts = key.split("[", 1)[0], _BRACKETS.findall(key)
+        place, name = tree, head
+        for part in parts:
+            place = place.setdefault(name, {})
+            name = part or str(len(place))
+            if not isinstance(place, dict):
+                raise invalid(key)
+        place[name] = value
+    return {key: _lists(value) for key, value in tree.items()}
+
+
+def _lists(value: Any) -> Any:  # noqa: ANN401  a tree of JSON values
+    if not isinstance(value, dict):
+        return value
+    items = {key: _lists(item) for key, item in value.items()}
+    if items and all(key.isdigit() for key in items):
+        return [items[key] for key in sorted(items, key=int)]
+    return items
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

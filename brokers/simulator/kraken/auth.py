@@ -1,0 +1,157 @@
+"""Who may call what: key, signature over the raw bytes, nonce, permission, lockout."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from brokers.simulator.faults import FaultKind
+from brokers.simulator.kraken.errors import KrakenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.clock import Clock
+    from brokers.simulator.config import Limits, SimulatedAccount
+    from brokers.simulator.kraken.arguments import Arguments
+    from brokers.simulator.records import RequestContext
+
+_MAX_NONCE = 2**64 - 1
+_KEPT_NONCES = 10_000
+
+# Any one of the named rights suffices; EditOrder needs all of its own.
+_RIGHTS: Mapping[str, frozenset[str]] = {
+    "Balance": frozenset({"query-funds"}),
+    "BalanceEx": frozenset({"query-funds"}),
+    "TradeBalance": frozenset({"query-funds"}),
+    "TradeVolume": frozenset({"query-funds"}),
+    "OpenOrders": frozenset({"query-open-trades"}),
+    "ClosedOrders": frozenset({"query-closed-trades"}),
+    "QueryOrders": frozenset({"query-open-trades", "query-closed-trades"}),
+    "OpenPositions": frozenset({"query-open-trades"}),
+    "TradesHistory": frozenset({"query-closed-trades"}),
+    "QueryTrades": frozenset({"query-closed-trades"}),
+    "Ledgers": frozenset({"query-ledger"}),
+    "QueryLedgers": frozenset({"query-ledger"}),
+    "AddOrder": frozenset({"modify-trades"}),
+    "AddOrderBatch": frozenset({"modify-trades"}),
+    "AmendOrder": frozenset({"modify-trades", "close-trades"}),
+    "CancelOrder": frozenset({"modify-trades", "close-trades"}),
+    "CancelAll": frozenset({"modify-trades", "close-trades"}),
+    "CancelAllOrdersAfter": frozenset({"modify-trades", "close-trades"}),
+    "CancelOrderBatch": frozenset({"close-trades"}),
+    "GetWebSocketsToken": frozenset({"create-ws-token"}),
+}
+_NEEDS_ALL: Mapping[str, frozenset[str]] = {"EditOrder": frozenset({"modify-trades", "close-trades"})}
+
+
+@dataclass(slots=True, eq=False)
+class KeyState:
+    """One key as the exchange knows it."""
+
+    account: SimulatedAccount
+    secret: bytes = field(repr=False)
+    permissions: frozenset[str]
+    created: float
+    last_nonce: int = 0
+    last_used: float | None = None
+    revoked: bool = False
+    window_used: set[int] = field(default_factory=set)
+    nonces: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT_NONCES))
+
+
+@dataclass(slots=True, eq=False)
+class KeyRing:
+    """Every key of this face, by its text, and what was done wrong with it of late."""
+
+    limits: Limits
+    clock: Clock
+    keys: dict[str, KeyState]
+    _failures: dict[str, deque[float]] = field(default_factory=dict)
+    _locked: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, accounts: tuple[SimulatedAccount, ...], limits: Limits, clock: Clock) -> KeyRing:
+        keys = {
+            account.api_key.key: KeyState(
+                account=account,
+                secret=base64.b64decode(account.api_key.secret),
+                permissions=account.permissions,
+                created=clock.time(),
+            )
+            for account in accounts
+        }
+        return cls(limits, clock, keys)
+
+    def admit(self, path: str, key: str, signature: str, body: bytes, arguments: Arguments) -> KeyState:
+        """The key's state where key, signature and nonce hold. Raises KrakenError."""
+        now = self.clock.time()
+        if self._locked.get(key, 0.0) > now:
+            raise KrakenError("EGeneral:Temporary lockout")
+        try:
+            state = self._known(key)
+            nonce = self._nonce(arguments)
+            self._signature(state, path, nonce, signature, body, arguments)
+            self._rising(state, nonce)
+        except KrakenError:
+            self.fail(key)
+            raise
+        state.last_used = now
+        return state
+
+    def fail(self, key: str) -> None:
+        """Count a bad call; too many of them lock the key."""
+        now = self.clock.time()
+        failures = self._failures.setdefault(key, deque())
+        failures.append(now)
+        while failures[0] < now - self.limits.failure_window:
+            failures.popleft()
+        if len(failures) >= self.limits.failures_to_lockout:
+            self.lock(key)
+
+    def lock(self, key: str) -> None:
+        self._locked[key] = self.clock.time() + self.limits.lockout_seconds
+        self._failures.pop(key, None)
+
+    def _known(self, key: str) -> KeyState:
+        state = self.keys.get(key)
+        if state is None or state.revoked:
+            raise KrakenError("EAPI:Invalid key")
+        return state
+
+    def _nonce(self, arguments: Arguments) -> int:
+        text = arguments.text("nonce")
+        if not text.isdigit() or int(text) > _MAX_NONCE:
+            raise KrakenError("EAPI:Invalid nonce")
+        return int(text)
+
+    def _signature(
+        self, state: KeyState, path: str, nonce: int, signature: str, body: bytes, arguments: Arguments
+    ) -> None:
+        digest = hashlib.sha256(str(nonce).encode() + body).digest()
+        expected = base64.b64encode(hmac.new(state.secret, path.encode() + digest, hashlib.sha512).digest())
+        if not hmac.compare_digest(expected, signature.encode()) or arguments.text("otp"):
+            raise KrakenError("EAPI:Invalid signature")
+
+    def _rising(self, state: KeyState, nonce: int) -> None:
+        window = state.account.nonce_window
+        state.nonces.append(nonce)
+        if nonce <= state.last_nonce - window or nonce == state.last_nonce or nonce in state.window_used:
+            raise KrakenError("EAPI:Invalid nonce")
+        if window:
+            state.window_used.add(nonce)
+        state.last_nonce = max(state.last_nonce, nonce)
+
+
+def require_right(state: KeyState, method: str, context: RequestContext) -> None:
+    """Raises KrakenError where the key lacks what the endpoint needs."""
+    if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
+        raise KrakenError("EGeneral:Permission denied", injected=True)
+    wanted, needed = _RIGHTS.get(method), _NEEDS_ALL.get(method)
+    missing = wanted is not None and not wanted & state.permissions
+    if missing or (needed is not None and not needed <= state.permissions):
+        raise KrakenError("EGeneral:Permission denied")

@@ -1,0 +1,82 @@
+"""Kraken's own words for everything that can be refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.simulator.engine.refusals import Refusal, RefusedError
+
+if TYPE_CHECKING:
+    from brokers.simulator.kraken.names import Pair
+
+_TEXTS = {
+    Refusal.UNKNOWN_MARKET: "EQuery:Unknown asset pair",
+    Refusal.NO_PRICE: "EService:Unavailable",
+    Refusal.DEADLINE_ELAPSED: "EService:Deadline elapsed",
+    Refusal.AMOUNT_STEP: "EGeneral:Invalid arguments:volume",
+    Refusal.AMOUNT_MINIMUM: "EOrder:Order minimum not met",
+    Refusal.COST_MINIMUM: "EOrder:Cost minimum not met",
+    Refusal.PRICE_STEP: "EOrder:Tick size check failed",
+    Refusal.PRICE_INVALID: "EOrder:Invalid price",
+    Refusal.WOULD_CROSS: "EOrder:Post only order",
+    Refusal.CLIENT_ID_IN_USE: "EGeneral:Invalid arguments:cl_ord_id not unique",
+    Refusal.TOO_MANY_ORDERS: "EOrder:Orders limit exceeded",
+    Refusal.INSUFFICIENT_FUNDS: "EOrder:Insufficient funds",
+    Refusal.UNKNOWN_ORDER: "EOrder:Unknown order",
+    Refusal.INVALID_ORDER: "EOrder:Invalid order",
+    Refusal.NO_LIQUIDITY: "EOrder:Insufficient funds",
+}
+
+# What a careful client never provokes; the rest (funds, a price that moved) happens to the best.
+_CLIENT_FAULTS = (
+    "EAPI:Invalid key",
+    "EAPI:Invalid signature",
+    "EAPI:Invalid nonce",
+    "EAPI:Rate limit exceeded",
+    "EAPI:Bad request",
+    "EGeneral:Invalid arguments",
+    "EGeneral:Permission denied",
+    "EGeneral:Unknown method",
+    "EGeneral:Temporary lockout",
+    "EGeneral:Too many requests",
+    "EQuery:",
+    "EOrder:Order minimum not met",
+    "EOrder:Cost minimum not met",
+    "EOrder:Tick size check failed",
+    "EOrder:Invalid price",
+    "EOrder:Rate limit exceeded",
+    "EOrder:Orders limit exceeded",
+)
+
+
+class KrakenError(Exception):
+    """One entry of the answer's `error` list. `injected` where a fault and not the client made it."""
+
+    def __init__(self, text: str, *, injected: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.injected = injected
+
+    @property
+    def is_violation(self) -> bool:
+        return not self.injected and self.text.startswith(_CLIENT_FAULTS)
+
+
+def invalid(argument: str) -> KrakenError:
+    return KrakenError(f"EGeneral:Invalid arguments:{argument}")
+
+
+def refusal(refused: RefusedError, pair: Pair | None = None) -> KrakenError:
+    if refused.refusal is Refusal.MODE:
+        return KrakenError(
+            "EService:Unavailable" if refused.detail == "maintenance" else f"EService:Market in {refused.detail} mode"
+        )
+    if refused.refusal is Refusal.PRICE_INVALID and pair is not None:
+        return KrakenError(f"EOrder:Invalid price:{pair.altname} price must be above zero.")
+    return KrakenError(_TEXTS[refused.refusal])
+
+
+def too_precise(pair: Pair) -> KrakenError:
+    return KrakenError(
+        f"EOrder:Invalid price:{pair.altname} price can only be specified up to {pair.pair_decimals} decimals."
+    )

@@ -1,0 +1,74 @@
+"""What the handlers of the Kraken face share, and the one call they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from brokers.simulator.kraken.errors import KrakenError
+
+if TYPE_CHECKING:
+    from brokers.clock import Clock
+    from brokers.simulator.config import Limits
+    from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.board import PriceBoard
+    from brokers.simulator.engine.engine import Engine
+    from brokers.simulator.faults import FaultKind
+    from brokers.simulator.kraken.arguments import Arguments
+    from brokers.simulator.kraken.auth import KeyRing, KeyState
+    from brokers.simulator.kraken.counters import Counters
+    from brokers.simulator.kraken.names import Names, Pair
+    from brokers.simulator.records import Records, RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class KrakenFace:
+    engine: Engine
+    names: Names
+    keys: KeyRing
+    counters: Counters
+    limits: Limits
+    records: Records
+
+    @property
+    def clock(self) -> Clock:
+        return self.engine.venue.clock
+
+    @property
+    def board(self) -> PriceBoard:
+        return self.engine.venue.board
+
+    def pair(self, name: str) -> Pair:
+        pair = self.names.pair(name)
+        if pair is None:
+            raise KrakenError("EQuery:Unknown asset pair")
+        return pair
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its arguments, and for a private one the key and the account behind it."""
+
+    face: KrakenFace
+    arguments: Arguments
+    context: RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateCall(Call):
+    key: KeyState
+    account: Account
+
+    @property
+    def now(self) -> float:
+        return self.face.clock.time()
+
+    def seconds(self, kind: FaultKind) -> float:
+        """How long the fault of this kind lasts for this request; 0 without one."""
+        fault = self.context.fault(kind)
+        return fault.seconds if fault else 0.0
+
+    def charge(self, symbol: str, cost: float) -> None:
+        """Charge the engine's counter. Raises KrakenError where that is too much."""
+        if not self.face.counters.order(self.account.owner, symbol, cost):
+            raise KrakenError("EOrder:Rate limit exceeded")

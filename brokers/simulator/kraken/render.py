@@ -1,0 +1,158 @@
+"""Orders, fills and ledger entries as Kraken shows them: texts with the right decimals, times as numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulator.engine.orders import Fill, Kind, Order, Status, Ticket
+from brokers.simulator.kraken.names import ASSETS, COST_DECIMALS, LOT_DECIMALS, Names, Pair
+
+if TYPE_CHECKING:
+    from brokers.simulator.engine.accounts import LedgerEntry
+
+_STATUS = {
+    Status.PENDING: "pending",
+    Status.OPEN: "open",
+    Status.FILLED: "closed",
+    Status.CANCELLED: "canceled",
+    Status.EXPIRED: "expired",
+}
+_PROFITS = (Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT)
+
+
+def fixed(number: Decimal, decimals: int) -> str:
+    return f"{number:.{decimals}f}"
+
+
+def precise(number: Decimal, decimals: int) -> str:
+    """At least so many decimals; a price of real candles keeps all of its own."""
+    exponent = number.as_tuple().exponent
+    return fixed(number, max(decimals, -exponent if isinstance(exponent, int) else 0))
+
+
+def money(number: Decimal, currency: str) -> str:
+    return fixed(number, ASSETS[currency].decimals)
+
+
+def order_text(ticket: Ticket, pair: Pair, amount: Decimal) -> str:
+    """The words of a description, `buy 0.01000000 XBTUSD @ limit 50000.0`."""
+    words = f"{ticket.side} {fixed(amount, LOT_DECIMALS)} {pair.altname} @ "
+    return words + _terms(ticket.kind, pair, ticket.limit_price, ticket.stop_price)
+
+
+def close_text(ticket: Ticket, pair: Pair) -> str:
+    close = ticket.close
+    if close is None:
+        return ""
+    return "close position @ " + _terms(close.kind, pair, close.limit_price, close.stop_price)
+
+
+def _terms(kind: Kind, pair: Pair, limit: Decimal | None, stop: Decimal | None) -> str:
+    name = kind.value.removesuffix("-limit").replace("-", " ")
+    if kind in (Kind.MARKET, Kind.LIMIT) or stop is None:
+        return kind.value if limit is None else f"{kind.value} {fixed(limit, pair.pair_decimals)}"
+    behind = "" if limit is None else f" -> limit {fixed(limit, pair.pair_decimals)}"
+    return f"{name} {fixed(stop, pair.pair_decimals)}{behind}"
+
+
+def order_row(order: Order, names: Names, *, trades: bool) -> dict[str, Any]:
+    """One value of OpenOrders, ClosedOrders and QueryOrders."""
+    pair, ticket = names.of(order.symbol), order.ticket
+    row: dict[str, Any] = {
+        "refid": order.parent,
+        "userref": ticket.user_ref,
+        "status": _STATUS[order.status],
+        "opentm": order.created,
+        "starttm": ticket.starts or 0,
+        "expiretm": ticket.expires or 0,
+        "descr": _description(order, pair),
+        "vol": fixed(order.amount, LOT_DECIMALS),
+        "vol_exec": fixed(order.filled, LOT_DECIMALS),
+        "cost": fixed(order.cost, max(COST_DECIMALS, pair.quote.decimals)),
+        "fee": _fee(order.fee, pair, in_base=ticket.fee_in_base),
+        "price": fixed(order.average_price or Decimal(0), pair.pair_decimals),
+        "stopprice": fixed((order.stop_price if order.triggered else None) or Decimal(0), COST_DECIMALS),
+        "limitprice": fixed((order.limit_price if order.triggered else None) or Decimal(0), COST_DECIMALS),
+        "misc": _remarks(order),
+        "oflags": str(ticket.face.get("oflags", "fciq")),
+    }
+    if ticket.client_id is not None:
+        row["cl_ord_id"] = ticket.client_id
+    if order.closed is not None:
+        row |= {"closetm": order.closed, "reason": order.reason or None}
+    if trades and order.fill_ids:
+        row["trades"] = list(order.fill_ids)
+    return row
+
+
+def _description(order: Order, pair: Pair) -> dict[str, str]:
+    ticket = order.ticket
+    stop, limit = order.stop_price, order.limit_price
+    first, second = (stop, limit) if order.kind.has_trigger else (limit, None)
+    terms = _terms(order.kind, pair, limit, stop)
+    return {
+        "pair": pair.altname,
+        "aclass": "forex",
+        "type": order.side.value,
+        "ordertype": str(ticket.face.get("ordertype", order.kind.value)),
+        "price": "0" if first is None else fixed(first, pair.pair_decimals),
+        "price2": "0" if second is None else fixed(second, pair.pair_decimals),
+        "leverage": "none",
+        "order": f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}",
+        "close": close_text(ticket, pair),
+    }
+
+
+def _remarks(order: Order) -> str:
+    remarks = []
+    if order.triggered:
+        remarks.append("touched" if order.kind in _PROFITS else "stopped")
+    if order.filled and order.status in (Status.CANCELLED, Status.EXPIRED):
+        remarks.append("partial")
+    if order.amended is not None:
+        remarks.append("amended")
+    return ",".join(remarks)
+
+
+def _fee(fee: Decimal, pair: Pair, *, in_base: bool) -> str:
+    return fixed(fee, LOT_DECIMALS if in_base else max(COST_DECIMALS, pair.quote.decimals))
+
+
+def fill_row(fill: Fill, names: Names, *, ordertype: str) -> dict[str, Any]:
+    """One value of TradesHistory and QueryTrades."""
+    pair = names.of(fill.symbol)
+    money_decimals = max(COST_DECIMALS, pair.quote.decimals)
+    in_base = fill.fee_currency == pair.spec.base
+    return {
+        "ordertxid": fill.order_id,
+        "postxid": "TKH2SE-M7IF5-CFI7LT",
+        "pair": pair.id,
+        "aclass": "forex",
+        "time": fill.time,
+        "type": fill.side.value,
+        "ordertype": ordertype,
+        "price": fixed(fill.price, max(COST_DECIMALS, pair.pair_decimals)),
+        "cost": fixed(fill.cost, money_decimals),
+        "fee": _fee(fill.fee, pair, in_base=in_base),
+        "vol": fixed(fill.amount, LOT_DECIMALS),
+        "margin": fixed(Decimal(0), COST_DECIMALS),
+        "leverage": "0",
+        "misc": "",
+        "trade_id": fill.number,
+        "maker": fill.maker,
+    }
+
+
+def ledger_row(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "refid": entry.reference,
+        "time": entry.time,
+        "type": entry.type,
+        "subtype": "",
+        "aclass": "currency",
+        "asset": ASSETS[entry.currency].id,
+        "amount": money(entry.amount, entry.currency),
+        "fee": money(entry.fee, entry.currency),
+        "balance": money(entry.balance, entry.currency),
+    }

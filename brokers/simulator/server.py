@@ -1,0 +1,209 @@
+"""The simulator on the network: the faces and the admin, each on a loopback port, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+import uvicorn
+
+from brokers.clock import SystemClock
+from brokers.model import Exchange
+from brokers.simulator.admin import admin_app
+from brokers.simulator.gate import Gate, GateProtocol
+from brokers.simulator.world import Prices, World, build_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp
+
+    from brokers.clock import Clock
+    from brokers.simulator.config import SimulatedAccount, SimulatorConfig
+
+T = TypeVar("T")
+
+_TICK = 0.02
+_LOOPBACK = "127.0.0.1"
+_START_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running simulator is found; `ca_file` is what Coinbase's TLS must be trusted by."""
+
+    kraken_url: str
+    coinbase_url: str
+    admin_url: str
+    ca_file: str
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to its caller and ends with the world."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        while not self._stopping.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+
+
+async def run(world: World, on_ready: Callable[[Addresses], None]) -> None:
+    """Serve until `world.stopping` is set."""
+    ports = world.config.ports
+    with TemporaryDirectory(prefix="nija-simulator-") as folder, contextlib.ExitStack() as stack:
+        kraken, admin = (stack.enter_context(_bound(port)) for port in (ports.kraken, ports.admin))
+        servers = [
+            _server(world, _gated(world, Exchange.KRAKEN), kraken),
+            _server(world, admin_app(world), admin),
+        ]
+        addresses = Addresses(_url("http", kraken), "", _url("http", admin), str(Path(folder) / "ca.pem"))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_keep_ticking(world))
+            for server, bound in servers:
+                tasks.create_task(server.serve(sockets=[bound]))
+            for server, _ in servers:
+                await server.ready.wait()
+            on_ready(addresses)
+
+
+def serve(config: SimulatorConfig, clock: Clock, on_ready: Callable[[Addresses], None]) -> None:
+    """Run in this thread, the process's main one, until SIGINT or SIGTERM."""
+
+    async def main() -> None:
+        world = build_world(config, clock)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, world.stopping.set)
+        await run(world, on_ready)
+
+    asyncio.run(main())
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulator in a thread of this process."""
+
+    world: World
+    addresses: Addresses
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def kraken_url(self) -> str:
+        return self.addresses.kraken_url
+
+    @property
+    def coinbase_url(self) -> str:
+        return self.addresses.coinbase_url
+
+    @property
+    def admin_url(self) -> str:
+        return self.addresses.admin_url
+
+    @property
+    def ca_file(self) -> str:
+        return self.addresses.ca_file
+
+    @property
+    def accounts(self) -> tuple[SimulatedAccount, ...]:
+        return self.world.config.accounts
+
+    def call(self, act: Callable[[], T]) -> T:
+        """Do something inside the simulator's own thread, and return what it gave."""
+
+        async def inside() -> T:
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(inside(), self.loop).result(_START_TIMEOUT)
+
+
+@contextlib.contextmanager
+def running_simulator(
+    config: SimulatorConfig, *, clock: Clock | None = None, prices: Prices | None = None
+) -> Iterator[Simulator]:
+    """A simulator in a background thread, stopped at the end of the block."""
+    ready: Future[Simulator] = Future()
+
+    async def main() -> None:
+        world = build_world(config, clock or SystemClock(), prices)
+        loop = asyncio.get_running_loop()
+        await run(world, lambda addresses: ready.set_result(Simulator(world, addresses, loop)))
+
+    def top() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as problem:
+            if not ready.done():
+                ready.set_exception(problem)
+            raise
+
+    thread = threading.Thread(target=top, name="simulator", daemon=True)
+    thread.start()
+    simulator = ready.result(_START_TIMEOUT)
+    try:
+        yield simulator
+    finally:
+        simulator.loop.call_soon_threadsafe(simulator.world.stopping.set)
+        thread.join(_START_TIMEOUT)
+
+
+async def _keep_ticking(world: World) -> None:
+    while not world.stopping.is_set():
+        world.tick()
+        await asyncio.sleep(_TICK)
+
+
+def _gated(world: World, exchange: Exchange) -> ASGIApp:
+    face = world.faces[exchange]
+    return Gate(face.app, exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping)
+
+
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((_LOOPBACK, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _server(world: World, app: ASGIApp, bound: socket.socket) -> tuple[_Server, socket.socket]:
+    config = uvicorn.Config(
+        app,
+        http=GateProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    return _Server(config, world.stopping), bound
+
+
+def _url(scheme: str, bound: socket.socket) -> str:
+    return f"{scheme}://{_LOOPBACK}:{bound.getsockname()[1]}"

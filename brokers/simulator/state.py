@@ -1,0 +1,85 @@
+"""The whole of a simulator's books as plain JSON values; every amount is a text, every time Unix seconds."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulator.engine.orders import Order
+
+if TYPE_CHECKING:
+    from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.mounted import MountedFace
+    from brokers.simulator.world import World
+
+
+def world_state(world: World) -> dict[str, Any]:
+    accounts: dict[str, Any] = {}
+    for face in world.faces.values():
+        for owner, account in face.engine.accounts.items():
+            accounts[f"{face.exchange.value}:{owner}"] = _account_state(face, account)
+    return {
+        "time": world.clock.time(),
+        "accounts": accounts,
+        "markets": {face.exchange.value: _market_state(face) for face in world.faces.values()},
+        "requests": plain(list(world.records.requests)),
+        "violations": plain(list(world.records.violations)),
+        "faults": plain(world.plan.faults),
+        "faults_injected": dict(world.plan.injected),
+    }
+
+
+def _account_state(face: MountedFace, account: Account) -> dict[str, Any]:
+    return {
+        "balances": plain(account.balances),
+        "holds": plain({currency: held for currency, held in account.holds.items() if held}),
+        "fees": plain(account.fees),
+        "orders": [order_state(order) for order in account.orders.values()],
+        "open_orders": list(account.open),
+        "fills": plain(list(account.fills.values())),
+        "ledger": plain(list(account.ledger.values())),
+        "key": plain(face.keys().get(account.owner, {})),
+    }
+
+
+def order_state(order: Order) -> dict[str, Any]:
+    ticket = order.ticket
+    told = {
+        "symbol": order.symbol,
+        "side": order.side,
+        "kind": order.kind,
+        "client_id": order.client_id,
+        "user_ref": ticket.user_ref,
+        "by_hand": ticket.by_hand,
+        "time_in_force": ticket.time_in_force,
+        "average_price": order.average_price,
+    }
+    own = {name.name: getattr(order, name.name) for name in fields(Order) if name.name != "ticket"}
+    state: dict[str, Any] = plain(own | told)
+    return state
+
+
+def _market_state(face: MountedFace) -> dict[str, Any]:
+    venue = face.engine.venue
+    return {
+        "mode": venue.mode.value,
+        "market_modes": {symbol: mode.value for symbol, mode in venue.market_modes.items()},
+        "market_time": venue.board.market_time(),
+        "prices": {symbol: plain(venue.board.last(symbol)) for symbol in venue.markets},
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  a tree of any values, one kind a line
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name.name: plain(getattr(value, name.name)) for name in fields(value)}
+    if hasattr(value, "items"):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,88 @@
+"""Everything inside one simulator, before any of it is on the network."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from brokers.model import Exchange
+from brokers.simulator.engine.board import PriceBoard
+from brokers.simulator.faults import FaultPlan
+from brokers.simulator.kraken.build import mount_kraken
+from brokers.simulator.prices import replay_prices, synthetic_prices
+from brokers.simulator.records import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from brokers.clock import Clock
+    from brokers.simulator.config import SimulatorConfig
+    from brokers.simulator.engine.engine import Engine
+    from brokers.simulator.engine.market_data import CandleRow, MarketClock, PriceSource, Tick
+    from brokers.simulator.mounted import MountedFace
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Sources are keyed by exchange name; an exchange without one offers no markets."""
+
+    clock: MarketClock
+    sources: Mapping[str, PriceSource]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    config: SimulatorConfig
+    clock: Clock
+    faces: Mapping[Exchange, MountedFace]
+    plan: FaultPlan
+    records: Records
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def engines(self) -> Iterable[Engine]:
+        return (face.engine for face in self.faces.values())
+
+    def tick(self) -> None:
+        """Move prices on, and let what is due happen."""
+        for engine in self.engines():
+            engine.venue.board.advance()
+            engine.tick()
+
+
+def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = None) -> World:
+    """`prices` are the configuration's own unless they are handed in."""
+    chosen = prices or _configured(config, clock)
+    records = Records()
+
+    def board(exchange: Exchange) -> PriceBoard:
+        return PriceBoard(chosen.sources.get(exchange.value, _Nothing()), chosen.clock, clock)
+
+    faces = {
+        Exchange.KRAKEN: mount_kraken(config, board(Exchange.KRAKEN), clock, records),
+    }
+    world = World(config, clock, faces, FaultPlan(config.seed), records)
+    world.tick()
+    return world
+
+
+def _configured(config: SimulatorConfig, clock: Clock) -> Prices:
+    now = clock.time()
+    if config.candles is not None:
+        made = replay_prices(config.candles, speed=config.speed, wall_start=now, start=config.start)
+    else:
+        made = synthetic_prices(wall_start=now, seed=config.seed, speed=config.speed)
+    return Prices(made.clock, made.sources)
+
+
+class _Nothing:
+    """The source of an exchange without prices."""
+
+    def symbols(self) -> tuple[str, ...]:
+        return ()
+
+    def advance(self, symbol: str, until: float) -> Iterable[Tick]:
+        raise KeyError(symbol, until)
+
+    def candles(self, symbol: str, seconds: int, until: float) -> list[CandleRow]:
+        raise KeyError(symbol, seconds, until)
