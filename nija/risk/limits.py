@@ -58,7 +58,7 @@ def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
 def _paused(moment: EntryMoment) -> Refusal | None:
     if not moment.paused:
         return None
-    text = f"new entries are paused ({moment.paused}); exits go on"
+    text = f"new entries are paused ({moment.paused}); exits go on, and nija resume lets entries begin again"
     return Refusal(Rule.PAUSED, value=moment.paused, limit="not paused", text=text)
 
 

@@ -132,32 +132,28 @@ def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimi
 
 
 def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:
-    text = (
-        f"{entry.market.symbol}: the least order is {money(least, entry.market.quote)} (twice the exchange's minimum),"
-        f" but {ceiling.text}"
-    )
+    text = f"the least order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text}"
     return Refusal(ceiling.rule, value=least, limit=ceiling.notional, text=text)
 
 
 def _below_minimum(entry: Entry, amount: Decimal) -> Refusal:
     market = entry.market
     text = (
-        f"{market.symbol}: {amount} {market.base} is below the exchange's minimum of {market.min_amount} {market.base}"
+        f"{amount} {market.base} is below the exchange's minimum of {market.min_amount} {market.base}"
         f" and {money(market.min_cost, market.quote)} an order; needs more equity"
     )
     return Refusal(Rule.MINIMUM_ORDER, value=amount, limit=market.min_amount, text=text)
 
 
 def _no_stop(entry: Entry) -> Refusal:
-    text = (
-        f"{entry.market.symbol}: the strategy gives no stop below the close {entry.close}, and a position without a"
-        " stop is never opened; set stop_atr in [strategy.*]"
-    )
+    if entry.stop is None:
+        fault, remedy = "the strategy gives no stop", "set stop_atr in [strategy.*]"
+    else:
+        fault, remedy = f"the strategy's stop {entry.stop} lies not between 0 and the close", "a smaller stop_atr helps"
+    text = f"{fault}, and a position without a stop is never opened; {remedy}"
     return Refusal(Rule.NO_STOP, value=str(entry.stop), limit=entry.close, text=text)
 
 
 def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
-    text = (
-        f"{entry.market.symbol}: the price {entry.price} is already at or below the stop {stop}; waits for a new signal"
-    )
+    text = f"the price {entry.price} is already at or below the stop {stop}; waits for a new signal"
     return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=stop, text=text)

@@ -52,14 +52,12 @@ class Trend:
         close = candles.close
         ceiling = before(highest(candles.high, self.entry))
         low = lowest(candles.low, self.exit)
-        entry = close > ceiling
-        none = np.full(len(close), np.nan)
-        if self.stop_atr is None and self.trail_atr is None:
-            return Signals(entry=entry, exit=close < before(low), initial_stop=none, trail=none)
         average = atr(candles.high, candles.low, close, ATR_PERIOD)
-        initial_stop = none
+        entry = close > ceiling
+        initial_stop = trail = np.full(len(close), np.nan)
         if self.stop_atr is not None:
             initial_stop = close - self.stop_atr * average
             entry &= ~np.isnan(initial_stop)
-        trail = none if self.trail_atr is None else low - self.trail_atr * average
+        if self.trail_atr is not None:
+            trail = low - self.trail_atr * average
         return Signals(entry=entry, exit=close < before(low), initial_stop=initial_stop, trail=trail)

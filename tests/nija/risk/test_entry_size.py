@@ -105,7 +105,7 @@ class TestSmallAccounts:
         refusal = refused(BREAKOUT, cash("25"))
         assert (refusal.rule, refusal.value, refusal.limit) == (Rule.MAX_POSITION, Decimal(10), Decimal("6.25"))
         assert refusal.text == (
-            "BTC/USD: the least order is $10.00 (twice the exchange's minimum), but max_position = 25.00 % of equity"
+            "the least order is $10.00 (twice the exchange's minimum), but max_position = 25.00 % of equity"
             " $25.00 is less than that; needs more equity or a larger max_position in [risk]"
         )
 
@@ -144,7 +144,9 @@ class TestRefusals:
     @pytest.mark.parametrize("stop", [None, "0", "-5", "100000", "100001"])
     def test_a_position_without_a_stop_below_the_close_is_never_opened(self, stop: str | None) -> None:
         entry = replace(BREAKOUT, stop=None if stop is None else Decimal(stop))
-        assert refused(entry, cash("1000")).rule is Rule.NO_STOP
+        refusal = refused(entry, cash("1000"))
+        assert refusal.rule is Rule.NO_STOP
+        assert "a position without a stop is never opened" in refusal.text
 
     @pytest.mark.parametrize("price", ["88000", "87999.9"])
     def test_a_price_at_or_below_the_stop_buys_nothing(self, price: str) -> None:
