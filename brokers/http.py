@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +16,18 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
 from urllib3.exceptions import ProxyError as ProxyFault
 
 from brokers.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from urllib3.response import HTTPResponse
 
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_CHUNK = 65_536
 USER_AGENT = "nija/0.1"
 
 # Reasons OpenSSL gives only while shaking hands, so before a byte of the request has left.
@@ -53,9 +57,11 @@ def prepare_session(session: requests.Session, base_url: str) -> None:
     session.headers["User-Agent"] = USER_AGENT
     for adapter in session.adapters.values():
         adapter.close()
+    session.adapters.clear()
     if base_url.startswith("https"):
-        session.mount("https://", _SharedTlsAdapter(tls_context()))
-    session.mount("http://", HTTPAdapter(max_retries=0))
+        session.mount("https://", _Adapter(tls_context()))
+    else:
+        session.mount("http://", _Adapter(None))
 
 
 def tls_context() -> ssl.SSLContext:
@@ -78,18 +84,37 @@ def _context(bundle: str, named_by: str) -> ssl.SSLContext:
         ) from error
 
 
-class _SharedTlsAdapter(HTTPAdapter):
-    """requests would load the authorities anew into the context of each connection."""
+class _Adapter(HTTPAdapter):
+    """A bound on the whole answer, and one TLS context.
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
+    The timeout of requests bounds each wait for a byte, so a server that drips could hold a thread for ever; and
+    requests would load the certificate authorities anew into the context of each connection.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._tls = {} if context is None else {"ssl_context": context}
         super().__init__(max_retries=0)
 
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - the overridden signature
+        timeout: Any = None,  # noqa: ANN401 - the overridden signature
+        *args: Any,  # noqa: ANN401 - the overridden signature
+        **kwargs: Any,  # noqa: ANN401 - the overridden signature
+    ) -> requests.Response:
+        _, read = timeout if isinstance(timeout, tuple) else (None, timeout)
+        started = time.monotonic()
+        response = super().send(request, stream, timeout, *args, **kwargs)
+        if read is not None:
+            response.raw.stream = _bounded(response.raw, started + read)  # type: ignore[method-assign] # for one answer
+        return response
+
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002, ANN401 - the overridden signature
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **kwargs)
+        super().init_poolmanager(connections, maxsize, block, **self._tls, **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - the overridden signature
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        return super().proxy_manager_for(proxy, **self._tls, **kwargs)
 
     def build_connection_pool_key_attributes(
         self,
@@ -101,6 +126,19 @@ class _SharedTlsAdapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - the overridden signature
         """Nothing to do: the context verifies."""
+
+
+def _bounded(raw: HTTPResponse, deadline: float) -> Callable[..., Iterator[bytes]]:
+    """The body's `stream`, ending in ProtocolError at `deadline` (monotonic seconds)."""
+
+    def stream(_amount: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:  # noqa: FBT001 - the replaced signature
+        # `read1` returns what has arrived, where `read` would wait for the whole amount.
+        while chunk := raw.read1(_CHUNK, decode_content=decode_content):
+            yield chunk
+            if time.monotonic() > deadline:
+                raise ProtocolError("the answer took too long")
+
+    return stream
 
 
 def definitely_not_sent(error: requests.RequestException) -> bool:
@@ -116,6 +154,8 @@ def describe(error: requests.RequestException) -> str:
         return "no connection in time"
     if isinstance(error, requests.ReadTimeout):
         return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer was cut short or took too long"
     deepest = list(_causes(error))[-1]
     if isinstance(deepest, ssl.SSLError):
         return f"TLS failed: {deepest.reason or type(deepest).__name__}"
