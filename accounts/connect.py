@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from accounts.identity import short_name
 from brokers.clock import utc_now
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.identity import AccountId
-    from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import KeyInfo
 
@@ -45,6 +44,12 @@ _ORDER = tuple(_LABELS)
 _WITHDRAWAL = {Exchange.KRAKEN: "Withdraw Funds", Exchange.COINBASE: "Transfer"}
 
 
+class CanConnect(Protocol):
+    """The one thing that is asked of a broker here."""
+
+    def connect(self) -> KeyInfo: ...
+
+
 class ConnectRefused(Exception):
     """The account must not trade as things are.
 
@@ -68,7 +73,7 @@ class Connected:
 
 
 def connect_account(
-    account: AccountId, broker: Broker, clock: Clock, *, allow_withdrawal_keys: bool = False
+    account: AccountId, broker: CanConnect, clock: Clock, *, allow_withdrawal_keys: bool = False
 ) -> Connected:
     """Connect and apply every rule. Raises ConnectRefused; passing faults stay BrokerErrors, to be tried again."""
     try:

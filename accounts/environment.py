@@ -92,7 +92,7 @@ def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> Pr
         try:
             values[variable.attribute] = variable.read(text)
         except _Unusable as expected:
-            shown = "" if variable.secret else f" is {text!r}"
+            shown = "" if variable.secret or "@" in text else f" is {text!r}"
             faults.append(f"{variable.name}{shown}: expected {expected}.")
     if faults:
         raise EnvironmentFault(tuple(faults))
@@ -165,7 +165,7 @@ def _url(text: str) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or parts.query or parts.fragment:
+    if not usable or "@" in text or "?" in text or "#" in text:
         raise _Unusable("an address such as https://host or http://127.0.0.1:8080")
     return text.rstrip("/")
 

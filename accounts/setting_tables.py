@@ -165,7 +165,7 @@ class StrategyTables(_Table):
 
     trend: TrendParameters = TrendParameters()
     ema_cross: EmaCrossParameters = EmaCrossParameters()
-    custom: Any = Field(default=MappingProxyType({}), alias=CUSTOM)
+    custom: Any = Field(default_factory=lambda: MappingProxyType({}), alias=CUSTOM)
 
     @field_validator("custom")
     @classmethod

@@ -19,7 +19,7 @@ _PATTERN = re.compile(
     r"_API_(?P<part>KEY|SECRET)(?P<file>_FILE)?",
     re.DOTALL,
 )
-_SUSPECT = re.compile(r"(?:KRAKEN|COINBASE)_.*(?:KEY|SEC|PRIVATE|TOKEN)", re.IGNORECASE)
+_SUSPECT = re.compile(r"(?:KRAKEN|COINBASE)_.*(?:KEY|SEC|PRIVATE|TOKEN).*", re.IGNORECASE)
 _LONGEST_NAME = 64
 
 

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from accounts.identity import AccountId
+from accounts.setting_tables import (
+    EmaCrossParameters,
+    OwnSettings,
+    RiskSettings,
+    TradingSettings,
+    TrendParameters,
+)
+from accounts.settings import Settings, SettingsError, load_settings
+from brokers.model import Timeframe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MASTER = AccountId.parse("kraken:master")
+DAIVON = AccountId.parse("kraken:daivon_frazier")
+TANIA = AccountId.parse("kraken:tania_gilbert")
+
+DESIGN = """
+[trading]
+strategy = "trend"
+markets = ["BTC/USD", "ETH/USD"]
+timeframe = "1d"            # 1m 5m 15m 30m 1h 4h 1d
+poll_seconds = 30           # how often the feed asks for a new candle where no socket tells
+max_candle_age = 2          # intervals; 0 = never stale
+
+[strategy.trend]
+entry = 20                  # candles
+exit = 10                   # candles
+stop_atr = 3.0
+trail_atr = 1.0
+fee_gate = 2.0
+
+[risk]
+risk_per_trade = 0.02       # of equity
+max_position = 0.25         # of equity, per market
+max_exposure = 0.50         # of equity, all markets
+max_positions = 4
+max_daily_loss = 0.08
+max_drawdown = 0.35
+min_balance = 25            # in quote currency: below it an account is UNDERFUNDED
+protective_stops = "exchange"
+"""
+OVERRIDES = """
+[accounts."kraken:daivon_frazier"]   # any key of [trading], [strategy.*], [risk], and:
+enabled = true
+risk_multiplier = 0.5
+disabled_markets = ["ETH/USD"]
+"""
+
+
+def load(folder: Path, text: str) -> Settings:
+    path = folder / "nija.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path)
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(folder, text)
+    assert str(folder / "nija.toml") in str(caught.value)
+    return [str(fault) for fault in caught.value.faults]
+
+
+class TestMeaning:
+    def test_the_designs_own_file_says_what_the_defaults_say(self, tmp_path: Path) -> None:
+        assert load(tmp_path, DESIGN) == load_settings(None) == load(tmp_path, "")
+
+    def test_the_defaults_are_those_of_the_design(self) -> None:
+        settings = load_settings(None).for_account(MASTER)
+        assert settings.trading == TradingSettings(
+            strategy="trend",
+            markets=("BTC/USD", "ETH/USD"),
+            timeframe="1d",  # type: ignore[arg-type]  # as the file gives it
+            poll_seconds=30,
+            max_candle_age=2,
+        )
+        assert settings.trading.timeframe is Timeframe.D1
+        assert settings.parameters == {"entry": 20, "exit": 10, "stop_atr": 3.0, "trail_atr": 1.0, "fee_gate": 2.0}
+        assert settings.risk.risk_per_trade == Decimal("0.02")
+        assert settings.risk.max_position == Decimal("0.25")
+        assert settings.risk.max_exposure == Decimal("0.50")
+        assert settings.risk.max_positions == 4
+        assert settings.risk.max_daily_loss == Decimal("0.08")
+        assert settings.risk.max_drawdown == Decimal("0.35")
+        assert settings.risk.min_balance == Decimal(25)
+        assert settings.risk.protective_stops == "exchange"
+        assert settings.enabled
+        assert settings.risk_multiplier == 1
+
+    def test_fractions_are_exact(self, tmp_path: Path) -> None:
+        settings = load(tmp_path, "[risk]\nrisk_per_trade = 0.1\nmin_balance = 24.99\n")
+        assert (settings.risk.risk_per_trade, settings.risk.min_balance) == (Decimal("0.1"), Decimal("24.99"))
+
+    def test_overrides_hold_for_their_account_alone(self, tmp_path: Path) -> None:
+        settings = load(tmp_path, DESIGN + OVERRIDES)
+        daivon, tania = settings.for_account(DAIVON), settings.for_account(TANIA)
+        assert (daivon.risk_multiplier, daivon.markets) == (Decimal("0.5"), ("BTC/USD",))
+        assert (tania.risk_multiplier, tania.markets) == (Decimal(1), ("BTC/USD", "ETH/USD"))
+        assert daivon.risk == tania.risk
+
+    def test_any_key_of_any_table_can_be_overridden(self, tmp_path: Path) -> None:
+        text = '[accounts."kraken:tania_gilbert"]\nentry = 30\nmax_positions = 1\ntimeframe = "4h"\n'
+        settings = load(tmp_path, "[strategy.trend]\nexit = 12\n" + text)
+        tania = settings.for_account(TANIA)
+        assert tania.parameters == {"entry": 30, "exit": 12, "stop_atr": 3.0, "trail_atr": 1.0, "fee_gate": 2.0}
+        assert (tania.risk.max_positions, tania.trading.timeframe) == (1, Timeframe.H4)
+        assert settings.for_account(MASTER).parameters["entry"] == 20
+
+    def test_an_account_can_run_another_strategy_with_its_own_parameters(self, tmp_path: Path) -> None:
+        text = '[accounts."kraken:tania_gilbert"]\nstrategy = "ema_cross"\nslow = 100\n'
+        settings = load(tmp_path, "[strategy.ema_cross]\nfast = 30\n" + text)
+        assert settings.for_account(TANIA).parameters == {"fast": 30, "slow": 100, "stop_atr": 3.0, "fee_gate": 2.0}
+        assert settings.for_account(MASTER).trading.strategy == "trend"
+
+    def test_a_users_own_class_has_a_free_table(self, tmp_path: Path) -> None:
+        text = """
+        [trading]
+        strategy = "my.rules:Slow"
+        [strategy."my.rules:Slow"]
+        days = 30
+        factor = 1.5
+        names = ["a", "b"]
+        [accounts."kraken:tania_gilbert"]
+        days = 60
+        """
+        settings = load(tmp_path, text)
+        assert settings.for_account(MASTER).parameters == {"days": 30, "factor": 1.5, "names": ("a", "b")}
+        assert settings.for_account(TANIA).parameters["days"] == 60
+
+    def test_a_users_own_class_needs_no_table(self, tmp_path: Path) -> None:
+        assert load(tmp_path, '[trading]\nstrategy = "my:Slow"\n').for_account(MASTER).parameters == {}
+
+    def test_a_candle_may_be_never_stale(self, tmp_path: Path) -> None:
+        assert load(tmp_path, "[trading]\nmax_candle_age = 0\n").trading.max_candle_age == 0
+
+    def test_nothing_can_be_changed_afterwards(self, tmp_path: Path) -> None:
+        settings = load(tmp_path, DESIGN + OVERRIDES + '[strategy."my:Slow"]\ndays = 3\n').for_account(DAIVON)
+        for table, key in ((settings, "risk"), (settings.risk, "max_positions"), (settings.trading, "markets")):
+            with pytest.raises(ValidationError):
+                setattr(table, key, 1)
+        with pytest.raises(TypeError):
+            settings.parameters["entry"] = 1  # type: ignore[index]  # the type forbids it as well
+        with pytest.raises(TypeError):
+            settings.strategy.custom["my:Slow"]["days"] = 1
+
+    def test_an_override_without_an_account_is_a_warning_with_the_nearest_one(self, tmp_path: Path) -> None:
+        settings = load(tmp_path, '[accounts."kraken:daivon_fraser"]\nenabled = false\n')
+        (warning,) = settings.warnings([MASTER, DAIVON])
+        assert 'accounts."kraken:daivon_fraser"' in warning
+        assert "Did you mean kraken:daivon_frazier?" in warning
+        assert load(tmp_path, OVERRIDES).warnings([MASTER, DAIVON]) == ()
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("[trading]\nmarket = 1", ["trading.market: unknown key", "Did you mean markets?"]),
+            ("[tradin]\nmarkets = 1", ["tradin: unknown key", "Did you mean trading?"]),
+            ("[strategy.trend]\nentri = 3", ["strategy.trend.entri: unknown key", "Did you mean entry?"]),
+            ("[strategy.trent]\nentry = 3", ["strategy.trent: unknown key", "Did you mean trend?"]),
+            ("[strategy.custom]\na = 3", ["strategy.custom: unknown key"]),
+            ("trading = 3", ["trading: 3: expected a table, written [trading]"]),
+            ("[strategy]\ntrend = 3", ["strategy.trend: 3: expected a table, written [strategy.trend]"]),
+            ('[trading]\nmarkets = ["btc-usd"]', ['trading.markets.0: "btc-usd": expected a market in capitals']),
+            ("[trading]\nmarkets = []", ["trading.markets: []: expected at least one market"]),
+            ('[trading]\nmarkets = ["BTC/USD", "BTC/USD"]', ["each of them once"]),
+            ('[trading]\nmarkets = "BTC/USD"', ["trading.markets: ", "expected a"]),
+            ('[trading]\ntimeframe = "2d"', ['trading.timeframe: "2d": expected one of "1m", "5m"']),
+            ('[trading]\nstrategy = "trned"', ['trading.strategy: "trned": expected one of', "Did you mean trend?"]),
+            ("[trading]\npoll_seconds = 0", ["trading.poll_seconds: 0", "expected greater than or equal to"]),
+            ("[risk]\nrisk_per_trade = 2", ["risk.risk_per_trade: 2: expected less than or equal to 1"]),
+            ("[risk]\nrisk_per_trade = 0", ["risk.risk_per_trade: 0: expected greater than 0"]),
+            ('[risk]\nrisk_per_trade = "0.02"', ['risk.risk_per_trade: "0.02": expected a number, without quotes']),
+            ("[risk]\nmax_positions = true", ["risk.max_positions: true: expected a whole number"]),
+            ("[risk]\nmax_positions = 1.5", ["risk.max_positions: 1.5: expected a whole number"]),
+            ("[risk]\nmin_balance = nan", ["risk.min_balance: NaN: expected"]),
+            ("[risk]\nmin_balance = inf", ["risk.min_balance: Infinity: expected"]),
+            ("[strategy.trend]\nstop_atr = nan", ["strategy.trend.stop_atr: nan: expected"]),
+            ('[risk]\nprotective_stops = "no"', ["risk.protective_stops: \"no\": expected 'exchange' or 'local'"]),
+            ("[strategy.ema_cross]\nfast = 60", ["strategy.ema_cross: expected fast (60) below slow (50)"]),
+            ('[accounts."kraken"]\nenabled = true', ['accounts."kraken": an account is written kraken:NAME']),
+            ('[accounts."kraken:x"]\nenabled = 1', ['accounts."kraken:x".enabled: 1: expected a valid boolean']),
+            (
+                '[accounts."kraken:x"]\nrisk_multiplier = 0',
+                ['accounts."kraken:x".risk_multiplier: 0: expected greater'],
+            ),
+            ('[accounts."kraken:x"]\nmax_position = 3', ['accounts."kraken:x".max_position: 3: expected less than']),
+            ('[accounts."kraken:x"]\nfast = 3', ['accounts."kraken:x".fast: unknown key']),
+            ('[accounts."kraken:x"]\nmax_positons = 3', ["Did you mean max_positions?"]),
+            ("[accounts]\nenabled = true", ['accounts."enabled": an account is written']),
+        ],
+    )
+    def test_a_fault_names_the_key_the_value_and_what_was_expected(
+        self, tmp_path: Path, text: str, expected: list[str]
+    ) -> None:
+        (fault,) = faults(tmp_path, text)
+        for part in expected:
+            assert part in fault
+
+    def test_every_fault_is_told_at_once(self, tmp_path: Path) -> None:
+        assert len(faults(tmp_path, "x = 1\n[risk]\nmax_positions = 0\nmax_drawdown = 9\n[trading]\nmarkets = []")) == 4
+
+    def test_broken_toml_is_told_with_its_line(self, tmp_path: Path) -> None:
+        (fault,) = faults(tmp_path, "[risk]\nmax_positions = = 4\n")
+        assert "not valid TOML" in fault
+        assert "line 2" in fault
+
+    def test_the_value_of_an_unknown_key_is_not_shown_for_it_may_be_a_secret(self, tmp_path: Path) -> None:
+        (fault,) = faults(tmp_path, 'KRAKEN_MASTER_API_SECRET = "hidden"')
+        assert "hidden" not in fault
+
+    def test_a_missing_file_is_told_with_the_variable_that_named_it(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match="NIJA_CONFIG"):
+            load_settings(tmp_path / "nowhere.toml")
+
+    def test_a_file_that_is_not_text_is_a_clear_error(self, tmp_path: Path) -> None:
+        path = tmp_path / "nija.toml"
+        path.write_bytes(b"\xff\xfe")
+        with pytest.raises(SettingsError, match="UTF-8"):
+            load_settings(path)
+
+
+@pytest.mark.parametrize("model", [TradingSettings, TrendParameters, EmaCrossParameters, RiskSettings, OwnSettings])
+def test_every_key_has_a_description_a_unit_and_a_default(model: type[BaseModel]) -> None:
+    for name, key in model.model_fields.items():
+        assert key.description, name
+        assert isinstance(key.json_schema_extra, dict), name
+        assert key.json_schema_extra["unit"], name
+        assert not key.is_required(), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.decimals(min_value="0.000000001", max_value=1, allow_nan=False, places=9))
+def test_no_digit_of_a_fraction_is_lost(tmp_path_factory: pytest.TempPathFactory, fraction: Decimal) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    assert load(folder, f"[risk]\nmax_position = {fraction:f}\n").risk.max_position == fraction
