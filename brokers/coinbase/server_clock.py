@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
 
-_PROMPT = 1.0
+_PROMPT = 0.5
 
 
 def server_time(client: CoinbaseClient) -> datetime:
