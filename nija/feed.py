@@ -14,15 +14,13 @@ import numpy as np
 
 from brokers.errors import BrokerError
 from brokers.model import Candles, Ticker, Timeframe
-from nija.log.once import Reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from structlog.typing import FilteringBoundLogger
-
     from brokers.base import MarketData
     from brokers.clock import Clock
+    from nija.log.event_log import EventLog
     from nija.strategy.base import SignalAt, Strategy
 
 # Indicators that never forget their first value (Wilder's ATR) have settled to the last digit long before this.
@@ -52,7 +50,7 @@ class FeedSnapshot:
 class Feed:
     """One thread per exchange runs `run`; every other thread only calls `follow` and reads `snapshot`."""
 
-    def __init__(self, data: MarketData, clock: Clock, poll_seconds: float, log: FilteringBoundLogger) -> None:
+    def __init__(self, data: MarketData, clock: Clock, poll_seconds: float, log: EventLog) -> None:
         self._data = data
         self._clock = clock
         self._poll_seconds = poll_seconds
@@ -63,7 +61,6 @@ class Feed:
         self._series: dict[tuple[str, Timeframe], Candles] = {}
         self._tickers_due = clock.monotonic()
         self._snapshot = FeedSnapshot()
-        self._reasons = Reasons()
 
     @property
     def snapshot(self) -> FeedSnapshot:
@@ -101,9 +98,9 @@ class Feed:
         try:
             tickers = self._data.tickers(markets)
         except BrokerError as error:
-            self._tell("prices", f"No prices from {self._data.exchange.value}: {error}")
+            self._log.reason("prices", f"⚠️  No prices from {self._data.exchange.value}: {error}")
             return
-        self._reasons.clear("prices")
+        self._log.settled("prices")
         self._tickers_due = self._clock.monotonic() + max(self._poll_seconds, _TICKER_SECONDS)
         self._publish(replace(self._snapshot, tickers=MappingProxyType({**self._snapshot.tickers, **tickers})))
 
@@ -113,10 +110,10 @@ class Feed:
         try:
             fresh = self._data.candles(market, timeframe, since)
         except BrokerError as error:
-            self._tell(market, f"No candles of {market}: {error}")
+            self._log.reason(market, f"⚠️  No candles of {market}: {error}")
             self._publish(replace(self._snapshot, problems=_with(self._snapshot.problems, market, str(error))))
             return
-        self._reasons.clear(market)
+        self._log.settled(market)
         candles = fresh if known is None else _extended(known, fresh)
         self._series[market, timeframe] = candles
         followers = [want for want in wants if (want.market, want.timeframe) == (market, timeframe)]
@@ -136,10 +133,6 @@ class Feed:
         self._publish(
             replace(self._snapshot, signals=MappingProxyType(signals), problems=MappingProxyType(problems)),
         )
-
-    def _tell(self, topic: str, reason: str) -> None:
-        if self._reasons.is_news(topic, reason):
-            self._log.warning(f"⚠️  {reason}", exchange=self._data.exchange.value)
 
     def _publish(self, snapshot: FeedSnapshot) -> None:
         self._snapshot = snapshot

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from accounts.identity import short_name
 from accounts.manager import AccountReport, AccountState
 from nija.journal.records import LatchName
-from nija.log.once import Reasons
+from nija.log.event_log import EventLog
 from nija.orders.outcomes import EntryStatus
 from nija.risk.refusal import Refusal
 from nija.trader.brakes import Brakes, paused_by
@@ -68,7 +68,7 @@ class Trader:
         self._desk = seat.desk
         self._purse = Purse(seat.broker, seat.clock)
         self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
-        self._reasons = Reasons()
+        self._log = EventLog(seat.log)
         self._quote = seat.plan.markets[0].partition("/")[2]
         self._held: Mapping[str, Position] = MappingProxyType({})
         self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
@@ -76,7 +76,8 @@ class Trader:
     def start(self) -> None:
         """Before the first cycle: compare journal and exchange, and begin to follow the markets. Raises BrokerError."""
         self._desk.recover()
-        self._seat.feed.follow(map(self._plan.want, self._plan.markets), self._seat.wake)
+        markets = {*self._plan.markets, *self._desk.positions()}
+        self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
 
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
@@ -96,7 +97,7 @@ class Trader:
         self._desk.flatten("flatten")
         if not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets)):
             self._brakes.flattened(self._seat.broker.exchange_time())
-            self._seat.log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
+            self._log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
 
     def _leave(self, snapshot: FeedSnapshot) -> None:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
@@ -137,8 +138,10 @@ class Trader:
             if still is None:
                 break
             stillness[symbol] = still
-            if self._reasons.is_news(symbol, still.rule) and still.rule not in _ORDINARY:
-                self._seat.log.info(f"{symbol} not traded: {still.text}", market=symbol, **_figures(still))
+            if still.rule in _ORDINARY:
+                self._log.settled(symbol)
+            else:
+                self._log.reason(symbol, f"{symbol} not traded: {still.text}", same=still.rule, **_figures(still))
         return stillness
 
     def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
@@ -182,7 +185,7 @@ class Trader:
         self._purse.expire()
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
             return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")
-        self._reasons.clear(market.symbol)
+        self._log.settled(market.symbol)
         return None
 
     def _show(self, prices: Mapping[str, Decimal], standing: Standing, stillness: dict[str, Stillness]) -> None:

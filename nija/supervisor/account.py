@@ -1,0 +1,259 @@
+"""One account's thread: wait its turn, connect, trade; after a failure wait, and begin again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts.connect import ConnectRefused, connect_account
+from accounts.manager import AccountState, SharedExchangeAccount
+from brokers.errors import (
+    BrokerError,
+    InvalidSignature,
+    NonceRejected,
+    PermissionDenied,
+    Unauthorized,
+)
+from brokers.model import ZERO
+from nija.journal.errors import JournalError
+from nija.log import lines
+from nija.log.once import Reasons
+from nija.orders.desk import OrderDesk
+from nija.supervisor.backoff import Backoff
+from nija.trader.purse import exposure
+from nija.trader.trader import Seat, Trader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from accounts.manager import AccountManager
+    from brokers.clock import Clock
+    from nija.journal.journal import Journal
+    from nija.journal.opening import Journals
+    from nija.supervisor.exchanges import ExchangeSide, Seatable
+    from nija.trader.plan import TradingPlan
+    from nija.trader.view import TraderView
+
+# A cycle without news costs next to nothing; within this time a kill switch, a stop or an unknown order is looked at.
+_CYCLE_SECONDS = 1.0
+_PASSING = (2.0, 60.0)
+# A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
+_REFUSED = (15.0, 900.0)
+_TROUBLE = (1.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParts:
+    """What one account's thread needs. `before_trading` is called before each start of trading."""
+
+    account: AccountId
+    plan: TradingPlan
+    seatable: Seatable
+    side: ExchangeSide
+    journals: Journals
+    manager: AccountManager
+    clock: Clock
+    log: FilteringBoundLogger
+    allow_withdrawal_keys: bool
+    before_trading: Callable[[], None]
+
+
+class AccountThread:
+    """Runs until everything is to stop; nothing that goes wrong here reaches another account."""
+
+    def __init__(self, parts: AccountParts) -> None:
+        self._parts = parts
+        self._broker = parts.seatable.broker
+        self._reasons = Reasons()
+        self._passing = Backoff(*_PASSING)
+        self._refused = Backoff(*_REFUSED)
+        self._wake = threading.Event()
+        self._trader: Trader | None = None
+        self._turn = parts.side.gate.reserve()
+        self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
+
+    @property
+    def account(self) -> AccountId:
+        return self._parts.account
+
+    @property
+    def view(self) -> TraderView | None:
+        """What the account's trader last showed of itself; None before it first traded."""
+        return self._trader.view if self._trader is not None else None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def join(self, timeout: float) -> bool:
+        """Whether the thread has ended."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def run(self) -> None:
+        wait = self._attempt(self._turn)
+        while wait is not None:
+            self._parts.clock.sleep(wait)
+            wait = self._attempt(self._parts.side.gate.reserve())
+        self._parts.seatable.close()
+
+    def _attempt(self, turn: float) -> float | None:
+        """Wait for the turn, then one session; None when there is to be no other."""
+        self._parts.side.gate.wait_for(turn)
+        return None if self._parts.clock.stopping else self._session()
+
+    def _session(self) -> float | None:
+        """Connect and trade until something ends it; the seconds to wait before the next try, None for never.
+
+        The last clause is the thread's top: what nobody foresaw is reported, and the account begins anew.
+        """
+        try:
+            with_journal = self._parts.journals.open(self._parts.account)
+            try:
+                self._connect_and_trade(with_journal)
+            finally:
+                with_journal.close()
+        except SharedExchangeAccount as error:
+            self._parts.log.warning(f"❌ {error}")
+        except ConnectRefused as error:
+            return self._fail(error.reason, error.remedy, self._refused if error.permanent else self._passing)
+        except (Unauthorized, PermissionDenied) as error:
+            return self._fail(_short(error), str(error), self._refused)
+        except BrokerError as error:
+            return self._fail(_short(error), str(error), self._passing)
+        except JournalError as error:
+            return self._fail("the journal cannot be used", str(error), self._passing)
+        except Exception:
+            self._parts.log.exception("❌ This account's thread failed unexpectedly and is started again")
+            self._transition(AccountState.FAILED, "an unexpected error; see nija.log")
+            return self._passing.wait()
+        return None
+
+    def _fail(self, reason: str, detail: str, backoff: Backoff) -> float:
+        wait = backoff.wait()
+        self._transition(AccountState.FAILED, reason)
+        if self._reasons.is_news("failure", reason):
+            self._tell_failure(reason, detail)
+        return wait
+
+    def _tell_failure(self, reason: str, detail: str) -> None:
+        log = self._parts.log
+        if reason == "Invalid nonce":
+            log.error(lines.INVALID_NONCE)
+        if reason == "Invalid signature":
+            log.error(lines.INVALID_SIGNATURE)
+        log.warning(lines.connection_failed(self.account, reason), detail=detail)
+
+    def _connect_and_trade(self, journal: Journal) -> None:
+        desk = self._connect(journal)
+        trader = Trader(self._seat(journal, desk))
+        self._trader = trader
+        trader.start()
+        self._passing.reset()
+        self._refused.reset()
+        self._reasons.clear("failure")
+        self._parts.before_trading()
+        self._parts.log.info(lines.thread_started(self.account))
+        self._transition(AccountState.TRADING)
+        self._trade(trader)
+
+    def _connect(self, journal: Journal) -> OrderDesk:
+        parts, account = self._parts, self.account
+        self._transition(AccountState.CONNECTING)
+        parts.log.info(lines.connecting(account))
+        connected = connect_account(
+            account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
+        )
+        parts.log.info(lines.connected(account))
+        for warning in connected.warnings:
+            parts.log.warning(f"⚠️  {warning}")
+        parts.manager.register(account, self._broker, connected.info)
+        parts.log.info(lines.registered(account))
+        desk = OrderDesk(
+            account,
+            self._broker,
+            journal,
+            parts.clock,
+            parts.log,
+            protective_stops=parts.plan.protective_stops,
+        )
+        desk.recover()
+        self._tell_balance(desk)
+        return desk
+
+    def _tell_balance(self, desk: OrderDesk) -> None:
+        """NIJA's own positions count as funds: money that is at work is not missing."""
+        quote = self._parts.plan.markets[0].partition("/")[2]
+        balance = self._broker.balances().get(quote)
+        total = balance.total if balance is not None else ZERO
+        self._parts.log.info(lines.balance(self.account, total, quote))
+        minimum = self._parts.plan.limits.min_balance
+        if total + exposure(desk.positions(), {}, quote) >= minimum:
+            self._parts.log.info(lines.FUNDED, account=str(self.account))
+        else:
+            self._parts.log.warning(lines.underfunded(minimum, quote))
+
+    def _seat(self, journal: Journal, desk: OrderDesk) -> Seat:
+        parts = self._parts
+        return Seat(
+            account=parts.account,
+            plan=parts.plan,
+            broker=self._broker,
+            desk=desk,
+            journal=journal,
+            feed=parts.side.feed,
+            manager=parts.manager,
+            clock=parts.clock,
+            log=parts.log,
+            wake=self._wake,
+        )
+
+    def _trade(self, trader: Trader) -> None:
+        """Cycle after cycle. What the exchange cannot do now is tried again; what it will never do is raised."""
+        trouble = Backoff(*_TROUBLE)
+        while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
+            pause = _CYCLE_SECONDS
+            try:
+                trader.cycle()
+            except (Unauthorized, PermissionDenied):
+                raise
+            except BrokerError as error:
+                pause = trouble.wait()
+                self._tell_trouble(error)
+            else:
+                trouble.reset()
+                if self._reasons.clear("trouble"):
+                    self._parts.log.info("The exchange answers again")
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _tell_trouble(self, error: BrokerError) -> None:
+        if not self._reasons.is_news("trouble", type(error).__name__):
+            return
+        if isinstance(error, NonceRejected):
+            self._parts.log.error(lines.INVALID_NONCE, detail=str(error))
+        else:
+            self._parts.log.warning(f"⚠️  The exchange cannot be reached as it should: {error}; trying again")
+
+    def _state(self) -> AccountState:
+        return self._parts.manager.snapshot(self.account).state
+
+    def _transition(self, state: AccountState, reason: str = "") -> None:
+        self._parts.manager.transition(self.account, state, reason)
+
+
+def _short(error: BrokerError) -> str:
+    """The words that users search their log for."""
+    if isinstance(error, NonceRejected):
+        return "Invalid nonce"
+    if isinstance(error, InvalidSignature):
+        return "Invalid signature"
+    if isinstance(error, PermissionDenied):
+        return "Permission denied"
+    return str(error)

@@ -1,0 +1,91 @@
+"""Everything the daemon is told, read and checked before anything is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from accounts.credentials import Credentials, Discovery, discover
+from accounts.dotenv_file import load_environment
+from accounts.environment import Mode, ProcessSettings, process_settings, unknown_variables
+from accounts.settings import Settings, load_settings
+from nija.trader.plan import TradingPlan, trading_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from accounts.identity import AccountId
+
+
+class ConfigurationError(Exception):
+    """NIJA cannot start as it is set up. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`mode` is never AUTO: it has been decided. `warnings` are worth saying, and nothing stops because of them."""
+
+    mode: Mode
+    process: ProcessSettings
+    discovery: Discovery
+    settings: Settings
+    environ: Mapping[str, str] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
+        """The accounts that take part, each with its plan. Raises StrategyError."""
+        return tuple(
+            (credentials, trading_plan(settings))
+            for credentials in self.discovery.credentials
+            if (settings := self.settings.for_account(credentials.account)).enabled
+        )
+
+    def switched_off(self) -> tuple[AccountId, ...]:
+        return tuple(
+            credentials.account
+            for credentials in self.discovery.credentials
+            if not self.settings.for_account(credentials.account).enabled
+        )
+
+
+def read_configuration(environ: Mapping[str, str], directory: Path) -> Configuration:
+    """Read `directory`/.env under `environ`, the credentials and nija.toml.
+
+    Raises DotenvError, EnvironmentFault, SettingsError or ConfigurationError, each with the remedy in its text.
+    """
+    environment = load_environment(environ, directory / ".env")
+    process = process_settings(environment.values, directory)
+    settings = load_settings(process.config)
+    discovery = discover(environment.values)
+    mode = _decided(process.mode, discovery)
+    accounts = tuple(found.account for found in discovery.credentials)
+    warnings = (
+        *environment.warnings,
+        *unknown_variables(environment.values),
+        *discovery.warnings,
+        *(settings.warnings(accounts) if mode is not Mode.DEMO else ()),
+    )
+    return Configuration(mode, process, discovery, settings, MappingProxyType(dict(environment.values)), warnings)
+
+
+def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
+    """The same settings for markets whose time runs faster than the clock: no candle is too old, and all come soon."""
+    fast = {"poll_seconds": poll_seconds, "max_candle_age": 0.0}
+    accounts = {
+        account: own.model_copy(update={"trading": own.trading.model_copy(update=fast)})
+        for account, own in settings.accounts.items()
+    }
+    return replace(settings, trading=settings.trading.model_copy(update=fast), accounts=MappingProxyType(accounts))
+
+
+def _decided(mode: Mode, discovery: Discovery) -> Mode:
+    if mode is Mode.AUTO:
+        return Mode.DEMO if discovery.is_empty else Mode.LIVE
+    if mode is Mode.LIVE and discovery.is_empty:
+        raise ConfigurationError(
+            "NIJA_MODE is live, but no credentials are set. Set KRAKEN_MASTER_API_KEY and KRAKEN_MASTER_API_SECRET "
+            "(in .env or in your platform's variables), or unset NIJA_MODE to see the demo."
+        )
+    return mode

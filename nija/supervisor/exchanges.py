@@ -1,0 +1,87 @@
+"""What the accounts of one exchange share, and how an account's own broker is made."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from brokers.coinbase.broker import CoinbaseBroker
+from brokers.coinbase.market_data import CoinbaseMarketData
+from brokers.kraken.broker import KrakenBroker
+from brokers.kraken.public import KrakenPublic
+from brokers.model import Exchange
+from brokers.nonce import Nonce
+from nija.feed import Feed
+from nija.log.event_log import EventLog, get_log
+from nija.supervisor.gate import ConnectGate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accounts.credentials import Credentials
+    from accounts.environment import ProcessSettings
+    from brokers.base import Broker, MarketData
+    from brokers.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Seatable:
+    """A broker that is ready to connect; `close` ends its session and writes down what must outlive it."""
+
+    broker: Broker
+    close: Callable[[], None]
+
+
+class ExchangeSide:
+    """One exchange: its connect gate, its feed, and whatever its accounts share by the exchange's own limits."""
+
+    def __init__(self, exchange: Exchange, process: ProcessSettings, clock: Clock, poll_seconds: float) -> None:
+        self.exchange = exchange
+        self.gate = ConnectGate(clock, process.connect_delay)
+        self._process = process
+        self._clock = clock
+        self._public = KrakenPublic(base_url=process.kraken_url, clock=clock) if exchange is Exchange.KRAKEN else None
+        log = EventLog(get_log("nija.feed", exchange=exchange.value))
+        self.feed = Feed(self._market_data(), clock, poll_seconds, log)
+        self._thread = threading.Thread(target=self.feed.run, name=f"feed {exchange.value}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
+        if self._public is not None:
+            self._public.close()
+
+    def seat(self, credentials: Credentials) -> Seatable:
+        """A broker for one account. Raises NonceMarkError."""
+        if self._public is None:
+            coinbase = CoinbaseBroker(credentials.api_key, base_url=self._process.coinbase_url, clock=self._clock)
+            return Seatable(coinbase, coinbase.close)
+        nonce = Nonce(
+            self._process.data_dir / "nonces" / credentials.api_key.fingerprint,
+            clock=self._clock,
+            offset_max=self._process.nonce_offset_max,
+        )
+        kraken = KrakenBroker(
+            credentials.api_key,
+            base_url=self._process.kraken_url,
+            nonce=nonce,
+            clock=self._clock,
+            public=self._public,
+        )
+
+        def close() -> None:
+            kraken.close()
+            nonce.close()
+
+        return Seatable(kraken, close)
+
+    def _market_data(self) -> MarketData:
+        if self._public is None:
+            return CoinbaseMarketData(base_url=self._process.coinbase_url, clock=self._clock)
+        # pandas, which comes with it, is heavy: only a process that trades on Kraken pays for it.
+        from brokers.kraken.market_data import KrakenMarketData  # noqa: PLC0415
+
+        return KrakenMarketData(base_url=self._process.kraken_url, clock=self._clock, public=self._public)

@@ -1,0 +1,166 @@
+"""Starts, watches and stops everything: one thread per account, one feed per exchange."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from accounts.manager import AccountManager, AccountState
+from accounts.ownership import KeyOwnership
+from brokers.clock import utc_now
+from nija.journal.opening import Journals
+from nija.log import lines
+from nija.log.event_log import get_log
+from nija.log.once import Reasons
+from nija.supervisor.account import AccountParts, AccountThread
+from nija.supervisor.exchanges import ExchangeSide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from accounts.credentials import Credentials
+    from brokers.clock import Clock
+    from brokers.model import Exchange
+    from nija.supervisor.configuration import Configuration
+    from nija.trader.plan import TradingPlan
+
+# Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
+_GRACE_SECONDS = 8.0
+_WATCH_SECONDS = 5.0
+_SILENT_SECONDS = 120.0
+
+
+class Supervisor:
+    """Runs in the main thread. `stop` may be called from anywhere, also from a signal handler."""
+
+    def __init__(self, configuration: Configuration, clock: Clock, stop: threading.Event) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._stop = stop
+        self._log = get_log("nija")
+        self._reasons = Reasons()
+        self._started = threading.Lock()
+        self._traded = configuration.traded()
+        self.manager = AccountManager(clock)
+        self.threads: tuple[AccountThread, ...] = ()
+
+    def run(self) -> int:
+        """Trade until stopped; the process's exit code. Raises KeyInUse or DataDirUnusable before anything trades."""
+        process = self._configuration.process
+        owned = self._own_keys()
+        journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
+        sides = self._sides()
+        try:
+            self._tell_what_is_left_out()
+            self.threads = tuple(self._threads(sides, journals))
+            for side in sides.values():
+                side.start()
+            for thread in self.threads:
+                thread.start()
+            self._watch()
+        finally:
+            self._end(sides)
+            journals.close()
+            for ownership in owned:
+                ownership.release()
+        return 0
+
+    def _own_keys(self) -> list[KeyOwnership]:
+        owned: list[KeyOwnership] = []
+        try:
+            for credentials, _ in self._traded:
+                data_dir = self._configuration.process.data_dir
+                owned.append(KeyOwnership(data_dir, credentials.api_key.fingerprint, self._clock, "nija run"))
+        except BaseException:
+            for ownership in owned:
+                ownership.release()
+            raise
+        return owned
+
+    def _sides(self) -> dict[Exchange, ExchangeSide]:
+        """The fastest poll that any account of an exchange asks for serves them all."""
+        polls: dict[Exchange, float] = {}
+        for credentials, plan in self._traded:
+            exchange = credentials.account.exchange
+            polls[exchange] = min(plan.poll_seconds, polls.get(exchange, plan.poll_seconds))
+        return {
+            exchange: ExchangeSide(exchange, self._configuration.process, self._clock, poll)
+            for exchange, poll in polls.items()
+        }
+
+    def _tell_what_is_left_out(self) -> None:
+        configuration = self._configuration
+        for warning in configuration.warnings:
+            self._log.warning(f"⚠️  {warning}")
+        for master in configuration.discovery.masters_not_configured():
+            self._log.warning(lines.not_configured(master))
+        for fault in configuration.discovery.faults:
+            self._log.error(f"❌ {fault.message}", account=str(fault.account) if fault.account else None)
+        for account in configuration.switched_off():
+            self._log.info(f"{account} is switched off in nija.toml (enabled = false)")
+
+    def _threads(self, sides: dict[Exchange, ExchangeSide], journals: Journals) -> Iterable[AccountThread]:
+        for fault in self._configuration.discovery.faults:
+            if fault.account is not None and fault.account not in self.manager.accounts():
+                self.manager.add(fault.account)
+                self.manager.transition(fault.account, AccountState.FAILED, fault.message)
+        for credentials, plan in self._traded:
+            self.manager.add(credentials.account)
+            yield AccountThread(self._parts(credentials, plan, sides[credentials.account.exchange], journals))
+
+    def _parts(
+        self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide, journals: Journals
+    ) -> AccountParts:
+        return AccountParts(
+            account=credentials.account,
+            plan=plan,
+            seatable=side.seat(credentials),
+            side=side,
+            journals=journals,
+            manager=self.manager,
+            clock=self._clock,
+            log=self._log.bind(account=str(credentials.account)),
+            allow_withdrawal_keys=self._configuration.process.allow_withdrawal_keys,
+            before_trading=self._announce_start,
+        )
+
+    def _announce_start(self) -> None:
+        """Once, before the first trader starts; the lock is never given back."""
+        if self._started.acquire(blocking=False):
+            self._log.info(lines.STARTING)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_WATCH_SECONDS):
+            self._tell_silence()
+
+    def _tell_silence(self) -> None:
+        """An account that says it trades but did no useful work for long hangs in a request: worth a line."""
+        now = utc_now(self._clock)
+        for snapshot in self.manager.snapshots():
+            topic = str(snapshot.account)
+            worked = snapshot.last_work or snapshot.since
+            silent = snapshot.state is AccountState.TRADING and (now - worked).total_seconds() > _SILENT_SECONDS
+            if not silent:
+                self._reasons.clear(topic)
+            elif self._reasons.is_news(topic, "silent"):
+                self._log.warning(
+                    f"⚠️  {snapshot.account} has done no useful work since {worked:%H:%M:%S} UTC; its exchange does "
+                    "not answer. Its stops rest on the exchange",
+                    account=topic,
+                )
+
+    def _end(self, sides: dict[Exchange, ExchangeSide]) -> None:
+        self._stop.set()
+        self._log.info(lines.STOPPING)
+        deadline = self._clock.monotonic() + _GRACE_SECONDS
+        for thread in self.threads:
+            thread.wake()
+        late = [thread for thread in self.threads if not thread.join(max(0.0, deadline - self._clock.monotonic()))]
+        for side in sides.values():
+            side.join(max(0.0, deadline - self._clock.monotonic()))
+        for thread in late:
+            self._log.warning(
+                "⚠️  A request is still without an answer; what became of it is asked at the next start",
+                account=str(thread.account),
+            )
+        self._log.info(lines.STOPPED)
