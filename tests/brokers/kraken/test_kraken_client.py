@@ -1,0 +1,369 @@
+"""What krakenex would get wrong, and every way in which a request can end."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import krakenex
+import pytest
+
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.errors import (
+    BadAnswer,
+    InvalidSignature,
+    LockedOut,
+    NonceRejected,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
+from brokers.kraken.broker import KrakenBroker
+from brokers.model import ApiKey, OrderRequest, OrderType, Side
+from brokers.nonce import Nonce
+from tests.brokers.kraken.canned import KEY, SECRET, CannedKraken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from brokers.kraken.public import KrakenPublic
+    from tests.fakes import ManualClock
+
+PLACED = {"descr": {"order": "buy"}, "txid": ["OUF4EM-FRGI2-MQMWZD"]}
+
+
+def market_buy(clock: ManualClock, amount: str = "0.001") -> OrderRequest:
+    deadline = datetime.fromtimestamp(clock.time(), UTC) + timedelta(seconds=30)
+    return OrderRequest(new_client_id(Purpose.ENTRY), "BTC/USD", Side.BUY, OrderType.MARKET, Decimal(amount), deadline)
+
+
+class TestWhatIsSent:
+    def test_the_signature_covers_exactly_what_is_sent(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.say("BalanceEx", {})
+        broker.balances()
+        asked = canned.calls("BalanceEx")[0]
+        signer = krakenex.API(KEY.key, SECRET)
+        assert asked.headers["API-Sign"] == signer._sign(asked.params, "/0/private/BalanceEx")
+        signer.close()
+
+    def test_nonces_are_microseconds_and_grow_within_one_millisecond(
+        self, broker: KrakenBroker, canned: CannedKraken
+    ) -> None:
+        """Krakenex's own: one distinct nonce in 1,000 quick calls."""
+        canned.say("BalanceEx", {})
+        for _ in range(10):
+            broker.balances()
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("BalanceEx")]
+        assert all(earlier < later for earlier, later in pairwise(nonces))
+        assert nonces[0] > 1_600_000_000_000_000
+
+    def test_nonces_of_several_threads_arrive_in_order(
+        self, make_broker: Callable[..., KrakenBroker], canned: CannedKraken
+    ) -> None:
+        broker = make_broker(tier="pro")
+        canned.say("BalanceEx", {})
+        threads = [threading.Thread(target=lambda: [broker.balances() for _ in range(10)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("BalanceEx")]
+        assert len(nonces) == 40
+        assert all(earlier < later for earlier, later in pairwise(nonces))
+
+    def test_tiny_amounts_are_sent_without_an_exponent(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", PLACED)
+        broker.place(market_buy(clock, "0.00001"))
+        assert canned.calls("AddOrder")[0].params["volume"] == "0.00001"
+
+    def test_the_answers_digits_are_kept(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.raw("BalanceEx", '{"error":[],"result":{"XXBT":{"balance":0.1234567890123456789,"hold_trade":"0"}}}')
+        assert broker.balances()["BTC"].total == Decimal("0.1234567890123456789")
+
+    def test_requests_name_their_sender(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.say("BalanceEx", {})
+        broker.balances()
+        assert canned.asked[-1].headers["User-Agent"].startswith("nija/")
+
+    def test_an_order_is_what_was_asked_for_and_never_a_dry_run(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", PLACED)
+        request = market_buy(clock)
+        broker.place(request)
+        params = canned.calls("AddOrder")[0].params
+        params.pop("nonce")
+        assert params == {
+            "pair": "XXBTZUSD",
+            "type": "buy",
+            "ordertype": "market",
+            "volume": "0.001",
+            "oflags": "fciq",
+            "cl_ord_id": request.client_id,
+            "deadline": "2023-11-14T22:13:50.000000Z",
+        }
+
+
+class TestHowAPlacementEnds:
+    @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 522, 524, 525, 429, 403])
+    def test_a_page_from_the_edge_leaves_the_outcome_unknown_and_nothing_is_sent_again(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock, status: int
+    ) -> None:
+        canned.raw("AddOrder", "<html>Cloudflare</html>", status)
+        with pytest.raises(OutcomeUnknown):
+            broker.place(market_buy(clock))
+        assert len(canned.calls("AddOrder")) == 1
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<html>maintenance</html>",
+            '{"error":[],"resu',
+            "",
+            "[]",
+            '"ok"',
+            '{"error":[]}',
+            '{"error":[],"result":{}}',
+            '{"error":[],"result":[]}',
+            '{"error":"EOrder:Insufficient funds"}',
+            '{"error":[],"result":{"descr":{"order":"buy"}}}',
+            '{"error":[],"result":{"txid":[]}}',
+            '{"error":["WGeneral:Hm"]}',
+            '{"error":["EService:Unavailable"]}',
+            '{"error":["EGeneral:Internal error"]}',
+            '{"error":["EService:Deadline elapsed"]}',
+        ],
+    )
+    def test_an_answer_that_does_not_say_leaves_the_outcome_unknown(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock, text: str
+    ) -> None:
+        canned.raw("AddOrder", text)
+        with pytest.raises(OutcomeUnknown):
+            broker.place(market_buy(clock))
+        assert len(canned.calls("AddOrder")) == 1
+
+    def test_a_connection_that_closes_without_an_answer_leaves_the_outcome_unknown(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        broker.markets()
+        canned.raw("AddOrder", "", 0)
+        with pytest.raises(OutcomeUnknown):
+            broker.place(market_buy(clock))
+        assert len(canned.calls("AddOrder")) == 1
+
+    def test_a_redirect_is_not_followed_with_the_signed_headers(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.raw("AddOrder", "", 307)
+        with pytest.raises(OutcomeUnknown):
+            broker.place(market_buy(clock))
+        assert canned.calls("Elsewhere") == []
+
+    def test_an_exchange_that_cannot_be_reached_has_certainly_not_placed_it(
+        self, make_broker: Callable[..., KrakenBroker], public: KrakenPublic, clock: ManualClock
+    ) -> None:
+        public.symbols()
+        broker = make_broker(base_url="http://127.0.0.1:9")
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            broker.place(market_buy(clock))
+
+    def test_an_id_that_is_not_unique_means_that_the_earlier_attempt_is_alive(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EGeneral:Invalid arguments:cl_ord_id not unique")
+        with pytest.raises(OutcomeUnknown):
+            broker.place(market_buy(clock))
+
+    def test_a_warning_beside_a_result_is_no_failure(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.raw("AddOrder", json.dumps({"error": ["WOrder:Slow"], "result": PLACED}))
+        assert broker.place(market_buy(clock)) == "OUF4EM-FRGI2-MQMWZD"
+
+    def test_a_refusal_is_a_refusal(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+        canned.refuse("AddOrder", "EOrder:Insufficient funds")
+        with pytest.raises(OrderRejected):
+            broker.place(market_buy(clock))
+
+    def test_an_order_without_time_left_is_not_sent(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", PLACED)
+        request = market_buy(clock)
+        clock.advance(29)
+        with pytest.raises(OrderRejected, match="not sent"):
+            broker.place(request)
+        assert canned.calls("AddOrder") == []
+
+    def test_a_deadline_further_off_than_kraken_takes_is_brought_nearer(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", PLACED)
+        deadline = datetime.fromtimestamp(clock.time(), UTC) + timedelta(hours=1)
+        broker.place(
+            OrderRequest(
+                new_client_id(Purpose.ENTRY), "BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.001"), deadline
+            )
+        )
+        assert canned.calls("AddOrder")[0].params["deadline"] == "2023-11-14T22:14:20.000000Z"
+
+
+class TestNonceRefusals:
+    def test_a_refused_nonce_is_jumped_over_and_the_order_is_placed(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EAPI:Invalid nonce")
+        canned.refuse("AddOrder", "EAPI:Invalid nonce")
+        canned.say("AddOrder", PLACED)
+        broker.place(market_buy(clock))
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("AddOrder")]
+        assert nonces[1] - nonces[0] >= 10_000_000
+        assert nonces[2] - nonces[1] >= 600_000_000
+
+    def test_nonces_refused_for_ever_are_reported_after_a_few_tries(
+        self, broker: KrakenBroker, canned: CannedKraken
+    ) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid nonce")
+        with pytest.raises(NonceRejected, match="make a new one"):
+            broker.balances()
+        assert len(canned.calls("BalanceEx")) == 4
+
+
+class TestReads:
+    @pytest.mark.parametrize("text", ["<html>502</html>", '{"error":[],"resu', '{"error":["EService:Busy"]}'])
+    def test_a_passing_fault_is_tried_again(self, broker: KrakenBroker, canned: CannedKraken, text: str) -> None:
+        canned.raw("BalanceEx", text)
+        canned.say("BalanceEx", {"ZUSD": {"balance": "12.5", "hold_trade": "0"}})
+        assert broker.balances()["USD"].total == Decimal("12.5")
+
+    def test_a_connection_lost_without_an_answer_is_tried_again(
+        self, broker: KrakenBroker, canned: CannedKraken
+    ) -> None:
+        canned.raw("BalanceEx", "", 0)
+        canned.say("BalanceEx", {})
+        assert broker.balances() == {}
+
+    def test_an_empty_account_answers_without_a_result(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.raw("BalanceEx", '{"error":[]}')
+        assert broker.balances() == {}
+
+    @pytest.mark.parametrize("error", ["EAPI:Invalid key", "EAPI:Invalid signature", "EGeneral:Permission denied"])
+    def test_a_refused_key_is_not_tried_again(self, broker: KrakenBroker, canned: CannedKraken, error: str) -> None:
+        canned.refuse("BalanceEx", error)
+        with pytest.raises(Exception, match=error):
+            broker.balances()
+        assert len(canned.calls("BalanceEx")) == 1
+
+    def test_a_locked_out_key_sends_nothing_for_fifteen_minutes(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("BalanceEx", "EGeneral:Temporary lockout")
+        canned.say("BalanceEx", {})
+        with pytest.raises(LockedOut):
+            broker.balances()
+        clock.advance(899)
+        with pytest.raises(LockedOut) as caught:
+            broker.balances()
+        assert caught.value.retry_after == pytest.approx(1.0)
+        assert len(canned.calls("BalanceEx")) == 1
+        clock.advance(2)
+        assert broker.balances() == {}
+
+    def test_an_answer_of_another_shape_is_said_to_be_so(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.say("BalanceEx", {"ZUSD": "12.5"})
+        with pytest.raises(BadAnswer, match="balances"):
+            broker.balances()
+
+    def test_a_secret_that_is_no_base64_is_an_invalid_signature(
+        self, canned: CannedKraken, public: KrakenPublic, clock: ManualClock, tmp_path: Path
+    ) -> None:
+        nonce = Nonce(tmp_path / "other", clock=clock)
+        broker = KrakenBroker(ApiKey("K" * 56, "abc"), base_url=canned.url, nonce=nonce, clock=clock, public=public)
+        with pytest.raises(InvalidSignature, match="base64"):
+            broker.balances()
+        broker.close()
+
+    def test_no_error_names_the_key_or_the_secret(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid key")
+        with pytest.raises(Unauthorized) as caught:
+            broker.balances()
+        shown = f"{caught.value!r} {broker!r} {vars(broker)!r}"
+        assert KEY.key not in shown
+        assert SECRET not in shown
+
+
+class TestRateLimits:
+    def test_no_more_calls_are_made_than_the_documented_counter_allows(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("BalanceEx", {})
+        for _ in range(15):
+            broker.balances()
+        assert clock.sleeps == [1.0]  # the public calls' own pace
+        broker.balances()
+        assert sum(clock.sleeps) == pytest.approx(1.0 + 1 / 0.33)
+
+    def test_a_history_costs_four(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+        canned.say("TradesHistory", {"trades": {}, "count": 0})
+        for _ in range(2):
+            broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+        before = sum(clock.sleeps)
+        broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+        assert sum(clock.sleeps) > before
+
+    def test_after_a_refusal_the_counter_is_taken_to_be_full(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("BalanceEx", "EAPI:Rate limit exceeded")
+        canned.say("BalanceEx", {})
+        broker.balances()
+        assert sum(clock.sleeps) >= 10.0
+
+    def test_entries_leave_room_for_stops(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+        canned.say("AddOrder", PLACED)
+        for _ in range(40):
+            broker.place(market_buy(clock))
+        waited = sum(clock.sleeps)
+        stop = OrderRequest(
+            new_client_id(Purpose.STOP),
+            "BTC/USD",
+            Side.SELL,
+            OrderType.STOP,
+            Decimal("0.001"),
+            datetime.fromtimestamp(clock.time(), UTC) + timedelta(seconds=30),
+            stop_price=Decimal(100),
+        )
+        broker.place(stop)
+        assert sum(clock.sleeps) == waited
+        broker.place(market_buy(clock))
+        assert sum(clock.sleeps) > waited
+
+    def test_an_order_whose_turn_would_come_after_its_deadline_is_not_sent(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EOrder:Rate limit exceeded")
+        with pytest.raises(RateLimited):
+            broker.place(market_buy(clock))
+        deadline = datetime.fromtimestamp(clock.time(), UTC) + timedelta(seconds=5)
+        request = OrderRequest(
+            new_client_id(Purpose.ENTRY), "BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.001"), deadline
+        )
+        with pytest.raises(RateLimited, match="not sent"):
+            broker.place(request)
+        assert len(canned.calls("AddOrder")) == 1
+
+    def test_a_number_is_never_cancelled_for_it_would_name_a_group_of_orders(
+        self, broker: KrakenBroker, canned: CannedKraken
+    ) -> None:
+        with pytest.raises(Exception, match="not an order id"):
+            broker.cancel("7")
+        assert canned.calls("CancelOrder") == []
