@@ -1,4 +1,7 @@
-"""What an exchange's face hands to the server."""
+"""What an exchange's face hands to the server.
+
+Each face's package makes one in its `build` module: `mount_kraken` and `mount_coinbase(config, board, clock, records)`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class MountedFace:
     """One exchange: its books, and the application that speaks its protocol.
 
     `identify` names a request's endpoint and account (`kraken:master`, or "") for the gate. `keys` reports, per
-    owner, what was seen of the key, for the admin's /state.
+    owner, what was seen of the key, for the admin's /state. `tls` where the exchange's clients can speak nothing else.
     """
 
     exchange: Exchange
@@ -27,3 +30,4 @@ class MountedFace:
     app: ASGIApp
     identify: Callable[[Scope], tuple[str, str]]
     keys: Callable[[], Mapping[str, Mapping[str, Any]]]
+    tls: bool = False

@@ -19,6 +19,7 @@ from brokers.clock import SystemClock
 from brokers.model import Exchange
 from brokers.simulator.admin import admin_app
 from brokers.simulator.gate import Gate, GateProtocol
+from brokers.simulator.tls import TlsFiles, make_tls_files
 from brokers.simulator.world import Prices, World, build_world
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.simulator.config import SimulatedAccount, SimulatorConfig
+    from brokers.simulator.mounted import MountedFace
 
 T = TypeVar("T")
 
@@ -38,12 +40,16 @@ _START_TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a running simulator is found; `ca_file` is what Coinbase's TLS must be trusted by."""
+    """Where a running simulator is found; a face that there is none of has an empty URL.
+
+    `ca_file` is the authority behind the TLS face, `ca_bundle` has it beside the public ones (REQUESTS_CA_BUNDLE).
+    """
 
     kraken_url: str
     coinbase_url: str
     admin_url: str
     ca_file: str
+    ca_bundle: str
 
 
 class _Server(uvicorn.Server):
@@ -72,20 +78,31 @@ class _Server(uvicorn.Server):
 async def run(world: World, on_ready: Callable[[Addresses], None]) -> None:
     """Serve until `world.stopping` is set."""
     ports = world.config.ports
+    wanted = {Exchange.KRAKEN: ports.kraken, Exchange.COINBASE: ports.coinbase}
     with TemporaryDirectory(prefix="nija-simulator-") as folder, contextlib.ExitStack() as stack:
-        kraken, admin = (stack.enter_context(_bound(port)) for port in (ports.kraken, ports.admin))
-        servers = [
-            _server(world, _gated(world, Exchange.KRAKEN), kraken),
-            _server(world, admin_app(world), admin),
-        ]
-        addresses = Addresses(_url("http", kraken), "", _url("http", admin), str(Path(folder) / "ca.pem"))
+        tls = make_tls_files(Path(folder))
+        urls = dict.fromkeys(Exchange, "")
+        admin = stack.enter_context(_bound(ports.admin))
+        servers = [(_server(world, admin_app(world)), admin)]
+        for exchange, face in world.faces.items():
+            bound = stack.enter_context(_bound(wanted[exchange]))
+            servers.append((_server(world, _gated(world, face), tls if face.tls else None), bound))
+            urls[exchange] = _url("https" if face.tls else "http", bound)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_keep_ticking(world))
             for server, bound in servers:
                 tasks.create_task(server.serve(sockets=[bound]))
             for server, _ in servers:
                 await server.ready.wait()
-            on_ready(addresses)
+            on_ready(
+                Addresses(
+                    kraken_url=urls[Exchange.KRAKEN],
+                    coinbase_url=urls[Exchange.COINBASE],
+                    admin_url=_url("http", admin),
+                    ca_file=str(tls.ca),
+                    ca_bundle=str(tls.bundle),
+                )
+            )
 
 
 def serve(config: SimulatorConfig, clock: Clock, on_ready: Callable[[Addresses], None]) -> None:
@@ -124,6 +141,10 @@ class Simulator:
     @property
     def ca_file(self) -> str:
         return self.addresses.ca_file
+
+    @property
+    def ca_bundle(self) -> str:
+        return self.addresses.ca_bundle
 
     @property
     def accounts(self) -> tuple[SimulatedAccount, ...]:
@@ -174,9 +195,8 @@ async def _keep_ticking(world: World) -> None:
         await asyncio.sleep(_TICK)
 
 
-def _gated(world: World, exchange: Exchange) -> ASGIApp:
-    face = world.faces[exchange]
-    return Gate(face.app, exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping)
+def _gated(world: World, face: MountedFace) -> ASGIApp:
+    return Gate(face.app, face.exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping)
 
 
 def _bound(port: int) -> socket.socket:
@@ -190,7 +210,7 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-def _server(world: World, app: ASGIApp, bound: socket.socket) -> tuple[_Server, socket.socket]:
+def _server(world: World, app: ASGIApp, tls: TlsFiles | None = None) -> _Server:
     config = uvicorn.Config(
         app,
         http=GateProtocol,
@@ -201,8 +221,10 @@ def _server(world: World, app: ASGIApp, bound: socket.socket) -> tuple[_Server, 
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
-    return _Server(config, world.stopping), bound
+    return _Server(config, world.stopping)
 
 
 def _url(scheme: str, bound: socket.socket) -> str:
