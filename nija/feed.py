@@ -66,11 +66,11 @@ class Feed:
     def snapshot(self) -> FeedSnapshot:
         return self._snapshot
 
-    def follow(self, wants: Iterable[Want], wake: threading.Event) -> None:
+    def follow(self, wants: Iterable[Want], wake: threading.Event | None = None) -> None:
         """Begin to fetch what `wants` needs; `wake` is set whenever something new is published."""
         with self._lock:
             self._wants |= frozenset(wants)
-            if wake not in self._wakes:
+            if wake is not None and wake not in self._wakes:
                 self._wakes = (*self._wakes, wake)
 
     def run(self) -> None:
@@ -98,7 +98,7 @@ class Feed:
         try:
             tickers = self._data.tickers(markets)
         except BrokerError as error:
-            self._log.reason("prices", f"⚠️  No prices from {self._data.exchange.value}: {error}")
+            self._tell("prices", f"No prices: {error}")
             return
         self._log.settled("prices")
         self._tickers_due = self._clock.monotonic() + max(self._poll_seconds, _TICKER_SECONDS)
@@ -110,7 +110,7 @@ class Feed:
         try:
             fresh = self._data.candles(market, timeframe, since)
         except BrokerError as error:
-            self._log.reason(market, f"⚠️  No candles of {market}: {error}")
+            self._tell(market, f"No candles of {market}: {error}")
             self._publish(replace(self._snapshot, problems=_with(self._snapshot.problems, market, str(error))))
             return
         self._log.settled(market)
@@ -133,6 +133,11 @@ class Feed:
         self._publish(
             replace(self._snapshot, signals=MappingProxyType(signals), problems=MappingProxyType(problems)),
         )
+
+    def _tell(self, topic: str, reason: str) -> None:
+        """What fails because everything stops is no news."""
+        if not self._clock.stopping:
+            self._log.reason(topic, f"⚠️  {reason}")
 
     def _publish(self, snapshot: FeedSnapshot) -> None:
         self._snapshot = snapshot

@@ -234,7 +234,8 @@ class AccountThread:
             self._wake.clear()
 
     def _tell_trouble(self, error: BrokerError) -> None:
-        if not self._reasons.is_news("trouble", type(error).__name__):
+        """What fails because everything stops is no news."""
+        if self._parts.clock.stopping or not self._reasons.is_news("trouble", type(error).__name__):
             return
         if isinstance(error, NonceRejected):
             self._parts.log.error(lines.INVALID_NONCE, detail=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from accounts.identity import AccountId
+
+
+_FOR_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
 class ConfigurationError(Exception):
@@ -68,6 +72,13 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
         *(settings.warnings(accounts) if mode is not Mode.DEMO else ()),
     )
     return Configuration(mode, process, discovery, settings, MappingProxyType(dict(environment.values)), warnings)
+
+
+def adopt_library_variables(configuration: Configuration) -> None:
+    """Put what libraries read for themselves where they look, also where it stands in .env."""
+    for name in _FOR_LIBRARIES:
+        if configuration.environ.get(name):
+            os.environ.setdefault(name, configuration.environ[name])
 
 
 def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:

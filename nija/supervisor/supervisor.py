@@ -53,6 +53,9 @@ class Supervisor:
         try:
             self._tell_what_is_left_out()
             self.threads = tuple(self._threads(sides, journals))
+            for credentials, plan in self._traded:
+                # The candles are there by the time the account has connected.
+                sides[credentials.account.exchange].feed.follow(map(plan.want, plan.markets))
             for side in sides.values():
                 side.start()
             for thread in self.threads:

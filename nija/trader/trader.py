@@ -40,7 +40,7 @@ _WAITING = Stillness("no_candle", "waits for the first closed candle from the ex
 _NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
 _POSITION_OPEN = Stillness("position_open", "a position is open")
 # What is ordinary is shown on request, not told: a market without a signal is not news.
-_ORDINARY = frozenset({_NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
+_ORDINARY = frozenset({_WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""`nija run`: the daemon."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accounts.data_dir import DataDirUnusable
+from accounts.dotenv_file import DotenvError
+from accounts.environment import EnvironmentFault, Mode
+from accounts.ownership import KeyInUse
+from accounts.settings import SettingsError
+from brokers.clock import SystemClock
+from brokers.errors import BrokerError
+from nija.log import lines
+from nija.log.event_log import get_log
+from nija.log.file import LogFileUnusable
+from nija.log.setup import configure_logging, log_uncaught
+from nija.strategy.base import StrategyError
+from nija.supervisor.configuration import (
+    Configuration,
+    ConfigurationError,
+    adopt_library_variables,
+    read_configuration,
+)
+from nija.supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+BROKEN = 2
+_KILLED = 130
+
+
+def run() -> int:
+    """Run the daemon until it is told to stop; the exit code: 0, or 2 where it cannot start as it is set up."""
+    try:
+        configuration = read_configuration(os.environ, Path())
+        adopt_library_variables(configuration)
+        return _run_logged(configuration)
+    except (DotenvError, EnvironmentFault, SettingsError, ConfigurationError, LogFileUnusable) as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"❌ {line}\n")
+        return BROKEN
+
+
+def _run_logged(configuration: Configuration) -> int:
+    process = configuration.process
+    log = configure_logging(
+        level=process.log_level,
+        file=process.log_file,
+        log_format=process.log_format,
+        secrets=configuration.discovery.secrets,
+        environ=configuration.environ,
+    )
+    log_uncaught()
+    try:
+        return _run_mode(configuration, log.redactor.add)
+    except (KeyInUse, DataDirUnusable, StrategyError, ConfigurationError, BrokerError) as error:
+        get_log("nija").error(f"❌ {error}")
+        return BROKEN
+    finally:
+        log.close()
+
+
+def _run_mode(configuration: Configuration, hide: Callable[..., None]) -> int:
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    clock = SystemClock(stop)
+    with ExitStack() as stack:
+        if configuration.mode is Mode.DEMO:
+            get_log("nija").info(lines.DEMO)
+            # The embedded exchange is a server of its own: whoever trades for real does without it.
+            from nija.supervisor.demo import demo  # noqa: PLC0415
+
+            configuration = stack.enter_context(demo(configuration, clock))
+            hide(*configuration.discovery.secrets)
+        return Supervisor(configuration, clock, stop).run()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            # Asked twice: someone does not want to wait. The journal can be left at any moment.
+            os._exit(_KILLED)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)

@@ -1,0 +1,70 @@
+"""The demo: made-up accounts at an embedded exchange, through the same code that trades real ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from accounts.credentials import Credentials, Discovery
+from accounts.data_dir import ensure_directory
+from accounts.identity import AccountId
+from accounts.ownership import KeyOwnership
+from brokers.simulator.child import start_child
+from brokers.simulator.config import SimulatorConfig, made_up_accounts
+from brokers.simulator.prices import DEMO_SEED
+from nija.supervisor.configuration import with_fast_markets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from brokers.clock import Clock
+    from brokers.simulator.config import SimulatedAccount
+    from nija.supervisor.configuration import Configuration
+
+# A daily candle closes every second and a half: as fast as one public call a second and two markets can follow.
+_SPEED = 57_600.0
+_POLL_SECONDS = 0.5
+
+
+@contextmanager
+def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
+    """Start the embedded exchange; within the block the configuration is that of its accounts.
+
+    Raises KeyInUse where a demo already runs in this data folder, DataDirUnusable, or Unavailable.
+    """
+    data_dir = configuration.process.data_dir
+    with KeyOwnership(data_dir, "demo", clock, "nija run (demo)"):
+        folder = data_dir / "demo"
+        # Its exchange begins anew each time, so what is remembered of the last one would be about nothing.
+        shutil.rmtree(folder, ignore_errors=True)
+        ensure_directory(folder)
+        child = start_child(SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED))
+        try:
+            os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_file
+            process = replace(
+                configuration.process,
+                data_dir=folder,
+                database_url=None,
+                kraken_url=child.addresses.kraken_url,
+                coinbase_url=child.addresses.coinbase_url,
+            )
+            yield replace(
+                configuration,
+                process=process,
+                discovery=_discovery(child.accounts),
+                settings=with_fast_markets(configuration.settings, _POLL_SECONDS),
+            )
+        finally:
+            child.stop()
+
+
+def _discovery(accounts: tuple[SimulatedAccount, ...]) -> Discovery:
+    credentials = tuple(
+        Credentials(AccountId(account.exchange, account.owner), account.api_key, "made up", "made up")
+        for account in accounts
+    )
+    secrets = frozenset(text for account in accounts for text in (account.api_key.key, account.api_key.secret))
+    return Discovery(credentials, faults=(), warnings=(), secrets=secrets)
