@@ -72,8 +72,8 @@ def stop_placed(market: str, amount: Decimal, stop_price: Decimal) -> str:
 
 def money(value: Decimal, currency: str = "USD") -> str:
     """`$1234.56`: two decimals, rounded towards zero so that nothing looks richer than it is."""
-    sign = "-" if value < 0 else ""
-    return f"{sign}{_sign(currency)}{abs(value).quantize(_CENT, rounding=ROUND_DOWN):f}"
+    cents = value.quantize(_CENT, rounding=ROUND_DOWN)
+    return f"{'-' if cents < 0 else ''}{_sign(currency)}{abs(cents):f}"
 
 
 def price(value: Decimal, currency: str = "USD") -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 REDACTED = "[redacted]"
 _SHORTEST = 6
-_LONGEST_PLAIN = 16
+_SHORTEST_LINE = 16
 
 _BASE64 = r"(?:[A-Za-z0-9+/]|%2[BbFf])"
 _SHAPES = re.compile(
@@ -93,7 +93,7 @@ def _forms(secret: str) -> Iterator[str]:
     plain = secret.strip()
     if len(plain) < _SHORTEST:
         return
-    lines = [line for line in re.split(r"[\r\n]+|\\[rn]", plain) if len(line) >= _LONGEST_PLAIN and "-----" not in line]
+    lines = [line for line in re.split(r"[\r\n]+|\\[rn]", plain) if len(line) >= _SHORTEST_LINE and "-----" not in line]
     for text in dict.fromkeys((plain, *lines)):
         yield text
         yield quote(text, safe="")
@@ -109,6 +109,5 @@ def _base64_forms(raw: bytes) -> Iterator[str]:
     for offset in range(3):
         encoded = base64.b64encode(bytes(offset) + raw).decode().rstrip("=")
         inner = encoded[(offset * 8 + 5) // 6 : (offset + len(raw)) * 8 // 6]
-        if len(inner) >= _LONGEST_PLAIN:
-            yield inner
-            yield inner.replace("+", "-").replace("/", "_")
+        yield inner
+        yield inner.replace("+", "-").replace("/", "_")

@@ -47,10 +47,11 @@ class Log:
             if isinstance(handler, LogFile):
                 handler.close()
         logging.captureWarnings(False)
+        logging.raiseExceptions = True
         structlog.reset_defaults()
 
 
-def configure_logging(  # noqa: PLR0913 - each is one thing a user can set
+def configure_logging(
     *,
     level: LogLevel = LogLevel.INFO,
     file: Path | None = None,

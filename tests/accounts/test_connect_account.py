@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from accounts.connect import ConnectRefused, connect_account, permission_labels
+from accounts.identity import AccountId
+from brokers.clock import utc_now
+from brokers.errors import BrokerError, InvalidSignature, NonceRejected, PermissionDenied, Unauthorized, Unavailable
+from brokers.model import KeyInfo
+from tests.fakes import ManualClock
+
+MASTER = AccountId.parse("kraken:master")
+TANIA = AccountId.parse("kraken:tania_gilbert")
+COINBASE = AccountId.parse("coinbase:master")
+CLOCK = ManualClock()
+GOOD = KeyInfo("A", frozenset({"query-funds"}), frozenset(), can_withdraw=False, clock_skew=timedelta(seconds=1))
+
+
+@dataclass
+class Exchange:
+    """Answers a connect with what it was given."""
+
+    answer: KeyInfo | BrokerError
+
+    def connect(self) -> KeyInfo:
+        if isinstance(self.answer, BrokerError):
+            raise self.answer
+        return self.answer
+
+
+def refused(account: AccountId, answer: KeyInfo | BrokerError) -> ConnectRefused:
+    with pytest.raises(ConnectRefused) as caught:
+        connect_account(account, Exchange(answer), CLOCK)
+    return caught.value
+
+
+def test_a_good_key_connects_without_a_warning() -> None:
+    connected = connect_account(MASTER, Exchange(GOOD), CLOCK)
+    assert (connected.info, connected.warnings) == (GOOD, ())
+
+
+@pytest.mark.parametrize(
+    ("account", "permission", "variable"),
+    [(TANIA, "Withdraw Funds", "KRAKEN_USER_TANIA_GILBERT_API_KEY"), (COINBASE, "Transfer", "COINBASE_MASTER_API_KEY")],
+)
+def test_a_key_that_can_withdraw_is_refused_with_the_permission_and_the_remedy(
+    account: AccountId, permission: str, variable: str
+) -> None:
+    error = refused(account, replace(GOOD, can_withdraw=True))
+    assert error.permanent
+    assert permission in error.reason
+    assert f"make a new key without {permission}" in error.remedy
+    assert variable in error.remedy
+
+
+def test_a_key_that_can_withdraw_is_taken_where_that_is_allowed() -> None:
+    answer = Exchange(replace(GOOD, can_withdraw=True))
+    assert connect_account(MASTER, answer, CLOCK, allow_withdrawal_keys=True).info.can_withdraw
+
+
+def test_missing_permissions_are_named_as_the_website_names_them() -> None:
+    missing = frozenset({"close-trades", "modify-trades", "query-closed-trades", "query-open-trades", "query-funds"})
+    error = refused(MASTER, replace(GOOD, missing=missing))
+    assert (error.reason, error.permanent) == ("Permission denied", True)
+    assert (
+        "Query Funds, Query Open Orders & Trades, Query Closed Orders & Trades, "
+        "Create & Modify Orders, Cancel/Close Orders"
+    ) in error.remedy
+
+
+def test_an_unknown_permission_keeps_the_exchanges_name() -> None:
+    assert permission_labels(["brand-new", "query-funds"]) == ("Query Funds", "brand-new")
+
+
+@pytest.mark.parametrize("seconds", [-5.1, 5.1, 3600])
+def test_a_clock_too_far_off_is_refused_for_now_with_ntp_as_the_remedy(seconds: float) -> None:
+    error = refused(MASTER, replace(GOOD, clock_skew=timedelta(seconds=seconds)))
+    assert not error.permanent
+    assert f"{abs(seconds):.1f} s" in error.reason
+    assert "NTP" in error.remedy
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 5])
+def test_a_clock_within_five_seconds_is_taken(seconds: float) -> None:
+    connect_account(MASTER, Exchange(replace(GOOD, clock_skew=timedelta(seconds=seconds))), CLOCK)
+
+
+@pytest.mark.parametrize(("days", "warns"), [(0, True), (6.9, True), (7.1, False)])
+def test_a_key_that_expires_within_a_week_is_a_warning(days: float, warns: bool) -> None:  # noqa: FBT001 - a table's column
+    expiring = replace(GOOD, expires=utc_now(CLOCK) + timedelta(days=days))
+    warnings = connect_account(MASTER, Exchange(expiring), CLOCK).warnings
+    assert bool(warnings) is warns
+    assert all("KRAKEN_MASTER_API_KEY" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InvalidSignature("EAPI:Invalid signature"), "Invalid signature"),
+        (Unauthorized("EAPI:Invalid key"), "Invalid key"),
+        (PermissionDenied("EGeneral:Permission denied"), "Permission denied"),
+    ],
+)
+def test_a_refused_key_is_a_permanent_refusal_naming_its_variables(error: BrokerError, reason: str) -> None:
+    refusal = refused(MASTER, error)
+    assert (refusal.reason, refusal.permanent) == (reason, True)
+    assert "KRAKEN_MASTER_API_KEY" in refusal.remedy
+    assert refusal.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), NonceRejected("EAPI:Invalid nonce")])
+def test_a_passing_fault_stays_what_it_is_for_the_caller_to_try_again(error: BrokerError) -> None:
+    with pytest.raises(type(error)):
+        connect_account(MASTER, Exchange(error), CLOCK)
