@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
 from brokers.coinbase.accounts import balances_of, fees_of, key_info
 from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.exchange_clock import ExchangeClock
 from brokers.coinbase.fills import fills_since
 from brokers.coinbase.orders import Orders
 from brokers.coinbase.products import markets_of
 from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
-from brokers.coinbase.server_clock import measure_skew
-from brokers.errors import RequestRefused, Unauthorized
+from brokers.coinbase.tokens import TokenSigner
+from brokers.errors import RequestRefused
 from brokers.model import Exchange
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _FEES_HOLD = 3_600.0
 _WALLETS_PER_PAGE = 250
-_TOLERATED_SKEW = timedelta(seconds=5)
 _NO_TIME = timedelta(0)
 
 
@@ -44,12 +43,11 @@ class CoinbaseBroker:
     """A `brokers.base.Broker`. Raises ValueError where the key or the URL cannot be used."""
 
     def __init__(self, api_key: ApiKey, *, base_url: str | None, clock: Clock, timeout: float = 30.0) -> None:
-        self._base_url = base_url
         self._clock = clock
-        self._timeout = timeout
-        self._client = CoinbaseClient(api_key, base_url=base_url, clock=clock, timeout=timeout)
+        self._exchange_clock = ExchangeClock(base_url=base_url, clock=clock, timeout=timeout)
+        signer = TokenSigner(api_key, self._exchange_clock)
+        self._client = CoinbaseClient(signer, base_url=base_url, clock=clock, timeout=timeout)
         self._orders = Orders(self._client)
-        self._skew = _NO_TIME
         self._markets: Mapping[str, Market] = {}
         self._fees: tuple[float, Fees] | None = None
 
@@ -68,17 +66,13 @@ class CoinbaseBroker:
         return False
 
     def connect(self) -> KeyInfo:
-        self._measure_skew()
-        try:
-            rights = self._client.get("/key_permissions")
-        except Unauthorized as error:
-            raise Unauthorized(f"{error}{self._clock_hint()}") from None
-        info = key_info(rights, self._skew)
+        self._exchange_clock.measure()
+        info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew)
         self.refresh_markets()
         return info
 
     def exchange_time(self) -> datetime:
-        return utc_now(self._clock) + self._skew
+        return self._exchange_clock.now()
 
     def markets(self) -> Mapping[str, Market]:
         return self._markets
@@ -109,9 +103,8 @@ class CoinbaseBroker:
 
         The exchange's time is asked anew, as a clock that was set since connect would move the deadline.
         """
-        self._measure_skew()
-        ahead = max(_NO_TIME, -self._skew)
-        return resolve(self._orders, request, self._markets.get(request.market), self.exchange_time(), ahead)
+        self._exchange_clock.measure()
+        return resolve(self._orders, request, self._markets.get(request.market), self.exchange_time())
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:  # noqa: ARG002 - the protocol's signature
         raise RequestRefused("Coinbase cannot move a stop: place the new one and cancel the old one")
@@ -143,16 +136,3 @@ class CoinbaseBroker:
                 f"{symbol} is not a spot market of Coinbase; connect first, or mend `markets` in nija.toml"
             )
         return self._markets[symbol]
-
-    def _measure_skew(self) -> None:
-        """Without the key: a token made by a wrong clock would be refused here already, and the clock go unnamed."""
-        client = CoinbaseClient(None, base_url=self._base_url, clock=self._clock, timeout=self._timeout)
-        try:
-            self._skew = measure_skew(client, self._clock)
-        finally:
-            client.close()
-
-    def _clock_hint(self) -> str:
-        if abs(self._skew) <= _TOLERATED_SKEW:
-            return ". The clock is right, so it is one of the others"
-        return f". The clock here is {-self._skew.total_seconds():+.0f} s off the exchange's: switch NTP on"

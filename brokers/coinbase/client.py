@@ -16,17 +16,16 @@ from coinbase.constants import API_PREFIX, BASE_URL
 from coinbase.rest import RESTClient
 
 from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told
-from brokers.coinbase.keys import normalise_secret
 from brokers.coinbase.wire import optional_text, rows
 from brokers.errors import BadAnswer, Unauthorized
-from brokers.http import prepare_session
+from brokers.http import USER_AGENT, prepare_session
 from brokers.retry import retry_reads
 from brokers.throttle import TokenBucket, wait_for_room
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
+    from brokers.coinbase.tokens import TokenSigner
     from brokers.coinbase.wire import JsonObject
-    from brokers.model import ApiKey
 
 # Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
 # in any second, and leave room for the short-lived clients that ask for the time.
@@ -44,27 +43,37 @@ def host_of(base_url: str | None) -> str:
     return parts.netloc
 
 
+class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
+    """The library, with tokens of our own making."""
+
+    def __init__(self, host: str, signer: TokenSigner | None, timeout: float) -> None:
+        # None is handed over on purpose: the library's defaults are what the environment held when it was imported.
+        super().__init__(api_key=None, api_secret=None, base_url=host, timeout=timeout)
+        self.is_authenticated = signer is not None
+        self._signer = signer
+
+    def set_headers(self, method: str, path: str) -> dict[str, str]:
+        headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+        if self._signer is not None:
+            headers["Authorization"] = f"Bearer {self._signer.token(f'{method} {self.base_url}{path}')}"
+        return headers
+
+
 class CoinbaseClient:
     """One key's requests, or with no key the public ones. For one thread at a time."""
 
-    def __init__(self, key: ApiKey | None, *, base_url: str | None, clock: Clock, timeout: float) -> None:
-        """Raises ValueError for an unusable key or URL; `timeout` is in seconds and holds for every request."""
+    def __init__(self, signer: TokenSigner | None, *, base_url: str | None, clock: Clock, timeout: float) -> None:
+        """Raises ValueError for an unusable URL; `timeout` is in seconds and holds for every request."""
         _silence_library()
         host = host_of(base_url)
-        # Both are handed over even where they are None: the library's defaults are what the environment held at import.
-        self._rest = RESTClient(
-            api_key=key.key if key else None,
-            api_secret=normalise_secret(key.secret) if key else None,
-            base_url=host,
-            timeout=timeout,
-        )
+        self._rest = _Rest(host, signer, timeout)
         prepare_session(self._rest.session, f"https://{host}")
         self._rest.session.hooks["response"].append(self._heed_headers)
+        self._signer = signer
         self._clock = clock
         self._retry = retry_reads(clock)
-        self._public = key is None
         self._bucket = (
-            TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST) if self._public else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
+            TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST) if signer is None else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
         )
 
     def get(self, path: str, **params: object) -> JsonObject:
@@ -97,19 +106,20 @@ class CoinbaseClient:
         self._rest.session.close()
 
     def _ask(self, attempt: Attempt, *, params: JsonObject | None = None, body: JsonObject | None = None) -> JsonObject:
-        """A 401 is answered once by a freshly signed token: it says for certain that nothing was done."""
+        """A 401 says for certain that nothing was done: it is answered once by a fresh token with a fresh date."""
         try:
             return self._send(attempt, params, body)
         except Unauthorized:
-            if self._public:
+            if self._signer is None:
                 raise
+        self._signer.redate()
         return self._send(attempt, params, body)
 
     def _send(self, attempt: Attempt, params: JsonObject | None, body: JsonObject | None) -> JsonObject:
         wait_for_room(self._bucket, self._clock)
         try:
             if body is None:
-                answer = self._rest.get(API_PREFIX + attempt.path, params, public=self._public)
+                answer = self._rest.get(API_PREFIX + attempt.path, params, public=self._signer is None)
             else:
                 answer = self._rest.post(API_PREFIX + attempt.path, data=body)
         except requests.RequestException as error:

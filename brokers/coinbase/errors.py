@@ -72,7 +72,7 @@ def refusal(response: requests.Response, attempt: Attempt, now: float) -> Broker
     if status == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(
             "Coinbase refused the key (401 Unauthorized): check that the key still exists, that the private key "
-            "belongs to it, that its IP allowlist holds this machine's address, and that the clock here is right (NTP)"
+            "belongs to it, and that its IP allowlist holds this machine's address"
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _UNANSWERED or said.is_page:
         return no_outcome(f"HTTP {status}", attempt)

@@ -24,6 +24,8 @@ _SEED_AND_PUBLIC_BYTES = 64
 _PEM_LINE = 64
 _REMEDY = "copy the private key again from the Coinbase developer portal (portal.cdp.coinbase.com), whole and unchanged"
 
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
 
 class InvalidKey(ValueError):
     """What is wrong with a key and how to mend it; never any part of the key itself."""
@@ -61,6 +63,13 @@ def normalise_secret(secret: str) -> str:
     return _checked_pem(text) if "-----" in text else _checked_base64(text)
 
 
+def load_secret(secret: str) -> PrivateKey:
+    """The key that a normalised secret spells. Raises InvalidKey."""
+    if "-----" in secret:
+        return _pem_key(secret)
+    return ed25519.Ed25519PrivateKey.from_private_bytes(_raw_key(secret)[:_SEED_BYTES])
+
+
 def _unquoted(text: str) -> str:
     """`text` without the blanks and the pairs of quotes around it."""
     stripped = text.strip()
@@ -94,7 +103,9 @@ def _checked_pem(text: str) -> str:
         raise InvalidKey(f"this is a {kind.lower()}, not a private key: {_REMEDY}")
     if kind == "ENCRYPTED PRIVATE KEY":
         raise InvalidKey("the private key is protected by a password, which Coinbase's keys are not: make a new key")
-    return _checked_type(_rewrapped(kind, "".join(body.split())))
+    pem = _rewrapped(kind, "".join(body.split()))
+    _pem_key(pem)
+    return pem
 
 
 def _rewrapped(kind: str, body: str) -> str:
@@ -103,15 +114,15 @@ def _rewrapped(kind: str, body: str) -> str:
     return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""])
 
 
-def _checked_type(pem: str) -> str:
+def _pem_key(pem: str) -> PrivateKey:
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise InvalidKey(f"the private key is damaged and cannot be read: {_REMEDY}") from None
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        return pem
+        return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
-        return pem
+        return key
     raise InvalidKey(
         "the private key is of another kind: Coinbase's are ECDSA (P-256) or Ed25519; make a new key there"
     )
@@ -119,14 +130,18 @@ def _checked_type(pem: str) -> str:
 
 def _checked_base64(text: str) -> str:
     joined = "".join(text.split())
+    _raw_key(joined)
+    return joined
+
+
+def _raw_key(text: str) -> bytes:
+    """A seed, or a seed and its public key."""
     try:
-        raw = base64.b64decode(joined, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except binascii.Error:
         raw = b""
-    if len(raw) == _SEED_BYTES:
-        return joined
-    if len(raw) == _SEED_AND_PUBLIC_BYTES and _halves_belong_together(raw):
-        return joined
+    if len(raw) == _SEED_BYTES or (len(raw) == _SEED_AND_PUBLIC_BYTES and _halves_belong_together(raw)):
+        return raw
     raise InvalidKey(f"the private key is neither a PEM nor base64 of an Ed25519 key of 32 or 64 bytes: {_REMEDY}")
 
 

@@ -16,8 +16,8 @@ from brokers.coinbase.candles import (
     windows_in_a_day,
 )
 from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.exchange_clock import measure_skew, server_time
 from brokers.coinbase.products import markets_of
-from brokers.coinbase.server_clock import measure_skew, server_time
 from brokers.coinbase.wire import optional_number, product_id, rows
 from brokers.errors import RequestRefused
 from brokers.model import ZERO, Exchange, Ticker, Timeframe

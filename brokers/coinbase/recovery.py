@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.order_format import is_transient
+from brokers.coinbase.tokens import TOKEN_LIFE
 from brokers.errors import OrderNotFound, OrderRejected, OutcomeUnknown
 from brokers.model import Absent, Found, Undetermined
 
@@ -26,17 +27,14 @@ if TYPE_CHECKING:
     from brokers.coinbase.orders import Orders
     from brokers.model import Market, Order, OrderRequest, Resolution
 
-TOKEN_LIFE = timedelta(seconds=120)
-LISTING_MARGIN = timedelta(seconds=60)
+_LISTING_MARGIN = timedelta(seconds=60)
 # No order is sent with a deadline further off than this, so that a search knows how far back it must reach.
 LONGEST_DEADLINE = timedelta(days=1)
 _CLOCK_ROOM = timedelta(minutes=10)
 
 
-def resolve(
-    orders: Orders, request: OrderRequest, market: Market | None, now: datetime, ahead: timedelta
-) -> Resolution:
-    """`now` is the exchange's time, just asked; `ahead` is how far this machine's clock runs before it, or 0.
+def resolve(orders: Orders, request: OrderRequest, market: Market | None, now: datetime) -> Resolution:
+    """`now` is the exchange's time, just asked, by which tokens are dated too.
 
     A market that is no longer on offer (None) takes no resend, but its orders can still be searched.
     """
@@ -45,7 +43,7 @@ def resolve(
     found = _search(orders, request)
     if found is not None:
         return Found(found)
-    absent_from = request.deadline + TOKEN_LIFE + LISTING_MARGIN + ahead
+    absent_from = request.deadline + timedelta(seconds=TOKEN_LIFE) + _LISTING_MARGIN
     if now > absent_from:
         return Absent("not among the orders of its market after it could last have been accepted")
     return Undetermined(f"not listed so far; it can only be called absent after {absent_from:%H:%M:%S} UTC")

@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.exchange_clock import ExchangeClock
 from brokers.coinbase.market_data import CoinbaseMarketData
+from brokers.coinbase.tokens import TokenSigner
 from brokers.model import ApiKey
-from tests.brokers.coinbase.scripted_exchange import ScriptedExchange, scripted_exchange, trust
+from tests.brokers.coinbase.scripted_exchange import Reply, ScriptedExchange, scripted_exchange, trust
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ def api_key() -> ApiKey:
 
 
 @pytest.fixture
-def scripted(authority: trustme.CA) -> Iterator[ScriptedExchange]:
+def scripted(authority: trustme.CA, clock: ManualClock) -> Iterator[ScriptedExchange]:
     with scripted_exchange(authority) as exchange:
+        exchange.on("/time", lambda _: Reply({"epochMillis": str(int(clock.wall * 1000))}))
         yield exchange
 
 
@@ -47,8 +50,13 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def client(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> Iterator[CoinbaseClient]:
-    client = CoinbaseClient(api_key, base_url=scripted.url, clock=clock, timeout=5.0)
+def signer(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> TokenSigner:
+    return TokenSigner(api_key, ExchangeClock(base_url=scripted.url, clock=clock, timeout=5.0))
+
+
+@pytest.fixture
+def client(scripted: ScriptedExchange, signer: TokenSigner, clock: ManualClock) -> Iterator[CoinbaseClient]:
+    client = CoinbaseClient(signer, base_url=scripted.url, clock=clock, timeout=5.0)
     yield client
     client.close()
 

@@ -42,7 +42,7 @@ def test_wallets_of_one_currency_are_added_and_usdc_is_not_usd() -> None:
     ],
 )
 def test_a_wallet_that_cannot_pay_for_spot_is_not_counted(dead: dict[str, object]) -> None:
-    assert balances_of([wallet("USD", "10", **dead)]) == {}
+    assert balances_of([{**wallet("USD", "10"), **dead}]) == {}
 
 
 @pytest.mark.parametrize("kind", ["CRYPTO", "FIAT", "ACCOUNT_TYPE_FIAT", "ACCOUNT_TYPE_CRYPTO"])
@@ -60,7 +60,7 @@ def test_a_key_that_can_transfer_can_withdraw() -> None:
 def test_a_key_tells_its_portfolio_and_what_it_lacks() -> None:
     info = key_info({**RIGHTS, "can_trade": False}, timedelta(seconds=2))
 
-    assert (info.account_uid, info.missing, info.can_withdraw) == ("ca72", {"trade"}, False)
+    assert (info.account_uid, info.missing, info.can_withdraw) == ("ca72", frozenset({"trade"}), False)
 
 
 def test_a_key_whose_transfer_right_is_untold_is_not_called_safe() -> None:

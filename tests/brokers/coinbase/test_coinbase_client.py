@@ -26,6 +26,7 @@ from brokers.errors import (
 from tests.brokers.coinbase.scripted_exchange import Asked, Reply, ScriptedExchange
 
 if TYPE_CHECKING:
+    from brokers.coinbase.tokens import TokenSigner
     from brokers.model import ApiKey
     from tests.fakes import ManualClock
 
@@ -162,24 +163,26 @@ def test_a_failed_order_is_refused_for_certain_or_of_unknown_outcome_and_sent_on
         client.create("/orders", {"client_order_id": "x"})
 
     assert type(caught.value) is kind
-    assert len(scripted.asked) == (2 if kind is Unauthorized else 1)
+    assert len(scripted.asked_for("/orders")) == (2 if kind is Unauthorized else 1)
 
 
-def test_an_order_that_never_left_is_not_of_unknown_outcome(api_key: ApiKey, clock: ManualClock) -> None:
-    client = CoinbaseClient(api_key, base_url="localhost:1", clock=clock, timeout=5.0)
+def test_an_order_that_never_left_is_not_of_unknown_outcome(signer: TokenSigner, clock: ManualClock) -> None:
+    client = CoinbaseClient(signer, base_url="localhost:1", clock=clock, timeout=5.0)
 
     with pytest.raises(Unavailable, match="COINBASE_API_URL"):
         client.create("/orders", {"client_order_id": "x"})
     client.close()
 
 
-def test_every_request_ends_with_the_timeout(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> None:
+def test_every_request_ends_with_the_timeout(
+    scripted: ScriptedExchange, signer: TokenSigner, clock: ManualClock
+) -> None:
     def hang(_: Asked) -> Reply:
         time.sleep(0.6)
         return Reply()
 
     scripted.on("/orders", hang)
-    client = CoinbaseClient(api_key, base_url=scripted.url, clock=clock, timeout=0.2)
+    client = CoinbaseClient(signer, base_url=scripted.url, clock=clock, timeout=0.2)
 
     with pytest.raises(OutcomeUnknown, match="no answer in time"):
         client.create("/orders", {"client_order_id": "x"})
@@ -191,8 +194,36 @@ def test_one_refused_token_is_answered_by_a_fresh_one(client: CoinbaseClient, sc
 
     client.get("/accounts")
 
-    tokens = [asked.token for asked in scripted.asked]
-    assert len(set(tokens)) == 2
+    assert len({asked.token for asked in scripted.asked_for("/accounts")}) == 2
+
+
+def test_a_clock_that_was_set_does_not_lock_the_account_out(
+    client: CoinbaseClient, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    true_time = clock.wall
+
+    def strict(asked: Asked) -> Reply:
+        claims = jwt.decode(asked.token, options={"verify_signature": False})
+        valid = claims["nbf"] <= true_time < claims["exp"] <= claims["nbf"] + 120
+        return Reply({"accounts": []}) if valid else Reply("Unauthorized", 401)
+
+    scripted.on("/time", Reply({"epochMillis": str(int(true_time * 1000))}))
+    scripted.on("/accounts", strict)
+    clock.wall += 3_600
+
+    assert client.get("/accounts") == {"accounts": []}
+
+
+def test_a_token_is_valid_though_the_clocks_differ_by_a_moment(
+    client: CoinbaseClient, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    scripted.on("/accounts", Reply({"accounts": []}))
+
+    client.get("/accounts")
+
+    claims = jwt.decode(scripted.asked[0].token, options={"verify_signature": False})
+    assert claims["nbf"] <= clock.wall - 1
+    assert claims["exp"] - claims["nbf"] == 120
 
 
 def test_a_second_refused_token_is_the_last(client: CoinbaseClient, scripted: ScriptedExchange) -> None:
@@ -201,7 +232,7 @@ def test_a_second_refused_token_is_the_last(client: CoinbaseClient, scripted: Sc
     with pytest.raises(Unauthorized, match="IP allowlist"):
         client.get("/accounts")
 
-    assert len(scripted.asked) == 2
+    assert len(scripted.asked_for("/accounts")) == 2
 
 
 @pytest.mark.parametrize(
@@ -246,7 +277,7 @@ def test_an_exhausted_budget_in_the_headers_holds_the_next_request_back(
 
 @pytest.mark.parametrize(("keyed", "limit"), [(True, 30), (False, 10)])
 def test_no_second_ever_holds_more_requests_than_documented(
-    scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock, limit: int, *, keyed: bool
+    scripted: ScriptedExchange, signer: TokenSigner, clock: ManualClock, limit: int, *, keyed: bool
 ) -> None:
     times: list[float] = []
 
@@ -255,7 +286,7 @@ def test_no_second_ever_holds_more_requests_than_documented(
         return Reply({"accounts": []})
 
     scripted.on("/accounts", note)
-    client = CoinbaseClient(api_key if keyed else None, base_url=scripted.url, clock=clock, timeout=5.0)
+    client = CoinbaseClient(signer if keyed else None, base_url=scripted.url, clock=clock, timeout=5.0)
     for _ in range(3 * limit):
         client.get("/accounts")
     client.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +16,6 @@ from tests.brokers.coinbase.coinbase_samples import (
     order,
     product,
     refused,
-    server_time,
 )
 from tests.brokers.coinbase.scripted_exchange import Asked, Reply, ScriptedExchange
 
@@ -125,16 +124,6 @@ def test_an_order_is_absent_only_after_its_token_has_died_and_listings_have_caug
     connected: CoinbaseBroker, clock: ManualClock, seconds: float, kind: type
 ) -> None:
     assert type(resolved_after(connected, clock, market_buy(), seconds)) is kind
-
-
-def test_a_clock_that_runs_ahead_makes_tokens_that_live_longer(
-    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
-) -> None:
-    request = market_buy()
-    scripted.on("/time", lambda _: Reply(server_time(datetime.fromtimestamp(clock.wall - 30, NOW.tzinfo))))
-
-    assert isinstance(resolved_after(connected, clock, request, 30 + 181), Undetermined)
-    assert isinstance(resolved_after(connected, clock, request, 30 + 211), Absent)
 
 
 def test_a_clock_set_back_does_not_bring_the_deadline_back(
