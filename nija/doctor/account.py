@@ -1,0 +1,154 @@
+"""What the facts about one account say: its key and permissions, its money, and what it can trade with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from accounts.identity import short_name
+from brokers.model import ZERO, Exchange
+from nija.doctor.exchanges import clock_finding
+from nija.doctor.failures import failure_finding, permission_cure, right_label
+from nija.doctor.finding import Finding, Level, broken, fine, warning
+from nija.doctor.markets import check_markets
+from nija.risk.refusal import money, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from decimal import Decimal
+
+    from accounts.identity import AccountId
+    from accounts.settings import AccountSettings
+    from nija.doctor.facts import AccountFacts, KeyRights
+
+_EXPIRES_SOON = timedelta(days=7)
+_NEEDED = {
+    Exchange.KRAKEN: ("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
+    Exchange.COINBASE: ("view", "trade"),
+}
+_WITHDRAWAL = {Exchange.KRAKEN: "withdraw-funds", Exchange.COINBASE: "transfer"}
+_NEEDLESS = {Exchange.KRAKEN: "add-funds", Exchange.COINBASE: "receive"}
+_IDLE = timedelta(minutes=15)
+
+
+def check_account(
+    account: AccountId, facts: AccountFacts, settings: AccountSettings, now: datetime, *, allow_withdrawal: bool = False
+) -> tuple[Finding, ...]:
+    """From the key to the markets. What a broken key hides is not guessed at."""
+    if facts.failure is not None:
+        return (failure_finding(account, facts.failure),)
+    findings = list(_check_key(account, facts, now, allow_withdrawal=allow_withdrawal))
+    if any(finding.level is Level.BROKEN for finding in findings):
+        return tuple(findings)
+    findings.append(fine(f"{account.label} {account.exchange.value.upper()} CONNECTED!"))
+    findings += _check_money(facts, settings)
+    findings += check_markets(facts, settings)
+    findings += _check_work(facts, now)
+    return tuple(findings)
+
+
+def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_withdrawal: bool) -> Iterator[Finding]:
+    key = facts.key
+    if key is None:
+        yield warning(
+            f"{short_name(account.exchange)} has not been asked yet ({facts.state or 'waiting'})",
+            "NIJA connects accounts one after another: wait a few seconds, then try again",
+        )
+        return
+    yield fine(f"Signature and nonce are accepted (key {facts.fingerprint})")
+    yield from _check_permissions(account, key)
+    yield from _check_withdrawal(account, key, allowed=allow_withdrawal)
+    skew = clock_finding(key.clock_skew, short_name(account.exchange))
+    if skew.level is not Level.OK:
+        yield skew
+    if key.ip_allowlist:
+        yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "It must follow when this machine's address changes")
+    yield from _check_expiry(account, key, now)
+
+
+def _check_permissions(account: AccountId, key: KeyRights) -> Iterator[Finding]:
+    for permission in _NEEDED[account.exchange]:
+        label = right_label(permission)
+        if permission in key.missing:
+            yield broken(
+                f"{label}: off, but needed",
+                f"{short_name(account.exchange)} answers Permission denied without it. {permission_cure(account)}",
+            )
+        else:
+            yield fine(label)
+
+
+def _check_withdrawal(account: AccountId, key: KeyRights, *, allowed: bool) -> Iterator[Finding]:
+    permission = _WITHDRAWAL[account.exchange]
+    label = right_label(permission)
+    if not key.can_withdraw:
+        yield fine(f"{label}: off")
+    elif allowed:
+        yield warning(f"{label}: on, and allowed by NIJA_ALLOW_WITHDRAWAL_KEYS", "Whoever gets this key gets the money")
+    else:
+        named = label if permission in key.permissions else "Withdrawal (withdrawal addresses)"
+        yield broken(
+            f"{named} must be off: the key can move money out",
+            f"NIJA refuses such a key. Create a new one without {named}, put it into {account.env_prefix}_API_KEY and "
+            f"{account.env_prefix}_API_SECRET (nija setup does that), and delete this one",
+        )
+    if _NEEDLESS[account.exchange] in key.permissions:
+        label = "Deposit Funds" if account.exchange is Exchange.KRAKEN else "Receive"
+        yield warning(f"{label}: on, but not needed", "Switch it off in the settings of the key: less is safer")
+
+
+def _check_expiry(account: AccountId, key: KeyRights, now: datetime) -> Iterator[Finding]:
+    if key.expires is None:
+        return
+    left = key.expires - now
+    remedy = f"Create a new key and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET"
+    if left <= timedelta(0):
+        yield broken(f"The key expired on {key.expires:%Y-%m-%d}", remedy)
+    elif left < _EXPIRES_SOON:
+        yield warning(f"The key expires on {key.expires:%Y-%m-%d %H:%M} UTC", f"{remedy} before then")
+    else:
+        yield fine(f"The key is valid until {key.expires:%Y-%m-%d}")
+
+
+def _check_money(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
+    quote = quote_of(settings)
+    balance = facts.held(quote).total
+    yield Finding(Level.OK, f"Balance: {money(balance, quote)}", sign="💰")
+    yield _check_funding(facts, settings, facts.equity if facts.equity is not None else balance)
+    if facts.maker is not None and facts.taker is not None:
+        yield fine(f"Fees of this account: maker {percent(facts.maker)}, taker {percent(facts.taker)}")
+
+
+def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decimal) -> Finding:
+    quote, least = quote_of(settings), settings.risk.min_balance
+    if worth >= least:
+        return fine("FUNDED - Ready to trade")
+    title = f"UNDERFUNDED - needs at least {money(least, quote)}"
+    others = [holding.currency for holding in facts.holdings if holding.total > ZERO and holding.currency != quote]
+    if facts.equity is None and any(symbol.partition("/")[0] in others for symbol in settings.markets):
+        return warning(
+            title,
+            f"Positions that NIJA opened count as well, once it runs. If these coins are your own: deposit {quote}",
+        )
+    hint = f" The account holds {', '.join(others)}: convert some, or trade other markets." if others else ""
+    return broken(
+        title, f"Deposit {money(least - worth, quote)} or more in {quote}, or lower min_balance in nija.toml.{hint}"
+    )
+
+
+def quote_of(settings: AccountSettings) -> str:
+    """The currency that an account's money is counted in: that of its first market."""
+    return settings.trading.markets[0].partition("/")[2]
+
+
+def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
+    if facts.state in ("", "CONNECTING", "CONFIGURED"):
+        return
+    if facts.last_work is None:
+        yield warning("The daemon has done nothing for this account yet", "Wait a minute, then look at nija status")
+    elif now - facts.last_work > _IDLE:
+        minutes = (now - facts.last_work).total_seconds() / 60
+        yield broken(f"The daemon's last useful work was {minutes:.0f} min ago", "Look at nija.log and restart NIJA")
+    else:
+        yield fine(f"The daemon's last useful work was {(now - facts.last_work).total_seconds():.0f} s ago")

@@ -1,0 +1,236 @@
+"""The whole examination, in the order in which things can fail: machine, variables, exchange, account."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts.credentials import Discovery, discover
+from accounts.dotenv_file import DotenvError, load_environment
+from accounts.environment import EnvironmentFault, ProcessSettings, process_settings, unknown_variables
+from accounts.identity import short_name
+from accounts.settings import Settings, SettingsError, load_settings
+from brokers.clock import utc_now
+from nija.control.client import ask
+from nija.control.wire import ControlError
+from nija.doctor.account import check_account
+from nija.doctor.exchanges import address_of, check_exchange
+from nija.doctor.finding import DoctorReport, Finding, Section, broken, fine, warning
+from nija.doctor.machine import (
+    IMPORTED,
+    REQUIRED,
+    check_data_dir,
+    check_dotenv,
+    check_log_file,
+    check_packages,
+    check_python,
+    check_settings,
+)
+from nija.doctor.probe import Probe
+from nija.doctor.running import read_answer
+from nija.doctor.variables import check_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from accounts.credentials import Credentials
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from brokers.model import Exchange
+    from nija.doctor.facts import AccountFacts
+
+_NO_CREDENTIALS = "To trade, add an account with nija setup. Until then NIJA runs the demo, and no real money moves"
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is examined: the environment and working directory of a NIJA; one account of it, or all (None)."""
+
+    environ: Mapping[str, str]
+    directory: Path
+    clock: Clock
+    account: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _SetUp:
+    """A set-up that could be read."""
+
+    values: Mapping[str, str]
+    process: ProcessSettings
+    settings: Settings
+    discovery: Discovery
+
+
+def examine(patient: Patient) -> DoctorReport:
+    """Every check that still can be made; it stops where nothing behind could work."""
+    sections = [Section("This machine", tuple(_check_machine(patient)))]
+    set_up = _read(patient)
+    if set_up is None:
+        return DoctorReport(tuple(sections))
+    sections.append(Section("Files", tuple(_check_places(set_up))))
+    accounts = _accounts(patient, set_up.discovery)
+    for account in accounts:
+        findings = tuple(check_variables(account, set_up.values, set_up.discovery))
+        sections.append(Section(f"Credentials of {account}", findings, str(account)))
+    sections.append(Section("Accounts", tuple(_check_discovery(patient, set_up.discovery))))
+    credentials = tuple(found for found in set_up.discovery.credentials if found.account in accounts)
+    if credentials:
+        sections += _ask_exchanges(patient, set_up, credentials)
+    return DoctorReport(tuple(section for section in sections if section.findings))
+
+
+def _check_machine(patient: Patient) -> Iterator[Finding]:
+    yield check_python((sys.version_info[0], sys.version_info[1], sys.version_info[2]))
+    yield from check_packages(REQUIRED, IMPORTED)
+    yield from check_dotenv(patient.directory / ".env")
+    try:
+        values = load_environment(patient.environ, patient.directory / ".env").values
+        process = process_settings(values, patient.directory)
+    except DotenvError:
+        return
+    except EnvironmentFault as error:
+        yield from (broken(fault, "Correct it in .env or in your platform's variables") for fault in error.faults)
+        return
+    yield from (warning(text, "Correct the name, or delete it") for text in unknown_variables(values))
+    yield from check_settings(process.config)
+
+
+def _read(patient: Patient) -> _SetUp | None:
+    try:
+        values = load_environment(patient.environ, patient.directory / ".env").values
+        process = process_settings(values, patient.directory)
+        settings = load_settings(process.config)
+    except (DotenvError, EnvironmentFault, SettingsError):
+        return None
+    return _SetUp(values, process, settings, discover(values))
+
+
+def _check_places(set_up: _SetUp) -> Iterator[Finding]:
+    yield from check_data_dir(set_up.process.data_dir)
+    yield check_log_file(set_up.process.log_file)
+
+
+def _accounts(patient: Patient, discovery: Discovery) -> tuple[AccountId, ...]:
+    if patient.account is not None:
+        return (patient.account,)
+    named = [found.account for found in discovery.credentials]
+    named += [fault.account for fault in discovery.faults if fault.account is not None]
+    return tuple(dict.fromkeys(named))
+
+
+def _check_discovery(patient: Patient, discovery: Discovery) -> Iterator[Finding]:
+    """What no single account's variables show. With one account asked for, nothing of the others."""
+    if patient.account is not None:
+        return
+    for fault in discovery.faults:
+        if fault.account is None:
+            yield broken(f"{fault.variable}: {fault.problem.text}", f"{fault.problem.remedy}.")
+    if discovery.is_empty:
+        for text in discovery.warnings:
+            yield warning(text, "Names count letter by letter: rename it")
+        for master in discovery.masters_not_configured():
+            yield warning(
+                f"{short_name(master.exchange)} credentials not configured for {master.label}",
+                f"{master.env_prefix}_API_KEY and {master.env_prefix}_API_SECRET are not set. {_NO_CREDENTIALS}",
+            )
+        return
+    left_out = [f"{short_name(master.exchange)} {master.label}" for master in discovery.masters_not_configured()]
+    if left_out:
+        yield fine(f"Not configured, and left out: {', '.join(left_out)}", "To add one: nija setup")
+
+
+def _ask_exchanges(patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+    try:
+        answer = ask(set_up.process.data_dir, "doctor")
+        told = read_answer(answer) if answer is not None else None
+    except (ControlError, ValueError) as error:
+        yield Section("The running NIJA", (broken("The running NIJA does not answer", str(error)),))
+        return
+    if told is None:
+        yield from _ask_directly(patient, set_up, credentials)
+        return
+    yield Section("The running NIJA", (fine("NIJA is running, and was asked instead of using its keys"),))
+    yield from _from_daemon(patient, set_up, credentials, told)
+
+
+def _from_daemon(
+    patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials], told: Mapping[str, AccountFacts]
+) -> Iterator[Section]:
+    connected = {one.account.exchange for one in credentials if _is_connected(told.get(str(one.account)))}
+    for exchange in _exchanges(credentials):
+        if exchange not in connected:
+            yield _exchange_section(patient, set_up, exchange)
+    for one in credentials:
+        yield _account_section(patient, set_up, one, told.get(str(one.account)))
+
+
+def _is_connected(facts: AccountFacts | None) -> bool:
+    return facts is not None and facts.key is not None and facts.failure is None
+
+
+def _ask_directly(patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+    reachable: set[Exchange] = set()
+    for exchange in _exchanges(credentials):
+        section = _exchange_section(patient, set_up, exchange)
+        yield section
+        if not section.is_broken:
+            reachable.add(exchange)
+    asked: list[AccountFacts] = []
+    probe = Probe(set_up.process, patient.clock)
+    try:
+        for one in credentials:
+            if one.account.exchange in reachable:
+                asked.append(probe.ask(one, set_up.settings.for_account(one.account).markets))
+                yield _account_section(patient, set_up, one, asked[-1])
+    finally:
+        probe.close()
+    yield Section("Accounts against each other", tuple(_check_shared(asked)))
+
+
+def _exchanges(credentials: Sequence[Credentials]) -> tuple[Exchange, ...]:
+    return tuple(dict.fromkeys(one.account.exchange for one in credentials))
+
+
+def _exchange_section(patient: Patient, set_up: _SetUp, exchange: Exchange) -> Section:
+    findings = check_exchange(address_of(exchange, set_up.process), patient.clock)
+    return Section(f"The way to {short_name(exchange)}", tuple(findings))
+
+
+def _account_section(patient: Patient, set_up: _SetUp, credentials: Credentials, facts: AccountFacts | None) -> Section:
+    title = f"{short_name(credentials.account.exchange)} {credentials.account.label}"
+    if facts is None:
+        findings: tuple[Finding, ...] = (
+            warning(
+                "The running NIJA does not know this account", "Restart NIJA, so that it reads its variables again"
+            ),
+        )
+        return Section(title, findings, str(credentials.account))
+    findings = check_account(
+        credentials.account,
+        facts,
+        set_up.settings.for_account(credentials.account),
+        utc_now(patient.clock),
+        allow_withdrawal=set_up.process.allow_withdrawal_keys,
+    )
+    if facts.fingerprint != credentials.api_key.fingerprint:
+        changed = warning("The running NIJA still uses another key", "Restart NIJA, so that it takes the new one")
+        findings = (changed, *findings)
+    return Section(title, findings, str(credentials.account))
+
+
+def _check_shared(asked: Sequence[AccountFacts]) -> Iterator[Finding]:
+    """Two keys of one exchange account: it would be traded twice."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for facts in asked:
+        if facts.key is not None and facts.key.account_uid:
+            owners.setdefault((facts.id.partition(":")[0], facts.key.account_uid), []).append(facts.id)
+    for sharers in owners.values():
+        if len(sharers) > 1:
+            yield broken(
+                f"{' and '.join(sharers)} are one and the same exchange account",
+                "Each account needs the key of its own owner, or it would be traded twice: replace one, or remove it "
+                f"with nija setup --remove {sharers[-1]}",
+            )

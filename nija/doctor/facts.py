@@ -1,0 +1,94 @@
+"""What is known of an account at its exchange, whoever asked: a running daemon, or a command under the key's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  read at run time by from_plain
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.model import Market  # noqa: TC001  read at run time by from_plain
+from nija.control.values import from_plain, to_plain
+
+if TYPE_CHECKING:
+    from brokers.model import KeyInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`kind` is the name of the error's class, or empty where only a daemon's words are known."""
+
+    kind: str
+    text: str
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """A key as the exchange describes it. `clock_skew` is in seconds, the exchange's clock minus ours."""
+
+    account_uid: str
+    permissions: tuple[str, ...]
+    missing: tuple[str, ...]
+    can_withdraw: bool
+    clock_skew: float
+    expires: datetime | None
+    ip_allowlist: tuple[str, ...]
+
+    @classmethod
+    def of(cls, info: KeyInfo) -> KeyRights:
+        return cls(
+            info.account_uid,
+            tuple(sorted(info.permissions)),
+            tuple(sorted(info.missing)),
+            info.can_withdraw,
+            info.clock_skew.total_seconds(),
+            info.expires,
+            info.ip_allowlist,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    currency: str
+    total: Decimal
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFacts:
+    """A market that the account is set to trade; `market` is None where the exchange does not know it."""
+
+    symbol: str
+    market: Market | None
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows."""
+
+    id: str
+    fingerprint: str
+    failure: Failure | None = None
+    key: KeyRights | None = None
+    holdings: tuple[Holding, ...] = ()
+    maker: Decimal | None = None
+    taker: Decimal | None = None
+    markets: tuple[MarketFacts, ...] = ()
+    equity: Decimal | None = None
+    state: str = ""
+    last_work: datetime | None = None
+
+    def held(self, currency: str) -> Holding:
+        nothing = Holding(currency, Decimal(0), Decimal(0))
+        return next((holding for holding in self.holdings if holding.currency == currency), nothing)
+
+    def to_json(self) -> dict[str, object]:
+        plain: dict[str, object] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: object) -> AccountFacts:
+        """Raises ValueError."""
+        return from_plain(cls, plain)

@@ -1,0 +1,117 @@
+"""The machine: Python, packages, files and disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from accounts.data_dir import DataDirUnusable, ensure_directory
+from accounts.dotenv_file import DotenvError, load_environment
+from accounts.settings import SettingsError, load_settings
+from nija.doctor.finding import Finding, broken, fine, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_OLDEST_PYTHON = (3, 11)
+_OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+_LEAST_FREE = 50 * 1024 * 1024
+_SCANT_FREE = 500 * 1024 * 1024
+# The two that the set-up guide names; the rest of the lock stands or falls with them.
+REQUIRED = {"krakenex": "2.2.2", "pykrakenapi": "0.3.2"}
+IMPORTED = ("coinbase-advanced-py", "python-dotenv", "structlog", "tenacity", "pydantic", "SQLAlchemy", "numpy")
+_INSTALL = "Run ./start.sh once, or: pip install -r requirements.txt"
+
+
+def check_python(running: tuple[int, int, int]) -> Finding:
+    shown = ".".join(map(str, running))
+    if running[:2] < _OLDEST_PYTHON:
+        return broken(
+            f"Python {shown} is too old: NIJA needs 3.11 or newer", "Install Python 3.11, then run ./start.sh"
+        )
+    return fine(f"Python {shown}")
+
+
+def check_packages(required: Mapping[str, str], imported: Iterable[str]) -> Iterator[Finding]:
+    """`required` maps a package to the only version that NIJA is tested with."""
+    found = {name: _version(name) for name in (*required, *imported)}
+    missing = [name for name, present in found.items() if present is None]
+    if missing:
+        yield broken(f"Packages are missing: {', '.join(missing)}", _INSTALL)
+    for name, expected in required.items():
+        if found[name] not in (None, expected):
+            yield broken(f"{name} is {found[name]}, NIJA needs {expected}", _INSTALL)
+    if not missing and all(found[name] == expected for name, expected in required.items()):
+        yield fine("Packages: " + ", ".join(f"{name} {expected}" for name, expected in required.items()))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def check_dotenv(path: Path) -> Iterator[Finding]:
+    """Whether `.env` is there, can be understood, and is nobody else's to read."""
+    try:
+        environment = load_environment({}, path)
+    except DotenvError as error:
+        yield broken(".env cannot be used", str(error))
+        return
+    if not path.exists():
+        yield fine(".env: not there", "Variables come from the environment alone; nija setup makes a .env")
+        return
+    yield from (warning(text, "Keep one of the lines and delete the other") for text in environment.warnings)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS_MAY:
+        yield warning(f".env can be read by others (mode {mode:04o})", f"It holds secrets. Run: chmod 600 {path}")
+    else:
+        yield fine(f".env: {len(environment.values)} variables, mode {mode:04o}")
+
+
+def check_settings(path: Path | None) -> Iterator[Finding]:
+    if path is None:
+        yield fine("nija.toml: not there, so every setting has its default")
+        return
+    try:
+        load_settings(path)
+    except SettingsError as error:
+        for fault in error.faults:
+            yield broken(f"{path.name}: {fault}", "Mend it in the file; nija config check shows every fault")
+    else:
+        yield fine(f"{path.name}: every key is right")
+
+
+def check_data_dir(path: Path) -> Iterator[Finding]:
+    """Whether the journal, nonce marks and locks can be written, and for how long."""
+    try:
+        ensure_directory(path)
+    except DataDirUnusable as error:
+        yield broken(f"The data folder {path} cannot be used", str(error))
+        return
+    free = shutil.disk_usage(path).free
+    shown = f"{free / 1024 / 1024:.0f} MB free"
+    if free < _LEAST_FREE:
+        yield broken(f"Disk: {shown} in {path}", "No order is sent that cannot be journaled: free some space")
+    elif free < _SCANT_FREE:
+        yield warning(f"Disk: {shown} in {path}", "Free some space before it runs out")
+    else:
+        yield fine(f"Disk: {shown} in {path}")
+
+
+def check_log_file(path: Path) -> Finding:
+    target = path if path.exists() else path.parent
+    if target.is_dir() and path.exists():
+        return broken(f"The log file {path} is a folder", "Set NIJA_LOG_FILE to the path of a file")
+    if not target.exists():
+        return fine(f"Log file: {path}", "Its folder is made when NIJA starts")
+    if not os.access(target, os.W_OK):
+        return broken(
+            f"The log file {path} cannot be written", "Make it writable, or set NIJA_LOG_FILE to another path"
+        )
+    return fine(f"Log file: {path}")

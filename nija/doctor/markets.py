@@ -1,0 +1,85 @@
+"""Which markets an account can trade at all: known, open, and large enough for the exchange's minimums."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from nija.doctor.finding import Finding, Level, broken, fine, warning
+from nija.risk.gate import round_trip_cost, slippage
+from nija.risk.refusal import Refusal, money, percent
+from nija.risk.sizing import Entry, Funds, least_notional, size_entry
+from nija.strategy.base import StrategyError
+from nija.trader.plan import trading_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accounts.settings import AccountSettings
+    from brokers.model import Market
+    from nija.doctor.facts import AccountFacts, MarketFacts
+    from nija.risk.parameters import RiskLimits
+
+# About three times the usual daily range of the large coins, where the default strategy's stops lie.
+_USUAL_STOP = Decimal("0.10")
+
+
+def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
+    """One line each, then one that says whether anything can be traded at all."""
+    try:
+        limits = trading_plan(settings).limits
+    except StrategyError as error:
+        yield broken("The strategy cannot be used", str(error))
+        return
+    findings = [_check_market(market, facts, limits) for market in facts.markets]
+    yield from findings
+    if not settings.enabled:
+        yield warning("This account is switched off", f'Set enabled = true in [accounts."{facts.id}"] of nija.toml')
+    elif findings and all(finding.level is not Level.OK for finding in findings):
+        yield broken(
+            "No market can be traded with this balance", "Each reason stands above: deposit more, or change it"
+        )
+    yield from _check_costs(facts)
+
+
+def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -> Finding:
+    if found.market is None:
+        return broken(
+            f"{found.symbol}: the exchange has no such market",
+            "Mend markets in [trading] of nija.toml; names are written like BTC/USD",
+        )
+    if not found.market.tradable:
+        return warning(f"{found.symbol}: the exchange takes no orders now", "Nothing to do: it opens again by itself")
+    if found.price is None or found.price <= 0:
+        return warning(f"{found.symbol}: no price is known yet", "Try again in a minute")
+    return _check_size(found.market, found.price, facts, limits)
+
+
+def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: RiskLimits) -> Finding:
+    funds = facts.held(market.quote)
+    least = money(least_notional(market, price), market.quote)
+    worth = max(funds.total, facts.equity or funds.total)
+    entry = Entry(
+        market=market,
+        close=price,
+        stop=price * (1 - _USUAL_STOP),
+        price=price,
+        fee=facts.taker or Decimal(0),
+        slippage=slippage(market),
+    )
+    sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), limits)
+    if isinstance(sized, Refusal):
+        return warning(f"{market.symbol}: too little to trade it", sized.text)
+    return fine(
+        f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} a trade (at least {least})"
+    )
+
+
+def _check_costs(facts: AccountFacts) -> Iterator[Finding]:
+    known = next((found.market for found in facts.markets if found.market is not None), None)
+    if known is None or facts.taker is None:
+        return
+    cost = round_trip_cost(facts.taker, facts.taker, slippage(known))
+    yield fine(
+        f"Buying and selling again costs about {percent(cost)} of a trade: stops nearer than twice that are skipped"
+    )

@@ -1,0 +1,47 @@
+"""The examination on the screen: one line per finding, the remedy under it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from nija.doctor.finding import ExitCode, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nija.doctor.finding import DoctorReport
+
+_MARK = "   → "
+
+
+def lines(report: DoctorReport, width: int | None = None) -> Iterator[str]:
+    """The lines start at the margin, so that others can look for them; a remedy is broken at `width` columns."""
+    for section in report.sections:
+        yield f"── {section.title}"
+        for finding in section.findings:
+            yield finding.line
+            if finding.remedy:
+                yield from _wrapped(finding.remedy, width)
+        yield ""
+    yield from _summary(report)
+
+
+def _wrapped(remedy: str, width: int | None) -> list[str]:
+    if width is None:
+        return [_MARK + remedy]
+    return textwrap.wrap(
+        remedy, max(40, width), initial_indent=_MARK, subsequent_indent=" " * len(_MARK), break_on_hyphens=False
+    )
+
+
+def _summary(report: DoctorReport) -> Iterator[str]:
+    first = report.first_broken()
+    if first is not None:
+        yield f"❌ First to mend: {first.title}"
+        return
+    warnings = sum(finding.level is Level.WARNING for finding in report.findings)
+    if report.exit_code is ExitCode.WARNINGS:
+        yield f"⚠️  {warnings} warning{'s' if warnings > 1 else ''}; nothing is broken"
+    else:
+        yield "✅ Nothing is wrong"

@@ -1,0 +1,86 @@
+"""The variables of one account's credentials: set or not, how long, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accounts.credential_values import Found, ValueReader
+from accounts.faults import FaultKind
+from accounts.identity import short_name
+from accounts.variables import Part, parse_variable
+from nija.doctor.finding import Finding, broken, fine, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from accounts.credentials import Discovery
+    from accounts.faults import CredentialFault
+    from accounts.identity import AccountId
+
+_COUNTED = (FaultKind.SHARED,)
+
+
+def check_variables(account: AccountId, environ: Mapping[str, str], discovery: Discovery) -> Iterator[Finding]:
+    """Key first, then secret; each either set with its length, or not set, or wrong."""
+    faults = {fault.variable: fault for fault in discovery.faults if fault.account == account}
+    for part in Part:
+        name = _set_variable(account, part, environ)
+        if name is None:
+            yield _not_set(account, part, environ, discovery)
+            continue
+        yield from _check_set(name, faults.pop(name, None), environ)
+    yield from (_fault(fault) for fault in faults.values() if fault.kind is not FaultKind.MISSING)
+    yield from _warnings(account, discovery)
+
+
+def _set_variable(account: AccountId, part: Part, environ: Mapping[str, str]) -> str | None:
+    """The variable that holds this part, whichever of its spellings is used."""
+    for name in sorted(environ):
+        variable = parse_variable(name)
+        if variable is None or variable.part is not part or not environ[name]:
+            continue
+        try:
+            if variable.account() == account:
+                return name
+        except ValueError:
+            continue
+    return None
+
+
+def _not_set(account: AccountId, part: Part, environ: Mapping[str, str], discovery: Discovery) -> Finding:
+    name = f"{account.env_prefix}_{part}"
+    near = [text for text in discovery.warnings if text.endswith(f"Did you mean {name}?")]
+    where = "to .env, or to the Variables of Railway / the Environment of Render, and restart NIJA"
+    if near:
+        return broken(f"{name}: NOT SET", f"{near[0]} Rename it: names count letter by letter, capitals too")
+    empty = f"{name} is there but empty: f" if name in environ else "F"
+    return broken(
+        f"{name}: NOT SET",
+        f"{short_name(account.exchange)} credentials not configured for {account.label}. "
+        f"{empty}ill it in with nija setup, or add it (exactly this name) {where}",
+    )
+
+
+def _check_set(name: str, fault: CredentialFault | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    if fault is not None and fault.kind not in _COUNTED:
+        yield _fault(fault)
+        return
+    variable = parse_variable(name)
+    found = ValueReader(environ).read(variable) if variable is not None else None
+    if isinstance(found, Found):
+        yield fine(f"{name}: SET ({len(found.value)} characters)")
+    if fault is not None:
+        yield _fault(fault)
+
+
+def _fault(fault: CredentialFault) -> Finding:
+    text = fault.problem.text
+    return broken(f"{fault.variable}: {text}", f"{fault.problem.remedy}.")
+
+
+def _warnings(account: AccountId, discovery: Discovery) -> Iterator[Finding]:
+    for text in discovery.warnings:
+        name, _, _ = text.partition(": ")
+        variable = parse_variable(name)
+        if variable is not None and name.startswith(account.env_prefix):
+            yield warning(f"{name}: {text.partition(': ')[2]}", "Harmless now, but copy it again without them")

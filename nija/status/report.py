@@ -1,0 +1,140 @@
+"""The daemon's answer to `status`: frozen values that travel as JSON.
+
+Nothing of the exchanges is imported here, so that the command has its answer on the screen within moments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  read at run time by from_plain
+from decimal import Decimal
+from enum import IntEnum
+
+from nija.control.values import from_plain, to_plain
+
+TRADING = "TRADING"
+
+
+class ExitCode(IntEnum):
+    """Of `nija status`: 0 every account trades, 1 some do not, 2 none does, or no daemon runs."""
+
+    ALL_TRADING = 0
+    SOME_NOT = 1
+    NONE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PositionStatus:
+    """What NIJA holds of one market. `amount` in base currency; prices and `profit` (fees included) in quote.
+
+    `profit_percent` is of what was paid. `price` is the last one seen; None before the first.
+    """
+
+    market: str
+    amount: Decimal
+    entry_price: Decimal
+    stop: Decimal | None
+    price: Decimal | None
+    profit: Decimal | None
+    profit_percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestingOrder:
+    """`price` is the stop or limit price; `purpose` is entry, exit or stop, and `foreign` for the owner's own."""
+
+    market: str
+    side: str
+    type: str
+    amount: Decimal
+    price: Decimal | None
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why nothing was opened: a rule of the risk settings, the value it saw and its limit. `market` may be empty."""
+
+    market: str
+    rule: str
+    value: str
+    limit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitDistance:
+    """How near a brake is: both are fractions, and `value` reaching `limit` stops new entries."""
+
+    name: str
+    value: Decimal
+    limit: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return max(Decimal(0), self.limit - self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LatchStatus:
+    """A switch that stays until someone resets it."""
+
+    name: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """One account. Figures are in `currency` and None until first known.
+
+    `equity_change` is today's (UTC). `rate_budget` is the fraction of the exchange's call allowance that is left.
+    """
+
+    id: str
+    label: str
+    exchange: str
+    state: str
+    reason: str = ""
+    currency: str = "USD"
+    balance: Decimal | None = None
+    equity: Decimal | None = None
+    equity_change: Decimal | None = None
+    positions: tuple[PositionStatus, ...] = ()
+    resting_orders: tuple[RestingOrder, ...] = ()
+    last_useful_work: datetime | None = None
+    not_trading: tuple[WhyNot, ...] = ()
+    rate_budget: Decimal | None = None
+    limits: tuple[LimitDistance, ...] = ()
+    latches: tuple[LatchStatus, ...] = ()
+
+    @property
+    def is_master(self) -> bool:
+        return self.id.partition(":")[2] == "master"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """`pid` and `since` are the daemon's; without one, `pid` is None and the accounts were asked directly."""
+
+    pid: int | None
+    version: str
+    since: datetime | None
+    mode: str
+    accounts: tuple[AccountStatus, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        trading = sum(account.state == TRADING for account in self.accounts)
+        if self.pid is None or trading == 0:
+            return ExitCode.NONE
+        return ExitCode.ALL_TRADING if trading == len(self.accounts) else ExitCode.SOME_NOT
+
+    def to_json(self) -> dict[str, object]:
+        plain: dict[str, object] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, object]) -> StatusReport:
+        """Raises ValueError where this is no report, as from a daemon of another version."""
+        return from_plain(cls, plain)
