@@ -95,13 +95,18 @@ def _forms(secret: str) -> Iterator[str]:
         return
     lines = [line for line in re.split(r"[\r\n]+|\\[rn]", plain) if len(line) >= _SHORTEST_LINE and "-----" not in line]
     for text in dict.fromkeys((plain, *lines)):
-        yield text
-        yield quote(text, safe="")
-        yield quote_plus(text)
-        yield quote(text)
-        yield json.dumps(text)[1:-1]
-        yield repr(text)[1:-1]
+        yield from _escaped(text)
+        yield from (quote(text, safe=""), quote_plus(text), quote(text))
         yield from _base64_forms(text.encode())
+
+
+def _escaped(text: str) -> set[str]:
+    """The text as it is, and as it looks inside a repr or JSON, and inside a repr of that."""
+    forms = {text}
+    for _ in range(2):
+        escaped = ((repr(form)[1:-1], json.dumps(form)[1:-1], form.replace("'", "\\'")) for form in forms)
+        forms = forms.union(*escaped)
+    return forms
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
