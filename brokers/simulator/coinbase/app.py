@@ -1,0 +1,169 @@
+"""The HTTP side: token, rights and limits before a handler, and Coinbase's shapes of error after it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from brokers.simulator.coinbase.arguments import Fields, Query, parse_body
+from brokers.simulator.coinbase.errors import (
+    ApiError,
+    invalid_argument,
+    not_found,
+    permission_denied,
+    too_many_requests,
+    unauthorized,
+    unavailable,
+)
+from brokers.simulator.coinbase.face import Answer, Call, CoinbaseFace, PrivateCall
+from brokers.simulator.coinbase.routes import PRIVATE, PUBLIC, V3, PrivateEndpoint, PublicEndpoint, Right
+from brokers.simulator.engine.markets import Mode
+from brokers.simulator.engine.refusals import RefusedError
+from brokers.simulator.faults import FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from brokers.simulator.coinbase.auth import KeyState
+    from brokers.simulator.coinbase.limits import Allowance
+    from brokers.simulator.records import RequestContext
+
+
+def coinbase_app(face: CoinbaseFace) -> Starlette:
+    """The ASGI app; it expects the gate in front of it."""
+    endpoints = [*((endpoint, _private_route(face, endpoint)) for endpoint in PRIVATE)]
+    routes = [Route(endpoint.path, route, methods=[endpoint.method]) for endpoint, route in endpoints]
+    routes += [Route(endpoint.path, _public_route(face, endpoint), methods=[endpoint.method]) for endpoint in PUBLIC]
+
+    async def unknown_path(request: Request, error: Exception) -> Response:
+        context: RequestContext = request.state.context
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        refused = not_found("path not found")
+        refused = ApiError(status, refused.body, f"unknown path {request.method} {request.url.path}")
+        return _failed(face, context, refused)
+
+    return Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
+
+
+def identify(face: CoinbaseFace) -> Callable[[Scope], tuple[str, str]]:
+    """The gate's question: which endpoint (`POST /orders`), and whose key it claims to be."""
+
+    def endpoint_and_account(scope: Scope) -> tuple[str, str]:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        state = face.keys.named_in(headers.get(b"authorization", ""))
+        endpoint = f"{scope['method']} {scope['path'].removeprefix(V3)}"
+        return endpoint, state.account.name if state else ""
+
+    return endpoint_and_account
+
+
+def _private_route(face: CoinbaseFace, endpoint: PrivateEndpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def route(request: Request) -> Response:
+        body = await request.body()
+        context: RequestContext = request.state.context
+        try:
+            key = _admitted(face, request, context)
+        except ApiError as refused:
+            return _failed(face, context, refused)
+        return _answer(face, context, face.limits.of_user(key.portfolio), lambda: _act(request, body, key))
+
+    def _act(request: Request, body: bytes, key: KeyState) -> Answer:
+        context: RequestContext = request.state.context
+        _check_right(key, endpoint.right, context)
+        if face.engine.venue.mode is Mode.MAINTENANCE:
+            raise unavailable()
+        account = face.engine.accounts[key.account.owner]
+        query, fields, path = _query(request), _fields(request, body), request.path_params
+        return endpoint.handler(PrivateCall(face, context, query, fields, path, key, account))
+
+    return route
+
+
+def _public_route(face: CoinbaseFace, endpoint: PublicEndpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def route(request: Request) -> Response:
+        body = await request.body()
+        context: RequestContext = request.state.context
+        try:
+            if "authorization" in request.headers:
+                _admitted(face, request, context)
+        except ApiError as refused:
+            return _failed(face, context, refused)
+        return _answer(face, context, face.limits.of_address(context.peer), lambda: _act(request, body))
+
+    def _act(request: Request, body: bytes) -> Answer:
+        query, fields = _query(request), _fields(request, body)
+        return endpoint.handler(Call(face, request.state.context, query, fields, request.path_params))
+
+    return route
+
+
+def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> KeyState:
+    if context.fault(FaultKind.REFUSE_KEY) is not None or context.fault(FaultKind.LOCKOUT) is not None:
+        raise unauthorized("injected", injected=True)
+    uri = f"{request.method} {request.headers.get('host', '')}{request.url.path}"
+    return face.keys.admit(request.headers.get("authorization", ""), uri)
+
+
+def _check_right(key: KeyState, right: Right, context: RequestContext) -> None:
+    if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
+        raise permission_denied("Missing required scopes", injected=True)
+    if not (key.can_trade if right is Right.TRADE else key.can_view):
+        raise permission_denied("Missing required scopes")
+
+
+def _query(request: Request) -> Query:
+    return Query(tuple(request.query_params.multi_items()))
+
+
+def _fields(request: Request, body: bytes) -> Fields:
+    """A body belongs to a POST; an empty object with a GET is passed over, as clients send it."""
+    if request.method == "POST":
+        return parse_body(body)
+    if body.strip() not in (b"", b"{}"):
+        raise invalid_argument("a GET takes no body")
+    return Fields({})
+
+
+def _answer(face: CoinbaseFace, context: RequestContext, allowance: Allowance, act: Callable[[], Answer]) -> Response:
+    try:
+        if context.fault(FaultKind.RATE_LIMIT) is not None:
+            raise too_many_requests(injected=True)
+        if not allowance.allowed:
+            raise too_many_requests()
+        if context.fault(FaultKind.UNAVAILABLE_BEFORE) is not None:
+            raise unavailable()
+        answer = act()
+        if context.fault(FaultKind.UNAVAILABLE_AFTER) is not None:
+            raise unavailable()
+    except ApiError as refused:
+        return _failed(face, context, refused, allowance.headers())
+    except RefusedError as refused:
+        # Only before the first price is known.
+        context.error = str(refused)
+        return _failed(face, context, unavailable(), allowance.headers())
+    empty = context.fault(FaultKind.EMPTY_RESULT) is not None
+    return _json(200, {} if empty else answer, allowance.headers())
+
+
+def _failed(
+    face: CoinbaseFace, context: RequestContext, refused: ApiError, headers: dict[str, str] | None = None
+) -> Response:
+    context.error = refused.text
+    if refused.is_violation:
+        face.records.violate(context, refused.text)
+    if refused.body is None:
+        return PlainTextResponse("Unauthorized", refused.status, headers)
+    return _json(refused.status, refused.body, headers or {})
+
+
+def _json(status: int, content: dict[str, Any], headers: dict[str, str]) -> Response:
+    text = json.dumps(content, separators=(",", ":"))
+    return Response(text, status, headers, media_type="application/json")

@@ -1,0 +1,156 @@
+"""Who may call what: the token of each request, the key's portfolio and its rights."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from brokers.simulator.coinbase.errors import unauthorized
+from brokers.simulator.coinbase.ids import derived
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.clock import Clock
+    from brokers.simulator.config import SimulatedAccount
+
+_LONGEST_LIFE = 120
+# The second is what clients of 2024 and before write; the exchange still takes it.
+_ISSUERS = ("cdp", "coinbase-cloud")
+_ED25519_LENGTHS = (32, 64)
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """One key as the exchange knows it. `portfolio` is the one it is bound to."""
+
+    account: SimulatedAccount
+    public_key: PublicKey
+    portfolio: str
+
+    @property
+    def algorithm(self) -> str:
+        return "EdDSA" if isinstance(self.public_key, ed25519.Ed25519PublicKey) else "ES256"
+
+    @property
+    def can_view(self) -> bool:
+        return any(right.startswith("query-") for right in self.account.permissions)
+
+    @property
+    def can_trade(self) -> bool:
+        return "modify-trades" in self.account.permissions
+
+    @property
+    def can_transfer(self) -> bool:
+        return "withdraw-funds" in self.account.permissions
+
+    @property
+    def can_receive(self) -> bool:
+        return "deposit-funds" in self.account.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Every key of this face by its name."""
+
+    clock: Clock
+    keys: Mapping[str, KeyState]
+
+    @classmethod
+    def of(cls, accounts: tuple[SimulatedAccount, ...], clock: Clock) -> KeyRing:
+        states = (
+            KeyState(account, _public_key(account.api_key.secret), account.account_uid or derived(account.name))
+            for account in accounts
+        )
+        return cls(clock, {state.account.api_key.key: state for state in states})
+
+    def named_in(self, authorization: str) -> KeyState | None:
+        """Whose token this claims to be, before anything of it has been verified."""
+        try:
+            name = jwt.get_unverified_header(_token(authorization)).get("kid")
+        except jwt.PyJWTError:
+            return None
+        return self.keys.get(name) if isinstance(name, str) else None
+
+    def admit(self, authorization: str, uri: str) -> KeyState:
+        """The key's state where its token is valid for this request now. Raises ApiError."""
+        state = self.named_in(authorization)
+        if state is None:
+            raise unauthorized("no token of a known key")
+        claims = _verified(state, _token(authorization))
+        self._check(state, claims, uri)
+        return state
+
+    def _check(self, state: KeyState, claims: dict[str, Any], uri: str) -> None:
+        now = self.clock.time()
+        begins, ends = claims.get("nbf"), claims.get("exp")
+        if not isinstance(begins, int) or not isinstance(ends, int):
+            raise unauthorized("nbf and exp must be whole seconds")
+        faults = (
+            (claims.get("sub") != state.account.api_key.key, "sub is not the key's name"),
+            (claims.get("iss") not in _ISSUERS, "iss is not cdp"),
+            (begins > now, "nbf lies in the future"),
+            (ends <= now, "the token has expired"),
+            (ends - begins > _LONGEST_LIFE, "the token lives longer than 120 seconds"),
+            (uri not in (claims.get("uri"), *_listed(claims.get("uris"))), f"uri is not {uri}"),
+        )
+        for broken, why in faults:
+            if broken:
+                raise unauthorized(why)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+def _verified(state: KeyState, token: str) -> dict[str, Any]:
+    """The claims of a token signed by this key. Its times are checked by the exchange's clock, not here."""
+    ours = ("exp", "nbf", "iat", "aud", "iss", "sub")
+    try:
+        header = jwt.get_unverified_header(token)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            state.public_key,
+            algorithms=[state.algorithm],
+            options={f"verify_{claim}": False for claim in ours},  # type: ignore[arg-type]  # the TypedDict's keys, all spelled out above
+        )
+    except jwt.PyJWTError as error:
+        raise unauthorized(f"bad token ({error})") from None
+    if not header.get("nonce"):
+        raise unauthorized("the token's header has no nonce")
+    return claims
+
+
+def _public_key(secret: str) -> PublicKey:
+    """Of a PEM key or a base64 Ed25519 one. Raises ValueError for any other."""
+    if "-----BEGIN" not in secret:
+        return _ed25519_key(secret).public_key()
+    private = serialization.load_pem_private_key(secret.replace("\\n", "\n").encode(), password=None)
+    if isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1):
+        return private.public_key()
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return private.public_key()
+    raise ValueError("a simulated Coinbase key must be EC P-256 or Ed25519")
+
+
+def _ed25519_key(secret: str) -> ed25519.Ed25519PrivateKey:
+    try:
+        raw = base64.b64decode(secret, validate=True)
+    except binascii.Error:
+        raw = b""
+    if len(raw) not in _ED25519_LENGTHS:
+        raise ValueError("a simulated Coinbase key must be a PEM or 32 or 64 bytes in base64")
+    return ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])

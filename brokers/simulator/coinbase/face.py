@@ -1,0 +1,104 @@
+"""What the handlers of the Coinbase face share, and the one call they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulator.coinbase.errors import not_found, permission_denied
+from brokers.simulator.faults import FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.clock import Clock
+    from brokers.simulator.coinbase.arguments import Fields, Query
+    from brokers.simulator.coinbase.auth import KeyRing, KeyState
+    from brokers.simulator.coinbase.limits import RequestLimits
+    from brokers.simulator.coinbase.products import Product, Products
+    from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.board import PriceBoard
+    from brokers.simulator.engine.engine import Engine
+    from brokers.simulator.engine.orders import Order
+    from brokers.simulator.records import Records, RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One accepted edit of an order, in the words it came in."""
+
+    price: str
+    size: str
+    time: float
+
+
+@dataclass(slots=True, eq=False)
+class OrderMemory:
+    """What the exchange keeps beside the engine's books: the id each client order id stands for, and edits."""
+
+    by_client_id: dict[tuple[str, str], str] = field(default_factory=dict)
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CoinbaseFace:
+    engine: Engine
+    products: Products
+    keys: KeyRing
+    limits: RequestLimits
+    records: Records
+    memory: OrderMemory = field(default_factory=OrderMemory)
+
+    @property
+    def clock(self) -> Clock:
+        return self.engine.venue.clock
+
+    @property
+    def board(self) -> PriceBoard:
+        return self.engine.venue.board
+
+    def product(self, product_id: str) -> Product:
+        product = self.products.find(product_id) if "-" in product_id else None
+        if product is None:
+            raise not_found("valid product_id is required")
+        return product
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its query, its body, and the ids in its path."""
+
+    face: CoinbaseFace
+    context: RequestContext
+    query: Query
+    body: Fields
+    path: Mapping[str, str]
+
+    @property
+    def now(self) -> float:
+        """The exchange's time, Unix seconds."""
+        return self.face.clock.time() + self.seconds(FaultKind.CLOCK_OFFSET)
+
+    def seconds(self, kind: FaultKind) -> float:
+        """How long the fault of this kind lasts for this request; 0 without one."""
+        fault = self.context.fault(kind)
+        return fault.seconds if fault else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateCall(Call):
+    key: KeyState
+    account: Account
+
+    def own_portfolio(self, named: str) -> None:
+        """Refuse a portfolio other than the key's own. Raises ApiError."""
+        if named and named != self.key.portfolio:
+            raise permission_denied("User does not have access to portfolio")
+
+    def visible_orders(self) -> list[Order]:
+        """Newest first, without those that cannot be found yet."""
+        now = self.face.clock.time()
+        return [order for order in reversed(self.account.orders.values()) if order.visible_from <= now]
+
+
+Answer = dict[str, Any]

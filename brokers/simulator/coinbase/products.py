@@ -1,0 +1,93 @@
+"""The products, with their increments, minimums and maximums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO
+from brokers.simulator.engine.markets import MarketSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Coinbase books fractions of a cent; with ten decimals every filled value is exact.
+_COST_STEP = Decimal("0.0000000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`spec` has no minimum cost of its own: one that is sized in quote money counts it with the fee inside."""
+
+    spec: MarketSpec
+    base_name: str
+    quote_increment: Decimal
+    quote_min_size: Decimal
+    quote_max_size: Decimal
+    base_max_size: Decimal
+    alias_to: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.spec.base}-{self.spec.quote}"
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Those on offer, found by id or symbol."""
+
+    all: tuple[Product, ...]
+    _by_name: dict[str, Product] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = {name: product for product in self.all for name in (product.id, product.spec.symbol)}
+        object.__setattr__(self, "_by_name", names)
+
+    def find(self, name: str) -> Product | None:
+        return self._by_name.get(name)
+
+    def of(self, symbol: str) -> Product:
+        return self._by_name[symbol]
+
+
+def offered(symbols: Iterable[str]) -> Products:
+    """The products that there are prices for."""
+    known = set(symbols)
+    return Products(tuple(product for product in _all_products() if product.spec.symbol in known))
+
+
+def _all_products() -> tuple[Product, ...]:
+    return (
+        _product("BTC/USD", "Bitcoin", "0.01", "0.00000001", "0.00000001", "3400"),
+        _product("ETH/USD", "Ethereum", "0.01", "0.00000001", "0.00000001", "42000"),
+        _product("SOL/USD", "Solana", "0.01", "0.00000001", "0.00000001", "340000"),
+        _product("ADA/USD", "Cardano", "0.0001", "0.00000001", "0.00000001", "25000000"),
+        _product("XRP/USD", "XRP", "0.0001", "0.000001", "0.000001", "20000000"),
+        _product("LTC/USD", "Litecoin", "0.01", "0.00000001", "0.00000001", "110000"),
+        _product("DOT/USD", "Polkadot", "0.001", "0.00000001", "0.00000001", "2000000"),
+        _product("AVAX/USD", "Avalanche", "0.01", "0.00000001", "0.00000001", "450000"),
+    )
+
+
+def _product(symbol: str, name: str, tick: str, increment: str, minimum: str, maximum: str) -> Product:
+    base, quote = symbol.split("/")
+    spec = MarketSpec(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        amount_step=Decimal(increment),
+        price_step=Decimal(tick),
+        cost_step=_COST_STEP,
+        min_amount=Decimal(minimum),
+        min_cost=ZERO,
+    )
+    return Product(
+        spec=spec,
+        base_name=name,
+        quote_increment=Decimal("0.01"),
+        quote_min_size=Decimal(1),
+        quote_max_size=Decimal(150_000_000),
+        base_max_size=Decimal(maximum),
+        alias_to=(f"{base}-USDC",),
+    )

@@ -1,0 +1,83 @@
+"""Why an order is not taken, in Coinbase's own codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulator.coinbase.errors import UNKNOWN_PREVIEW, UNKNOWN_REASON, OrderRefusedError
+from brokers.simulator.engine.refusals import Refusal
+
+if TYPE_CHECKING:
+    from brokers.simulator.engine.refusals import RefusedError
+
+_MESSAGES = {
+    "INSUFFICIENT_FUND": "Insufficient balance in source account",
+    "INVALID_PRODUCT_ID": "Invalid product id",
+    "INVALID_SIZE_PRECISION": "Too many decimals in order size",
+    "INVALID_PRICE_PRECISION": "Too many decimals in order price",
+    "INVALID_LIMIT_PRICE_POST_ONLY": "Limit price would cross the book, post only orders cannot be filled immediately",
+    "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL": "Order size below the product's minimum",
+    "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL": "Order total below the product's minimum",
+}
+_CODES = {
+    Refusal.UNKNOWN_MARKET: ("INVALID_PRODUCT_ID", UNKNOWN_PREVIEW),
+    Refusal.NO_PRICE: ("ORDER_ENTRY_DISABLED", "PREVIEW_PRODUCT_TRADING_HALTED"),
+    Refusal.MODE: ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED"),
+    Refusal.DEADLINE_ELAPSED: (UNKNOWN_REASON, "PREVIEW_END_TIME_IS_IN_PAST"),
+    Refusal.AMOUNT_STEP: ("INVALID_SIZE_PRECISION", "PREVIEW_INVALID_SIZE_PRECISION"),
+    Refusal.AMOUNT_MINIMUM: (UNKNOWN_REASON, "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"),
+    Refusal.COST_MINIMUM: (UNKNOWN_REASON, "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"),
+    Refusal.PRICE_STEP: ("INVALID_PRICE_PRECISION", "PREVIEW_INVALID_PRICE_PRECISION"),
+    Refusal.PRICE_INVALID: ("INVALID_LIMIT_PRICE", "PREVIEW_INVALID_LIMIT_PRICE"),
+    Refusal.WOULD_CROSS: ("INVALID_LIMIT_PRICE_POST_ONLY", "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY"),
+    Refusal.TOO_MANY_ORDERS: ("COMMANDER_REJECTED_NEW_ORDER", UNKNOWN_PREVIEW),
+    Refusal.INSUFFICIENT_FUNDS: ("INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND"),
+    Refusal.NO_LIQUIDITY: ("INVALID_NO_LIQUIDITY", "PREVIEW_INVALID_NO_LIQUIDITY"),
+}
+# What a careful client never provokes; funds, crossing prices and market states happen to the best.
+_CLIENT_FAULTS = (
+    "INVALID_PRODUCT_ID",
+    "INVALID_SIZE_PRECISION",
+    "INVALID_PRICE_PRECISION",
+    "INVALID_LIMIT_PRICE",
+    "INVALID_BRACKET_PRICES",
+    "UNSUPPORTED_ORDER_CONFIGURATION",
+    "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL",
+    "PREVIEW_INVALID_BASE_SIZE_TOO_LARGE",
+    "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL",
+    "PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE",
+)
+
+
+def refusal(reason: str, preview: str) -> OrderRefusedError:
+    """`reason` is empty where only the preview's code says something."""
+    reason = reason or UNKNOWN_REASON
+    code = preview if reason == UNKNOWN_REASON else reason
+    return OrderRefusedError(reason, preview, _MESSAGES.get(code, ""))
+
+
+def refusal_of(refused: RefusedError) -> OrderRefusedError:
+    """The engine's reason in this exchange's words."""
+    reason, preview = _CODES[refused.refusal]
+    return refusal(reason, preview)
+
+
+def is_client_fault(refused: OrderRefusedError) -> bool:
+    return refused.code in _CLIENT_FAULTS
+
+
+def refused_answer(refused: OrderRefusedError, configuration: object) -> dict[str, Any]:
+    """HTTP 200 with success false; the code may stand in any of four places."""
+    return {
+        "success": False,
+        "failure_reason": UNKNOWN_REASON,
+        "order_id": "",
+        "error_response": {
+            "error": refused.reason,
+            "message": refused.message,
+            "error_details": "",
+            "preview_failure_reason": refused.preview,
+            "new_order_failure_reason": refused.reason,
+        },
+        "order_configuration": configuration,
+    }
