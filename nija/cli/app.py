@@ -6,6 +6,8 @@ import sys
 
 import typer
 
+from nija.cli import simulate
+
 app = typer.Typer(
     help="NIJA trades many exchange accounts at once. Without a command it runs the daemon.",
     no_args_is_help=False,
@@ -26,6 +28,9 @@ def run() -> None:
     from nija.cli.run import run as run_daemon  # noqa: PLC0415
 
     raise typer.Exit(run_daemon())
+
+
+simulate.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,142 @@
+"""`nija simulate`: the embedded exchange on its own, for trying NIJA, or any other client, against it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from brokers.simulator.config import SimulatedAccount
+    from brokers.simulator.server import Addresses
+
+BROKEN = 2
+
+
+def register(app: typer.Typer) -> None:
+    app.command("simulate")(simulate)
+
+
+def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
+    candles: Annotated[
+        Path | None, typer.Option(help="Replay the real candles (CSV files) of this folder instead of made-up prices.")
+    ] = None,
+    speed: Annotated[float, typer.Option(min=0.001, help="Market seconds that pass in one second.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of made-up prices and accounts.")] = 1,
+    start: Annotated[datetime | None, typer.Option(help="First moment of a replay (UTC).")] = None,
+    kraken_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
+    coinbase_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
+    admin_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
+    money: Annotated[float | None, typer.Option(min=0, help="US dollars that every account begins with.")] = None,
+    env_file: Annotated[
+        Path | None, typer.Option(help="Write the addresses and keys here, in the form of a .env file (mode 0600).")
+    ] = None,
+    *,
+    limits: Annotated[bool, typer.Option(help="Enforce the exchanges' rate limits.")] = True,
+) -> None:
+    """Serve Kraken's and Coinbase's protocols on this machine, with made-up money and prices.
+
+    Accounts are those whose credentials are in the environment or in .env; without any, four made-up ones.
+    """
+    from brokers.clock import SystemClock  # noqa: PLC0415 - this command alone needs a server
+    from brokers.simulator.config import Limits, Ports, SimulatorConfig  # noqa: PLC0415
+    from brokers.simulator.prices import CandleFileError  # noqa: PLC0415
+    from brokers.simulator.server import serve  # noqa: PLC0415
+
+    accounts, own = _accounts(seed, money)
+    config = SimulatorConfig(
+        accounts=accounts,
+        speed=speed,
+        seed=seed,
+        candles=candles,
+        start=start.replace(tzinfo=UTC) if start is not None else None,
+        ports=Ports(kraken_port, coinbase_port, admin_port),
+        limits=Limits(private=limits, public=limits),
+    )
+    try:
+        serve(config, SystemClock(), lambda addresses: _tell(addresses, () if own else accounts, env_file, speed))
+    except (CandleFileError, OSError) as error:
+        sys.stderr.write(f"❌ {error}\n")
+        raise typer.Exit(BROKEN) from error
+
+
+def _accounts(seed: int, money: float | None) -> tuple[tuple[SimulatedAccount, ...], bool]:
+    """The accounts to serve, and whether their keys are the user's own, which are never shown."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from brokers.simulator.config import made_up_accounts  # noqa: PLC0415
+
+    own = _own_accounts()
+    accounts = own or made_up_accounts(seed)
+    if money is not None:
+        balances = {"USD": Decimal(repr(money))}
+        accounts = tuple(replace(account, balances=balances) for account in accounts)
+    return accounts, bool(own)
+
+
+def _own_accounts() -> tuple[SimulatedAccount, ...]:
+    from accounts.credentials import discover  # noqa: PLC0415
+    from accounts.dotenv_file import DotenvError, load_environment  # noqa: PLC0415
+    from brokers.simulator.config import SimulatedAccount  # noqa: PLC0415
+
+    try:
+        environment = load_environment(os.environ, Path(".env"))
+    except DotenvError as error:
+        sys.stderr.write(f"❌ {error}\n")
+        raise typer.Exit(BROKEN) from error
+    discovery = discover(environment.values)
+    for fault in discovery.faults:
+        sys.stderr.write(f"❌ {fault.message}\n")
+    if discovery.faults:
+        raise typer.Exit(BROKEN)
+    return tuple(
+        SimulatedAccount(
+            found.account.exchange,
+            found.account.owner,
+            found.api_key,
+            {"USD": Decimal(1000)},
+            account_uid=f"account of {found.account}",
+        )
+        for found in discovery.credentials
+    )
+
+
+def _tell(addresses: Addresses, made_up: tuple[SimulatedAccount, ...], env_file: Path | None, speed: float) -> None:
+    settings = _settings(addresses, made_up)
+    if env_file is None:
+        sys.stdout.write(settings)
+    else:
+        _write_private(env_file, settings)
+        sys.stdout.write(f"Addresses and keys are in {env_file}\n")
+    if speed != 1:
+        sys.stdout.write("# A daemon that follows faster markets needs in nija.toml, under [trading]:\n")
+        sys.stdout.write("#   poll_seconds = 1\n#   max_candle_age = 0\n")
+    sys.stdout.write(f"# Books and faults: {addresses.admin_url}/state\n# Serving; end with Ctrl-C\n")
+    sys.stdout.flush()
+
+
+def _settings(addresses: Addresses, made_up: tuple[SimulatedAccount, ...]) -> str:
+    from accounts.identity import AccountId  # noqa: PLC0415
+
+    lines = [
+        f"KRAKEN_API_URL={addresses.kraken_url}",
+        f"COINBASE_API_URL={addresses.coinbase_url}",
+        f"REQUESTS_CA_BUNDLE={addresses.ca_file}",
+    ]
+    for account in made_up:
+        prefix = AccountId(account.exchange, account.owner).env_prefix
+        secret = account.api_key.secret.replace("\n", "\\n")
+        lines += [f'{prefix}_API_KEY="{account.api_key.key}"', f'{prefix}_API_SECRET="{secret}"']
+    return "\n".join(lines) + "\n"
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        os.fchmod(stream.fileno(), 0o600)
+        stream.write(text)
