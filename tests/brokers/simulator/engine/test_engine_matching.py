@@ -29,6 +29,11 @@ def sell(desk: Desk, kind: Kind, amount: str = "0.1", **values: object) -> Order
     return desk.engine.place(desk.account, ticket(Side.SELL, kind, amount, **values))
 
 
+def status(order: Order) -> Status:
+    """Read anew: the checker does not know that the world moved on."""
+    return order.status
+
+
 @pytest.fixture
 def desk() -> Desk:
     return make_desk()
@@ -54,7 +59,7 @@ def test_a_market_order_sweeps_levels_and_what_the_book_lacks_is_cancelled(thin:
     fills = list(thin.account.fills.values())
     assert [fill.price for fill in fills] == sorted({fill.price for fill in fills})
     assert len(fills) == 3
-    assert order.status is Status.CANCELLED
+    assert status(order) is Status.CANCELLED
     assert order.filled == sum(fill.amount for fill in fills) < D("0.1")
     assert order.cost == sum(fill.cost for fill in fills)
 
@@ -76,12 +81,12 @@ def test_accounts_do_not_take_depth_from_each_other(thin: Desk) -> None:
 def test_a_limit_order_takes_what_crosses_and_rests_with_the_remainder(thin: Desk) -> None:
     asks = thin.engine.venue.book("BTC/USD").asks
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", limit_price=asks[0].price))
-    assert order.status is Status.OPEN
+    assert status(order) is Status.OPEN
     assert order.filled == asks[0].amount
     assert order.held > 0
     for _ in range(3):
         thin.price("BTC/USD", "50000")
-    assert order.status is Status.FILLED
+    assert status(order) is Status.FILLED
     assert [thin.account.fills[fill].maker for fill in order.fill_ids] == [False, True, True]
     assert thin.account.held("USD") == 0
 
@@ -92,14 +97,14 @@ def test_a_resting_limit_fills_at_its_own_price_as_maker_when_the_market_falls_t
     desk.price("BTC/USD", "48000")
     [fill] = desk.account.fills.values()
     assert (fill.price, fill.maker, fill.fee) == (D(49_000), True, D("12.2500"))
-    assert (order.status, desk.account.held("USD")) == (Status.FILLED, 0)
+    assert (order.status, desk.account.held("USD")) == (Status.FILLED, D(0))
 
 
 def test_an_ioc_order_is_cancelled_where_it_did_not_fill(thin: Desk) -> None:
     asks = thin.engine.venue.book("BTC/USD").asks
     terms = {"limit_price": asks[0].price, "time_in_force": TimeInForce.IOC}
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", **terms))
-    assert (order.status, order.filled, order.held) == (Status.CANCELLED, asks[0].amount, 0)
+    assert (order.status, order.filled, order.held) == (Status.CANCELLED, asks[0].amount, D(0))
 
 
 def test_a_fok_order_fills_whole_or_not_at_all(thin: Desk) -> None:
@@ -108,7 +113,7 @@ def test_a_fok_order_fills_whole_or_not_at_all(thin: Desk) -> None:
     whole = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", **terms))
     thin.price("BTC/USD", "50000")
     none = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.07", **terms))
-    assert (whole.status, none.status, none.filled) == (Status.FILLED, Status.CANCELLED, 0)
+    assert (whole.status, none.status, none.filled) == (Status.FILLED, Status.CANCELLED, D(0))
 
 
 def test_a_stop_loss_sells_at_market_once_the_last_price_reaches_it(desk: Desk) -> None:
@@ -128,7 +133,7 @@ def test_a_stop_loss_limit_rests_where_the_price_jumped_past_its_limit(desk: Des
     buy(desk)
     stop = sell(desk, Kind.STOP_LOSS_LIMIT, stop_price=D(48_000), limit_price=D(47_900))
     desk.price("BTC/USD", "47000")
-    assert (stop.status, stop.triggered, stop.filled) == (Status.OPEN, True, 0)
+    assert (stop.status, stop.triggered, stop.filled) == (Status.OPEN, True, D(0))
     desk.price("BTC/USD", "47950")
     assert (stop.status, stop.cost) == (Status.FILLED, D("4790.0000"))
 
@@ -137,9 +142,9 @@ def test_a_take_profit_sells_once_the_price_has_risen_to_it(desk: Desk) -> None:
     buy(desk)
     order = sell(desk, Kind.TAKE_PROFIT, stop_price=D(52_000))
     desk.price("BTC/USD", "51999")
-    assert order.status is Status.OPEN
+    assert status(order) is Status.OPEN
     desk.price("BTC/USD", "52000")
-    assert order.status is Status.FILLED
+    assert status(order) is Status.FILLED
 
 
 def test_a_trailing_stop_follows_the_price_up_and_never_down(desk: Desk) -> None:
@@ -149,7 +154,7 @@ def test_a_trailing_stop_follows_the_price_up_and_never_down(desk: Desk) -> None
         desk.price("BTC/USD", price)
         assert order.stop_price == stop
     desk.price("BTC/USD", "52000")
-    assert order.status is Status.FILLED
+    assert status(order) is Status.FILLED
 
 
 def test_a_bracket_sells_at_its_limit_or_at_its_stop_whichever_comes_first(desk: Desk) -> None:
@@ -177,18 +182,18 @@ def test_a_gtd_order_expires_on_the_wall_clock(desk: Desk) -> None:
     terms = {"limit_price": D(40_000), "time_in_force": TimeInForce.GTD, "expires": expires}
     order = desk.engine.place(desk.account, ticket(Side.BUY, Kind.LIMIT, "0.1", **terms))
     desk.advance(59)
-    assert order.status is Status.OPEN
+    assert status(order) is Status.OPEN
     desk.advance(1)
-    assert (order.status, desk.account.held("USD")) == (Status.EXPIRED, 0)
+    assert (order.status, desk.account.held("USD")) == (Status.EXPIRED, D(0))
 
 
 def test_a_scheduled_order_waits_for_its_start(desk: Desk) -> None:
     terms = {"limit_price": D(51_000), "starts": desk.clock.time() + 30}
     order = desk.engine.place(desk.account, ticket(Side.BUY, Kind.LIMIT, "0.1", **terms))
     desk.price("BTC/USD", "50000")
-    assert (order.status, order.filled) == (Status.PENDING, 0)
+    assert (order.status, order.filled) == (Status.PENDING, D(0))
     desk.advance(30)
-    assert order.status is Status.FILLED
+    assert status(order) is Status.FILLED
 
 
 def test_an_amended_stop_keeps_its_id_and_moves_its_trigger(desk: Desk) -> None:
@@ -196,14 +201,14 @@ def test_an_amended_stop_keeps_its_id_and_moves_its_trigger(desk: Desk) -> None:
     stop = sell(desk, Kind.STOP_LOSS, stop_price=D(48_000))
     desk.engine.amend(desk.account, stop, Amendment(stop_price=D(49_000)))
     desk.price("BTC/USD", "48900")
-    assert stop.status is Status.FILLED
+    assert status(stop) is Status.FILLED
 
 
 def test_an_amendment_below_what_has_filled_cancels_the_rest(thin: Desk) -> None:
     ask = thin.engine.venue.book("BTC/USD").asks[0]
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", limit_price=ask.price))
     thin.engine.amend(thin.account, order, Amendment(amount=D("0.001")))
-    assert (order.status, order.filled, thin.account.held("USD")) == (Status.CANCELLED, ask.amount, 0)
+    assert (order.status, order.filled, thin.account.held("USD")) == (Status.CANCELLED, ask.amount, D(0))
 
 
 def test_a_replacement_may_use_the_money_of_the_order_it_replaces(desk: Desk) -> None:
@@ -212,7 +217,7 @@ def test_a_replacement_may_use_the_money_of_the_order_it_replaces(desk: Desk) ->
     assert (order.status, new.status) == (Status.CANCELLED, Status.OPEN)
     with pytest.raises(RefusedError, match="insufficient funds"):
         desk.engine.replace(desk.account, new, ticket(Side.BUY, Kind.LIMIT, "0.3", limit_price=D(46_000)))
-    assert new.status is Status.OPEN
+    assert status(new) is Status.OPEN
 
 
 def test_the_dead_mans_switch_cancels_everything_once_and_can_be_disarmed(desk: Desk) -> None:
@@ -223,13 +228,13 @@ def test_the_dead_mans_switch_cancels_everything_once_and_can_be_disarmed(desk: 
     desk.engine.set_dead_man(desk.account, 60)
     desk.engine.set_dead_man(desk.account, 0)
     desk.advance(61)
-    assert first.status is Status.OPEN
+    assert status(first) is Status.OPEN
     desk.engine.set_dead_man(desk.account, 60)
     desk.advance(61)
-    assert first.status is Status.CANCELLED
+    assert status(first) is Status.CANCELLED
     second = place()
     desk.advance(61)
-    assert second.status is Status.OPEN
+    assert status(second) is Status.OPEN
 
 
 def test_a_late_cancel_leaves_the_order_to_fill_until_it_is_done(desk: Desk) -> None:
