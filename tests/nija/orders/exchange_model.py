@@ -1,0 +1,432 @@
+"""An exchange in memory: the other side of the desk, and its adversary. Its books are the judge.
+
+It implements `brokers.base.Broker` with the recovery ways of both exchanges, and can act and lose the answer, refuse,
+show late, fill partly, or let the process die in the middle of a call.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import purpose_of
+from brokers.errors import OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused, Unavailable
+from brokers.model import (
+    ZERO,
+    Absent,
+    Balance,
+    Exchange,
+    Fees,
+    Fill,
+    Found,
+    KeyInfo,
+    Market,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Resolution,
+    Side,
+    Undetermined,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.fakes import ManualClock
+
+BTC = Market("BTC/USD", "BTC", "USD", Decimal("0.00000001"), Decimal("0.1"), Decimal("0.0001"), Decimal("0.5"))
+ETH = Market("ETH/USD", "ETH", "USD", Decimal("0.00000001"), Decimal("0.01"), Decimal("0.002"), Decimal("0.5"))
+FEE = Decimal("0.004")
+ABSENT_MARGIN = timedelta(seconds=5)
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class Fault(Enum):
+    """What the next call of its kind meets."""
+
+    LOST_BEFORE = auto()
+    LOST_AFTER = auto()
+    ARRIVES_LATE = auto()
+    UNAVAILABLE = auto()
+    REFUSED = auto()
+    PARTIAL = auto()
+    HALF_OPEN = auto()
+    HIDDEN = auto()
+    KILLED_BEFORE = auto()
+    KILLED_AFTER = auto()
+
+
+@dataclass
+class Book:
+    """One account's side of the exchange."""
+
+    orders: dict[str, Order] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+    total: dict[str, Decimal] = field(default_factory=dict)
+    visible_from: dict[str, float] = field(default_factory=dict)
+    fill_visible_from: dict[str, float] = field(default_factory=dict)
+    requests: list[OrderRequest] = field(default_factory=list)
+
+
+class ExchangeModel:
+    """One exchange with one account; a Broker over it survives the process, as the real thing does."""
+
+    def __init__(self, clock: ManualClock, exchange: Exchange = Exchange.KRAKEN, *, base_fees: bool = False) -> None:
+        self.clock = clock
+        self.exchange = exchange
+        self.base_fees = base_fees
+        self.price = {"BTC/USD": Decimal(100), "ETH/USD": Decimal(50)}
+        self.book = Book(total={"USD": Decimal(100_000)})
+        self.faults: dict[str, deque[Fault]] = {"place": deque(), "read": deque(), "cancel": deque(), "amend": deque()}
+        self.fill_lag = 0.0
+        self.calls: list[str] = []
+        self._numbers = itertools.count(1)
+        self._late: list[tuple[float, OrderRequest]] = []
+
+    # The Broker protocol.
+
+    @property
+    def can_amend_stops(self) -> bool:
+        return self.exchange is Exchange.KRAKEN
+
+    @property
+    def stops_at_market(self) -> bool:
+        return self.exchange is Exchange.KRAKEN
+
+    def connect(self) -> KeyInfo:
+        return KeyInfo("uid", frozenset(), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
+
+    def exchange_time(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.time(), UTC)
+
+    def markets(self) -> Mapping[str, Market]:
+        return {"BTC/USD": BTC, "ETH/USD": ETH}
+
+    def refresh_markets(self) -> None:
+        pass
+
+    def fees(self, market: str) -> Fees:
+        return Fees(FEE, FEE)
+
+    def balances(self) -> Mapping[str, Balance]:
+        self._read("balances")
+        return {currency: Balance(currency, total, self.held(currency)) for currency, total in self.book.total.items()}
+
+    def place(self, request: OrderRequest) -> str:
+        self.calls.append("place")
+        self._arrivals()
+        self.book.requests.append(request)
+        fault = self._fault("place")
+        match fault:
+            case Fault.KILLED_BEFORE:
+                raise Killed
+            case Fault.UNAVAILABLE:
+                raise Unavailable("connection refused")
+            case Fault.REFUSED:
+                raise OrderRejected("refused", "EOrder:Insufficient funds")
+            case Fault.LOST_BEFORE:
+                raise OutcomeUnknown("timed out")
+            case Fault.ARRIVES_LATE:
+                self._late.append((self.clock.time() + 15, request))
+                raise OutcomeUnknown("timed out")
+            case _:
+                exchange_id = self._accept(request, fault)
+        if fault is Fault.KILLED_AFTER:
+            raise Killed
+        if fault is Fault.LOST_AFTER:
+            raise OutcomeUnknown("502 after acting")
+        return exchange_id
+
+    def resolve(self, request: OrderRequest) -> Resolution:
+        self._read("resolve")
+        if self.exchange is Exchange.COINBASE and self.exchange_time() < request.deadline:
+            try:
+                return Found(self.order(self._accept(request, None)))
+            except OrderRejected as error:
+                return Absent(error.reason)
+            except OrderNotFound:
+                return Undetermined("accepted, not shown yet")
+        found = [order for order in self._shown() if order.client_id == request.client_id]
+        if found:
+            return Found(found[0])
+        if self.exchange_time() > request.deadline + ABSENT_MARGIN:
+            return Absent("not found after its deadline")
+        return Undetermined("not found so far")
+
+    def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:
+        self.calls.append("amend")
+        fault = self._fault("amend")
+        if not self.can_amend_stops:
+            raise RequestRefused("no amending here")
+        self._before(fault)
+        order = self.book.orders[exchange_id]
+        if order.status.is_final:
+            raise OrderNotFound(exchange_id)
+        self._check_free(order.market, Side.SELL, amount - order.amount)
+        self.book.orders[exchange_id] = replace(order, amount=amount, stop_price=stop_price)
+        self._after(fault)
+
+    def cancel(self, exchange_id: str) -> None:
+        self.calls.append("cancel")
+        fault = self._fault("cancel")
+        self._before(fault)
+        order = self.book.orders[exchange_id]
+        if not order.status.is_final:
+            self._end(order, OrderStatus.CANCELLED)
+        self._after(fault)
+
+    def order(self, exchange_id: str) -> Order:
+        self._read("order")
+        for order in self._shown():
+            if order.exchange_id == exchange_id:
+                return order
+        raise OrderNotFound(exchange_id)
+
+    def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
+        self._read("orders")
+        return {order.exchange_id: order for order in self._shown() if order.exchange_id in exchange_ids}
+
+    def open_orders(self) -> tuple[Order, ...]:
+        self._read("open_orders")
+        return tuple(order for order in self._shown() if not order.status.is_final)
+
+    def closed_orders(self, since: datetime) -> tuple[Order, ...]:
+        self._read("closed_orders")
+        return tuple(order for order in self._shown() if order.closed is not None and order.closed > since)
+
+    def fills(self, since: datetime) -> tuple[Fill, ...]:
+        self._read("fills")
+        now = self.clock.time()
+        return tuple(
+            fill for fill in self.book.fills if fill.time >= since and self.book.fill_visible_from[fill.id] <= now
+        )
+
+    def close(self) -> None:
+        pass
+
+    # What the test does to it.
+
+    def set_price(self, market: str, price: Decimal) -> None:
+        """Move the market; resting stops that it reaches sell, and a stop-limit is jumped past by a big move."""
+        self._arrivals()
+        self.price[market] = price
+        for order in list(self.book.orders.values()):
+            if order.market != market or order.status.is_final or order.stop_price is None or order.stop_price < price:
+                continue
+            if self.stops_at_market or price >= order.stop_price * Decimal("0.95"):
+                self._fill(order, order.amount - order.filled)
+
+    def finish_half_open(self) -> None:
+        """Fill what still works of market orders."""
+        for order in list(self.book.orders.values()):
+            if order.type is OrderType.MARKET and not order.status.is_final:
+                self._fill(order, order.amount - order.filled)
+
+    def owner_order(self, market: str, side: Side, amount: Decimal, limit_price: Decimal | None = None) -> str:
+        """The owner trades by hand."""
+        request = OrderRequest(
+            client_id="by-hand",
+            market=market,
+            side=side,
+            type=OrderType.MARKET if limit_price is None else OrderType.LIMIT,
+            amount=amount,
+            deadline=self.exchange_time() + timedelta(seconds=60),
+            limit_price=limit_price,
+        )
+        return self._create(request, None)
+
+    def calm(self) -> None:
+        """No more faults."""
+        for queue in self.faults.values():
+            queue.clear()
+        self.fill_lag = 0.0
+
+    def in_flight(self) -> bool:
+        """Whether a request was sent that has not arrived yet."""
+        return bool(self._late)
+
+    # Its books.
+
+    def held(self, currency: str) -> Decimal:
+        held = ZERO
+        for order in self.book.orders.values():
+            if order.status.is_final:
+                continue
+            base, _, quote = order.market.partition("/")
+            left = order.amount - order.filled
+            if order.side is Side.SELL and currency == base:
+                held += left
+            elif order.side is Side.BUY and currency == quote and order.limit_price is not None:
+                held += left * order.limit_price
+        return held
+
+    def ours(self) -> list[Order]:
+        return [order for order in self.book.orders.values() if purpose_of(order.client_id) is not None]
+
+    def our_fills(self) -> list[Fill]:
+        ours = {order.exchange_id for order in self.ours()}
+        return [fill for fill in self.book.fills if fill.order_id in ours]
+
+    def bought_by_nija(self, market: str) -> Decimal:
+        """What NIJA holds of this market by the exchange's books."""
+        base = market.partition("/")[0]
+        amount = ZERO
+        for fill in self.our_fills():
+            if fill.market == market:
+                amount += fill.amount if fill.side is Side.BUY else -fill.amount
+                amount -= fill.fee if fill.fee_currency == base else ZERO
+        return amount
+
+    # How.
+
+    def _fault(self, kind: str) -> Fault | None:
+        return self.faults[kind].popleft() if self.faults[kind] else None
+
+    def _read(self, name: str) -> None:
+        self.calls.append(name)
+        self._arrivals()
+        match self._fault("read"):
+            case Fault.KILLED_BEFORE | Fault.KILLED_AFTER:
+                raise Killed
+            case None:
+                return
+            case _:
+                raise Unavailable(f"{name}: 503")
+
+    def _before(self, fault: Fault | None) -> None:
+        self._arrivals()
+        match fault:
+            case Fault.KILLED_BEFORE:
+                raise Killed
+            case Fault.UNAVAILABLE:
+                raise Unavailable("503")
+            case Fault.REFUSED:
+                raise RequestRefused("refused")
+            case Fault.LOST_BEFORE:
+                raise OutcomeUnknown("timed out")
+            case _:
+                return
+
+    def _after(self, fault: Fault | None) -> None:
+        if fault is Fault.KILLED_AFTER:
+            raise Killed
+        if fault is Fault.LOST_AFTER:
+            raise OutcomeUnknown("502 after acting")
+
+    def _arrivals(self) -> None:
+        now = self.clock.time()
+        due = [request for time, request in self._late if time <= now]
+        self._late = [(time, request) for time, request in self._late if time > now]
+        for request in due:
+            # The engine refuses what reaches it after its deadline; nobody hears the refusal.
+            if self.exchange_time() <= request.deadline:
+                self._quietly(request)
+
+    def _quietly(self, request: OrderRequest) -> None:
+        try:
+            self._accept(request, None)
+        except OrderRejected:
+            return
+
+    def _accept(self, request: OrderRequest, fault: Fault | None) -> str:
+        for order in self.book.orders.values():
+            same = order.client_id == request.client_id
+            if same and self.exchange is Exchange.COINBASE:
+                return order.exchange_id
+            if same and not order.status.is_final:
+                raise OrderRejected("not unique", "EGeneral:Invalid arguments:cl_ord_id not unique")
+        return self._create(request, fault)
+
+    def _create(self, request: OrderRequest, fault: Fault | None) -> str:
+        if request.amount < self.markets()[request.market].min_amount:
+            raise OrderRejected("too small", "EOrder:Order minimum not met")
+        self._check_free(request.market, request.side, request.amount)
+        number = next(self._numbers)
+        order = Order(
+            exchange_id=f"O{number:05}",
+            client_id=request.client_id,
+            market=request.market,
+            side=request.side,
+            type=request.type,
+            status=OrderStatus.OPEN,
+            amount=request.amount,
+            filled=ZERO,
+            average_price=None,
+            fee=ZERO,
+            created=self.exchange_time(),
+            limit_price=request.limit_price,
+            stop_price=request.stop_price,
+        )
+        self.book.orders[order.exchange_id] = order
+        self.book.visible_from[order.exchange_id] = self.clock.time() + (10.0 if fault is Fault.HIDDEN else 0.0)
+        if order.type is OrderType.MARKET:
+            self._execute(order, fault)
+        return order.exchange_id
+
+    def _execute(self, order: Order, fault: Fault | None) -> None:
+        half = (order.amount / 2).quantize(Decimal("0.00000001"))
+        if fault is Fault.PARTIAL:
+            self._end(self._fill(order, half), OrderStatus.CANCELLED)
+        elif fault is Fault.HALF_OPEN:
+            self._fill(order, half)
+        else:
+            self._fill(self._fill(order, half), order.amount - half)
+
+    def _fill(self, order: Order, amount: Decimal) -> Order:
+        base, _, quote = order.market.partition("/")
+        price = self.price[order.market]
+        in_base = self.base_fees and order.side is Side.BUY
+        fee = amount * FEE if in_base else amount * price * FEE
+        fill = Fill(
+            id=f"T{next(self._numbers):05}",
+            order_id=order.exchange_id,
+            market=order.market,
+            side=order.side,
+            amount=amount,
+            price=price,
+            fee=fee,
+            fee_currency=base if in_base else quote,
+            time=self.exchange_time(),
+        )
+        self.book.fills.append(fill)
+        self.book.fill_visible_from[fill.id] = self.clock.time() + self.fill_lag
+        sign = 1 if order.side is Side.BUY else -1
+        self._credit(base, sign * amount)
+        self._credit(quote, -sign * amount * price)
+        self._credit(fill.fee_currency, -fee)
+        filled = order.filled + amount
+        done = filled >= order.amount
+        order = replace(
+            order,
+            filled=filled,
+            average_price=price,
+            status=OrderStatus.FILLED if done else OrderStatus.OPEN,
+            closed=self.exchange_time() if done else None,
+        )
+        self.book.orders[order.exchange_id] = order
+        return order
+
+    def _end(self, order: Order, status: OrderStatus) -> None:
+        self.book.orders[order.exchange_id] = replace(order, status=status, closed=self.exchange_time())
+
+    def _credit(self, currency: str, amount: Decimal) -> None:
+        self.book.total[currency] = self.book.total.get(currency, ZERO) + amount
+
+    def _check_free(self, market: str, side: Side, amount: Decimal) -> None:
+        base, _, quote = market.partition("/")
+        currency, needed = (base, amount) if side is Side.SELL else (quote, amount * self.price[market])
+        if needed > self.book.total.get(currency, ZERO) - self.held(currency):
+            raise OrderRejected("not enough", "EOrder:Insufficient funds")
+
+    def _shown(self) -> list[Order]:
+        now = self.clock.time()
+        return [order for order in self.book.orders.values() if self.book.visible_from[order.exchange_id] <= now]
