@@ -136,6 +136,7 @@ def _bounded(raw: HTTPResponse, deadline: float) -> Callable[..., Iterator[bytes
         while chunk := raw.read1(_CHUNK, decode_content=decode_content):
             yield chunk
             if time.monotonic() > deadline:
+                raw.close()
                 raise ProtocolError("the answer took too long")
 
     return stream

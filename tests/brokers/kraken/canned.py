@@ -83,6 +83,7 @@ class CannedKraken:
 def _handler(canned: CannedKraken) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._serve(urlsplit(self.path).query)

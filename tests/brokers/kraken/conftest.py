@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from brokers.kraken.broker import KrakenBroker
 from brokers.kraken.public import KrakenPublic
 from brokers.nonce import Nonce
+from brokers.simulator.config import SimulatorConfig
 from tests.brokers.kraken.canned import KEY, CannedKraken, canned_kraken
 from tests.fakes import ManualClock
+from tests.simulator_fixtures import Rig, manual_rig, usd_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,3 +57,28 @@ def make_broker(
 @pytest.fixture
 def broker(make_broker: Callable[..., KrakenBroker]) -> KrakenBroker:
     return make_broker()
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    """A strict Kraken that shares its clock with the broker. A rule that a test breaks fails the test."""
+    money = {"USD": Decimal(10_000), "BTC": Decimal(1)}
+    with manual_rig(SimulatorConfig(usd_accounts(balances=money))) as made:
+        yield made
+        assert made.violations() == []
+
+
+@pytest.fixture
+def trader(rig: Rig, tmp_path: Path) -> Iterator[KrakenBroker]:
+    """The master's broker, connected."""
+    broker = KrakenBroker(
+        rig.simulated("kraken:master").api_key,
+        base_url=rig.simulator.kraken_url,
+        nonce=Nonce(tmp_path / "nonce", clock=rig.clock),
+        clock=rig.clock,
+        timeout=2.0,
+        tier="intermediate",
+    )
+    broker.connect()
+    yield broker
+    broker.close()
