@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from accounts.suggest import did_you_mean
 
@@ -62,6 +62,12 @@ class ProcessSettings:
     kraken_url: str = KRAKEN_URL
     coinbase_url: str = COINBASE_URL
     allow_withdrawal_keys: bool = False
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no log may show."""
+        password = urlsplit(self.database_url or "").password
+        return frozenset({password, unquote(password)} if password else ())
 
 
 class _Unusable(Exception):
@@ -172,6 +178,10 @@ def _url(text: str) -> str:
 
 def _database_url(text: str) -> str:
     scheme, separator, _ = text.partition("://")
+    try:
+        urlsplit(text)
+    except ValueError:
+        separator = ""
     if not separator or not scheme:
         raise _Unusable("a database URL such as sqlite:///path/to/file or postgresql+psycopg://user:password@host/name")
     return text

@@ -56,10 +56,10 @@ def _run_logged(configuration: Configuration) -> int:
         level=process.log_level,
         file=process.log_file,
         log_format=process.log_format,
-        secrets=configuration.discovery.secrets,
+        secrets=configuration.discovery.secrets | process.secrets,
         environ=configuration.environ,
     )
-    log_uncaught()
+    log_uncaught(log)
     try:
         return _run_mode(configuration, log.redactor.add)
     except (KeyInUse, DataDirUnusable, StrategyError, ConfigurationError, BrokerError) as error:

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
@@ -38,6 +39,10 @@ class Log:
 
     redactor: Redactor
     handlers: tuple[logging.Handler, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return any(handler in logging.getLogger().handlers for handler in self.handlers)
 
     def close(self) -> None:
         root = logging.getLogger()
@@ -90,16 +95,19 @@ def configure_logging(
     return Log(redactor, tuple(handlers))
 
 
-def log_uncaught() -> None:
-    """Let whatever no one caught, in any thread, come out redacted instead of raw on standard error."""
-    logger = get_log("nija")
+def log_uncaught(log: Log) -> None:
+    """Let whatever no one caught, in any thread, come out redacted, even after `log` was closed."""
 
     def uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        if not issubclass(kind, KeyboardInterrupt):
-            logger.critical("uncaught error", exc_info=(kind, error, traceback))
+        if issubclass(kind, KeyboardInterrupt | SystemExit):
+            return
+        if log.is_open:
+            get_log("nija").critical("uncaught error", exc_info=(kind, error, traceback))
+        else:
+            sys.stderr.write(log.redactor.redact("".join(format_exception(kind, error, traceback))))
 
     def uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and not issubclass(told.exc_type, SystemExit):
+        if told.exc_value is not None:
             uncaught(told.exc_type, told.exc_value, told.exc_traceback)
 
     sys.excepthook = uncaught

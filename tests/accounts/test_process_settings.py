@@ -120,3 +120,11 @@ def test_an_address_with_a_password_in_it_is_refused_without_showing_it() -> Non
 def test_an_unknown_variable_is_answered_with_the_nearest_known_one() -> None:
     (warning,) = unknown_variables({"NIJA_LOGLEVEL": "x", "PATH": "/bin", "NIJA_MODE": "auto"})
     assert warning == "NIJA_LOGLEVEL is not a setting of NIJA and is ignored. Did you mean NIJA_LOG_LEVEL?"
+
+
+def test_the_databases_password_is_a_secret_as_written_and_as_meant() -> None:
+    assert process_settings({"NIJA_DATABASE_URL": "postgresql://u:p%40ssword@h/d"}).secrets == {
+        "p%40ssword",
+        "p@ssword",
+    }
+    assert process_settings({}).secrets == frozenset()

@@ -210,13 +210,28 @@ def test_an_uncaught_error_of_a_thread_comes_out_redacted(
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    heard.configure()
-    log_uncaught()
+    log_uncaught(heard.configure())
     thread = threading.Thread(target=raise_chained)
     thread.start()
     thread.join()
     assert "Traceback" in heard.text
     assert SECRET not in heard.text + capfd.readouterr().err
+
+
+def test_an_uncaught_error_after_the_logs_end_comes_out_redacted(
+    heard: Heard, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    log = heard.configure()
+    log_uncaught(log)
+    log.close()
+    with pytest.raises(ValueError, match="Thing") as caught:
+        raise_chained()
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    captured = capfd.readouterr()
+    assert "ValueError: Thing([redacted])" in captured.err
+    assert SECRET not in captured.err + captured.out
 
 
 def test_the_coinbase_librarys_own_handlers_stay_silent_even_when_imported_later() -> None:
