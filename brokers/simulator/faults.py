@@ -37,6 +37,7 @@ class FaultKind(StrEnum):
     UNAVAILABLE_AFTER = "unavailable_after"  # the exchange says it is busy, and did act
     EMPTY_RESULT = "empty_result"  # acts, and answers without a result
     LATE_VISIBLE = "late_visible"  # an order is taken but not to be found yet [seconds]
+    LATE_FAIL = "late_fail"  # an order is taken, and said to have failed later [seconds]
     BALANCE_LAG = "balance_lag"  # balances stay as they were after a fill [seconds]
     SLOW_CANCEL = "slow_cancel"  # a cancel is taken and done later [seconds]
     CLOCK_OFFSET = "clock_offset"  # the exchange's time is off [seconds]

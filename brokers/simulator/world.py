@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
+from brokers.simulator.coinbase.build import mount_coinbase
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.faults import FaultPlan
 from brokers.simulator.kraken.build import mount_kraken
@@ -60,6 +61,7 @@ def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = N
 
     faces = {
         Exchange.KRAKEN: mount_kraken(config, board(Exchange.KRAKEN), clock, records),
+        Exchange.COINBASE: mount_coinbase(config, board(Exchange.COINBASE), clock, records),
     }
     world = World(config, clock, faces, FaultPlan(config.seed), records)
     world.tick()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
+from brokers.simulator.coinbase.app import coinbase_app, identify
 from brokers.simulator.coinbase.auth import KeyRing
 from brokers.simulator.coinbase.face import CoinbaseFace
 from brokers.simulator.coinbase.fee_table import FEE_TIERS
@@ -13,14 +14,28 @@ from brokers.simulator.coinbase.limits import RequestLimits
 from brokers.simulator.coinbase.products import offered
 from brokers.simulator.engine.engine import Engine
 from brokers.simulator.engine.venue import Venue
+from brokers.simulator.mounted import MountedFace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from brokers.clock import Clock
     from brokers.simulator.config import SimulatorConfig
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.records import Records
 
 _MOST_OPEN_ORDERS = 500
+
+
+def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> MountedFace:
+    face = build_coinbase(config, board, clock, records)
+
+    def keys() -> Mapping[str, Mapping[str, Any]]:
+        return {
+            state.account.owner: {"fingerprint": state.account.api_key.fingerprint} for state in face.keys.keys.values()
+        }
+
+    return MountedFace(Exchange.COINBASE, face.engine, coinbase_app(face), identify(face), keys, tls=True)
 
 
 def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> CoinbaseFace:
