@@ -195,7 +195,19 @@ def _ask(address: Address, session: requests.Session, path: str) -> dict[str, ob
         answer = response.json()
     except ValueError:
         answer = None
-    return answer if isinstance(answer, dict) else _no_exchange(address, "a page that is not the exchange's")
+    if not isinstance(answer, dict):
+        return _no_exchange(address, "a page that is not the exchange's")
+    return _refusal(address, answer.get("error")) or answer
+
+
+def _refusal(address: Address, errors: object) -> Finding | None:
+    """Kraken refuses with HTTP 200 and a list of texts."""
+    if not isinstance(errors, list) or not errors:
+        return None
+    return broken(
+        f"{address.name} refuses every call: {errors[0]}",
+        f"Wait some minutes, then try again; see {_STATUS_PAGE[address.exchange]}",
+    )
 
 
 def _no_exchange(address: Address, what: str) -> Finding:
