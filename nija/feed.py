@@ -40,11 +40,11 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """What is known now; replaced whole, never changed. `problems` says per market why nothing is known."""
+    """What is known now; replaced whole, never changed. `problems` says why nothing newer is known."""
 
     signals: Mapping[Want, SignalAt] = field(default_factory=lambda: MappingProxyType({}))
     tickers: Mapping[str, Ticker] = field(default_factory=lambda: MappingProxyType({}))
-    problems: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    problems: Mapping[Want, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Feed:
@@ -105,31 +105,41 @@ class Feed:
         self._publish(replace(self._snapshot, tickers=MappingProxyType({**self._snapshot.tickers, **tickers})))
 
     def _poll_candles(self, market: str, timeframe: Timeframe, wants: frozenset[Want]) -> None:
+        followers = [want for want in wants if (want.market, want.timeframe) == (market, timeframe)]
         known = self._series.get((market, timeframe))
         since = int(known.time[-1]) if known is not None and len(known) else None
         try:
             fresh = self._data.candles(market, timeframe, since)
         except BrokerError as error:
             self._tell(market, f"No candles of {market}: {error}")
-            self._publish(replace(self._snapshot, problems=_with(self._snapshot.problems, market, str(error))))
+            problems = dict.fromkeys(followers, f"no candles: {error}")
+            self._publish(replace(self._snapshot, problems=MappingProxyType({**self._snapshot.problems, **problems})))
             return
         self._log.settled(market)
         candles = fresh if known is None else _extended(known, fresh)
         self._series[market, timeframe] = candles
-        followers = [want for want in wants if (want.market, want.timeframe) == (market, timeframe)]
-        stale = [want for want in followers if not self._is_current(want, candles)]
-        if stale or market in self._snapshot.problems:
-            self._publish_signals(market, candles, stale)
+        behind = [want for want in followers if not self._is_current(want, candles)]
+        if behind:
+            self._publish_signals(candles, behind)
 
     def _is_current(self, want: Want, candles: Candles) -> bool:
+        if want in self._snapshot.problems:
+            return False
         signal = self._snapshot.signals.get(want)
         return len(candles) == 0 or (signal is not None and signal.time == int(candles.time[-1]))
 
-    def _publish_signals(self, market: str, candles: Candles, wants: list[Want]) -> None:
-        signals = dict(self._snapshot.signals)
+    def _publish_signals(self, candles: Candles, wants: list[Want]) -> None:
+        signals, problems = dict(self._snapshot.signals), dict(self._snapshot.problems)
         for want in wants:
-            signals[want] = want.strategy.evaluate(candles).last(candles)
-        problems = {key: value for key, value in self._snapshot.problems.items() if key != market}
+            problems.pop(want, None)
+            if len(candles) == 0:
+                continue
+            try:
+                signals[want] = want.strategy.evaluate(candles).last(candles)
+            except Exception as error:  # a strategy may be a user's own: its faults are its followers' alone
+                signals.pop(want, None)
+                problems[want] = f"the strategy {want.strategy.name} failed: {type(error).__name__}: {error}"
+                self._log.exception(f"The strategy {want.strategy.name} failed on {want.market}")
         self._publish(
             replace(self._snapshot, signals=MappingProxyType(signals), problems=MappingProxyType(problems)),
         )
@@ -143,10 +153,6 @@ class Feed:
         self._snapshot = snapshot
         for wake in self._wakes:
             wake.set()
-
-
-def _with(mapping: Mapping[str, str], key: str, value: str) -> Mapping[str, str]:
-    return MappingProxyType({**mapping, key: value})
 
 
 def _extended(known: Candles, fresh: Candles) -> Candles:

@@ -151,8 +151,8 @@ class Trader:
         if market is None or market.quote != self._quote:
             return self._untradable(symbol)
         if signal is None:
-            problem = snapshot.problems.get(symbol)
-            return Stillness("no_data", f"no candles: {problem}") if problem else _WAITING
+            problem = snapshot.problems.get(self._plan.want(symbol))
+            return Stillness("no_data", problem) if problem else _WAITING
         refusal = forbidden(market, signal, standing, self._plan)
         if refusal is not None:
             return _still(refusal)
