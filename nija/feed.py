@@ -136,7 +136,7 @@ class Feed:
                 continue
             try:
                 signals[want] = want.strategy.evaluate(candles).last(candles)
-            except Exception as error:  # a strategy may be a user's own: its faults are its followers' alone
+            except Exception as error:  # noqa: BLE001 - a strategy may be a user's own; its faults are its followers' alone
                 signals.pop(want, None)
                 problems[want] = f"the strategy {want.strategy.name} failed: {type(error).__name__}: {error}"
                 self._log.exception(f"The strategy {want.strategy.name} failed on {want.market}")
