@@ -1,0 +1,149 @@
+"""A desk, its disk and its exchange: what a trader, an owner and bad luck may do to them, one method each."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accounts.identity import AccountId
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.errors import BrokerError
+from brokers.model import Exchange, Side
+from nija.journal.opening import Journals
+from nija.orders.desk import OrderDesk
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.orders.exchange_model import BTC, ETH, ExchangeModel, Fault, Killed
+from tests.nija.orders.order_judge import entries_per_signal, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nija.journal.steps import Step
+
+MARKETS = {"BTC/USD": BTC, "ETH/USD": ETH}
+ACCOUNT = AccountId.parse("kraken:daivon_frazier")
+
+
+class DeskWorld:
+    def __init__(self, exchange: Exchange = Exchange.KRAKEN, *, base_fees: bool = False, local: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock = ManualClock()
+        self.log = CapturedLog()
+        self.journals = Journals(self.folder, self.clock, self.log.logger)
+        self.exchange = ExchangeModel(self.clock, exchange, base_fees=base_fees)
+        self.local = local
+        self.steps: list[tuple[Step, bool]] = []
+        self.steps_left: int | None = None
+        self.kills = 0
+        self.signals: dict[str, tuple[str, object]] = {}
+        self.candle = datetime.fromtimestamp(self.clock.time(), UTC)
+        self.start()
+
+    def start(self) -> None:
+        """A new process over the same disk."""
+        self.journal = self.journals.open(ACCOUNT, on_step=self._on_step)
+        self.desk = OrderDesk(
+            ACCOUNT,
+            self.exchange,
+            self.journal,
+            self.clock,
+            self.log.logger,
+            protective_stops="local" if self.local else "exchange",
+        )
+        self.do(self.desk.recover)
+
+    def close(self) -> None:
+        self.journal.close()
+        self.journals.close()
+        shutil.rmtree(self.folder)
+
+    def _on_step(self, step: Step, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
+        self.steps.append((step, committed))
+        if self.steps_left is None:
+            return
+        self.steps_left -= 1
+        if self.steps_left <= 0:
+            self.steps_left = None
+            raise Killed
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Whatever the trader does; a kill is followed by a new process."""
+        try:
+            with suppress(BrokerError):
+                action()
+        except Killed:
+            self.kills += 1
+            self.journal.close()
+            self.start()
+
+    # The trader.
+
+    def enter(self, market: str, amount: Decimal, distance: int = 10) -> None:
+        """`distance` of the stop is in percent."""
+        known = len(self.exchange.book.requests)
+        stop = self.exchange.price[market] * (100 - distance) / 100
+        signal = self.candle
+        self.do(lambda: self.desk.enter(MARKETS[market], amount, stop, signal, "trend"))
+        for request in self.exchange.book.requests[known:]:
+            if purpose_of(request.client_id) is Purpose.ENTRY:
+                self.signals[request.client_id] = (market, signal)
+
+    def exit(self, market: str) -> None:
+        self.do(lambda: self.desk.exit(market, "exit signal"))
+
+    def trail(self, market: str, percent: int) -> None:
+        self.do(lambda: self.desk.trail(market, self.exchange.price[market] * percent / 100))
+
+    def refresh(self, *, with_prices: bool = False) -> None:
+        self.do(lambda: self.desk.refresh(dict(self.exchange.price) if with_prices else None))
+
+    def flatten(self) -> None:
+        self.do(self.desk.flatten)
+
+    # The world.
+
+    def fault(self, kind: str, fault: Fault) -> None:
+        self.exchange.faults[kind].append(fault)
+
+    def kill_after(self, steps: int) -> None:
+        self.steps_left = steps
+
+    def candle_closes(self) -> None:
+        self.clock.advance(60)
+        self.candle = datetime.fromtimestamp(self.clock.time(), UTC)
+
+    def move_price(self, market: str, percent: int) -> None:
+        moved = (self.exchange.price[market] * percent / 100).quantize(Decimal("0.01"))
+        self.exchange.set_price(market, max(moved, Decimal(1)))
+
+    def owner_buys(self, market: str, amount: Decimal) -> None:
+        with suppress(BrokerError):
+            self.exchange.owner_order(market, Side.BUY, amount)
+
+    def lose_disk(self) -> None:
+        self.journal.close()
+        shutil.rmtree(self.folder)
+        self.start()
+
+    # The judgement.
+
+    def come_to_rest(self) -> None:
+        """No more bad luck, and time enough for everything to be found out."""
+        self.exchange.calm()
+        self.steps_left = None
+        self.exchange.finish_half_open()
+        for _ in range(50):
+            self.clock.advance(15)
+            self.refresh()
+
+    def violations(self) -> list[str]:
+        return [
+            *violations(self.exchange, self.journal, self.desk),
+            *entries_per_signal(self.exchange, self.signals),
+        ]
