@@ -54,13 +54,11 @@ class ValueReader:
         if not value:
             return _only_whitespace()
         self.secrets |= {raw.strip(), value}
-        # A PEM and a file end in a line break by nature.
-        if value != raw.rstrip("\r\n"):
+        # A PEM ends in a line break by nature; anywhere else copying added it.
+        if value != (raw.rstrip("\r\n") if "-----" in value else raw):
             self.warnings.append(
                 f"{name}: blanks, line breaks or quotes around the value were removed. Set it again without them."
             )
-        elif value != raw and "-----" not in value:
-            self.warnings.append(f"{name}: a line break after the value was removed. Set it again without it.")
         return Found(name, value)
 
 

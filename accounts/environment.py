@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 KRAKEN_URL = "https://api.kraken.com"
 COINBASE_URL = "https://api.coinbase.com"
 _LONGEST_WAIT = 3600
+_LAST_HOUR = 23
+_LAST_PORT = 65_535
+# An address may hold commas itself, so only one before the next address divides.
+_BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
 class Mode(StrEnum):
@@ -48,7 +54,10 @@ class EnvironmentFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
-    """`config` is None where there is no nija.toml; delays are in seconds; URLs end without a slash."""
+    """`config` is None where there is no nija.toml; delays are in seconds; exchanges' URLs end without a slash.
+
+    `notify_urls` and `heartbeat_url` hold tokens. `daily_summary_hour` is UTC. `port` is None where nothing listens.
+    """
 
     mode: Mode = Mode.AUTO
     data_dir: Path = Path("data")
@@ -62,6 +71,10 @@ class ProcessSettings:
     kraken_url: str = KRAKEN_URL
     coinbase_url: str = COINBASE_URL
     allow_withdrawal_keys: bool = False
+    notify_urls: tuple[str, ...] = field(default=(), repr=False)
+    heartbeat_url: str | None = field(default=None, repr=False)
+    daily_summary_hour: int | None = None
+    port: int | None = None
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -127,6 +140,10 @@ def _variables() -> tuple[_Variable, ...]:
         _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds),
         _Variable("NIJA_NONCE_OFFSET_MAX", "nonce_offset_max", _seconds),
         _Variable("NIJA_ALLOW_WITHDRAWAL_KEYS", "allow_withdrawal_keys", _flag),
+        _Variable("NIJA_NOTIFY_URLS", "notify_urls", _addresses, secret=True),
+        _Variable("NIJA_HEARTBEAT_URL", "heartbeat_url", _heartbeat_url, secret=True),
+        _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour),
+        _Variable("PORT", "port", _port),
         _Variable("KRAKEN_API_URL", "kraken_url", _url),
         _Variable("COINBASE_API_URL", "coinbase_url", _url),
     )
@@ -185,3 +202,35 @@ def _database_url(text: str) -> str:
     if not separator or not scheme:
         raise _Unusable("a database URL such as sqlite:///path/to/file or postgresql+psycopg://user:password@host/name")
     return text
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(_BETWEEN_ADDRESSES.split(text.strip(", \t\r\n")))
+    if not all(_ADDRESS.fullmatch(address) for address in addresses):
+        raise _Unusable("addresses such as tgram://TOKEN/CHAT or mailto://..., separated by spaces or commas")
+    return addresses
+
+
+def _heartbeat_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in text):
+        raise _Unusable("one address such as https://hc-ping.com/your-check")
+    return text
+
+
+def _hour(text: str) -> int:
+    return _whole_number(text, range(_LAST_HOUR + 1), f"an hour of the day (UTC) from 0 to {_LAST_HOUR}")
+
+
+def _port(text: str) -> int:
+    return _whole_number(text, range(1, _LAST_PORT + 1), f"a port number from 1 to {_LAST_PORT}")
+
+
+def _whole_number(text: str, allowed: range, expected: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) in allowed):
+        raise _Unusable(expected)
+    return int(text)

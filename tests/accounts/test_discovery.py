@@ -167,6 +167,10 @@ class TestFaults:
         assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]
         assert "swapped" in discovery.faults[0].message
 
+    def test_a_swapped_secret_is_recognised_whatever_words_it_holds(self) -> None:
+        variable, kind, _ = only_fault({**MASTER, KEY: f"yourxxxxkey{MASTER[SECRET][11:]}"})
+        assert (variable, kind) == (KEY, FaultKind.SWAPPED)
+
     def test_swapped_coinbase_name_and_key_are_recognised(self) -> None:
         discovery = discover({"COINBASE_API_KEY": PEM, "COINBASE_API_SECRET": coinbase_name("x")})
         assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]

@@ -60,8 +60,9 @@ def test_a_released_key_can_be_taken_again_and_releasing_twice_is_harmless(tmp_p
     first.release()
     with KeyOwnership(tmp_path, KEY, ManualClock()):
         first.release()
-        with pytest.raises(KeyInUse):
+        with pytest.raises(KeyInUse) as caught:
             KeyOwnership(tmp_path, KEY, ManualClock())
+        assert caught.value.holder is not None
     assert read_holder(tmp_path, KEY) is None
 
 

@@ -246,3 +246,25 @@ def test_every_key_has_a_description_a_unit_and_a_default(model: type[BaseModel]
 def test_no_digit_of_a_fraction_is_lost(tmp_path_factory: pytest.TempPathFactory, fraction: Decimal) -> None:
     folder = tmp_path_factory.getbasetemp()
     assert load(folder, f"[risk]\nmax_position = {fraction:f}\n").risk.max_position == fraction
+
+
+OVERRIDE = st.dictionaries(
+    st.sampled_from(["entry", "exit", "max_positions", "poll_seconds", "risk_multiplier", "enabled"]),
+    st.integers(2, 9),
+    max_size=4,
+).map(lambda keys: {key: "false" if key == "enabled" else str(value) for key, value in keys.items()})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from([MASTER, DAIVON, TANIA]), OVERRIDE, min_size=2))
+def test_no_accounts_settings_leak_into_anothers(
+    tmp_path_factory: pytest.TempPathFactory, overrides: dict[AccountId, dict[str, str]]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    tables = {
+        account: "\n".join([f'[accounts."{account}"]', *(f"{key} = {value}" for key, value in keys.items()), ""])
+        for account, keys in overrides.items()
+    }
+    together = load(folder, DESIGN + "".join(tables.values()))
+    for account, table in tables.items():
+        assert together.for_account(account) == load(folder, DESIGN + table).for_account(account)
