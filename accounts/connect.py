@@ -31,6 +31,8 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "modify-trades": "Create & Modify Orders",
         "close-trades": "Cancel/Close Orders",
         "withdraw-funds": "Withdraw Funds",
+        "add-withdraw-address": "Add Withdrawal Address",
+        "update-withdraw-address": "Update Withdrawal Address",
         "add-funds": "Deposit Funds",
         "can_view": "View",
         "view": "View",
@@ -98,11 +100,12 @@ def permission_labels(permissions: Iterable[str]) -> tuple[str, ...]:
 
 def _check_withdrawal(account: AccountId, info: KeyInfo, *, allowed: bool) -> None:
     if info.can_withdraw and not allowed:
-        permission = _WITHDRAWAL[account.exchange]
+        granted = permission_labels(name for name in info.permissions if "withdraw" in name or "transfer" in name)
+        permission = ", ".join(granted) or _WITHDRAWAL[account.exchange]
         raise ConnectRefused(
             f"the key can withdraw funds ({permission})",
             f"make a new key without {permission}, put it into {account.env_prefix}_API_KEY and _API_SECRET, "
-            "and delete the old one. NIJA never needs that right",
+            "and delete the old one. NIJA never needs it",
             permanent=True,
         )
 

@@ -51,7 +51,7 @@ class KeyOwnership:
         `command` is how this process is called in another's refusal; without it, the program's bare name.
         """
         self.fingerprint = fingerprint
-        locks = ensure_directory(data_dir / "locks")
+        locks = ensure_directory(ensure_directory(data_dir) / "locks")
         self._holder_file = locks / f"{fingerprint}.json"
         # Any thread may release, and where the disk cannot lock, a marker file that outlives its process is no lock.
         self._lock = FileLock(locks / f"{fingerprint}.lock", thread_local=False, fallback_to_soft=False)

@@ -56,6 +56,12 @@ def test_a_key_that_can_withdraw_is_refused_with_the_permission_and_the_remedy(
     assert variable in error.remedy
 
 
+def test_the_very_permissions_that_reach_withdrawals_are_named() -> None:
+    permissions = frozenset({"query-funds", "update-withdraw-address", "withdraw-funds"})
+    error = refused(MASTER, replace(GOOD, permissions=permissions, can_withdraw=True))
+    assert error.reason == "the key can withdraw funds (Withdraw Funds, Update Withdrawal Address)"
+
+
 def test_a_key_that_can_withdraw_is_taken_where_that_is_allowed() -> None:
     answer = Exchange(replace(GOOD, can_withdraw=True))
     assert connect_account(MASTER, answer, CLOCK, allow_withdrawal_keys=True).info.can_withdraw

@@ -107,5 +107,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         ensure_directory(Path("/proc/nija"))
 
 
+def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    KeyOwnership(tmp_path / "data", KEY, ManualClock()).release()
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "data", tmp_path / "data" / "locks")] == [0o700, 0o700]
+
+
 def test_a_usable_folder_is_left_empty(tmp_path: Path) -> None:
     assert list(ensure_directory(tmp_path / "a" / "b").iterdir()) == []
