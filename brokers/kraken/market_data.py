@@ -61,8 +61,8 @@ class KrakenMarketData:
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         pair_id = self._public.symbols().pair_id(market)
-        columns = self._ask(lambda: self._columns(pair_id, timeframe, since))
         with wire.understanding("candles"):
+            columns = self._ask(lambda: self._columns(pair_id, timeframe, since))
             times = np.array(columns["time"], dtype=np.int64)
             # The newest row is the running candle, whatever `since` says.
             kept = np.argsort(times)[:-1]
@@ -101,11 +101,15 @@ class KrakenMarketData:
 
     def _columns(self, pair_id: str, timeframe: Timeframe, since: int | None) -> _Frame:
         try:
-            return self._limited.ohlc(pair_id, timeframe.seconds // 60, since)
+            frame = self._limited.ohlc(pair_id, timeframe.seconds // 60, since)
         except ValueError:
             # It gives its frame a frequency, which pandas refuses where a candle is absent.
-            rows = self._courier.latest[pair_id]
-            return {name: [row[position] for row in rows] for name, position in _POSITIONS.items()}
+            return self._raw_columns(pair_id)
+        return frame if self._courier.latest[pair_id] else self._raw_columns(pair_id)
+
+    def _raw_columns(self, pair_id: str) -> _Frame:
+        rows = self._courier.latest[pair_id]
+        return {name: [row[position] for row in rows] for name, position in _POSITIONS.items()}
 
 
 class _Limited:

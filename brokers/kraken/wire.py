@@ -37,7 +37,7 @@ def understanding(what: str) -> Iterator[None]:
     """Turn whatever an answer of unknown shape trips over into BadAnswer."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration) as error:
         raise BadAnswer(f"Kraken's {what} have an unknown shape ({type(error).__name__}: {error})") from error
 
 

@@ -1,0 +1,166 @@
+"""The feed's client: pykrakenapi over the canned and the simulated Kraken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from brokers.errors import BadAnswer, RateLimited, RequestRefused
+from brokers.kraken.market_data import KrakenMarketData
+from brokers.model import Timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from brokers.kraken.public import KrakenPublic
+    from tests.brokers.kraken.canned import CannedKraken
+    from tests.fakes import ManualClock
+    from tests.simulator_fixtures import Rig
+
+DAY = 86_400
+
+
+def row(time: int, close: str = "101.5") -> list[object]:
+    return [time, "100.0", "102.0", "99.0", close, "100.7", "1.50000000", 7]
+
+
+@pytest.fixture
+def feed(public: KrakenPublic, clock: ManualClock) -> Iterator[KrakenMarketData]:
+    data = KrakenMarketData(clock=clock, public=public)
+    yield data
+    data.close()
+
+
+class TestCandles:
+    def test_the_running_candle_is_dropped_and_the_rest_is_oldest_first(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        canned.say("OHLC", {"XXBTZUSD": [row(n * DAY, f"{100 + n}.25") for n in range(4)], "last": 2 * DAY})
+        candles = feed.candles("BTC/USD", Timeframe.D1)
+        assert candles.time.tolist() == [0, DAY, 2 * DAY]
+        assert candles.close.tolist() == [100.25, 101.25, 102.25]
+        assert candles.volume.dtype == np.float64
+
+    def test_only_candles_after_since_come_back(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.say("OHLC", {"XXBTZUSD": [row(n * DAY) for n in range(4)], "last": 2 * DAY})
+        assert feed.candles("BTC/USD", Timeframe.D1, since=DAY).time.tolist() == [2 * DAY]
+        assert canned.calls("OHLC")[0].params["since"] == str(DAY)
+
+    def test_nothing_new_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.say("OHLC", {"XXBTZUSD": [row(3 * DAY)], "last": 2 * DAY})
+        assert len(feed.candles("BTC/USD", Timeframe.D1, since=2 * DAY)) == 0
+
+    def test_no_row_at_all_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.say("OHLC", {"XXBTZUSD": [], "last": 0})
+        assert len(feed.candles("BTC/USD", Timeframe.D1)) == 0
+
+    def test_a_gap_stays_a_gap(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        """Pykrakenapi gives its frame a frequency, which pandas refuses for an uneven series."""
+        canned.say("OHLC", {"XXBTZUSD": [row(0), row(DAY), row(5 * DAY), row(6 * DAY)], "last": 5 * DAY})
+        assert feed.candles("BTC/USD", Timeframe.D1).time.tolist() == [0, DAY, 5 * DAY]
+
+    def test_an_answer_that_names_last_before_the_pair_is_read_all_the_same(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        canned.say("OHLC", {"last": 0, "XXBTZUSD": [row(0), row(DAY)]})
+        assert feed.candles("BTC/USD", Timeframe.D1).time.tolist() == [0]
+
+    def test_kraken_is_asked_for_nothing_it_does_not_know(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        """Pykrakenapi sends its own `ascending` along."""
+        canned.say("OHLC", {"XXBTZUSD": [row(0), row(DAY)], "last": 0})
+        feed.candles("BTC/USD", Timeframe.H4)
+        assert canned.calls("OHLC")[0].params == {"pair": "XXBTZUSD", "interval": "240"}
+
+    @pytest.mark.parametrize("rows", [[["x"] * 8, row(DAY)], [[0, "1"], [1, "2"]]])
+    def test_rows_of_another_shape_are_said_to_be_so(
+        self, feed: KrakenMarketData, canned: CannedKraken, rows: list[object]
+    ) -> None:
+        canned.say("OHLC", {"XXBTZUSD": rows, "last": 0})
+        with pytest.raises(BadAnswer, match="candles"):
+            feed.candles("BTC/USD", Timeframe.D1)
+
+
+class TestTickers:
+    def test_prices_keep_every_digit(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        tick = {"a": ["105944.30000", "1", "1.0"], "b": ["0.12345678901234567890", "1", "1"], "c": ["105899.4", "0.1"]}
+        canned.say("Ticker", {"XXBTZUSD": tick, "XTZUSD": tick})
+        tickers = feed.tickers(["BTC/USD", "XTZ/USD"])
+        assert tickers["XTZ/USD"].bid == Decimal("0.12345678901234567890")
+        assert tickers["BTC/USD"].ask == Decimal("105944.3")
+        assert tickers["BTC/USD"].last == Decimal("105899.4")
+
+    def test_a_ticker_is_stamped_when_it_was_received(
+        self, feed: KrakenMarketData, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
+        assert feed.tickers(["BTC/USD"])["BTC/USD"].time.timestamp() == clock.time()
+
+    def test_a_market_that_does_not_exist_is_refused(self, feed: KrakenMarketData) -> None:
+        with pytest.raises(RequestRefused, match="NO/SUCH"):
+            feed.tickers(["NO/SUCH"])
+
+
+class TestManners:
+    def test_public_calls_are_a_second_apart_without_surprise_sleeps_or_prints(
+        self,
+        feed: KrakenMarketData,
+        canned: CannedKraken,
+        clock: ManualClock,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
+        for _ in range(4):
+            feed.tickers(["BTC/USD"])
+        assert clock.sleeps == [1.0] * 5
+        assert capsys.readouterr().out == ""
+
+    def test_brokers_and_feed_share_one_budget(
+        self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
+        public.server_time()
+        feed.tickers(["BTC/USD"])
+        assert clock.sleeps == [1.0] * 3
+
+    def test_the_markets_are_asked_for_once_an_hour_whoever_wants_them(
+        self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        feed.markets()
+        public.symbols()
+        assert len(canned.calls("AssetPairs")) == 1
+        clock.advance(3_601)
+        feed.markets()
+        assert len(canned.calls("AssetPairs")) == 2
+
+    @pytest.mark.parametrize("error", ["EGeneral:Too many requests", "EService:Unavailable"])
+    def test_a_passing_refusal_is_tried_again(self, feed: KrakenMarketData, canned: CannedKraken, error: str) -> None:
+        canned.refuse("Ticker", error)
+        canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
+        assert feed.tickers(["BTC/USD"])["BTC/USD"].ask == 2
+
+    def test_a_refusal_that_stays_comes_out_as_ours(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.refuse("Ticker", "EAPI:Rate limit exceeded")
+        with pytest.raises(RateLimited):
+            feed.tickers(["BTC/USD"])
+
+    def test_a_warning_is_no_error(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.raw("Ticker", '{"error":["WGeneral:Hm"],"result":{"XXBTZUSD":{"a":["2"],"b":["1"],"c":["1"]}}}')
+        assert feed.tickers(["BTC/USD"])["BTC/USD"].bid == 1
+
+    def test_pandas_is_not_imported_before_there_is_a_feed(self) -> None:
+        code = "import sys, brokers.kraken.broker, brokers.kraken.market_data; sys.exit('pandas' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+def test_the_simulators_prices_are_read_without_breaking_a_rule(rig: Rig) -> None:
+    feed = KrakenMarketData(base_url=rig.simulator.kraken_url, clock=rig.clock, timeout=2.0)
+    assert len(feed.candles("BTC/USD", Timeframe.D1)) == 719
+    assert set(feed.tickers(["BTC/USD", "ETH/USD"])) == {"BTC/USD", "ETH/USD"}
+    assert "SOL/USD" in feed.markets()
+    assert abs(feed.server_time().timestamp() - rig.clock.time()) <= 1
+    feed.close()
