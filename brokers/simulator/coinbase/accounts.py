@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,18 +24,18 @@ _FIAT = ("USD", "EUR", "GBP")
 def list_accounts(call: PrivateCall) -> Answer:
     call.query.only("limit", "cursor", "retail_portfolio_id")
     call.own_portfolio(call.query.text("retail_portfolio_id"))
-    rows, cursor = page(
-        _wallets(call), call.query, default=_PAGE, largest=_MOST, identity=lambda wallet: wallet["uuid"]
-    )
-    return {"accounts": list(rows), "has_next": bool(cursor), "cursor": cursor, "size": len(rows)}
+    wallets = list_wallets(call)
+    rows, cursor = page(wallets, call.query, default=_PAGE, largest=_MOST, identity=lambda wallet: wallet.uuid)
+    shown = [_wallet_fields(call, wallet) for wallet in rows]
+    return {"accounts": shown, "has_next": bool(cursor), "cursor": cursor, "size": len(rows)}
 
 
 def get_account(call: PrivateCall) -> Answer:
     call.query.only()
-    wallet = next((wallet for wallet in _wallets(call) if wallet["uuid"] == call.path["account_uuid"]), None)
+    wallet = next((wallet for wallet in list_wallets(call) if wallet.uuid == call.path["account_uuid"]), None)
     if wallet is None:
         raise not_found("account not found")
-    return {"account": wallet}
+    return {"account": _wallet_fields(call, wallet)}
 
 
 def key_permissions(call: PrivateCall) -> Answer:
@@ -59,7 +60,7 @@ def get_portfolio(call: PrivateCall) -> Answer:
     call.query.only("currency")
     if call.path["portfolio_uuid"] != call.key.portfolio:
         raise permission_denied("User does not have access to portfolio")
-    positions = [_position(call, wallet) for wallet in _wallets(call)]
+    positions = [_position(call, wallet) for wallet in list_wallets(call)]
     total = sum((Decimal(position["total_balance_fiat"]) for position in positions), ZERO)
     money = {"value": plain(total), "currency": "USD"}
     nothing = {"value": "0", "currency": "USD"}
@@ -114,26 +115,44 @@ def payment_methods(call: PrivateCall) -> Answer:
     return {"payment_methods": []}
 
 
-def _wallets(call: PrivateCall) -> list[Answer]:
-    """A wallet that never held anything is absent. `available_balance` leaves out what is held."""
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """One currency of an account; `held` is part of `total`."""
+
+    uuid: str
+    currency: str
+    total: Decimal
+    held: Decimal
+
+    @property
+    def is_fiat(self) -> bool:
+        return self.currency in _FIAT
+
+
+def list_wallets(call: PrivateCall) -> list[Wallet]:
+    """A wallet that never held anything is absent."""
     balances, holds = call.account.shown_balances(call.face.clock.time())
-    return [_wallet(call, currency, total, holds.get(currency, ZERO)) for currency, total in sorted(balances.items())]
+    return [
+        Wallet(derived(call.key.portfolio, "wallet", currency), currency, total, holds.get(currency, ZERO))
+        for currency, total in sorted(balances.items())
+    ]
 
 
-def _wallet(call: PrivateCall, currency: str, total: Decimal, held: Decimal) -> Answer:
+def _wallet_fields(call: PrivateCall, wallet: Wallet) -> Answer:
+    """`available_balance` leaves out what is held."""
     return {
-        "uuid": derived(call.key.portfolio, "wallet", currency),
-        "name": f"{currency} Wallet",
-        "currency": currency,
-        "available_balance": {"value": plain(total - held), "currency": currency},
+        "uuid": wallet.uuid,
+        "name": f"{wallet.currency} Wallet",
+        "currency": wallet.currency,
+        "available_balance": {"value": plain(wallet.total - wallet.held), "currency": wallet.currency},
         "default": True,
         "active": True,
         "created_at": _OPENED,
         "updated_at": _OPENED,
         "deleted_at": None,
-        "type": "ACCOUNT_TYPE_FIAT" if currency in _FIAT else "ACCOUNT_TYPE_CRYPTO",
+        "type": "ACCOUNT_TYPE_FIAT" if wallet.is_fiat else "ACCOUNT_TYPE_CRYPTO",
         "ready": True,
-        "hold": {"value": plain(held), "currency": currency},
+        "hold": {"value": plain(wallet.held), "currency": wallet.currency},
         "retail_portfolio_id": call.key.portfolio,
         "platform": "ACCOUNT_PLATFORM_CONSUMER",
     }
@@ -143,17 +162,14 @@ def _portfolio(call: PrivateCall) -> Answer:
     return {"name": "Default", "uuid": call.key.portfolio, "type": "DEFAULT", "deleted": False}
 
 
-def _position(call: PrivateCall, wallet: Answer) -> Answer:
-    currency = wallet["currency"]
-    available, held = Decimal(wallet["available_balance"]["value"]), Decimal(wallet["hold"]["value"])
-    product = call.face.products.find(f"{currency}-USD")
-    price = call.face.board.last(product.spec.symbol) if product else Decimal(currency == "USD")
-    value = (available + held) * (price or ZERO)
+def _position(call: PrivateCall, wallet: Wallet) -> Answer:
+    product = call.face.products.find(f"{wallet.currency}-USD")
+    price = call.face.board.last(product.spec.symbol) if product else Decimal(wallet.currency == "USD")
     return {
-        "asset": currency,
-        "account_uuid": wallet["uuid"],
-        "total_balance_fiat": plain(value),
-        "total_balance_crypto": plain(available + held),
-        "available_to_trade_fiat": plain(available * (price or ZERO)),
-        "is_cash": currency in _FIAT,
+        "asset": wallet.currency,
+        "account_uuid": wallet.uuid,
+        "total_balance_fiat": plain(wallet.total * (price or ZERO)),
+        "total_balance_crypto": plain(wallet.total),
+        "available_to_trade_fiat": plain((wallet.total - wallet.held) * (price or ZERO)),
+        "is_cash": wallet.is_fiat,
     }

@@ -66,6 +66,7 @@ PRIVATE = (
     _view("/orders/historical/{order_id}", history.get_order),
     _view("/orders/preview", orders.preview_order, "POST"),
     _view("/orders/edit_preview", orders.edit_preview, "POST"),
+    PrivateEndpoint("GET", f"{V2}/accounts", track_api.accounts, Right.VIEW),
     _trade("/orders", orders.create_order),
     _trade("/orders/batch_cancel", orders.batch_cancel),
     _trade("/orders/edit", orders.edit_order),

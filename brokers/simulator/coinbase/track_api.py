@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brokers.simulator.coinbase.accounts import list_wallets
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.text import plain
 
 if TYPE_CHECKING:
-    from brokers.simulator.coinbase.face import Answer, Call
+    from brokers.simulator.coinbase.face import Answer, Call, PrivateCall
 
 
 def currencies(call: Call) -> Answer:
@@ -41,6 +42,30 @@ def exchange_rates(call: Call) -> Answer:
     prices = {product.spec.base: call.face.board.last(product.spec.symbol) for product in call.face.products.all}
     rates = {currency: plain(round(1 / price, 12)) for currency, price in prices.items() if price}
     return {"data": {"currency": "USD", "rates": {"USD": "1", **rates}}}
+
+
+def accounts(call: PrivateCall) -> Answer:
+    """Whole balances: this API knows no holds."""
+    limit = call.query.limit(25, 300)
+    call.query.only("limit", "order", "starting_after", "ending_before")
+    wallets = list_wallets(call)[:limit]
+    pagination = {"ending_before": None, "starting_after": None, "limit": limit, "order": "desc", "next_uri": None}
+    return {
+        "pagination": pagination,
+        "data": [
+            {
+                "id": wallet.uuid,
+                "name": f"{wallet.currency} Wallet",
+                "primary": True,
+                "type": "fiat" if wallet.is_fiat else "wallet",
+                "currency": {"code": wallet.currency, "name": wallet.currency, "exponent": 2 if wallet.is_fiat else 8},
+                "balance": {"amount": plain(wallet.total), "currency": wallet.currency},
+                "allow_deposits": False,
+                "allow_withdrawals": False,
+            }
+            for wallet in wallets
+        ],
+    }
 
 
 def server_time(call: Call) -> Answer:
