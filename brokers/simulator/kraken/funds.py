@@ -38,7 +38,7 @@ def balance_ex(call: PrivateCall) -> dict[str, Any]:
 
 
 def trade_balance(call: PrivateCall) -> dict[str, Any]:
-    call.arguments.only("asset", "rebase_multiplier")
+    call.arguments.only("asset", "aclass", "rebase_multiplier")
     asset = find_asset(call.arguments.text("asset", "ZUSD") or "ZUSD")
     if asset is None:
         raise KrakenError("EQuery:Unknown asset")

@@ -41,6 +41,9 @@ ASSETS = {
     asset.currency: asset
     for asset in (
         Asset("USD", "ZUSD", "USD", 4, 2),
+        Asset("EUR", "ZEUR", "EUR", 4, 2),
+        Asset("USDC", "USDC", "USDC", 8, 4),
+        Asset("USDT", "USDT", "USDT", 8, 4),
         Asset("BTC", "XXBT", "XBT", 10, 5),
         Asset("ETH", "XETH", "ETH", 10, 5),
         Asset("LTC", "XLTC", "LTC", 10, 5),
