@@ -8,7 +8,7 @@ import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    account: Annotated[Optional[str], typer.Argument(help="Such as kraken:master; without it, all of them.")] = None,  # noqa: UP045  typer reads it at run time
+    account: Annotated[str | None, typer.Argument(help="Such as kraken:master; without it, all of them.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002  typer's form
 ) -> None:
     """Check everything in the order in which it can fail. Places no order.

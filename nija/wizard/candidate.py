@@ -1,0 +1,99 @@
+"""A key on trial: read from wherever it was handed over, judged before any network, then asked of the exchange."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from accounts.credentials import discover
+from accounts.settings import load_settings
+from accounts.variables import Part
+from brokers.clock import utc_now
+from brokers.model import Exchange
+from nija.doctor.account import check_account
+from nija.doctor.exchanges import address_of, check_exchange
+from nija.doctor.finding import Finding, Level
+from nija.doctor.probe import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from accounts.credentials import Credentials
+    from accounts.environment import ProcessSettings
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+
+
+class Refused(Exception):
+    """The key cannot be taken. The text says why and what to do, never what the key is."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """As it was handed over, nothing judged yet."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the exchange said. `is_accepted`: the key works and NIJA may use it, however little money there is."""
+
+    findings: tuple[Finding, ...]
+    is_accepted: bool
+
+
+def from_key_file(text: str) -> KeyMaterial | None:
+    """Both halves out of Coinbase's downloaded key file; None where `text` is something else."""
+    try:
+        content = json.loads(text)
+        return KeyMaterial(str(content.get("name") or content["id"]), str(content["privateKey"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def read_file(path: Path) -> str:
+    """Raises Refused."""
+    try:
+        return path.expanduser().read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise Refused(f"{path} cannot be read ({reason})") from error
+
+
+def judge(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:
+    """Every check that needs no network, also against the other accounts' keys. Raises Refused."""
+    others = {name: value for name, value in values.items() if not name.startswith(account.env_prefix + "_API_")}
+    if account.is_master and account.exchange is Exchange.COINBASE:
+        others = {name: value for name, value in others.items() if not name.startswith("COINBASE_API_")}
+    discovery = discover({**others, **variables(account, material)})
+    mine = [fault for fault in discovery.faults if fault.account == account]
+    if mine:
+        raise Refused(" ".join(fault.message for fault in mine))
+    return next(found for found in discovery.credentials if found.account == account)
+
+
+def variables(account: AccountId, material: KeyMaterial) -> dict[str, str]:
+    return {
+        f"{account.env_prefix}_{Part.KEY}": material.key,
+        f"{account.env_prefix}_{Part.SECRET}": material.secret,
+    }
+
+
+def try_out(credentials: Credentials, process: ProcessSettings, clock: Clock) -> Trial:
+    """Ask the exchange. Places no order. Raises SettingsError."""
+    account = credentials.account
+    way = tuple(check_exchange(address_of(account.exchange, process), clock))
+    if any(finding.level is Level.BROKEN for finding in way):
+        return Trial(way, is_accepted=False)
+    settings = load_settings(process.config).for_account(account)
+    probe = Probe(process, clock)
+    try:
+        facts = probe.ask(credentials, settings.markets)
+    finally:
+        probe.close()
+    findings = check_account(account, facts, settings, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
+    return Trial(findings, is_accepted=any(finding.title.endswith("CONNECTED!") for finding in findings))

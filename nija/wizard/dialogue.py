@@ -1,0 +1,96 @@
+"""The wizard's questions. Whatever is secret is read hidden and never shown again."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.prompt import Confirm, Prompt
+
+from accounts.identity import MASTER, AccountId, short_name
+from brokers.model import Exchange
+from nija.wizard.candidate import KeyMaterial, Refused, from_key_file, read_file
+from nija.wizard.guide import guide_for
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+
+
+class Dialogue:
+    """Asks a person at a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def exchange(self) -> Exchange:
+        answer = Prompt.ask("Which exchange?", choices=list(Exchange), default=Exchange.KRAKEN, console=self._console)
+        return Exchange(answer)
+
+    def owner(self) -> str:
+        self._console.print("Whose account is it? Press Enter for your own (master), or type the user's name.")
+        while True:
+            answer = Prompt.ask("Owner", default=MASTER, console=self._console)
+            name = owner_name(answer)
+            if name:
+                return name
+            self._console.print("A name is letters and digits, such as tania_gilbert.")
+
+    def show_guide(self, account: AccountId) -> None:
+        guide = guide_for(account.exchange)
+        self._console.print(f"\nHow to get the key at {short_name(account.exchange)}:")
+        for number, step in enumerate(guide.steps, start=1):
+            self._console.print(f"  {number}. {step}")
+        for permission in guide.needed:
+            self._console.print(f"     ✅ {permission}")
+        for permission in guide.forbidden:
+            self._console.print(f"     ❌ {permission} (leave it off)")
+        self._console.print("\nWhat you type or paste now stays hidden.")
+
+    def material(self, account: AccountId) -> KeyMaterial:
+        """Raises Refused where a file is named that cannot be read."""
+        guide = guide_for(account.exchange)
+        key = self._hidden(guide.key_prompt)
+        both = _from_file(account, key)
+        if both is not None:
+            return both
+        secret = self._hidden(guide.secret_prompt)
+        both = _from_file(account, secret)
+        return both if both is not None else KeyMaterial(key, secret)
+
+    def confirm(self, question: str) -> bool:
+        return Confirm.ask(question, default=False, console=self._console)
+
+    def _hidden(self, question: str) -> str:
+        return Prompt.ask(question, password=True, console=self._console)
+
+
+def owner_name(text: str) -> str:
+    """`Tania Gilbert` as `tania_gilbert`; empty where nothing is left of it."""
+    return _NOT_IN_A_NAME.sub("_", text.strip().casefold()).strip("_")
+
+
+def from_stdin() -> KeyMaterial:
+    """Two lines, key and secret, or Coinbase's key file. Raises Refused."""
+    text = sys.stdin.read()
+    both = from_key_file(text)
+    if both is not None:
+        return both
+    key, _, secret = text.strip().partition("\n")
+    if not secret.strip():
+        raise Refused("standard input must hold two lines: the key, then the secret (or use --key-file, --secret-file)")
+    return KeyMaterial(key, secret)
+
+
+def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
+    """The downloaded key file whose path was typed in place of a key; Kraken has none."""
+    path = typed.strip().strip("\"'")
+    if account.exchange is not Exchange.COINBASE or not path.endswith(".json"):
+        return None
+    both = from_key_file(read_file(Path(path)))
+    if both is None:
+        raise Refused("this file is no Coinbase key file: it needs `name` (or `id`) and `privateKey`")
+    return both

@@ -1,0 +1,144 @@
+"""The wizard: a key is asked for, tried out at the exchange, and written to .env only if it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts.identity import MASTER, AccountId
+from nija.control.client import ask
+from nija.control.wire import ControlError
+from nija.doctor.finding import Level
+from nija.wizard.candidate import KeyMaterial, Refused, from_key_file, judge, read_file, try_out, variables
+from nija.wizard.dialogue import Dialogue, from_stdin
+from nija.wizard.dotenv_editor import remove_credentials, write_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from accounts.credentials import Credentials
+    from accounts.environment import ProcessSettings
+    from brokers.clock import Clock
+    from brokers.model import Exchange
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was told by flags; None is asked for, where there is somebody to ask."""
+
+    exchange: Exchange | None = None
+    owner: str | None = None
+    key_file: Path | None = None
+    secret_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """`real` is the environment without .env, whose variables win; `values` is both together."""
+
+    dotenv: Path
+    values: Mapping[str, str]
+    real: Mapping[str, str]
+    process: ProcessSettings
+    clock: Clock
+
+
+class Wizard:
+    """`dialogue` is None where nobody can be asked: then everything must have been told."""
+
+    def __init__(self, place: Workplace, console: Console, dialogue: Dialogue | None) -> None:
+        self._place = place
+        self._console = console
+        self._dialogue = dialogue
+
+    def set_up(self, wanted: Wanted) -> AccountId:
+        """Raises Refused, DotenvError, SettingsError."""
+        account = self._account(wanted)
+        if self._dialogue is not None and wanted.key_file is None:
+            self._dialogue.show_guide(account)
+        credentials = self._credentials(account, wanted)
+        self._console.print(f"Key {credentials.api_key.fingerprint} looks right. Asking {account.exchange} ...")
+        self._try_out(credentials)
+        written = variables(account, KeyMaterial(credentials.api_key.key, credentials.api_key.secret))
+        write_credentials(self._place.dotenv, account, written)
+        self._tell_written(account, tuple(written))
+        return account
+
+    def remove(self, account: AccountId) -> None:
+        """Raises Refused, DotenvError."""
+        names = remove_credentials(self._place.dotenv, account)
+        if not names:
+            raise Refused(f"{self._place.dotenv} holds no credentials of {account}")
+        self._console.print(f"✅ Removed from {self._place.dotenv}: {', '.join(names)}")
+        self._tell_real(account)
+        self._console.print("   Delete the key at the exchange too, if nothing else uses it. Restart NIJA.")
+
+    def _account(self, wanted: Wanted) -> AccountId:
+        if self._dialogue is None:
+            if wanted.exchange is None:
+                raise Refused("without a terminal, say which exchange: --exchange kraken or --exchange coinbase")
+            return _identified(wanted.exchange, wanted.owner or MASTER)
+        exchange = wanted.exchange or self._dialogue.exchange()
+        return _identified(exchange, wanted.owner or self._dialogue.owner())
+
+    def _credentials(self, account: AccountId, wanted: Wanted) -> Credentials:
+        """A person may try again; a program is told what was wrong."""
+        tries = _TRIES if self._dialogue is not None and wanted.key_file is None else 1
+        for left in range(tries - 1, -1, -1):
+            try:
+                return judge(account, self._material(account, wanted), self._place.values)
+            except Refused as error:
+                if left == 0:
+                    raise
+                self._console.print(f"❌ {error}\nTry again, or end with Ctrl+C.")
+        raise AssertionError("the last try returns or raises")
+
+    def _material(self, account: AccountId, wanted: Wanted) -> KeyMaterial:
+        if wanted.key_file is not None:
+            text = read_file(wanted.key_file)
+            both = from_key_file(text)
+            if both is not None:
+                return both
+            if wanted.secret_file is None:
+                raise Refused("--key-file needs --secret-file too")
+            return KeyMaterial(text, read_file(wanted.secret_file))
+        return self._dialogue.material(account) if self._dialogue is not None else from_stdin()
+
+    def _try_out(self, credentials: Credentials) -> None:
+        trial = try_out(credentials, self._place.process, self._place.clock)
+        for finding in trial.findings:
+            self._console.print(finding.line)
+            if finding.remedy and finding.level is not Level.OK:
+                self._console.print(f"   → {finding.remedy}")
+        if not trial.is_accepted:
+            raise Refused(f"the key is not taken, and nothing was written to {self._place.dotenv}")
+
+    def _tell_written(self, account: AccountId, names: tuple[str, ...]) -> None:
+        self._console.print(f"✅ Written to {self._place.dotenv} (only you can read it): {', '.join(names)}")
+        self._tell_real(account)
+        start = "Restart NIJA, so that it takes the new key" if self._is_running() else "Start NIJA with ./start.sh"
+        self._console.print(f"   {start}. To take it out again: nija setup --remove {account}")
+        self._console.print("   On Railway or Render, set the same two variables in the dashboard instead.")
+
+    def _tell_real(self, account: AccountId) -> None:
+        for name in self._place.real:
+            if name.startswith(f"{account.env_prefix}_API_") and self._place.real[name]:
+                self._console.print(f"⚠️  {name} is also set outside .env, and that one wins: delete it there")
+
+    def _is_running(self) -> bool:
+        try:
+            return ask(self._place.process.data_dir, "status") is not None
+        except ControlError:
+            return True
+
+
+def _identified(exchange: Exchange, owner: str) -> AccountId:
+    try:
+        return AccountId(exchange, owner)
+    except ValueError as error:
+        raise Refused(str(error)) from error
