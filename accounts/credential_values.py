@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _QUOTES = "\"'`“”„‘’«»"
+# Anything shorter cannot be a key, and hiding a word such as "master" would spoil the log.
+_SHORTEST_SECRET = 12
 _LARGEST_FILE = 64 * 1024
 _KEY_LIKE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9+/=]{16,}")
 
@@ -53,7 +55,10 @@ class ValueReader:
         value = _bare(raw)
         if not value:
             return _only_whitespace()
-        self.secrets |= {raw.strip(), value}
+        if len(value) >= _SHORTEST_SECRET:
+            self.secrets |= {raw.strip(), value}
+        if value.startswith(f"{name}="):
+            return Problem(FaultKind.MALFORMED, "the value repeats the variable's name", "Put only what follows the =")
         # A PEM ends in a line break by nature; anywhere else copying added it.
         if value != (raw.rstrip("\r\n") if "-----" in value else raw):
             self.warnings.append(

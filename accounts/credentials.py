@@ -66,7 +66,8 @@ def discover(environ: Mapping[str, str]) -> Discovery:
         if account not in refused and key is not None and secret is not None
     )
     warnings = (*misspelt_variables(environ), *reader.warnings)
-    return Discovery(credentials, tuple(faults), warnings, frozenset(reader.secrets))
+    secrets = reader.secrets.union(found.api_key.secret for found in credentials)
+    return Discovery(credentials, tuple(faults), warnings, frozenset(secrets))
 
 
 def _by_account(

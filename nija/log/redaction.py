@@ -94,7 +94,7 @@ def _forms(secret: str) -> Iterator[str]:
     if len(plain) < _SHORTEST:
         return
     lines = [line for line in re.split(r"[\r\n]+|\\[rn]", plain) if len(line) >= _SHORTEST_LINE and "-----" not in line]
-    for text in dict.fromkeys((plain, *lines)):
+    for text in dict.fromkeys((plain, "".join(lines), *lines)):
         yield from _escaped(text)
         yield from (quote(text, safe=""), quote_plus(text), quote(text))
         yield from _base64_forms(text.encode())

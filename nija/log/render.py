@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _LEVEL_NAMES = {"warning": "WARN", "critical": "FATAL"}
 _COLOURS = {"DEBUG": "\x1b[2m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m", "FATAL": "\x1b[31m"}
 _RESET = "\x1b[0m"
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LEVEL_WIDTH = 5
 
 
@@ -63,7 +65,7 @@ class TextLine:
         time = event.pop("time")
         level = str(event.pop("level")).lower()
         text = one_line(str(event.pop("event", "")))
-        beneath = [str(event.pop(key)) for key in ("stack", "exception") if event.get(key)]
+        beneath = [_lines(str(event.pop(key))) for key in ("stack", "exception") if event.get(key)]
         event.pop("logger", None)
         line = f"{time} {self._level(level)} {text}"
         pairs = " ".join(f"{key}={_value(value)}" for key, value in _account_first(event))
@@ -81,8 +83,16 @@ def json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 
 
 def one_line(text: str) -> str:
-    """Line breaks from outside cannot forge lines of ours."""
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    """Line breaks and terminal codes from outside cannot forge lines of ours."""
+    return text if text.isprintable() else _CONTROLS.sub(_visible, text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(one_line, text.split("\n")))
+
+
+def _visible(control: re.Match[str]) -> str:
+    return repr(control[0])[1:-1]
 
 
 def _account_first(event: EventDict) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO
@@ -48,9 +49,12 @@ class Log:
         root = logging.getLogger()
         for handler in self.handlers:
             root.removeHandler(handler)
-            handler.flush()
+            # A full disk or a closed terminal has been told of before, and the way out stays open.
+            with suppress(OSError):
+                handler.flush()
             if isinstance(handler, LogFile):
-                handler.close()
+                with suppress(OSError):
+                    handler.close()
         logging.captureWarnings(False)
         logging.raiseExceptions = True
         structlog.reset_defaults()

@@ -180,6 +180,11 @@ class TestFaults:
         assert all("Coinbase" in fault.message for fault in discovery.faults)
         assert len(discovery.faults) == 2
 
+    def test_a_value_that_repeats_its_variables_name_is_called_so(self) -> None:
+        variable, kind, message = only_fault({**MASTER, KEY: f"{KEY}={MASTER[KEY]}"})
+        assert (variable, kind) == (KEY, FaultKind.MALFORMED)
+        assert "repeats the variable's name" in message
+
     def test_a_damaged_coinbase_key_is_refused_before_any_network(self) -> None:
         _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": PEM[:120]})
         assert kind is FaultKind.MALFORMED
@@ -226,6 +231,17 @@ class TestFaults:
         assert names(discovery) == ["kraken:tania_gilbert"]
         assert {fault.variable for fault in discovery.faults} == set(environ)
         assert {fault.kind for fault in discovery.faults} == {FaultKind.NAME}
+
+
+class TestSecrets:
+    def test_every_value_is_a_secret_right_or_wrong_and_in_the_form_that_is_used(self) -> None:
+        flat = PEM.replace("\n", "")
+        discovery = discover({**MASTER, **COINBASE, "COINBASE_MASTER_API_SECRET": flat, KEY: f" {MASTER[KEY][:50]}"})
+        assert {MASTER[KEY][:50], MASTER[SECRET], COINBASE["COINBASE_MASTER_API_KEY"], flat} <= discovery.secrets
+        assert {found.api_key.secret for found in discovery.credentials} <= discovery.secrets
+
+    def test_a_word_that_cannot_be_a_key_is_no_secret_for_the_log_must_say_it(self) -> None:
+        assert discover({KEY: "MASTER", SECRET: "Kraken"}).secrets == frozenset()
 
 
 class TestFiles:

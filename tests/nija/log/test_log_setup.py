@@ -128,8 +128,18 @@ def test_a_terminal_has_colours_unless_no_color_is_set(
 def test_a_text_from_outside_cannot_forge_a_line(heard: Heard) -> None:
     heard.configure()
     get_log("nija").info("refused", answer="x\n2026-01-17 12:00:00 INFO  👋 STOPPED")
-    logging.getLogger("elsewhere").warning("a\r\nb")
+    logging.getLogger("elsewhere").warning("a\r\nb\x1b[2Jc\u2028d")
     assert len(heard.text.splitlines()) == 2
+    assert heard.text.endswith("a\\r\\nb\\x1b[2Jc\\u2028d\n")
+
+
+def test_a_log_file_on_a_full_disk_stops_nothing(heard: Heard, capfd: pytest.CaptureFixture[str]) -> None:
+    heard.configure(file=Path("/dev/full")).close()
+    log = heard.configure(file=Path("/dev/full"))
+    get_log("nija").info(lines.STOPPED)
+    log.close()
+    assert lines.STOPPED in heard.text
+    assert "/dev/full can no longer be written" in capfd.readouterr().err
 
 
 def test_a_console_that_knows_only_ascii_still_gets_every_sign(heard: Heard) -> None:
