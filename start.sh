@@ -36,8 +36,7 @@ make_environment() {
   echo "Preparing the environment from $lock (once; a minute or two) ..." >&2
   if command -v uv >/dev/null; then
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
-    uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
-    uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
+    install_all "$lock" uv pip install --quiet --python "$venv/bin/python"
     return
   fi
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -45,8 +44,16 @@ make_environment() {
       "Run: sudo apt-get install -y python3-venv"
   fi
   "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+  install_all "$lock" "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check
+}
+
+# Packages without a wheel are built with the lock's own setuptools: nothing that is not in the lock is ever fetched.
+install_all() {
+  local lock="$1"
+  shift
+  "$@" --require-hashes -r <(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
+  "$@" --require-hashes --no-build-isolation -r "$lock"
+  "$@" --no-deps --no-build-isolation -e .
 }
 
 # The stamp holds all that the environment was made from, the folder included: a moved environment does not work.
