@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from nija.control.address import short_address
-from nija.control.wire import LARGEST_ANSWER, SOCKET_NAME, ControlError, encode, receive
+from nija.control.wire import LARGEST_ANSWER, SOCKET_NAME, ControlError, Unanswered, encode, receive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def ask(data_dir: Path, command: str, *, timeout: float = 10.0, **arguments: object) -> dict[str, object] | None:
     """The daemon's answer, or None where no daemon runs on this data folder.
 
-    `timeout` is in seconds. Raises ControlError where a daemon is there but does not answer, or refuses.
+    `timeout` is in seconds. Raises Unanswered where a daemon is there but silent, ControlError where it refuses.
     """
     path = data_dir / SOCKET_NAME
     try:
@@ -27,9 +27,9 @@ def ask(data_dir: Path, command: str, *, timeout: float = 10.0, **arguments: obj
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
     except PermissionError:
-        raise ControlError(f"{path} belongs to another user: run this command as the user that runs NIJA") from None
+        raise Unanswered(f"{path} belongs to another user: run this command as the user that runs NIJA") from None
     except OSError as error:
-        raise ControlError(
+        raise Unanswered(
             f"a daemon is there but does not answer ({error.strerror or error}). Look at nija.log; if nothing moves "
             "there, restart NIJA"
         ) from error

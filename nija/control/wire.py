@@ -20,6 +20,10 @@ class ControlError(Exception):
     """The daemon could not be asked, or refused. The text says what to do and is safe to show."""
 
 
+class Unanswered(ControlError):
+    """A daemon is there, but it did not answer."""
+
+
 def encode(message: Mapping[str, object]) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
