@@ -20,7 +20,7 @@ new_enough() {
 
 find_python() {
   local candidate
-  for candidate in "${NIJA_PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+  for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
     if command -v "$candidate" >/dev/null && new_enough "$candidate"; then
       command -v "$candidate"
       return
