@@ -103,6 +103,11 @@ class CoinbaseClient:
             cursor = following
 
     def close(self) -> None:
+        """Closes the sockets too: urllib3 forgets its pools and leaves them to the garbage collector."""
+        for adapter in self._rest.session.adapters.values():
+            pools = adapter.poolmanager.pools
+            for pool in [pools[key] for key in pools.keys()]:  # noqa: SIM118 - urllib3's container does not iterate
+                pool.close()
         self._rest.session.close()
 
     def _ask(self, attempt: Attempt, *, params: JsonObject | None = None, body: JsonObject | None = None) -> JsonObject:

@@ -44,13 +44,16 @@ class Orders:
         return order_id
 
     def cancel(self, order_id: str) -> None:
-        """Success only means that cancelling has begun; each row has its own result."""
+        """Success only means that cancelling has begun; each row has its own result.
+
+        Which reason an order gives that has ended already is not documented, so an unknown one is looked into.
+        """
         answer = self._client.repeat("/orders/batch_cancel", {"order_ids": [order_id]})
         row = next((row for row in rows(answer, "results") if row.get("order_id") == order_id), None)
         if row is None:
             raise BadAnswer(f"Coinbase did not say whether order {order_id} is being cancelled")
         reason = optional_text(row, "failure_reason")
-        if row.get("success") is not True and reason not in _GONE:
+        if row.get("success") is not True and reason not in _GONE and not self.by_id(order_id).status.is_final:
             raise RequestRefused(f"Coinbase does not cancel order {order_id}: {reason or 'no reason given'}")
 
     def by_id(self, order_id: str) -> Order:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -13,7 +12,7 @@ from brokers.coinbase.exchange_clock import ExchangeClock
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.tokens import TokenSigner
 from brokers.model import ApiKey
-from tests.brokers.coinbase.scripted_exchange import Reply, ScriptedExchange, scripted_exchange, trust
+from tests.brokers.coinbase.scripted_exchange import Authority, Reply, ScriptedExchange, scripted_exchange
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
@@ -21,12 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[trustme.CA]:
-    """Trusted for the whole run: the context made of its bundle is shared as in the daemon."""
-    authority = trustme.CA()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", trust(authority, tmp_path_factory.mktemp("authority")))
-        yield authority
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One for the whole run: the TLS context made of its bundle is shared, as in the daemon."""
+    return Authority.make(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +34,8 @@ def api_key() -> ApiKey:
 
 
 @pytest.fixture
-def scripted(authority: trustme.CA, clock: ManualClock) -> Iterator[ScriptedExchange]:
+def scripted(authority: Authority, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedExchange]:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.bundle)
     with scripted_exchange(authority) as exchange:
         exchange.on("/time", lambda _: Reply({"epochMillis": str(int(clock.wall * 1000))}))
         yield exchange

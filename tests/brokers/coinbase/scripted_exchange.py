@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import trustme
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import trustme
 
 API = "/api/v3/brokerage"
 
@@ -110,15 +110,30 @@ class _Server(ThreadingHTTPServer):
         """A client that hangs up is part of some scripts."""
 
 
+@dataclass(frozen=True)
+class Authority:
+    """`bundle` is for REQUESTS_CA_BUNDLE."""
+
+    context: ssl.SSLContext
+    bundle: str
+
+    @classmethod
+    def make(cls, folder: Path) -> Authority:
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        bundle = folder / "authority.pem"
+        authority.cert_pem.write_to_path(str(bundle))
+        return cls(context, str(bundle))
+
+
 @contextlib.contextmanager
-def scripted_exchange(authority: trustme.CA) -> Iterator[ScriptedExchange]:
+def scripted_exchange(authority: Authority) -> Iterator[ScriptedExchange]:
     exchange = ScriptedExchange()
     handler = type("Handler", (_Handler,), {"exchange": exchange})
     server = _Server(("127.0.0.1", 0), handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    server.socket = authority.context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()
     exchange.url = f"https://localhost:{server.server_address[1]}"
     try:
@@ -127,10 +142,3 @@ def scripted_exchange(authority: trustme.CA) -> Iterator[ScriptedExchange]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def trust(authority: trustme.CA, folder: Path) -> str:
-    """A bundle for REQUESTS_CA_BUNDLE."""
-    bundle = folder / "authority.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    return str(bundle)

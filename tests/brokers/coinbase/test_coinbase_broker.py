@@ -186,9 +186,19 @@ def test_a_row_that_refuses_to_cancel_is_seen_though_the_answer_is_200(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     scripted.on("/orders/batch_cancel", _row("NOT_ALLOWED_TO_CANCEL"))
+    scripted.on("/orders/historical/1111", Reply({"order": order(status="OPEN")}))
 
     with pytest.raises(RequestRefused, match="NOT_ALLOWED_TO_CANCEL"):
         connected.cancel("1111")
+
+
+def test_an_unknown_reason_not_to_cancel_does_not_matter_where_the_order_has_ended(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    scripted.on("/orders/batch_cancel", _row("INVALID_CANCEL_REQUEST"))
+    scripted.on("/orders/historical/1111", Reply({"order": order(status="CANCELLED")}))
+
+    connected.cancel("1111")
 
 
 def test_a_cancel_without_a_row_of_its_own_is_not_taken_for_done(
