@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO
+from brokers.model import ZERO, Side
+from nija.log import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
 
@@ -26,9 +27,9 @@ class Announcer:
         for fill in fills:
             amount += fill.amount
             value += fill.amount * fill.price
-        side = intent.request.side.value.upper()
+        text = lines.buy_filled if intent.request.side is Side.BUY else lines.sell_filled
         self._log.info(
-            f"✅ {side} order filled: {intent.market} {amount:.8f} @ {money(value / amount)}",
+            text(intent.market, amount, value / amount),
             market=intent.market,
             order=intent.exchange_id,
             purpose=intent.purpose.name.lower(),
@@ -37,7 +38,7 @@ class Announcer:
     def stop_placed(self, intent: Intent) -> None:
         request = intent.request
         self._log.info(
-            f"🛡️ Stop placed: {intent.market} {request.amount:.8f} @ {money(request.stop_price or ZERO)}",
+            lines.stop_placed(intent.market, request.amount, request.stop_price or ZERO),
             market=intent.market,
             order=intent.exchange_id,
         )
@@ -45,13 +46,16 @@ class Announcer:
     def stop_moved(self, intent: Intent) -> None:
         request = intent.request
         self._log.info(
-            f"🛡️ Stop moved: {intent.market} {request.amount:.8f} @ {money(request.stop_price or ZERO)}",
+            f"🛡️ Stop moved: {intent.market} {lines.amount(request.amount)} @ {lines.price(request.stop_price or ZERO)}",
             market=intent.market,
             order=intent.exchange_id,
         )
 
     def written_off(self, plan: Plan, amount: Decimal, reason: str) -> None:
-        self._log.info(f"{plan.market}: {amount:.8f} left over and forgotten: {reason}", market=plan.market)
+        self._log.info(f"{plan.market}: {lines.amount(amount)} left over and forgotten: {reason}", market=plan.market)
+
+    def found(self, kind: str, market: str, subject: str, repair: str) -> None:
+        self._log.warning(f"🔎 {kind}: {market} {subject}: {repair}", market=market, finding=kind)
 
     def trouble(self, about: str, reason: str, **fields: object) -> None:
         """Something that needs attention: said once per change of reason."""
@@ -61,10 +65,3 @@ class Announcer:
 
     def mended(self, about: str) -> None:
         self._said.pop(about, None)
-
-
-def money(price: Decimal) -> str:
-    """Dollars and cents, with more digits where cents say nothing."""
-    if price >= 1 or price == ZERO:
-        return f"${price.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN)}"
-    return f"${price:.8f}"

@@ -20,6 +20,7 @@ from nija.orders.sending import Sender
 from nija.orders.state import OrderState
 from nija.orders.stops import StopKeeper
 from nija.orders.tracking import Tracker
+from nija.reconcile.reconciler import Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from nija.orders.positions import Position
 
 _TRIES_PER_CANDLE = 5
+_NEVER = float("-inf")
 # A triggered stop-limit that the price has passed by this much, and that still rests, will not fill by itself.
 _JUMPED = Decimal("0.995")
 
@@ -87,7 +89,10 @@ class OrderDesk:
             holdings=self._holdings,
             announcer=self._announcer,
         )
-        self._stops_read = float("-inf")
+        self._reconciler = Reconciler(broker, journal, self._book, tracker=self._tracker, announcer=self._announcer)
+        self._stops_read = _NEVER
+        self._reconciled = False
+        self._reconcile_at = _NEVER
 
     # What the trader asks.
 
@@ -97,6 +102,8 @@ class OrderDesk:
 
     def blocked(self, market: str) -> str | None:
         """Why nothing new may be opened in this market now, or None."""
+        if not self._reconciled:
+            return "the account has not been compared with the exchange yet"
         for intent in self._book.orders(market):
             purpose = intent.purpose.name.lower()
             if intent.state.is_unresolved:
@@ -122,6 +129,7 @@ class OrderDesk:
     def recover(self) -> None:
         """Before the first cycle: resolve what is unresolved, and compare everything with the exchange."""
         self._book.load()
+        self._reconcile_at = _NEVER
         self.refresh()
 
     def refresh(self, prices: Mapping[str, Decimal] | None = None) -> None:
@@ -138,6 +146,9 @@ class OrderDesk:
                     self._resolver.resolve(intent)
         with attempts.attempt():
             self._tracker.look(self._due())
+        if self._clock.monotonic() >= self._reconcile_at:
+            with attempts.attempt():
+                self._reconcile()
         for plan in self._book.plans().values():
             with attempts.attempt():
                 self._keep(plan)
@@ -252,6 +263,12 @@ class OrderDesk:
             return [intent for intent in orders if intent.purpose is not Purpose.STOP or intent.state.is_final]
         self._stops_read = now
         return orders
+
+    def _reconcile(self) -> None:
+        self._reconcile_at = self._clock.monotonic() + self._pace.reconcile_again
+        if self._reconciler.run() is not None:
+            self._reconciled = True
+            self._reconcile_at = self._clock.monotonic() + self._pace.reconcile
 
     def _keep(self, plan: Plan) -> None:
         """One position's upkeep: closed when it is gone, sold on when it is to be sold, protected otherwise."""

@@ -90,6 +90,8 @@ class Closer:
         amount = self._holdings.sellable(plan.market)
         if self.finish(plan):
             return _CLOSED
+        if amount == ZERO or self._holdings.is_dust(plan.market, amount):
+            return self._refused(plan, f"only {amount} is free to be sold")
         sale = self._sender.sale(plan, amount, plan.exit_reason or "")
         if sale.state is OrderState.REJECTED:
             free = self._holdings.refused_for(plan.market, amount)

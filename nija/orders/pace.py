@@ -11,7 +11,8 @@ class Pace:
 
     `polls`: the waits between looks at an order that should fill at once. `stop_poll`: between looks at resting
     stops. `retry`: before a refused stop or sale is tried again. `resolve_max`: the longest wait between two
-    questions after an unknown order. `reconcile`: between two comparisons of exchange and journal.
+    questions after an unknown order. `reconcile`: between two comparisons of exchange and journal; `reconcile_again`:
+    after one that did not succeed.
     """
 
     entry_deadline: float = 30.0
@@ -21,3 +22,4 @@ class Pace:
     retry: float = 20.0
     resolve_max: float = 15.0
     reconcile: float = 300.0
+    reconcile_again: float = 10.0

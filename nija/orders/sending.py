@@ -33,7 +33,7 @@ class Sender:
     ) -> Intent:
         """Buy at market, with a plan of its own."""
         client_id = new_client_id(Purpose.ENTRY)
-        now = self._book.now()
+        now = self._broker.exchange_time()
         plan = Plan(client_id, market, now, strategy, signal_time=signal_time, stop_price=stop_price)
         intent = Intent(
             request=OrderRequest(
@@ -74,7 +74,7 @@ class Sender:
             position_id=plan.id,
             purpose=purpose,
             state=OrderState.INTENDED,
-            created=self._book.now(),
+            created=self._broker.exchange_time(),
             filled=ZERO,
             strategy=plan.strategy,
             reason=reason,

@@ -1,0 +1,148 @@
+"""Taking up orders of NIJA's that the journal does not know: after the loss of its disk, or of its newest part.
+
+What belongs together is read from the order of time, as NIJA holds one position per market: an entry that filled
+opens one, and the stops and sales after it are its own until the next entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.model import ZERO, OrderRequest, Side
+from nija.journal.records import Intent, Plan, WriteOff
+from nija.journal.steps import Step
+from nija.orders.book import progressed
+from nija.orders.positions import fold
+from nija.orders.state import OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.base import Broker
+    from brokers.model import Fill, Order
+    from nija.journal.journal import Journal
+
+_RECOVERED = "found at the exchange"
+_LEFT = "left over when the next position was opened"
+
+
+class Adopter:
+    def __init__(self, broker: Broker, journal: Journal) -> None:
+        self._broker = broker
+        self._journal = journal
+
+    def adopt(self, orders: Iterable[Order], fills: Sequence[Fill], now: datetime) -> tuple[Order, ...]:
+        """Take these orders up, with their fills; return those that belong to no position that could be found."""
+        left: list[Order] = []
+        ordered = sorted(orders, key=lambda order: (order.created, order.exchange_id))
+        for market in sorted({order.market for order in ordered}):
+            mine = [order for order in ordered if order.market == market]
+            with self._journal.transaction(Step.ADOPTED):
+                left.extend(order for order in mine if not self._take(order, fills, now))
+        return tuple(left)
+
+    def _take(self, order: Order, fills: Sequence[Fill], now: datetime) -> bool:
+        known = self._journal.intents.get(order.client_id or "")
+        plan = self._open_plan(order.market)
+        if known is not None:
+            self._reopen(known, order, plan, fills, now)
+            return True
+        purpose = purpose_of(order.client_id)
+        if purpose is Purpose.ENTRY:
+            plan = self._begin(order, plan, now)
+        if plan is None or purpose is None:
+            return False
+        intent = _intent(order, plan, purpose)
+        self._journal.intents.add(intent)
+        self._book(intent, order, fills, now)
+        self._after(plan, order, now)
+        return True
+
+    def _open_plan(self, market: str) -> Plan | None:
+        return next((plan for plan in self._journal.plans.open() if plan.market == market), None)
+
+    def _begin(self, order: Order, former: Plan | None, now: datetime) -> Plan:
+        """The plan of the position that this entry opened; one that bought nothing is over at once."""
+        bought = order.filled > ZERO or not order.status.is_final
+        if bought and former is not None and order.created < former.opened:
+            # Shown late: it was never sold, and the market has one position.
+            return former
+        if bought and former is not None:
+            self._end(former, _LEFT, now)
+        plan = Plan(order.client_id or "", order.market, order.created, "", closed=None if bought else now)
+        self._journal.plans.add(plan)
+        return plan
+
+    def _reopen(self, known: Intent, order: Order, plan: Plan | None, fills: Sequence[Fill], now: datetime) -> None:
+        """An order that was thought never placed. Its position lives again, or it joins the one that is open now."""
+        home = self._journal.plans.get(known.position_id)
+        if plan is not None:
+            home = plan
+        elif home is not None and home.closed is not None:
+            home = replace(home, closed=None)
+            self._journal.plans.save(home)
+        position_id = known.position_id if home is None else home.id
+        again = replace(
+            known,
+            position_id=position_id,
+            state=OrderState.UNKNOWN,
+            settled=False,
+            exchange_id=order.exchange_id,
+            outcome=_RECOVERED,
+        )
+        self._journal.intents.save(known, again, now, _RECOVERED)
+        self._book(again, order, fills, now)
+
+    def _book(self, intent: Intent, order: Order, fills: Sequence[Fill], now: datetime) -> None:
+        mine = [fill for fill in fills if fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)]
+        booked = self._journal.fills.booked(intent.client_id) + sum((fill.amount for fill in mine), ZERO)
+        self._journal.intents.save(intent, progressed(intent, order, booked), now, _RECOVERED)
+        for fill in mine:
+            self._journal.fills.book(intent.client_id, fill, now)
+
+    def _after(self, plan: Plan, order: Order, now: datetime) -> None:
+        """The plan follows its stops, and ends with the sale that left nothing to sell."""
+        if order.stop_price is not None:
+            self._journal.plans.save(replace(plan, stop_price=order.stop_price))
+        if order.side is Side.SELL and order.status.is_final and self._is_dust(plan, self._held(plan)):
+            self._end(plan, "too little to be sold", now)
+
+    def _end(self, plan: Plan, reason: str, now: datetime) -> None:
+        left = self._held(plan)
+        if left > ZERO:
+            self._journal.plans.write_off(WriteOff(plan.id, left, reason, now))
+        current = self._journal.plans.get(plan.id) or plan
+        self._journal.plans.save(replace(current, closed=now))
+
+    def _held(self, plan: Plan) -> Decimal:
+        return fold(plan, self._journal.fills.of_position(plan.id), self._journal.plans.write_offs(plan.id)).amount
+
+    def _is_dust(self, plan: Plan, amount: Decimal) -> bool:
+        market = self._broker.markets().get(plan.market)
+        return amount <= ZERO or (market is not None and amount < market.min_amount)
+
+
+def _intent(order: Order, plan: Plan, purpose: Purpose) -> Intent:
+    """Unknown at first, like any order whose answer was lost; what the exchange says of it follows at once."""
+    return Intent(
+        request=OrderRequest(
+            client_id=order.client_id or "",
+            market=order.market,
+            side=order.side,
+            type=order.type,
+            amount=order.amount,
+            deadline=order.created,
+            limit_price=order.limit_price if order.stop_price is None else None,
+            stop_price=order.stop_price,
+        ),
+        position_id=plan.id,
+        purpose=purpose,
+        state=OrderState.UNKNOWN,
+        created=order.created,
+        filled=ZERO,
+        reason=_RECOVERED,
+    )

@@ -1,0 +1,40 @@
+"""What the exchange says of an account, read in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from brokers.base import Broker
+    from brokers.model import Balance, Fill, Order
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeView:
+    open_orders: tuple[Order, ...]
+    closed_orders: tuple[Order, ...]
+    fills: tuple[Fill, ...]
+    balances: Mapping[str, Balance]
+
+    def orders(self) -> tuple[Order, ...]:
+        """Each order once; where it ended while this was read, its end counts."""
+        by_id = {order.exchange_id: order for order in self.open_orders}
+        by_id.update({order.exchange_id: order for order in self.closed_orders})
+        return tuple(by_id.values())
+
+
+def read(broker: Broker, since: datetime) -> ExchangeView:
+    """Open before closed, orders before fills: what moves on meanwhile is then seen in the later answer.
+
+    Raises BrokerError.
+    """
+    return ExchangeView(
+        open_orders=broker.open_orders(),
+        closed_orders=broker.closed_orders(since),
+        fills=broker.fills(since),
+        balances=broker.balances(),
+    )
