@@ -62,7 +62,7 @@ def _rate(call: PrivateCall, currency: str, into: str) -> Decimal:
 
 
 def trade_volume(call: PrivateCall) -> dict[str, Any]:
-    call.arguments.only("pair", "fee-info", "rebase_multiplier")
+    call.arguments.only("pair", "fee-info", "fee_info", "rebase_multiplier")
     pairs = [call.face.pair(name) for name in call.arguments.listed("pair")]
     number = call.key.account.fee_tier
     tier = FEE_TIERS[number]

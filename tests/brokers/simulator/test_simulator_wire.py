@@ -1,0 +1,163 @@
+"""Faults on the wire, as a real client over a real socket meets them."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from brokers.simulator.faults import FaultKind
+from tests.simulator_fixtures import Rig, manual_rig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import krakenex
+
+ORDER = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "40000", "volume": "0.01"}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Rig]:
+    with manual_rig() as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(running: Rig) -> Rig:
+    running.simulator.call(running.simulator.world.plan.clear)
+    engine = running.simulator.world.faces[running.simulator.accounts[0].exchange].engine
+    running.simulator.call(lambda: engine.cancel_all(running.account("kraken:master")))
+    return running
+
+
+@pytest.fixture
+def api(rig: Rig) -> krakenex.API:
+    return rig.kraken_api()
+
+
+def add(api: krakenex.API, timeout: float = 5) -> object:
+    return api.query_private("AddOrder", dict(ORDER), timeout=timeout)
+
+
+def open_orders(rig: Rig) -> int:
+    return rig.simulator.call(lambda: len(rig.account("kraken:master").open))
+
+
+@pytest.mark.parametrize(
+    ("kind", "acted"),
+    [
+        (FaultKind.DROP_BEFORE, 0),
+        (FaultKind.DROP_AFTER, 1),
+        (FaultKind.RESET, 1),
+    ],
+)
+def test_a_lost_connection_leaves_the_order_placed_or_not(
+    rig: Rig, api: krakenex.API, kind: FaultKind, acted: int
+) -> None:
+    rig.fault(kind, endpoint="AddOrder", count=1)
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        add(api)
+    assert open_orders(rig) == acted
+
+
+@pytest.mark.parametrize(("kind", "acted"), [(FaultKind.ERROR_BEFORE, 0), (FaultKind.ERROR_AFTER, 1)])
+def test_an_error_page_of_the_edge_says_nothing_of_the_order(
+    rig: Rig, api: krakenex.API, kind: FaultKind, acted: int
+) -> None:
+    rig.fault(kind, endpoint="AddOrder", count=1, status=520)
+    with pytest.raises(requests.HTTPError) as caught:
+        add(api)
+    assert caught.value.response is not None
+    assert (caught.value.response.status_code, caught.value.response.headers["content-type"]) == (520, "text/html")
+    assert open_orders(rig) == acted
+
+
+def test_a_truncated_answer_is_no_json(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.TRUNCATE, endpoint="AddOrder", count=1)
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        add(api)
+    assert open_orders(rig) == 1
+
+
+@pytest.mark.parametrize(("kind", "acted"), [(FaultKind.HANG, 0), (FaultKind.DELAY_AFTER, 1)])
+def test_a_silent_exchange_runs_into_the_clients_timeout(
+    rig: Rig, api: krakenex.API, kind: FaultKind, acted: int
+) -> None:
+    rig.fault(kind, endpoint="AddOrder", count=1, seconds=40.0)
+    with pytest.raises((requests.ConnectionError, requests.Timeout)):
+        add(api, timeout=0.2)
+    assert open_orders(rig) == acted
+
+
+def test_a_slow_answer_comes_byte_by_byte(rig: Rig) -> None:
+    rig.fault(FaultKind.SLOW_BODY, endpoint="Time", count=1, seconds=40.0)
+    with requests.get(rig.simulator.kraken_url + "/0/public/Time", stream=True, timeout=1) as answer:
+        assert next(answer.iter_content(1)) == b"{"
+
+
+def test_a_delay_before_acting_can_carry_an_order_past_its_deadline(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.DELAY_BEFORE, endpoint="AddOrder", count=1, seconds=0.2)
+    deadline = datetime.fromtimestamp(rig.clock.time() + 10, UTC).isoformat()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(api.query_private, "AddOrder", ORDER | {"deadline": deadline})
+        while not rig.simulator.call(lambda: rig.simulator.world.plan.injected["delay_before"]):
+            time.sleep(0.01)
+        rig.clock.advance(11)
+        assert answer.result() == {"error": ["EService:Deadline elapsed"]}
+    assert open_orders(rig) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "acted"),
+    [
+        (FaultKind.REFUSE_NONCE, "EAPI:Invalid nonce", 0),
+        (FaultKind.RATE_LIMIT, "EAPI:Rate limit exceeded", 0),
+        (FaultKind.REFUSE_KEY, "EAPI:Invalid key", 0),
+        (FaultKind.REVOKE_PERMISSION, "EGeneral:Permission denied", 0),
+        (FaultKind.LOCKOUT, "EGeneral:Temporary lockout", 0),
+        (FaultKind.UNAVAILABLE_BEFORE, "EService:Unavailable", 0),
+        (FaultKind.UNAVAILABLE_AFTER, "EService:Unavailable", 1),
+    ],
+)
+def test_a_refusal_made_up_by_a_fault_is_in_the_exchanges_words(
+    rig: Rig, api: krakenex.API, kind: FaultKind, error: str, acted: int
+) -> None:
+    rig.fault(kind, endpoint="AddOrder", count=1)
+    assert add(api) == {"error": [error]}
+    assert open_orders(rig) == acted
+
+
+def test_an_answer_may_come_without_its_result(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.EMPTY_RESULT, endpoint="AddOrder", count=1)
+    assert add(api) == {"error": []}
+    assert open_orders(rig) == 1
+
+
+def test_a_fault_of_one_account_does_not_touch_another(rig: Rig) -> None:
+    rig.fault(FaultKind.ERROR_BEFORE, account="kraken:daivon_frazier")
+    assert rig.kraken_api("master").query_private("Balance")["error"] == []
+    with pytest.raises(requests.HTTPError):
+        rig.kraken_api("daivon_frazier").query_private("Balance")
+
+
+def test_the_connection_works_again_after_a_drop(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.DROP_AFTER, count=1)
+    with pytest.raises(requests.ConnectionError):
+        api.query_private("Balance")
+    assert api.query_private("Balance")["error"] == []
+
+
+def test_every_request_is_recorded_with_what_struck_it(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.DROP_AFTER, endpoint="AddOrder", count=1)
+    with pytest.raises(requests.ConnectionError):
+        add(api)
+    record = rig.simulator.call(lambda: rig.simulator.world.records.requests[-1])
+    assert (record.endpoint, record.account, record.status) == ("AddOrder", "kraken:master", 0)
+    assert (record.faults, record.nonce is not None) == (("drop_after",), True)
+    assert json.dumps(record.nonce)
