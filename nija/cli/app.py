@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from nija.cli import simulate
+from nija.cli import config, doctor, setup, simulate, status, switch
 
 app = typer.Typer(
     help="NIJA trades many exchange accounts at once. Without a command it runs the daemon.",
@@ -30,7 +30,8 @@ def run() -> None:
     raise typer.Exit(run_daemon())
 
 
-simulate.register(app)
+for command in (status, doctor, setup, switch, config, simulate):
+    command.register(app)
 
 
 def main() -> None:

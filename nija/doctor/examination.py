@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from accounts.credentials import Discovery, discover
 from accounts.dotenv_file import DotenvError, load_environment
 from accounts.environment import EnvironmentFault, ProcessSettings, process_settings, unknown_variables
-from accounts.identity import short_name
+from accounts.identity import MASTER, AccountId, short_name
 from accounts.settings import Settings, SettingsError, load_settings
 from brokers.clock import utc_now
 from nija.control.client import ask
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from accounts.credentials import Credentials
-    from accounts.identity import AccountId
     from brokers.clock import Clock
     from brokers.model import Exchange
     from nija.doctor.facts import AccountFacts
@@ -46,12 +45,13 @@ _NO_CREDENTIALS = "To trade, add an account with nija setup. Until then NIJA run
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined: the environment and working directory of a NIJA; one account of it, or all (None)."""
+    """What is examined: the environment and working directory of a NIJA, all of it unless narrowed down."""
 
     environ: Mapping[str, str]
     directory: Path
     clock: Clock
     account: AccountId | None = None
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,15 @@ def _accounts(patient: Patient, discovery: Discovery) -> tuple[AccountId, ...]:
         return (patient.account,)
     named = [found.account for found in discovery.credentials]
     named += [fault.account for fault in discovery.faults if fault.account is not None]
-    return tuple(dict.fromkeys(named))
+    if patient.exchange is None:
+        return tuple(dict.fromkeys(named))
+    chosen = [account for account in named if account.exchange is patient.exchange]
+    return tuple(dict.fromkeys(chosen or [AccountId(patient.exchange, MASTER)]))
 
 
 def _check_discovery(patient: Patient, discovery: Discovery) -> Iterator[Finding]:
-    """What no single account's variables show. With one account asked for, nothing of the others."""
-    if patient.account is not None:
+    """What no single account's variables show, where everything is examined."""
+    if patient.account is not None or patient.exchange is not None:
         return
     for fault in discovery.faults:
         if fault.account is None:

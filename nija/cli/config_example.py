@@ -1,0 +1,76 @@
+"""nija.example.toml, written from the settings' own descriptions, so that the two cannot disagree."""
+
+from __future__ import annotations
+
+import textwrap
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from accounts.settings import (
+    EmaCrossParameters,
+    OwnSettings,
+    RiskSettings,
+    TradingSettings,
+    TrendParameters,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+_HEAD = """\
+# How NIJA trades. Copy this file to nija.toml and take the # off what you change: every key is optional, and what
+# stands here is the default. An unknown key is an error. Keys and secrets never belong here, only into .env.
+# After a change: nija config check, then restart NIJA.
+"""
+_ACCOUNTS = """\
+# One account's own values: any key of the tables above, and these. Quote the account's name.
+"""
+_TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("trading", TradingSettings),
+    ("strategy.trend", TrendParameters),
+    ("strategy.ema_cross", EmaCrossParameters),
+    ("risk", RiskSettings),
+)
+_ACCOUNT_TABLE = 'accounts."kraken:daivon_frazier"'
+_WIDTH = 120
+
+
+def example_toml() -> str:
+    lines = [_HEAD]
+    for name, model in _TABLES:
+        lines.append("\n".join(_table(name, model)))
+    lines.append(_ACCOUNTS + "\n".join(_table(_ACCOUNT_TABLE, OwnSettings)))
+    return "\n\n".join(part.rstrip("\n") for part in lines) + "\n"
+
+
+def _table(name: str, model: type[BaseModel]) -> Iterator[str]:
+    title = (model.__doc__ or "").partition(": ")[2].strip()
+    if name != _ACCOUNT_TABLE:
+        yield f"# {title[0].upper()}{title[1:]}"
+    yield f"#[{name}]"
+    for key, field in model.model_fields.items():
+        yield from textwrap.wrap(_meaning(field), _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+        yield f"#{key} = {toml_value(field.get_default(call_default_factory=True))}"
+
+
+def _meaning(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    unit = extra.get("unit") if isinstance(extra, dict) else None
+    return f"{field.description} [{unit}]" if unit else str(field.description)
+
+
+def toml_value(value: object) -> str:
+    """`value` as nija.toml would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, StrEnum):
+        return f'"{value.value}"'
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,86 @@
+"""Every value in force, with the place it comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from accounts.settings import load_settings
+from accounts.variables import parse_variable
+from nija.cli.config_example import toml_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from accounts.environment import ProcessSettings
+
+_DEFAULT = "default"
+_ENVIRONMENT_NAMES = {"kraken_url": "KRAKEN_API_URL", "coinbase_url": "COINBASE_API_URL", "port": "PORT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    value: str
+    source: str
+
+
+def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: Mapping[str, str]) -> Iterator[Row]:
+    """`values` are the environment's with .env beneath, `real` the environment's alone."""
+    for field in fields(process):
+        name = _ENVIRONMENT_NAMES.get(field.name, f"NIJA_{field.name.upper()}")
+        # What has no repr may hold a password.
+        shown = _shown(getattr(process, field.name)) if field.repr else "(set)" if values.get(name) else "-"
+        yield Row(name, shown, _source(name, values, real))
+    for name in sorted(values):
+        variable = parse_variable(name)
+        if variable is not None and values[name]:
+            shown = values[name] if variable.is_file else f"(set, {len(values[name])} characters)"
+            yield Row(name, shown, _source(name, values, real))
+
+
+def settings_rows(process: ProcessSettings) -> Iterator[Row]:
+    """Raises SettingsError."""
+    settings = load_settings(process.config)
+    written = _written(process.config)
+    source = process.config.name if process.config is not None else ""
+    tables: dict[str, BaseModel] = {
+        "trading": settings.trading,
+        "strategy.trend": settings.strategy.trend,
+        "strategy.ema_cross": settings.strategy.ema_cross,
+        "risk": settings.risk,
+    }
+    for table, model in tables.items():
+        yield from _table_rows(table, model, _at(written, table.split(".")), source)
+    for account in settings.accounts:
+        for key, value in _at(written, ["accounts", str(account)]).items():
+            yield Row(f'accounts."{account}".{key}', toml_value(value), source)
+
+
+def _table_rows(table: str, model: BaseModel, written: Mapping[str, Any], source: str) -> Iterator[Row]:
+    for key in type(model).model_fields:
+        yield Row(f"{table}.{key}", toml_value(getattr(model, key)), source if key in written else _DEFAULT)
+
+
+def _written(path: Path | None) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+
+
+def _at(tables: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any]:
+    for name in path:
+        tables = tables.get(name, {})
+    return tables
+
+
+def _source(name: str, values: Mapping[str, str], real: Mapping[str, str]) -> str:
+    if not values.get(name):
+        return _DEFAULT
+    return "environment" if name in real else ".env"
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else str(value)
