@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from brokers.nonce import Nonce
 
 _FEES_LAST = 3_600.0
+_MARKETS_LAST = 3_600.0
+# Hundreds of accounts may ask for a refresh one after another; one in this many seconds serves them all.
+_REFRESH_AT_MOST = 60.0
 
 
 class KrakenBroker:
@@ -83,7 +86,7 @@ class KrakenBroker:
         result = self._records.read("GetApiKeyInfo")
         with wire.understanding("key rights"):
             info = wire.key_info_of(result, self._fingerprint, skew)
-        self._public.symbols()
+        self._public.refresh_symbols(_MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
@@ -93,7 +96,7 @@ class KrakenBroker:
         return self._public.symbols().markets
 
     def refresh_markets(self) -> None:
-        self._public.symbols(fresh=True)
+        self._public.refresh_symbols(_REFRESH_AT_MOST)
 
     def fees(self, market: str) -> Fees:
         now = self._clock.monotonic()

@@ -17,13 +17,14 @@ from brokers.errors import (
     LockedOut,
     NonceRejected,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
 )
 from brokers.http import prepare_session
-from brokers.kraken.errors import Action, error_of, error_of_failure
+from brokers.kraken.budget import KeyBudget
+from brokers.kraken.errors import Action, error_of, error_of_failure, permission_for
 from brokers.kraken.limits import Tier, rest_cost, rest_reserve
 from brokers.nonce import MAX_JUMPS
-from brokers.throttle import DecayingCounter, wait_for_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +88,7 @@ class PrivateClient:
         self._nonce = nonce
         self._clock = clock
         self._timeouts = timeouts(timeout)
-        self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay)
-        self._barred_until = 0.0
+        self._budget = KeyBudget(nonce.path.with_suffix(".budget"), tier=tier, clock=clock)
         self._lock = threading.Lock()
 
     def query(
@@ -108,20 +108,22 @@ class PrivateClient:
     def close(self) -> None:
         self._api.close()
         self._nonce.close()
+        self._budget.close()
 
     def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
-        self._refuse_while_barred()
-        if cost := rest_cost(method):
-            wait_for_room(self._counter, self._clock, cost, reserve=rest_reserve(method))
+        cost = rest_cost(method)
+        self._budget.spend(cost, rest_reserve(method))
         try:
             return result_of(self._send(method, params, action), action, self._clock.time())
         except LockedOut as error:
-            self._barred_until = self._clock.monotonic() + error.retry_after
+            self._budget.barred(error.retry_after)
             raise
         except RateLimited:
             if cost:
-                self._counter.fill(self._clock.monotonic())
+                self._budget.exhausted()
             raise
+        except PermissionDenied as error:
+            raise PermissionDenied(f"{error}: {method} needs {permission_for(method)}") from error
 
     def _send(self, method: str, params: Mapping[str, str], action: Action) -> object:
         with self._lock:
@@ -132,8 +134,3 @@ class PrivateClient:
                 raise error_of_failure(error, action) from error
             except binascii.Error as error:
                 raise InvalidSignature("The API secret is not valid base64: copy it again, whole") from error
-
-    def _refuse_while_barred(self) -> None:
-        left = self._barred_until - self._clock.monotonic()
-        if left > 0:
-            raise LockedOut(f"Kraken has barred this key; no request for another {left:.0f} s", left)

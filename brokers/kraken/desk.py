@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Past the deadline Kraken accepts nothing, but what it had accepted was seen to show up to a minute late.
 ABSENCE_MARGIN = timedelta(seconds=60)
 # Kraken takes deadlines from 2 to 60 seconds ahead; a second is left for the way there and the clocks.
-_NEAREST_DEADLINE = timedelta(seconds=2)
+_NEAREST_DEADLINE = timedelta(seconds=3)
 _FARTHEST_DEADLINE = timedelta(seconds=59)
 
 

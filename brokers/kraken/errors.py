@@ -113,6 +113,20 @@ _FAILURES: dict[_Meaning, type[BrokerError]] = {
 }
 
 
+# As the website calls them.
+_PERMISSIONS = {
+    "BalanceEx": "Funds: Query",
+    "TradeVolume": "Funds: Query",
+    "OpenOrders": "Orders: Query open",
+    "QueryOrders": "Orders: Query open and Orders: Query closed",
+    "ClosedOrders": "Orders: Query closed",
+    "TradesHistory": "Orders: Query closed",
+    "AddOrder": "Orders: Create & modify",
+    "AmendOrder": "Orders: Create & modify",
+    "CancelOrder": "Orders: Cancel & close",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     meaning: _Meaning
@@ -145,6 +159,11 @@ def error_of_failure(error: requests.RequestException, action: Action) -> Broker
     if isinstance(error, requests.HTTPError) and error.response.status_code == _TOO_MANY_REQUESTS:
         return RateLimited(text, _WAITS[_Meaning.RATE_LIMIT])
     return Unavailable(f"No proper answer from Kraken: {text}")
+
+
+def permission_for(method: str) -> str:
+    """The right that a private method needs, in the website's words."""
+    return _PERMISSIONS.get(method, "a right that this key lacks")
 
 
 def _judge(texts: Sequence[str], action: Action) -> _Verdict:

@@ -28,7 +28,7 @@ _HALF_SECOND = timedelta(seconds=0.5)
 class KrakenPublic:
     """Thread-safe. Make one per process and hand it to every broker and to the market data.
 
-    The markets are asked for at most once an hour, whoever wants them.
+    The markets are read once for all of them, and again when someone asks for that.
     """
 
     def __init__(self, *, base_url: str | None = None, clock: Clock, timeout: float = 30.0) -> None:
@@ -63,11 +63,15 @@ class KrakenPublic:
             told = datetime.fromtimestamp(int(result["unixtime"]), UTC)
         return told + _HALF_SECOND + passed / 2
 
-    def symbols(self, *, fresh: bool = False) -> Symbols:
-        """The markets, from memory unless they are over an hour old or `fresh` is wanted."""
+    def symbols(self) -> Symbols:
+        """The markets as last read; only the first call asks Kraken."""
+        return self._symbols or self.refresh_symbols(_MARKETS_LAST)
+
+    def refresh_symbols(self, max_age: float) -> Symbols:
+        """Read the markets again unless someone has within `max_age` seconds; others go on with the old meanwhile."""
         with self._markets_lock:
             now = self._clock.monotonic()
-            if self._symbols is None or fresh or now - self._symbols_asked > _MARKETS_LAST:
+            if self._symbols is None or now - self._symbols_asked > max_age:
                 assets, pairs = self.query("Assets"), self.query("AssetPairs")
                 with understanding("markets"):
                     self._symbols = symbols_of(assets, pairs)

@@ -128,7 +128,7 @@ class TestConnecting:
 
     def test_a_right_that_was_taken_away_is_named_as_such(self, trader: KrakenBroker, rig: Rig) -> None:
         strike(rig, FaultKind.REVOKE_PERMISSION, "BalanceEx")
-        with pytest.raises(PermissionDenied, match="missing permission"):
+        with pytest.raises(PermissionDenied, match="BalanceEx needs Funds: Query"):
             trader.balances()
 
     def test_a_nonce_refused_for_ever_ends_in_the_error(self, trader: KrakenBroker, rig: Rig) -> None:

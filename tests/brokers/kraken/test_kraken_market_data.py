@@ -17,6 +17,7 @@ from brokers.model import Timeframe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from brokers.kraken.broker import KrakenBroker
     from brokers.kraken.public import KrakenPublic
     from tests.brokers.kraken.canned import CannedKraken
     from tests.fakes import ManualClock
@@ -127,15 +128,26 @@ class TestManners:
         feed.tickers(["BTC/USD"])
         assert clock.sleeps == [1.0] * 3
 
-    def test_the_markets_are_asked_for_once_an_hour_whoever_wants_them(
-        self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
+    def test_the_markets_are_read_once_for_everybody_and_again_when_asked(
+        self, feed: KrakenMarketData, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         feed.markets()
-        public.symbols()
+        broker.markets()
         assert len(canned.calls("AssetPairs")) == 1
-        clock.advance(3_601)
-        feed.markets()
+        clock.advance(61)
+        broker.refresh_markets()
+        broker.refresh_markets()
         assert len(canned.calls("AssetPairs")) == 2
+
+    def test_a_refresh_that_fails_leaves_the_markets_as_they_were(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        broker.markets()
+        clock.advance(61)
+        canned.answers["AssetPairs"].clear()
+        with pytest.raises(RequestRefused):
+            broker.refresh_markets()
+        assert "BTC/USD" in broker.markets()
 
     @pytest.mark.parametrize("error", ["EGeneral:Too many requests", "EService:Unavailable"])
     def test_a_passing_refusal_is_tried_again(self, feed: KrakenMarketData, canned: CannedKraken, error: str) -> None:

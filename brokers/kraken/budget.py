@@ -1,0 +1,103 @@
+"""How many calls one key may still make: Kraken's counter per key, and its lockouts.
+
+Kraken goes on counting while NIJA restarts, so where the counter stands is kept in a file beside the nonce mark.
+It is written without an fsync at every call: a killed process loses nothing, and a power cut lasts longer than the
+counter takes to run down.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from brokers.errors import BrokerError, LockedOut
+from brokers.throttle import DecayingCounter, wait_for_room
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from brokers.clock import Clock
+    from brokers.kraken.limits import Tier
+
+_WIDTH = 64
+
+
+class KeyBudget:
+    """Thread-safe. Times on disk are Unix seconds, in memory they are monotonic."""
+
+    def __init__(self, path: Path, *, tier: Tier, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+        level, barred_for = self._restored(tier)
+        self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay, level=level)
+        self._counter.charge(0.0, clock.monotonic())
+        self._barred_until = clock.monotonic() + barred_for
+
+    def spend(self, cost: float, reserve: float) -> None:
+        """Wait until there is room for a call. Raises LockedOut while the key is barred, RateLimited when stopping."""
+        self._refuse_while_barred()
+        if cost:
+            wait_for_room(self._counter, self._clock, cost, reserve=reserve)
+            self._save()
+
+    def exhausted(self) -> None:
+        """Kraken says the counter is over."""
+        self._counter.fill(self._clock.monotonic())
+        self._save()
+
+    def barred(self, seconds: float) -> None:
+        """Kraken has locked the key out."""
+        self._barred_until = self._clock.monotonic() + seconds
+        self._save()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+            self._file = -1
+
+    def _refuse_while_barred(self) -> None:
+        left = self._barred_until - self._clock.monotonic()
+        if left > 0:
+            raise LockedOut(f"Kraken has barred this key; no request for another {left:.0f} s", left)
+
+    def _save(self) -> None:
+        now, wall = self._clock.monotonic(), self._clock.time()
+        barred_until = wall + max(0.0, self._barred_until - now)
+        text = f"{self._counter.level(now):.3f} {wall:.3f} {barred_until:.3f}".ljust(_WIDTH - 1) + "\n"
+        with self._lock:
+            if self._file < 0:
+                return
+            try:
+                os.pwrite(self._file, text.encode(), 0)
+            except OSError as error:
+                raise BrokerError(
+                    f"Cannot note the rate limit of this key ({error.strerror}): free some disk space"
+                ) from error
+
+    def _unusable(self, error: OSError) -> BrokerError:
+        return BrokerError(
+            f"Cannot note this key's rate limit in {self._path} ({error.strerror}). Make its folder writable by this "
+            "user and free some disk space."
+        )
+
+    def _restored(self, tier: Tier) -> tuple[float, float]:
+        """The counter now and the seconds the key stays barred. What cannot be read counts as a full counter."""
+        text = os.pread(self._file, _WIDTH, 0)
+        if not text:
+            return 0.0, 0.0
+        try:
+            level, saved, barred_until = (float(part) for part in text.split())
+        except ValueError:
+            return tier.rest_maximum, 0.0
+        # Were the clock set back, no time would have passed.
+        passed = max(0.0, self._clock.time() - saved)
+        barred_for = min(max(0.0, barred_until - saved), max(0.0, barred_until - self._clock.time()))
+        return max(0.0, level - passed * tier.rest_decay), barred_for
