@@ -36,6 +36,8 @@ T = TypeVar("T")
 _TICK = 0.02
 _LOOPBACK = "127.0.0.1"
 _START_TIMEOUT = 30.0
+# Longer than any client's pause: closing an idle connection under a client is a fault, and those are ordered.
+_KEEP_ALIVE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,7 @@ def _server(world: World, app: ASGIApp, tls: TlsFiles | None = None) -> _Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=_KEEP_ALIVE,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )

@@ -38,7 +38,15 @@ def money(number: Decimal, currency: str) -> str:
 def order_text(ticket: Ticket, pair: Pair, amount: Decimal) -> str:
     """The words of a description, `buy 0.01000000 XBTUSD @ limit 50000.0`."""
     words = f"{ticket.side} {fixed(amount, LOT_DECIMALS)} {pair.altname} @ "
-    return words + _terms(ticket.kind, pair, ticket.limit_price, ticket.stop_price)
+    return words + _own_terms(ticket, pair, ticket.limit_price, ticket.stop_price)
+
+
+def _own_terms(ticket: Ticket, pair: Pair, limit: Decimal | None, stop: Decimal | None) -> str:
+    trail = ticket.face.get("trail")
+    if not isinstance(trail, tuple):
+        return _terms(ticket.kind, pair, limit, stop)
+    offset, limit_offset = trail
+    return f"trailing stop {offset}" + (f" -> limit {limit_offset}" if limit_offset else "")
 
 
 def close_text(ticket: Ticket, pair: Pair) -> str:
@@ -90,18 +98,26 @@ def _description(order: Order, pair: Pair) -> dict[str, str]:
     ticket = order.ticket
     stop, limit = order.stop_price, order.limit_price
     first, second = (stop, limit) if order.kind.has_trigger else (limit, None)
-    terms = _terms(order.kind, pair, limit, stop)
+    prices = ["0" if price is None else fixed(price, pair.pair_decimals) for price in (first, second)]
+    trail = ticket.face.get("trail")
+    if isinstance(trail, tuple):
+        prices = [offset or "0" for offset in trail]
     return {
         "pair": pair.altname,
         "aclass": "forex",
         "type": order.side.value,
         "ordertype": str(ticket.face.get("ordertype", order.kind.value)),
-        "price": "0" if first is None else fixed(first, pair.pair_decimals),
-        "price2": "0" if second is None else fixed(second, pair.pair_decimals),
+        "price": prices[0],
+        "price2": prices[1],
         "leverage": "none",
-        "order": f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}",
+        "order": _order_words(order, pair),
         "close": close_text(ticket, pair),
     }
+
+
+def _order_words(order: Order, pair: Pair) -> str:
+    terms = _own_terms(order.ticket, pair, order.limit_price, order.stop_price)
+    return f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}"
 
 
 def _remarks(order: Order) -> str:

@@ -77,7 +77,11 @@ class TicketReader:
             close=self._close(arguments, side),
             client_id=self._client_id(arguments),
             user_ref=self._user_ref(arguments),
-            face={"oflags": ",".join(flags) or "fciq", "ordertype": arguments.text("ordertype")},
+            face={
+                "oflags": ",".join(flags) or "fciq",
+                "ordertype": arguments.text("ordertype"),
+                "trail": (arguments.text("price"), arguments.text("price2")) if trail else None,
+            },
         )
 
     def _side(self, arguments: Arguments) -> Side:

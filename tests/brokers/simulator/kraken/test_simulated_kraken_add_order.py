@@ -52,6 +52,14 @@ def test_an_accepted_order_is_described_and_has_an_id_of_the_right_shape(desk: D
             {"type": "sell", "ordertype": "stop-loss-limit", "price": "-1000", "price2": "-50"},
             "sell 0.01000000 XBTUSD @ stop loss 49000.0 -> limit 48950.0",
         ),
+        (
+            {"type": "sell", "ordertype": "trailing-stop", "price": "+5%"},
+            "sell 0.01000000 XBTUSD @ trailing stop +5%",
+        ),
+        (
+            {"type": "sell", "ordertype": "trailing-stop-limit", "price": "+1000", "price2": "-10"},
+            "sell 0.01000000 XBTUSD @ trailing stop +1000 -> limit -10",
+        ),
         ({"type": "buy", "ordertype": "limit", "price": "#2%"}, "buy 0.01000000 XBTUSD @ limit 49000.0"),
     ],
 )
@@ -223,3 +231,13 @@ def test_a_mode_of_the_exchange_refuses_what_it_does_not_allow(desk: Desk, mode:
 def test_an_account_without_any_money_has_no_balances() -> None:
     desk = make_desk(SimulatorConfig(usd_accounts(balances={}), limits=UNLIMITED))
     assert desk.private("Balance") == {"error": [], "result": {}}
+
+
+def test_a_trailing_stop_keeps_its_offset_and_shows_where_it_struck(desk: Desk) -> None:
+    desk.add(type="buy", ordertype="market", volume="0.01")
+    txid = desk.add(type="sell", ordertype="trailing-stop", price="+1000", volume="0.01")
+    desk.price("BTC/USD", "52000")
+    desk.price("BTC/USD", "51000")
+    order = desk.order(txid)
+    assert (order["status"], order["descr"]["price"], order["stopprice"]) == ("closed", "+1000", "51000.00000")
+    assert desk.error("AmendOrder", txid=txid, trigger_price="50000") == "EOrder:Unknown order"

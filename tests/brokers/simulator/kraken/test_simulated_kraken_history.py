@@ -199,3 +199,14 @@ def test_a_websocket_token_lives_fifteen_minutes(desk: Desk) -> None:
     token = desk.result("GetWebSocketsToken")
     assert token["expires"] == 900
     assert len(token["token"]) > 30
+
+
+def test_a_fill_may_be_listed_out_of_order_and_again_on_the_next_page(desk: Desk) -> None:
+    for _ in range(52):
+        desk.clock.advance(1)
+        desk.add(**MARKET)
+    newest = list(desk.account.fills)[-1]
+    desk.fault(FaultKind.DUPLICATE_FILLS, endpoint="TradesHistory")
+    first, second = (list(desk.result("TradesHistory", ofs=ofs)["trades"]) for ofs in ("0", "50"))
+    assert first[-1] == newest
+    assert newest in second
