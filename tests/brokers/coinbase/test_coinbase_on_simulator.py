@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,8 +16,10 @@ from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.errors import BrokerError, OrderRejected, OutcomeUnknown, PermissionDenied, Unauthorized
 from brokers.model import Absent, Fees, Found, OrderRequest, OrderStatus, OrderType, Side, Timeframe, Undetermined
-from brokers.simulator.config import Limits, SimulatorConfig
+from brokers.simulator.config import Limits, SimulatorConfig, made_up_accounts
 from brokers.simulator.faults import FaultKind
+from brokers.simulator.server import running_simulator
+from tests.fakes import ManualClock
 from tests.simulator_fixtures import UNLIMITED, Rig, manual_rig, usd_accounts
 
 if TYPE_CHECKING:
@@ -341,3 +344,27 @@ def test_candles_and_tickers_come_from_the_public_paths(rig: Rig, feed: Coinbase
     assert abs(feed.server_time() - datetime.fromtimestamp(rig.clock.wall, UTC)) < timedelta(milliseconds=1)
     assert "BTC/USD" in feed.markets()
     assert rig.violations() in ([], [violation for violation in rig.violations() if "NOT-USD" in str(violation)])
+
+
+@pytest.mark.parametrize(("timeframe", "speed"), [(Timeframe.D1, 86_400.0), (Timeframe.M1, 240.0)])
+def test_a_market_that_runs_faster_than_the_clock_is_followed_without_a_gap(
+    monkeypatch: pytest.MonkeyPatch, timeframe: Timeframe, speed: float
+) -> None:
+    clock = ManualClock()
+    config = SimulatorConfig(made_up_accounts(1), speed=speed)
+    with running_simulator(config, clock=clock) as simulator:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", simulator.ca_file)
+        feed = CoinbaseMarketData(base_url=simulator.coinbase_url, clock=clock, timeout=5.0)
+        labels = list(feed.candles("BTC/USD", timeframe).time)
+        history = len(labels)
+        for _ in range(12):
+            clock.advance(1.0)
+            simulator.call(simulator.world.tick)
+            labels += list(feed.candles("BTC/USD", timeframe, int(labels[-1])).time)
+        feed.close()
+        violations = simulator.call(lambda: list(simulator.world.records.violations))
+
+    assert history >= 350
+    assert len(labels) - history >= 11
+    assert {later - earlier for earlier, later in itertools.pairwise(labels)} == {timeframe.seconds}
+    assert violations == []
