@@ -113,6 +113,7 @@ class IntentStore:
 
 def _changing(intent: Intent) -> Mapping[str, str | bool | Decimal | None]:
     return {
+        "position_id": intent.position_id,
         "state": intent.state.value,
         "exchange_id": intent.exchange_id,
         "filled": intent.filled,
@@ -128,7 +129,6 @@ def _columns(intent: Intent) -> Mapping[str, object]:
     request = intent.request
     return {
         "client_id": request.client_id,
-        "position_id": intent.position_id,
         "purpose": intent.purpose.name.lower(),
         "market": request.market,
         "side": request.side.value,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
@@ -23,20 +25,32 @@ HEAD = "0001"
 _MAKE_VERSION = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 
 
-def bring_up_to_date(connection: Connection, before_migration: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """A folder of Alembic migrations, and its newest revision."""
+
+    folder: Path
+    head: str
+
+
+def shipped() -> Migrations:
+    return Migrations(Path(str(resources.files("nija.journal"))) / "migrations", HEAD)
+
+
+def bring_up_to_date(connection: Connection, migrations: Migrations, before_migration: Callable[[str], None]) -> None:
     """Raises Damaged where tables are missing, JournalError where a newer NIJA wrote the database.
 
     `before_migration` is called with the old revision before an existing database is changed.
     """
     revision = current_revision(connection)
-    if revision == HEAD:
+    if revision == migrations.head:
         _check_tables(connection)
     elif revision is None:
-        _create(connection)
+        _create(connection, migrations.head)
     else:
-        _check_known(revision)
+        _check_known(revision, migrations)
         before_migration(revision)
-        upgrade(connection)
+        upgrade(connection, migrations)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -47,35 +61,35 @@ def current_revision(connection: Connection) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(connection: Connection, target: str = "head") -> None:
+def upgrade(connection: Connection, migrations: Migrations) -> None:
     # Alembic takes a third of a second to import and is needed only when NIJA itself was updated.
     from alembic import command  # noqa: PLC0415
 
-    config = alembic_config()
+    config = _config(migrations)
     config.attributes["connection"] = connection
     connection.info[WRITING] = True
     try:
-        command.upgrade(config, target)
+        command.upgrade(config, "head")
     finally:
         connection.info[WRITING] = False
 
 
-def alembic_config() -> Config:
+def _config(migrations: Migrations) -> Config:
     from alembic.config import Config  # noqa: PLC0415 as above
 
     config = Config()
-    config.set_main_option("script_location", str(resources.files("nija.journal") / "migrations"))
+    config.set_main_option("script_location", str(migrations.folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 
 
-def _create(connection: Connection) -> None:
+def _create(connection: Connection, head: str) -> None:
     connection.info[WRITING] = True
     try:
         with connection.begin():
             metadata.create_all(connection)
             connection.execute(text(_MAKE_VERSION))
-            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
     finally:
         connection.info[WRITING] = False
 
@@ -87,14 +101,14 @@ def _check_tables(connection: Connection) -> None:
         raise Damaged(f"tables are missing: {', '.join(sorted(missing))}")
 
 
-def _check_known(revision: str) -> None:
+def _check_known(revision: str, migrations: Migrations) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415 as above
     from alembic.util import CommandError  # noqa: PLC0415 as above
 
     try:
-        ScriptDirectory.from_config(alembic_config()).get_revision(revision)
+        ScriptDirectory.from_config(_config(migrations)).get_revision(revision)
     except CommandError as error:
         raise JournalError(
-            f"the journal was written by a newer NIJA (revision {revision}, this one knows up to {HEAD}): "
+            f"the journal was written by a newer NIJA (revision {revision}, this one knows up to {migrations.head}): "
             "run that newer version again, or restore the backup that lies beside the journal"
         ) from error

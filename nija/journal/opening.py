@@ -12,7 +12,7 @@ from brokers.clock import utc_now
 from nija.journal import sqlite
 from nija.journal.errors import Damaged, JournalError
 from nija.journal.journal import Journal
-from nija.journal.migrating import bring_up_to_date
+from nija.journal.migrating import bring_up_to_date, shipped
 from nija.journal.steps import no_hook
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.clock import Clock
+    from nija.journal.migrating import Migrations
     from nija.journal.steps import StepHook
 
 
@@ -31,11 +32,18 @@ class Journals:
     """Made once per process; opens the journal of every account. Safe to use from several threads."""
 
     def __init__(
-        self, data_dir: Path, clock: Clock, log: FilteringBoundLogger, *, database_url: str | None = None
+        self,
+        data_dir: Path,
+        clock: Clock,
+        log: FilteringBoundLogger,
+        *,
+        database_url: str | None = None,
+        migrations: Migrations | None = None,
     ) -> None:
         self._folder = data_dir / "journal"
         self._clock = clock
         self._log = log
+        self._migrations = migrations or shipped()
         # Engines over SQLite files share this one's dialect, and all journals one cache of compiled statements.
         self._shared = _shared_engine(database_url)
         self._one_database = database_url is not None
@@ -45,7 +53,7 @@ class Journals:
         """Open for writing: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError."""
         if self._one_database:
             connection = self._connection(self._shared)
-            bring_up_to_date(connection, lambda _revision: None)
+            bring_up_to_date(connection, self._migrations, lambda _revision: None)
             return Journal(connection, account, on_step=on_step)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.path(account)
@@ -82,7 +90,7 @@ class Journals:
         file = sqlite.open_checked(path)
         try:
             connection = self._over(file)
-            bring_up_to_date(connection, lambda revision: self._back_up(path, revision))
+            bring_up_to_date(connection, self._migrations, lambda revision: self._back_up(path, revision))
         except BaseException:
             file.close()
             raise
