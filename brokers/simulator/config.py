@@ -68,10 +68,14 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Which of the documented limits are enforced. `lockout_seconds` follow `failures_to_lockout` bad calls."""
+    """Which of the documented limits are enforced. `lockout_seconds` follow `failures_to_lockout` bad calls.
+
+    `history_cost` is what a ledger or trade history call costs: Kraken's own pages say 4 in one place, 2 in another.
+    """
 
     tier: Tier = Tier.INTERMEDIATE
     private: bool = True
+    history_cost: float = 4.0
     public: bool = True
     public_per_second: float = 1.0
     public_burst: int = 3

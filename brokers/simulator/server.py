@@ -177,9 +177,9 @@ def running_simulator(
         try:
             asyncio.run(main())
         except BaseException as problem:
-            if not ready.done():
-                ready.set_exception(problem)
-            raise
+            if ready.done():
+                raise
+            ready.set_exception(problem)
 
     thread = threading.Thread(target=top, name="simulator", daemon=True)
     thread.start()

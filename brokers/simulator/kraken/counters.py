@@ -26,7 +26,7 @@ _CANCEL = (8, 6, 5, 4, 2, 1)
 _FREE = frozenset(
     {"AddOrder", "CancelOrder", "AmendOrder", "EditOrder", "AddOrderBatch", "CancelOrderBatch"},
 )
-_COSTS = {"Ledgers": 4.0, "QueryLedgers": 4.0, "TradesHistory": 4.0, "QueryTrades": 4.0}
+_HISTORY = frozenset({"Ledgers", "QueryLedgers", "TradesHistory", "QueryTrades"})
 
 
 @dataclass(slots=True)
@@ -51,8 +51,10 @@ class Decaying:
         return fits
 
 
-def call_cost(method: str) -> float:
-    return 0.0 if method in _FREE else _COSTS.get(method, 1.0)
+def call_cost(method: str, limits: Limits) -> float:
+    if method in _FREE:
+        return 0.0
+    return limits.history_cost if method in _HISTORY else 1.0
 
 
 def amend_cost(age: float) -> float:
@@ -83,7 +85,7 @@ class Counters:
 
     def call(self, key: str, method: str) -> bool:
         maximum, decay = _REST[self.limits.tier]
-        return self._charge(self.calls, key, call_cost(method), maximum, decay) or not self.limits.private
+        return self._charge(self.calls, key, call_cost(method, self.limits), maximum, decay) or not self.limits.private
 
     def order(self, owner: str, symbol: str, cost: float) -> bool:
         maximum, decay = _ENGINE[self.limits.tier]

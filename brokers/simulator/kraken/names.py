@@ -98,7 +98,7 @@ def _all_pairs() -> tuple[Pair, ...]:
         _pair("ADA/USD", "ADAUSD", 6, "10", "0.5"),
         _pair("XRP/USD", "XXRPZUSD", 5, "2", "0.5"),
         _pair("LTC/USD", "XLTCZUSD", 2, "0.05", "0.5"),
-        _pair("DOT/USD", "DOTUSD", 4, "1", "0.5"),
+        _pair("DOT/USD", "DOTUSD", 4, "1", "0.5", tick="0.0005"),
         _pair("AVAX/USD", "AVAXUSD", 2, "0.2", "0.5"),
         _pair("ETH/BTC", "XETHXXBT", 5, "0.002", "0.00002"),
         _pair("LTC/BTC", "XLTCXXBT", 6, "0.05", "0.00002"),
@@ -106,14 +106,17 @@ def _all_pairs() -> tuple[Pair, ...]:
     )
 
 
-def _pair(symbol: str, pair_id: str, decimals: int, ordermin: str, costmin: str) -> Pair:
+def _pair(
+    symbol: str, pair_id: str, decimals: int, ordermin: str, costmin: str, *, tick: str = ""
+) -> Pair:
+    """The tick is the last decimal unless it is coarser."""
     base, quote = (ASSETS[currency] for currency in symbol.split("/"))
     spec = MarketSpec(
         symbol=symbol,
         base=base.currency,
         quote=quote.currency,
         amount_step=Decimal(1).scaleb(-LOT_DECIMALS),
-        price_step=Decimal(1).scaleb(-decimals),
+        price_step=Decimal(tick) if tick else Decimal(1).scaleb(-decimals),
         cost_step=Decimal(1).scaleb(-quote.decimals),
         min_amount=Decimal(ordermin),
         min_cost=Decimal(costmin),

@@ -241,3 +241,32 @@ def test_a_trailing_stop_keeps_its_offset_and_shows_where_it_struck(desk: Desk) 
     order = desk.order(txid)
     assert (order["status"], order["descr"]["price"], order["stopprice"]) == ("closed", "+1000", "51000.00000")
     assert desk.error("AmendOrder", txid=txid, trigger_price="50000") == "EOrder:Unknown order"
+
+
+def test_a_price_must_be_on_the_tick_even_where_its_decimals_would_do(desk: Desk) -> None:
+    order = {"pair": "DOTUSD", "type": "buy", "ordertype": "limit", "volume": "1"}
+    assert desk.public("AssetPairs", pair="DOTUSD")["result"]["DOTUSD"]["tick_size"] == "0.0005"
+    assert desk.refused(**order, price="6.5003") == "EOrder:Tick size check failed"
+    assert desk.add(**order, price="6.5005")
+
+
+def test_an_order_that_takes_now_or_never_ends_canceled(desk: Desk) -> None:
+    for force in ("IOC", "FOK"):
+        order = desk.order(desk.add(**LIMIT, timeinforce=force))
+        assert (order["status"], order["vol_exec"]) == ("canceled", "0.00000000")
+
+
+def test_an_order_good_till_a_date_expires_then(desk: Desk) -> None:
+    txid = desk.add(**LIMIT, timeinforce="GTD", expiretm="+30")
+    desk.advance(30)
+    order = desk.order(txid)
+    assert (order["status"], order["expiretm"]) == ("expired", desk.clock.time())
+    assert desk.result("BalanceEx")["ZUSD"]["hold_trade"] == "0.0000"
+
+
+def test_a_scheduled_order_is_pending_until_its_start(desk: Desk) -> None:
+    txid = desk.add(**(LIMIT | {"price": "51000"}), starttm="+30")
+    assert desk.order(txid)["status"] == "pending"
+    assert set(desk.result("OpenOrders")["open"]) == {txid}
+    desk.advance(30)
+    assert desk.order(txid)["status"] == "closed"

@@ -49,8 +49,9 @@ def test_a_call_while_limited_lengthens_the_block() -> None:
     assert desk.error("Balance") == LIMITED
 
 
-def test_ledger_and_trade_history_cost_four() -> None:
+def test_ledger_and_trade_history_cost_four_unless_configured() -> None:
     assert calls_until(limited_desk(), LIMITED, "Ledgers") == 5
+    assert calls_until(limited_desk(history_cost=2.0), LIMITED, "Ledgers") == 10
 
 
 def test_every_key_has_a_counter_of_its_own() -> None:
