@@ -15,13 +15,11 @@ from brokers.errors import (
     PermissionDenied,
     Unauthorized,
 )
-from brokers.model import ZERO
 from nija.journal.errors import JournalError
 from nija.log import lines
 from nija.log.once import Reasons
 from nija.orders.desk import OrderDesk
 from nija.supervisor.backoff import Backoff
-from nija.trader.purse import exposure
 from nija.trader.trader import Seat, Trader
 
 if TYPE_CHECKING:
@@ -151,10 +149,11 @@ class AccountThread:
         log.warning(lines.connection_failed(self.account, reason), detail=detail)
 
     def _connect_and_trade(self, journal: Journal) -> None:
-        desk = self._connect(journal)
-        trader = Trader(self._seat(journal, desk))
+        self._connect()
+        trader = Trader(self._seat(journal))
         self._trader = trader
         trader.start()
+        self._tell_balance(trader)
         self._passing.reset()
         self._refused.reset()
         self._reasons.clear("failure")
@@ -163,7 +162,7 @@ class AccountThread:
         self._transition(AccountState.TRADING)
         self._trade(trader)
 
-    def _connect(self, journal: Journal) -> OrderDesk:
+    def _connect(self) -> None:
         parts, account = self._parts, self.account
         self._transition(AccountState.CONNECTING)
         parts.log.info(lines.connecting(account))
@@ -175,32 +174,27 @@ class AccountThread:
             parts.log.warning(f"⚠️  {warning}")
         parts.manager.register(account, self._broker, connected.info)
         parts.log.info(lines.registered(account))
+
+    def _tell_balance(self, trader: Trader) -> None:
+        """NIJA's own positions count as funds: money that is at work is not missing."""
+        money = trader.money()
+        quote, minimum = money.quote, self._parts.plan.limits.min_balance
+        self._parts.log.info(lines.balance(self.account, money.total, quote))
+        if money.total + money.invested >= minimum:
+            self._parts.log.info(lines.FUNDED, account=str(self.account))
+        else:
+            self._parts.log.warning(lines.underfunded(minimum, quote))
+
+    def _seat(self, journal: Journal) -> Seat:
+        parts = self._parts
         desk = OrderDesk(
-            account,
+            parts.account,
             self._broker,
             journal,
             parts.clock,
             parts.log,
             protective_stops=parts.plan.protective_stops,
         )
-        desk.recover()
-        self._tell_balance(desk)
-        return desk
-
-    def _tell_balance(self, desk: OrderDesk) -> None:
-        """NIJA's own positions count as funds: money that is at work is not missing."""
-        quote = self._parts.plan.markets[0].partition("/")[2]
-        balance = self._broker.balances().get(quote)
-        total = balance.total if balance is not None else ZERO
-        self._parts.log.info(lines.balance(self.account, total, quote))
-        minimum = self._parts.plan.limits.min_balance
-        if total + exposure(desk.positions(), {}, quote) >= minimum:
-            self._parts.log.info(lines.FUNDED, account=str(self.account))
-        else:
-            self._parts.log.warning(lines.underfunded(minimum, quote))
-
-    def _seat(self, journal: Journal, desk: OrderDesk) -> Seat:
-        parts = self._parts
         return Seat(
             account=parts.account,
             plan=parts.plan,

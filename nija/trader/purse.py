@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 _BALANCES_LAST = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """In quote currency: `total` is in the account, `invested` is what NIJA's open positions cost."""
+
+    quote: str
+    total: Decimal
+    invested: Decimal
+
+
 class Purse:
     """The account's balances, asked for once a minute and after every trade. Used by its trader alone."""
 
@@ -28,9 +38,13 @@ class Purse:
         self._clock = clock
         self._balances: Mapping[str, Balance] = MappingProxyType({})
         self._asked = float("-inf")
+        self._held: Mapping[str, Position] = MappingProxyType({})
 
-    def expire(self) -> None:
-        self._asked = float("-inf")
+    def note(self, positions: Mapping[str, Position]) -> None:
+        """Balances are asked for anew where they belong to other positions than these."""
+        if positions != self._held:
+            self._held = MappingProxyType(dict(positions))
+            self._asked = float("-inf")
 
     def balances(self) -> Mapping[str, Balance]:
         """Raises BrokerError."""

@@ -13,8 +13,9 @@ from nija.log.event_log import EventLog
 from nija.orders.outcomes import EntryStatus
 from nija.risk.refusal import Refusal
 from nija.trader.brakes import Brakes, paused_by
+from nija.trader.earnings import Earnings
 from nija.trader.entries import Standing, forbidden, sized
-from nija.trader.purse import Purse, exposure
+from nija.trader.purse import Money, Purse, exposure
 from nija.trader.view import Stillness, TraderView
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from nija.feed import Feed, FeedSnapshot
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
-    from nija.orders.positions import Position
     from nija.strategy.base import SignalAt
     from nija.trader.plan import TradingPlan
 
@@ -70,7 +70,7 @@ class Trader:
         self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
         self._log = EventLog(seat.log)
         self._quote = seat.plan.markets[0].partition("/")[2]
-        self._held: Mapping[str, Position] = MappingProxyType({})
+        self._earnings = Earnings(seat.journal.fills, self._quote)
         self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
 
     def start(self) -> None:
@@ -78,6 +78,11 @@ class Trader:
         self._desk.recover()
         markets = {*self._plan.markets, *self._desk.positions()}
         self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
+
+    def money(self) -> Money:
+        """Raises BrokerError."""
+        invested = exposure(self._desk.positions(), {}, self._quote)
+        return Money(self._quote, self._purse.total(self._quote), invested)
 
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
@@ -114,12 +119,11 @@ class Trader:
 
     def _stand(self, prices: Mapping[str, Decimal]) -> Standing:
         positions = self._desk.positions()
-        if positions != self._held:
-            self._held = MappingProxyType(dict(positions))
-            self._purse.expire()
+        self._purse.note(positions)
         now = self._seat.broker.exchange_time()
         invested = exposure(positions, prices, self._quote)
-        equity = self._brakes.observe(self._purse.total(self._quote) + invested, self._quote, now)
+        earned = self._earnings.total(positions, prices)
+        equity = self._brakes.observe(self._purse.total(self._quote) + invested, earned, self._quote, now)
         working = sum(1 for market in self._plan.markets if market not in positions and self._desk.blocked(market))
         return Standing(
             equity=equity,
@@ -182,7 +186,6 @@ class Trader:
         if isinstance(size, Refusal):
             return _still(size)
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
-        self._purse.expire()
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
             return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")
         self._log.settled(market.symbol)
@@ -192,6 +195,7 @@ class Trader:
         seat = self._seat
         latches = self._brakes.latches()
         positions = self._desk.positions()
+        self._purse.note(positions)
         self.view = TraderView(
             plan=self._plan,
             quote=self._quote,
