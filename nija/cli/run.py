@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 BROKEN = 2
 _KILLED = 130
+# `timeout`, shells and process managers signal the process and its group: one wish that arrives twice.
+_SAME_WISH_SECONDS = 1.0
 
 
 def run() -> int:
@@ -85,8 +88,11 @@ def _run_mode(configuration: Configuration, hide: Callable[..., None]) -> int:
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
+    asked: list[float] = []
+
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        asked.append(time.monotonic())
+        if asked[-1] - asked[0] > _SAME_WISH_SECONDS:
             # Asked twice: someone does not want to wait. The journal can be left at any moment.
             os._exit(_KILLED)
         stop.set()
