@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, func, insert, select
 
 from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
@@ -64,6 +64,9 @@ class FillStore:
         where = and_(intents.c.account == self._account, intents.c.position_id == position_id)
         statement = select(fills).join(intents, join).where(where).order_by(*_ORDER)
         return tuple(_fill(row) for row in self._link.rows(statement))
+
+    def count(self) -> int:
+        return int(self._link.rows(select(func.count()).where(fills.c.account == self._account))[0][0])
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""

@@ -30,13 +30,20 @@ class Brakes:
         self._log = log
         self._known: frozenset[LatchName] | None = None
 
-    def observe(self, equity: Decimal, quote: str, now: datetime) -> EquityState:
-        """Take note of the equity and latch what it has run into."""
+    def observe(self, equity: Decimal, earned: Decimal, quote: str, now: datetime) -> EquityState:
+        """Take note of what was earned so far, and latch what it has run into.
+
+        Day's start and peak are told as the equity of now would be at the earnings of then.
+        """
         latches = self.latches()
         if self._known is not None and any(name in self._known and name not in latches for name in _MEASURED):
-            self._journal.equity.reset_peak(equity, now)
-        day = self._journal.equity.observe(equity, quote, now)
-        state = EquityState(current=equity, day=DayEquity(day.day, day.opening), peak=day.peak)
+            self._journal.equity.reset_peak(earned, now)
+        day = self._journal.equity.observe(earned, quote, now)
+        state = EquityState(
+            current=equity,
+            day=DayEquity(day.day, equity + day.opening - earned),
+            peak=equity + day.peak - earned,
+        )
         self._end_of_day(latches, now)
         self._latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, now)
         self._latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, now)

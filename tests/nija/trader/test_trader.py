@@ -1,0 +1,271 @@
+"""What a trader does with signals, limits and switches."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.manager import AccountState
+from brokers.errors import BrokerError
+from brokers.model import OrderStatus
+from nija.journal.records import LatchName
+from tests.nija.orders.exchange_model import Fault
+from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[TraderRig]:
+    rig = TraderRig(tmp_path)
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    yield rig
+    rig.close()
+
+
+def resting_stops(rig: TraderRig, market: str) -> list[tuple[Decimal, Decimal | None]]:
+    return [
+        (order.amount, order.stop_price)
+        for order in rig.model.ours()
+        if order.market == market and order.stop_price is not None and not order.status.is_final
+    ]
+
+
+def test_an_entry_signal_buys_by_risk_and_rests_a_stop_of_what_filled(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    bought = rig.model.bought_by_nija("BTC/USD")
+    # 2 % of 100000 through a stop 10 % away, capped at 25 % of equity.
+    assert bought == Decimal(200)
+    assert resting_stops(rig, "BTC/USD") == [(bought, Decimal("90.0"))]
+
+
+def test_a_candle_is_acted_upon_once(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(5)
+    rig.move("BTC/USD", 85)
+    rig.move("BTC/USD", 100)
+    rig.cycle(5)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+
+
+def test_a_daemon_that_was_down_acts_on_the_last_candle_but_never_twice(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.journal.close()
+    rig.start()
+    rig.cycle(3)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+
+
+def test_the_stop_follows_the_strategy_up_and_never_down(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    for trail, expected in ((95.0, "95.0"), (92.0, "95.0"), (96.5, "96.5")):
+        rig.script.trail = {"BTC/USD": trail}
+        rig.next_candle()
+        rig.cycle()
+        assert [price for _, price in resting_stops(rig, "BTC/USD")] == [Decimal(expected)]
+
+
+def test_the_candle_of_the_entry_moves_no_stop(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.script.trail = {"BTC/USD": 97.0}
+    rig.cycle(3)
+    assert [price for _, price in resting_stops(rig, "BTC/USD")] == [Decimal("90.0")]
+
+
+def test_an_exit_signal_sells_all_of_it_and_leaves_no_stop(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.script.entry, rig.script.exit = set(), {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.model.bought_by_nija("BTC/USD") == 0
+    assert resting_stops(rig, "BTC/USD") == []
+
+
+def test_after_a_stop_was_hit_the_market_waits_for_a_new_candle(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.move("BTC/USD", 89)
+    rig.cycle(2)
+    assert rig.model.bought_by_nija("BTC/USD") == 0
+    rig.move("BTC/USD", 100)
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.sent("BTC/USD").count("buy market") == 2
+
+
+def test_coins_that_the_owner_holds_are_neither_counted_nor_sold(rig: TraderRig) -> None:
+    rig.model.book.total["BTC"] = Decimal(7)
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.script.entry, rig.script.exit = set(), {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.model.book.total["BTC"] == Decimal(7)
+
+
+def test_two_entries_at_one_candle_stay_within_the_exposure_of_both(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.cycle(3)
+    invested = rig.model.bought_by_nija("BTC/USD") * 100 + rig.model.bought_by_nija("ETH/USD") * 50
+    assert Decimal(30_000) < invested <= Decimal(50_000)
+
+
+def test_an_entry_whose_outcome_is_unknown_is_not_sent_again_and_found_later(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.model.faults["place"].append(Fault.LOST_AFTER)
+    rig.cycle(90)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+    assert resting_stops(rig, "BTC/USD") == [(rig.model.bought_by_nija("BTC/USD"), Decimal("90.0"))]
+
+
+def test_stop_trading_keeps_entries_out_and_lets_exits_go_on(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.journal.latches.set(LatchName.STOP_TRADING, "nija stop-trading", rig.now())
+    rig.script.entry, rig.script.exit = {"ETH/USD"}, {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.model.bought_by_nija("BTC/USD") == 0
+    assert rig.sent("ETH/USD") == []
+    assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
+    rig.journal.latches.reset(LatchName.STOP_TRADING)
+    rig.cycle()
+    assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
+
+
+def test_flatten_sells_every_position_of_nijas_and_trading_stays_stopped_across_a_restart(rig: TraderRig) -> None:
+    rig.model.book.total["ETH"] = Decimal(3)
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.cycle(3)
+    rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+    rig.cycle(3)
+    assert rig.model.bought_by_nija("BTC/USD") == rig.model.bought_by_nija("ETH/USD") == 0
+    assert rig.model.book.total["ETH"] == Decimal(3)
+    rig.journal.close()
+    rig.start()
+    rig.next_candle()
+    rig.cycle(3)
+    assert rig.sent("BTC/USD").count("buy market") == 1
+    assert set(rig.journal.latches.all()) == {LatchName.STOP_TRADING}
+
+
+def test_a_daily_loss_latches_until_the_next_utc_day_and_survives_a_restart(tmp_path: Path) -> None:
+    rig = TraderRig(tmp_path, {"risk": {"max_daily_loss": Decimal("0.01")}})
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.move("BTC/USD", 89)
+    rig.script.entry = {"ETH/USD"}
+    rig.cycle(3)
+    assert rig.sent("ETH/USD") == []
+    rig.journal.close()
+    rig.start()
+    rig.cycle()
+    assert rig.sent("ETH/USD") == []
+    rig.clock.advance(86_400)
+    rig.cycle(2)
+    assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
+    rig.close()
+
+
+def test_a_drawdown_latches_until_someone_resumes_and_then_counts_anew(tmp_path: Path) -> None:
+    rig = TraderRig(tmp_path, {"risk": {"max_drawdown": Decimal("0.01"), "max_daily_loss": Decimal(1)}})
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.move("BTC/USD", 89)
+    rig.script.entry = {"ETH/USD"}
+    rig.clock.advance(3 * 86_400)
+    rig.cycle(3)
+    assert rig.sent("ETH/USD") == []
+    rig.journal.latches.reset(LatchName.DRAWDOWN)
+    rig.cycle(2)
+    assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
+    rig.close()
+
+
+def test_a_reason_for_not_trading_is_said_once_until_it_changes(tmp_path: Path) -> None:
+    rig = TraderRig(tmp_path, {"own": {"disabled_markets": ("BTC/USD",)}})
+    rig.cycle(5)
+    said = [line for line in rig.log.lines if line.startswith("BTC/USD not traded")]
+    assert len(said) == 1
+    assert "disabled_markets" in said[0]
+    rig.close()
+
+
+def test_an_unfunded_account_says_so_with_rule_value_and_limit(rig: TraderRig) -> None:
+    rig.model.book.total["USD"] = Decimal("12.50")
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    still = rig.trader.view.stillness["BTC/USD"]
+    assert (still.rule, still.value, still.limit) == ("min_balance", "12.50", "25")
+    assert rig.sent("BTC/USD") == []
+
+
+def test_a_market_the_exchange_does_not_have_is_named_and_the_others_trade(tmp_path: Path) -> None:
+    rig = TraderRig(tmp_path, {"trading": {"markets": ("ETH/USD", "DOGE/USD")}})
+    rig.model.price["DOGE/USD"] = Decimal(1)
+    rig.script.stop = {"ETH/USD": 45.0}
+    rig.script.entry = {"ETH/USD", "DOGE/USD"}
+    rig.cycle(2)
+    assert rig.trader.view.stillness["DOGE/USD"].rule == "no_market"
+    assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
+    rig.close()
+
+
+def test_a_position_in_a_market_no_longer_listed_is_still_left_on_its_exit_signal(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.journal.close()
+    rig.plan = rig.planned({"trading": {"markets": ("ETH/USD",)}})
+    rig.script.entry, rig.script.exit = set(), {"BTC/USD"}
+    rig.start()
+    rig.next_candle()
+    rig.cycle(3)
+    assert rig.model.bought_by_nija("BTC/USD") == 0
+
+
+def test_an_exchange_that_fails_a_read_ends_the_cycle_but_loses_no_decision(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.script.entry, rig.script.exit = set(), {"BTC/USD"}
+    rig.next_candle()
+    rig.model.faults["cancel"].extend([Fault.UNAVAILABLE] * 2)
+    for _ in range(60):
+        try:
+            rig.cycle()
+        except BrokerError:
+            rig.clock.advance(1.0)
+    assert rig.model.bought_by_nija("BTC/USD") == 0
+    assert all(order.status is not OrderStatus.OPEN for order in rig.model.ours())
+
+
+def test_a_withdrawal_by_the_owner_is_no_loss_and_a_deposit_no_gain(rig: TraderRig) -> None:
+    rig.cycle()
+    rig.model.book.total["USD"] -= 90_000
+    rig.clock.advance(60)
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    assert rig.journal.latches.all() == {}
+    assert rig.model.bought_by_nija("BTC/USD") == Decimal(20)
+
+
+def test_a_balance_that_shows_a_sale_before_the_fill_is_known_moves_no_peak(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.cycle(3)
+    rig.model.fill_lag = 20.0
+    rig.model.set_price("BTC/USD", Decimal(90))
+    rig.clock.advance(61)
+    rig.cycle(60)
+    assert LatchName.DRAWDOWN not in rig.journal.latches.all()
+    equity = rig.trader.view.equity
+    assert equity is not None
+    assert equity.peak - equity.current < 3_000

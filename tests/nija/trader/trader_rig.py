@@ -1,0 +1,182 @@
+"""One account's trader on its own: the adversary's exchange beneath it, candles closed by the test above it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from accounts.identity import AccountId
+from accounts.manager import AccountManager, AccountState
+from accounts.settings import Settings
+from brokers.model import Candles, Exchange, Ticker, Timeframe
+from nija.feed import Feed
+from nija.journal.opening import Journals
+from nija.log.event_log import EventLog
+from nija.orders.desk import OrderDesk
+from nija.strategy.base import Signals
+from nija.trader.plan import TradingPlan, trading_plan
+from nija.trader.trader import Seat, Trader
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.orders.exchange_model import ExchangeModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from brokers.model import Market
+
+ACCOUNT = AccountId.parse("kraken:tania_gilbert")
+DAY = 86_400
+
+
+class Script:
+    """What the strategy says at the last closed candle of each market; the test writes it."""
+
+    def __init__(self) -> None:
+        self.entry: set[str] = set()
+        self.exit: set[str] = set()
+        self.stop: dict[str, float] = {}
+        self.trail: dict[str, float] = {}
+
+
+class Scripted:
+    """A strategy that says what its script says."""
+
+    name = "scripted"
+    warmup = 1
+    fee_gate = 0.0
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def evaluate(self, candles: Candles) -> Signals:
+        script, market = self._script, candles.market
+        count = len(candles)
+        return Signals(
+            entry=np.full(count, market in script.entry),
+            exit=np.full(count, market in script.exit),
+            initial_stop=np.full(count, script.stop.get(market, np.nan)),
+            trail=np.full(count, script.trail.get(market, np.nan)),
+        )
+
+
+class Candlestick:
+    """Market data whose candles close when the test says so; prices are the exchange's."""
+
+    exchange = Exchange.KRAKEN
+
+    def __init__(self, model: ExchangeModel) -> None:
+        self._model = model
+        self.closed = 20
+
+    def server_time(self) -> datetime:
+        return self._model.exchange_time()
+
+    def markets(self) -> Mapping[str, Market]:
+        return self._model.markets()
+
+    def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
+        last = int(self._model.clock.time()) // DAY * DAY
+        time = last + (np.arange(self.closed, dtype=np.int64) - 20) * DAY
+        time = time[time > since] if since is not None else time
+        price = np.full(len(time), float(self._model.price[market]))
+        return Candles(market, timeframe, time, price, price.copy(), price.copy(), price.copy(), price.copy())
+
+    def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
+        now = self._model.exchange_time()
+        prices = {market: self._model.price[market] for market in markets}
+        return {market: Ticker(market, price, price, price, now) for market, price in prices.items()}
+
+    def close(self) -> None:
+        pass
+
+
+class TraderRig:
+    def __init__(self, folder: Path, overrides: Mapping[str, Mapping[str, object]] | None = None) -> None:
+        self.clock = ManualClock()
+        self.log = CapturedLog()
+        self.model = ExchangeModel(self.clock)
+        self.script = Script()
+        self.plan = self.planned(overrides or {})
+        self.data = Candlestick(self.model)
+        self.manager = AccountManager(self.clock)
+        self.manager.add(ACCOUNT)
+        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.start()
+
+    def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
+        settings = Settings()
+        trading = settings.trading.model_copy(update={"max_candle_age": 0.0, **overrides.get("trading", {})})
+        risk = settings.risk.model_copy(update=dict(overrides.get("risk", {})))
+        own = settings.for_account(ACCOUNT).own.model_copy(update=dict(overrides.get("own", {})))
+        account = settings.for_account(ACCOUNT).model_copy(update={"trading": trading, "risk": risk, "own": own})
+        plan = trading_plan(account)
+        return TradingPlan(
+            strategy=Scripted(self.script),
+            strategy_name="scripted",
+            markets=plan.markets,
+            timeframe=plan.timeframe,
+            max_candle_age=plan.max_candle_age,
+            poll_seconds=plan.poll_seconds,
+            limits=plan.limits,
+            protective_stops=plan.protective_stops,
+        )
+
+    def start(self) -> None:
+        """A new process over the same disk."""
+        self.feed = Feed(self.data, self.clock, 30.0, EventLog(self.log.logger))
+        self.journal = self.journals.open(ACCOUNT)
+        desk = OrderDesk(ACCOUNT, self.model, self.journal, self.clock, self.log.logger)
+        if self.manager.snapshot(ACCOUNT).state is not AccountState.CONNECTING:
+            self.manager.transition(ACCOUNT, AccountState.CONNECTING)
+        self.manager.register(ACCOUNT, self.model, self.model.connect())
+        self.desk = desk
+        self.trader = Trader(
+            Seat(
+                account=ACCOUNT,
+                plan=self.plan,
+                broker=self.model,
+                desk=desk,
+                journal=self.journal,
+                feed=self.feed,
+                manager=self.manager,
+                clock=self.clock,
+                log=self.log.logger,
+                wake=threading.Event(),
+            )
+        )
+        self.trader.start()
+
+    def close(self) -> None:
+        self.journal.close()
+        self.journals.close()
+
+    def cycle(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.feed.poll()
+            self.trader.cycle()
+            self.clock.advance(1.0)
+
+    def next_candle(self) -> None:
+        self.data.closed += 1
+        self.clock.advance(30.0)
+
+    def move(self, market: str, price: int | str) -> None:
+        self.model.set_price(market, Decimal(price))
+        self.clock.advance(30.0)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.time(), UTC)
+
+    def sent(self, market: str) -> list[str]:
+        """Side and type of every order that was sent for a market."""
+        return [
+            f"{request.side.value} {request.type.value}"
+            for request in self.model.book.requests
+            if request.market == market
+        ]
