@@ -253,6 +253,7 @@ def test_a_withdrawal_by_the_owner_is_no_loss_and_a_deposit_no_gain(rig: TraderR
     rig.model.book.total["USD"] -= 90_000
     rig.clock.advance(60)
     rig.script.entry = {"BTC/USD"}
+    rig.next_candle()
     rig.cycle()
     assert rig.journal.latches.all() == {}
     assert rig.model.bought_by_nija("BTC/USD") == Decimal(20)
