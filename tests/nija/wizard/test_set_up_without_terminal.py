@@ -1,0 +1,197 @@
+"""The wizard by flags, against the simulator: a key gets into .env only if it works."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from accounts.environment import process_settings
+from accounts.identity import AccountId
+from brokers.model import ApiKey, Exchange
+from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig
+from brokers.simulator.faults import FaultKind
+from nija.wizard.candidate import Refused, from_key_file
+from nija.wizard.dialogue import owner_name
+from nija.wizard.setup import Wanted, Wizard, Workplace
+from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.simulator_fixtures import Rig
+
+MASTER = AccountId.parse("kraken:master")
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    master, other, withdraws, coinbase = usd_accounts("3")
+    accounts = (
+        master,
+        other,
+        type(withdraws)(
+            withdraws.exchange,
+            withdraws.owner,
+            withdraws.api_key,
+            {"USD": Decimal(100)},
+            permissions=TRADING_PERMISSIONS | {"withdraw-funds"},
+        ),
+        coinbase,
+    )
+    with manual_rig(SimulatorConfig(accounts, limits=UNLIMITED)) as running:
+        yield running
+
+
+@dataclass(slots=True)
+class Bench:
+    """A folder with a key on its way into `.env`."""
+
+    folder: Path
+    rig: Rig
+    printed: io.StringIO
+
+    @property
+    def dotenv(self) -> Path:
+        return self.folder / ".env"
+
+    def key(self, owner: str) -> ApiKey:
+        return self.rig.simulated(f"kraken:{owner}").api_key
+
+    def wizard(self, values: dict[str, str] | None = None, real: dict[str, str] | None = None) -> Wizard:
+        environ = {
+            "KRAKEN_API_URL": self.rig.simulator.kraken_url,
+            "NIJA_DATA_DIR": str(self.folder / "data"),
+            "NIJA_NONCE_OFFSET_MAX": "0",
+        }
+        process = process_settings(environ, self.folder)
+        place = Workplace(self.dotenv, {**environ, **(values or {})}, real or {}, process, self.rig.clock)
+        return Wizard(place, Console(file=self.printed, width=400), None)
+
+    def files(self, key: ApiKey) -> Wanted:
+        (self.folder / "key").write_text(key.key + "\n")
+        (self.folder / "secret").write_text(key.secret + "\n")
+        return Wanted(Exchange.KRAKEN, "master", self.folder / "key", self.folder / "secret")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, rig: Rig) -> Iterator[Bench]:
+    rig.advance(30)
+    yield Bench(tmp_path, rig, io.StringIO())
+    rig.simulator.call(rig.simulator.world.plan.clear)
+
+
+def test_a_key_that_works_is_written_where_the_template_has_it(bench: Bench) -> None:
+    bench.dotenv.write_text("# mine\nKRAKEN_MASTER_API_KEY=\nKRAKEN_MASTER_API_SECRET=\nNIJA_MODE=auto\n")
+    key = bench.key("master")
+    bench.wizard().set_up(bench.files(key))
+    assert bench.dotenv.read_text() == (
+        f"# mine\nKRAKEN_MASTER_API_KEY={key.key}\nKRAKEN_MASTER_API_SECRET={key.secret}\nNIJA_MODE=auto\n"
+    )
+    assert stat.S_IMODE(bench.dotenv.stat().st_mode) == 0o600
+
+
+def test_little_money_is_said_but_refuses_no_key(bench: Bench) -> None:
+    bench.wizard().set_up(bench.files(bench.key("master")))
+    assert "✅ MASTER KRAKEN CONNECTED!" in bench.printed.getvalue()
+    assert "UNDERFUNDED" in bench.printed.getvalue()
+
+
+def test_no_secret_is_ever_printed(bench: Bench) -> None:
+    key = bench.key("master")
+    bench.wizard().set_up(bench.files(key))
+    with pytest.raises(Refused) as refused:
+        bench.wizard().set_up(bench.files(ApiKey(key.key, key.secret[:-4])))
+    for text in (bench.printed.getvalue(), str(refused.value)):
+        assert key.key not in text
+        assert key.secret[:-4] not in text
+
+
+def test_a_key_that_can_withdraw_is_refused_and_nothing_written(bench: Bench) -> None:
+    with pytest.raises(Refused, match="not taken"):
+        bench.wizard().set_up(bench.files(bench.key("tania_gilbert")))
+    assert "Withdraw Funds must be off" in bench.printed.getvalue()
+    assert not bench.dotenv.exists()
+
+
+def test_a_wrong_secret_is_refused_and_nothing_written(bench: Bench) -> None:
+    swapped = ApiKey(bench.key("master").key, bench.key("daivon_frazier").secret)
+    with pytest.raises(Refused, match="not taken"):
+        bench.wizard().set_up(bench.files(swapped))
+    assert "❌ Invalid signature" in bench.printed.getvalue()
+    assert not bench.dotenv.exists()
+
+
+def test_an_exchange_that_does_not_answer_writes_nothing(bench: Bench) -> None:
+    bench.rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=503)
+    with pytest.raises(Refused):
+        bench.wizard().set_up(bench.files(bench.key("master")))
+    assert "Kraken is out of order (HTTP 503)" in bench.printed.getvalue()
+
+
+def test_a_key_that_another_account_has_is_refused_before_any_network(bench: Bench) -> None:
+    key = bench.key("master")
+    taken = {"KRAKEN_USER_TANIA_GILBERT_API_KEY": key.key, "KRAKEN_USER_TANIA_GILBERT_API_SECRET": key.secret}
+    with pytest.raises(Refused, match="same key as KRAKEN_USER_TANIA_GILBERT_API_KEY"):
+        bench.wizard(taken).set_up(bench.files(key))
+
+
+def test_an_old_key_in_env_does_not_stand_in_the_way_of_its_successor(bench: Bench) -> None:
+    key = bench.key("master")
+    old = {"KRAKEN_MASTER_API_KEY": "broken", "KRAKEN_MASTER_API_SECRET_FILE": "/nowhere"}
+    bench.wizard(old).set_up(bench.files(key))
+    assert key.key in bench.dotenv.read_text()
+
+
+def test_what_is_set_outside_env_is_pointed_out_because_it_wins(bench: Bench) -> None:
+    bench.wizard(real={"KRAKEN_MASTER_API_KEY": "x"}).set_up(bench.files(bench.key("master")))
+    assert "KRAKEN_MASTER_API_KEY is also set outside .env" in bench.printed.getvalue()
+
+
+def test_a_key_comes_from_two_lines_of_standard_input(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = bench.key("daivon_frazier")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{key.key}\n{key.secret}\n"))
+    assert bench.wizard().set_up(Wanted(Exchange.KRAKEN, "daivon_frazier")) == AccountId.parse("kraken:daivon_frazier")
+    assert f"KRAKEN_USER_DAIVON_FRAZIER_API_KEY={key.key}\n" in bench.dotenv.read_text()
+
+
+def test_half_of_a_key_on_standard_input_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("only-one-line\n"))
+    with pytest.raises(Refused, match="two lines"):
+        bench.wizard().set_up(Wanted(Exchange.KRAKEN, "master"))
+
+
+def test_without_a_terminal_the_exchange_must_be_told(bench: Bench) -> None:
+    with pytest.raises(Refused, match="--exchange"):
+        bench.wizard().set_up(Wanted())
+
+
+def test_an_account_is_taken_out_again(bench: Bench) -> None:
+    bench.dotenv.write_text("A=1\nKRAKEN_MASTER_API_KEY=a\nKRAKEN_MASTER_API_SECRET=b\n")
+    bench.wizard().remove(MASTER)
+    assert bench.dotenv.read_text() == "A=1\n"
+    with pytest.raises(Refused, match="no credentials of kraken:master"):
+        bench.wizard().remove(MASTER)
+
+
+@pytest.mark.parametrize("name_field", ["name", "id"])
+def test_coinbases_key_file_holds_both_halves(name_field: str) -> None:
+    found = from_key_file(json.dumps({name_field: "organizations/a/apiKeys/b", "privateKey": "pem"}))
+    assert found is not None
+    assert (found.key, found.secret) == ("organizations/a/apiKeys/b", "pem")
+    assert from_key_file("a plain key") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("Tania Gilbert", "tania_gilbert"), (" DAIVON-FRAZIER ", "daivon_frazier"), ("!", "")]
+)
+def test_a_name_is_taken_as_people_write_it(typed: str, name: str) -> None:
+    assert owner_name(typed) == name
