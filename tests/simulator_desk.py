@@ -19,6 +19,8 @@ from tests.fakes import ManualClock
 from tests.simulator_fixtures import START_PRICES, UNLIMITED, ManualPrices, WallMarketClock, usd_accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Message, Scope
 
     from brokers.simulator.engine.accounts import Account
@@ -133,9 +135,9 @@ class Desk:
         return answer
 
 
-def make_desk(config: SimulatorConfig | None = None, owner: str = "master") -> Desk:
+def make_desk(config: SimulatorConfig | None = None, start: Mapping[str, str] = START_PRICES) -> Desk:
     """Without a configuration: 10000 USD each and no rate limits."""
-    clock, prices = ManualClock(), ManualPrices(START_PRICES)
+    clock, prices = ManualClock(), ManualPrices(start)
     chosen = config or SimulatorConfig(usd_accounts(), limits=UNLIMITED)
     world = build_world(chosen, clock, Prices(WallMarketClock(), {"kraken": prices}))
-    return Desk(world, clock, prices, owner)
+    return Desk(world, clock, prices)

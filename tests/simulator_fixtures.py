@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.records import Violation
 
-START_PRICES = {"BTC/USD": "50000", "ETH/USD": "3000", "SOL/USD": "150", "ADA/USD": "0.5", "DOT/USD": "7"}
+START_PRICES = {"BTC/USD": "50000", "ETH/USD": "3000", "SOL/USD": "150", "ADA/USD": "0.5"}
 UNLIMITED = Limits(private=False, public=False)
 
 

@@ -3,6 +3,7 @@
 - GET /state: everything. `accounts` by `kraken:master` with balances, holds, orders (each with its client id, status,
   filled, cost, fee), fills, ledger and the key's nonces; `markets` with prices and modes; `requests` (time, endpoint,
   account, status, nonce, error, faults) and `violations` (a client's own mistakes); `faults` and `faults_injected`.
+  /state?only=accounts,violations leaves the rest out, which in a long run is most of it.
 - GET /health: {"ok": true} as soon as everything is served.
 - POST /faults: one fault or a list, with the fields of `faults.Fault`, and `for` (seconds) instead of `until`.
   DELETE /faults ends them all.
@@ -33,7 +34,7 @@ from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.orders import Kind, Ticket
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import Fault, FaultKind
-from brokers.simulator.state import order_state, world_state
+from brokers.simulator.state import order_state, state_parts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 def admin_app(world: World) -> Starlette:
     return Starlette(
         routes=[
-            Route("/state", _route(world, lambda world, _: world_state(world)), methods=["GET"]),
+            Route("/state", _state_route(world), methods=["GET"]),
             Route("/health", _route(world, lambda _world, _: {"ok": True}), methods=["GET"]),
             Route("/faults", _route(world, set_faults), methods=["POST"]),
             Route("/faults", _route(world, clear_faults), methods=["DELETE"]),
@@ -64,6 +65,16 @@ def admin_app(world: World) -> Starlette:
             Route("/tick", _route(world, tick), methods=["POST"]),
         ]
     )
+
+
+def _state_route(world: World) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        wanted = request.query_params.get("only", "").split(",")
+        return JSONResponse(
+            {name: part() for name, part in state_parts(world).items() if wanted == [""] or name in wanted}
+        )
+
+    return endpoint
 
 
 def _route(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:

@@ -29,6 +29,10 @@ _HTML = b"<html><head><title>%d</title></head><body><center><h1>Error %d</h1></c
 class GateProtocol(H11Protocol):
     """uvicorn's own, but it hands the connection to the gate, which alone can drop it without an answer."""
 
+    @property
+    def is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrowed as in uvicorn
         super().connection_made(transport)
         inner = self.app
@@ -68,6 +72,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
+        if body is None:
+            return
         endpoint, account = self.identify(scope)
         now = self.clock.time()
         context = RequestContext(
@@ -129,10 +135,13 @@ class Gate:
         return status
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None where the client went away before it had sent it."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if not message.get("more_body", False):
             return bytes(body)

@@ -10,24 +10,32 @@ from typing import TYPE_CHECKING, Any
 from brokers.simulator.engine.orders import Order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.mounted import MountedFace
     from brokers.simulator.world import World
 
 
-def world_state(world: World) -> dict[str, Any]:
-    accounts: dict[str, Any] = {}
-    for face in world.faces.values():
-        for owner, account in face.engine.accounts.items():
-            accounts[f"{face.exchange.value}:{owner}"] = _account_state(face, account)
+def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
+    """Each part of the state by name, made when it is asked for."""
+    records, plan = world.records, world.plan
     return {
-        "time": world.clock.time(),
-        "accounts": accounts,
-        "markets": {face.exchange.value: _market_state(face) for face in world.faces.values()},
-        "requests": plain(list(world.records.requests)),
-        "violations": plain(list(world.records.violations)),
-        "faults": plain(world.plan.faults),
-        "faults_injected": dict(world.plan.injected),
+        "time": world.clock.time,
+        "accounts": lambda: _accounts_state(world),
+        "markets": lambda: {face.exchange.value: _market_state(face) for face in world.faces.values()},
+        "requests": lambda: plain(list(records.requests)),
+        "violations": lambda: plain(list(records.violations)),
+        "faults": lambda: plain(plan.faults),
+        "faults_injected": lambda: dict(plan.injected),
+    }
+
+
+def _accounts_state(world: World) -> dict[str, Any]:
+    return {
+        f"{face.exchange.value}:{owner}": _account_state(face, account)
+        for face in world.faces.values()
+        for owner, account in face.engine.accounts.items()
     }
 
 

@@ -71,6 +71,8 @@ class Checks:
     def amendment(self, account: Account, order: Order, wanted: Amendment, amount: Decimal) -> Decimal:
         """The price to hold the amended order's money at."""
         spec = self.venue.spec(order.symbol)
+        if not self.venue.is_matching(order.symbol):
+            raise RefusedError(Refusal.MODE, self.venue.mode_of(order.symbol).value)
         self.amount(spec, amount)
         self.prices(spec, wanted.limit_price, wanted.stop_price)
         limit, stop = wanted.limit_price or order.limit_price, wanted.stop_price or order.stop_price

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from brokers.model import ZERO, Side
 from brokers.simulator.engine.accounts import Account, LedgerEntry
 from brokers.simulator.engine.checks import Checks
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.matching import Matching
 from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, TimeInForce
 from brokers.simulator.engine.refusals import Refusal, RefusedError
@@ -126,7 +127,12 @@ class Engine:
         self.matching.release(account, order)
 
     def tick(self) -> None:
-        """Let what was due by now happen: starts, expiries, late cancels, dead man's switches."""
+        """Let what was due by now happen: starts, expiries, late cancels, dead man's switches.
+
+        In maintenance nothing does until the engine is back.
+        """
+        if self.venue.mode is Mode.MAINTENANCE:
+            return
         now = self.venue.clock.time()
         while self._timers and self._timers[0][0] <= now:
             _, _, owner, order_id = heapq.heappop(self._timers)
@@ -185,7 +191,7 @@ class Engine:
 
     def _on_price(self, symbol: str) -> None:
         working = self._working.get(symbol)
-        if not working:
+        if not working or not self.venue.is_matching(symbol):
             return
         for order in list(working.values()):
             if order.status is Status.OPEN:

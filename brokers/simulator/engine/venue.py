@@ -57,6 +57,10 @@ class Venue:
     def mode_of(self, symbol: str) -> Mode:
         return self.mode if self.mode is not Mode.ONLINE else self.market_modes.get(symbol, Mode.ONLINE)
 
+    def is_matching(self, symbol: str) -> bool:
+        """Whether orders of a market can fill, wake up or be changed now."""
+        return self.mode_of(symbol) not in (Mode.CANCEL_ONLY, Mode.MAINTENANCE)
+
     def book(self, symbol: str) -> Book:
         """The whole book at the last price, before what any account took of it."""
         price = self.price(symbol)

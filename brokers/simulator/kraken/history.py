@@ -27,8 +27,8 @@ _TRADE_TYPES = ("", "all", "no position")
 
 def open_orders(call: PrivateCall) -> dict[str, Any]:
     call.arguments.only("trades", "userref", "cl_ord_id", "rebase_multiplier")
-    orders = [order for order in call.account.open.values() if _shown(call, order) and _wanted(call.arguments, order)]
-    orders.sort(key=lambda order: order.created, reverse=True)
+    newest_first = reversed(call.account.open.values())
+    orders = [order for order in newest_first if _shown(call, order) and _wanted(call.arguments, order)]
     return {"open": _rows(call, orders)}
 
 
@@ -44,7 +44,7 @@ def closed_orders(call: PrivateCall) -> dict[str, Any]:
     start, end = _bounds(call)
     orders = [
         order
-        for order in call.account.orders.values()
+        for order in reversed(call.account.orders.values())
         if order.status.is_final
         and _shown(call, order)
         and _wanted(arguments, order)

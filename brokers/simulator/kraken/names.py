@@ -106,9 +106,7 @@ def _all_pairs() -> tuple[Pair, ...]:
     )
 
 
-def _pair(
-    symbol: str, pair_id: str, decimals: int, ordermin: str, costmin: str, *, tick: str = ""
-) -> Pair:
+def _pair(symbol: str, pair_id: str, decimals: int, ordermin: str, costmin: str, *, tick: str = "") -> Pair:
     """The tick is the last decimal unless it is coarser."""
     base, quote = (ASSETS[currency] for currency in symbol.split("/"))
     spec = MarketSpec(

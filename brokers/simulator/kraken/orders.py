@@ -85,7 +85,8 @@ def amend_order(call: PrivateCall) -> dict[str, Any]:
     order = _target(call, arguments.text("txid"), arguments.text("cl_ord_id"))
     call.charge(order.symbol, amend_cost(call.now - order.last_change))
     _open_or_refused(order)
-    read_deadline(arguments.text("deadline"), call.context.received)
+    if call.now > read_deadline(arguments.text("deadline"), call.context.received):
+        raise KrakenError("EService:Deadline elapsed")
     pair = call.face.names.of(order.symbol)
     if order.ticket.trail is not None and (arguments.text("trigger_price") or arguments.text("limit_price")):
         raise invalid("trigger_price")

@@ -47,6 +47,11 @@ def test_the_state_holds_every_account_with_its_books_to_the_last_digit(rig: Rig
     assert len(books["key"]["nonces"]) == 1
 
 
+def test_a_part_of_the_state_can_be_asked_for_alone(rig: Rig) -> None:
+    answer = requests.get(rig.simulator.admin_url + "/state?only=violations,time", timeout=5)
+    assert set(answer.json()) == {"violations", "time"}
+
+
 def test_no_secret_is_in_the_state(rig: Rig) -> None:
     text = requests.get(rig.simulator.admin_url + "/state", timeout=5).text
     for account in rig.simulator.accounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -161,3 +162,13 @@ def test_every_request_is_recorded_with_what_struck_it(rig: Rig, api: krakenex.A
     assert (record.endpoint, record.account, record.status) == ("AddOrder", "kraken:master", 0)
     assert (record.faults, record.nonce is not None) == (("drop_after",), True)
     assert json.dumps(record.nonce)
+
+
+def test_a_request_cut_short_is_no_request(rig: Rig) -> None:
+    before = rig.simulator.call(lambda: len(rig.simulator.world.records.requests))
+    host, port = rig.simulator.kraken_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"POST /0/private/Balance HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nnonce=")
+    assert rig.kraken_api().query_private("Balance")["error"] == []
+    after = rig.simulator.call(lambda: len(rig.simulator.world.records.requests))
+    assert (after - before, rig.violations()) == (1, [])

@@ -9,6 +9,7 @@ import pytest
 from brokers.model import Side
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.book import DepthProfile
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, TimeInForce, Trail
 from brokers.simulator.engine.refusals import Refusal, RefusedError
 from tests.simulator_desk import Desk, make_desk
@@ -308,3 +309,28 @@ def test_balances_are_shown_late_where_a_lag_was_ordered(desk: Desk) -> None:
     desk.clock.advance(3)
     shown, _ = desk.account.shown_balances(desk.clock.time())
     assert shown["BTC"] == D("0.1")
+
+
+def test_nothing_fills_wakes_or_changes_while_the_engine_is_in_maintenance(desk: Desk) -> None:
+    buy(desk)
+    stop = sell(desk, Kind.STOP_LOSS, stop_price=D(48_000))
+    desk.engine.set_dead_man(desk.account, 10)
+    desk.engine.venue.mode = Mode.MAINTENANCE
+    desk.price("BTC/USD", "40000")
+    desk.advance(20)
+    assert status(stop) is Status.OPEN
+    with pytest.raises(RefusedError, match="maintenance"):
+        desk.engine.amend(desk.account, stop, Amendment(stop_price=D(49_000)))
+    desk.engine.venue.mode = Mode.ONLINE
+    desk.world.tick()
+    assert (status(stop), stop.reason) == (Status.CANCELLED, "Cancel all orders after timeout")
+
+
+def test_a_market_that_only_cancels_lets_nothing_fill_until_it_is_back(desk: Desk) -> None:
+    order = desk.engine.place(desk.account, ticket(Side.BUY, Kind.LIMIT, "0.1", limit_price=D(49_000)))
+    desk.engine.venue.market_modes["BTC/USD"] = Mode.CANCEL_ONLY
+    desk.price("BTC/USD", "48000")
+    assert status(order) is Status.OPEN
+    del desk.engine.venue.market_modes["BTC/USD"]
+    desk.price("BTC/USD", "48000")
+    assert status(order) is Status.FILLED

@@ -243,7 +243,8 @@ def test_a_trailing_stop_keeps_its_offset_and_shows_where_it_struck(desk: Desk) 
     assert desk.error("AmendOrder", txid=txid, trigger_price="50000") == "EOrder:Unknown order"
 
 
-def test_a_price_must_be_on_the_tick_even_where_its_decimals_would_do(desk: Desk) -> None:
+def test_a_price_must_be_on_the_tick_even_where_its_decimals_would_do() -> None:
+    desk = make_desk(start={"DOT/USD": "7"})
     order = {"pair": "DOTUSD", "type": "buy", "ordertype": "limit", "volume": "1"}
     assert desk.public("AssetPairs", pair="DOTUSD")["result"]["DOTUSD"]["tick_size"] == "0.0005"
     assert desk.refused(**order, price="6.5003") == "EOrder:Tick size check failed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from brokers.simulator.config import SimulatorConfig
@@ -134,3 +136,12 @@ def test_the_dead_mans_switch_tells_its_moment_and_zero_disarms_it(desk: Desk) -
     desk.advance(60)
     assert desk.order(txid)["status"] == "canceled"
     assert desk.error("CancelAllOrdersAfter", timeout="86400") == "EGeneral:Invalid arguments:timeout"
+
+
+def test_an_amendment_may_carry_a_deadline(desk: Desk) -> None:
+    txid = desk.add(**LIMIT)
+    late = datetime.fromtimestamp(desk.clock.time() - 1, UTC).isoformat()
+    error = desk.error("AmendOrder", txid=txid, limit_price="41000", deadline=late)
+    assert error == "EService:Deadline elapsed"
+    soon = datetime.fromtimestamp(desk.clock.time() + 10, UTC).isoformat()
+    assert desk.result("AmendOrder", txid=txid, limit_price="41000", deadline=soon)

@@ -80,6 +80,12 @@ def test_closed_orders_come_fifty_a_page_newest_first_with_the_grand_total(desk:
     assert "count" not in second
 
 
+def test_orders_of_one_moment_are_newest_first_too(desk: Desk) -> None:
+    closed, resting = [desk.add(**MARKET) for _ in range(3)], [desk.add(**LIMIT) for _ in range(3)]
+    assert list(desk.result("ClosedOrders")["closed"]) == closed[::-1]
+    assert list(desk.result("OpenOrders")["open"]) == resting[::-1]
+
+
 def test_start_is_exclusive_and_end_inclusive_as_time_or_id(desk: Desk) -> None:
     txids = []
     for _ in range(3):

@@ -47,7 +47,7 @@ def test_pairs_are_keyed_by_id_with_the_documented_steps(desk: Desk) -> None:
 
 
 def test_only_markets_with_prices_are_listed(desk: Desk) -> None:
-    assert set(result(desk, "AssetPairs")) == {"XXBTZUSD", "XETHZUSD", "SOLUSD", "ADAUSD", "DOTUSD"}
+    assert set(result(desk, "AssetPairs")) == {"XXBTZUSD", "XETHZUSD", "SOLUSD", "ADAUSD"}
     assert desk.public("Ticker", pair="LTCUSD") == {"error": ["EQuery:Unknown asset pair"]}
 
 
@@ -68,7 +68,7 @@ def test_the_ticker_is_the_book_orders_trade_against(desk: Desk) -> None:
 
 
 def test_without_a_pair_the_ticker_has_all_of_them(desk: Desk) -> None:
-    assert len(result(desk, "Ticker")) == 5
+    assert len(result(desk, "Ticker")) == 4
 
 
 def test_the_last_row_is_the_running_candle_and_last_the_newest_committed_one(desk: Desk) -> None:
