@@ -70,6 +70,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """A TLS client that left without a goodbye would be waited for, and its connection never closed."""
+        for connection in self.server_state.connections:
+            if isinstance(connection, GateProtocol) and connection.is_idle:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
     async def main_loop(self) -> None:
         while not self._stopping.is_set():
             await self.on_tick(0)
