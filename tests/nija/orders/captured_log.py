@@ -24,6 +24,8 @@ class CapturedLog:
         return [str(call.args[0]) for call in self._kept.calls]
 
 
-def _text_first(_logger: object, _method: str, event: structlog.typing.EventDict) -> tuple[tuple[str], dict[str, object]]:
+def _text_first(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> tuple[tuple[str], dict[str, object]]:
     text = str(event.pop("event"))
     return (text,), dict(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
@@ -61,10 +60,8 @@ def _orders(exchange: ExchangeModel, journal: Journal) -> list[str]:
         elif intent.state.is_final != order.status.is_final:
             faults.append(f"order {order.exchange_id} is {order.status}, the journal says {intent.state}")
     known = {order.client_id for order in exchange.ours()}
-    for intent in journal.intents.unsettled():
-        if intent.client_id not in known:
-            faults.append(f"intent {intent.client_id} is {intent.state} for ever")
-    return faults
+    hanging = (intent for intent in journal.intents.unsettled() if intent.client_id not in known)
+    return [*faults, *(f"intent {intent.client_id} is {intent.state} for ever" for intent in hanging)]
 
 
 def _fills(exchange: ExchangeModel, journal: Journal) -> list[str]:
@@ -72,20 +69,29 @@ def _fills(exchange: ExchangeModel, journal: Journal) -> list[str]:
     ours = {fill.id: fill for fill in journal.fills.all()}
     if len(ours) != len(journal.fills.all()):
         return ["a fill is booked twice"]
-    return [f"fill {key}: {theirs.get(key)} at the exchange, {ours.get(key)} booked" for key in theirs.keys() ^ ours.keys()]
+    return [
+        f"fill {key}: {theirs.get(key)} at the exchange, {ours.get(key)} booked" for key in theirs.keys() ^ ours.keys()
+    ]
 
 
 def _positions(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> list[str]:
     faults = []
     for market in exchange.markets():
         lost = sum(
-            (loss.amount for plan in journal.plans.all() if plan.market == market for loss in journal.plans.write_offs(plan.id)),
+            (
+                loss.amount
+                for plan in journal.plans.all()
+                if plan.market == market
+                for loss in journal.plans.write_offs(plan.id)
+            ),
             ZERO,
         )
         position = desk.positions().get(market)
         amount = position.amount if position is not None else ZERO
         if amount + lost != exchange.bought_by_nija(market):
-            faults.append(f"{market}: {amount} held, {lost} written off, {exchange.bought_by_nija(market)} at the exchange")
+            faults.append(
+                f"{market}: {amount} held, {lost} written off, {exchange.bought_by_nija(market)} at the exchange"
+            )
     return faults
 
 
@@ -114,5 +120,3 @@ def entries_per_signal(exchange: ExchangeModel, signals: dict[str, tuple[str, ob
     placed = {order.client_id for order in exchange.ours() if purpose_of(order.client_id) is Purpose.ENTRY}
     counts = Counter(signal for client_id, signal in signals.items() if client_id in placed)
     return [f"{count} entries for {signal}" for signal, count in counts.items() if count > 1]
-
-

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+from accounts.identity import AccountId
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.model import Fill, KeyInfo, OrderRequest, OrderType, Side
+from nija.journal.intents import StaleIntent
+from nija.journal.opening import Journals
+from nija.journal.records import Intent, LatchName, Plan
+from nija.journal.steps import Step
+from nija.journal.types import Money, UtcTime
+from nija.orders.state import IllegalTransition, OrderState
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nija.journal.journal import Journal
+
+ACCOUNT = AccountId.parse("kraken:daivon_frazier")
+NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
+    journal = journals.open(ACCOUNT)
+    yield journal
+    journal.close()
+    journals.close()
+
+
+def an_entry(signal_time: datetime = NOW) -> tuple[Plan, Intent]:
+    client_id = new_client_id(Purpose.ENTRY)
+    request = OrderRequest(client_id, "BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.00000001"), NOW)
+    intent = Intent(request, client_id, Purpose.ENTRY, OrderState.INTENDED, NOW, Decimal(0), signal_time=signal_time)
+    return Plan(client_id, "BTC/USD", NOW, "trend"), intent
+
+
+def add(journal: Journal, plan: Plan, intent: Intent) -> None:
+    with journal.transaction(Step.INTENDED):
+        journal.plans.add(plan)
+        journal.intents.add(intent)
+
+
+def move(journal: Journal, old: Intent, new: Intent) -> None:
+    with journal.transaction(Step.PROGRESS):
+        journal.intents.save(old, new, NOW)
+
+
+def a_fill(number: int = 1) -> Fill:
+    return Fill(f"T{number}", "O1", "BTC/USD", Side.BUY, Decimal("0.1"), Decimal("1E+2"), Decimal(0), "USD", NOW)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_money_is_stored_to_the_last_digit(value: Decimal) -> None:
+    money = Money()
+    stored = money.process_bind_param(value, None)  # type: ignore[arg-type] # the dialect is not used
+    assert money.process_result_value(stored, None) == value  # type: ignore[arg-type] # the same
+
+
+@given(one=st.datetimes(timezones=st.timezones()), other=st.datetimes(timezones=st.timezones()))
+def test_stored_times_sort_as_text(one: datetime, other: datetime) -> None:
+    if min(one.year, other.year) < 1000:
+        return
+    kind = UtcTime()
+    texts = [kind.process_bind_param(time, None) for time in (one, other)]  # type: ignore[arg-type] # not used
+    assert kind.process_result_value(texts[0], None) == one.astimezone(UTC)  # type: ignore[arg-type] # the same
+    assert (str(texts[0]) < str(texts[1])) == (one.astimezone(UTC) < other.astimezone(UTC))
+
+
+def test_an_intent_comes_back_exactly_as_it_was_written(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    assert journal.intents.get(intent.client_id) == intent
+    assert journal.intents.unsettled() == (intent,)
+
+
+def test_an_illegal_transition_raises_and_changes_nothing(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    with pytest.raises(IllegalTransition):
+        move(journal, intent, replace(intent, state=OrderState.FILLED))
+    assert journal.intents.get(intent.client_id) == intent
+
+
+def test_a_change_that_starts_from_an_older_state_is_refused(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    sent = replace(intent, state=OrderState.SENT)
+    move(journal, intent, sent)
+    with pytest.raises(StaleIntent):
+        move(journal, intent, sent)
+
+
+def test_every_transition_is_kept(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    move(journal, intent, replace(intent, state=OrderState.SENT))
+    assert [step.state for step in journal.intents.history(intent.client_id)] == [OrderState.INTENDED, OrderState.SENT]
+
+
+def test_a_candle_cannot_have_two_entries(journal: Journal) -> None:
+    add(journal, *an_entry())
+    plan, again = an_entry()
+    with pytest.raises(IntegrityError):
+        add(journal, replace(plan, closed=NOW), again)
+
+
+def test_a_market_cannot_have_two_open_positions(journal: Journal) -> None:
+    add(journal, *an_entry())
+    with pytest.raises(IntegrityError):
+        add(journal, *an_entry(NOW + timedelta(days=1)))
+
+
+def test_a_fill_is_booked_once(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    with journal.transaction(Step.PROGRESS):
+        assert journal.fills.book(intent.client_id, a_fill(), NOW)
+        assert not journal.fills.book(intent.client_id, a_fill(), NOW)
+    assert journal.fills.all() == (a_fill(),)
+    assert journal.fills.of_position(plan.id) == (a_fill(),)
+
+
+def test_what_fails_half_way_leaves_nothing(journal: Journal) -> None:
+    plan, intent = an_entry()
+    with pytest.raises(IntegrityError):
+        add(journal, plan, replace(intent, position_id="of nobody"))
+    assert journal.plans.all() == ()
+
+
+def test_a_write_outside_a_transaction_is_refused(journal: Journal) -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        journal.plans.add(an_entry()[0])
+
+
+def test_the_day_begins_with_its_first_equity_and_the_peak_stays(journal: Journal) -> None:
+    journal.equity.observe(Decimal(100), "USD", NOW)
+    journal.equity.observe(Decimal(130), "USD", NOW)
+    today = journal.equity.observe(Decimal(90), "USD", NOW)
+    assert (today.opening, today.latest, today.peak) == (100, 90, 130)
+    tomorrow = journal.equity.observe(Decimal(95), "USD", NOW + timedelta(days=1))
+    assert (tomorrow.opening, tomorrow.latest, tomorrow.peak) == (95, 95, 130)
+    assert [day.opening for day in journal.equity.days(5)] == [100, 95]
+
+
+def test_opening_and_peak_survive_a_restart(tmp_path: Path) -> None:
+    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
+    journal = journals.open(ACCOUNT)
+    for value in (100, 130, 90):
+        journal.equity.observe(Decimal(value), "USD", NOW)
+    journal.close()
+    journal = journals.open(ACCOUNT)
+    seen = journal.equity.observe(Decimal(80), "USD", NOW + timedelta(hours=1))
+    journal.close()
+    journals.close()
+    assert (seen.opening, seen.peak) == (100, 130)
+
+
+def test_resuming_measures_the_losses_anew(journal: Journal) -> None:
+    journal.equity.observe(Decimal(100), "USD", NOW)
+    journal.equity.reset_peak(Decimal(60), NOW)
+    seen = journal.equity.observe(Decimal(61), "USD", NOW)
+    assert (seen.opening, seen.peak) == (60, 61)
+
+
+def test_a_latch_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> None:
+    assert journal.latches.set(LatchName.DAILY_LOSS, "first", NOW)
+    assert not journal.latches.set(LatchName.DAILY_LOSS, "second", NOW)
+    assert journal.latches.all()[LatchName.DAILY_LOSS].reason == "first"
+    assert journal.latches.reset(LatchName.DAILY_LOSS)
+    assert not journal.latches.reset(LatchName.DAILY_LOSS)
+
+
+def test_events_keep_their_details_and_old_ones_go(journal: Journal) -> None:
+    journal.events.add("old", NOW - timedelta(days=9))
+    journal.events.add("new", NOW, market="BTC/USD", detail={"amount": Decimal("0.10")})
+    assert journal.events.forget_before(NOW - timedelta(days=1)) == 1
+    (event,) = journal.events.latest(10)
+    assert (event.kind, event.market, event.detail) == ("new", "BTC/USD", {"amount": "0.10"})
+
+
+def test_a_key_of_another_exchange_account_can_be_noticed(journal: Journal) -> None:
+    def info(uid: str) -> KeyInfo:
+        return KeyInfo(uid, frozenset({"b", "a"}), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
+
+    journal.keys.seen("12345678", info("one"), NOW)
+    journal.keys.seen("12345678", info("one"), NOW + timedelta(days=1))
+    journal.keys.seen("87654321", info("two"), NOW + timedelta(days=2))
+    assert [(key.account_uid, key.last_seen - key.first_seen) for key in journal.keys.all()] == [
+        ("one", timedelta(days=1)),
+        ("two", timedelta(0)),
+    ]

@@ -1,0 +1,478 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.errors import BrokerError, Unauthorized
+from brokers.model import Exchange, OrderStatus, OrderType, Side
+from nija.orders.outcomes import EntryStatus, ExitStatus
+from nija.orders.state import OrderState
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import BTC, FEE, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from brokers.model import Order, OrderRequest
+    from nija.orders.outcomes import EntryOutcome
+
+ONE = Decimal(1)
+STOP = Decimal(90)
+
+
+@pytest.fixture(params=list(Exchange))
+def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
+    world = DeskWorld(request.param)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def kraken() -> Iterator[DeskWorld]:
+    world = DeskWorld(Exchange.KRAKEN)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def coinbase() -> Iterator[DeskWorld]:
+    world = DeskWorld(Exchange.COINBASE)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def local() -> Iterator[DeskWorld]:
+    world = DeskWorld(Exchange.KRAKEN, local=True)
+    yield world
+    world.close()
+
+
+def enter(world: DeskWorld, amount: Decimal = ONE) -> EntryOutcome:
+    return world.desk.enter(BTC, amount, STOP, world.candle, "trend")
+
+
+def live(world: DeskWorld, kind: OrderType = OrderType.STOP) -> list[Order]:
+    return [order for order in world.exchange.ours() if order.type is kind and not order.status.is_final]
+
+
+def entries(world: DeskWorld) -> list[Order]:
+    return [order for order in world.exchange.ours() if order.side is Side.BUY]
+
+
+def later(world: DeskWorld, seconds: float = 60.0) -> None:
+    world.clock.advance(seconds)
+    world.desk.refresh()
+
+
+class TestEntering:
+    def test_an_entry_is_bought_and_protected_at_once(self, world: DeskWorld) -> None:
+        assert enter(world).status is EntryStatus.FILLED
+        position = world.desk.positions()["BTC/USD"]
+        assert (position.amount, position.entry_price, position.stop_price) == (1, 100, 90)
+        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(1, 90)]
+
+    def test_each_line_is_logged_once(self, world: DeskWorld) -> None:
+        enter(world)
+        world.desk.exit("BTC/USD", "exit signal")
+        for _ in range(5):
+            later(world)
+        fixed = [line for line in world.log.lines if line[0] in "✅🛡"]
+        assert fixed == [
+            "✅ BUY order filled: BTC/USD 1.00000000 @ $100.00",
+            "🛡️ Stop placed: BTC/USD 1.00000000 @ $90.00",
+            "✅ SELL order filled: BTC/USD 1.00000000 @ $100.00",
+        ]
+
+    def test_a_candle_is_acted_upon_once(self, world: DeskWorld) -> None:
+        enter(world)
+        world.desk.exit("BTC/USD", "exit signal")
+        assert world.desk.acted_on("BTC/USD", world.candle)
+        assert enter(world).status is EntryStatus.REFUSED
+        assert len(entries(world)) == 1
+
+    def test_what_is_sent_was_committed_before(self, world: DeskWorld) -> None:
+        """Another connection sees the order as sent at the moment in which the exchange receives it."""
+        seen: list[OrderState] = []
+        place = world.exchange.place
+
+        def watch(request: OrderRequest) -> str:
+            reader = world.journals.read(world.desk.account)
+            intent = reader.intents.get(request.client_id)
+            assert intent is not None
+            assert intent.request == request
+            seen.append(intent.state)
+            reader.close()
+            return place(request)
+
+        world.exchange.place = watch  # type: ignore[method-assign] # the other side is watched, not replaced
+        enter(world)
+        world.desk.exit("BTC/USD", "exit signal")
+        assert seen == [OrderState.SENT] * 3
+
+    def test_a_partly_filled_entry_is_protected_for_what_filled(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.PARTIAL)
+        assert enter(world).status is EntryStatus.FILLED
+        assert [stop.amount for stop in live(world)] == [Decimal("0.5")]
+
+    def test_the_stop_grows_with_a_slow_entry(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.HALF_OPEN)
+        enter(world)
+        assert [stop.amount for stop in live(world)] == [Decimal("0.5")]
+        assert world.desk.blocked("BTC/USD") is not None
+        world.exchange.finish_half_open()
+        later(world)
+        assert [stop.amount for stop in live(world)] == [1]
+
+    def test_a_fee_in_base_currency_makes_the_stop_smaller(self) -> None:
+        world = DeskWorld(Exchange.KRAKEN, base_fees=True)
+        enter(world)
+        assert [stop.amount for stop in live(world)] == [1 - FEE]
+        world.desk.exit("BTC/USD", "exit signal")
+        assert world.violations() == []
+        assert world.desk.positions() == {}
+        world.close()
+
+    def test_a_refused_entry_is_over(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.REFUSED)
+        outcome = enter(world)
+        assert (outcome.status, outcome.reason) == (EntryStatus.REFUSED, "EOrder:Insufficient funds")
+        assert world.desk.acted_on("BTC/USD", world.candle)
+        assert world.desk.blocked("BTC/USD") is None
+
+    def test_an_entry_that_never_left_may_be_tried_again_a_few_times(self, world: DeskWorld) -> None:
+        for _ in range(5):
+            assert not world.desk.acted_on("BTC/USD", world.candle)
+            world.fault("place", Fault.UNAVAILABLE)
+            assert enter(world).status is EntryStatus.FAILED
+        assert world.desk.acted_on("BTC/USD", world.candle)
+
+    def test_a_refused_key_is_raised_and_leaves_nothing_open(self, world: DeskWorld) -> None:
+        def refuse(request: OrderRequest) -> str:
+            raise Unauthorized(f"EAPI:Invalid key for {request.market}")
+
+        world.exchange.place = refuse  # type: ignore[method-assign] # an exchange that refuses the key
+        with pytest.raises(Unauthorized):
+            enter(world)
+        assert world.journal.intents.unsettled() == ()
+
+    def test_nothing_is_opened_before_the_account_was_compared(self, world: DeskWorld) -> None:
+        world.journal.close()
+        world.fault("read", Fault.UNAVAILABLE)
+        world.start()
+        assert enter(world).status is EntryStatus.REFUSED
+        later(world)
+        assert enter(world).status is EntryStatus.FILLED
+
+    def test_an_amount_below_the_minimum_is_not_sent(self, world: DeskWorld) -> None:
+        outcome = enter(world, Decimal("0.00001"))
+        assert outcome.status is EntryStatus.REFUSED
+        assert "minimum" in outcome.reason
+        assert world.exchange.book.requests == []
+
+
+class TestLostAnswers:
+    def test_an_order_whose_answer_was_lost_is_found_and_not_sent_again(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.LOST_AFTER)
+        assert enter(world).status is EntryStatus.UNKNOWN
+        later(world, 2)
+        assert len(entries(world)) == 1
+        assert world.desk.positions()["BTC/USD"].amount == 1
+        assert [stop.amount for stop in live(world)] == [1]
+
+    def test_an_unknown_order_blocks_its_market_alone(self, kraken: DeskWorld) -> None:
+        kraken.fault("place", Fault.LOST_BEFORE)
+        enter(kraken)
+        assert "not yet known" in str(kraken.desk.blocked("BTC/USD"))
+        assert kraken.desk.blocked("ETH/USD") is None
+        kraken.candle_closes()
+        assert enter(kraken).status is EntryStatus.REFUSED
+
+    def test_an_order_is_only_absent_once_it_can_no_longer_be_accepted(self, kraken: DeskWorld) -> None:
+        kraken.fault("place", Fault.ARRIVES_LATE)
+        enter(kraken)
+        later(kraken, 10)
+        assert [intent.state for intent in kraken.journal.intents.unsettled()] == [OrderState.UNKNOWN]
+        later(kraken, 10)
+        later(kraken, 10)
+        assert kraken.desk.positions()["BTC/USD"].amount == 1
+
+    def test_an_absent_order_frees_its_candle(self, kraken: DeskWorld) -> None:
+        kraken.fault("place", Fault.LOST_BEFORE)
+        enter(kraken)
+        later(kraken, 40)
+        assert kraken.desk.blocked("BTC/USD") is None
+        assert enter(kraken).status is EntryStatus.FILLED
+
+    def test_could_not_ask_is_never_not_found(self, kraken: DeskWorld) -> None:
+        kraken.fault("place", Fault.LOST_BEFORE)
+        enter(kraken)
+        for _ in range(10):
+            kraken.clock.advance(60)
+            for _ in range(30):
+                kraken.fault("read", Fault.UNAVAILABLE)
+            with pytest.raises(BrokerError):
+                kraken.desk.refresh()
+            kraken.exchange.calm()
+        assert [intent.state for intent in kraken.journal.intents.unsettled()] == [OrderState.UNKNOWN]
+
+    def test_the_log_says_that_an_order_is_unknown(self, kraken: DeskWorld) -> None:
+        kraken.fault("place", Fault.LOST_BEFORE)
+        enter(kraken)
+        for _ in range(3):
+            later(kraken, 3)
+        assert len([line for line in kraken.log.lines if "not yet known" in line]) == 1
+
+    def test_a_fault_that_no_one_foresaw_counts_as_sent(self, kraken: DeskWorld) -> None:
+        place = kraken.exchange.place
+
+        def break_after(request: OrderRequest) -> str:
+            place(request)
+            raise KeyError("txid")
+
+        kraken.exchange.place = break_after  # type: ignore[method-assign] # an adapter with a fault of its own
+        with pytest.raises(KeyError):
+            enter(kraken)
+        kraken.exchange.place = place  # type: ignore[method-assign] # and mended again
+        later(kraken, 5)
+        assert kraken.desk.positions()["BTC/USD"].amount == 1
+        assert kraken.violations() == []
+
+
+class TestStops:
+    def test_the_stop_moves_up_and_never_down(self, world: DeskWorld) -> None:
+        enter(world)
+        assert world.desk.trail("BTC/USD", Decimal("95.55"))
+        assert not world.desk.trail("BTC/USD", Decimal(92))
+        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(1, Decimal("95.5"))]
+
+    def test_where_stops_can_be_amended_the_order_stays_the_same(self, kraken: DeskWorld) -> None:
+        enter(kraken)
+        (before,) = live(kraken)
+        kraken.desk.trail("BTC/USD", Decimal(95))
+        assert [stop.exchange_id for stop in live(kraken)] == [before.exchange_id]
+
+    @pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.REFUSED, Fault.UNAVAILABLE])
+    def test_a_move_that_went_wrong_is_made_good(self, kraken: DeskWorld, fault: Fault) -> None:
+        enter(kraken)
+        kraken.fault("amend", fault)
+        kraken.do(lambda: kraken.desk.trail("BTC/USD", Decimal(95)))
+        later(kraken)
+        assert [stop.stop_price for stop in live(kraken)] == [95]
+
+    def test_a_stop_that_sold_ends_the_position(self, world: DeskWorld) -> None:
+        enter(world)
+        world.exchange.set_price("BTC/USD", Decimal(89))
+        later(world)
+        assert world.desk.positions() == {}
+        assert "✅ SELL order filled: BTC/USD 1.00000000 @ $89.00" in world.log.lines
+        assert world.violations() == []
+
+    def test_a_refused_stop_is_reported_watched_and_placed_later(self, world: DeskWorld) -> None:
+        place = world.exchange.place
+
+        def refuse_stops(request: OrderRequest) -> str:
+            if request.type is OrderType.STOP:
+                world.fault("place", Fault.REFUSED)
+            return place(request)
+
+        world.exchange.place = refuse_stops  # type: ignore[method-assign] # an exchange that takes no stops
+        enter(world)
+        assert live(world) == []
+        assert any("watched here meanwhile" in line for line in world.log.lines)
+        world.exchange.place = place  # type: ignore[method-assign] # and takes them again
+        later(world, 30)
+        assert [stop.amount for stop in live(world)] == [1]
+
+    def test_a_position_without_a_stop_on_the_exchange_is_sold_at_its_price(self, local: DeskWorld) -> None:
+        enter(local)
+        assert live(local) == []
+        local.desk.watch("BTC/USD", Decimal("90.1"))
+        assert local.desk.positions() != {}
+        local.desk.watch("BTC/USD", Decimal(90))
+        assert local.desk.positions() == {}
+
+    def test_a_price_that_jumped_past_a_stop_limit_is_sold_at_market(self, coinbase: DeskWorld) -> None:
+        enter(coinbase)
+        coinbase.exchange.set_price("BTC/USD", Decimal(80))
+        coinbase.desk.refresh({"BTC/USD": Decimal(80)})
+        assert coinbase.desk.positions() == {}
+        assert coinbase.violations() == []
+
+    def test_the_owner_sold_some_of_it_so_the_stop_covers_what_is_there(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.LOST_AFTER)
+        enter(world)
+        world.exchange.owner_order("BTC/USD", Side.SELL, Decimal("0.4"))
+        later(world, 2)
+        assert [stop.amount for stop in live(world)] == [Decimal("0.6")]
+
+
+class TestExits:
+    def test_an_exit_withdraws_the_stop_and_sells_everything(self, world: DeskWorld) -> None:
+        enter(world)
+        assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.CLOSED
+        assert live(world) == []
+        assert world.desk.positions() == {}
+        assert world.exchange.bought_by_nija("BTC/USD") == 0
+
+    def test_the_owners_coins_are_never_sold(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.desk.exit("BTC/USD", "exit signal")
+        assert world.exchange.book.total["BTC"] == 3
+
+    def test_a_stop_that_fills_while_it_is_withdrawn_leaves_nothing_to_sell(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        cancel = world.exchange.cancel
+
+        def too_late(exchange_id: str) -> None:
+            world.exchange.set_price("BTC/USD", Decimal(90))
+            cancel(exchange_id)
+
+        world.exchange.cancel = too_late  # type: ignore[method-assign] # the market was faster
+        assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.CLOSED
+        assert world.exchange.book.total["BTC"] == 3
+
+    def test_nothing_is_sold_while_the_fate_of_the_stop_is_unknown(self, world: DeskWorld) -> None:
+        enter(world)
+        world.fault("cancel", Fault.UNAVAILABLE)
+        with pytest.raises(BrokerError):
+            world.desk.exit("BTC/USD", "exit signal")
+        assert len(live(world)) == 1
+        later(world)
+        assert world.desk.positions() == {}
+        assert world.violations() == []
+
+    def test_a_refused_sale_puts_the_stop_back_and_is_tried_again(self, world: DeskWorld) -> None:
+        enter(world)
+        world.fault("place", Fault.REFUSED)
+        assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.WORKING
+        assert [stop.amount for stop in live(world)] == [1]
+        later(world, 30)
+        assert world.desk.positions() == {}
+        assert world.violations() == []
+
+    def test_a_sale_whose_answer_was_lost_sells_once(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.fault("place", Fault.LOST_AFTER)
+        world.desk.exit("BTC/USD", "exit signal")
+        later(world, 5)
+        later(world, 60)
+        assert world.exchange.book.total["BTC"] == 3
+        assert world.desk.positions() == {}
+
+    def test_a_decision_to_sell_survives_the_process(self, world: DeskWorld) -> None:
+        enter(world)
+        world.fault("cancel", Fault.KILLED_BEFORE)
+        world.exit("BTC/USD")
+        later(world)
+        assert world.desk.positions() == {}
+
+    def test_a_partly_filled_sale_goes_on(self, world: DeskWorld) -> None:
+        enter(world)
+        world.fault("place", Fault.PARTIAL)
+        world.desk.exit("BTC/USD", "exit signal")
+        later(world)
+        assert world.desk.positions() == {}
+        assert world.exchange.bought_by_nija("BTC/USD") == 0
+
+    def test_dust_is_written_off_and_does_not_block_the_market(self, world: DeskWorld) -> None:
+        enter(world, Decimal("0.00015"))
+        world.fault("place", Fault.PARTIAL)
+        world.desk.exit("BTC/USD", "exit signal")
+        later(world)
+        assert world.desk.positions() == {}
+        (plan,) = world.journal.plans.all()
+        assert [loss.amount for loss in world.journal.plans.write_offs(plan.id)] == [Decimal("0.00007500")]
+        world.candle_closes()
+        assert enter(world).status is EntryStatus.FILLED
+
+    def test_flatten_sells_everything_of_nijas_and_nothing_else(self, world: DeskWorld) -> None:
+        theirs = world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(1), Decimal(50))
+        enter(world)
+        world.desk.flatten()
+        assert world.desk.positions() == {}
+        assert world.exchange.book.orders[theirs].status is OrderStatus.OPEN
+
+    def test_entries_that_still_work_are_cancelled(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.HALF_OPEN)
+        enter(world)
+        world.desk.cancel_entries()
+        later(world)
+        assert live(world, OrderType.MARKET) == []
+        assert [stop.amount for stop in live(world)] == [Decimal("0.5")]
+
+
+class TestCost:
+    def test_a_quiet_desk_asks_the_exchange_nothing(self, world: DeskWorld) -> None:
+        world.exchange.calls.clear()
+        for _ in range(50):
+            world.clock.advance(1)
+            world.desk.refresh()
+        assert world.exchange.calls == []
+
+    def test_a_resting_stop_costs_one_question_every_ten_seconds(self, world: DeskWorld) -> None:
+        enter(world)
+        world.exchange.calls.clear()
+        for _ in range(100):
+            world.clock.advance(1)
+            world.desk.refresh()
+        assert world.exchange.calls == ["orders"] * 10
+
+
+def scenario(world: DeskWorld) -> None:
+    """A whole life of a position."""
+    world.enter("BTC/USD", ONE)
+    world.trail("BTC/USD", 95)
+    world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(1))
+    world.exit("BTC/USD")
+
+
+def steps_of(exchange: Exchange) -> int:
+    world = DeskWorld(exchange)
+    before = len(world.steps)
+    scenario(world)
+    world.close()
+    return len(world.steps) - before
+
+
+@pytest.mark.parametrize("exchange", Exchange)
+def test_a_kill_at_any_journal_step_loses_and_doubles_nothing(exchange: Exchange) -> None:
+    steps = steps_of(exchange)
+    assert steps >= 20
+    for step in range(1, steps + 1):
+        world = DeskWorld(exchange)
+        world.kill_after(step)
+        scenario(world)
+        world.come_to_rest()
+        assert (step, world.kills, world.violations()) == (step, 1, [])
+        world.close()
+
+
+@pytest.mark.parametrize("exchange", Exchange)
+@pytest.mark.parametrize("fault", [Fault.KILLED_BEFORE, Fault.KILLED_AFTER])
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_kill_in_the_middle_of_a_request_loses_and_doubles_nothing(
+    exchange: Exchange, fault: Fault, place: int
+) -> None:
+    world = DeskWorld(exchange)
+    sent = 0
+    real = world.exchange.place
+
+    def kill(request: OrderRequest) -> str:
+        nonlocal sent
+        sent += 1
+        if sent == place:
+            world.fault("place", fault)
+        return real(request)
+
+    world.exchange.place = kill  # type: ignore[method-assign] # the process ends during this request
+    scenario(world)
+    world.come_to_rest()
+    assert world.kills == 1
+    assert world.violations() == []
+    world.close()
