@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.prompt import Confirm, Prompt
+from rich.prompt import Prompt
 
 from accounts.identity import MASTER, AccountId, short_name
 from brokers.model import Exchange
@@ -61,11 +62,9 @@ class Dialogue:
         both = _from_file(account, secret)
         return both if both is not None else KeyMaterial(key, secret)
 
-    def confirm(self, question: str) -> bool:
-        return Confirm.ask(question, default=False, console=self._console)
-
     def _hidden(self, question: str) -> str:
-        return Prompt.ask(question, password=True, console=self._console)
+        """Not by rich, which asks first and hides after: what is pasted in between would be seen."""
+        return getpass(f"{question}: ")
 
 
 def owner_name(text: str) -> str:
