@@ -18,6 +18,7 @@ from accounts.ownership import KeyInUse
 from accounts.settings import SettingsError
 from brokers.clock import SystemClock
 from brokers.errors import BrokerError
+from nija.control.wire import ControlError
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.file import LogFileUnusable
@@ -65,7 +66,7 @@ def _run_logged(configuration: Configuration) -> int:
     log_uncaught(log)
     try:
         return _run_mode(configuration, log.redactor.add)
-    except (KeyInUse, DataDirUnusable, StrategyError, ConfigurationError, BrokerError) as error:
+    except (KeyInUse, DataDirUnusable, ControlError, StrategyError, ConfigurationError, BrokerError) as error:
         get_log("nija").error(f"❌ {error}")
         return BROKEN
     finally:

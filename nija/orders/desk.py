@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Market
+    from brokers.model import Market, OrderRequest
     from nija.journal.journal import Journal
     from nija.journal.records import Intent, Plan
     from nija.orders.positions import Position
@@ -99,6 +99,10 @@ class OrderDesk:
     def positions(self) -> Mapping[str, Position]:
         """What NIJA holds, by market. Costs nothing: it is kept in memory."""
         return self._book.positions()
+
+    def resting(self) -> tuple[OrderRequest, ...]:
+        """NIJA's own orders that are known to work at the exchange, as last sent or amended."""
+        return tuple(intent.request for intent in self._book.unsettled() if intent.state.is_live)
 
     def blocked(self, market: str) -> str | None:
         """Why nothing new may be opened in this market now, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ from nija.trader.plan import TradingPlan, trading_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from accounts.identity import AccountId
 
 
 _FOR_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+
+
+# Set by Railway and by Render in everything they run.
+_PLATFORMS = ("RAILWAY_ENVIRONMENT", "RAILWAY_PROJECT_ID", "RENDER")
 
 
 class ConfigurationError(Exception):
@@ -29,14 +33,23 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`mode` is never AUTO: it has been decided. `warnings` are worth saying, and nothing stops because of them."""
+    """`mode` is never AUTO: it has been decided. `warnings` are worth saying, and nothing stops because of them.
+
+    `home` is the data folder in which commands look for the daemon, also where the demo keeps its own beneath it.
+    """
 
     mode: Mode
     process: ProcessSettings
     discovery: Discovery
     settings: Settings
     environ: Mapping[str, str] = field(repr=False)
+    home: Path = field(default=Path("data"))
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_redeployed(self) -> bool:
+        """Whether a platform runs this, which may start a new instance before it has ended the old one."""
+        return any(self.environ.get(name) for name in _PLATFORMS)
 
     def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
         """The accounts that take part, each with its plan. Raises StrategyError."""
@@ -71,7 +84,15 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
         *discovery.warnings,
         *(settings.warnings(accounts) if mode is not Mode.DEMO else ()),
     )
-    return Configuration(mode, process, discovery, settings, MappingProxyType(dict(environment.values)), warnings)
+    return Configuration(
+        mode=mode,
+        process=process,
+        discovery=discovery,
+        settings=settings,
+        environ=MappingProxyType(dict(environment.values)),
+        home=process.data_dir,
+        warnings=warnings,
+    )
 
 
 def adopt_library_variables(configuration: Configuration) -> None:

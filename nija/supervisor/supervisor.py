@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from accounts.manager import AccountManager, AccountState
-from accounts.ownership import KeyOwnership
+from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.clock import utc_now
+from nija.control.server import ControlServer
+from nija.control.switches import switch_handlers
+from nija.control.wire import SOCKET_NAME
+from nija.doctor.running import doctor_answer
 from nija.journal.opening import Journals
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.once import Reasons
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.exchanges import ExchangeSide
+from nija.supervisor.report import status_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from accounts.credentials import Credentials
     from brokers.clock import Clock
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 # Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
 _GRACE_SECONDS = 8.0
 _WATCH_SECONDS = 5.0
+_REDEPLOY_SECONDS = 1.0
 _SILENT_SECONDS = 120.0
 
 
@@ -45,40 +53,73 @@ class Supervisor:
         self.threads: tuple[AccountThread, ...] = ()
 
     def run(self) -> int:
-        """Trade until stopped; the process's exit code. Raises KeyInUse or DataDirUnusable before anything trades."""
+        """Trade until stopped; the process's exit code.
+
+        Raises KeyInUse, DataDirUnusable or ControlError before anything trades.
+        """
         process = self._configuration.process
-        owned = self._own_keys()
-        journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
-        sides = self._sides()
-        try:
+        with ExitStack() as held:
+            self._own_keys(held)
+            journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
+            held.callback(journals.close)
+            sides = self._sides()
             self._tell_what_is_left_out()
             self.threads = tuple(self._threads(sides, journals))
-            for credentials, plan in self._traded:
-                # The candles are there by the time the account has connected.
-                sides[credentials.account.exchange].feed.follow(map(plan.want, plan.markets))
-            for side in sides.values():
-                side.start()
-            for thread in self.threads:
-                thread.start()
+            held.enter_context(self._control(journals))
+            held.callback(self._end, sides)
+            self._start(sides)
             self._watch()
-        finally:
-            self._end(sides)
-            journals.close()
-            for ownership in owned:
-                ownership.release()
         return 0
 
-    def _own_keys(self) -> list[KeyOwnership]:
-        owned: list[KeyOwnership] = []
+    def _start(self, sides: Mapping[Exchange, ExchangeSide]) -> None:
+        for credentials, plan in self._traded:
+            # The candles are there by the time the account has connected.
+            sides[credentials.account.exchange].feed.follow(map(plan.want, plan.markets))
+        for side in sides.values():
+            side.start()
+        for thread in self.threads:
+            thread.start()
+
+    def _own_keys(self, held: ExitStack) -> None:
+        for credentials, _ in self._traded:
+            held.callback(self._own(credentials).release)
+
+    def _own(self, credentials: Credentials) -> KeyOwnership:
+        """On a platform that starts the new instance before it ends the old one, wait for the old one."""
+        data_dir, fingerprint = self._configuration.process.data_dir, credentials.api_key.fingerprint
+        while True:
+            try:
+                return KeyOwnership(data_dir, fingerprint, self._clock, "nija run")
+            except KeyInUse as error:
+                if not self._configuration.is_redeployed or self._clock.stopping:
+                    raise
+                if self._reasons.is_news("redeploy", "waits"):
+                    self._log.info(f"Waiting for the instance before this one to let go: {error}")
+                self._clock.sleep(_REDEPLOY_SECONDS)
+
+    @contextmanager
+    def _control(self, journals: Journals) -> Iterator[None]:
+        """What commands may ask of this daemon while it runs."""
+        since = utc_now(self._clock)
+
+        def status(_arguments: dict[str, object]) -> dict[str, object]:
+            mode = self._configuration.mode.value
+            report = status_report(self.manager, self.threads, version=version("nija"), since=since, mode=mode)
+            return report.to_json()
+
+        def doctor(_arguments: dict[str, object]) -> dict[str, object]:
+            prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
+            credentials = tuple(one for one, _ in self._traded)
+            return doctor_answer(self.manager, credentials, self._configuration.settings, prices)
+
+        switches = switch_handlers(journals, lambda: (thread.account for thread in self.threads), self._clock)
+        path = self._configuration.home / SOCKET_NAME
+        server = ControlServer(path, {"status": status, "doctor": doctor, **switches})
+        server.start()
         try:
-            for credentials, _ in self._traded:
-                data_dir = self._configuration.process.data_dir
-                owned.append(KeyOwnership(data_dir, credentials.api_key.fingerprint, self._clock, "nija run"))
-        except BaseException:
-            for ownership in owned:
-                ownership.release()
-            raise
-        return owned
+            yield
+        finally:
+            server.stop()
 
     def _sides(self) -> dict[Exchange, ExchangeSide]:
         """The fastest poll that any account of an exchange asks for serves them all."""
@@ -152,7 +193,7 @@ class Supervisor:
                     account=topic,
                 )
 
-    def _end(self, sides: dict[Exchange, ExchangeSide]) -> None:
+    def _end(self, sides: Mapping[Exchange, ExchangeSide]) -> None:
         self._stop.set()
         self._log.info(lines.STOPPING)
         deadline = self._clock.monotonic() + _GRACE_SECONDS

@@ -204,6 +204,7 @@ class Trader:
             positions=MappingProxyType(dict(positions)),
             prices=MappingProxyType({market: prices[market] for market in self._plan.markets if market in prices}),
             stillness=MappingProxyType(stillness),
+            resting=self._desk.resting(),
             latches=latches,
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
@@ -216,7 +217,7 @@ class Trader:
                 quote=self._quote,
                 equity=standing.equity.current,
                 positions=len(positions),
-                open_orders=0,
+                open_orders=len(self.view.resting),
                 not_trading="; ".join(still.text for still in stillness.values()),
             ),
         )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from brokers.model import OrderRequest
     from nija.journal.records import Latch, LatchName
     from nija.orders.positions import Position
     from nija.risk.equity import EquityState
@@ -29,7 +30,10 @@ class Stillness:
 
 @dataclass(frozen=True, slots=True)
 class TraderView:
-    """`prices` are the last ones by market; `stillness` is by market and empty for one that may be entered."""
+    """`prices` are the last ones by market; `stillness` is by market and empty for one that may be entered.
+
+    `resting` are NIJA's own orders at the exchange.
+    """
 
     plan: TradingPlan
     quote: str
@@ -38,4 +42,5 @@ class TraderView:
     positions: Mapping[str, Position] = field(default_factory=lambda: MappingProxyType({}))
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     stillness: Mapping[str, Stillness] = field(default_factory=lambda: MappingProxyType({}))
+    resting: tuple[OrderRequest, ...] = ()
     latches: Mapping[LatchName, Latch] = field(default_factory=lambda: MappingProxyType({}))
