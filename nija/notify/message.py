@@ -1,0 +1,51 @@
+"""Events made into one message, however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nija.notify.wording import Severity, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from nija.notify.events import Event
+    from nija.notify.wording import Words
+
+_NOTES_AT_MOST = 25
+_SEVERITIES = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One event's words and when it was noticed."""
+
+    time: datetime
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    title: str
+    body: str
+    severity: Severity
+
+
+def note(event: Event, time: datetime) -> Note:
+    return Note(time, words(event))
+
+
+def message(sender: str, notes: Sequence[Note], left_out: int, redact: Callable[[str], str]) -> Message:
+    """One note speaks for itself; several are listed with their times, the newest kept where there are too many."""
+    severity = max((one.words.severity for one in notes), key=_SEVERITIES.index)
+    if len(notes) == 1 and not left_out:
+        only = notes[0].words
+        return Message(redact(f"{sender} {only.title}"), redact(only.text), severity)
+    shown = notes[-_NOTES_AT_MOST:]
+    missing = left_out + len(notes) - len(shown)
+    lines = [f"{one.time:%H:%M} {one.words.title}: {one.words.text}" for one in shown]
+    if missing:
+        lines.insert(0, f"({missing} earlier ones are left out; they are in nija.log)")
+    return Message(f"{sender}: {len(notes) + left_out} events", redact("\n".join(lines)), severity)

@@ -1,0 +1,89 @@
+"""Accounts as the watcher sees them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+from accounts.identity import AccountId
+from accounts.manager import AccountSnapshot, AccountState
+from nija.journal.records import Latch
+from nija.notify.watcher import Sighting
+from nija.orders.positions import Position
+from nija.risk.equity import first_equity
+from nija.trader.view import TraderView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nija.journal.records import LatchName
+    from nija.trader.plan import TradingPlan
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(seconds=30)
+LONG_AGO = START - timedelta(days=3)
+MASTER = AccountId.parse("kraken:master")
+TANIA = AccountId.parse("kraken:tania_gilbert")
+
+
+def snapshot(
+    state: AccountState = AccountState.TRADING,
+    reason: str = "",
+    *,
+    now: datetime = LATER,
+    silent: float = 1.0,
+    account: AccountId = MASTER,
+) -> AccountSnapshot:
+    return AccountSnapshot(
+        account,
+        state,
+        LONG_AGO,
+        reason,
+        equity=Decimal("1034.56"),
+        positions=1,
+        last_work=now - timedelta(seconds=silent),
+    )
+
+
+def position(
+    number: int = 1, market: str = "BTC/USD", *, opened: datetime = LONG_AGO, exit_reason: str = ""
+) -> Position:
+    return Position(
+        id=f"entry-{number}",
+        market=market,
+        amount=Decimal("0.01"),
+        entry_price=Decimal(95000),
+        cost=Decimal(950),
+        realised=Decimal(0),
+        sold=Decimal(0),
+        fees=MappingProxyType({}),
+        opened=opened,
+        strategy="trend",
+        stop_price=Decimal(88000),
+        exit_reason=exit_reason or None,
+    )
+
+
+def view(
+    positions: Iterable[Position] = (),
+    latches: Mapping[LatchName, datetime] | None = None,
+    prices: Mapping[str, str] | None = None,
+) -> TraderView:
+    """Nothing here looks at the plan."""
+    state = replace(first_equity(Decimal(1000), START), current=Decimal("1034.56"))
+    return TraderView(
+        plan=cast("TradingPlan", None),
+        quote="USD",
+        time=START,
+        equity=state,
+        positions=MappingProxyType({one.market: one for one in positions}),
+        prices=MappingProxyType({market: Decimal(price) for market, price in (prices or {}).items()}),
+        latches=MappingProxyType({name: Latch(name, f"{name} reached", at) for name, at in (latches or {}).items()}),
+    )
+
+
+def sighting(seen: AccountSnapshot | None = None, shown: TraderView | None = None) -> Sighting:
+    return Sighting(seen or snapshot(), shown)

@@ -1,0 +1,228 @@
+"""Notifications and heartbeat over real sockets on loopback, through the real apprise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+import pytest
+import structlog
+from structlog.testing import CapturingLogger
+
+from accounts.manager import AccountState
+from brokers.clock import SystemClock
+from nija.health.judgement import SILENT_SECONDS
+from nija.notify.courier import Courier
+from nija.notify.events import AccountFailed
+from nija.notify.heartbeat import Heartbeat
+from nija.notify.notifier import Notifier
+from nija.notify.targets import RETRY_SECONDS, Targets
+from tests.fakes import ManualClock
+from tests.nija.notify.inbox import inbox
+from tests.nija.notify.sights import MASTER, TANIA, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.manager import AccountSnapshot
+
+# apprise still asks for a module that Python 3.13 drops.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+class Log:
+    """A log whose lines can be looked at."""
+
+    def __init__(self) -> None:
+        self._sink = CapturingLogger()
+        self.log = cast("FilteringBoundLogger", structlog.wrap_logger(self._sink, processors=[]))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(str(call) for call in self._sink.calls)
+
+
+def notifier(urls: Sequence[str], log: Log, heartbeat: str | None = None) -> Notifier:
+    return Notifier(urls, heartbeat, SystemClock(), log.log)
+
+
+def at_work(state: AccountState = AccountState.TRADING, *, silent: float = 1.0) -> AccountSnapshot:
+    reason = "Permission denied" if state is AccountState.FAILED else ""
+    return snapshot(state, reason, now=datetime.now(UTC), silent=silent)
+
+
+def test_a_start_a_failure_and_the_stop_arrive() -> None:
+    log = Log()
+    with inbox() as box:
+        told = notifier([box.notify_url], log)
+        told.start("live", [MASTER])
+        assert box.wait_for_messages(1)[0]["title"] == "NIJA 🚀 started"
+        told.look([at_work()])
+        told.look([at_work(AccountState.FAILED)])
+        failure = box.wait_for_messages(2)[1]
+        assert (failure["title"], failure["type"]) == ("NIJA ❌ Kraken MASTER is not trading", "failure")
+        told.stop()
+        assert box.bodies[-1]["title"] == "NIJA 👋 stopped"
+    assert log.text == ""
+
+
+def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
+    with inbox() as box:
+        told = notifier([box.notify_url], Log())
+        told.tell(*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
+        told.start("live", [MASTER])
+        assert box.wait_for_messages(1)[0]["title"] == "NIJA: 5 events"
+        told.tell(AccountFailed(MASTER, "held back"))
+        told.stop()
+        assert "held back" in "".join(body["message"] for body in box.bodies[1:])
+
+
+def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() -> None:
+    with inbox() as box:
+        box.hang.clear()
+        told = notifier([box.notify_url], Log())
+        told.start("live", [MASTER])
+        box.wait_for_requests(1)
+        began = time.monotonic()
+        for _ in range(10_000):
+            told.look([at_work()])
+        assert time.monotonic() - began < 2.0
+        began = time.monotonic()
+        told.stop()
+        assert time.monotonic() - began < 4.0
+        box.hang.set()
+        join("notify")
+
+
+def join(name: str) -> None:
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(15)
+
+
+def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later() -> None:
+    log, clock = Log(), ManualClock()
+    with inbox() as box:
+        box.status = 500
+        targets = Targets([box.notify_url], "NIJA", log.log, str)
+        courier = Courier(targets, clock, log.log)
+        courier.start()
+        courier.hand(lambda: (AccountFailed(MASTER, "first"),))
+        box.wait_for_requests(1)
+        courier.hand(lambda: (AccountFailed(TANIA, "second"),))
+        box.wait_for_requests(2)
+        box.status = 200
+        clock.advance(RETRY_SECONDS)
+        courier.hand(tuple)
+        (message,) = box.wait_for_messages(1)
+        courier.stop(3.0)
+    assert "first" in message["message"]
+    assert "second" in message["message"]
+    assert log.text.count("did not reach address 1 of NIJA_NOTIFY_URLS (json://…)") == 1
+    assert "takes notifications again" in log.text
+    assert "hidden-token" not in log.text
+
+
+def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_work() -> None:
+    log = Log()
+    with inbox() as box:
+        told = notifier(["nonsense://hidden-token", box.notify_url], log)
+        told.start("live", [MASTER])
+        box.wait_for_messages(1)
+        told.stop()
+    assert "address 1 of NIJA_NOTIFY_URLS (nonsense://…) is not understood" in log.text
+    assert "hidden-token" not in log.text
+
+
+def test_an_event_that_cannot_be_found_does_not_silence_the_next() -> None:
+    def broken() -> tuple[AccountFailed, ...]:
+        raise RuntimeError("a fault of our own")
+
+    log = Log()
+    with inbox() as box:
+        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        courier.start()
+        courier.hand(broken)
+        courier.hand(lambda: (AccountFailed(MASTER, "x"),))
+        box.wait_for_messages(1)
+        courier.stop(3.0)
+    assert log.text.count("failed unexpectedly") == 1
+
+
+def test_without_addresses_nothing_runs_and_apprise_is_not_even_imported() -> None:
+    before = threading.active_count()
+    told = notifier([], Log())
+    told.start("live", [MASTER])
+    told.look([at_work()])
+    assert threading.active_count() == before
+    told.stop()
+    program = "import sys, nija.notify.notifier; sys.exit('apprise' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0  # noqa: S603  our own module
+
+
+def test_the_heart_beats_while_an_account_works_and_only_then() -> None:
+    with inbox() as box:
+        told = notifier([], Log(), box.heartbeat_url)
+        told.start("live", [MASTER])
+        told.look([at_work(silent=SILENT_SECONDS + 1)])
+        time.sleep(0.1)
+        assert box.paths == []
+        told.look([at_work()])
+        box.wait_for_requests(1)
+        assert box.paths == ["/ping/hidden-token"]
+        told.stop()
+
+
+def test_a_beat_from_before_the_pause_is_not_sent_after_it() -> None:
+    with inbox() as box:
+        heart = Heartbeat(box.heartbeat_url, Log().log, every=0.15)
+        heart.start()
+        heart.beat()
+        box.wait_for_requests(1)
+        heart.beat()
+        time.sleep(0.4)
+        assert len(box.paths) == 1
+        heart.beat()
+        box.wait_for_requests(2)
+        heart.stop()
+
+
+def test_a_heartbeat_that_is_refused_is_said_once_without_the_token() -> None:
+    log = Log()
+    with inbox() as box:
+        box.status = 404
+        heart = Heartbeat(box.heartbeat_url, log.log, every=0.01)
+        heart.start()
+        for count in range(1, 4):
+            time.sleep(0.05)
+            heart.beat()
+            box.wait_for_requests(count)
+        heart.stop()
+        heart = Heartbeat("http://127.0.0.1:1/hidden-token", log.log, every=0.01)
+        heart.start()
+        heart.beat()
+        time.sleep(0.2)
+        heart.stop()
+    assert log.text.count("HTTP 404") == 1
+    assert log.text.count("ConnectionError") == 1
+    assert "hidden-token" not in log.text
+
+
+def test_stopping_does_not_wait_for_a_heartbeat_that_hangs() -> None:
+    with inbox() as box:
+        box.hang.clear()
+        heart = Heartbeat(box.heartbeat_url, Log().log)
+        heart.start()
+        heart.beat()
+        box.wait_for_requests(1)
+        began = time.monotonic()
+        heart.stop()
+        assert time.monotonic() - began < 1.0
+        box.hang.set()
+        join("heartbeat")

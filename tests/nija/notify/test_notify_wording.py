@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from nija.notify.events import (
+    AccountDay,
+    AccountFailed,
+    AccountRecovered,
+    DaemonStarted,
+    DaemonStopped,
+    DailySummary,
+    Event,
+    LimitReached,
+    PositionClosed,
+    PositionOpened,
+)
+from nija.notify.message import message, note
+from nija.notify.wording import Severity, words
+from tests.nija.notify.sights import MASTER, START, TANIA
+
+BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal(88000))
+
+
+@pytest.mark.parametrize(
+    ("event", "title", "text"),
+    [
+        (
+            AccountFailed(MASTER, "Permission denied"),
+            "❌ Kraken MASTER is not trading",
+            "Permission denied. NIJA keeps",
+        ),
+        (AccountRecovered(TANIA), "✅ Kraken USER tania_gilbert trades again", ""),
+        (BOUGHT, "📈 Kraken MASTER bought BTC/USD", "0.00100000 @ $95000.00, stop $88000.00"),
+        (
+            PositionClosed(MASTER, "BTC/USD", Decimal("0.001"), Decimal("-12.346"), ""),
+            "📉 Kraken MASTER sold BTC/USD",
+            "0.00100000, about -$12.34: most likely by its stop",
+        ),
+        (
+            LimitReached(MASTER, "daily loss", "daily loss of 8 %"),
+            "🛑 Kraken MASTER opens nothing new",
+            "daily loss of 8 %",
+        ),
+        (DaemonStarted("live", (MASTER, TANIA)), "🚀 started", "mode live; accounts: Kraken MASTER, Kraken USER tania"),
+        (DaemonStopped(), "👋 stopped", "No new orders"),
+    ],
+)
+def test_every_event_says_who_and_what(event: Event, title: str, text: str) -> None:
+    said = words(event)
+    assert said.title == title
+    assert said.text.startswith(text)
+
+
+def test_the_summary_has_a_line_for_each_account() -> None:
+    days = (
+        AccountDay(MASTER, "TRADING", "USD", Decimal("1034.56"), Decimal("34.56"), 1, ""),
+        AccountDay(TANIA, "FAILED", "USD", None, None, 0, "Permission denied"),
+    )
+    assert words(DailySummary(date(2026, 3, 1), days)).text.splitlines() == [
+        "Kraken MASTER: TRADING, $1034.56 (+$34.56 today), open positions: 1",
+        "Kraken USER tania_gilbert: FAILED, equity unknown, open positions: 0; Permission denied",
+    ]
+
+
+def test_one_event_speaks_for_itself_and_many_become_one_message() -> None:
+    one = message("NIJA", [note(BOUGHT, START)], 0, str)
+    assert (one.title, one.severity) == ("NIJA 📈 Kraken MASTER bought BTC/USD", Severity.SUCCESS)
+    many = message("NIJA", [note(BOUGHT, START), note(AccountFailed(TANIA, "x"), START)], 0, str)
+    assert (many.title, many.severity) == ("NIJA: 2 events", Severity.FAILURE)
+    assert many.body.splitlines()[0] == "12:00 📈 Kraken MASTER bought BTC/USD: 0.00100000 @ $95000.00, stop $88000.00"
+
+
+def test_a_burst_is_bounded_and_says_what_it_leaves_out() -> None:
+    notes = [note(AccountFailed(MASTER, str(number)), START) for number in range(40)]
+    burst = message("NIJA", notes, 3, str)
+    assert burst.title == "NIJA: 43 events"
+    assert burst.body.splitlines()[0] == "(18 earlier ones are left out; they are in nija.log)"
+    assert "39. NIJA keeps trying" in burst.body.splitlines()[-1]
+
+
+def test_secrets_are_taken_out_of_title_and_text() -> None:
+    said = message(
+        "NIJA", [note(AccountFailed(MASTER, "key SECRET refused"), START)], 0, lambda text: text.replace("SECRET", "…")
+    )
+    assert "SECRET" not in said.body
+
+
+def test_severities_are_ordered_from_good_to_bad() -> None:
+    ranked = list(Severity)
+    assert all(ranked.index(less) < ranked.index(more) for less, more in pairwise(ranked))
+    assert ranked[-1] is Severity.FAILURE
