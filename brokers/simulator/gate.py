@@ -22,8 +22,23 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.simulator.faults import FaultPlan
 
-_TRANSPORT = "simulator.transport"
+_LINE = "simulator.line"
 _HTML = b"<html><head><title>%d</title></head><body><center><h1>Error %d</h1></center><hr>cloudflare</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A connection. Its socket is kept apart: a TLS transport forgets it once the client has gone."""
+
+    transport: asyncio.Transport
+    socket: socket.socket
+
+    def drop(self, *, reset: bool) -> None:
+        """Close without a further byte; `reset` sends RST."""
+        if reset:
+            with contextlib.suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
 
 class GateProtocol(H11Protocol):
@@ -35,10 +50,10 @@ class GateProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrowed as in uvicorn
         super().connection_made(transport)
-        inner = self.app
+        inner, line = self.app, _Line(transport, transport.get_extra_info("socket"))
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[_TRANSPORT] = transport
+            scope.setdefault("extensions", {})[_LINE] = line
             await inner(scope, receive, send)
 
         self.app = with_transport
@@ -163,13 +178,11 @@ async def _html(send: Send, status: int) -> int:
 
 
 async def _drop(scope: Scope, receive: Receive, *, reset: bool = False) -> int:
-    """Close the connection without a further byte; `reset` sends RST."""
-    transport: asyncio.Transport = scope["extensions"][_TRANSPORT]
-    connection = transport.get_extra_info("socket")
-    if reset and connection is not None:
+    line: _Line = scope["extensions"][_LINE]
+    if reset:
+        # What was written must be on its way before the reset overtakes it.
         await asyncio.sleep(0.01)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    line.drop(reset=reset)
     while (await receive())["type"] != "http.disconnect":
         pass
     return 0

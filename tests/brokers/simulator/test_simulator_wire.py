@@ -172,3 +172,20 @@ def test_a_request_cut_short_is_no_request(rig: Rig) -> None:
     assert rig.kraken_api().query_private("Balance")["error"] == []
     after = rig.simulator.call(lambda: len(rig.simulator.world.records.requests))
     assert (after - before, rig.violations()) == (1, [])
+
+
+@pytest.mark.parametrize("kind", [FaultKind.HANG, FaultKind.DELAY_AFTER, FaultKind.RESET])
+def test_a_client_that_gives_up_leaves_no_trouble_behind(
+    rig: Rig, kind: FaultKind, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = rig.simulator.coinbase_url + "/api/v3/brokerage/time"
+    rig.fault(kind, exchange="coinbase", count=1, seconds=0.3)
+    with requests.Session() as session:
+        session.trust_env = False
+        with pytest.raises((requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)):
+            session.get(url, verify=rig.simulator.ca_file, timeout=0.1)
+    deadline = time.monotonic() + 3
+    while not rig.simulator.call(lambda: kind.value in str(rig.simulator.world.records.requests[-1].faults)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
