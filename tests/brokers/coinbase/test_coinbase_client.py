@@ -87,20 +87,23 @@ def test_lists_travel_as_repeated_keys(client: CoinbaseClient, scripted: Scripte
     assert scripted.asked[0].query == {"order_ids": ["a", "b"]}
 
 
+@pytest.mark.parametrize("secret", [None, "somebody's secret"])
 def test_a_key_in_the_environment_at_import_never_reaches_another_client(
-    scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    scripted: ScriptedExchange, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, secret: str | None
 ) -> None:
-    # What the library's import makes of COINBASE_API_KEY and COINBASE_API_SECRET in the environment.
-    defaults = list(RESTBase.__init__.__defaults__)
-    defaults[:2] = ["somebody's key", api_key.secret]
-    monkeypatch.setattr(RESTBase.__init__, "__defaults__", tuple(defaults))
+    # What the library's import makes of COINBASE_API_KEY and COINBASE_API_SECRET (or only one of them).
+    defaults = ("somebody's key", secret, *RESTBase.__init__.__defaults__[2:])
+    monkeypatch.setattr(RESTBase.__init__, "__defaults__", defaults)
     scripted.on("/time", Reply({"epochMillis": "1"}))
     public = CoinbaseClient(None, base_url=scripted.url, clock=clock, timeout=5.0)
 
     public.get("/time")
+    held = vars(public._rest)
     public.close()
 
     assert scripted.asked[0].token == ""
+    assert "api_key" not in held
+    assert "api_secret" not in held
 
 
 @pytest.mark.parametrize(
