@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import random
 import time
@@ -169,7 +170,7 @@ def test_the_name_in_the_address_is_part_of_what_is_signed(rig: Rig) -> None:
 def test_an_ed25519_key_works_too(encoding: str) -> None:
     private = ed25519.Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    secret = pem if encoding == "pem" else ApiKeyText.of(private)
+    secret = pem if encoding == "pem" else _portal_secret(private)
     key = ApiKey(f"organizations/x/apiKeys/{made_up_uuid(random.Random(1))}", secret)
     accounts = [account for account in usd_accounts() if account.exchange is Exchange.COINBASE]
     config = SimulatorConfig((replace(accounts[0], api_key=key),), limits=UNLIMITED)
@@ -177,25 +178,20 @@ def test_an_ed25519_key_works_too(encoding: str) -> None:
         assert client.get_accounts().to_dict()["size"] == 1
 
 
-class ApiKeyText:
-    """How the portal hands out an Ed25519 key: seed and public half together, in base64."""
-
-    @staticmethod
-    def of(private: ed25519.Ed25519PrivateKey) -> str:
-        import base64
-
-        raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        return base64.b64encode(raw + private.public_key().public_bytes_raw()).decode()
+def _portal_secret(private: ed25519.Ed25519PrivateKey) -> str:
+    """As the portal hands out an Ed25519 key: seed and public half together, in base64."""
+    raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return base64.b64encode(raw + private.public_key().public_bytes_raw()).decode()
 
 
 def test_the_certificate_is_refused_by_whoever_does_not_know_its_authority(rig: Rig) -> None:
-    with requests.Session() as session, pytest.raises(requests.exceptions.SSLError):
-        session.trust_env = False
-        session.get(f"{rig.simulator.coinbase_url}/api/v3/brokerage/time", timeout=5)
+    url = f"{rig.simulator.coinbase_url}/api/v3/brokerage/time"
     with requests.Session() as session:
         session.trust_env = False
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(url, timeout=5)
         session.verify = rig.simulator.ca_bundle
-        assert session.get(f"{rig.simulator.coinbase_url}/api/v3/brokerage/time", timeout=5).ok
+        assert session.get(url, timeout=5).ok
 
 
 def test_faults_on_the_wire_strike_this_face_too(client: RESTClient, rig: Rig) -> None:
