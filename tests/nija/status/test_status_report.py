@@ -1,0 +1,176 @@
+"""The status report: what it says, how it travels, how it looks."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nija.control.client import ask
+from nija.control.server import ControlServer
+from nija.control.wire import SOCKET_NAME
+from nija.status.money import ago, money, signed_money, span
+from nija.status.render import console_for, show
+from nija.status.report import (
+    AccountStatus,
+    ExitCode,
+    LatchStatus,
+    LimitDistance,
+    PositionStatus,
+    RestingOrder,
+    StatusReport,
+    WhyNot,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
+FULL = AccountStatus(
+    id="kraken:master",
+    label="MASTER",
+    exchange="kraken",
+    state="TRADING",
+    balance=Decimal("123.45"),
+    equity=Decimal("218.45"),
+    equity_change=Decimal("-1.2"),
+    positions=(
+        PositionStatus(
+            "BTC/USD",
+            Decimal("0.001"),
+            Decimal(90000),
+            Decimal(85000),
+            Decimal(95000),
+            Decimal("4.64"),
+            Decimal("5.15"),
+        ),
+    ),
+    resting_orders=(RestingOrder("BTC/USD", "sell", "stop", Decimal("0.001"), Decimal(85000), "stop"),),
+    last_useful_work=NOW - timedelta(seconds=7),
+    not_trading=(WhyNot("ETH/USD", "max_positions", "1", "1", "1 position is open; waits for an exit"),),
+    rate_budget=Decimal("0.85"),
+    limits=(LimitDistance("max_daily_loss", Decimal("0.01"), Decimal("0.08")),),
+    latches=(LatchStatus("drawdown", "drawdown of 36 %", NOW - timedelta(hours=2)),),
+)
+COINBASE = AccountStatus("coinbase:master", "MASTER", "coinbase", "TRADING", balance=Decimal("0.76"))
+USER = AccountStatus("kraken:tania_gilbert", "USER tania_gilbert", "kraken", "FAILED", reason="Invalid signature")
+REPORT = StatusReport(4711, "1.0", NOW - timedelta(hours=3, minutes=12), "live", (FULL, COINBASE, USER))
+
+
+def shown(report: StatusReport) -> list[str]:
+    out = io.StringIO()
+    show(report, NOW, console_for(out))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_a_report_survives_the_way_through_json() -> None:
+    assert StatusReport.from_json(json.loads(json.dumps(REPORT.to_json()))) == REPORT
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.datetimes(timezones=st.just(UTC)),
+    st.text(),
+)
+def test_no_figure_time_or_text_is_changed_on_the_way(figure: Decimal, moment: datetime, text: str) -> None:
+    account = replace(FULL, balance=figure, last_useful_work=moment, reason=text)
+    there = json.dumps(replace(REPORT, accounts=(account,)).to_json())
+    (back,) = StatusReport.from_json(json.loads(there)).accounts
+    assert (back.balance, back.last_useful_work, back.reason) == (figure, moment, text)
+
+
+@pytest.mark.parametrize("broken", [{}, {"pid": "1"}, {**REPORT.to_json(), "accounts": [{}]}])
+def test_what_is_no_report_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="no StatusReport"):
+        StatusReport.from_json(broken)
+
+
+def test_the_masters_are_listed_in_the_lines_that_the_guide_promises() -> None:
+    lines = shown(REPORT)
+    start = lines.index("Master Exchanges Connected: 2")
+    assert lines[start:] == ["Master Exchanges Connected: 2", "  - coinbase: $0.76", "  - kraken: $123.45"]
+
+
+def test_everything_worth_knowing_of_an_account_is_shown() -> None:
+    text = "\n".join(shown(REPORT))
+    for fact in (
+        "running for 3 h 12 min",
+        "7 s ago",
+        "-$1.20",
+        "85.00 %",
+        "0.001 bought @ 90000, now 95000, stop 85000, profit +$4.64 (+5.15 %)",
+        "resting stop: sell stop BTC/USD 0.001 @ 85000",
+        "not trading - ETH/USD: 1 position is open; waits for an exit [max_positions: value 1, limit 1]",
+        "max daily loss: 1.00 % of 8.00 %, 7.00 % left",
+        "drawdown is set since 2 h 0 min ago",
+        "nija resume kraken:master",
+        "FAILED: Invalid signature",
+    ):
+        assert fact in text, fact
+
+
+def test_text_from_outside_is_never_taken_for_markup() -> None:
+    assert any("[bold]rule[/bold]" in line for line in shown(replace(REPORT, mode="[bold]rule[/bold]")))
+
+
+def test_no_colour_and_no_broken_line_where_a_program_reads() -> None:
+    lines = shown(replace(REPORT, accounts=(replace(FULL, reason="x" * 150),)))
+    assert not any("\x1b" in line for line in lines)
+    assert any("x" * 150 in line for line in lines)
+
+
+def test_the_demo_and_paper_say_that_no_money_moves() -> None:
+    assert shown(replace(REPORT, mode="demo"))[0] == "🎭 DEMO - no real money moves"
+    assert shown(replace(REPORT, mode="paper"))[0] == "📝 PAPER - no order is sent"
+
+
+@pytest.mark.parametrize(
+    ("states", "pid", "code"),
+    [
+        (("TRADING", "TRADING"), 1, ExitCode.ALL_TRADING),
+        (("TRADING", "PAUSED"), 1, ExitCode.SOME_NOT),
+        (("FAILED", "CONNECTING"), 1, ExitCode.NONE),
+        ((), 1, ExitCode.NONE),
+        (("CONNECTED",), None, ExitCode.NONE),
+    ],
+)
+def test_the_exit_code_tells_how_many_trade(states: tuple[str, ...], pid: int | None, code: ExitCode) -> None:
+    accounts = tuple(replace(FULL, state=state) for state in states)
+    assert replace(REPORT, pid=pid, accounts=accounts).exit_code is code
+
+
+def test_a_hundred_accounts_are_told_in_under_300_milliseconds(tmp_path: Path) -> None:
+    report = replace(REPORT, accounts=tuple(replace(FULL, id=f"kraken:user{number}") for number in range(100)))
+    server = ControlServer(tmp_path / SOCKET_NAME, {"status": lambda _: report.to_json()})
+    server.start()
+    try:
+        begun = time.process_time()
+        answer = ask(tmp_path, "status")
+        assert answer is not None
+        assert len(StatusReport.from_json(answer).accounts) == 100
+        # The processor's time: the wall clock of a busy machine says nothing.
+        assert time.process_time() - begun < 0.3
+    finally:
+        server.stop()
+
+
+def test_figures_read_as_people_write_them() -> None:
+    assert money(Decimal("1234.5"), "USD") == "$1234.50"
+    assert money(Decimal(3), "EUR") == "3.00 EUR"
+    assert money(None, "USD") == "–"
+    assert signed_money(Decimal("-0.3"), "USD") == "-$0.30"
+    assert [span(timedelta(seconds=length)) for length in (59, 3_599, 3_600, 90_000)] == [
+        "59 s",
+        "59 min",
+        "1 h 0 min",
+        "1 d 1 h",
+    ]
+    assert ago(None, NOW) == "never"
