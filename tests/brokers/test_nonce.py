@@ -132,6 +132,26 @@ def test_the_mark_is_replaced_in_one_step_leaving_no_draft_behind(path: Path) ->
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_the_mark_is_on_the_disk_before_it_takes_the_old_ones_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        steps.append("fsync")
+        fsync(descriptor)
+
+    def noted_replace(draft: Path, target: Path) -> Path:
+        steps.append("replace")
+        return replace(draft, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    open_nonce(path, ManualClock()).next()
+    assert steps == ["fsync", "replace", "fsync"]
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"12a", b"-5\n", b"\xff\xfe", b"9" * 40, b"1 2\n"])
 def test_a_damaged_mark_is_refused_with_its_name_and_the_remedy(path: Path, content: bytes) -> None:
     path.parent.mkdir()

@@ -112,6 +112,24 @@ class TestWhatIsSent:
             "deadline": "2023-11-14T22:13:50.000000Z",
         }
 
+    def test_fills_are_asked_for_one_by_one(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        """By default Kraken merges the taker fills of an order into one row."""
+        canned.say("TradesHistory", {"trades": {}, "count": 0})
+        broker.fills(datetime(2023, 11, 14, tzinfo=UTC))
+        assert canned.calls("TradesHistory")[0].params["consolidate_taker"] == "false"
+
+    def test_after_the_machine_slept_the_exchanges_time_is_asked_anew_before_an_order(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", PLACED)
+        broker.place(market_buy(clock))
+        assert canned.calls("Time") == []
+        clock.wall += 3_600
+        canned.answers["Time"].clear()
+        canned.say("Time", {"unixtime": int(clock.wall)})
+        broker.place(market_buy(clock))
+        assert broker.exchange_time().timestamp() == pytest.approx(clock.wall, abs=1)
+
 
 class TestHowAPlacementEnds:
     @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 522, 524, 525, 429, 403])

@@ -16,8 +16,11 @@ class Archive:
         self.rows: Rows = {f"T{n:05d}": {"time": Decimal(time) / 10} for n, time in enumerate(sorted(times))}
         self.newest = max(times, default=0)
         self.arriving = arriving
+        self.pages = 0
 
     def page(self, cursor: dict[str, str]) -> Rows:
+        self.pages += 1
+        assert self.pages < 100, "the paging never ends"
         end = Decimal(cursor.get("end", "Infinity"))
         offset = int(cursor.get("ofs", "0"))
         listed = [item for item in reversed(self.rows.items()) if item[1]["time"] <= end]
@@ -31,6 +34,13 @@ class Archive:
 @given(times=st.lists(st.integers(min_value=0, max_value=300), max_size=400), arriving=st.integers(0, 30))
 def test_every_row_that_was_there_is_read_however_many_arrive_meanwhile(times: list[int], arriving: int) -> None:
     archive = Archive(times, arriving)
+    before = set(archive.rows)
+    assert before <= set(all_rows(archive.page, "time"))
+
+
+def test_an_account_that_trades_faster_than_pages_are_read_is_read_to_its_end() -> None:
+    """By offsets the rows would move away as fast as they are followed."""
+    archive = Archive(list(range(200)), arriving=60)
     before = set(archive.rows)
     assert before <= set(all_rows(archive.page, "time"))
 
