@@ -39,9 +39,11 @@ def check_account(
     if facts.failure is not None:
         return (failure_finding(account, facts.failure),)
     findings = list(_check_key(account, facts, now, allow_withdrawal=allow_withdrawal))
-    if any(finding.level is Level.BROKEN for finding in findings):
+    if facts.key is None or any(finding.level is Level.BROKEN for finding in findings):
         return tuple(findings)
     findings.append(fine(f"{account.label} {account.exchange.value.upper()} CONNECTED!"))
+    if facts.state and facts.last_work is None:
+        return (*findings, *_check_work(facts, now))
     findings += _check_money(facts, settings)
     findings += check_markets(facts, settings)
     findings += _check_work(facts, now)

@@ -1,0 +1,180 @@
+"""Where a daemon runs, doctor asks it: no key is used, and its words get their cures."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.credentials import Credentials, discover
+from accounts.identity import AccountId
+from accounts.manager import AccountManager, AccountReport, AccountState
+from accounts.settings import Settings
+from brokers.kraken.broker import KrakenBroker
+from brokers.model import Balance
+from brokers.nonce import Nonce
+from brokers.simulator.config import SimulatorConfig
+from nija.control.server import ControlServer
+from nija.control.wire import SOCKET_NAME
+from nija.doctor.facts import AccountFacts
+from nija.doctor.finding import ExitCode
+from nija.doctor.running import doctor_answer
+from tests.nija.doctor.patients import BrokenSetUp
+from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.simulator_fixtures import Rig
+
+MASTER = AccountId.parse("kraken:master")
+PRICES = {MASTER: {"BTC/USD": Decimal(50000), "ETH/USD": Decimal(3000)}}
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    with manual_rig(SimulatorConfig(usd_accounts("500"), limits=UNLIMITED)) as running:
+        yield running
+
+
+@pytest.fixture
+def set_up(rig: Rig, tmp_path: Path) -> BrokenSetUp:
+    rig.advance(30)
+    environ = {"KRAKEN_API_URL": rig.simulator.kraken_url, "NIJA_DATA_DIR": str(tmp_path / "data")}
+    made = BrokenSetUp(tmp_path, rig.clock, {**environ, "NIJA_LOG_FILE": str(tmp_path / "nija.log")})
+    made.credentials("kraken:master", rig.simulated("kraken:master").api_key)
+    return made
+
+
+@contextmanager
+def daemon(set_up: BrokenSetUp, answer: Callable[[], dict[str, object]]) -> Iterator[None]:
+    server = ControlServer(set_up.folder / "data" / SOCKET_NAME, {"doctor": lambda _: answer()})
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def connected(set_up: BrokenSetUp, rig: Rig) -> Iterator[tuple[AccountManager, Credentials]]:
+    """A manager whose master has connected, as in the daemon."""
+    (credentials,) = discover(set_up.environ).credentials
+    nonce = Nonce(set_up.folder / "nonce", clock=rig.clock, offset_max=0)
+    broker = KrakenBroker(credentials.api_key, base_url=rig.simulator.kraken_url, nonce=nonce, clock=rig.clock)
+    manager = AccountManager(rig.clock)
+    manager.add(MASTER)
+    manager.transition(MASTER, AccountState.CONNECTING)
+    try:
+        manager.register(MASTER, broker, broker.connect())
+        balances = {"USD": Balance("USD", Decimal(500))}
+        manager.transition(MASTER, AccountState.TRADING)
+        manager.report(MASTER, AccountReport(balances, "USD", Decimal(500), positions=0, open_orders=0))
+        yield manager, credentials
+    finally:
+        broker.close()
+
+
+def test_a_healthy_daemon_is_asked_and_no_exchange(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        before = len(rig.simulator.world.records.requests)
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+            report = set_up.examine("kraken:master")
+        assert len(rig.simulator.world.records.requests) == before
+    assert report.exit_code is ExitCode.FINE, [finding.line for finding in report.findings]
+    lines = [finding.line for finding in report.findings]
+    assert "✅ MASTER KRAKEN CONNECTED!" in lines
+    assert "💰 Balance: $500.00" in lines
+    assert any(line.startswith("✅ BTC/USD: can be traded") for line in lines)
+    assert any("last useful work was 0 s ago" in line for line in lines)
+
+
+def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        rig.clock.advance(timedelta(hours=1).total_seconds())
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+            assert set_up.first().title == "The daemon's last useful work was 60 min ago"
+
+
+@pytest.mark.parametrize(
+    ("reason", "title", "cure"),
+    [
+        ("Invalid signature", "Invalid signature", "Copy both again"),
+        ("Invalid nonce", "Invalid nonce", "wait 1-2 minutes"),
+        ("Permission denied", "Permission denied", "Query Closed Orders & Trades"),
+        (
+            "the key can withdraw funds (Withdraw Funds)",
+            "the key can withdraw funds (Withdraw Funds)",
+            "Create a new one",
+        ),
+        ("this machine's clock is 60.0 s off Kraken's", "this machine's clock is 60.0 s off Kraken's", "NTP"),
+    ],
+)
+def test_the_reason_of_a_failed_account_gets_its_cure(
+    set_up: BrokenSetUp, rig: Rig, reason: str, title: str, cure: str
+) -> None:
+    (credentials,) = discover(set_up.environ).credentials
+    manager = AccountManager(rig.clock)
+    manager.add(MASTER)
+    manager.transition(MASTER, AccountState.FAILED, reason)
+    with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
+        first = set_up.first("kraken:master")
+    assert first.title == title
+    assert cure in first.remedy
+
+
+def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, rig: Rig) -> None:
+    (credentials,) = discover(set_up.environ).credentials
+    manager = AccountManager(rig.clock)
+    manager.add(MASTER)
+    with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
+        report = set_up.examine("kraken:master")
+    assert report.exit_code is ExitCode.WARNINGS
+    assert any("has not been asked yet (CONFIGURED)" in finding.title for finding in report.findings)
+
+
+def test_money_is_not_judged_before_the_daemon_has_seen_it(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        fresh = AccountManager(rig.clock)
+        fresh.add(MASTER)
+        fresh.transition(MASTER, AccountState.CONNECTING)
+        broker, info = manager.broker(MASTER), manager.key_info(MASTER)
+        assert broker is not None
+        assert info is not None
+        fresh.register(MASTER, broker, info)
+        with daemon(set_up, lambda: doctor_answer(fresh, [credentials], Settings(), {})):
+            report = set_up.examine("kraken:master")
+    assert not any("UNDERFUNDED" in finding.title for finding in report.findings)
+    assert any(finding.title == "MASTER KRAKEN CONNECTED!" for finding in report.findings)
+
+
+def test_a_key_changed_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        old = replace(credentials, api_key=rig.simulated("kraken:tania_gilbert").api_key)
+        with daemon(set_up, lambda: doctor_answer(manager, [old], Settings(), PRICES)):
+            report = set_up.examine("kraken:master")
+    assert any(finding.title == "The running NIJA still uses another key" for finding in report.findings)
+
+
+def test_an_account_added_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp) -> None:
+    with daemon(set_up, lambda: {"accounts": []}):
+        report = set_up.examine("kraken:master")
+    assert any("does not know this account" in finding.title for finding in report.findings)
+
+
+def test_a_daemon_that_cannot_answer_is_the_first_thing_named(set_up: BrokenSetUp) -> None:
+    with daemon(set_up, lambda: {"accounts": [{"no": "facts"}]}):
+        assert set_up.first().title == "The running NIJA does not answer"
+
+
+def test_facts_survive_the_way_through_json(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        answer = doctor_answer(manager, [credentials], Settings(), PRICES)
+    accounts = answer["accounts"]
+    assert isinstance(accounts, list)
+    assert [AccountFacts.from_json(plain).to_json() for plain in accounts] == accounts
