@@ -14,9 +14,9 @@ from brokers.simulator.engine.accounts import Account, LedgerEntry
 from brokers.simulator.engine.checks import Checks
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.matching import Matching
-from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, TimeInForce
+from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket
 from brokers.simulator.engine.refusals import Refusal, RefusedError
-from brokers.simulator.engine.triggers import is_hit, triggered_limit, update_trail
+from brokers.simulator.engine.working import WorkingOrders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Engine:
         self.accounts: dict[str, Account] = {}
         self.matching = Matching(venue)
         self.checks = Checks(venue, self.matching)
-        self._working: dict[str, dict[str, Order]] = {symbol: {} for symbol in venue.markets}
+        self._working = WorkingOrders(venue, self.matching)
         self._timers: list[tuple[float, int, str, str]] = []
         self._timer_count = 0
         venue.board.listen(self._on_price)
@@ -78,7 +78,7 @@ class Engine:
         self._must_be_open(order)
         amount = self._amount(account, ticket)
         self.checks.ticket(account, ticket, amount, replaces=order)
-        self.end(account, order, Status.CANCELLED, "Order replaced")
+        self._working.end(account, order, Status.CANCELLED, "Order replaced")
         return self._accept(account, ticket, amount, 0.0)
 
     def cancel(self, account: Account, order: Order, *, after: float = 0.0, reason: str = "User requested") -> None:
@@ -88,14 +88,14 @@ class Engine:
             order.cancel_at = self.venue.clock.time() + after
             self._at(order.cancel_at, account.owner, order.id)
         else:
-            self.end(account, order, Status.CANCELLED, reason)
+            self._working.end(account, order, Status.CANCELLED, reason)
 
     def amend(self, account: Account, order: Order, wanted: Amendment) -> None:
         """Change an open order in place; an amount at or below what has filled ends it."""
         self._must_be_open(order)
         amount = order.amount if wanted.amount is None else wanted.amount
         if amount <= order.filled:
-            self.end(account, order, Status.CANCELLED, "Amended below what has filled")
+            self._working.end(account, order, Status.CANCELLED, "Amended below what has filled")
             return
         order.hold_price = self.checks.amendment(account, order, wanted, amount)
         order.amount, order.amended = amount, self.venue.clock.time()
@@ -109,7 +109,7 @@ class Engine:
     def cancel_all(self, account: Account, *, reason: str = "User requested") -> int:
         orders = list(account.open.values())
         for order in orders:
-            self.end(account, order, Status.CANCELLED, reason)
+            self._working.end(account, order, Status.CANCELLED, reason)
         return len(orders)
 
     def set_dead_man(self, account: Account, seconds: float) -> float | None:
@@ -118,13 +118,6 @@ class Engine:
         if account.dead_man is not None:
             self._at(account.dead_man, account.owner, "")
         return account.dead_man
-
-    def end(self, account: Account, order: Order, status: Status, reason: str) -> None:
-        """Take an order off the book for good."""
-        order.status, order.reason, order.closed = status, reason, self.venue.clock.time()
-        account.open.pop(order.id, None)
-        self._working[order.symbol].pop(order.id, None)
-        self.matching.release(account, order)
 
     def tick(self) -> None:
         """Let what was due by now happen: starts, expiries, late cancels, dead man's switches.
@@ -147,9 +140,9 @@ class Engine:
     def _due(self, account: Account, order: Order, now: float) -> None:
         ticket = order.ticket
         if order.cancel_at is not None and order.cancel_at <= now:
-            self.end(account, order, Status.CANCELLED, "User requested")
+            self._working.end(account, order, Status.CANCELLED, "User requested")
         elif ticket.expires is not None and ticket.expires <= now:
-            self.end(account, order, Status.EXPIRED, "Order expired")
+            self._working.end(account, order, Status.EXPIRED, "Order expired")
         elif order.status is Status.PENDING and ticket.starts is not None and ticket.starts <= now:
             order.status = Status.OPEN
             self._meet(account, order, taker=True)
@@ -175,9 +168,7 @@ class Engine:
             post_only=ticket.post_only,
             visible_from=now + late_by,
         )
-        account.orders[order.id] = order
-        account.open[order.id] = order
-        self._working[order.symbol][order.id] = order
+        self._working.add(account, order)
         if ticket.kind is not Kind.MARKET or ticket.starts is not None:
             self.matching.rehold(account, order)
         if ticket.expires is not None:
@@ -190,56 +181,17 @@ class Engine:
         return order
 
     def _on_price(self, symbol: str) -> None:
-        working = self._working.get(symbol)
+        working = self._working.of(symbol)
         if not working or not self.venue.is_matching(symbol):
             return
-        for order in list(working.values()):
+        for order in working:
             if order.status is Status.OPEN:
                 self._meet(self.accounts[order.owner], order, taker=False)
 
     def _meet(self, account: Account, order: Order, *, taker: bool) -> None:
-        """Let an order see the market: `taker` where it comes to the book, else it was resting there."""
         fills_before = len(order.fill_ids)
-        if order.waits_for_trigger:
-            self._watch(account, order)
-        elif order.kind is Kind.MARKET or (order.kind.has_trigger and not order.kind.ends_as_limit):
-            self._sweep(account, order)
-        else:
-            self._limit(account, order, taker=taker)
-        if order.status.is_final:
-            self._working[order.symbol].pop(order.id, None)
+        self._working.meet(account, order, taker=taker)
         self._close_legs(account, order, fills_before)
-
-    def _watch(self, account: Account, order: Order) -> None:
-        price = self.venue.price(order.symbol)
-        update_trail(order, price, self.venue.spec(order.symbol))
-        if not is_hit(order, price):
-            if order.kind is Kind.BRACKET:
-                self.matching.make(account, order)
-            return
-        order.triggered, order.triggered_at = True, self.venue.clock.time()
-        if order.kind.ends_as_limit:
-            order.limit_price = triggered_limit(order, self.venue.spec(order.symbol))
-            self._limit(account, order, taker=True)
-        else:
-            self._sweep(account, order)
-
-    def _sweep(self, account: Account, order: Order) -> None:
-        self.matching.release(account, order)
-        self.matching.take(account, order, None)
-        if order.status is Status.OPEN:
-            self.end(account, order, Status.CANCELLED, "Insufficient liquidity")
-
-    def _limit(self, account: Account, order: Order, *, taker: bool) -> None:
-        force, limit = order.ticket.time_in_force, order.limit_price
-        if not taker:
-            self.matching.make(account, order)
-            return
-        short = self.matching.depth(account, order.symbol, order.side, limit) < order.remaining
-        if force is not TimeInForce.FOK or not short:
-            self.matching.take(account, order, limit)
-        if order.status is Status.OPEN and force in (TimeInForce.IOC, TimeInForce.FOK):
-            self.end(account, order, Status.CANCELLED, f"{force.value} order not fully filled")
 
     def _close_legs(self, account: Account, order: Order, fills_before: int) -> None:
         close = order.ticket.close

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import FaultKind
-from brokers.simulator.kraken import funds, history, orders, public
+from brokers.simulator.kraken import amendments, cancels, funds, history, orders, public
 from brokers.simulator.kraken.arguments import Arguments, nested, parse_body
 from brokers.simulator.kraken.auth import require_right
 from brokers.simulator.kraken.errors import KrakenError, refusal
@@ -40,12 +40,12 @@ _PUBLIC: Mapping[str, Callable[[Call], dict[str, Any]]] = {
 _PRIVATE: Mapping[str, Callable[[PrivateCall], dict[str, Any]]] = {
     "AddOrder": orders.add_order,
     "AddOrderBatch": orders.add_order_batch,
-    "AmendOrder": orders.amend_order,
-    "EditOrder": orders.edit_order,
-    "CancelOrder": orders.cancel_order,
-    "CancelOrderBatch": orders.cancel_order_batch,
-    "CancelAll": orders.cancel_all,
-    "CancelAllOrdersAfter": orders.cancel_all_orders_after,
+    "AmendOrder": amendments.amend_order,
+    "EditOrder": amendments.edit_order,
+    "CancelOrder": cancels.cancel_order,
+    "CancelOrderBatch": cancels.cancel_order_batch,
+    "CancelAll": cancels.cancel_all,
+    "CancelAllOrdersAfter": cancels.cancel_all_orders_after,
     "Balance": funds.balance,
     "BalanceEx": funds.balance_ex,
     "TradeBalance": funds.trade_balance,

@@ -49,6 +49,14 @@ def _own_terms(ticket: Ticket, pair: Pair, limit: Decimal | None, stop: Decimal 
     return f"trailing stop {offset}" + (f" -> limit {limit_offset}" if limit_offset else "")
 
 
+def described(ticket: Ticket, pair: Pair, amount: Decimal) -> dict[str, str]:
+    """The `descr` of an answer to AddOrder."""
+    words = {"order": order_text(ticket, pair, amount)}
+    if ticket.close is not None:
+        words["close"] = close_text(ticket, pair)
+    return words
+
+
 def close_text(ticket: Ticket, pair: Pair) -> str:
     close = ticket.close
     if close is None:

@@ -1,0 +1,32 @@
+"""Which order a request means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.kraken.errors import invalid, refusal
+
+if TYPE_CHECKING:
+    from brokers.simulator.engine.orders import Order
+    from brokers.simulator.kraken.face import PrivateCall
+
+
+def find_order(call: PrivateCall, txid: str, client_id: str) -> Order:
+    """An order by its id, or the open one by the client's; gone or never issued are told apart."""
+    if txid:
+        order = call.account.orders.get(txid)
+        if order is None:
+            raise refusal(RefusedError(Refusal.INVALID_ORDER))
+        return order
+    if not client_id:
+        raise invalid("txid")
+    by_client = [order for order in call.account.orders.values() if order.client_id == client_id]
+    if not by_client:
+        raise refusal(RefusedError(Refusal.UNKNOWN_ORDER))
+    return next((order for order in by_client if not order.status.is_final), by_client[-1])
+
+
+def require_open(order: Order) -> None:
+    if order.status.is_final:
+        raise refusal(RefusedError(Refusal.UNKNOWN_ORDER))
