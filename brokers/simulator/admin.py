@@ -6,6 +6,7 @@
   /state?only=accounts,violations leaves the rest out, which in a long run is most of it.
 - GET /health: {"ok": true} as soon as everything is served.
 - POST /faults: one fault or a list, with the fields of `faults.Fault`, and `for` (seconds) instead of `until`.
+  {"storm": seed, "duration", "mean_gap", "accounts"?} sets a whole seeded schedule of passing faults.
   DELETE /faults ends them all.
 - POST /price {"market", "price", "exchange"?}: sets the price and holds it there. {"market", "release": true} lets the
   source move it again.
@@ -34,6 +35,7 @@ from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.orders import Kind, Ticket
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import Fault, FaultKind
+from brokers.simulator.schedule import seeded_schedule
 from brokers.simulator.state import order_state, state_parts
 
 if TYPE_CHECKING:
@@ -90,8 +92,8 @@ def _route(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
 
 def set_faults(world: World, body: Body | list[Body]) -> dict[str, Any]:
     wanted = body if isinstance(body, list) else [body]
-    faults = [_fault(world, item) for item in wanted]
-    world.plan.add(*faults)
+    for item in wanted:
+        world.plan.add(*(_storm(world, item) if "storm" in item else (_fault(world, item),)))
     return {"faults": len(world.plan.faults)}
 
 
@@ -102,12 +104,22 @@ def _fault(world: World, body: Body) -> Fault:
     if unknown:
         raise ValueError(f"a fault has no {sorted(unknown)}")
     values["kind"] = FaultKind(values["kind"])
-    for name in ("probability", "seconds", "until"):
+    for name in ("probability", "seconds", "since", "until"):
         if values.get(name) is not None:
             values[name] = float(values[name])
     if lasting is not None:
         values["until"] = world.clock.time() + float(lasting)
     return Fault(**values)
+
+
+def _storm(world: World, body: Body) -> tuple[Fault, ...]:
+    return seeded_schedule(
+        int(body["storm"]),
+        start=world.clock.time(),
+        duration=float(body["duration"]),
+        mean_gap=float(body["mean_gap"]),
+        accounts=body.get("accounts", ("*",)),
+    )
 
 
 def clear_faults(world: World, _body: Body) -> dict[str, Any]:

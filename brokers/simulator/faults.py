@@ -48,7 +48,7 @@ class FaultKind(StrEnum):
 class Fault:
     """`count` is how often it still strikes, None for ever; `skip` lets the first matches pass.
 
-    `until` is the wall time at which it ends. `account` is `kraken:master`; each pattern is a glob.
+    `since` and `until` are the wall times at which it begins and ends. `account` is `kraken:master`; each pattern is a glob.
     """
 
     kind: FaultKind
@@ -60,6 +60,7 @@ class Fault:
     seconds: float = 0.0
     status: int = 502
     skip: int = 0
+    since: float | None = None
     until: float | None = None
 
     def matches(self, exchange: str, endpoint: str, account: str) -> bool:
@@ -96,7 +97,7 @@ class FaultPlan:
             if fault.until is not None and now >= fault.until:
                 continue
             left: Fault | None = fault
-            if fault.matches(exchange, endpoint, account):
+            if now >= (fault.since or 0.0) and fault.matches(exchange, endpoint, account):
                 hit, left = self._strike(fault)
                 if hit:
                     struck.append(fault)

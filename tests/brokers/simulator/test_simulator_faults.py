@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brokers.simulator.faults import Fault, FaultKind, FaultPlan
+from brokers.simulator.schedule import seeded_schedule
 
 CALL = ("kraken", "AddOrder", "kraken:master", 100.0)
 
@@ -56,3 +57,22 @@ def test_a_cleared_plan_strikes_nobody() -> None:
     plan.add(Fault(FaultKind.HANG))
     plan.clear()
     assert kinds(plan) == []
+
+
+def test_a_fault_begins_at_its_moment() -> None:
+    plan = FaultPlan()
+    plan.add(Fault(FaultKind.HANG, since=100.0))
+    assert kinds(plan, *CALL[:3], 99.9) == []
+    assert kinds(plan, *CALL[:3], 100.0) == [FaultKind.HANG]
+
+
+def test_a_storm_is_the_same_for_its_seed_and_lies_within_its_time() -> None:
+    def storm(seed: int) -> tuple[Fault, ...]:
+        return seeded_schedule(seed, start=1000.0, duration=100.0, mean_gap=1.0, accounts=("kraken:a", "kraken:b"))
+
+    faults = storm(1)
+    assert faults == storm(1) != storm(2)
+    assert 60 < len(faults) < 150
+    assert all(fault.since is not None and 1000 <= fault.since < 1100 for fault in faults)
+    assert {fault.account for fault in faults} == {"kraken:a", "kraken:b"}
+    assert all(fault.count in (1, 2, 3) for fault in faults)

@@ -1,0 +1,65 @@
+"""A seeded storm: which fault strikes when, for a run that must be repeatable from one number."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from brokers.simulator.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# Faults that pass, with the range of their seconds: what a careful client must live through without losing an order.
+_PASSING: tuple[tuple[FaultKind, float, float], ...] = (
+    (FaultKind.DELAY_BEFORE, 0.05, 2.0),
+    (FaultKind.DELAY_AFTER, 0.05, 2.0),
+    (FaultKind.DROP_BEFORE, 0.0, 0.0),
+    (FaultKind.DROP_AFTER, 0.0, 0.0),
+    (FaultKind.ERROR_BEFORE, 0.0, 0.0),
+    (FaultKind.ERROR_AFTER, 0.0, 0.0),
+    (FaultKind.RESET, 0.0, 0.0),
+    (FaultKind.TRUNCATE, 0.0, 0.0),
+    (FaultKind.HANG, 0.5, 5.0),
+    (FaultKind.REFUSE_NONCE, 0.0, 0.0),
+    (FaultKind.RATE_LIMIT, 0.0, 0.0),
+    (FaultKind.UNAVAILABLE_BEFORE, 0.0, 0.0),
+    (FaultKind.UNAVAILABLE_AFTER, 0.0, 0.0),
+    (FaultKind.EMPTY_RESULT, 0.0, 0.0),
+    (FaultKind.LATE_VISIBLE, 0.5, 5.0),
+    (FaultKind.BALANCE_LAG, 0.5, 3.0),
+    (FaultKind.SLOW_CANCEL, 0.2, 3.0),
+    (FaultKind.DUPLICATE_FILLS, 0.0, 0.0),
+)
+_STATUSES = (500, 502, 503, 504, 520, 522, 524)
+_MOST_IN_A_ROW = 3
+# How long a fault waits for a request to strike before it is given up.
+_PATIENCE = 10.0
+
+
+def seeded_schedule(
+    seed: int, *, start: float, duration: float, mean_gap: float, accounts: Sequence[str] = ("*",)
+) -> tuple[Fault, ...]:
+    """Faults that begin at random moments of `duration` seconds from `start` (wall clock), `mean_gap` apart."""
+    rng = random.Random(seed)  # noqa: S311  a storm must be repeatable
+    return tuple(_strike(rng, moment, accounts) for moment in _moments(rng, start, duration, mean_gap))
+
+
+def _moments(rng: random.Random, start: float, duration: float, mean_gap: float) -> Iterator[float]:
+    moment = start + rng.expovariate(1 / mean_gap)
+    while moment < start + duration:
+        yield moment
+        moment += rng.expovariate(1 / mean_gap)
+
+
+def _strike(rng: random.Random, moment: float, accounts: Sequence[str]) -> Fault:
+    kind, least, most = rng.choice(_PASSING)
+    return Fault(
+        kind,
+        account=rng.choice(accounts),
+        count=rng.randint(1, _MOST_IN_A_ROW),
+        seconds=rng.uniform(least, most),
+        status=rng.choice(_STATUSES),
+        since=moment,
+        until=moment + _PATIENCE,
+    )
