@@ -48,7 +48,8 @@ class FaultKind(StrEnum):
 class Fault:
     """`count` is how often it still strikes, None for ever; `skip` lets the first matches pass.
 
-    `since` and `until` are the wall times at which it begins and ends. `account` is `kraken:master`; each pattern is a glob.
+    `since` and `until` are the wall times at which it begins and ends.
+    `account` is `kraken:master`; each pattern is a glob.
     """
 
     kind: FaultKind
