@@ -143,6 +143,8 @@ class OrderDesk:
         positions whose stop does not rest on the exchange are watched here. Everything is tried before the first
         BrokerError is raised.
         """
+        for market, price in (prices or {}).items():
+            self._holdings.note_price(market, price)
         attempts = Attempts()
         for intent in self._book.unsettled():
             if intent.state.is_unresolved and self._resolver.is_due(intent):
@@ -204,6 +206,7 @@ class OrderDesk:
 
     def watch(self, market: str, last_price: Decimal) -> None:
         """Sell at market where the price is at or under the stop and no stop on the exchange does it."""
+        self._holdings.note_price(market, last_price)
         plan = self._book.plan(market)
         position = self._book.positions().get(market)
         if plan is None or position is None or plan.stop_price is None or plan.exit_reason is not None:

@@ -22,6 +22,7 @@ class Holdings:
         self._book = book
         self._clock = clock
         self._pace = pace
+        self._prices: dict[str, Decimal] = {}
         self._caps: dict[str, tuple[Decimal, float]] = {}
 
     def market(self, symbol: str) -> Market | None:
@@ -56,7 +57,12 @@ class Holdings:
             self._caps[position.id] = (free, self._clock.monotonic() + self._pace.retry)
         return min(free, amount)
 
+    def note_price(self, symbol: str, price: Decimal) -> None:
+        self._prices[symbol] = price
+
     def is_dust(self, symbol: str, amount: Decimal) -> bool:
-        """Whether so little cannot be sold at all."""
+        """Whether so little cannot be sold at all, at the last price known."""
         market = self.market(symbol)
-        return market is not None and amount < market.min_amount
+        position = self._book.position(symbol)
+        price = self._prices.get(symbol, position.entry_price if position is not None else ZERO)
+        return market is not None and not market.allows(market.floor_amount(amount), price)

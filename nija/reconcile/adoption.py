@@ -38,7 +38,7 @@ class Adopter:
     def adopt(self, orders: Iterable[Order], fills: Sequence[Fill], now: datetime) -> tuple[Order, ...]:
         """Take these orders up, with their fills; return those that belong to no position that could be found."""
         left: list[Order] = []
-        ordered = sorted(orders, key=lambda order: (order.created, order.exchange_id))
+        ordered = sorted(orders, key=lambda order: (order.created, _rank(order), order.exchange_id))
         for market in sorted({order.market for order in ordered}):
             mine = [order for order in ordered if order.market == market]
             with self._journal.transaction(Step.ADOPTED):
@@ -124,6 +124,11 @@ class Adopter:
     def _is_dust(self, plan: Plan, amount: Decimal) -> bool:
         market = self._broker.markets().get(plan.market)
         return amount <= ZERO or (market is not None and amount < market.min_amount)
+
+
+def _rank(order: Order) -> int:
+    """Which of two orders of the same moment came first."""
+    return {Purpose.ENTRY: 0, Purpose.STOP: 1, Purpose.EXIT: 2, None: 3}[purpose_of(order.client_id)]
 
 
 def _intent(order: Order, plan: Plan, purpose: Purpose) -> Intent:

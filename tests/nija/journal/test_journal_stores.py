@@ -59,6 +59,10 @@ def move(journal: Journal, old: Intent, new: Intent) -> None:
         journal.intents.save(old, new, NOW)
 
 
+def numbers(*values: int) -> tuple[Decimal, ...]:
+    return tuple(Decimal(value) for value in values)
+
+
 def a_fill(number: int = 1) -> Fill:
     return Fill(f"T{number}", "O1", "BTC/USD", Side.BUY, Decimal("0.1"), Decimal("1E+2"), Decimal(0), "USD", NOW)
 
@@ -150,9 +154,9 @@ def test_the_day_begins_with_its_first_equity_and_the_peak_stays(journal: Journa
     journal.equity.observe(Decimal(100), "USD", NOW)
     journal.equity.observe(Decimal(130), "USD", NOW)
     today = journal.equity.observe(Decimal(90), "USD", NOW)
-    assert (today.opening, today.latest, today.peak) == (100, 90, 130)
+    assert (today.opening, today.latest, today.peak) == numbers(100, 90, 130)
     tomorrow = journal.equity.observe(Decimal(95), "USD", NOW + timedelta(days=1))
-    assert (tomorrow.opening, tomorrow.latest, tomorrow.peak) == (95, 95, 130)
+    assert (tomorrow.opening, tomorrow.latest, tomorrow.peak) == numbers(95, 95, 130)
     assert [day.opening for day in journal.equity.days(5)] == [100, 95]
 
 
@@ -166,14 +170,14 @@ def test_opening_and_peak_survive_a_restart(tmp_path: Path) -> None:
     seen = journal.equity.observe(Decimal(80), "USD", NOW + timedelta(hours=1))
     journal.close()
     journals.close()
-    assert (seen.opening, seen.peak) == (100, 130)
+    assert (seen.opening, seen.peak) == numbers(100, 130)
 
 
 def test_resuming_measures_the_losses_anew(journal: Journal) -> None:
     journal.equity.observe(Decimal(100), "USD", NOW)
     journal.equity.reset_peak(Decimal(60), NOW)
     seen = journal.equity.observe(Decimal(61), "USD", NOW)
-    assert (seen.opening, seen.peak) == (60, 61)
+    assert (seen.opening, seen.peak) == numbers(60, 61)
 
 
 def test_a_latch_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> None:

@@ -140,8 +140,8 @@ class DeskWorld:
         self.exchange.calm()
         self.steps_left = None
         self.exchange.finish_half_open()
-        for _ in range(50):
-            self.clock.advance(15)
+        for _ in range(25):
+            self.clock.advance(30)
             self.refresh()
 
     def violations(self) -> list[str]:

@@ -349,6 +349,9 @@ class ExchangeModel:
     def _create(self, request: OrderRequest, fault: Fault | None) -> str:
         if request.amount < self.markets()[request.market].min_amount:
             raise OrderRejected("too small", "EOrder:Order minimum not met")
+        price = request.stop_price or request.limit_price or self.price[request.market]
+        if request.amount * price < self.markets()[request.market].min_cost:
+            raise OrderRejected("too small", "EOrder:Cost minimum not met")
         self._check_free(request.market, request.side, request.amount)
         number = next(self._numbers)
         order = Order(

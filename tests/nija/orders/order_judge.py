@@ -106,7 +106,9 @@ def _stops(exchange: ExchangeModel, desk: OrderDesk) -> list[str]:
         position = desk.positions().get(market)
         if position is None:
             wanted = []
-        elif position.stop_price is None or position.amount < listed.min_amount:
+        elif position.stop_price is None or not listed.allows(
+            listed.floor_amount(position.amount), position.stop_price
+        ):
             continue
         else:
             wanted = [(listed.floor_amount(position.amount), position.stop_price)]

@@ -71,8 +71,8 @@ class TestEntering:
     def test_an_entry_is_bought_and_protected_at_once(self, world: DeskWorld) -> None:
         assert enter(world).status is EntryStatus.FILLED
         position = world.desk.positions()["BTC/USD"]
-        assert (position.amount, position.entry_price, position.stop_price) == (1, 100, 90)
-        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(1, 90)]
+        assert (position.amount, position.entry_price, position.stop_price) == (ONE, Decimal(100), STOP)
+        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(ONE, STOP)]
 
     def test_each_line_is_logged_once(self, world: DeskWorld) -> None:
         enter(world)
@@ -246,7 +246,7 @@ class TestStops:
         enter(world)
         assert world.desk.trail("BTC/USD", Decimal("95.55"))
         assert not world.desk.trail("BTC/USD", Decimal(92))
-        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(1, Decimal("95.5"))]
+        assert [(stop.amount, stop.stop_price) for stop in live(world)] == [(ONE, Decimal("95.5"))]
 
     def test_where_stops_can_be_amended_the_order_stays_the_same(self, kraken: DeskWorld) -> None:
         enter(kraken)

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.model import Fill, Side
+from brokers.model import ZERO, Fill, Side
 from nija.journal.records import Plan, WriteOff
 from nija.orders.positions import fold
 
@@ -21,7 +21,7 @@ def fill(side: Side, amount: str, price: str, fee: str = "0", fee_currency: str 
 
 def test_a_bought_position_costs_its_price_and_fee() -> None:
     position = fold(PLAN, [fill(Side.BUY, "0.5", "100", "0.2")])
-    assert (position.amount, position.entry_price, position.cost) == (Decimal("0.5"), 100, Decimal("50.2"))
+    assert (position.amount, position.entry_price, position.cost) == (Decimal("0.5"), Decimal(100), Decimal("50.2"))
     assert position.profit_at(Decimal(110)) == Decimal("4.8")
 
 
@@ -33,13 +33,13 @@ def test_a_fee_in_base_currency_reduces_what_is_held() -> None:
 
 def test_a_sold_position_shows_its_profit_after_all_fees() -> None:
     position = fold(PLAN, [fill(Side.BUY, "1", "100", "0.4"), fill(Side.SELL, "1", "120", "0.5", number=2)])
-    assert (position.amount, position.cost) == (0, 0)
+    assert (position.amount, position.cost) == (ZERO, ZERO)
     assert position.realised == Decimal("19.1")
 
 
 def test_a_half_sold_position_keeps_half_its_cost() -> None:
     position = fold(PLAN, [fill(Side.BUY, "1", "100"), fill(Side.SELL, "0.5", "120", number=2)])
-    assert (position.amount, position.cost, position.realised) == (Decimal("0.5"), 50, 10)
+    assert (position.amount, position.cost, position.realised) == (Decimal("0.5"), Decimal(50), Decimal(10))
 
 
 def test_what_is_written_off_is_not_held() -> None:
