@@ -27,21 +27,18 @@ class KeyBudget:
     """Thread-safe. Times on disk are Unix seconds, in memory they are monotonic."""
 
     def __init__(self, path: Path, *, tier: Tier, clock: Clock) -> None:
+        self._path = path
+        self._tier = tier
         self._clock = clock
         self._lock = threading.Lock()
-        self._path = path
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise self._unusable(error) from error
-        level, barred_for = self._restored(tier)
-        self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay, level=level)
-        self._counter.charge(0.0, clock.monotonic())
-        self._barred_until = clock.monotonic() + barred_for
+        self._file = -1
+        self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay)
+        self._barred_until = 0.0
 
     def spend(self, cost: float, reserve: float) -> None:
         """Wait until there is room for a call. Raises LockedOut while the key is barred, RateLimited when stopping."""
+        if self._file < 0:
+            self._restore()
         self._refuse_while_barred()
         if cost:
             wait_for_room(self._counter, self._clock, cost, reserve=reserve)
@@ -88,16 +85,31 @@ class KeyBudget:
             "user and free some disk space."
         )
 
-    def _restored(self, tier: Tier) -> tuple[float, float]:
+    def _restore(self) -> None:
+        """At the first call, when the key is surely ours alone."""
+        with self._lock:
+            if self._file >= 0:
+                return
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                text = os.pread(self._file, _WIDTH, 0)
+            except OSError as error:
+                raise self._unusable(error) from error
+            level, barred_for = self._read(text)
+            now = self._clock.monotonic()
+            self._counter.charge(level, now)
+            self._barred_until = now + barred_for
+
+    def _read(self, text: bytes) -> tuple[float, float]:
         """The counter now and the seconds the key stays barred. What cannot be read counts as a full counter."""
-        text = os.pread(self._file, _WIDTH, 0)
         if not text:
             return 0.0, 0.0
         try:
             level, saved, barred_until = (float(part) for part in text.split())
         except ValueError:
-            return tier.rest_maximum, 0.0
+            return self._tier.rest_maximum, 0.0
         # Were the clock set back, no time would have passed.
         passed = max(0.0, self._clock.time() - saved)
-        barred_for = min(max(0.0, barred_until - saved), max(0.0, barred_until - self._clock.time()))
-        return max(0.0, level - passed * tier.rest_decay), barred_for
+        barred_for = max(0.0, barred_until - max(saved, self._clock.time()))
+        return max(0.0, level - passed * self._tier.rest_decay), barred_for

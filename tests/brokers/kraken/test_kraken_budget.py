@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.errors import LockedOut
+from brokers.errors import BrokerError, LockedOut
 from brokers.kraken.budget import KeyBudget
 from brokers.kraken.limits import TIERS
 from tests.fakes import ManualClock
@@ -59,7 +59,9 @@ def test_a_clock_set_back_gives_no_room(restart: Callable[[ManualClock], KeyBudg
 
 def test_a_lockout_lasts_over_a_restart(restart: Callable[[ManualClock], KeyBudget]) -> None:
     clock = ManualClock()
-    restart(clock).barred(900.0)
+    locked_out = restart(clock)
+    spend(locked_out, 1)
+    locked_out.barred(900.0)
     with pytest.raises(LockedOut) as caught:
         restart(RestartedClock(clock.wall + 300)).spend(1.0, 0.0)
     assert caught.value.retry_after == pytest.approx(600, abs=1)
@@ -67,6 +69,7 @@ def test_a_lockout_lasts_over_a_restart(restart: Callable[[ManualClock], KeyBudg
 
 def test_a_lockout_bars_orders_as_well(restart: Callable[[ManualClock], KeyBudget]) -> None:
     budget = restart(ManualClock())
+    spend(budget, 1)
     budget.barred(900.0)
     with pytest.raises(LockedOut):
         budget.spend(0.0, 0.0)
@@ -80,8 +83,15 @@ def test_a_damaged_note_counts_as_a_full_counter(restart: Callable[[ManualClock]
 
 
 def test_only_the_owner_may_read_the_note(restart: Callable[[ManualClock], KeyBudget], tmp_path: Path) -> None:
-    restart(ManualClock())
+    spend(restart(ManualClock()), 1)
     assert (tmp_path / "key.budget").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_that_cannot_be_written_stops_the_call_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    budget = KeyBudget(tmp_path / "file" / "key.budget", tier=STARTER, clock=ManualClock())
+    with pytest.raises(BrokerError, match=r"key\.budget"):
+        budget.spend(1.0, 0.0)
 
 
 @settings(max_examples=40, deadline=None)
