@@ -26,6 +26,8 @@ _SMALL_BLOCK = 10_000
 _STRIDES = (10 * _MICROS, 600 * _MICROS, 86_400 * _MICROS)
 _CEILING = 2**64 - 1
 
+_UNREAD = -1
+
 MAX_JUMPS = len(_STRIDES)
 
 
@@ -45,7 +47,7 @@ class Nonce:
         chance = rng or random.SystemRandom()
         self._offset = int(chance.uniform(0.0, offset_max) * _MICROS)
         self._lock = threading.Lock()
-        self._last = self._marked = _read_mark(path)
+        self._last = self._marked = _UNREAD
 
     @property
     def path(self) -> Path:
@@ -54,6 +56,7 @@ class Nonce:
     def next(self) -> int:
         """A number above every earlier one of this key. Raises NonceMarkError."""
         with self._lock:
+            self._read_once()
             now = self._now()
             value = max(now, self._last + 1)
             if value > self._marked:
@@ -65,6 +68,7 @@ class Nonce:
         """Leap ahead after a refusal: 10 s, 10 min, then a day; `attempt` counts from 0."""
         stride = _STRIDES[min(attempt, len(_STRIDES) - 1)]
         with self._lock:
+            self._read_once()
             self._last = max(self._last, self._now()) + stride
 
     def close(self) -> None:
@@ -72,6 +76,11 @@ class Nonce:
         with self._lock:
             if self._last != self._marked:
                 self._mark(self._last)
+
+    def _read_once(self) -> None:
+        """At the first use: then the key is ours alone, and a damaged mark is one account's trouble only."""
+        if self._marked == _UNREAD:
+            self._last = self._marked = _read_mark(self._path)
 
     def _now(self) -> int:
         return int(self._clock.time() * _MICROS) + self._offset

@@ -91,6 +91,7 @@ def test_a_calm_restart_goes_on_at_once_without_a_gap(path: Path) -> None:
 def test_a_nonce_used_after_close_is_marked_again(path: Path) -> None:
     clock = ManualClock()
     nonce = open_nonce(path, clock)
+    nonce.next()
     nonce.close()
     after_close = [nonce.next() for _ in range(2)][-1]
     assert open_nonce(path, clock).next() > after_close
@@ -157,7 +158,7 @@ def test_a_damaged_mark_is_refused_with_its_name_and_the_remedy(path: Path, cont
     path.parent.mkdir()
     path.write_bytes(content)
     with pytest.raises(NonceMarkError, match="damaged") as caught:
-        open_nonce(path, ManualClock())
+        open_nonce(path, ManualClock()).next()
     assert str(path) in str(caught.value)
     assert "delete the file" in str(caught.value)
 
@@ -165,13 +166,31 @@ def test_a_damaged_mark_is_refused_with_its_name_and_the_remedy(path: Path, cont
 def test_an_unreadable_mark_is_refused_with_its_name(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(NonceMarkError, match="Cannot read") as caught:
-        open_nonce(path, ManualClock())
+        open_nonce(path, ManualClock()).next()
     assert str(path) in str(caught.value)
+
+
+def test_a_damaged_mark_is_left_as_it_is_by_a_close(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"damaged")
+    nonce = open_nonce(path, ManualClock())
+    with pytest.raises(NonceMarkError):
+        nonce.jump(0)
+    nonce.close()
+    assert path.read_bytes() == b"damaged"
+
+
+def test_the_mark_is_read_at_the_first_use_when_the_process_before_has_let_go(path: Path) -> None:
+    clock = ManualClock()
+    waiting = open_nonce(path, clock)
+    before = open_nonce(path, clock)
+    last = [before.next() for _ in range(3)][-1]
+    assert waiting.next() > last
 
 
 def test_a_mark_that_cannot_be_written_gives_out_no_nonce(path: Path) -> None:
     nonce = open_nonce(path, ManualClock())
-    path.parent.write_text("a file where the folder should be")
+    path.with_name(f"{path.name}.new").mkdir(parents=True)
     with pytest.raises(NonceMarkError, match="no request is sent"):
         nonce.next()
 
