@@ -33,8 +33,9 @@ from nija.supervisor.configuration import (
 from nija.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
+
+    from nija.log.redaction import Redactor
 
 BROKEN = 2
 _KILLED = 130
@@ -65,7 +66,7 @@ def _run_logged(configuration: Configuration) -> int:
     )
     log_uncaught(log)
     try:
-        return _run_mode(configuration, log.redactor.add)
+        return _run_mode(configuration, log.redactor)
     except (KeyInUse, DataDirUnusable, ControlError, StrategyError, ConfigurationError, BrokerError) as error:
         get_log("nija").error(f"❌ {error}")
         return BROKEN
@@ -73,7 +74,7 @@ def _run_logged(configuration: Configuration) -> int:
         log.close()
 
 
-def _run_mode(configuration: Configuration, hide: Callable[..., None]) -> int:
+def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     clock = SystemClock(stop)
@@ -84,8 +85,8 @@ def _run_mode(configuration: Configuration, hide: Callable[..., None]) -> int:
             from nija.supervisor.demo import demo  # noqa: PLC0415
 
             configuration = stack.enter_context(demo(configuration, clock))
-            hide(*configuration.discovery.secrets)
-        return Supervisor(configuration, clock, stop).run()
+            redactor.add(*configuration.discovery.secrets)
+        return Supervisor(configuration, clock, stop, redactor.redact).run()
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -18,12 +18,14 @@ from nija.journal.opening import Journals
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.once import Reasons
+from nija.notify.notifier import Notifier
 from nija.supervisor.account import AccountParts, AccountThread
+from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
 from nija.supervisor.report import status_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from accounts.credentials import Credentials
     from brokers.clock import Clock
@@ -41,7 +43,13 @@ _SILENT_SECONDS = 120.0
 class Supervisor:
     """Runs in the main thread. `stop` may be called from anywhere, also from a signal handler."""
 
-    def __init__(self, configuration: Configuration, clock: Clock, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        clock: Clock,
+        stop: threading.Event,
+        redact: Callable[[str], str] = str,
+    ) -> None:
         self._configuration = configuration
         self._clock = clock
         self._stop = stop
@@ -49,13 +57,22 @@ class Supervisor:
         self._reasons = Reasons()
         self._started = threading.Lock()
         self._traded = configuration.traded()
+        process = configuration.process
+        self._notifier = Notifier(
+            process.notify_urls,
+            process.heartbeat_url,
+            clock,
+            get_log("nija.notify"),
+            summary_hour=process.daily_summary_hour,
+            redact=redact,
+        )
         self.manager = AccountManager(clock)
         self.threads: tuple[AccountThread, ...] = ()
 
     def run(self) -> int:
         """Trade until stopped; the process's exit code.
 
-        Raises KeyInUse, DataDirUnusable or ControlError before anything trades.
+        Raises KeyInUse, DataDirUnusable, ControlError or ConfigurationError before anything trades.
         """
         process = self._configuration.process
         with ExitStack() as held:
@@ -66,7 +83,10 @@ class Supervisor:
             self._tell_what_is_left_out()
             self.threads = tuple(self._threads(sides, journals))
             held.enter_context(self._control(journals))
+            held.enter_context(self._health())
+            held.callback(self._notifier.stop)
             held.callback(self._end, sides)
+            self._notifier.start(self._configuration.mode.value, [thread.account for thread in self.threads])
             self._start(sides)
             self._watch()
         return 0
@@ -116,6 +136,26 @@ class Supervisor:
         path = self._configuration.home / SOCKET_NAME
         server = ControlServer(path, {"status": status, "doctor": doctor, **switches})
         server.start()
+        try:
+            yield
+        finally:
+            server.stop()
+
+    @contextmanager
+    def _health(self) -> Iterator[None]:
+        """Pages for a platform that asks whether work is done; without PORT nothing listens."""
+        port = self._configuration.process.port
+        if port is None:
+            yield
+            return
+        # A web server is of no use, and of no cost, to whoever did not ask for one.
+        from nija.health.server import HealthServer, PortUnusable  # noqa: PLC0415
+
+        server = HealthServer(port, self.manager.snapshots, self._clock)
+        try:
+            server.start()
+        except PortUnusable as error:
+            raise ConfigurationError(str(error)) from error
         try:
             yield
         finally:
@@ -176,6 +216,7 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stop.wait(_WATCH_SECONDS):
             self._tell_silence()
+            self._notifier.look(self.manager.snapshots(), {thread.account: thread.view for thread in self.threads})
 
     def _tell_silence(self) -> None:
         """An account that says it trades but did no useful work for long hangs in a request: worth a line."""
