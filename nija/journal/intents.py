@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, insert, or_, select, update
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
 
     from nija.journal.link import Link
+
+
+# How far the exchange's clock may differ from the measured one.
+_CLOCK_ROOM = timedelta(seconds=5)
 
 
 class StaleIntent(Exception):
@@ -70,7 +74,7 @@ class IntentStore:
             intents.c.purpose == Purpose.ENTRY.name.lower(),
             ~intents.c.passing,
         )
-        recovered = and_(intents.c.signal_time.is_(None), intents.c.created >= candle_time)
+        recovered = and_(intents.c.signal_time.is_(None), intents.c.created >= candle_time - _CLOCK_ROOM)
         return self._one(and_(mine, or_(intents.c.signal_time == candle_time, recovered)))
 
     def tries_for(self, market: str, candle_time: datetime) -> int:

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
+from nija.journal.steps import Step
+from nija.orders.outcomes import EntryStatus
+from nija.orders.state import OrderState
+from nija.reconcile.findings import FindingKind
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import BTC, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nija.journal.records import Intent
+
+ONE = Decimal(1)
+
+
+@pytest.fixture(params=list(Exchange))
+def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
+    world = DeskWorld(request.param)
+    yield world
+    world.close()
+
+
+def compare(world: DeskWorld, after: float = 301.0) -> list[FindingKind]:
+    """Let the next comparison happen; what it found anew."""
+    known = len(world.journal.events.latest(1000))
+    world.clock.advance(after)
+    world.desk.refresh()
+    return [FindingKind(event.kind) for event in world.journal.events.latest(1000)[known:]]
+
+
+def place(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None) -> str:
+    """An order with NIJA's id that this journal knows nothing of."""
+    request = OrderRequest(
+        client_id=new_client_id(purpose),
+        market="BTC/USD",
+        side=Side.BUY if purpose is Purpose.ENTRY else Side.SELL,
+        type=OrderType.MARKET if stop_price is None else OrderType.STOP,
+        amount=amount,
+        deadline=world.exchange.exchange_time() + timedelta(seconds=30),
+        stop_price=stop_price,
+    )
+    return world.exchange.place(request)
+
+
+def test_where_both_sides_agree_nothing_is_found(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    assert compare(world) == []
+    world.exit("BTC/USD")
+    assert compare(world) == []
+
+
+def test_a_comparison_is_cheap_and_made_every_few_minutes(world: DeskWorld) -> None:
+    world.exchange.calls.clear()
+    for _ in range(100):
+        world.clock.advance(10)
+        world.desk.refresh()
+    assert world.exchange.calls == ["open_orders", "closed_orders", "fills", "balances"] * 3
+
+
+def test_a_missing_fill_is_booked(world: DeskWorld) -> None:
+    """The exchange adds an execution to an order that was final: late, but true."""
+    world.enter("BTC/USD", ONE)
+    (entry,) = [order for order in world.exchange.ours() if order.side is Side.BUY]
+    world.exchange.book.orders[entry.exchange_id] = replace(entry, amount=Decimal(2), status=OrderStatus.OPEN)
+    world.exchange.finish_half_open()
+    assert compare(world) == [FindingKind.MISSING_FILL]
+    assert world.desk.positions()["BTC/USD"].amount == 2
+    assert [stop.amount for stop in world.exchange.open_orders()] == [2]
+
+
+def test_what_a_late_fill_adds_to_a_sold_position_is_sold_too(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exit("BTC/USD")
+    entry = world.exchange.ours()[0]
+    world.exchange.book.orders[entry.exchange_id] = replace(entry, amount=Decimal(2), status=OrderStatus.OPEN)
+    world.exchange.finish_half_open()
+    assert compare(world) == [FindingKind.MISSING_FILL]
+    assert world.exchange.bought_by_nija("BTC/USD") == 0
+    assert world.violations() == []
+
+
+def test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up(world: DeskWorld) -> None:
+    place(world, Purpose.ENTRY, ONE)
+    place(world, Purpose.STOP, ONE, Decimal(91))
+    assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS] * 2
+    position = world.desk.positions()["BTC/USD"]
+    assert (position.amount, position.stop_price) == (ONE, Decimal(91))
+    assert world.violations() == []
+
+
+def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWorld) -> None:
+    """A journal restored from an old copy: it says that the entry was never sent."""
+    world.fault("place", Fault.LOST_AFTER)
+    world.desk.enter(BTC, ONE, Decimal(90), world.candle, "trend")
+    (unknown,) = world.journal.intents.unsettled()
+    forget(world, unknown)
+    assert [event.kind for event in world.journal.events.latest(9)] == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+    assert world.desk.positions()["BTC/USD"].amount == 1
+    assert world.violations() == []
+
+
+def forget(world: DeskWorld, unknown: Intent) -> None:
+    absent = replace(unknown, state=OrderState.EXPIRED, settled=True, passing=True)
+    with world.journal.transaction(Step.RESOLVED):
+        world.journal.intents.save(unknown, absent, world.exchange.exchange_time())
+    world.journal.close()
+    world.start()
+
+
+def test_a_stop_without_a_position_is_cancelled(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exchange.owner_order("BTC/USD", Side.BUY, ONE)
+    plan = next(iter(world.journal.plans.open()))
+    world.exit("BTC/USD")
+    stop = next(order for order in world.exchange.ours() if order.type is OrderType.STOP)
+    world.exchange.book.orders[stop.exchange_id] = replace(stop, status=OrderStatus.OPEN, closed=None)
+    assert compare(world) == [FindingKind.ORPHAN_STOP]
+    assert world.exchange.open_orders() == ()
+    assert plan.market not in world.desk.positions()
+
+
+def test_of_two_stops_of_one_position_one_stays(world: DeskWorld) -> None:
+    world.exchange.owner_order("BTC/USD", Side.BUY, ONE)
+    world.enter("BTC/USD", ONE)
+    world.clock.advance(1)
+    place(world, Purpose.STOP, ONE, Decimal(90))
+    found = compare(world)
+    assert FindingKind.ORPHAN_STOP in found
+    world.come_to_rest()
+    assert world.violations() == []
+
+
+def test_the_owners_orders_are_left_alone_and_said_once(world: DeskWorld) -> None:
+    theirs = world.exchange.owner_order("BTC/USD", Side.BUY, ONE, Decimal(50))
+    assert compare(world) == [FindingKind.FOREIGN_ORDER]
+    assert compare(world) == []
+    assert world.exchange.book.orders[theirs].status is OrderStatus.OPEN
+
+
+def test_coins_that_are_gone_are_written_off_after_a_second_look(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    (stop,) = world.exchange.open_orders()
+    world.exchange.cancel(stop.exchange_id)
+    world.exchange.owner_order("BTC/USD", Side.SELL, Decimal("0.4"))
+    compare(world)
+    assert world.desk.positions()["BTC/USD"].amount == 1
+    assert compare(world) == [FindingKind.POSITION_MISMATCH]
+    assert world.desk.positions()["BTC/USD"].amount == Decimal("0.6")
+    world.clock.advance(30)
+    world.desk.refresh()
+    assert [order.amount for order in world.exchange.open_orders()] == [Decimal("0.6")]
+
+
+def test_a_balance_that_lags_writes_nothing_off(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exchange.book.total["BTC"] -= 1
+    compare(world)
+    world.exchange.book.total["BTC"] += 1
+    compare(world)
+    world.exchange.book.total["BTC"] -= 1
+    compare(world)
+    assert world.desk.positions()["BTC/USD"].amount == 1
+
+
+def test_an_empty_disk_finds_the_open_position_among_many_that_ended(world: DeskWorld) -> None:
+    for _ in range(3):
+        world.candle_closes()
+        world.enter("BTC/USD", ONE)
+        world.exit("BTC/USD")
+    world.candle_closes()
+    world.enter("BTC/USD", Decimal(2))
+    world.trail("BTC/USD", 95)
+    before = world.desk.positions()["BTC/USD"]
+    world.clock.advance(200)
+    world.lose_disk()
+    after = world.desk.positions()["BTC/USD"]
+    assert (after.id, after.amount, after.cost, after.stop_price) == (before.id, ONE * 2, before.cost, Decimal(95))
+    assert len(world.journal.plans.all()) == 4
+    assert world.violations() == []
+
+
+def test_an_empty_disk_waits_until_late_orders_are_shown(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.lose_disk()
+    assert world.desk.positions() == {}
+    assert world.desk.enter(BTC, ONE, Decimal(90), world.candle, "trend").status is EntryStatus.REFUSED
+    world.clock.advance(80)
+    world.desk.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == 1
+
+
+def test_a_position_older_than_ninety_days_is_found_by_its_stop(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    for market in ("BTC/USD", "BTC/USD"):
+        world.clock.advance(86_400 * 60)
+        world.trail(market, 95)
+    world.clock.advance(200)
+    world.lose_disk()
+    assert world.desk.positions()["BTC/USD"].amount == 1
+    assert world.violations() == []
+
+
+def test_a_recovered_entry_counts_for_the_candles_before_it(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.clock.advance(200)
+    world.exit("BTC/USD")
+    world.clock.advance(200)
+    world.lose_disk()
+    assert world.desk.positions() == {}
+    assert world.desk.acted_on("BTC/USD", world.candle)
+    assert not world.desk.acted_on("BTC/USD", world.candle + timedelta(seconds=60))
