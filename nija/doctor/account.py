@@ -58,7 +58,8 @@ def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_
             "NIJA connects accounts one after another: wait a few seconds, then try again",
         )
         return
-    yield fine(f"Signature and nonce are accepted (key {facts.fingerprint})")
+    accepted = "Signature and nonce are" if account.exchange is Exchange.KRAKEN else "Signature is"
+    yield fine(f"{accepted} accepted (key {facts.fingerprint})")
     yield from _check_permissions(account, key)
     yield from _check_withdrawal(account, key, allowed=allow_withdrawal)
     skew = clock_finding(key.clock_skew, short_name(account.exchange))

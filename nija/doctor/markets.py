@@ -39,7 +39,7 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
         yield broken(
             "No market can be traded with this balance", "Each reason stands above: deposit more, or change it"
         )
-    yield from _check_costs(facts)
+    yield from _check_costs(facts, settings)
 
 
 def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -> Finding:
@@ -75,11 +75,11 @@ def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: Ris
     )
 
 
-def _check_costs(facts: AccountFacts) -> Iterator[Finding]:
+def _check_costs(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
     known = next((found.market for found in facts.markets if found.market is not None), None)
     if known is None or facts.taker is None:
         return
     cost = round_trip_cost(facts.taker, facts.taker, slippage(known))
-    yield fine(
-        f"Buying and selling again costs about {percent(cost)} of a trade: stops nearer than twice that are skipped"
-    )
+    gate = Decimal(str(settings.parameters.get("fee_gate", 0)))
+    skipped = f"; an entry whose stop is nearer than {percent(gate * cost)} is skipped" if gate else ""
+    yield fine(f"Buying and selling again costs about {percent(cost)} of a trade{skipped}")
