@@ -72,6 +72,7 @@ def test_a_finer_file_extends_a_coarser_one_and_mends_its_last_candle(tmp_path: 
     hours = source.candles("BTC/USD", HOUR, 70.0 * HOUR)[:-1]
     assert [row.time for row in hours] == list(range(0, 60 * HOUR, HOUR))
     assert [row.close for row in hours[46:49]] == [Decimal(10), Decimal("20.25"), Decimal("20.25")]
+    assert hours[47].volume == 4 * Decimal("0.25")
     quarters = source.candles("BTC/USD", 900, 70.0 * HOUR)[:-1]
     assert quarters[0].time == 47 * HOUR
 
