@@ -209,7 +209,8 @@ def _gated(world: World, face: MountedFace) -> ASGIApp:
 
 
 def _bound(port: int) -> socket.socket:
-    bound = socket.socket()
+    # asyncio sends without delay only where the protocol is named; else every answer waits 40 ms for an acknowledgement.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((_LOOPBACK, port))
