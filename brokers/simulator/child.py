@@ -25,8 +25,8 @@ from brokers.simulator.world import build_world
 if TYPE_CHECKING:
     from brokers.simulator.config import SimulatedAccount, SimulatorConfig
 
-_STOP_TIMEOUT = 5.0
-_GRACE = 3.0
+_STOP_TIMEOUT = 15.0
+_GRACE = 10.0
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "SYSTEMROOT")
 
 

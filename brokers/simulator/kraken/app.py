@@ -117,8 +117,7 @@ def _private(face: KrakenFace, request: Request, context: RequestContext, body: 
         raise KrakenError("EGeneral:Unknown method")
     key, signature = request.headers.get("api-key", ""), request.headers.get("api-sign", "")
     arguments = parse_body(body, request.headers.get("content-type", ""))
-    nonce = arguments.text("nonce")
-    context.nonce = int(nonce) if nonce.isdigit() else None
+    context.nonce = arguments.nonce()
     _inject(context)
     state = face.keys.admit(request.url.path, key, signature, body, arguments)
     if context.fault(FaultKind.REFUSE_NONCE) is not None:

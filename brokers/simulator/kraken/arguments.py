@@ -14,7 +14,11 @@ from brokers.simulator.kraken.errors import KrakenError, invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+# Longer numbers than these mean nothing to any market, and would break exact arithmetic.
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]{1,12})?")
+_DIGITS = 12
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
+_NONCE_DIGITS = 20
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 # Sent by pykrakenapi and ccxt with many calls; the real exchange does not mind them.
 _STRAY = frozenset({"nonce", "otp", "ascending"})
@@ -53,9 +57,16 @@ class Arguments:
         value = self.text(name)
         if not value:
             return default
-        if not re.fullmatch(r"-?\d+", value):
+        if not _INTEGER.fullmatch(value):
             raise invalid(name)
         return int(value)
+
+    def nonce(self) -> int | None:
+        """None where it is missing or no number of at most 64 bits."""
+        value = self.text("nonce")
+        if not (value.isascii() and value.isdigit() and len(value) <= _NONCE_DIGITS):
+            return None
+        return int(value) if int(value) < 2**64 else None
 
     def amount(self, name: str) -> Decimal:
         return parse_number(self.needed(name), name)
@@ -81,9 +92,9 @@ class Arguments:
         return Arguments(value)
 
 
-def parse_number(text: str, name: str) -> Decimal:
-    """Plain decimals only: no sign, no exponent."""
-    if not _NUMBER.fullmatch(text):
+def parse_number(text: str, name: str, *, digits: int = _DIGITS) -> Decimal:
+    """Plain decimals only: no sign, no exponent, at most so many digits before the point."""
+    if not _NUMBER.fullmatch(text) or len(text.partition(".")[0]) > digits:
         raise invalid(name)
     return Decimal(text)
 

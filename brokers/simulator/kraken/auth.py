@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from brokers.simulator.kraken.arguments import Arguments
     from brokers.simulator.records import RequestContext
 
-_MAX_NONCE = 2**64 - 1
 _KEPT_NONCES = 10_000
 
 # Any one of the named rights suffices; EditOrder needs all of its own.
@@ -124,10 +123,10 @@ class KeyRing:
         return state
 
     def _nonce(self, arguments: Arguments) -> int:
-        text = arguments.text("nonce")
-        if not text.isdigit() or int(text) > _MAX_NONCE:
+        nonce = arguments.nonce()
+        if nonce is None:
             raise KrakenError("EAPI:Invalid nonce")
-        return int(text)
+        return nonce
 
     def _signature(
         self, state: KeyState, path: str, nonce: int, signature: str, body: bytes, arguments: Arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ def cancel_order(call: PrivateCall) -> dict[str, Any]:
     text, client_id = arguments.text("txid"), arguments.text("cl_ord_id")
     if not text and not client_id:
         raise invalid("txid")
-    if text.lstrip("-").isdigit():
+    if re.fullmatch(r"-?[0-9]{1,10}", text):
         orders = [order for order in call.account.open.values() if order.ticket.user_ref == int(text)]
         if not orders:
             raise KrakenError("EOrder:Unknown order")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brokers.simulator.faults import FaultKind
+from brokers.simulator.kraken.arguments import parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid
 from brokers.simulator.kraken.names import find_asset
 from brokers.simulator.kraken.render import fill_row, ledger_row, order_row
@@ -194,10 +195,7 @@ def _moment(call: PrivateCall, name: str, default: float) -> float:
     for book in (_order_times(call), _entry_times(call.account.fills), _entry_times(call.account.ledger)):
         if text in book:
             return book[text]
-    try:
-        return float(text)
-    except ValueError:
-        raise invalid(name) from None
+    return float(parse_number(text, name))
 
 
 def _order_times(call: PrivateCall) -> dict[str, float]:

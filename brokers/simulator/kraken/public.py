@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from brokers.model import ZERO
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
+from brokers.simulator.kraken.arguments import parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid
 from brokers.simulator.kraken.fee_table import FEE_TIERS
 from brokers.simulator.kraken.names import COST_DECIMALS, LOT_DECIMALS, Names, Pair, find_asset
@@ -193,7 +194,7 @@ def trades(call: Call) -> dict[str, Any]:
 
 def _nanoseconds(call: Call) -> float:
     """`since` is an id of ns, or Unix seconds; both are seen in clients."""
-    since = float(call.arguments.text("since") or 0)
+    since = float(parse_number(call.arguments.text("since", "0") or "0", "since", digits=20))
     return since if since > _SECONDS_BELOW else since * 1e9
 
 

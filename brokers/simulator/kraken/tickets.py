@@ -27,7 +27,7 @@ ORDER_ARGUMENTS = (
 _CLIENT_ID = re.compile(
     r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[A-Za-z0-9_-]{1,18}",
 )
-_RELATIVE = re.compile(r"([+\-#])(\d+(?:\.\d+)?)(%?)")
+_RELATIVE = re.compile(r"([+\-#])([0-9]{1,12}(?:\.[0-9]{1,12})?)(%?)")
 _FLAGS = frozenset({"post", "fcib", "fciq", "viqc", "nompp"})
 _INT32 = 2**31
 _MIN_LIFE = 5.0
@@ -147,7 +147,7 @@ class TicketReader:
         offset = Decimal(matched[2]) / (100 if relative else 1)
         if kind is Kind.TRAILING_STOP:
             return Trail(offset, relative)
-        limit = re.fullmatch(r"([+-])(\d+(?:\.\d+)?)", price2)
+        limit = re.fullmatch(r"([+-])([0-9]{1,12}(?:\.[0-9]{1,12})?)", price2)
         if limit is None:
             raise invalid("price2")
         return Trail(offset, relative, Decimal(limit[1] + limit[2]))
@@ -183,7 +183,7 @@ class TicketReader:
         text = arguments.text(name)
         if text in ("", "0"):
             return None
-        if not re.fullmatch(r"\+?\d+", text):
+        if not re.fullmatch(r"\+?[0-9]{1,12}", text):
             raise invalid(name)
         moment = self.received + int(text) if text.startswith("+") else float(text)
         earliest = self.received + (_MIN_LIFE if name == "expiretm" else 0)
