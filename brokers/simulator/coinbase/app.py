@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -39,18 +40,17 @@ if TYPE_CHECKING:
 
 def coinbase_app(face: CoinbaseFace) -> Starlette:
     """The ASGI app; it expects the gate in front of it."""
-    endpoints = [*((endpoint, _private_route(face, endpoint)) for endpoint in PRIVATE)]
-    routes = [Route(endpoint.path, route, methods=[endpoint.method]) for endpoint, route in endpoints]
-    routes += [Route(endpoint.path, _public_route(face, endpoint), methods=[endpoint.method]) for endpoint in PUBLIC]
+    private = (Route(path.path, _private_route(face, path), methods=[path.method]) for path in PRIVATE)
+    public = (Route(path.path, _public_route(face, path), methods=[path.method]) for path in PUBLIC)
 
     async def unknown_path(request: Request, error: Exception) -> Response:
         context: RequestContext = request.state.context
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        refused = not_found("path not found")
-        refused = ApiError(status, refused.body, f"unknown path {request.method} {request.url.path}")
-        return _failed(face, context, refused)
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+        why = f"unknown path {request.method} {request.url.path}"
+        face.records.violate(context, why)
+        return _failed(face, context, ApiError(status, not_found("path not found").body, why))
 
-    return Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
+    return Starlette(routes=[*private, *public], exception_handlers={404: unknown_path, 405: unknown_path})
 
 
 def identify(face: CoinbaseFace) -> Callable[[Scope], tuple[str, str]]:
@@ -150,7 +150,7 @@ def _answer(face: CoinbaseFace, context: RequestContext, allowance: Allowance, a
         context.error = str(refused)
         return _failed(face, context, unavailable(), allowance.headers())
     empty = context.fault(FaultKind.EMPTY_RESULT) is not None
-    return _json(200, {} if empty else answer, allowance.headers())
+    return _json(HTTPStatus.OK, {} if empty else answer, allowance.headers())
 
 
 def _failed(

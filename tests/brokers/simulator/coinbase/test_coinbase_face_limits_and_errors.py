@@ -86,6 +86,9 @@ def test_unknown_paths_and_methods_are_told_apart(desk: Desk) -> None:
     assert desk.get("/convert/quote").status == 404
     assert desk.call("DELETE", f"{V3}/accounts").status == 405
     assert desk.call("GET", f"{V3}/orders").status == 405
+    assert len(desk.violations()) == 4
+    assert desk.get("/orders/historical/never-placed").status == 404
+    assert len(desk.violations()) == 4
 
 
 def test_a_get_may_carry_an_empty_object_and_nothing_else(desk: Desk) -> None:
