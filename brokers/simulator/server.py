@@ -209,7 +209,7 @@ def _gated(world: World, face: MountedFace) -> ASGIApp:
 
 
 def _bound(port: int) -> socket.socket:
-    # asyncio sends without delay only where the protocol is named; else every answer waits 40 ms for an acknowledgement.
+    # asyncio sends without delay only where the protocol is named; else each answer waits 40 ms to be acknowledged.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
