@@ -30,6 +30,7 @@ from nija.supervisor.configuration import (
     adopt_library_variables,
     read_configuration,
 )
+from nija.supervisor.paper import on_paper
 from nija.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
 
             configuration = stack.enter_context(demo(configuration, clock))
             redactor.add(*configuration.discovery.secrets)
+        if configuration.mode is Mode.PAPER:
+            get_log("nija").info(lines.PAPER)
+            configuration = on_paper(configuration)
         return Supervisor(configuration, clock, stop, redactor.redact).run()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.broker import CoinbaseBroker
@@ -12,6 +13,7 @@ from brokers.kraken.broker import KrakenBroker
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
+from brokers.paper.broker import PaperBroker
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
 from nija.supervisor.gate import ConnectGate
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
     from brokers.base import Broker, MarketData
     from brokers.clock import Clock
+    from brokers.model import Ticker
+
+
+_PAPER_MONEY = Decimal(1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,19 @@ class ExchangeSide:
         if self._public is not None:
             self._public.close()
 
+    def seat_on_paper(self, credentials: Credentials, quote: str) -> Seatable:
+        """A broker that trades paper money at this exchange's prices. Raises Unavailable for unreadable books."""
+        catalogue = self._market_data()
+        paper = PaperBroker(
+            self.exchange,
+            self._process.data_dir / "books" / f"{credentials.account.slug}.json",
+            self._clock,
+            markets=catalogue.markets,
+            prices=self._price,
+            starting={quote: _PAPER_MONEY},
+        )
+        return Seatable(paper, catalogue.close)
+
     def seat(self, credentials: Credentials) -> Seatable:
         """A broker for one account. Raises NonceMarkError."""
         if self._public is None:
@@ -77,6 +96,9 @@ class ExchangeSide:
             nonce.close()
 
         return Seatable(kraken, close)
+
+    def _price(self, market: str) -> Ticker | None:
+        return self.feed.snapshot.tickers.get(market)
 
     def _market_data(self) -> MarketData:
         if self._public is None:

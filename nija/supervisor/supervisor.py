@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from accounts.environment import Mode
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.clock import utc_now
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import Exchange
     from nija.supervisor.configuration import Configuration
+    from nija.supervisor.exchanges import Seatable
     from nija.trader.plan import TradingPlan
 
 # Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
@@ -198,7 +200,7 @@ class Supervisor:
         return AccountParts(
             account=credentials.account,
             plan=plan,
-            seatable=side.seat(credentials),
+            seatable=self._seat(credentials, plan, side),
             side=side,
             journals=journals,
             manager=self.manager,
@@ -207,6 +209,11 @@ class Supervisor:
             allow_withdrawal_keys=self._configuration.process.allow_withdrawal_keys,
             before_trading=self._announce_start,
         )
+
+    def _seat(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Seatable:
+        if self._configuration.mode is Mode.PAPER:
+            return side.seat_on_paper(credentials, plan.quote)
+        return side.seat(credentials)
 
     def _announce_start(self) -> None:
         """Once, before the first trader starts; the lock is never given back."""

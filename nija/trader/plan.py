@@ -29,6 +29,11 @@ class TradingPlan:
     limits: RiskLimits
     protective_stops: Literal["exchange", "local"]
 
+    @property
+    def quote(self) -> str:
+        """The money this account counts in: that of its first market."""
+        return self.markets[0].partition("/")[2]
+
     def want(self, market: str) -> Want:
         return Want(self.strategy, market, self.timeframe)
 

@@ -69,7 +69,7 @@ class Trader:
         self._purse = Purse(seat.broker, seat.clock)
         self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
         self._log = EventLog(seat.log)
-        self._quote = seat.plan.markets[0].partition("/")[2]
+        self._quote = seat.plan.quote
         self._earnings = Earnings(seat.journal.fills, self._quote)
         self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
 

@@ -1,0 +1,1 @@
+"""Paper trading: real prices, simulated fills. No order, and no key, ever reaches an exchange from here."""
