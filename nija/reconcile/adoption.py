@@ -108,8 +108,13 @@ class Adopter:
         """The plan follows its stops, and ends with the sale that left nothing to sell."""
         if order.stop_price is not None:
             self._journal.plans.save(replace(plan, stop_price=order.stop_price))
-        if order.side is Side.SELL and order.status.is_final and self._is_dust(plan, self._held(plan)):
+        if order.side is Side.BUY or any(not intent.state.is_final for intent in self._orders(plan)):
+            return
+        if self._is_dust(plan, self._held(plan)):
             self._end(plan, "too little to be sold", now)
+
+    def _orders(self, plan: Plan) -> tuple[Intent, ...]:
+        return self._journal.intents.of_position(plan.id)
 
     def _end(self, plan: Plan, reason: str, now: datetime) -> None:
         left = self._held(plan)

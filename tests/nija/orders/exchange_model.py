@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 BTC = Market("BTC/USD", "BTC", "USD", Decimal("0.00000001"), Decimal("0.1"), Decimal("0.0001"), Decimal("0.5"))
 ETH = Market("ETH/USD", "ETH", "USD", Decimal("0.00000001"), Decimal("0.01"), Decimal("0.002"), Decimal("0.5"))
 FEE = Decimal("0.004")
+_LATENCY = 0.01
 ABSENT_MARGIN = timedelta(seconds=5)
 
 
@@ -123,6 +124,7 @@ class ExchangeModel:
 
     def place(self, request: OrderRequest) -> str:
         self.calls.append("place")
+        self.clock.advance(_LATENCY)  # no two orders are made at the same moment
         self._arrivals()
         self.book.requests.append(request)
         fault = self._fault("place")

@@ -381,13 +381,13 @@ class TestExits:
         assert world.exchange.bought_by_nija("BTC/USD") == 0
 
     def test_dust_is_written_off_and_does_not_block_the_market(self, world: DeskWorld) -> None:
-        enter(world, Decimal("0.00015"))
+        enter(world, Decimal("0.0075"))
         world.fault("place", Fault.PARTIAL)
         world.desk.exit("BTC/USD", "exit signal")
         later(world)
         assert world.desk.positions() == {}
         (plan,) = world.journal.plans.all()
-        assert [loss.amount for loss in world.journal.plans.write_offs(plan.id)] == [Decimal("0.00007500")]
+        assert [loss.amount for loss in world.journal.plans.write_offs(plan.id)] == [Decimal("0.00375")]
         world.candle_closes()
         assert enter(world).status is EntryStatus.FILLED
 
@@ -421,7 +421,8 @@ class TestCost:
         for _ in range(100):
             world.clock.advance(1)
             world.desk.refresh()
-        assert world.exchange.calls == ["orders"] * 10
+        assert set(world.exchange.calls) == {"orders"}
+        assert 8 <= len(world.exchange.calls) <= 10
 
 
 def scenario(world: DeskWorld) -> None:
