@@ -27,7 +27,7 @@ def run_script(root: Path, *arguments: str) -> int:
         sys.stderr.write("NIJA's environment is not there yet: run ./start.sh once\n")
         return _NO_ENVIRONMENT
     os.chdir(str(root))
-    from nija.cli.app import main  # noqa: PLC0415  what it needs was only now found to be there
+    from nija.cli.entry import main  # noqa: PLC0415  what it needs was only now found to be there
 
     sys.argv[1:1] = arguments
     main()

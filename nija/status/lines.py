@@ -31,7 +31,8 @@ def headline(report: StatusReport, now: datetime) -> Iterator[str]:
     if report.mode in _REAL_STATE_MODES:
         yield _REAL_STATE_MODES[report.mode]
     if report.pid is None:
-        yield "NIJA is not running: start it with ./start.sh. The accounts were asked directly."
+        asked = " The accounts were asked directly." if report.accounts else ""
+        yield f"NIJA is not running: start it with ./start.sh.{asked}"
     elif report.since is not None:
         yield f"NIJA {report.version} · {report.mode} · running for {span(now - report.since)} · process {report.pid}"
 
@@ -41,7 +42,7 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
     if account.reason:
         yield f"{account.state}: {account.reason}"
     for latch in account.latches:
-        yield f"🛑 {latch.name} is set since {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
+        yield f"🛑 {latch.name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
     for position in account.positions:
         yield (
             f"{position.market}: {number(position.amount)} bought @ {number(position.entry_price)}, "
@@ -55,7 +56,8 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
         )
     for why in account.not_trading:
         where = f"{why.market}: " if why.market else ""
-        yield f"not trading - {where}{why.text} [{why.rule}: value {why.value}, limit {why.limit}]"
+        figures = f": value {why.value}, limit {why.limit}" if why.value or why.limit else ""
+        yield f"not trading - {where}{why.text} [{why.rule}{figures}]"
     for limit in account.limits:
         yield (
             f"{limit.name.replace('_', ' ')}: {percent(limit.value)} of {percent(limit.limit)}, "

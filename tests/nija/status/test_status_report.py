@@ -110,11 +110,30 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "resting stop: sell stop BTC/USD 0.001 @ 85000",
         "not trading - ETH/USD: 1 position is open; waits for an exit [max_positions: value 1, limit 1]",
         "max daily loss: 1.00 % of 8.00 %, 7.00 % left",
-        "drawdown is set since 2 h 0 min ago",
+        "drawdown set 2 h 0 min ago",
         "nija resume kraken:master",
         "FAILED: Invalid signature",
     ):
         assert fact in text, fact
+
+
+def test_a_reason_without_figures_shows_none() -> None:
+    why = WhyNot("BTC/USD", "no_signal", "", "", "no entry signal")
+    lines = shown(replace(REPORT, accounts=(replace(FULL, not_trading=(why,)),)))
+    assert "   not trading - BTC/USD: no entry signal [no_signal]" in lines
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_gets_colours_unless_it_wants_none(monkeypatch: pytest.MonkeyPatch, no_color: str) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    out = Screen()
+    show(REPORT, NOW, console_for(out))
+    assert ("\x1b[32m" in out.getvalue()) is (no_color == "")
 
 
 def test_text_from_outside_is_never_taken_for_markup() -> None:
