@@ -5,7 +5,7 @@
 FROM python:3.11-slim-bookworm AS build
 ENV PATH=/opt/nija/bin:$PATH
 WORKDIR /src
-RUN python -m venv /opt/nija
+RUN python -m venv /opt/nija && mkdir -m 0700 /data
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
@@ -13,7 +13,6 @@ COPY brokers brokers
 COPY accounts accounts
 COPY nija nija
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
-RUN mkdir -m 0700 /data
 
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="NIJA" \
