@@ -107,6 +107,28 @@ class TokenBucket:
             self._time = now
 
 
+class Spacing:
+    """Turns at least `seconds` apart, given in the order in which they are asked for: nobody is overtaken for ever."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._next_turn = clock.monotonic()
+
+    def reserve(self) -> float:
+        """Take the next free turn: the monotonic moment from which on its holder may act."""
+        with self._lock:
+            turn = max(self._clock.monotonic(), self._next_turn)
+            self._next_turn = turn + self._seconds
+            return turn
+
+    def wait_for(self, turn: float) -> None:
+        """Sleep until `turn`, or until everything is to stop."""
+        while (remaining := turn - self._clock.monotonic()) > 0 and not self._clock.stopping:
+            self._clock.sleep(remaining)
+
+
 def wait_for_room(limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0) -> None:
     """Sleep until `limit` has room and book the cost. Raises RateLimited, with nothing sent, when all is to stop."""
     while (wait := limit.take(cost, clock.monotonic(), reserve=reserve)) > 0.0:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.errors import RateLimited
-from brokers.throttle import DecayingCounter, TokenBucket, wait_for_room
+from brokers.throttle import DecayingCounter, Spacing, TokenBucket, wait_for_room
 from tests.fakes import ManualClock
 
 
@@ -129,3 +129,25 @@ class TestWaitForRoom:
         clock = ManualClock()
         clock.stopping = True
         wait_for_room(DecayingCounter(15, 0.5), clock)
+
+
+class TestSpacing:
+    def test_turns_are_given_in_the_order_of_asking_and_never_closer_than_promised(self) -> None:
+        clock = ManualClock()
+        spacing = Spacing(clock, 1.0)
+        turns = [spacing.reserve() for _ in range(4)]
+        assert turns == [0.0, 1.0, 2.0, 3.0]
+
+    def test_one_who_comes_late_has_missed_nothing_and_hurries_nobody(self) -> None:
+        clock = ManualClock()
+        spacing = Spacing(clock, 1.0)
+        spacing.reserve()
+        clock.advance(10.0)
+        assert [spacing.reserve(), spacing.reserve()] == [10.0, 11.0]
+
+    def test_a_turn_is_slept_for(self) -> None:
+        clock = ManualClock()
+        spacing = Spacing(clock, 1.0)
+        spacing.reserve()
+        spacing.wait_for(spacing.reserve())
+        assert clock.monotonic() == 1.0
