@@ -46,6 +46,7 @@ def check_account(
         return (*findings, *_check_work(facts, now))
     findings += _check_money(facts, settings)
     findings += check_markets(facts, settings)
+    findings += _check_pause(account, facts)
     findings += _check_work(facts, now)
     return tuple(findings)
 
@@ -143,6 +144,11 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decima
 def quote_of(settings: AccountSettings) -> str:
     """The currency that an account's money is counted in: that of its first market."""
     return settings.trading.markets[0].partition("/")[2]
+
+
+def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
+    if facts.paused:
+        yield warning(f"Nothing new is opened: {facts.paused}", f"Exits go on. To trade again: nija resume {account}")
 
 
 def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from nija.doctor.machine import (
 )
 from nija.doctor.probe import Probe
 from nija.doctor.running import read_answer
-from nija.doctor.variables import check_variables
+from nija.doctor.variables import check_mode, check_precedence, check_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,12 +74,14 @@ def examine(patient: Patient) -> DoctorReport:
     sections.append(Section("Files", tuple(_check_places(set_up))))
     accounts = _accounts(patient, set_up.discovery)
     for account in accounts:
-        findings = tuple(check_variables(account, set_up.values, set_up.discovery))
+        findings = (
+            *check_variables(account, set_up.values, set_up.discovery),
+            *check_precedence(account, patient.environ, patient.directory / ".env"),
+        )
         sections.append(Section(f"Credentials of {account}", findings, str(account)))
-    sections.append(Section("Accounts", tuple(_check_discovery(patient, set_up.discovery))))
+    sections.append(Section("Accounts", tuple(_check_discovery(patient, set_up))))
     credentials = tuple(found for found in set_up.discovery.credentials if found.account in accounts)
-    if credentials:
-        sections += _ask_exchanges(patient, set_up, credentials)
+    sections += _ask_exchanges(patient, set_up, credentials) if credentials else _look_for_demo(set_up)
     return DoctorReport(tuple(section for section in sections if section.findings))
 
 
@@ -124,8 +127,10 @@ def _accounts(patient: Patient, discovery: Discovery) -> tuple[AccountId, ...]:
     return tuple(dict.fromkeys(chosen or [AccountId(patient.exchange, MASTER)]))
 
 
-def _check_discovery(patient: Patient, discovery: Discovery) -> Iterator[Finding]:
-    """What no single account's variables show, where everything is examined."""
+def _check_discovery(patient: Patient, set_up: _SetUp) -> Iterator[Finding]:
+    """What no single account's variables show. Of other accounts only where everything is examined."""
+    discovery = set_up.discovery
+    yield from check_mode(set_up.process.mode, has_credentials=not discovery.is_empty)
     if patient.account is not None or patient.exchange is not None:
         return
     for fault in discovery.faults:
@@ -140,9 +145,17 @@ def _check_discovery(patient: Patient, discovery: Discovery) -> Iterator[Finding
                 f"{master.env_prefix}_API_KEY and {master.env_prefix}_API_SECRET are not set. {_NO_CREDENTIALS}",
             )
         return
+    for text in set_up.settings.warnings(found.account for found in discovery.credentials):
+        yield warning(text, "Correct the name in nija.toml, or add the account with nija setup")
     left_out = [f"{short_name(master.exchange)} {master.label}" for master in discovery.masters_not_configured()]
     if left_out:
         yield fine(f"Not configured, and left out: {', '.join(left_out)}", "To add one: nija setup")
+
+
+def _look_for_demo(set_up: _SetUp) -> Iterator[Section]:
+    with suppress(ControlError):
+        if ask(set_up.process.data_dir, "status") is not None:
+            yield Section("The running NIJA", (fine("NIJA is running", "What it does: nija status"),))
 
 
 def _ask_exchanges(patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:

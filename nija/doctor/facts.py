@@ -66,7 +66,10 @@ class MarketFacts:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows."""
+    """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows.
+
+    `paused` says what stopped new entries; empty: nothing did.
+    """
 
     id: str
     fingerprint: str
@@ -76,6 +79,7 @@ class AccountFacts:
     maker: Decimal | None = None
     taker: Decimal | None = None
     markets: tuple[MarketFacts, ...] = ()
+    paused: str = ""
     equity: Decimal | None = None
     state: str = ""
     last_work: datetime | None = None

@@ -76,7 +76,10 @@ def _invalid_key(account: AccountId, failure: Failure) -> str:
 
 
 def _permission(account: AccountId, failure: Failure) -> str:
-    return f"{failure.text}. {permission_cure(account)}"
+    return (
+        f"{failure.text}. {permission_cure(account)}. If all are on already: a key with two-factor sign-in, or with "
+        "an IP whitelist that does not hold this machine's address, is refused likewise"
+    )
 
 
 def _nonce(account: AccountId, _failure: Failure) -> str:

@@ -16,6 +16,7 @@ from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
 from nija.doctor.facts import AccountFacts, Failure, Holding, KeyRights, MarketFacts
+from nija.doctor.latches import paused_in_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,6 +72,7 @@ class Probe:
                 holdings=holdings_of(broker),
                 maker=fees.maker if fees else None,
                 taker=fees.taker if fees else None,
+                paused=paused_in_journal(credentials.account, self._settings, self._clock),
                 markets=tuple(
                     MarketFacts(symbol, known.get(symbol), prices[symbol].last if symbol in prices else None)
                     for symbol in markets

@@ -65,6 +65,7 @@ def running_facts(
             for symbol in settings.for_account(account).markets
             if markets
         ),
+        paused=snapshot.reason or "paused" if snapshot.state is AccountState.PAUSED else "",
         equity=snapshot.equity,
         state=snapshot.state.value,
         last_work=snapshot.last_work,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accounts.credential_values import Found, ValueReader
+from accounts.dotenv_file import load_environment
+from accounts.environment import Mode
 from accounts.faults import FaultKind
 from accounts.identity import short_name
 from accounts.variables import Part, parse_variable
@@ -12,6 +14,7 @@ from nija.doctor.finding import Finding, broken, fine, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from accounts.credentials import Discovery
     from accounts.faults import CredentialFault
@@ -31,6 +34,31 @@ def check_variables(account: AccountId, environ: Mapping[str, str], discovery: D
         yield from _check_set(name, faults.pop(name, None), environ)
     yield from (_fault(fault) for fault in faults.values() if fault.kind is not FaultKind.MISSING)
     yield from _warnings(account, discovery)
+
+
+def check_precedence(account: AccountId, real: Mapping[str, str], dotenv: Path) -> Iterator[Finding]:
+    """A value in .env that does nothing, because the environment has another one. Raises DotenvError."""
+    for name, value in load_environment({}, dotenv).values.items():
+        variable = parse_variable(name)
+        if variable is None or name not in real or real[name] == value or not name.startswith(account.env_prefix):
+            continue
+        yield warning(
+            f"{name} is set in .env and, differently, in the environment",
+            "The environment wins, so the one in .env is not used: delete one of the two",
+        )
+
+
+def check_mode(mode: Mode, *, has_credentials: bool) -> Iterator[Finding]:
+    """A mode under which accounts that are set up do not trade, or that cannot start."""
+    match mode:
+        case Mode.DEMO if has_credentials:
+            yield warning("NIJA_MODE is demo: no account of yours is traded", "Delete NIJA_MODE, or set it to live")
+        case Mode.PAPER:
+            yield warning("NIJA_MODE is paper: no order is sent", "To trade, delete NIJA_MODE, or set it to live")
+        case Mode.LIVE if not has_credentials:
+            yield broken("NIJA_MODE is live, but no credentials are set", "Add an account: nija setup")
+        case _:
+            pass
 
 
 def _set_variable(account: AccountId, part: Part, environ: Mapping[str, str]) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import socket
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.config import (
@@ -21,7 +23,10 @@ from brokers.simulator.config import (
 )
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
+from nija.control.switches import Switch, turn
 from nija.doctor.finding import ExitCode, Level
+from nija.journal.opening import Journals
+from nija.log.event_log import get_log
 from tests.nija.doctor.patients import BrokenSetUp
 from tests.simulator_fixtures import manual_rig
 
@@ -331,6 +336,56 @@ def test_a_key_that_can_withdraw(set_up: BrokenSetUp) -> None:
     first = set_up.first()
     assert first.title.startswith("Withdraw Funds must be off")
     assert "✅ MASTER KRAKEN CONNECTED!" not in set_up.text()
+
+
+def test_a_permission_that_is_refused_though_the_key_seems_to_have_it(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.REVOKE_PERMISSION, exchange="kraken", endpoint="BalanceEx")
+    first = set_up.first()
+    assert first.line == "❌ Permission denied"
+    for cure in ("Query Funds", "delete the key", "two-factor", "IP whitelist"):
+        assert cure in first.remedy
+
+
+def test_calls_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.RATE_LIMIT, exchange="kraken", endpoint="GetApiKeyInfo")
+    first = set_up.first()
+    assert first.title == "Kraken's call limit is reached"
+    assert "Another program" in first.remedy
+
+
+def test_a_mode_that_trades_nothing_is_pointed_out(set_up: BrokenSetUp) -> None:
+    for mode in ("demo", "paper"):
+        set_up.environ["NIJA_MODE"] = mode
+        findings = set_up.examine("kraken:master").findings
+        assert any(finding.title.startswith(f"NIJA_MODE is {mode}") for finding in findings), mode
+
+
+def test_live_mode_without_credentials(set_up: BrokenSetUp) -> None:
+    del set_up.environ["KRAKEN_MASTER_API_KEY"], set_up.environ["KRAKEN_MASTER_API_SECRET"]
+    set_up.environ["NIJA_MODE"] = "live"
+    assert set_up.first().title == "NIJA_MODE is live, but no credentials are set"
+
+
+def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> None:
+    (set_up.folder / ".env").write_text(f"KRAKEN_MASTER_API_KEY={STRANGER.key}\n")
+    (set_up.folder / ".env").chmod(0o600)
+    report = set_up.examine("kraken:master")
+    assert report.exit_code is ExitCode.WARNINGS
+    assert any("KRAKEN_MASTER_API_KEY is set in .env and, differently" in finding.title for finding in report.findings)
+
+
+def test_trading_that_someone_stopped(set_up: BrokenSetUp, rig: Rig) -> None:
+    with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
+        turn(Switch.STOP_TRADING, journals, [AccountId.parse("kraken:master")], rig.clock)
+    (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
+    assert found.title == "Nothing new is opened: stopped by command"
+    assert "nija resume kraken:master" in found.remedy
+
+
+def test_settings_for_an_account_that_does_not_exist(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text('[accounts."kraken:maste"]\nenabled = true\n')
+    findings = set_up.examine().findings
+    assert any('accounts."kraken:maste" names an account' in finding.title for finding in findings)
 
 
 def test_a_key_that_another_process_uses(set_up: BrokenSetUp, rig: Rig) -> None:
