@@ -71,10 +71,10 @@ class Notifier:
             seen = tuple(Sighting(one, (views or {}).get(one.account)) for one in snapshots)
             self._courier.hand(partial(self._watcher.look, seen))
 
-    def stop(self) -> None:
-        """Tell that the daemon stops, and everything that still waits, within about three seconds."""
+    def stop(self, seconds: float = _FLUSH_SECONDS) -> None:
+        """Tell that the daemon stops, and everything that still waits, within about so many seconds."""
         self.tell(DaemonStopped())
         if self._heartbeat is not None:
             self._heartbeat.stop()
         if self._courier is not None:
-            self._courier.stop(_FLUSH_SECONDS)
+            self._courier.stop(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -73,14 +74,17 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
 
 
 def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
+    log = Log()
     with inbox() as box:
-        told = notifier([box.notify_url], Log())
-        told.tell(*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
-        told.start("live", [MASTER])
-        assert box.wait_for_messages(1)[0]["title"] == "NIJA: 5 events"
-        told.tell(AccountFailed(MASTER, "held back"))
-        told.stop()
-        assert "held back" in "".join(body["message"] for body in box.bodies[1:])
+        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        burst = (*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
+        courier.hand(lambda: burst)
+        courier.start()
+        assert box.wait_for_messages(1)[0]["title"] == "NIJA: 4 events"
+        courier.hand(lambda: (AccountFailed(MASTER, "held back"),))
+        courier.stop(3.0)
+        (_, last) = box.bodies
+    assert last["message"].startswith("held back")
 
 
 def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() -> None:
@@ -106,7 +110,10 @@ def join(name: str) -> None:
             thread.join(15)
 
 
-def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later() -> None:
+def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
     log, clock = Log(), ManualClock()
     with inbox() as box:
         box.status = 500
@@ -127,6 +134,7 @@ def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later
     assert log.text.count("did not reach address 1 of NIJA_NOTIFY_URLS (json://…)") == 1
     assert "takes notifications again" in log.text
     assert "hidden-token" not in log.text
+    assert [record for record in caplog.records if record.name.startswith("apprise")] == []
 
 
 def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_work() -> None:
