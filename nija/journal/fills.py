@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, bindparam, func, insert, select
 
 from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from nija.journal.link import Link
+
+
+_ADD = insert(fills)
+_FIND = select(fills.c.fill_id).where(fills.c.account == bindparam("mine"), fills.c.fill_id == bindparam("id"))
 
 
 class FillStore:
@@ -42,12 +46,11 @@ class FillStore:
             "maker": fill.maker,
             "booked": now,
         }
-        self._link.write(insert(fills), values)
+        self._link.write(_ADD, values)
         return True
 
     def has(self, fill_id: str) -> bool:
-        where = and_(fills.c.account == self._account, fills.c.fill_id == fill_id)
-        return bool(self._link.rows(select(fills.c.fill_id).where(where)))
+        return bool(self._link.rows(_FIND, {"mine": self._account, "id": fill_id}))
 
     def booked(self, client_id: str) -> Decimal:
         """How much (base) of an order is booked."""

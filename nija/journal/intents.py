@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
@@ -22,8 +22,33 @@ if TYPE_CHECKING:
     from nija.journal.link import Link
 
 
+_CHANGING = (
+    "position_id",
+    "state",
+    "exchange_id",
+    "filled",
+    "settled",
+    "passing",
+    "outcome",
+    "amount",
+    "stop_price",
+)
 # How far the exchange's clock may differ from the measured one.
 _CLOCK_ROOM = timedelta(seconds=5)
+
+
+# Built once: an order is journaled in four steps, and each of them waits for these.
+_ADD = insert(intents)
+_NOTE = insert(transitions)
+_SAVE = (
+    update(intents)
+    .where(
+        intents.c.account == bindparam("before_account"),
+        intents.c.client_id == bindparam("before_id"),
+        intents.c.state == bindparam("before_state"),
+    )
+    .values({name: bindparam(name) for name in ("updated", *_CHANGING)})
+)
 
 
 class StaleIntent(Exception):
@@ -36,16 +61,15 @@ class IntentStore:
         self._account = account
 
     def add(self, intent: Intent) -> None:
-        self._link.write(insert(intents), {"account": self._account, "updated": intent.created, **_columns(intent)})
+        self._link.write(_ADD, {"account": self._account, "updated": intent.created, **_columns(intent)})
         self._note(intent, intent.created, intent.reason)
 
     def save(self, old: Intent, new: Intent, time: datetime, note: str = "") -> None:
         """Write what changed, and the transition where the state did. Raises IllegalTransition, StaleIntent."""
         if new.state is not old.state:
             check_transition(old.client_id, old.state, new.state)
-        where = and_(self._is(old.client_id), intents.c.state == old.state.value)
-        statement = update(intents).where(where)
-        if self._link.write(statement.values(updated=time, **_changing(new))) != 1:
+        before = {"before_account": self._account, "before_id": old.client_id, "before_state": old.state.value}
+        if self._link.write(_SAVE, {**before, "updated": time, **_changing(new)}) != 1:
             raise StaleIntent(f"order {old.client_id} is no longer {old.state} in the journal")
         if new.state is not old.state or new.filled != old.filled:
             self._note(new, time, note)
@@ -112,7 +136,7 @@ class IntentStore:
             "filled": intent.filled,
             "note": note,
         }
-        self._link.write(insert(transitions), values)
+        self._link.write(_NOTE, values)
 
 
 def _changing(intent: Intent) -> Mapping[str, str | bool | Decimal | None]:

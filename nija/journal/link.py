@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class Link:
         if not self._connection.in_transaction():
             raise RuntimeError("a journal write belongs into a transaction")
         return self._connection.execute(statement, values).rowcount
+
+    def tidy(self) -> None:
+        if self._connection.dialect.name == "sqlite" and not self._connection.in_transaction():
+            with closing(self._connection.connection.cursor()) as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         self._connection.close()

@@ -24,6 +24,7 @@ _BUSY_SECONDS = 15.0
 # A page cache and a statement cache of the default size would cost 2 MB per account.
 _CACHE_KIB = 192
 _STATEMENTS = 24
+_LONGEST_LOG_PAGES = 8_000
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -55,6 +56,8 @@ def configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     # Only FULL makes a commit in WAL mode survive a power cut.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # The log is folded into the file between orders (`Journal.tidy`), not while one of them waits.
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG_PAGES}")
 
 
 def check(connection: sqlite3.Connection) -> None:

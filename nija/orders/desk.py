@@ -275,6 +275,7 @@ class OrderDesk:
         self._reconcile_at = self._clock.monotonic() + self._pace.reconcile_again
         if self._reconciler.run() is not None:
             self._reconciled = True
+            self._journal.tidy()
             self._reconcile_at = self._clock.monotonic() + self._pace.reconcile
 
     def _keep(self, plan: Plan) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -143,6 +146,22 @@ def test_what_fails_half_way_leaves_nothing(journal: Journal) -> None:
     with pytest.raises(IntegrityError):
         add(journal, plan, replace(intent, position_id="of nobody"))
     assert journal.plans.all() == ()
+
+
+def test_tidying_folds_what_was_written_into_the_file(tmp_path: Path) -> None:
+    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
+    journal = journals.open(ACCOUNT)
+    add(journal, *an_entry())
+    copy = tmp_path / "copy.sqlite3"
+    counts = []
+    for _ in range(2):
+        shutil.copy(journals.path(ACCOUNT), copy)
+        with closing(sqlite3.connect(copy)) as connection:
+            counts.append(connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'intents'").fetchone()[0])
+        journal.tidy()
+    journal.close()
+    journals.close()
+    assert counts == [0, 1]
 
 
 def test_a_write_outside_a_transaction_is_refused(journal: Journal) -> None:
