@@ -115,6 +115,7 @@ class Spacing:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._next_turn = clock.monotonic()
+        self._began = float("-inf")
 
     def reserve(self) -> float:
         """Take the next free turn: the monotonic moment from which on its holder may act."""
@@ -124,9 +125,17 @@ class Spacing:
             return turn
 
     def wait_for(self, turn: float) -> None:
-        """Sleep until `turn`, or until everything is to stop."""
-        while (remaining := turn - self._clock.monotonic()) > 0 and not self._clock.stopping:
+        """Sleep until `turn`, or until everything is to stop. One that woke late moves those after it."""
+        while (remaining := self._remaining(turn)) > 0 and not self._clock.stopping:
             self._clock.sleep(remaining)
+
+    def _remaining(self, turn: float) -> float:
+        with self._lock:
+            now = self._clock.monotonic()
+            due = max(turn, self._began + self._seconds)
+            if now >= due:
+                self._began = now
+            return due - now
 
 
 def wait_for_room(limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0) -> None:

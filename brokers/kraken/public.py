@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
 
-# "About 1 call/s per IP stays safe" (support article 206548367); a late wake-up must not bring two calls closer.
-_SECONDS_APART = 1.02
+# "About 1 call/s per IP stays safe" (support article 206548367).
+_SECONDS_APART = 1.0
 _MARKETS_LAST = 3_600.0
 _HALF_SECOND = timedelta(seconds=0.5)
 

@@ -145,6 +145,15 @@ class TestSpacing:
         clock.advance(10.0)
         assert [spacing.reserve(), spacing.reserve()] == [10.0, 11.0]
 
+    def test_one_who_wakes_late_moves_those_after_it(self) -> None:
+        clock = ManualClock()
+        spacing = Spacing(clock, 1.0)
+        first, second = spacing.reserve(), spacing.reserve()
+        clock.advance(0.7)
+        spacing.wait_for(first)
+        spacing.wait_for(second)
+        assert clock.monotonic() == 1.7
+
     def test_a_turn_is_slept_for(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
