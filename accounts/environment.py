@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from accounts.address_secrets import secrets_in
 from accounts.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class ProcessSettings:
     def secrets(self) -> frozenset[str]:
         """What no log may show."""
         password = urlsplit(self.database_url or "").password
-        return frozenset({password, unquote(password)} if password else ())
+        told = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
+        return frozenset({password, unquote(password)} if password else ()) | secrets_in(told)
 
 
 class _Unusable(Exception):

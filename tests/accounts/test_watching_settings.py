@@ -72,3 +72,9 @@ def test_a_port_is_read_and_a_bad_one_refused_by_name() -> None:
 def test_the_variables_of_being_told_are_known() -> None:
     names = ("NIJA_NOTIFY_URLS", "NIJA_HEARTBEAT_URL", "NIJA_DAILY_SUMMARY_HOUR", "PORT")
     assert unknown_variables(dict.fromkeys(names, "x")) == ()
+
+
+def test_the_settings_name_every_token_that_the_log_must_hide() -> None:
+    settings = process_settings({"NIJA_NOTIFY_URLS": TELEGRAM, "NIJA_HEARTBEAT_URL": "https://example.org/hidden-ping"})
+    assert {TELEGRAM, "hidden-token", "hidden-ping"} <= settings.secrets
+    assert process_settings({}).secrets == frozenset()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.address_secrets import secrets_in
 from nija.log.redaction import Redactor
-from nija.notify.secrets import secrets_in
 
 
 @pytest.mark.parametrize(
