@@ -101,12 +101,12 @@ class AccountThread:
             wait = self._attempt(self._parts.side.gate.reserve())
         self._parts.seatable.close()
 
-    def _attempt(self, turn: float) -> float | None:
+    def _attempt(self, turn: int) -> float | None:
         """Wait for the turn, then one session; None when there is to be no other."""
-        self._parts.side.gate.wait_for(turn)
-        return None if self._parts.clock.stopping else self._session()
+        with self._parts.side.gate.turn(turn) as connect_done:
+            return None if self._parts.clock.stopping else self._session(connect_done)
 
-    def _session(self) -> float | None:
+    def _session(self, connect_done: Callable[[], None]) -> float | None:
         """Connect and trade until something ends it; the seconds to wait before the next try, None for never.
 
         The last clause is the thread's top: what nobody foresaw is reported, and the account begins anew.
@@ -114,7 +114,7 @@ class AccountThread:
         try:
             with_journal = self._parts.journals.open(self._parts.account)
             try:
-                self._connect_and_trade(with_journal)
+                self._connect_and_trade(with_journal, connect_done)
             finally:
                 with_journal.close()
         except SharedExchangeAccount as error:
@@ -148,8 +148,9 @@ class AccountThread:
             log.error(lines.INVALID_SIGNATURE)
         log.warning(lines.connection_failed(self.account, reason), detail=detail)
 
-    def _connect_and_trade(self, journal: Journal) -> None:
+    def _connect_and_trade(self, journal: Journal, connect_done: Callable[[], None]) -> None:
         self._connect()
+        connect_done()
         trader = Trader(self._seat(journal))
         self._trader = trader
         trader.start()
