@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-import pty
-import re
-import select
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,59 +11,13 @@ import pytest
 
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.server import running_simulator
+from tests.nija.terminals import Terminal
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
-_SECONDS = 40.0
-
-
-class Terminal:
-    """A program in a terminal of its own."""
-
-    def __init__(self, command: list[str], folder: Path, environ: dict[str, str]) -> None:
-        self._end, other = pty.openpty()
-        self.process = subprocess.Popen(  # noqa: S603  our own program
-            command, cwd=folder, env=environ, stdin=other, stdout=other, stderr=other, start_new_session=True
-        )
-        os.close(other)
-        self.seen = ""
-        self._met = 0
-
-    def expect(self, text: str) -> None:
-        """Wait for `text` behind what was met before."""
-        deadline = time.monotonic() + _SECONDS
-        while (found := self.seen.find(text, self._met)) < 0:
-            assert time.monotonic() < deadline, f"{text!r} did not come in:\n{self.seen}"
-            self._read()
-        self._met = found + len(text)
-
-    def type(self, text: str) -> None:
-        os.write(self._end, text.encode() + b"\n")
-
-    def end(self) -> int:
-        while self._read():
-            pass
-        return self.process.wait(_SECONDS)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._end)
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._end], [], [], 1.0)
-        if not ready:
-            return self.process.poll() is None
-        try:
-            part = os.read(self._end, 65536)
-        except OSError:
-            return False
-        self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", part.decode(errors="replace"))
-        return bool(part)
 
 
 @pytest.fixture
