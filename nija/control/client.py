@@ -26,6 +26,9 @@ def ask(data_dir: Path, command: str, *, timeout: float = 10.0, **arguments: obj
             answer = receive(connection, LARGEST_ANSWER, timeout)
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
+    except ControlError as error:
+        # It was stopped, or ended, while it was being asked.
+        raise Unanswered(f"{error}: try again, and look at nija.log if that stays") from error
     except PermissionError:
         raise Unanswered(f"{path} belongs to another user: run this command as the user that runs NIJA") from None
     except OSError as error:

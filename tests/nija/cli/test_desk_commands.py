@@ -24,6 +24,7 @@ from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
+from tests.nija.control.ending import ending_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,14 @@ def test_a_running_daemon_is_asked_and_switches_its_accounts(journals: Journals,
     assert "kraken:master: trading is stopped" in done.output
     assert "not running" not in done.output
     assert latches(journals, TANIA) == set()
+
+
+def test_a_daemon_that_does_not_answer_is_stopped_through_the_journals(journals: Journals, folder: Path) -> None:
+    with ending_daemon(folder / "data"):
+        done = nija("stop-trading")
+    assert done.exit_code == 0
+    assert "kraken:master: trading is stopped" in done.output
+    assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
 
 
 def test_status_asks_the_daemon_and_its_exit_code_tells(folder: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from nija.control.client import ask
 from nija.control.server import ControlServer
-from nija.control.wire import LARGEST_REQUEST, SOCKET_NAME, ControlError
+from nija.control.wire import LARGEST_REQUEST, SOCKET_NAME, ControlError, Unanswered
+from tests.nija.control.ending import ending_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -155,6 +156,11 @@ def test_a_daemon_that_hangs_is_reported_and_not_taken_for_none(tmp_path: Path) 
         with pytest.raises(ControlError, match="does not answer"):
             ask(tmp_path, "status", timeout=0.2)
         release.set()
+
+
+def test_a_daemon_that_ends_while_it_is_asked_has_not_answered(tmp_path: Path) -> None:
+    with ending_daemon(tmp_path), pytest.raises(Unanswered):
+        ask(tmp_path, "status")
 
 
 def test_many_askers_at_once_each_get_their_own_answer(tmp_path: Path) -> None:

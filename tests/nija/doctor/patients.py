@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import ApiKey
     from nija.doctor.finding import DoctorReport, Finding
+    from tests.simulator_fixtures import Rig
+
+
+def requests_seen(rig: Rig) -> int:
+    """How many requests the exchange has had; it notes one only after it was answered."""
+    time.sleep(0.1)
+    return len(rig.simulator.world.records.requests)
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
 from nija.doctor.finding import ExitCode
 from nija.doctor.running import doctor_answer
-from tests.nija.doctor.patients import BrokenSetUp
+from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def connected(set_up: BrokenSetUp, rig: Rig) -> Iterator[tuple[AccountManager, C
 
 def test_a_healthy_daemon_is_asked_and_no_exchange(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
-        before = len(rig.simulator.world.records.requests)
+        before = requests_seen(rig)
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
             report = set_up.examine("kraken:master")
-        assert len(rig.simulator.world.records.requests) == before
+        assert requests_seen(rig) == before
     assert report.exit_code is ExitCode.FINE, [finding.line for finding in report.findings]
     lines = [finding.line for finding in report.findings]
     assert "✅ MASTER KRAKEN CONNECTED!" in lines

@@ -27,7 +27,7 @@ from nija.control.switches import Switch, turn
 from nija.doctor.finding import ExitCode, Level
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
-from tests.nija.doctor.patients import BrokenSetUp
+from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import manual_rig
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def test_a_key_that_is_not_set(set_up: BrokenSetUp) -> None:
 
 def test_nothing_set_at_all_prints_both_lines_and_asks_no_exchange(set_up: BrokenSetUp, rig: Rig) -> None:
     del set_up.environ["KRAKEN_MASTER_API_KEY"], set_up.environ["KRAKEN_MASTER_API_SECRET"]
-    before = len(rig.simulator.world.records.requests)
+    before = requests_seen(rig)
     text = set_up.text("kraken:master")
     assert "❌ KRAKEN_MASTER_API_KEY: NOT SET" in text
     assert "❌ KRAKEN_MASTER_API_SECRET: NOT SET" in text
-    assert len(rig.simulator.world.records.requests) == before
+    assert requests_seen(rig) == before
 
 
 def test_a_secret_that_is_not_set(set_up: BrokenSetUp) -> None:
@@ -445,8 +445,9 @@ def test_secrets_that_others_can_read_are_a_warning(set_up: BrokenSetUp) -> None
 
 def test_the_master_alone_is_looked_at_and_no_other_key_is_used(set_up: BrokenSetUp, rig: Rig) -> None:
     set_up.credentials("kraken:tania_gilbert", KEYS["poor"])
-    before = len(rig.simulator.world.records.requests)
+    before = requests_seen(rig)
     set_up.examine("kraken:master")
+    requests_seen(rig)
     askers = {request.account for request in list(rig.simulator.world.records.requests)[before:]}
     assert "kraken:poor" not in askers
     assert "kraken:master" in askers

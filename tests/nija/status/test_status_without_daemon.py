@@ -17,6 +17,7 @@ from brokers.simulator.config import SimulatorConfig
 from nija.status.direct import direct_report
 from nija.status.render import console_for, show
 from nija.status.report import ExitCode
+from tests.nija.doctor.patients import requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def test_credentials_at_fault_are_listed_and_not_used(rig: Rig, tmp_path: Path) 
 def test_a_key_that_a_process_uses_is_left_alone(rig: Rig, tmp_path: Path) -> None:
     key = rig.simulated("kraken:master").api_key
     with KeyOwnership(tmp_path, key.fingerprint, rig.clock, "nija run"):
-        before = len(rig.simulator.world.records.requests)
+        before = requests_seen(rig)
         (account,) = asked(rig, tmp_path, {"kraken:master": key}).accounts
     assert account.reason.startswith("The key is in use by another process")
-    assert len(rig.simulator.world.records.requests) == before
+    assert requests_seen(rig) == before
