@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO, Side
+from brokers.model import ZERO
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -29,14 +29,12 @@ class Holdings:
         return self._broker.markets().get(symbol)
 
     def sellable(self, symbol: str) -> Decimal:
-        """Down to the market's step. Sales known to have filled count even before their fills are booked."""
+        """Down to the market's step. Only right while no sale is filling: see who asks."""
         position = self._book.position(symbol)
         market = self.market(symbol)
         if position is None or market is None:
             return ZERO
-        sales = (intent for intent in self._book.orders(symbol) if intent.request.side is Side.SELL)
-        ahead = sum((max(ZERO, intent.filled - self._book.booked(intent)) for intent in sales), ZERO)
-        amount = max(ZERO, position.amount - ahead)
+        amount = max(ZERO, position.amount)
         cap, until = self._caps.get(position.id, (amount, 0.0))
         if self._clock.monotonic() < until:
             amount = min(amount, cap)

@@ -47,18 +47,19 @@ class Reconciler:
         self._tracker = tracker
         self._announcer = announcer
         self._adopter = Adopter(broker, journal)
+        self._first_look: datetime | None = None
         self._missing_since: dict[str, datetime] = {}
         self._noted: set[tuple[FindingKind, str]] = set()
 
     def run(self) -> tuple[Finding, ...] | None:
         """Compare and repair once; what was found. Raises BrokerError where the exchange could not be asked.
 
-        None: the journal is empty and NIJA's last orders are so new that the exchange may not show all of them yet.
+        None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
         """
         began = self._broker.exchange_time()
         mark = self._journal.marks.get(Mark.RECONCILED)
         view = self._read_deep(began) if mark is None else read(self._broker, mark - _OVERLAP)
-        if mark is None and self._is_moving(view, began):
+        if mark is None and self._may_miss_orders(view, began):
             self._announcer.trouble(
                 _EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders"
             )
@@ -79,9 +80,10 @@ class Reconciler:
             view = read(self._broker, now - span)
         return view
 
-    def _is_moving(self, view: ExchangeView, now: datetime) -> bool:
-        ours = (order for order in view.orders() if purpose_of(order.client_id) is not None)
-        return any(now - (order.closed or order.created) < _SHOWN_WITHIN for order in ours)
+    def _may_miss_orders(self, view: ExchangeView, now: datetime) -> bool:
+        self._first_look = self._first_look or now
+        traded = any(purpose_of(order.client_id) is not None for order in view.orders())
+        return traded and now - self._first_look < _SHOWN_WITHIN
 
     def _adopt(self, view: ExchangeView) -> None:
         orders = [order for order in view.orders() if is_unknown(order, self._journal)]

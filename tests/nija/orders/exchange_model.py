@@ -52,7 +52,7 @@ class Killed(BaseException):
 
 
 class Fault(Enum):
-    """What the next call of its kind meets."""
+    """What the next call of its kind meets; where a kind of call cannot meet it, nothing happens."""
 
     LOST_BEFORE = auto()
     LOST_AFTER = auto()
@@ -62,6 +62,9 @@ class Fault(Enum):
     PARTIAL = auto()
     HALF_OPEN = auto()
     HIDDEN = auto()
+    LOST_AND_HIDDEN = auto()
+    SLOW = auto()
+    STALE = auto()
     KILLED_BEFORE = auto()
     KILLED_AFTER = auto()
 
@@ -92,6 +95,8 @@ class ExchangeModel:
         self.calls: list[str] = []
         self._numbers = itertools.count(1)
         self._late: list[tuple[float, OrderRequest]] = []
+        self._cancels: list[tuple[float, str]] = []
+        self._stale = False
 
     # The Broker protocol.
 
@@ -144,7 +149,7 @@ class ExchangeModel:
                 exchange_id = self._accept(request, fault)
         if fault is Fault.KILLED_AFTER:
             raise Killed
-        if fault is Fault.LOST_AFTER:
+        if fault in (Fault.LOST_AFTER, Fault.LOST_AND_HIDDEN):
             raise OutcomeUnknown("502 after acting")
         return exchange_id
 
@@ -182,7 +187,9 @@ class ExchangeModel:
         fault = self._fault("cancel")
         self._before(fault)
         order = self.book.orders[exchange_id]
-        if not order.status.is_final:
+        if fault is Fault.SLOW:
+            self._cancels.append((self.clock.time() + 8, exchange_id))
+        elif not order.status.is_final:
             self._end(order, OrderStatus.CANCELLED)
         self._after(fault)
 
@@ -296,10 +303,12 @@ class ExchangeModel:
     def _read(self, name: str) -> None:
         self.calls.append(name)
         self._arrivals()
-        match self._fault("read"):
+        fault = self._fault("read")
+        self._stale = fault is Fault.STALE
+        match fault:
             case Fault.KILLED_BEFORE | Fault.KILLED_AFTER:
                 raise Killed
-            case None:
+            case None | Fault.STALE | Fault.SLOW:
                 return
             case _:
                 raise Unavailable(f"{name}: 503")
@@ -332,6 +341,11 @@ class ExchangeModel:
             # The engine refuses what reaches it after its deadline; nobody hears the refusal.
             if self.exchange_time() <= request.deadline:
                 self._quietly(request)
+        for time, exchange_id in self._cancels:
+            order = self.book.orders[exchange_id]
+            if time <= now and not order.status.is_final:
+                self._end(order, OrderStatus.CANCELLED)
+        self._cancels = [(time, exchange_id) for time, exchange_id in self._cancels if time > now]
 
     def _quietly(self, request: OrderRequest) -> None:
         try:
@@ -372,7 +386,9 @@ class ExchangeModel:
             stop_price=request.stop_price,
         )
         self.book.orders[order.exchange_id] = order
-        self.book.visible_from[order.exchange_id] = self.clock.time() + (10.0 if fault is Fault.HIDDEN else 0.0)
+        self.book.visible_from[order.exchange_id] = self.clock.time() + (
+            10.0 if fault in (Fault.HIDDEN, Fault.LOST_AND_HIDDEN) else 0.0
+        )
         if order.type is OrderType.MARKET:
             self._execute(order, fault)
         return order.exchange_id
@@ -434,4 +450,10 @@ class ExchangeModel:
 
     def _shown(self) -> list[Order]:
         now = self.clock.time()
-        return [order for order in self.book.orders.values() if self.book.visible_from[order.exchange_id] <= now]
+        shown = [order for order in self.book.orders.values() if self.book.visible_from[order.exchange_id] <= now]
+        return [_as_first_seen(order) for order in shown] if self._stale else shown
+
+
+def _as_first_seen(order: Order) -> Order:
+    """An answer from before anything happened to the order."""
+    return replace(order, status=OrderStatus.OPEN, filled=ZERO, average_price=None, closed=None)

@@ -11,6 +11,7 @@ from nija.orders.outcomes import EntryStatus, ExitStatus
 from nija.orders.state import OrderState
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, FEE, Fault
+from tests.nija.orders.order_judge import oversold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -308,6 +309,33 @@ class TestStops:
         later(world, 2)
         assert [stop.amount for stop in live(world)] == [Decimal("0.6")]
 
+    def test_no_second_stop_is_placed_while_the_first_is_unknown(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        place = world.exchange.place
+
+        def lose_the_stop(request: OrderRequest) -> str:
+            if request.type is OrderType.STOP:
+                world.fault("place", Fault.LOST_AND_HIDDEN)
+                world.exchange.place = place  # type: ignore[method-assign] # once
+            return place(request)
+
+        world.exchange.place = lose_the_stop  # type: ignore[method-assign] # the answer to the stop is lost
+        enter(world)
+        later(world, 2)
+        assert [stop.amount for stop in live(world)] == [1]
+        later(world, 60)
+        assert [stop.amount for stop in live(world)] == [1]
+        assert world.violations() == []
+
+    def test_an_answer_from_before_the_fill_changes_nothing(self, world: DeskWorld) -> None:
+        world.exchange.fill_lag = 30.0
+        enter(world)
+        world.fault("read", Fault.STALE)
+        later(world, 5)
+        later(world, 60)
+        assert world.desk.positions()["BTC/USD"].amount == 1
+        assert world.violations() == []
+
 
 class TestExits:
     def test_an_exit_withdraws_the_stop_and_sells_everything(self, world: DeskWorld) -> None:
@@ -345,6 +373,27 @@ class TestExits:
         later(world)
         assert world.desk.positions() == {}
         assert world.violations() == []
+
+    def test_nothing_is_sold_before_the_stop_is_really_gone(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.fault("cancel", Fault.SLOW)
+        assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.WORKING
+        assert len(live(world)) == 1
+        assert oversold(world.exchange) == []
+        later(world, 20)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == 3
+
+    def test_what_a_stop_sold_is_not_sold_again_before_its_fill_is_shown(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.exchange.fill_lag = 30.0
+        world.exchange.set_price("BTC/USD", Decimal(89))
+        assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.WORKING
+        later(world, 60)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == 3
 
     def test_a_refused_sale_puts_the_stop_back_and_is_tried_again(self, world: DeskWorld) -> None:
         enter(world)

@@ -193,6 +193,7 @@ def test_positions_and_stops_are_found_again_on_an_empty_disk(trading: Trading) 
     before = trading.desk.positions()[BTC]
     trading.later(4)
     trading.restart(on_an_empty_disk=True)
+    trading.later(3)
     after = trading.desk.positions()[BTC]
     assert (after.amount, after.entry_price, after.cost, after.stop_price) == (
         before.amount,

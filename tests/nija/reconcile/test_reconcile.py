@@ -182,12 +182,17 @@ def test_an_empty_disk_finds_the_open_position_among_many_that_ended(world: Desk
     world.enter("BTC/USD", Decimal(2))
     world.trail("BTC/USD", 95)
     before = world.desk.positions()["BTC/USD"]
-    world.clock.advance(200)
-    world.lose_disk()
+    lose_the_disk(world)
     after = world.desk.positions()["BTC/USD"]
     assert (after.id, after.amount, after.cost, after.stop_price) == (before.id, ONE * 2, before.cost, Decimal(95))
     assert len(world.journal.plans.all()) == 4
     assert world.violations() == []
+
+
+def lose_the_disk(world: DeskWorld) -> None:
+    world.lose_disk()
+    world.clock.advance(80)
+    world.desk.refresh()
 
 
 def test_an_empty_disk_waits_until_late_orders_are_shown(world: DeskWorld) -> None:
@@ -205,8 +210,7 @@ def test_a_position_older_than_ninety_days_is_found_by_its_stop(world: DeskWorld
     for market in ("BTC/USD", "BTC/USD"):
         world.clock.advance(86_400 * 60)
         world.trail(market, 95)
-    world.clock.advance(200)
-    world.lose_disk()
+    lose_the_disk(world)
     assert world.desk.positions()["BTC/USD"].amount == 1
     assert world.violations() == []
 
@@ -215,8 +219,7 @@ def test_a_recovered_entry_counts_for_the_candles_before_it(world: DeskWorld) ->
     world.enter("BTC/USD", ONE)
     world.clock.advance(200)
     world.exit("BTC/USD")
-    world.clock.advance(200)
-    world.lose_disk()
+    lose_the_disk(world)
     assert world.desk.positions() == {}
     assert world.desk.acted_on("BTC/USD", world.candle)
     assert not world.desk.acted_on("BTC/USD", world.candle + timedelta(seconds=60))
