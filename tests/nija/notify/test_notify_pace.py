@@ -54,6 +54,17 @@ def test_failing_and_recovering_are_told_in_their_order() -> None:
     assert (*first, *pace.due(WINDOW_SECONDS).events) == story
 
 
+def test_of_a_flood_the_last_are_kept_and_the_others_counted() -> None:
+    pace = Pace()
+    flood = tuple(failed(str(number)) for number in range(HELD_AT_MOST + 7))
+    for event in flood:
+        pace.offer(event)
+    batch = pace.due(0.0)
+    assert (batch.events, batch.left_out) == (flood[7:], 7)
+    pace.offer(failed("after it"))
+    assert pace.everything(0.0).left_out == 0
+
+
 def test_the_end_waits_for_nothing() -> None:
     pace = Pace()
     pace.offer(failed("a"))
