@@ -25,9 +25,14 @@ def failure_finding(account: AccountId, failure: Failure) -> Finding:
     """One line that names the cause, with every cure that the set-up guide knows under it."""
     known = _CAUSES.get(failure.kind) or _by_words(failure.text)
     if known is None:
-        return broken(failure.text.partition(". ")[0] or "The account cannot be used", failure.text)
+        title, _, rest = failure.text.partition(". ")
+        return broken(_sentence(title) or "The account cannot be used", rest or "Look at nija.log for more")
     title, remedy = known
-    return broken(title.format(exchange=short_name(account.exchange)), remedy(account, failure))
+    return broken(_sentence(title).replace("{exchange}", short_name(account.exchange)), remedy(account, failure))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _by_words(text: str) -> tuple[str, Callable[[AccountId, Failure], str]] | None:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from nija.status.report import AccountStatus, StatusReport
 
+_FAILED = "FAILED"
 _CONNECTED = ("CONNECTED", "TRADING", "PAUSED")
-_REAL_STATE_MODES = {
+_UNREAL_MODES = {
     "demo": "🎭 DEMO - no real money moves",
     "paper": "📝 PAPER - no order is sent",
 }
@@ -28,8 +29,8 @@ def masters(report: StatusReport) -> Iterator[str]:
 
 
 def headline(report: StatusReport, now: datetime) -> Iterator[str]:
-    if report.mode in _REAL_STATE_MODES:
-        yield _REAL_STATE_MODES[report.mode]
+    if report.mode in _UNREAL_MODES:
+        yield _UNREAL_MODES[report.mode]
     if report.pid is None:
         asked = " The accounts were asked directly." if report.accounts else ""
         yield f"NIJA is not running: start it with ./start.sh.{asked}"
@@ -54,6 +55,9 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
             f"resting {order.purpose}: {order.side} {order.type} {order.market} {number(order.amount)} "
             f"@ {number(order.price)}"
         )
+    if account.state == _FAILED:
+        # Its reason stands above; what it last thought of its markets is past.
+        return
     for why in account.not_trading:
         where = f"{why.market}: " if why.market else ""
         figures = f": value {why.value}, limit {why.limit}" if why.value or why.limit else ""

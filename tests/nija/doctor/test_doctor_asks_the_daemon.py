@@ -107,12 +107,10 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
         ("Invalid signature", "Invalid signature", "Copy both again"),
         ("Invalid nonce", "Invalid nonce", "wait 1-2 minutes"),
         ("Permission denied", "Permission denied", "Query Closed Orders & Trades"),
-        (
-            "the key can withdraw funds (Withdraw Funds)",
-            "the key can withdraw funds (Withdraw Funds)",
-            "Create a new one",
-        ),
-        ("this machine's clock is 60.0 s off Kraken's", "this machine's clock is 60.0 s off Kraken's", "NTP"),
+        ("the key can withdraw (Withdraw Funds)", "The key can withdraw (Withdraw Funds)", "Create a new one"),
+        ("this machine's clock is 60.0 s off Kraken's", "This machine's clock is 60.0 s off Kraken's", "NTP"),
+        ("the keys of a and b are one account. Give each its own", "The keys of a and b are one account", "Give each"),
+        ("something {nobody} foresaw", "Something {nobody} foresaw", "nija.log"),
     ],
 )
 def test_the_reason_of_a_failed_account_gets_its_cure(

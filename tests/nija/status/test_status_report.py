@@ -117,6 +117,13 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         assert fact in text, fact
 
 
+def test_a_failed_account_shows_its_reason_and_not_what_it_thought_before() -> None:
+    lines = shown(replace(REPORT, accounts=(replace(FULL, state="FAILED", reason="Invalid key"),)))
+    assert "   FAILED: Invalid key" in lines
+    assert any("bought @" in line for line in lines)
+    assert not any("not trading" in line for line in lines)
+
+
 def test_a_reason_without_figures_shows_none() -> None:
     why = WhyNot("BTC/USD", "no_signal", "", "", "no entry signal")
     lines = shown(replace(REPORT, accounts=(replace(FULL, not_trading=(why,)),)))
