@@ -107,6 +107,10 @@ def at(spent: list[float], part: float) -> float:
     return sorted(spent)[min(len(spent) - 1, int(len(spent) * part))]
 
 
+def show(what: str, spent: list[float]) -> None:
+    print(f"{what + ':':32} p50 {at(spent, 0.5) * 1e3:7.2f} ms   p99 {at(spent, 0.99) * 1e3:7.2f} ms")
+
+
 def disk(folder: Path, times: int = 200) -> list[float]:
     """What one small durable write costs here without any journal."""
     spent = []
@@ -135,11 +139,9 @@ def main() -> None:
         one = alone(journals, clock, given.orders)
         many = together(journals, clock, given.accounts, given.rounds)
         journals.close()
-    print(f"one durable write of the disk:  p50 {at(raw, 0.5) * 1e3:6.2f} ms   p99 {at(raw, 0.99) * 1e3:6.2f} ms")
-    print(f"one account, an order:          p50 {at(one, 0.5) * 1e3:6.2f} ms   p99 {at(one, 0.99) * 1e3:6.2f} ms")
-    print(
-        f"{given.accounts} accounts, an order:        p50 {at(many, 0.5) * 1e3:6.2f} ms   p99 {at(many, 0.99) * 1e3:6.2f} ms"
-    )
+    show("one durable write of the disk", raw)
+    show("one account, an order", one)
+    show(f"{given.accounts} accounts, an order", many)
     print(f"p99 against the target of {TARGET * 1e3:.0f} ms: {at(one, 0.99) / TARGET:.2f}")
     print(f"p99 of {given.accounts} accounts against one alone (target 2): {at(many, 0.99) / at(one, 0.99):.2f}")
 
