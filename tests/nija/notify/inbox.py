@@ -15,7 +15,10 @@ PATIENCE = 10.0
 
 
 class Inbox:
-    """What arrived, oldest first. `status` is what the next requests are answered with; `hang` makes them wait."""
+    """What arrived, oldest first: the paths of all requests, the bodies of messages.
+
+    `status` is what the next requests are answered with; they wait while `hang` is cleared.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -29,8 +32,8 @@ class Inbox:
     def take(self, path: str, body: bytes) -> None:
         with self._news:
             self.paths.append(path)
-            if self.status < 400:
-                self.bodies.append(json.loads(body or b"{}"))
+            if self.status < 400 and body:
+                self.bodies.append(json.loads(body))
             self._news.notify_all()
 
     def wait_for_requests(self, count: int) -> None:
