@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDINARY_TOOLS = (
     "bash",
     "cat",
+    "cp",
     "cut",
     "dirname",
     "mkdir",
