@@ -15,7 +15,7 @@ class Attempts:
     """What the account cannot work with at all is raised at once, anything else once all was tried."""
 
     def __init__(self) -> None:
-        self._first: BrokerError | None = None
+        self.first: BrokerError | None = None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -24,9 +24,9 @@ class Attempts:
         except (Unauthorized, PermissionDenied, LockedOut):
             raise
         except BrokerError as error:
-            self._first = self._first or error
+            self.first = self.first or error
 
     def finish(self) -> None:
         """Raises the first BrokerError there was."""
-        if self._first is not None:
-            raise self._first
+        if self.first is not None:
+            raise self.first

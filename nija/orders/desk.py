@@ -91,6 +91,7 @@ class OrderDesk:
         )
         self._reconciler = Reconciler(broker, journal, self._book, tracker=self._tracker, announcer=self._announcer)
         self._stops_read = _NEVER
+        self._questions = Attempts()
         self._reconciled = False
         self._reconcile_at = _NEVER
 
@@ -135,25 +136,27 @@ class OrderDesk:
         self._book.load()
         self._reconcile_at = _NEVER
         self.refresh()
+        self._questions.finish()
 
     def refresh(self, prices: Mapping[str, Decimal] | None = None) -> None:
         """Once a cycle: resolve, read own live orders, book fills, go on selling, keep stops right.
 
         Asks the exchange only where something is live. `prices` are the last prices by market: with them,
         positions whose stop does not rest on the exchange are watched here. Everything is tried before the first
-        BrokerError is raised.
+        BrokerError is raised. What could not be asked about an unknown order, or compared, is asked again later and
+        stops nothing else: exits go on.
         """
         for market, price in (prices or {}).items():
             self._holdings.note_price(market, price)
-        attempts = Attempts()
+        attempts, self._questions = Attempts(), Attempts()
         for intent in self._book.unsettled():
             if intent.state.is_unresolved and self._resolver.is_due(intent):
-                with attempts.attempt():
+                with self._questions.attempt():
                     self._resolver.resolve(intent)
         with attempts.attempt():
             self._tracker.look(self._due())
         if self._clock.monotonic() >= self._reconcile_at:
-            with attempts.attempt():
+            with self._questions.attempt():
                 self._reconcile()
         for plan in self._book.plans().values():
             with attempts.attempt():
@@ -161,6 +164,7 @@ class OrderDesk:
         for market, price in (prices or {}).items():
             with attempts.attempt():
                 self.watch(market, price)
+        self._say_unasked()
         attempts.finish()
 
     def enter(
@@ -270,6 +274,13 @@ class OrderDesk:
             return [intent for intent in orders if intent.purpose is not Purpose.STOP or intent.state.is_final]
         self._stops_read = now
         return orders
+
+    def _say_unasked(self) -> None:
+        error = self._questions.first
+        if error is None:
+            self._announcer.mended("questions")
+        else:
+            self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")
 
     def _reconcile(self) -> None:
         self._reconcile_at = self._clock.monotonic() + self._pace.reconcile_again
