@@ -1,0 +1,72 @@
+"""Long runs go on in the background: the first test that needs one starts it, and a later one judges what it did.
+
+The files' order does it: accounts connect (a), trade (z), and everything else happens meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from dotenv import dotenv_values
+
+pytest.register_assert_rewrite("tests.system.judge")
+
+from tests.system.daemon import Daemon  # noqa: E402 - after what prepares its import
+from tests.system.exchange import FOUR, Venue, accounts, exchange  # noqa: E402 - the same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[3] / "shared" / "data" / "candles"
+_UNHURRIED = "[risk]\nmax_daily_loss = 0.9\nmax_drawdown = 0.9\n"
+EAGER = f"""[trading]
+strategy = "tests.system.strategies:Eager"
+poll_seconds = 0.5
+max_candle_age = 0
+{_UNHURRIED}"""
+_QUICK_TREND = f"""[trading]
+poll_seconds = 0.5
+max_candle_age = 0
+[strategy.trend]
+entry = 2
+exit = 2
+stop_atr = 1.0
+{_UNHURRIED}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    venue: Venue
+    daemon: Daemon
+
+
+@pytest.fixture(scope="session")
+def live_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Three accounts on Kraken and one on Coinbase, connected as far apart as in real life."""
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "nija.toml").write_text(EAGER)
+    with exchange(accounts(*FOUR)) as venue:
+        environment = {name: value for name, value in venue.environment.items() if name != "NIJA_CONNECT_DELAY"}
+        with Daemon(folder, environment) as daemon:
+            yield Run(venue, daemon)
+
+
+@pytest.fixture(scope="session")
+def replay_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same accounts on real candles, served by `nija simulate` as a user would start it."""
+    candles = Path(os.environ.get("NIJA_TEST_CANDLES", _BESIDE_THE_REPOSITORY))
+    if not candles.is_dir():
+        pytest.skip(f"no real candles in {candles}; set NIJA_TEST_CANDLES to the folder that has them")
+    folder, exchange_folder = tmp_path_factory.mktemp("replay"), tmp_path_factory.mktemp("replay-exchange")
+    (folder / "nija.toml").write_text(_QUICK_TREND)
+    serve = ("simulate", "--candles", str(candles), "--speed", "172800", "--money", "10000", "--env-file", "env")
+    with Daemon(exchange_folder, {}, serve) as simulator:
+        admin_url = simulator.wait_for("# Books and faults:").split()[-1].removesuffix("/state")
+        values = dotenv_values(exchange_folder / "env", interpolate=False)
+        environment = {name: value for name, value in values.items() if value is not None}
+        with Daemon(folder, environment | {"NIJA_CONNECT_DELAY": "0"}) as daemon:
+            yield Run(Venue(admin_url, environment), daemon)

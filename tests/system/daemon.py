@@ -1,0 +1,151 @@
+"""The daemon as a process of its own, in a folder of its own: started, watched, signalled, and read afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# What a slow machine may take for a step that takes a second or two; only a failure waits so long.
+PATIENCE = 40.0
+_POLL = 0.05
+_KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
+
+
+class Unmet(AssertionError):
+    """What was waited for did not come; the text ends with what the daemon said instead."""
+
+
+def until(met: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+    """Wait until `met()`. Raises Unmet."""
+    deadline = time.monotonic() + within
+    while not met():
+        if time.monotonic() > deadline:
+            raise Unmet(f"not within {within:.0f} s: {what}")
+        time.sleep(_POLL)
+
+
+@dataclass(eq=False)
+class Daemon:
+    """`with Daemon(folder, environment) as daemon:` runs `nija run` there; it is killed at the end if it still runs."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    arguments: tuple[str, ...] = ("run",)
+    lines: list[str] = field(default_factory=list, repr=False)
+    _said: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    def __enter__(self) -> Self:
+        self._errors = (self.folder / "stderr.txt").open("a", encoding="utf-8")
+        self.process = subprocess.Popen(  # noqa: S603 - this Python, and the arguments of the test
+            self.command(*self.arguments),
+            cwd=self.folder,
+            env=self.variables(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+        )
+        assert self.process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._errors.close()
+
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "nija", *arguments]
+
+    @staticmethod
+    def variables(environment: Mapping[str, str]) -> dict[str, str]:
+        """`environment`, and what any Python needs; nothing else of the tests' own reaches the daemon."""
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return kept | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | dict(environment)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def errors(self) -> str:
+        """Everything on standard error, of this and of earlier runs in the folder."""
+        return (self.folder / "stderr.txt").read_text(encoding="utf-8")
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def said(self, *texts: str) -> list[str]:
+        """The lines so far that hold every one of these texts."""
+        with self._said:
+            return [line for line in self.lines if all(text in line for text in texts)]
+
+    def wait_for(self, *texts: str, count: int = 1, within: float = PATIENCE) -> str:
+        """Wait for the `count`th line that holds all of these texts; return it. Raises Unmet."""
+        with self._said:
+            heard = self._said.wait_for(
+                lambda: len(self.said(*texts)) >= count or not self._reader.is_alive(), timeout=within
+            )
+        found = self.said(*texts)
+        if not heard or len(found) < count:
+            tail = "\n".join(self.lines[-40:])
+            raise Unmet(f"no line with {texts} ({len(found)} of {count}) within {within:.0f} s:\n{tail}\n{self.errors}")
+        return found[count - 1]
+
+    def terminate(self, within: float = 10.0) -> int:
+        """SIGTERM, and the exit code. Raises Unmet where it takes longer."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait(within)
+
+    def kill(self) -> None:
+        """As kill -9 does."""
+        self.process.kill()
+        self.wait(PATIENCE)
+
+    def wait(self, within: float) -> int:
+        """The exit code. Raises Unmet where it does not end."""
+        try:
+            code = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            tail = "\n".join(self.lines[-40:])
+            raise Unmet(f"still running after {within:.0f} s:\n{tail}") from None
+        self._reader.join(PATIENCE)
+        return code
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            with self._said:
+                self.lines.append(line.rstrip("\n"))
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+
+def run_to_end(folder: Path, environment: Mapping[str, str], within: float = PATIENCE) -> tuple[int, list[str]]:
+    """For a daemon that refuses to start: its exit code, and every line of either stream."""
+    with Daemon(folder, environment) as daemon:
+        code = daemon.wait(within)
+        return code, [*daemon.lines, *daemon.errors.splitlines()]

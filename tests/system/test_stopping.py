@@ -1,0 +1,151 @@
+"""How the daemon ends, and what is left when it is ended."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.simulator.faults import FaultKind
+from tests.system import judge
+from tests.system.conftest import EAGER
+from tests.system.daemon import Daemon, until
+from tests.system.exchange import Venue, accounts, exchange
+from tests.system.strategies import CALM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BOTH = ("kraken:master", "coinbase:master")
+
+
+@pytest.fixture
+def venue() -> Iterator[Venue]:
+    with exchange(accounts(*BOTH)) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "nija.toml").write_text(EAGER)
+    return tmp_path
+
+
+def assert_all_is_known(venue: Venue, daemon: Daemon) -> None:
+    """Let everything come to rest, and compare."""
+    (daemon.folder / CALM).touch()
+    venue.freeze()
+    for account in BOTH:
+        settled(venue, daemon, account)
+        judge.assert_books_equal(venue.books(account), daemon.data, account)
+        judge.assert_positions_equal(venue.books(account), daemon.data, account)
+        judge.assert_every_position_has_its_stop(venue.books(account))
+        judge.assert_no_order_is_doubled(venue.books(account), daemon.data, account)
+    judge.assert_nonces_only_rise(venue.books("kraken:master"))
+    assert venue.state()["violations"] == []
+
+
+def settled(venue: Venue, daemon: Daemon, account: str) -> None:
+    until(
+        lambda: judge.is_settled(venue.books(account), daemon.data, account), f"{account} is settled again", within=60
+    )
+
+
+def test_after_kill_9_the_daemon_goes_on_where_it_was(venue: Venue, folder: Path) -> None:
+    with Daemon(folder, venue.environment) as first:
+        for account in BOTH:
+            first.wait_for("BUY order filled", f"account={account}")
+        first.kill()
+    before = {account: judge.held(venue.books(account)["fills"]) for account in BOTH}
+    (folder / CALM).touch()
+    with Daemon(folder, venue.environment) as second:
+        second.wait_for("Started independent trading thread", count=2)
+        assert any(before.values())
+        assert_all_is_known(venue, second)
+        assert second.terminate() == 0
+
+
+def test_sigterm_in_the_middle_of_slow_trading_ends_in_time_and_loses_nothing(venue: Venue, folder: Path) -> None:
+    with Daemon(folder, venue.environment) as first:
+        first.wait_for("SELL order filled", "account=coinbase:master")
+        venue.fault(FaultKind.DELAY_AFTER, account="*:master", seconds=4.0)
+        asked = time.time()
+        until(lambda: bool(venue.state()["faults_injected"]), "a slow answer")
+        time.sleep(max(0.0, asked + 1.5 - time.time()))
+        began = time.monotonic()
+        assert first.terminate(within=11.0) == 0
+        assert time.monotonic() - began < 10.0
+        assert first.said("👋 STOPPED")
+    venue.heal()
+    with Daemon(folder, venue.environment) as second:
+        second.wait_for("Started independent trading thread", count=2)
+        assert_all_is_known(venue, second)
+        assert second.terminate() == 0
+
+
+def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(folder: Path) -> None:
+    with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
+        daemon.wait_for("BUY order filled")
+        venue.fault(FaultKind.HANG, account="coinbase:master", seconds=30)
+        until(lambda: bool(venue.state()["faults_injected"]), "a request that hangs")
+        began = time.monotonic()
+        assert daemon.terminate(within=11.0) == 0
+        assert time.monotonic() - began < 10.0
+        assert daemon.said("A request is still without an answer", "account=coinbase:master")
+        assert "🛑 STOPPING - no new entries" in "".join(daemon.lines)
+        assert daemon.lines[-1].endswith("👋 STOPPED")
+
+
+def test_a_stop_leaves_the_protective_stops_on_the_exchange(folder: Path) -> None:
+    with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
+        daemon.wait_for("Stop placed")
+        venue.freeze()
+        (folder / CALM).touch()
+        settled(venue, daemon, "coinbase:master")
+        assert daemon.terminate() == 0
+        assert judge.open_stops(venue.books("coinbase:master"))
+        judge.assert_every_position_has_its_stop(venue.books("coinbase:master"))
+
+
+def test_a_signal_that_arrives_twice_at_once_is_one_wish(folder: Path) -> None:
+    with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
+        daemon.wait_for("Started independent trading thread")
+        daemon.process.send_signal(signal.SIGTERM)
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.wait(10.0) == 0
+        assert daemon.lines[-1].endswith("👋 STOPPED")
+
+
+def test_a_second_signal_later_ends_at_once(folder: Path) -> None:
+    with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
+        daemon.wait_for("BUY order filled")
+        venue.fault(FaultKind.HANG, account="coinbase:master", seconds=30)
+        until(lambda: bool(venue.state()["faults_injected"]), "a request that hangs")
+        daemon.process.send_signal(signal.SIGTERM)
+        daemon.wait_for("🛑 STOPPING")
+        time.sleep(1.2)
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.wait(3.0) == 130
+
+
+def test_the_signal_of_gnu_timeout_ends_the_daemon_calmly(tmp_path: Path) -> None:
+    timeout = shutil.which("timeout")
+    if timeout is None:
+        pytest.skip("there is no GNU timeout on this machine")
+    with exchange(accounts("coinbase:master")) as venue:
+        done = subprocess.run(  # noqa: S603 - GNU timeout and this Python
+            [timeout, "-s", "TERM", "5", *Daemon.command("run")],
+            cwd=tmp_path,
+            env=Daemon.variables(venue.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert done.stdout.rstrip().endswith("👋 STOPPED")
+    assert done.returncode == 124
