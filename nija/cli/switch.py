@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -109,13 +108,11 @@ def _switched(desk: Desk, switch: Switch, account: str | None) -> tuple[tuple[Sw
 
 def _directly(desk: Desk, switch: Switch, account: str | None) -> tuple[Switched, ...]:
     from brokers.clock import SystemClock  # noqa: PLC0415
+    from nija.control.journals import opened_journals  # noqa: PLC0415
     from nija.control.switches import read_switched, switch_handlers  # noqa: PLC0415
-    from nija.journal.opening import Journals  # noqa: PLC0415
-    from nija.log.event_log import get_log  # noqa: PLC0415
 
     clock = SystemClock()
-    journals = Journals(desk.settings.data_dir, clock, get_log("nija"), database_url=desk.settings.database_url)
-    with closing(journals):
+    with opened_journals(desk.settings, clock) as journals:
         turn = switch_handlers(journals, lambda: _known_accounts(desk), clock)[switch.value]
         return read_switched(turn({"account": account}))
 

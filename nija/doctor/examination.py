@@ -18,6 +18,7 @@ from nija.control.wire import ControlError
 from nija.doctor.account import check_account
 from nija.doctor.exchanges import address_of, check_exchange
 from nija.doctor.finding import DoctorReport, Finding, Section, broken, fine, warning
+from nija.doctor.latches import check_database
 from nija.doctor.machine import (
     IMPORTED,
     REQUIRED,
@@ -71,7 +72,7 @@ def examine(patient: Patient) -> DoctorReport:
     set_up = _read(patient)
     if set_up is None:
         return DoctorReport(tuple(sections))
-    sections.append(Section("Files", tuple(_check_places(set_up))))
+    sections.append(Section("Files", tuple(_check_places(patient, set_up))))
     accounts = _accounts(patient, set_up.discovery)
     for account in accounts:
         findings = (
@@ -111,8 +112,9 @@ def _read(patient: Patient) -> _SetUp | None:
     return _SetUp(values, process, settings, discover(values))
 
 
-def _check_places(set_up: _SetUp) -> Iterator[Finding]:
+def _check_places(patient: Patient, set_up: _SetUp) -> Iterator[Finding]:
     yield from check_data_dir(set_up.process.data_dir)
+    yield from check_database(set_up.process, patient.clock)
     yield check_log_file(set_up.process.log_file)
 
 

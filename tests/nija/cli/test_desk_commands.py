@@ -127,6 +127,14 @@ def test_a_daemon_that_does_not_answer_is_stopped_through_the_journals(journals:
     assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
 
 
+def test_a_database_that_cannot_be_used_is_one_line_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIJA_DATABASE_URL", "postgresql+nodriver://nija:hunter2@127.0.0.1:1/nija")
+    done = nija("stop-trading")
+    assert done.exit_code == 2
+    assert "check NIJA_DATABASE_URL" in done.output
+    assert "hunter2" not in done.output
+
+
 def test_status_asks_the_daemon_and_its_exit_code_tells(folder: Path) -> None:
     (folder / "data").mkdir()
     server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: REPORT.to_json()})

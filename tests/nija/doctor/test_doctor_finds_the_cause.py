@@ -224,6 +224,11 @@ def test_a_data_folder_that_cannot_be_written(set_up: BrokenSetUp) -> None:
     assert "NIJA_DATA_DIR" in first.remedy
 
 
+def test_a_database_that_cannot_be_opened(set_up: BrokenSetUp) -> None:
+    set_up.environ["NIJA_DATABASE_URL"] = f"sqlite:///{set_up.folder}/nowhere/nija.db"
+    assert set_up.first().title == "The database of NIJA_DATABASE_URL cannot be used"
+
+
 def test_a_log_file_that_is_a_folder(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.log").mkdir()
     assert set_up.first().title.startswith("The log file")

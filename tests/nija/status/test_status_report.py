@@ -165,7 +165,7 @@ def test_the_demo_and_paper_say_that_no_money_moves() -> None:
         (("TRADING", "PAUSED"), 1, ExitCode.SOME_NOT),
         (("FAILED", "CONNECTING"), 1, ExitCode.NONE),
         ((), 1, ExitCode.NONE),
-        (("CONNECTED",), None, ExitCode.NONE),
+        (("TRADING",), None, ExitCode.NONE),
     ],
 )
 def test_the_exit_code_tells_how_many_trade(states: tuple[str, ...], pid: int | None, code: ExitCode) -> None:
