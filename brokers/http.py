@@ -132,6 +132,8 @@ def _bounded(raw: HTTPResponse, deadline: float) -> Callable[..., Iterator[bytes
     """The body's `stream`, ending in ProtocolError at `deadline` (monotonic seconds)."""
 
     def stream(_amount: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:  # noqa: FBT001 - the replaced signature
+        # The answer would otherwise hold itself, and its socket, until the garbage collector comes by.
+        vars(raw).pop("stream", None)
         # `read1` returns what has arrived, where `read` would wait for the whole amount.
         while chunk := raw.read1(_CHUNK, decode_content=decode_content):
             yield chunk

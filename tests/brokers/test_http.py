@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import ssl
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -243,3 +245,17 @@ class TestTheEnvironment:
             error = failure_of(f"http://127.0.0.1:{port}")
         assert isinstance(error, requests.TooManyRedirects)
         assert not definitely_not_sent(error)
+
+
+def test_an_answer_is_gone_once_it_was_read_without_the_garbage_collector() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(PLAIN_OK)
+
+    with server(answer) as port, session_for(f"http://127.0.0.1:{port}") as session:
+        gc.disable()
+        try:
+            raw = weakref.ref(session.get(f"http://127.0.0.1:{port}/", timeout=(1.0, 1.0)).raw)
+            assert raw() is None
+        finally:
+            gc.enable()
