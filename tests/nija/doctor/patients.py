@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
+from brokers.model import Exchange
+from brokers.simulator.config import TRADING_PERMISSIONS, SimulatedAccount, kraken_key
 from nija.doctor.examination import Patient, examine
 from nija.doctor.render import lines
 
@@ -17,6 +21,28 @@ if TYPE_CHECKING:
     from brokers.model import ApiKey
     from nija.doctor.finding import DoctorReport, Finding
     from tests.simulator_fixtures import Rig
+
+
+_CHANCE = random.Random(11)
+
+
+def _account(owner: str, **changes: object) -> SimulatedAccount:
+    balances = {"USD": Decimal("1234.56")}
+    made = SimulatedAccount(Exchange.KRAKEN, owner, kraken_key(_CHANCE), balances, account_uid=f"AA00 {owner}")
+    return replace(made, **changes)  # type: ignore[arg-type]  # the fields of a SimulatedAccount
+
+
+ACCOUNTS = (
+    _account("master"),
+    _account("poor", balances={"USD": Decimal("3.10")}),
+    _account("coins", balances={"SOL": Decimal(50)}),
+    _account("no_cancel", permissions=TRADING_PERMISSIONS - {"close-trades"}),
+    _account("no_funds", permissions=TRADING_PERMISSIONS - {"query-funds"}),
+    _account("withdraws", permissions=TRADING_PERMISSIONS | {"withdraw-funds"}),
+    _account("twin", account_uid="AA00 master"),
+)
+KEYS = {account.owner: account.api_key for account in ACCOUNTS}
+STRANGER = kraken_key(_CHANCE)
 
 
 def requests_seen(rig: Rig) -> int:

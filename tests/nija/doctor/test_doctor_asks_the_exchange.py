@@ -1,0 +1,247 @@
+"""Set-ups whose fault shows at the exchange: the first ❌ names the cause, and the remedy mends it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.identity import AccountId
+from accounts.ownership import KeyOwnership
+from brokers.model import ApiKey, Exchange
+from brokers.simulator.engine.markets import Mode
+from brokers.simulator.faults import FaultKind
+from nija.control.switches import Switch, turn
+from nija.doctor.finding import ExitCode, Level
+from nija.journal.opening import Journals
+from nija.log.event_log import get_log
+from tests.nija.doctor.patients import KEYS, STRANGER, BrokenSetUp, requests_seen
+
+if TYPE_CHECKING:
+    from tests.simulator_fixtures import Rig
+
+
+def test_a_host_that_does_not_exist(set_up: BrokenSetUp) -> None:
+    # An empty label is refused before any name server is asked.
+    set_up.environ["KRAKEN_API_URL"] = "http://api..kraken"
+    first = set_up.first()
+    assert first.title == "DNS: the name api..kraken cannot be resolved"
+    assert "KRAKEN_API_URL" in first.remedy
+
+
+def test_a_port_where_nobody_listens(set_up: BrokenSetUp) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        set_up.environ["KRAKEN_API_URL"] = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        first = set_up.first()
+    assert first.title.startswith("Kraken cannot be reached at 127.0.0.1")
+    assert "firewall" in first.remedy
+
+
+def test_tls_where_none_is_spoken(set_up: BrokenSetUp, rig: Rig) -> None:
+    set_up.environ["KRAKEN_API_URL"] = rig.simulator.kraken_url.replace("http:", "https:")
+    assert set_up.first().title.startswith("TLS: no secure connection to 127.0.0.1")
+
+
+def test_certificate_authorities_that_are_not_there(set_up: BrokenSetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(set_up.folder / "missing.pem"))
+    set_up.environ["KRAKEN_API_URL"] = "https://127.0.0.1:1"
+    assert set_up.first().title == "TLS: the certificate authorities cannot be read"
+
+
+def test_an_exchange_in_maintenance(set_up: BrokenSetUp, rig: Rig) -> None:
+    venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.venue
+    venue.mode = Mode.MAINTENANCE
+    try:
+        first = set_up.first()
+    finally:
+        venue.mode = Mode.ONLINE
+    assert first.title == "Kraken is in maintenance"
+    assert "status.kraken.com" in first.remedy
+
+
+def test_an_exchange_that_is_out_of_order(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=520)
+    assert set_up.first().title == "Kraken is out of order (HTTP 520)"
+
+
+def test_an_exchange_that_says_it_is_unavailable(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.UNAVAILABLE_BEFORE, exchange="kraken")
+    assert set_up.first().title == "Kraken refuses every call: EService:Unavailable"
+
+
+def test_an_exchange_that_breaks_only_for_private_calls(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", endpoint="GetApiKeyInfo", status=502)
+    first = set_up.first()
+    assert first.title == "Kraken does not answer this account's requests"
+    assert "not in your set-up" in first.remedy
+
+
+@pytest.mark.parametrize(("offset", "direction"), [(90.0, "behind"), (-90.0, "ahead of")])
+def test_a_clock_that_is_off(set_up: BrokenSetUp, rig: Rig, offset: float, direction: str) -> None:
+    rig.fault(FaultKind.CLOCK_OFFSET, exchange="kraken", seconds=offset)
+    first = set_up.first()
+    assert first.title == f"Clock: this machine is 90 s {direction} Kraken"
+    assert "NTP" in first.remedy
+
+
+def test_a_secret_of_another_key(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:master", ApiKey(KEYS["master"].key, STRANGER.secret))
+    first = set_up.first()
+    assert first.line == "❌ Invalid signature"
+    assert "Copy both again" in first.remedy
+
+
+def test_a_key_that_was_deleted(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:master", STRANGER)
+    first = set_up.first()
+    assert first.line == "❌ Invalid key"
+    assert "deleted" in first.remedy
+
+
+def test_nonces_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.REFUSE_NONCE, exchange="kraken")
+    first = set_up.first()
+    assert first.line == "❌ Invalid nonce"
+    for cure in ("Another program", "wait 1-2 minutes", "NTP", "fresh one"):
+        assert cure in first.remedy
+
+
+def test_a_key_that_is_barred(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.LOCKOUT, exchange="kraken", endpoint="GetApiKeyInfo")
+    first = set_up.first()
+    assert first.title == "Kraken has barred this key for a while"
+    assert "15 minutes" in first.remedy
+
+
+@pytest.mark.parametrize(("owner", "label"), [("no_cancel", "Cancel/Close Orders"), ("no_funds", "Query Funds")])
+def test_a_missing_permission_by_its_name(set_up: BrokenSetUp, owner: str, label: str) -> None:
+    set_up.credentials("kraken:master", KEYS[owner])
+    first = set_up.first()
+    assert first.title == f"{label}: off, but needed"
+    assert "Permission denied" in first.remedy
+    assert "https://www.kraken.com/u/security/api" in first.remedy
+
+
+def test_a_key_that_can_withdraw(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:master", KEYS["withdraws"])
+    first = set_up.first()
+    assert first.title.startswith("Withdraw Funds must be off")
+    assert "✅ MASTER KRAKEN CONNECTED!" not in set_up.text()
+
+
+def test_a_permission_that_is_refused_though_the_key_seems_to_have_it(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.REVOKE_PERMISSION, exchange="kraken", endpoint="BalanceEx")
+    first = set_up.first()
+    assert first.line == "❌ Permission denied"
+    for cure in ("Query Funds", "delete the key", "two-factor", "IP whitelist"):
+        assert cure in first.remedy
+
+
+def test_calls_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> None:
+    rig.fault(FaultKind.RATE_LIMIT, exchange="kraken", endpoint="GetApiKeyInfo")
+    first = set_up.first()
+    assert first.title == "Kraken's call limit is reached"
+    assert "Another program" in first.remedy
+
+
+def test_a_mode_that_trades_nothing_is_pointed_out(set_up: BrokenSetUp) -> None:
+    for mode in ("demo", "paper"):
+        set_up.environ["NIJA_MODE"] = mode
+        findings = set_up.examine("kraken:master").findings
+        assert any(finding.title.startswith(f"NIJA_MODE is {mode}") for finding in findings), mode
+
+
+def test_live_mode_without_credentials(set_up: BrokenSetUp) -> None:
+    del set_up.environ["KRAKEN_MASTER_API_KEY"], set_up.environ["KRAKEN_MASTER_API_SECRET"]
+    set_up.environ["NIJA_MODE"] = "live"
+    assert set_up.first().title == "NIJA_MODE is live, but no credentials are set"
+
+
+def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> None:
+    (set_up.folder / ".env").write_text(f"KRAKEN_MASTER_API_KEY={STRANGER.key}\n")
+    (set_up.folder / ".env").chmod(0o600)
+    report = set_up.examine("kraken:master")
+    assert report.exit_code is ExitCode.WARNINGS
+    assert any("KRAKEN_MASTER_API_KEY is set in .env and, differently" in finding.title for finding in report.findings)
+
+
+def test_trading_that_someone_stopped(set_up: BrokenSetUp, rig: Rig) -> None:
+    with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
+        turn(Switch.STOP_TRADING, journals, [AccountId.parse("kraken:master")], rig.clock)
+    (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
+    assert found.title == "Nothing new is opened: stopped by command"
+    assert "nija resume kraken:master" in found.remedy
+
+
+def test_settings_for_an_account_that_does_not_exist(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text('[accounts."kraken:maste"]\nenabled = true\n')
+    findings = set_up.examine().findings
+    assert any('accounts."kraken:maste" names an account' in finding.title for finding in findings)
+
+
+def test_a_key_that_another_process_uses(set_up: BrokenSetUp, rig: Rig) -> None:
+    data = set_up.folder / "data"
+    with KeyOwnership(data, KEYS["master"].fingerprint, rig.clock, command="nija run"):
+        first = set_up.first()
+    assert first.title == "The key is in use by another process"
+    assert "nija run" in first.remedy
+
+
+def test_two_keys_of_one_account(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:tania_gilbert", KEYS["twin"])
+    first = set_up.first()
+    assert first.title == "kraken:master and kraken:tania_gilbert are one and the same exchange account"
+
+
+def test_too_little_money(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:master", KEYS["poor"])
+    first = set_up.first()
+    assert first.line == "❌ UNDERFUNDED - needs at least $25.00"
+    assert "Deposit $21.90 or more" in first.remedy
+
+
+def test_money_in_another_coin_only(set_up: BrokenSetUp) -> None:
+    set_up.credentials("kraken:master", KEYS["coins"])
+    first = set_up.first()
+    assert first.title.startswith("UNDERFUNDED")
+    assert "holds SOL" in first.remedy
+
+
+def test_a_market_that_does_not_exist(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["NOPE/USD"]\n')
+    assert set_up.first().title == "NOPE/USD: the exchange has no such market"
+
+
+def test_positions_too_small_for_the_exchange(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text("[risk]\nmax_position = 0.0001\n")
+    report = set_up.examine()
+    assert report.first_broken() is not None
+    assert any("max_position" in finding.remedy for finding in report.findings if finding.level is Level.WARNING)
+    assert set_up.first().title == "No market can be traded with this balance"
+
+
+def test_a_strategy_that_cannot_be_loaded(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text('[trading]\nstrategy = "nowhere.at_all:Class"\n')
+    assert set_up.first().title == "The strategy cannot be used"
+
+
+def test_secrets_that_others_can_read_are_a_warning(set_up: BrokenSetUp) -> None:
+    dotenv = set_up.folder / ".env"
+    dotenv.write_text("NIJA_MODE=auto\n")
+    dotenv.chmod(0o644)
+    report = set_up.examine()
+    assert report.exit_code is ExitCode.WARNINGS
+    assert any(finding.title.startswith(".env can be read by others") for finding in report.findings)
+
+
+def test_the_master_alone_is_looked_at_and_no_other_key_is_used(set_up: BrokenSetUp, rig: Rig) -> None:
+    set_up.credentials("kraken:tania_gilbert", KEYS["poor"])
+    before = requests_seen(rig)
+    set_up.examine("kraken:master")
+    requests_seen(rig)
+    askers = {request.account for request in list(rig.simulator.world.records.requests)[before:]}
+    assert "kraken:poor" not in askers
+    assert "kraken:master" in askers
