@@ -43,7 +43,7 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
         ensure_directory(folder)
         child = start_child(SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED))
         try:
-            os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_file
+            os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_bundle
             process = replace(
                 configuration.process,
                 data_dir=folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.environment import Mode
@@ -37,9 +38,15 @@ if TYPE_CHECKING:
 
 # Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
 _GRACE_SECONDS = 8.0
+_FAREWELL_SECONDS = 1.0
+_LONGEST_FAREWELL = 3.0
 _WATCH_SECONDS = 5.0
 _REDEPLOY_SECONDS = 1.0
 _SILENT_SECONDS = 120.0
+
+
+# Nobody should be frightened, or pleased, by money that is made up.
+_SENDERS = MappingProxyType({Mode.DEMO: "NIJA demo", Mode.PAPER: "NIJA on paper"})
 
 
 class Supervisor:
@@ -65,6 +72,7 @@ class Supervisor:
             process.heartbeat_url,
             clock,
             get_log("nija.notify"),
+            sender=_SENDERS.get(configuration.mode, "NIJA"),
             summary_hour=process.daily_summary_hour,
             redact=redact,
         )
@@ -78,6 +86,8 @@ class Supervisor:
         """
         process = self._configuration.process
         with ExitStack() as held:
+            # Before the keys: a platform ends the old instance, which holds them, once this one answers.
+            held.enter_context(self._health())
             self._own_keys(held)
             journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
             held.callback(journals.close)
@@ -85,8 +95,6 @@ class Supervisor:
             self._tell_what_is_left_out()
             self.threads = tuple(self._threads(sides, journals))
             held.enter_context(self._control(journals))
-            held.enter_context(self._health())
-            held.callback(self._notifier.stop)
             held.callback(self._end, sides)
             self._notifier.start(self._configuration.mode.value, [thread.account for thread in self.threads])
             self._start(sides)
@@ -255,4 +263,6 @@ class Supervisor:
                 "⚠️  A request is still without an answer; what became of it is asked at the next start",
                 account=str(thread.account),
             )
+        left = max(0.0, deadline - self._clock.monotonic())
+        self._notifier.stop(min(_LONGEST_FAREWELL, left + _FAREWELL_SECONDS))
         self._log.info(lines.STOPPED)
