@@ -73,7 +73,7 @@ class ExchangeSide:
         )
         return Seatable(paper, catalogue.close)
 
-    def seat(self, credentials: Credentials) -> Seatable:
+    def seat(self, credentials: Credentials, kraken_tier: str) -> Seatable:
         """A broker for one account. Raises NonceMarkError."""
         if self._public is None:
             coinbase = CoinbaseBroker(credentials.api_key, base_url=self._process.coinbase_url, clock=self._clock)
@@ -89,6 +89,7 @@ class ExchangeSide:
             nonce=nonce,
             clock=self._clock,
             public=self._public,
+            tier=kraken_tier,
         )
 
         def close() -> None:

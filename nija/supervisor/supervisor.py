@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.once import Reasons
 from nija.notify.notifier import Notifier
+from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
@@ -134,7 +134,7 @@ class Supervisor:
 
         def status(_arguments: dict[str, object]) -> dict[str, object]:
             mode = self._configuration.mode.value
-            report = status_report(self.manager, self.threads, version=version("nija"), since=since, mode=mode)
+            report = status_report(self.manager, self.threads, version=nija_version(), since=since, mode=mode)
             return report.to_json()
 
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:

@@ -185,6 +185,9 @@ class Trader:
         size = sized(market, signal, price, self._seat.broker.fees(market.symbol), standing, self._plan)
         if isinstance(size, Refusal):
             return _still(size)
+        if latched := paused_by(self._brakes.latches()):
+            # What was asked above may have waited for the exchange's rate limit; a stop command counts from its moment on.
+            return Stillness("paused", latched)
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
             return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")
