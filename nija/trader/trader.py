@@ -186,7 +186,7 @@ class Trader:
         if isinstance(size, Refusal):
             return _still(size)
         if latched := paused_by(self._brakes.latches()):
-            # What was asked above may have waited for the exchange's rate limit; a stop command counts from its moment on.
+            # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
             return Stillness("paused", latched)
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
