@@ -109,7 +109,8 @@ def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> 
     if context.fault(FaultKind.REFUSE_KEY) is not None or context.fault(FaultKind.LOCKOUT) is not None:
         raise unauthorized("injected", injected=True)
     uri = f"{request.method} {request.headers.get('host', '')}{request.url.path}"
-    return face.keys.admit(request.headers.get("authorization", ""), uri)
+    offset = context.fault(FaultKind.CLOCK_OFFSET)
+    return face.keys.admit(request.headers.get("authorization", ""), uri, offset.seconds if offset else 0.0)
 
 
 def _check_right(key: KeyState, right: Right, context: RequestContext) -> None:

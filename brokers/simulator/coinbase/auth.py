@@ -80,17 +80,19 @@ class KeyRing:
             return None
         return self.keys.get(name) if isinstance(name, str) else None
 
-    def admit(self, authorization: str, uri: str) -> KeyState:
-        """The key's state where its token is valid for this request now. Raises ApiError."""
+    def admit(self, authorization: str, uri: str, clock_offset: float = 0.0) -> KeyState:
+        """The key's state where its token is valid for this request now. Raises ApiError.
+
+        `clock_offset` is how far the exchange's clock is off, in seconds.
+        """
         state = self.named_in(authorization)
         if state is None:
             raise unauthorized("no token of a known key")
         claims = _verified(state, _token(authorization))
-        self._check(state, claims, uri)
+        self._check(state, claims, uri, self.clock.time() + clock_offset)
         return state
 
-    def _check(self, state: KeyState, claims: dict[str, Any], uri: str) -> None:
-        now = self.clock.time()
+    def _check(self, state: KeyState, claims: dict[str, Any], uri: str, now: float) -> None:
         begins, ends = claims.get("nbf"), claims.get("exp")
         if not isinstance(begins, int) or not isinstance(ends, int):
             raise unauthorized("nbf and exp must be whole seconds")
