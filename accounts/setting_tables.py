@@ -231,6 +231,11 @@ class OwnSettings(_Table):
     disabled_markets: tuple[MarketName, ...] = Field(
         default=(), description="markets that this account leaves out", json_schema_extra=_unit("markets")
     )
+    kraken_tier: Literal["starter", "intermediate", "pro"] = Field(
+        default="starter",
+        description="verification level of this Kraken account; a higher one may ask more often",
+        json_schema_extra=_unit("starter, intermediate or pro"),
+    )
 
     @field_validator("disabled_markets", mode="before")
     @classmethod

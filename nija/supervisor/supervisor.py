@@ -221,7 +221,8 @@ class Supervisor:
     def _seat(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Seatable:
         if self._configuration.mode is Mode.PAPER:
             return side.seat_on_paper(credentials, plan.quote)
-        return side.seat(credentials)
+        own = self._configuration.settings.for_account(credentials.account).own
+        return side.seat(credentials, own.kraken_tier)
 
     def _announce_start(self) -> None:
         """Once, before the first trader starts; the lock is never given back."""
