@@ -1,0 +1,227 @@
+"""The judge: the simulator's books against the journals. It knows nothing of how the daemon works."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.model import ZERO
+from nija.journal.opening import Journals
+from nija.log.event_log import get_log
+from nija.orders.positions import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from brokers.model import Fill
+    from nija.journal.journal import Journal
+    from nija.journal.records import Intent, Plan
+    from nija.orders.positions import Position
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# What is worth less cannot be ordered at all at either exchange, so nothing can protect it.
+_DUST = Decimal(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one account's journal remembers."""
+
+    intents: tuple[Intent, ...]
+    fills: tuple[Fill, ...]
+    plans: tuple[Plan, ...]
+    positions: Mapping[str, Position]
+    written_off: Mapping[str, Decimal]
+
+
+def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountId], clock: Clock) -> list[str]:
+    """Everything that is wrong, in all accounts and between them; once calm has come all of it must be right."""
+    faults = _mistakes(state)
+    journals = Journals(data, clock, get_log("judge"))
+    try:
+        for account in accounts:
+            with closing(journals.read(account)) as journal:
+                memory = _memory(journal)
+            books = state["accounts"][str(account)]
+            faults += [f"{account}: {fault}" for fault in _account(books, memory)]
+    finally:
+        journals.close()
+    return faults
+
+
+def forbidden(state: Mapping[str, Any]) -> list[str]:
+    """What must not be at any moment and can never be mended: this needs no journal."""
+    faults = _mistakes(state)
+    for account, books in state["accounts"].items():
+        wrong = [*_doubled(books), *_oversold(books), *_nonces(books), *_owners(books)]
+        faults += [f"{account}: {fault}" for fault in wrong]
+    return faults
+
+
+def _mistakes(state: Mapping[str, Any]) -> list[str]:
+    """What the exchange itself objected to: a signature, a nonce, a rate, a parameter."""
+    return [f"{mistake['account']} {mistake['endpoint']}: {mistake['rule']}" for mistake in state["violations"]]
+
+
+def _memory(journal: Journal) -> Memory:
+    plans = journal.plans.all()
+    positions: dict[str, Position] = {}
+    lost: dict[str, Decimal] = defaultdict(Decimal)
+    for plan in plans:
+        losses = journal.plans.write_offs(plan.id)
+        lost[plan.market] += sum((loss.amount for loss in losses), ZERO)
+        if plan.closed is None:
+            positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), losses)
+    return Memory(journal.intents.since(_BEGINNING), journal.fills.all(), plans, positions, lost)
+
+
+def _account(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    yield from _doubled(books)
+    yield from _oversold(books)
+    yield from _nonces(books)
+    yield from _owners(books)
+    yield from _orders(books, memory)
+    yield from _fills(books, memory)
+    yield from _positions(books, memory)
+    yield from _stops(books, memory)
+
+
+def ours(books: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [order for order in books["orders"] if not order["by_hand"]]
+
+
+def _our_fills(books: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    mine = {order["id"] for order in ours(books)}
+    return [fill for fill in books["fills"] if fill["order_id"] in mine]
+
+
+def _doubled(books: Mapping[str, Any]) -> Iterable[str]:
+    for client_id, count in Counter(order["client_id"] for order in ours(books)).items():
+        if purpose_of(client_id) is None:
+            yield f"an order with the id {client_id}, which is not NIJA's"
+        elif count > 1:
+            yield f"{count} orders for one intent {client_id}"
+
+
+def _oversold(books: Mapping[str, Any]) -> Iterable[str]:
+    """At no moment may more have been sold than bought, nor more rest for sale than is held."""
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for fill in sorted(_our_fills(books), key=lambda fill: fill["number"]):
+        held[fill["symbol"]] += _signed(fill)
+        if held[fill["symbol"]] < ZERO:
+            yield f"{fill['symbol']}: {-held[fill['symbol']]} more sold than bought with fill {fill['id']}"
+    resting: dict[str, Decimal] = defaultdict(Decimal)
+    for order in ours(books):
+        if order["id"] in books["open_orders"] and order["side"] == "sell":
+            resting[order["symbol"]] += Decimal(order["amount"]) - Decimal(order["filled"])
+    for market, amount in resting.items():
+        if amount > held[market]:
+            yield f"{market}: {amount} rests for sale, {held[market]} is held"
+
+
+def _nonces(books: Mapping[str, Any]) -> Iterable[str]:
+    nonces = books["key"].get("nonces", [])
+    for earlier, later in zip(nonces, nonces[1:], strict=False):
+        if later <= earlier:
+            yield f"nonce {later} came after {earlier}"
+
+
+def _owners(books: Mapping[str, Any]) -> Iterable[str]:
+    for order in books["orders"]:
+        if order["by_hand"] and order["id"] not in books["open_orders"]:
+            yield f"the owner's order {order['id']} was {order['status']}"
+
+
+def _orders(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    intents = {intent.client_id: intent for intent in memory.intents}
+    sent = {order["client_id"] for order in ours(books)}
+    for order in ours(books):
+        intent = intents.get(order["client_id"])
+        if intent is None:
+            yield f"order {order['id']} without an intent"
+        elif intent.exchange_id != order["id"] or intent.filled != Decimal(order["filled"]):
+            yield f"order {order['id']}: {order['filled']} filled, the journal says {intent.filled} of {intent.exchange_id}"
+        elif intent.state.is_final != (order["id"] not in books["open_orders"]):
+            yield f"order {order['id']} is {order['status']}, the journal says {intent.state}"
+        elif intent.state.is_final and not intent.settled:
+            yield f"order {order['id']} is final and not settled"
+    for intent in memory.intents:
+        if intent.client_id not in sent and not (intent.state.is_final and intent.settled):
+            yield f"intent {intent.client_id} is {intent.state} and never reached the exchange"
+    yield from _entered_twice(memory)
+
+
+def _entered_twice(memory: Memory) -> Iterable[str]:
+    entries = (
+        (intent.market, intent.signal_time)
+        for intent in memory.intents
+        if intent.purpose is Purpose.ENTRY and intent.filled > ZERO and intent.signal_time is not None
+    )
+    for (market, moment), count in Counter(entries).items():
+        if count > 1:
+            yield f"{count} entries in {market} for the candle of {moment}"
+
+
+def _fills(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    """By everything but their ids: an exchange has several for one fill."""
+    if len({fill.id for fill in memory.fills}) != len(memory.fills):
+        yield "a fill is booked twice under one id"
+    booked = Counter(
+        (fill.order_id, fill.market, fill.side.value, fill.amount, fill.price, fill.fee) for fill in memory.fills
+    )
+    at_exchange = Counter(_facts(fill) for fill in _our_fills(books))
+    for facts in at_exchange.keys() | booked.keys():
+        if at_exchange[facts] != booked[facts]:
+            yield f"fill {facts}: {at_exchange[facts]} times at the exchange, {booked[facts]} times booked"
+
+
+def _facts(fill: Mapping[str, Any]) -> tuple[str, str, str, Decimal, Decimal, Decimal]:
+    amount, price, fee = (Decimal(fill[name]) for name in ("amount", "price", "fee"))
+    return fill["order_id"], fill["symbol"], fill["side"], amount, price, fee
+
+
+def _positions(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for fill in _our_fills(books):
+        held[fill["symbol"]] += _signed(fill)
+    markets = {*held, *memory.positions, *memory.written_off}
+    for market in sorted(markets):
+        position = memory.positions.get(market)
+        amount = position.amount if position is not None else ZERO
+        lost = memory.written_off.get(market, ZERO)
+        if amount + lost != held[market]:
+            yield f"{market}: {amount} held and {lost} written off, {held[market]} by the exchange's books"
+
+
+def _stops(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    """Each position has one resting stop of its size at the planned price, and nothing else of NIJA's rests."""
+    resting: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    for order in ours(books):
+        if order["id"] in books["open_orders"]:
+            if purpose_of(order["client_id"]) is not Purpose.STOP:
+                yield f"{order['symbol']}: the order {order['id']} still works"
+            left = Decimal(order["amount"]) - Decimal(order["filled"])
+            resting[order["symbol"]].append((left, Decimal(order["stop_price"])))
+    for market in {*resting, *memory.positions}:
+        position = memory.positions.get(market)
+        if position is not None and position.exit_reason is not None:
+            yield f"{market}: {position.amount} is still being sold"
+        dust = position is None or position.amount * position.entry_price < _DUST
+        wanted = [] if position is None or dust else [(position.amount, position.stop_price)]
+        if resting[market] != wanted:
+            yield f"{market}: stops {resting[market]}, wanted {wanted}"
+
+
+def _signed(fill: Mapping[str, Any]) -> Decimal:
+    amount = Decimal(fill["amount"])
+    amount = amount if fill["side"] == "buy" else -amount
+    in_base = fill["fee_currency"] == fill["symbol"].partition("/")[0]
+    return amount - Decimal(fill["fee"]) if in_base else amount

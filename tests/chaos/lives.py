@@ -1,0 +1,157 @@
+"""The whole daemon, once per life: forked from a process that has imported everything, so that a kill costs little.
+
+    python -m tests.chaos.lives
+
+One command a line on stdin, one answer a line on stdout. {"folder", "epoch", "skew", "environment", "deaths"} begins a
+life and is answered with its pid; {"wait": pid} with how it ended. Everything ends with stdin.
+
+What differs from `nija run`: the clock is the one of the epoch, and a death may be ordered for a step of the journal.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from brokers.kraken import market_data  # noqa: F401 - imported before the fork, as it is slow
+from nija.journal.opening import Journals
+from nija.log.setup import configure_logging
+from nija.supervisor import supervisor
+from nija.supervisor.configuration import adopt_library_variables, read_configuration
+from tests.chaos.quick_clock import Epoch, QuickClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.identity import AccountId
+    from nija.journal.journal import Journal
+    from nija.journal.steps import Step, StepHook
+
+_PR_SET_PDEATHSIG = 1
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """SIGKILL at the `count`th time that a step of this name is just about to be, or has just been, committed.
+
+    `account` may be an exchange's name for all of its accounts, and either may be ANY.
+    """
+
+    step: str
+    committed: bool
+    account: str = ANY
+    count: int = 1
+
+    def is_at(self, account: str, step: str, *, committed: bool) -> bool:
+        place = self.account in (ANY, account, account.partition(":")[0])
+        return place and self.step in (ANY, step) and self.committed is committed
+
+
+class Reaper:
+    """Counts the steps of all accounts, and kills this process at the one that was ordered."""
+
+    def __init__(self, deaths: Sequence[Death]) -> None:
+        self._left = [[death, death.count] for death in deaths]
+        self._lock = threading.Lock()
+
+    def of(self, account: AccountId) -> StepHook:
+        def on_step(step: Step, committed: bool) -> None:  # noqa: FBT001 - the shape of StepHook
+            self._count(str(account), step.value, committed=committed)
+
+        return on_step
+
+    def _count(self, account: str, step: str, *, committed: bool) -> None:
+        with self._lock:
+            for entry in self._left:
+                death, left = entry
+                if isinstance(death, Death) and isinstance(left, int) and death.is_at(account, step, committed=committed):
+                    entry[1] = left - 1
+                    if left == 1:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def live(command: dict[str, Any]) -> int:
+    """The daemon from its first to its last moment, in this process; its exit code."""
+    folder = Path(command["folder"])
+    os.chdir(folder)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    reaper = Reaper([Death(**death) for death in command["deaths"]])
+
+    class Watched(Journals):
+        def open(self, account: AccountId, *, on_step: StepHook | None = None) -> Journal:
+            return super().open(account, on_step=on_step or reaper.of(account))
+
+    configuration = read_configuration(command["environment"], folder)
+    adopt_library_variables(configuration)
+    with (folder / "nija.log").open("a", encoding="utf-8", buffering=1) as console:
+        log = configure_logging(secrets=configuration.discovery.secrets, console=console)
+        try:
+            clock = QuickClock(Epoch(**command["epoch"]), stop, skew=command["skew"])
+            with patch.object(supervisor, "Journals", Watched):
+                return supervisor.Supervisor(configuration, clock, stop, log.redactor.redact).run()
+        finally:
+            log.close()
+
+
+def _begin(command: dict[str, Any]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    code = 70
+    errors = Path(command["folder"], "stderr.txt").open("a", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    os.dup2(errors.fileno(), 2)
+    try:
+        code = live(command)
+    except BaseException:  # noqa: BLE001 - the process's top: whatever it is, it is told and ends this life alone
+        traceback.print_exc(file=errors)
+    finally:
+        errors.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    alive: set[int] = set()
+    for line in sys.stdin:
+        command = json.loads(line)
+        if "wait" in command:
+            pid = command["wait"]
+            answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            alive.discard(pid)
+        else:
+            answer = _begin(command)
+            alive.add(answer)
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
+    for pid in alive:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def as_command(folder: Path, epoch: Epoch, environment: dict[str, str], deaths: Sequence[Death], skew: float) -> str:
+    """The line that begins a life."""
+    command = {
+        "folder": str(folder),
+        "epoch": asdict(epoch),
+        "skew": skew,
+        "environment": environment,
+        "deaths": [asdict(death) for death in deaths],
+    }
+    return json.dumps(command)
+
+
+if __name__ == "__main__":
+    main()

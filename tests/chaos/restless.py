@@ -1,0 +1,40 @@
+"""A strategy that gives an order desk no peace: it enters, trails and leaves by the candle's number alone."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nija.strategy.base import Signals
+
+if TYPE_CHECKING:
+    from brokers.model import Candles
+
+# While a file of this name lies in the daemon's folder, what is held is kept and nothing is bought.
+CALM = Path("calm")
+
+
+@dataclass(frozen=True)
+class Restless:
+    """Enters on two candles of three, leaves on one of four; stops so near that some are reached, and soon raised."""
+
+    stop: float = 0.97
+    trail: float = 0.985
+    name: str = "restless"
+    warmup: int = 1
+    fee_gate: float = 0.0
+
+    def evaluate(self, candles: Candles) -> Signals:
+        chance = np.array([zlib.crc32(f"{candles.market} {time}".encode()) for time in candles.time], dtype=np.int64)
+        calm = CALM.exists()
+        leave = (chance % 4 == 0) & (not calm)
+        return Signals(
+            entry=~leave & (chance % 3 != 0) & (not calm),
+            exit=leave,
+            initial_stop=candles.close * self.stop,
+            trail=np.where(calm, np.nan, candles.close * self.trail),
+        )

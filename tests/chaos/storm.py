@@ -1,0 +1,53 @@
+"""A seeded storm over a run: the simulator's own schedule, aimed at orders more often than at anything else."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brokers.model import Exchange
+from brokers.simulator.faults import Fault, FaultKind
+from brokers.simulator.schedule import seeded_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.identity import AccountId
+
+PLACE = {Exchange.KRAKEN: "AddOrder", Exchange.COINBASE: "POST /orders"}
+CANCEL = {Exchange.KRAKEN: "CancelOrder", Exchange.COINBASE: "POST /orders/batch_cancel"}
+AMEND = "AmendOrder"
+# These wait on the machine's own clock, as bytes do.
+_ON_THE_WIRE = frozenset(
+    {FaultKind.DELAY_BEFORE, FaultKind.DELAY_AFTER, FaultKind.HANG, FaultKind.SLOW_BODY}
+)
+_SHORTENED = 6.0
+
+
+def storm(
+    seed: int, accounts: Sequence[AccountId], *, start: float, duration: float, mean_gap: float
+) -> tuple[Fault, ...]:
+    """Times in seconds of the run's own clock, from `start`."""
+    rng = random.Random(seed)
+    schedule = seeded_schedule(
+        seed, start=start, duration=duration, mean_gap=mean_gap, accounts=[str(account) for account in accounts]
+    )
+    return tuple(_aimed(fault, rng) for fault in schedule)
+
+
+def _aimed(fault: Fault, rng: random.Random) -> Fault:
+    exchange = Exchange(fault.account.partition(":")[0])
+    targets = [PLACE[exchange], PLACE[exchange], PLACE[exchange], CANCEL[exchange], "*", "*"]
+    if exchange is Exchange.KRAKEN:
+        targets.append(AMEND)
+    kind = rng.choice([fault.kind, fault.kind, fault.kind, fault.kind, fault.kind, FaultKind.SLOW_BODY])
+    seconds = max(fault.seconds, 0.2)
+    return replace(
+        fault,
+        kind=kind,
+        exchange=exchange.value,
+        endpoint=rng.choice(targets),
+        seconds=seconds / _SHORTENED if kind in _ON_THE_WIRE else seconds,
+        until=None if fault.until is None else fault.until + 20.0,
+    )

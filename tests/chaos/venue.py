@@ -1,0 +1,126 @@
+"""Where chaos happens: a simulator of its own for each run, by the same quick clock as the daemons that trade there."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from accounts.identity import AccountId
+from brokers.model import Exchange, Side
+from brokers.simulator.config import (
+    Limits,
+    SimulatedAccount,
+    SimulatorConfig,
+    coinbase_key,
+    kraken_key,
+    made_up_iban,
+    made_up_uuid,
+)
+from brokers.simulator.engine.orders import Kind, Ticket
+from brokers.simulator.server import Simulator, running_simulator
+from brokers.simulator.state import state_parts
+from tests.chaos.quick_clock import Epoch, QuickClock
+from tests.chaos.thin_prices import MARKETS, thin_prices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from brokers.simulator.engine.markets import Mode
+    from brokers.simulator.faults import Fault
+
+FOUR = ("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:master")
+# The owner's own coins: with them an exchange lets NIJA sell more than NIJA bought, so that the judge would see it.
+_OWNED = {"USD": Decimal(20_000), "BTC": Decimal(1), "ETH": Decimal(10)}
+_DAY = 86_400.0
+# Public calls are counted by address, and a daemon that was killed comes back here within a second of the quick clock,
+# which no real one does.
+_LIMITS = Limits(public_per_second=3.0, public_burst=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    simulator: Simulator
+    epoch: Epoch
+    environment: Mapping[str, str]
+    accounts: tuple[AccountId, ...]
+
+    def state(self) -> Mapping[str, Any]:
+        """Books, violations and faults injected, all of one moment."""
+        parts = state_parts(self.simulator.world)
+        wanted = ("accounts", "violations", "faults_injected")
+        return self.simulator.call(lambda: {name: parts[name]() for name in wanted})
+
+    def strike(self, faults: Sequence[Fault]) -> None:
+        self.simulator.call(lambda: self.simulator.world.plan.add(*faults))
+
+    def heal(self) -> None:
+        self.simulator.call(self.simulator.world.plan.clear)
+
+    def mode(self, exchange: Exchange, mode: Mode) -> None:
+        venue = self.simulator.world.faces[exchange].engine.venue
+        self.simulator.call(lambda: setattr(venue, "mode", mode))
+
+    def freeze(self) -> None:
+        """From here on no price moves, so that nothing fills by itself."""
+
+        def pin() -> None:
+            for engine in self.simulator.world.engines():
+                board = engine.venue.board
+                for market in MARKETS:
+                    board.pin(market, board.last(market) or Decimal(1))
+
+        self.simulator.call(pin)
+
+    def owner_orders(self) -> None:
+        """The owner rests an order of each kind by hand in every account, far from where the price will be."""
+
+        def place() -> None:
+            for account in self.accounts:
+                engine = self.simulator.world.faces[account.exchange].engine
+                books = engine.accounts[account.owner]
+                price = engine.venue.board.last("BTC/USD") or Decimal(1)
+                low, high = (price / 3).quantize(Decimal(1)), (price * 3).quantize(Decimal(1))
+                amount = Decimal("0.01")
+                engine.place(books, Ticket("BTC/USD", Side.SELL, Kind.LIMIT, amount, limit_price=high, by_hand=True))
+                engine.place(books, Ticket("BTC/USD", Side.BUY, Kind.LIMIT, amount, limit_price=low, by_hand=True))
+
+        self.simulator.call(place)
+
+
+@contextmanager
+def venue(
+    seed: int, names: Sequence[str] = FOUR, *, factor: float = 40.0, candle: float = 15.0
+) -> Iterator[Venue]:
+    """`candle`: a daily candle closes once in so many seconds of the quick clock."""
+    rng = random.Random(seed)
+    accounts = tuple(_account(AccountId.parse(name), rng) for name in names)
+    epoch = Epoch.begins_now(factor)
+    speed = _DAY / candle
+    prices = thin_prices(wall_start=epoch.wall, seed=seed, speed=speed)
+    config = SimulatorConfig(accounts, speed=speed, seed=seed, limits=_LIMITS)
+    with running_simulator(config, clock=QuickClock(epoch), prices=prices) as simulator:
+        yield Venue(simulator, epoch, _environment(simulator), tuple(map(AccountId.parse, names)))
+
+
+def _account(account: AccountId, rng: random.Random) -> SimulatedAccount:
+    kraken = account.exchange is Exchange.KRAKEN
+    key, uid = (kraken_key(rng), made_up_iban(rng)) if kraken else (coinbase_key(rng), made_up_uuid(rng))
+    return SimulatedAccount(account.exchange, account.owner, key, dict(_OWNED), account_uid=uid)
+
+
+def _environment(simulator: Simulator) -> dict[str, str]:
+    variables = {
+        "KRAKEN_API_URL": simulator.kraken_url,
+        "COINBASE_API_URL": simulator.coinbase_url,
+        "REQUESTS_CA_BUNDLE": simulator.ca_file,
+        "NIJA_CONNECT_DELAY": "0",
+        "NIJA_NONCE_OFFSET_MAX": "0.5",
+    }
+    for account in simulator.accounts:
+        prefix = AccountId(account.exchange, account.owner).env_prefix
+        variables[f"{prefix}_API_KEY"] = account.api_key.key
+        variables[f"{prefix}_API_SECRET"] = account.api_key.secret
+    return variables
