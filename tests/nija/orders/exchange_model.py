@@ -91,6 +91,7 @@ class ExchangeModel:
         self.price = {"BTC/USD": Decimal(100), "ETH/USD": Decimal(50)}
         self.book = Book(total={"USD": Decimal(100_000)})
         self.faults: dict[str, deque[Fault]] = {"place": deque(), "read": deque(), "cancel": deque(), "amend": deque()}
+        self.struck: list[Fault] = []
         self.fill_lag = 0.0
         self.calls: list[str] = []
         self._numbers = itertools.count(1)
@@ -298,7 +299,11 @@ class ExchangeModel:
     # How.
 
     def _fault(self, kind: str) -> Fault | None:
-        return self.faults[kind].popleft() if self.faults[kind] else None
+        if not self.faults[kind]:
+            return None
+        fault = self.faults[kind].popleft()
+        self.struck.append(fault)
+        return fault
 
     def _read(self, name: str) -> None:
         self.calls.append(name)
