@@ -44,6 +44,11 @@ class Broker(Protocol):
         """Whether a triggered STOP always sells, or turns into a limit order that the price may jump past."""
         ...
 
+    @property
+    def fees_in_quote(self) -> bool:
+        """Whether fees are always taken in the quote currency, so that all of what a buy filled can be sold."""
+        ...
+
     def connect(self) -> KeyInfo:
         """Ask for the exchange's time and the key's rights, and read the markets."""
         ...

@@ -3,7 +3,8 @@
 BrokerError
 ├── Unavailable          nothing happened, try again with backoff
 ├── RateLimited          wait as told, then try again
-│   └── LockedOut        the key is barred for minutes: no private call at all until then
+│   ├── LockedOut        the key is barred for minutes: no private call at all until then
+│   └── BudgetSpent      our own count of the limit leaves no room for this now; nothing was sent
 ├── NonceRejected        jump the nonce ahead, try again a few times
 ├── Unauthorized         the key or its signature is refused: the account cannot work
 │   └── InvalidSignature
@@ -35,6 +36,10 @@ class RateLimited(BrokerError):
 
 
 class LockedOut(RateLimited):
+    pass
+
+
+class BudgetSpent(RateLimited):
     pass
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import tenacity
 
-from brokers.errors import LockedOut, RateLimited, Unavailable
+from brokers.errors import BudgetSpent, LockedOut, RateLimited, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ class _Over(Exception):
 
 
 def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, Unavailable | RateLimited) and not isinstance(error, LockedOut)
+    return isinstance(error, Unavailable | RateLimited) and not isinstance(error, LockedOut | BudgetSpent)
 
 
 def _told_to_wait(state: tenacity.RetryCallState) -> float:

@@ -6,10 +6,11 @@ caller leaves untouched: entries pass one so that stops and cancels, which pass 
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from brokers.errors import RateLimited
+from brokers.errors import BudgetSpent, RateLimited
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
@@ -138,9 +139,16 @@ class Spacing:
             return due - now
 
 
-def wait_for_room(limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0) -> None:
-    """Sleep until `limit` has room and book the cost. Raises RateLimited, with nothing sent, when all is to stop."""
+def wait_for_room(
+    limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0, patience: float = math.inf
+) -> None:
+    """Sleep until `limit` has room, and book the cost. `patience` is the longest wait begun, in seconds.
+
+    Raises BudgetSpent where that is too long, RateLimited when all is to stop; nothing is booked then.
+    """
     while (wait := limit.take(cost, clock.monotonic(), reserve=reserve)) > 0.0:
+        if wait > patience:
+            raise BudgetSpent("The rate limit leaves no room for this request now", wait)
         if clock.stopping:
             raise RateLimited("Stopping: the rate limit leaves no room for this request", wait)
         clock.sleep(wait)

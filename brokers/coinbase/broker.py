@@ -65,6 +65,10 @@ class CoinbaseBroker:
         """There is no stop-market order: see STOP_ROOM in `order_format`."""
         return False
 
+    @property
+    def fees_in_quote(self) -> bool:
+        return True
+
     def connect(self) -> KeyInfo:
         self._exchange_clock.measure()
         info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew)

@@ -81,6 +81,11 @@ class KrakenBroker:
     def stops_at_market(self) -> bool:
         return True
 
+    @property
+    def fees_in_quote(self) -> bool:
+        """Every order of ours says so (`fciq`)."""
+        return True
+
     def connect(self) -> KeyInfo:
         skew = self._exchange_clock.measure()
         result = self._records.read("GetApiKeyInfo")

@@ -7,6 +7,7 @@ counter takes to run down.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -35,13 +36,16 @@ class KeyBudget:
         self._counter = DecayingCounter(tier.rest_maximum, tier.rest_decay)
         self._barred_until = 0.0
 
-    def spend(self, cost: float, reserve: float) -> None:
-        """Wait until there is room for a call. Raises LockedOut while the key is barred, RateLimited when stopping."""
+    def spend(self, cost: float, reserve: float, patience: float = math.inf) -> None:
+        """Wait until there is room for a call, but no longer than `patience` seconds.
+
+        Raises BudgetSpent where it would be longer, LockedOut while the key is barred, RateLimited when stopping.
+        """
         if self._file < 0:
             self._restore()
         self._refuse_while_barred()
         if cost:
-            wait_for_room(self._counter, self._clock, cost, reserve=reserve)
+            wait_for_room(self._counter, self._clock, cost, reserve=reserve, patience=patience)
             self._save()
 
     def exhausted(self) -> None:

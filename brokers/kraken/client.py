@@ -23,7 +23,7 @@ from brokers.errors import (
 from brokers.http import prepare_session
 from brokers.kraken.budget import KeyBudget
 from brokers.kraken.errors import Action, error_of, error_of_failure, permission_for
-from brokers.kraken.limits import Tier, rest_cost, rest_reserve
+from brokers.kraken.limits import Tier, rest_cost, rest_patience, rest_reserve
 from brokers.nonce import MAX_JUMPS
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class PrivateClient:
 
     def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
         cost = rest_cost(method)
-        self._budget.spend(cost, rest_reserve(method))
+        self._budget.spend(cost, rest_reserve(method), rest_patience(method, params))
         try:
             return result_of(self._send(method, params, action), action, self._clock.time())
         except LockedOut as error:

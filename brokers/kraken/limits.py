@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from brokers.throttle import DecayingCounter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Where official pages differ on a cost, the higher number counts.
 _REST_COSTS = {
@@ -15,9 +20,10 @@ _REST_COSTS = {
 }
 # These are counted by the matching engine alone.
 _ENGINE_METHODS = frozenset({"AddOrder", "AmendOrder", "CancelOrder"})
-# Long histories leave room for the look-up of an order whose outcome is unknown.
-_HISTORY_RESERVE = 4.0
-_HISTORIES = frozenset({"TradesHistory", "Ledgers"})
+# What only books or plans leaves room for what protects: the look-up of an order, a stop's state, a sale. It does not
+# wait for room either, as its caller would meanwhile protect nothing: it is refused at once, and asked again later.
+_RESERVE = 4.0
+_CAN_WAIT = frozenset({"TradesHistory", "Ledgers", "BalanceEx", "TradeVolume"})
 
 _AMEND_BY_AGE = ((5.0, 3.0), (10.0, 2.0), (15.0, 1.0))
 _CANCEL_BY_AGE = ((5.0, 8.0), (10.0, 6.0), (15.0, 5.0), (45.0, 4.0), (90.0, 2.0), (300.0, 1.0))
@@ -49,7 +55,13 @@ def rest_cost(method: str) -> float:
 
 
 def rest_reserve(method: str) -> float:
-    return _HISTORY_RESERVE if method in _HISTORIES else 0.0
+    return _RESERVE if method in _CAN_WAIT else 0.0
+
+
+def rest_patience(method: str, params: Mapping[str, str]) -> float:
+    """The longest wait for room, in seconds. A history that has begun goes on to its end, however long it is."""
+    is_next_page = "end" in params or "ofs" in params
+    return 0.0 if method in _CAN_WAIT and not is_next_page else math.inf
 
 
 def amend_cost(age: float) -> float:

@@ -52,6 +52,7 @@ class PaperBroker:
 
     can_amend_stops = True
     stops_at_market = True
+    fees_in_quote = True
 
     def __init__(
         self,

@@ -8,12 +8,10 @@ from brokers.model import ZERO, Side
 from nija.log import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
 
-    from brokers.model import Fill
     from nija.journal.records import Intent, Plan
 
 
@@ -22,14 +20,10 @@ class Announcer:
         self._log = log
         self._said: dict[str, str] = {}
 
-    def filled(self, intent: Intent, fills: Iterable[Fill]) -> None:
-        amount, value = ZERO, ZERO
-        for fill in fills:
-            amount += fill.amount
-            value += fill.amount * fill.price
+    def filled(self, intent: Intent, average_price: Decimal | None) -> None:
         text = lines.buy_filled if intent.request.side is Side.BUY else lines.sell_filled
         self._log.info(
-            text(intent.market, amount, value / amount),
+            text(intent.market, intent.filled, average_price or ZERO),
             market=intent.market,
             order=intent.exchange_id,
             purpose=intent.purpose.name.lower(),

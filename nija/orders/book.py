@@ -78,6 +78,10 @@ class Book:
     def position(self, market: str) -> Position | None:
         return self._positions.get(market)
 
+    def current(self, intent: Intent) -> Intent:
+        """The same order as it is known now."""
+        return self._unsettled.get(intent.client_id, intent)
+
     def booked(self, intent: Intent) -> Decimal:
         return self._booked.get(intent.client_id, ZERO)
 
@@ -117,8 +121,8 @@ class Book:
         plan = self._plans.get(intent.market)
         if mine and plan is not None:
             self._fold(plan)
-        if new.settled and not intent.settled and booked > ZERO:
-            self._announcer.filled(new, self._journal.fills.of_order(new.client_id))
+        if new.state.is_final and not intent.state.is_final and new.filled > ZERO:
+            self._announcer.filled(new, order.average_price)
         return new
 
     def replan(self, plan: Plan) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from brokers.client_order_id import Purpose
+from brokers.errors import BudgetSpent
 from brokers.model import ZERO
 from nija.orders.announce import Announcer
 from nija.orders.attempts import Attempts
@@ -180,10 +181,10 @@ class OrderDesk:
         planned = market.floor_price(stop_price) if stop_price is not None else None
         entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
         if entry.state is OrderState.OPEN:
+            entry = self._tracker.progress(entry)
+            self._protect(market.symbol)
             entry = self._tracker.settle(entry)
-        plan = self._book.plan(market.symbol)
-        if plan is not None:
-            self._keep(plan)
+        self._protect(market.symbol)
         return self._entered(entry)
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
@@ -277,7 +278,7 @@ class OrderDesk:
 
     def _say_unasked(self) -> None:
         error = self._questions.first
-        if error is None:
+        if error is None or isinstance(error, BudgetSpent):
             self._announcer.mended("questions")
         else:
             self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")
@@ -297,6 +298,11 @@ class OrderDesk:
             self._proceed(plan.market)
         else:
             self._stops.keep(plan)
+
+    def _protect(self, market: str) -> None:
+        plan = self._book.plan(market)
+        if plan is not None:
+            self._keep(plan)
 
     def _proceed(self, market: str) -> ExitOutcome:
         plan = self._book.plan(market)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brokers.client_order_id import Purpose
 from brokers.model import ZERO
 
 if TYPE_CHECKING:
@@ -29,12 +30,17 @@ class Holdings:
         return self._broker.markets().get(symbol)
 
     def sellable(self, symbol: str) -> Decimal:
-        """Down to the market's step. Only right while no sale is filling: see who asks."""
+        """Down to the market's step. Only right while no sale is filling: see who asks.
+
+        What an entry is known to have filled counts before its fills are booked, unless fees may be taken from it.
+        """
         position = self._book.position(symbol)
         market = self.market(symbol)
         if position is None or market is None:
             return ZERO
-        amount = max(ZERO, position.amount)
+        entries = self._book.orders(symbol, Purpose.ENTRY)
+        ahead = sum((max(ZERO, entry.filled - self._book.booked(entry)) for entry in entries), ZERO)
+        amount = max(ZERO, position.amount + (ahead if self._broker.fees_in_quote else ZERO))
         cap, until = self._caps.get(position.id, (amount, 0.0))
         if self._clock.monotonic() < until:
             amount = min(amount, cap)

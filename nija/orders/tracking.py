@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.errors import OrderNotFound
+from brokers.errors import BudgetSpent, OrderNotFound
 from brokers.model import ZERO
 
 if TYPE_CHECKING:
@@ -37,28 +37,53 @@ class Tracker:
         if known:
             self._take(known, self._broker.orders(sorted(known)))
 
+    def progress(self, intent: Intent) -> Intent:
+        """Look at one order, and not yet at its fills, until something of it filled or it is final.
+
+        One question tells how much there is to protect; the fills cost an exchange more, and can follow.
+        """
+        for wait in self._pace.polls:
+            self._clock.sleep(wait)
+            order = self._ask(intent)
+            if order is not None:
+                intent = self._book.apply(intent, order, ())
+            if intent.filled > ZERO or intent.state.is_final:
+                break
+        return intent
+
     def settle(self, intent: Intent) -> Intent:
         """Look at one order again and again, for a bounded time, until it is final with its fills booked."""
         for wait in self._pace.polls:
             self._clock.sleep(wait)
-            intent = self.look_at(intent)
+            try:
+                intent = self.look_at(intent)
+            except BudgetSpent:
+                # Its fills are booked by a later `look`, when there is room to ask for them.
+                return self._book.current(intent)
             if intent.settled:
                 break
         return intent
 
     def look_at(self, intent: Intent) -> Intent:
         """Raises BrokerError. An order that the exchange does not show yet stays as it is."""
-        if intent.exchange_id is None or intent.settled:
-            return intent
-        try:
-            order = self._broker.order(intent.exchange_id)
-        except OrderNotFound:
+        order = self._ask(intent)
+        if order is None or intent.exchange_id is None:
             return intent
         return self._take({intent.exchange_id: intent}, {intent.exchange_id: order})[0]
 
+    def _ask(self, intent: Intent) -> Order | None:
+        if intent.exchange_id is None or intent.settled:
+            return None
+        try:
+            return self._broker.order(intent.exchange_id)
+        except OrderNotFound:
+            return None
+
     def _take(self, known: Mapping[str, Intent], orders: Mapping[str, Order]) -> list[Intent]:
         began = self._broker.exchange_time()
-        shown = [(intent, orders[exchange_id]) for exchange_id, intent in known.items() if exchange_id in orders]
+        asked = [(intent, orders[exchange_id]) for exchange_id, intent in known.items() if exchange_id in orders]
+        # First how far each order came, then its fills: also where these cannot be read now, what filled is protected.
+        shown = [(self._book.apply(intent, order, ()), order) for intent, order in asked]
         fills = self._fills(shown)
         taken = []
         for intent, order in shown:

@@ -10,6 +10,7 @@ from accounts.connect import ConnectRefused, connect_account
 from accounts.manager import AccountState, SharedExchangeAccount
 from brokers.errors import (
     BrokerError,
+    BudgetSpent,
     InvalidSignature,
     NonceRejected,
     PermissionDenied,
@@ -153,8 +154,8 @@ class AccountThread:
         connect_done()
         trader = Trader(self._seat(journal))
         self._trader = trader
-        trader.start()
-        self._tell_balance(trader)
+        self._patiently(trader.start)
+        self._patiently(lambda: self._tell_balance(trader))
         self._passing.reset()
         self._refused.reset()
         self._reasons.clear("failure")
@@ -175,6 +176,16 @@ class AccountThread:
             parts.log.warning(f"⚠️  {warning}")
         parts.manager.register(account, self._broker, connected.info)
         parts.log.info(lines.registered(account))
+
+    def _patiently(self, ask: Callable[[], None]) -> None:
+        """Before it trades, an account waits for room in the rate limit. Raises BrokerError."""
+        while True:
+            try:
+                return ask()
+            except BudgetSpent as error:
+                if self._parts.clock.stopping:
+                    raise
+                self._parts.clock.sleep(error.retry_after)
 
     def _tell_balance(self, trader: Trader) -> None:
         """NIJA's own positions count as funds: money that is at work is not missing."""
@@ -218,6 +229,9 @@ class AccountThread:
                 trader.cycle()
             except (Unauthorized, PermissionDenied):
                 raise
+            except BudgetSpent:
+                # No trouble: what could not be asked for now is asked for in the next cycles.
+                trouble.reset()
             except BrokerError as error:
                 pause = trouble.wait()
                 self._tell_trouble(error)

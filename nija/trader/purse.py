@@ -54,6 +54,11 @@ class Purse:
             self._asked = now
         return self._balances
 
+    @property
+    def known(self) -> Mapping[str, Balance]:
+        """The balances as last told, without asking."""
+        return self._balances
+
     def total(self, currency: str) -> Decimal:
         balance = self.balances().get(currency)
         return balance.total if balance is not None else ZERO

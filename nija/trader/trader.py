@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
 from accounts.manager import AccountReport, AccountState
+from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.outcomes import EntryStatus
@@ -88,12 +89,22 @@ class Trader:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
         snapshot = self._seat.feed.snapshot
         prices = {market: ticker.bid for market, ticker in snapshot.tickers.items()}
-        self._desk.refresh(prices)
+        waiting = self._refresh(prices)
         self._obey_latches()
         self._leave(snapshot)
+        if waiting is not None:
+            raise waiting
         standing = self._stand(prices)
         stillness = self._enter(snapshot, standing)
         self._show(prices, standing, stillness)
+
+    def _refresh(self, prices: Mapping[str, Decimal]) -> BudgetSpent | None:
+        """Books can wait for room in the rate limit, but what protects or was commanded does not wait with them."""
+        try:
+            self._desk.refresh(prices)
+        except BudgetSpent as waiting:
+            return waiting
+        return None
 
     def _obey_latches(self) -> None:
         if LatchName.FLATTEN not in self._brakes.latches():
@@ -198,7 +209,6 @@ class Trader:
         seat = self._seat
         latches = self._brakes.latches()
         positions = self._desk.positions()
-        self._purse.note(positions)
         self.view = TraderView(
             plan=self._plan,
             quote=self._quote,
@@ -216,7 +226,7 @@ class Trader:
         seat.manager.report(
             seat.account,
             AccountReport(
-                balances=self._purse.balances(),
+                balances=self._purse.known,
                 quote=self._quote,
                 equity=standing.equity.current,
                 positions=len(positions),

@@ -15,6 +15,7 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
     BadAnswer,
+    BudgetSpent,
     InvalidSignature,
     LockedOut,
     NonceRejected,
@@ -36,12 +37,28 @@ if TYPE_CHECKING:
     from brokers.kraken.public import KrakenPublic
     from tests.fakes import ManualClock
 
-PLACED = {"descr": {"order": "buy"}, "txid": ["OUF4EM-FRGI2-MQMWZD"]}
+TXID = "OUF4EM-FRGI2-MQMWZD"
+PLACED = {"descr": {"order": "buy"}, "txid": [TXID]}
 
 
 def market_buy(clock: ManualClock, amount: str = "0.001") -> OrderRequest:
     deadline = datetime.fromtimestamp(clock.time(), UTC) + timedelta(seconds=30)
     return OrderRequest(new_client_id(Purpose.ENTRY), "BTC/USD", Side.BUY, OrderType.MARKET, Decimal(amount), deadline)
+
+
+def trade_row(number: int) -> dict[str, object]:
+    return {
+        "ordertxid": TXID,
+        "pair": "XXBTZUSD",
+        "time": 1_600_000_000 + number,
+        "type": "buy",
+        "ordertype": "market",
+        "price": "100.0",
+        "cost": "0.1",
+        "fee": "0.0004",
+        "vol": "0.001",
+        "maker": False,
+    }
 
 
 class TestWhatIsSent:
@@ -68,13 +85,13 @@ class TestWhatIsSent:
         self, make_broker: Callable[..., KrakenBroker], canned: CannedKraken
     ) -> None:
         broker = make_broker(tier="pro")
-        canned.say("BalanceEx", {})
-        threads = [threading.Thread(target=lambda: [broker.balances() for _ in range(10)]) for _ in range(4)]
+        canned.say("QueryOrders", {})
+        threads = [threading.Thread(target=lambda: [broker.orders([TXID]) for _ in range(10)]) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        nonces = [int(asked.params["nonce"]) for asked in canned.calls("BalanceEx")]
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("QueryOrders")]
         assert len(nonces) == 40
         assert all(earlier < later for earlier, later in pairwise(nonces))
 
@@ -323,27 +340,51 @@ class TestRateLimits:
     def test_no_more_calls_are_made_than_the_documented_counter_allows(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        canned.say("BalanceEx", {})
-        for _ in range(15):
-            broker.balances()
-        assert clock.sleeps == [1.0]  # the public calls' own pace
-        broker.balances()
-        assert sum(clock.sleeps) == pytest.approx(1.0 + 1 / 0.33)
+        canned.say("QueryOrders", {})
+        for _ in range(30):
+            broker.orders([TXID])
+        assert sum(clock.sleeps) == pytest.approx((30 - 15) / 0.33, abs=0.1)
 
     def test_a_history_costs_four(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
         canned.say("TradesHistory", {"trades": {}, "count": 0})
         for _ in range(2):
             broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
-        before = sum(clock.sleeps)
+        with pytest.raises(BudgetSpent) as spent:
+            broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+        clock.advance(spent.value.retry_after)
         broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
-        assert sum(clock.sleeps) > before
+
+    def test_what_only_books_is_refused_rather_than_waited_for_and_leaves_room_for_what_protects(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("BalanceEx", {})
+        canned.say("QueryOrders", {})
+        for _ in range(11):
+            broker.balances()
+        waited = sum(clock.sleeps)
+        with pytest.raises(BudgetSpent):
+            broker.balances()
+        for _ in range(4):
+            broker.orders([TXID])
+        assert sum(clock.sleeps) == waited
+
+    def test_a_history_that_has_begun_is_read_to_its_end(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        """An endless one would be asked for in vain for ever, if its pages had to fit into one budget."""
+        rows = {f"T{number:05}-AAAAA-AAAAAA": trade_row(number) for number in range(120)}
+        newest_first = list(reversed(rows.items()))
+        for begin in (0, 49, 98):
+            canned.say("TradesHistory", {"trades": dict(newest_first[begin : begin + 50]), "count": 120})
+        assert len(broker.fills(datetime(1970, 1, 1, tzinfo=UTC))) == 120
+        assert sum(clock.sleeps) > 1.0
 
     def test_after_a_refusal_the_counter_is_taken_to_be_full(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        canned.refuse("BalanceEx", "EAPI:Rate limit exceeded")
-        canned.say("BalanceEx", {})
-        broker.balances()
+        canned.refuse("QueryOrders", "EAPI:Rate limit exceeded")
+        canned.say("QueryOrders", {})
+        broker.orders([TXID])
         assert sum(clock.sleeps) >= 10.0
 
     def test_entries_leave_room_for_stops(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:

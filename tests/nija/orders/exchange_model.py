@@ -109,6 +109,10 @@ class ExchangeModel:
     def stops_at_market(self) -> bool:
         return self.exchange is Exchange.KRAKEN
 
+    @property
+    def fees_in_quote(self) -> bool:
+        return not self.base_fees
+
     def connect(self) -> KeyInfo:
         return KeyInfo("uid", frozenset(), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
 

@@ -125,6 +125,7 @@ def test_a_position_is_opened_trailed_and_sold(trading: Trading) -> None:
     trading.desk.trail(BTC, Decimal(47_000))
     trading.judge()
     assert [stop.stop_price for stop in trading.stops()] == [47_000]
+    trading.later(1)
     trading.desk.exit(BTC, "exit signal")
     trading.judge()
     assert trading.desk.positions() == {}
@@ -204,6 +205,7 @@ def test_positions_and_stops_are_found_again_on_an_empty_disk(trading: Trading) 
     trading.judge()
     assert trading.desk.acted_on(BTC, before.opened)
     trading.desk.exit(BTC, "exit signal")
+    trading.later(1)
     trading.judge()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from accounts.manager import AccountState
-from brokers.errors import BrokerError
+from brokers.errors import BrokerError, BudgetSpent
 from brokers.model import OrderStatus
 from nija.journal.records import LatchName
 from tests.nija.orders.exchange_model import Fault
@@ -270,3 +270,30 @@ def test_a_balance_that_shows_a_sale_before_the_fill_is_known_moves_no_peak(rig:
     equity = rig.trader.view.equity
     assert equity is not None
     assert equity.peak - equity.current < 3_000
+
+
+def test_what_filled_is_protected_at_once_although_its_fills_are_told_late(rig: TraderRig) -> None:
+    rig.model.fill_lag = 120.0
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    assert resting_stops(rig, "BTC/USD") == [(Decimal(200), Decimal("90.0"))]
+    assert rig.desk.positions() == {}
+    rig.cycle(150)
+    assert rig.desk.positions()["BTC/USD"].amount == Decimal(200)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+
+
+def test_without_room_in_the_rate_limit_a_flatten_goes_on(rig: TraderRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what books asks in vain: what sells does not wait for it."""
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(2)
+
+    def no_room(*_arguments: object) -> NoReturn:
+        raise BudgetSpent("no room", 12.0)
+
+    monkeypatch.setattr(rig.model, "fills", no_room)
+    monkeypatch.setattr(rig.model, "balances", no_room)
+    rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+    with pytest.raises(BudgetSpent):
+        rig.cycle()
+    assert rig.model.bought_by_nija("BTC/USD") == 0
