@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 
 _BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[3] / "shared" / "data" / "candles"
 _UNHURRIED = "[risk]\nmax_daily_loss = 0.9\nmax_drawdown = 0.9\n"
+
+
+def tiers(tier: str) -> str:
+    """A Kraken account may ask the more often the higher its tier, and so trades the faster here."""
+    return "".join(f'[accounts."{account}"]\nkraken_tier = "{tier}"\n' for account in FOUR if "kraken" in account)
+
+
 EAGER = f"""[trading]
 strategy = "tests.system.strategies:Eager"
 poll_seconds = 0.5
 max_candle_age = 0
-{_UNHURRIED}"""
+{_UNHURRIED}{tiers("pro")}"""
 _QUICK_TREND = f"""[trading]
 poll_seconds = 0.5
 max_candle_age = 0
@@ -35,7 +42,7 @@ max_candle_age = 0
 entry = 2
 exit = 2
 stop_atr = 1.0
-{_UNHURRIED}"""
+{_UNHURRIED}{tiers("intermediate")}"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ import requests
 from accounts.identity import AccountId
 from brokers.model import Exchange
 from brokers.simulator.config import (
+    Limits,
     SimulatedAccount,
     SimulatorConfig,
+    Tier,
     coinbase_key,
     kraken_key,
     made_up_iban,
@@ -65,23 +67,29 @@ class Venue:
     admin_url: str
     environment: Mapping[str, str]
 
-    def state(self) -> Mapping[str, Any]:
-        """Everything: the judge."""
-        state: Mapping[str, Any] = requests.get(f"{self.admin_url}/state", timeout=_TIMEOUT).json()
+    def state(self, *only: str) -> Mapping[str, Any]:
+        """The judge: all it has to say, or these parts alone."""
+        params = {"only": ",".join(only)} if only else {}
+        state: Mapping[str, Any] = requests.get(f"{self.admin_url}/state", params, timeout=_TIMEOUT).json()
         return state
 
     def books(self, account: str) -> Mapping[str, Any]:
-        books: Mapping[str, Any] = self.state()["accounts"][account]
+        books: Mapping[str, Any] = self.state("accounts")["accounts"][account]
         return books
 
-    def fills(self, account: str) -> int:
-        return len(self.books(account)["fills"])
+    def has_struck(self) -> bool:
+        """Whether any fault has struck yet."""
+        return bool(self.state("faults_injected")["faults_injected"])
+
+    def violations(self) -> list[Any]:
+        violations: list[Any] = self.state("violations")["violations"]
+        return violations
 
     def requests(self, account: str, endpoint: str = "", since: float = 0.0) -> list[Mapping[str, Any]]:
         """What an account asked, oldest first; `since` is Unix seconds. Without an account: the public requests."""
         return [
             request
-            for request in self.state()["requests"]
+            for request in self.state("requests")["requests"]
             if request["account"] == account and endpoint in request["endpoint"] and request["time"] >= since
         ]
 
@@ -94,7 +102,7 @@ class Venue:
 
     def freeze(self) -> None:
         """From here on no price moves, so that nothing fills by itself."""
-        for name, market in self.state()["markets"].items():
+        for name, market in self.state("markets")["markets"].items():
             for symbol, price in market["prices"].items():
                 self._post("price", {"exchange": name, "market": symbol, "price": price})
 
@@ -107,7 +115,8 @@ class Venue:
 def exchange(traders: Iterable[SimulatedAccount], speed: float = FAST) -> Iterator[Venue]:
     """A simulator in this process. Connects are not spread out unless a test says so."""
     traders = tuple(traders)
-    with running_simulator(SimulatorConfig(traders, speed=speed)) as simulator:
+    config = SimulatorConfig(traders, speed=speed, limits=Limits(tier=Tier.PRO))
+    with running_simulator(config) as simulator:
         addresses = simulator.addresses
         environment = {
             "KRAKEN_API_URL": addresses.kraken_url,

@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.simulator.coinbase.ids import derived
+from tests.system.daemon import until
+from tests.system.strategies import CALM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from tests.system.daemon import Daemon
+    from tests.system.exchange import Venue
+
     Books = Mapping[str, Any]
     Row = dict[str, Any]
+
+# Looks in a row, a fifth of a second apart.
+_REST = 15
 
 
 def journaled(data: Path, account: str, query: str) -> list[Row]:
@@ -112,3 +120,22 @@ def is_settled(books: Books, data: Path, account: str) -> bool:
     booked = len(journaled(data, account, "SELECT fill_id FROM fills"))
     covered = open_stops(books) == {market: [amount] for market, amount in held(books["fills"]).items()}
     return covered and booked == len(books["fills"])
+
+
+def wait_until_settled(venue: Venue, daemon: Daemon, *names: str, within: float = 60.0) -> None:
+    """Let everything come to rest: no price moves, nothing is bought, and for seconds nothing is under way anywhere.
+
+    What an account had decided before it was told to be calm may still be on its way.
+    """
+    (daemon.folder / CALM).touch()
+    venue.freeze()
+    rested = 0
+
+    def is_at_rest() -> bool:
+        nonlocal rested
+        state = venue.state("accounts")
+        settled = all(is_settled(books_of(state, name), daemon.data, name) for name in names)
+        rested = rested + 1 if settled else 0
+        return rested > _REST
+
+    until(is_at_rest, f"{names} know all their fills and have a stop for each position", within)

@@ -9,8 +9,9 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.system.conftest import Run
+    from tests.system.daemon import Daemon
 
-_FIXED = {
+FIXED = {
     "kraken:master": ("Kraken", "Kraken Pro", "MASTER", "kraken (MASTER)"),
     "kraken:daivon_frazier": ("Kraken", "Kraken Pro", "USER daivon_frazier", "kraken (USER daivon_frazier)"),
     "kraken:tania_gilbert": ("Kraken", "Kraken Pro", "USER tania_gilbert", "kraken (USER tania_gilbert)"),
@@ -19,7 +20,7 @@ _FIXED = {
 
 
 def fixed_lines(account: str, money: str) -> list[str]:
-    short, full, label, thread = _FIXED[account]
+    short, full, label, thread = FIXED[account]
     return [
         f"📊 Attempting to connect {full} ({label})...",
         f"✅ {short} {label} connected",
@@ -30,17 +31,20 @@ def fixed_lines(account: str, money: str) -> list[str]:
     ]
 
 
-@pytest.mark.usefixtures("replay_run")
+def first_lines(daemon: Daemon, account: str) -> list[str]:
+    """What the first lines of an account say, without time, level and fields."""
+    said = [line.split("  account=")[0] for line in daemon.said(f"account={account}")]
+    return [line[26:] for line in said[:6]]
+
+
 def test_a_replay_of_real_candles_starts_while_all_else_is_tried(replay_run: Run) -> None:
     replay_run.daemon.wait_for("🚀 STARTING INDEPENDENT MULTI-BROKER TRADING")
 
 
-@pytest.mark.parametrize("account", _FIXED)
+@pytest.mark.parametrize("account", FIXED)
 def test_an_account_says_its_fixed_lines_in_their_order(live_run: Run, account: str) -> None:
     live_run.daemon.wait_for("Started independent trading thread", f"account={account}")
-    said = [line.split("  account=")[0].split(" ", 3)[-1] for line in live_run.daemon.said(f"account={account}")]
-    said = [text.removeprefix("INFO  ").removeprefix(" ") if "FUNDED" not in text else text[-28:] for text in said]
-    assert said[:6] == fixed_lines(account, "10000.00")
+    assert first_lines(live_run.daemon, account) == fixed_lines(account, "10000.00")
 
 
 def test_the_starting_line_comes_once_and_before_the_first_trader(live_run: Run) -> None:

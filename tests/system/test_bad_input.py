@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,14 @@ from brokers.simulator.config import TRADING_PERMISSIONS
 from brokers.simulator.faults import FaultKind
 from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, run_to_end
-from tests.system.exchange import accounts, credentials, exchange
+from tests.system.exchange import Venue, accounts, credentials, exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MASTER, COINBASE = accounts("kraken:master", "coinbase:master")
 KEYS = credentials([MASTER])
-OTHER = credentials(accounts("kraken:daivon_frazier", seed=12))
-USER_KEY, USER_SECRET = OTHER["KRAKEN_USER_DAIVON_FRAZIER_API_KEY"], OTHER["KRAKEN_USER_DAIVON_FRAZIER_API_SECRET"]
 
 
 def nowhere() -> str:
@@ -44,11 +44,9 @@ def refusal(folder: Path, environment: dict[str, str]) -> str:
     ("file", "text", "named"),
     [
         (".env", "KRAKEN_MASTER_API_KEY\n", (".env", "line 1")),
-        (".env", "GOOD=1\nthis is no assignment\n", (".env", "line 2")),
         ("nija.toml", "[trading\n", ("nija.toml", "TOML")),
         ("nija.toml", "[trading]\nmarket = ['BTC/USD']\n", ("nija.toml", "trading.market", "markets")),
         ("nija.toml", "[risk]\nmax_positions = -1\n", ("nija.toml", "risk.max_positions", "-1")),
-        ("nija.toml", "[trading]\ntimeframe = '2d'\n", ("nija.toml", "trading.timeframe", "2d", "1d")),
         ("nija.toml", "[trading]\nstrategy = 'nowhere:Gone'\n", ("nowhere",)),
         ("nija.toml", "[accounts.'kraken:master']\nrisk_multiplier = 'much'\n", ("kraken:master", "risk_multiplier")),
     ],
@@ -65,11 +63,8 @@ def test_a_broken_file_is_refused_with_its_name_and_the_key(
     ("changed", "named"),
     [
         ({"NIJA_MODE": "real"}, ("NIJA_MODE", "real", "live")),
-        ({"NIJA_CONNECT_DELAY": "soon"}, ("NIJA_CONNECT_DELAY", "soon")),
-        ({"KRAKEN_API_URL": "kraken"}, ("KRAKEN_API_URL", "https://")),
         ({"NIJA_DATA_DIR": "occupied/data"}, ("occupied/data", "NIJA_DATA_DIR")),
         ({"NIJA_LOG_FILE": "occupied/nija.log"}, ("occupied/nija.log", "NIJA_LOG_FILE")),
-        ({"NIJA_CONFIG": "absent.toml"}, ("absent.toml", "NIJA_CONFIG")),
     ],
 )
 def test_an_unusable_setting_is_refused_with_its_name(
@@ -84,42 +79,41 @@ def test_live_without_credentials_is_refused(tmp_path: Path) -> None:
     assert "KRAKEN_MASTER_API_KEY" in refusal(tmp_path, {"NIJA_MODE": "live"})
 
 
+@pytest.fixture(scope="module")
+def half_broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon of which only the master's Coinbase account can work."""
+    twin, broken, other = accounts("kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:tania_gilbert", seed=12)
+    wrong = {
+        **KEYS,
+        **credentials([twin, broken, other]),
+        "KRAKEN_USER_DAIVON_FRAZIER_API_KEY": KEYS["KRAKEN_MASTER_API_KEY"],
+        "KRAKEN_USER_TANIA_GILBERT_API_SECRET": "   ",
+        "COINBASE_USER_TANIA_GILBERT_API_SECRET": "no PEM",
+        "COINBASE_USER_DAIVON_FRAZIER_API_KEY": other.api_key.key,
+    }
+    folder = tmp_path_factory.mktemp("half")
+    with exchange([COINBASE]) as venue, Daemon(folder, {**venue.environment, **wrong}) as daemon:
+        daemon.wait_for("Started independent trading thread for coinbase (MASTER)")
+        yield daemon
+        assert daemon.terminate() == 0
+        assert not daemon.errors
+
+
 @pytest.mark.parametrize(
-    ("broken", "named"),
+    ("account", "told"),
     [
-        ({"KRAKEN_MASTER_API_SECRET": ""}, "KRAKEN_MASTER_API_SECRET"),
-        ({"KRAKEN_MASTER_API_KEY": "   "}, "Credentials contain only whitespace"),
-        ({"KRAKEN_MASTER_API_KEY": "short"}, "56"),
-        ({"KRAKEN_MASTER_API_SECRET": "!" * 88}, "base64"),
-        ({"COINBASE_MASTER_API_SECRET": "no PEM"}, "COINBASE_MASTER_API_SECRET"),
+        ("kraken:master", ("KRAKEN_MASTER_API_KEY", "KRAKEN_USER_DAIVON_FRAZIER_API_KEY")),
+        ("kraken:daivon_frazier", ("KRAKEN_MASTER_API_KEY", "KRAKEN_USER_DAIVON_FRAZIER_API_KEY")),
+        ("kraken:tania_gilbert", ("KRAKEN_USER_TANIA_GILBERT_API_SECRET", "Credentials contain only whitespace")),
+        ("coinbase:tania_gilbert", ("COINBASE_USER_TANIA_GILBERT_API_SECRET",)),
+        ("coinbase:daivon_frazier", ("COINBASE_USER_DAIVON_FRAZIER_API_SECRET",)),
     ],
 )
-def test_a_broken_credential_stops_its_own_account_alone(tmp_path: Path, broken: dict[str, str], named: str) -> None:
-    with exchange([MASTER, COINBASE]) as venue:
-        bad, good = ("kraken", "coinbase") if "KRAKEN" in next(iter(broken)) else ("coinbase", "kraken")
-        with Daemon(tmp_path, venue.environment | broken) as daemon:
-            daemon.wait_for("Started independent trading thread", good)
-            (line,) = daemon.said("❌")
-            assert named in line
-            assert not daemon.said("Attempting to connect", f"account={bad}")
-            assert daemon.terminate() == 0
-            assert not daemon.errors
-
-
-def test_the_same_key_under_two_accounts_is_refused_for_both(tmp_path: Path) -> None:
-    double = {
-        "KRAKEN_USER_TANIA_GILBERT_API_KEY": KEYS["KRAKEN_MASTER_API_KEY"],
-        "KRAKEN_USER_TANIA_GILBERT_API_SECRET": KEYS["KRAKEN_MASTER_API_SECRET"],
-        **OTHER,
-    }
-    with exchange(accounts("kraken:master")) as venue:
-        with Daemon(tmp_path, venue.environment | double) as daemon:
-            daemon.wait_for("connection failed", "daivon_frazier")
-            said = " ".join(daemon.said("❌"))
-            assert "KRAKEN_USER_TANIA_GILBERT_API_KEY" in said
-            assert "KRAKEN_MASTER_API_KEY" in said
-            assert not daemon.said("Attempting to connect", "account=kraken:master")
-            assert not daemon.said("Attempting to connect", "account=kraken:tania_gilbert")
+def test_a_broken_credential_stops_its_own_account_alone(
+    half_broken: Daemon, account: str, told: tuple[str, ...]
+) -> None:
+    assert half_broken.said("❌", *told)
+    assert not half_broken.said("Attempting to connect", f"account={account}")
 
 
 def test_a_second_daemon_on_the_same_keys_names_the_first(tmp_path: Path) -> None:
@@ -143,41 +137,41 @@ def test_without_a_network_the_daemon_stays_up_and_keeps_trying(tmp_path: Path) 
         assert not daemon.said("Traceback")
 
 
-def connection_failure(folder: Path, environment: dict[str, str]) -> str:
-    with Daemon(folder, environment) as daemon:
-        return daemon.wait_for("connection failed")
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Venue, Daemon]]:
+    """A daemon none of whose keys may trade, each for a reason of its own."""
+    able, unable, wrong = accounts("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert")
+    able = replace(able, permissions=TRADING_PERMISSIONS | {"withdraw-funds"})
+    unable = replace(unable, permissions=TRADING_PERMISSIONS - {"modify-trades"})
+    signed_wrongly = {"KRAKEN_USER_TANIA_GILBERT_API_SECRET": able.api_key.secret}
+    folder = tmp_path_factory.mktemp("refused")
+    with exchange([able, unable, wrong]) as venue, Daemon(folder, {**venue.environment, **signed_wrongly}) as daemon:
+        yield venue, daemon
+        assert daemon.terminate() == 0
 
 
-def test_a_clock_ten_seconds_off_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with exchange([MASTER]) as venue:
-        venue.fault(FaultKind.CLOCK_OFFSET, seconds=10)
-        line = connection_failure(tmp_path, dict(venue.environment))
-    assert "NTP" in line
-    assert "10." in line or "9.9" in line
+def test_a_key_that_can_withdraw_is_refused(refused: tuple[Venue, Daemon]) -> None:
+    venue, daemon = refused
+    assert "Withdraw Funds" in daemon.wait_for("Kraken MASTER connection failed")
+    assert [request["endpoint"] for request in venue.requests("kraken:master")] == ["GetApiKeyInfo"]
 
 
-def test_a_key_that_can_withdraw_is_refused(tmp_path: Path) -> None:
-    able = accounts("kraken:master", permissions=TRADING_PERMISSIONS | {"withdraw-funds"})
-    with exchange(able) as venue:
-        line = connection_failure(tmp_path, dict(venue.environment))
-        assert "Withdraw Funds" in line
-        assert not venue.requests("kraken:master", "AddOrder")
-
-
-def test_a_missing_permission_is_named(tmp_path: Path) -> None:
-    unable = accounts("kraken:master", permissions=TRADING_PERMISSIONS - {"modify-trades"})
-    with exchange(unable) as venue:
-        line = connection_failure(tmp_path, dict(venue.environment))
-    assert "⚠️  Kraken MASTER connection failed: Permission denied" in line
+def test_a_missing_permission_is_named(refused: tuple[Venue, Daemon]) -> None:
+    line = refused[1].wait_for("⚠️  Kraken USER daivon_frazier connection failed: Permission denied")
     assert "Create & Modify Orders" in line
 
 
-def test_a_wrong_secret_is_called_an_invalid_signature(tmp_path: Path) -> None:
-    with exchange([MASTER]) as venue:
-        wrong = {"KRAKEN_MASTER_API_SECRET": USER_SECRET}
-        with Daemon(tmp_path, venue.environment | wrong) as daemon:
-            assert "Kraken MASTER connection failed" in daemon.wait_for("connection failed")
-            assert daemon.said("❌ Invalid signature")
+def test_a_wrong_secret_is_called_an_invalid_signature(refused: tuple[Venue, Daemon]) -> None:
+    refused[1].wait_for("Kraken USER tania_gilbert connection failed: Invalid signature")
+    assert refused[1].said("❌ Invalid signature", "account=kraken:tania_gilbert")
+
+
+def test_a_clock_ten_seconds_off_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with exchange([MASTER, COINBASE]) as venue:
+        venue.fault(FaultKind.CLOCK_OFFSET, seconds=10)
+        with Daemon(tmp_path, venue.environment) as daemon:
+            for name in ("Kraken", "Coinbase"):
+                assert "NTP" in daemon.wait_for(f"{name} MASTER connection failed: this machine's clock is")
 
 
 def test_two_keys_of_one_exchange_account_do_not_both_trade(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.system import judge
 from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, until
 from tests.system.exchange import FOUR, Venue, accounts, exchange
-from tests.system.strategies import CALM, TREASON
+from tests.system.strategies import TREASON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,9 @@ class Troubled:
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
     folder = tmp_path_factory.mktemp("isolation")
-    own = f'[accounts."{RAISES}"]\nstrategy = "tests.system.strategies:Treacherous"\n'
-    (folder / "nija.toml").write_text(EAGER + own)
+    table = f'[accounts."{RAISES}"]\n'
+    own = 'strategy = "tests.system.strategies:Treacherous"\n'
+    (folder / "nija.toml").write_text(EAGER.replace(table, table + own))
     names = (*FOUR, HANGS, ANSWERS_5XX)
     with exchange(accounts(*names)) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("Started independent trading thread", count=len(names))
@@ -77,15 +78,17 @@ def test_nothing_is_said_of_the_accounts_that_are_well(troubled: Troubled, accou
 
 
 @pytest.mark.parametrize("account", [HANGS, ANSWERS_5XX])
-def test_an_account_whose_exchange_failed_it_says_so_and_trades_again_by_itself(
-    troubled: Troubled, account: str
-) -> None:
+def test_an_account_whose_exchange_failed_it_trades_again_by_itself(troubled: Troubled, account: str) -> None:
     def trades_again() -> bool:
         orders = troubled.venue.requests(account, "POST /orders", since=troubled.until)
         return any(order["status"] == 200 for order in orders)
 
     until(trades_again, f"{account} trades again", within=_RECOVERY)
-    assert [line for line in troubled.daemon.said(f"account={account}") if " WARN " in line]
+
+
+def test_an_account_whose_exchange_answers_only_5xx_says_so(troubled: Troubled) -> None:
+    troubled.daemon.wait_for(" WARN ", "The exchange cannot be reached as it should", f"account={ANSWERS_5XX}")
+    troubled.daemon.wait_for("The exchange answers again", f"account={ANSWERS_5XX}")
 
 
 def test_an_account_whose_key_was_refused_says_so_once_and_trades_again_by_itself(troubled: Troubled) -> None:
@@ -107,10 +110,8 @@ def test_an_account_that_raises_in_its_thread_is_reported_and_trades_again_by_it
 
 @pytest.mark.parametrize("account", ["coinbase:master", HANGS, ANSWERS_5XX])
 def test_nothing_was_lost_in_the_trouble(troubled: Troubled, account: str) -> None:
-    (troubled.daemon.folder / CALM).touch()
-    troubled.venue.freeze()
     data = troubled.daemon.data
-    until(lambda: judge.is_settled(troubled.venue.books(account), data, account), f"{account} is settled")
+    judge.wait_until_settled(troubled.venue, troubled.daemon, account)
     judge.assert_books_equal(troubled.venue.books(account), data, account)
     judge.assert_positions_equal(troubled.venue.books(account), data, account)
     judge.assert_no_order_is_doubled(troubled.venue.books(account), data, account)

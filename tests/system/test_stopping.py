@@ -18,16 +18,7 @@ from tests.system.exchange import Venue, accounts, exchange
 from tests.system.strategies import CALM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-BOTH = ("kraken:master", "coinbase:master")
-
-
-@pytest.fixture
-def venue() -> Iterator[Venue]:
-    with exchange(accounts(*BOTH)) as running:
-        yield running
 
 
 @pytest.fixture
@@ -36,63 +27,56 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def assert_all_is_known(venue: Venue, daemon: Daemon) -> None:
-    """Let everything come to rest, and compare."""
-    (daemon.folder / CALM).touch()
-    venue.freeze()
-    for account in BOTH:
-        settled(venue, daemon, account)
+def assert_all_is_known(venue: Venue, daemon: Daemon, *names: str) -> None:
+    judge.wait_until_settled(venue, daemon, *names)
+    for account in names:
         judge.assert_books_equal(venue.books(account), daemon.data, account)
         judge.assert_positions_equal(venue.books(account), daemon.data, account)
         judge.assert_every_position_has_its_stop(venue.books(account))
         judge.assert_no_order_is_doubled(venue.books(account), daemon.data, account)
-    judge.assert_nonces_only_rise(venue.books("kraken:master"))
-    assert venue.state()["violations"] == []
+    assert venue.violations() == []
 
 
-def settled(venue: Venue, daemon: Daemon, account: str) -> None:
-    until(
-        lambda: judge.is_settled(venue.books(account), daemon.data, account), f"{account} is settled again", within=60
-    )
+def test_after_kill_9_the_daemon_goes_on_where_it_was(folder: Path) -> None:
+    names = ("kraken:master", "coinbase:master")
+    with exchange(accounts(*names)) as venue:
+        with Daemon(folder, venue.environment) as first:
+            for account in names:
+                first.wait_for("BUY order filled", f"account={account}")
+            first.kill()
+        assert all(venue.books(account)["fills"] for account in names)
+        (folder / CALM).touch()
+        with Daemon(folder, venue.environment) as second:
+            second.wait_for("Started independent trading thread", count=2)
+            assert_all_is_known(venue, second, *names)
+            assert second.terminate() == 0
+        judge.assert_nonces_only_rise(venue.books("kraken:master"))
 
 
-def test_after_kill_9_the_daemon_goes_on_where_it_was(venue: Venue, folder: Path) -> None:
-    with Daemon(folder, venue.environment) as first:
-        for account in BOTH:
-            first.wait_for("BUY order filled", f"account={account}")
-        first.kill()
-    before = {account: judge.held(venue.books(account)["fills"]) for account in BOTH}
-    (folder / CALM).touch()
-    with Daemon(folder, venue.environment) as second:
-        second.wait_for("Started independent trading thread", count=2)
-        assert any(before.values())
-        assert_all_is_known(venue, second)
-        assert second.terminate() == 0
-
-
-def test_sigterm_in_the_middle_of_slow_trading_ends_in_time_and_loses_nothing(venue: Venue, folder: Path) -> None:
-    with Daemon(folder, venue.environment) as first:
-        first.wait_for("SELL order filled", "account=coinbase:master")
-        venue.fault(FaultKind.DELAY_AFTER, account="*:master", seconds=4.0)
-        asked = time.time()
-        until(lambda: bool(venue.state()["faults_injected"]), "a slow answer")
-        time.sleep(max(0.0, asked + 1.5 - time.time()))
-        began = time.monotonic()
-        assert first.terminate(within=11.0) == 0
-        assert time.monotonic() - began < 10.0
-        assert first.said("👋 STOPPED")
-    venue.heal()
-    with Daemon(folder, venue.environment) as second:
-        second.wait_for("Started independent trading thread", count=2)
-        assert_all_is_known(venue, second)
-        assert second.terminate() == 0
+def test_sigterm_in_the_middle_of_slow_trading_ends_in_time_and_loses_nothing(folder: Path) -> None:
+    names = ("coinbase:master", "coinbase:tania_gilbert")
+    with exchange(accounts(*names)) as venue:
+        with Daemon(folder, venue.environment) as first:
+            first.wait_for("SELL order filled", count=2)
+            venue.fault(FaultKind.DELAY_AFTER, account="coinbase:*", seconds=4.0)
+            until(venue.has_struck, "a slow answer")
+            time.sleep(1.0)
+            began = time.monotonic()
+            assert first.terminate(within=11.0) == 0
+            assert time.monotonic() - began < 10.0
+            assert first.said("👋 STOPPED")
+        venue.heal()
+        with Daemon(folder, venue.environment) as second:
+            second.wait_for("Started independent trading thread", count=2)
+            assert_all_is_known(venue, second, *names)
+            assert second.terminate() == 0
 
 
 def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(folder: Path) -> None:
     with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("BUY order filled")
         venue.fault(FaultKind.HANG, account="coinbase:master", seconds=30)
-        until(lambda: bool(venue.state()["faults_injected"]), "a request that hangs")
+        until(venue.has_struck, "a request that hangs")
         began = time.monotonic()
         assert daemon.terminate(within=11.0) == 0
         assert time.monotonic() - began < 10.0
@@ -104,9 +88,7 @@ def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(fold
 def test_a_stop_leaves_the_protective_stops_on_the_exchange(folder: Path) -> None:
     with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("Stop placed")
-        venue.freeze()
-        (folder / CALM).touch()
-        settled(venue, daemon, "coinbase:master")
+        judge.wait_until_settled(venue, daemon, "coinbase:master")
         assert daemon.terminate() == 0
         assert judge.open_stops(venue.books("coinbase:master"))
         judge.assert_every_position_has_its_stop(venue.books("coinbase:master"))
@@ -125,7 +107,7 @@ def test_a_second_signal_later_ends_at_once(folder: Path) -> None:
     with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("BUY order filled")
         venue.fault(FaultKind.HANG, account="coinbase:master", seconds=30)
-        until(lambda: bool(venue.state()["faults_injected"]), "a request that hangs")
+        until(venue.has_struck, "a request that hangs")
         daemon.process.send_signal(signal.SIGTERM)
         daemon.wait_for("🛑 STOPPING")
         time.sleep(1.2)
@@ -139,7 +121,7 @@ def test_the_signal_of_gnu_timeout_ends_the_daemon_calmly(tmp_path: Path) -> Non
         pytest.skip("there is no GNU timeout on this machine")
     with exchange(accounts("coinbase:master")) as venue:
         done = subprocess.run(  # noqa: S603 - GNU timeout and this Python
-            [timeout, "-s", "TERM", "5", *Daemon.command("run")],
+            [timeout, "-s", "TERM", "3", *Daemon.command("run")],
             cwd=tmp_path,
             env=Daemon.variables(venue.environment),
             capture_output=True,

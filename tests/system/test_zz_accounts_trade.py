@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.system import judge
-from tests.system.daemon import until
 from tests.system.exchange import FOUR
-from tests.system.strategies import CALM
 
 if TYPE_CHECKING:
     from tests.system.conftest import Run
-
-
-def wait_until_settled(run: Run, account: str) -> None:
-    until(
-        lambda: judge.is_settled(run.venue.books(account), run.daemon.data, account),
-        f"{account} knows all its fills and has a stop for each position",
-        within=60,
-    )
 
 
 @pytest.fixture(scope="module", params=["live_run", "replay_run"])
@@ -29,10 +19,7 @@ def finished(request: pytest.FixtureRequest) -> Run:
     run: Run = request.getfixturevalue(request.param)
     for account in FOUR:
         run.daemon.wait_for("SELL order filled", f"account={account}", within=60)
-    (run.daemon.folder / CALM).touch()
-    run.venue.freeze()
-    for account in FOUR:
-        wait_until_settled(run, account)
+    judge.wait_until_settled(run.venue, run.daemon, *FOUR)
     assert run.daemon.terminate() == 0
     return run
 
@@ -63,7 +50,7 @@ def test_nonces_only_rise(finished: Run, account: str) -> None:
 
 
 def test_nothing_was_asked_that_the_exchanges_forbid(finished: Run) -> None:
-    assert finished.venue.state()["violations"] == []
+    assert finished.venue.violations() == []
 
 
 def test_nothing_is_said_on_standard_error(finished: Run) -> None:
