@@ -12,7 +12,7 @@ class Step(StrEnum):
     OUTCOME = "outcome"
     RESOLVED = "resolved"
     PROGRESS = "progress"
-    SETTLED = "settled"
+    BOOKED = "booked"
     PLANNED = "planned"
     AMENDED = "amended"
     CLOSED = "closed"

@@ -104,26 +104,35 @@ class Book:
             self._journal.intents.save(old, new, self.now(), note)
         return self._keep(new)
 
-    def apply(self, intent: Intent, order: Order, fills: Iterable[Fill]) -> Intent:
-        """Take over what the exchange says of an order, and book those of `fills` that are its own and new."""
-        mine = [fill for fill in fills if fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)]
-        booked = self.booked(intent) + sum((fill.amount for fill in mine), ZERO)
-        new = progressed(intent, order, booked)
-        if new == intent and not mine:
+    def apply(self, intent: Intent, order: Order) -> Intent:
+        """Take over what the exchange says of an order."""
+        new = progressed(intent, order, self.booked(intent))
+        if new == intent:
             return intent
-        now = self.now()
         with self._journal.transaction(Step.PROGRESS):
-            self._journal.intents.save(intent, new, now, order.reason)
+            self._journal.intents.save(intent, new, self.now(), order.reason)
+        if new.state.is_final and not intent.state.is_final and new.filled > ZERO:
+            self._announcer.filled(new, order.average_price)
+        return self._keep(new)
+
+    def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
+        """Book those of `fills` that are this order's own and new."""
+        mine = [fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)]
+        if not mine:
+            return intent
+        booked = self.booked(intent) + sum((fill.amount for fill in mine), ZERO)
+        filled = max(intent.filled, booked)
+        new = replace(intent, filled=filled, settled=intent.state.is_final and booked >= filled)
+        now = self.now()
+        with self._journal.transaction(Step.BOOKED):
+            self._journal.intents.save(intent, new, now, "fills booked")
             for fill in mine:
                 self._journal.fills.book(intent.client_id, fill, now)
         self._booked[intent.client_id] = booked
-        self._keep(new)
         plan = self._plans.get(intent.market)
-        if mine and plan is not None:
+        if plan is not None:
             self._fold(plan)
-        if new.state.is_final and not intent.state.is_final and new.filled > ZERO:
-            self._announcer.filled(new, order.average_price)
-        return new
+        return self._keep(new)
 
     def replan(self, plan: Plan) -> None:
         with self._journal.transaction(Step.PLANNED):

@@ -259,7 +259,7 @@ class OrderDesk:
     def _entered(self, entry: Intent) -> EntryOutcome:
         if entry.state is OrderState.UNKNOWN:
             return EntryOutcome(EntryStatus.UNKNOWN, entry.outcome)
-        if self._book.booked(entry) > ZERO or self._book.positions().get(entry.market) is not None:
+        if entry.filled > ZERO or self._book.positions().get(entry.market) is not None:
             return EntryOutcome(EntryStatus.FILLED)
         if entry.passing:
             return EntryOutcome(EntryStatus.FAILED, entry.outcome)

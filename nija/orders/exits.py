@@ -66,9 +66,9 @@ class Closer:
         for order in orders:
             self._stops.withdraw(order)
         orders = self._book.orders(plan.market)
-        if any(not order.state.is_final for order in orders) or unbooked(self._book, orders):
+        if any(not order.state.is_final for order in orders):
             return _working("the exchange has not yet said what became of an order")
-        return self._sell(plan)
+        return self._sell(plan, settled=not unbooked(self._book, orders))
 
     def finish(self, plan: Plan) -> bool:
         """Close the position if nothing of it is left that could be sold; whether it is closed."""
@@ -86,10 +86,12 @@ class Closer:
         position = self._book.position(plan.market)
         return plan.exit_reason is not None or (position is not None and position.sold > ZERO)
 
-    def _sell(self, plan: Plan) -> ExitOutcome:
+    def _sell(self, plan: Plan, *, settled: bool) -> ExitOutcome:
         amount = self._holdings.sellable(plan.market)
         if self.finish(plan):
             return _CLOSED
+        if not settled and (amount == ZERO or not self._holdings.counts_unbooked):
+            return _working("the fills of an order are not booked yet")
         if amount == ZERO or self._holdings.is_dust(plan.market, amount):
             return self._refused(plan, f"only {amount} is free to be sold")
         sale = self._sender.sale(plan, amount, plan.exit_reason or "")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brokers.client_order_id import Purpose
-from brokers.model import ZERO
+from brokers.model import ZERO, Side
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Market
+    from nija.journal.records import Intent
     from nija.orders.book import Book
     from nija.orders.pace import Pace
 
@@ -29,22 +29,32 @@ class Holdings:
     def market(self, symbol: str) -> Market | None:
         return self._broker.markets().get(symbol)
 
+    @property
+    def counts_unbooked(self) -> bool:
+        """Whether `sellable` is exact also before fills are booked."""
+        return self._broker.fees_in_quote
+
     def sellable(self, symbol: str) -> Decimal:
         """Down to the market's step. Only right while no sale is filling: see who asks.
 
-        What an entry is known to have filled counts before its fills are booked, unless fees may be taken from it.
+        What is known to have filled counts before its fills are booked; of a buy, unless fees may be taken from it.
         """
         position = self._book.position(symbol)
         market = self.market(symbol)
         if position is None or market is None:
             return ZERO
-        entries = self._book.orders(symbol, Purpose.ENTRY)
-        ahead = sum((max(ZERO, entry.filled - self._book.booked(entry)) for entry in entries), ZERO)
-        amount = max(ZERO, position.amount + (ahead if self._broker.fees_in_quote else ZERO))
+        amount = max(ZERO, position.amount + sum(map(self._ahead, self._book.orders(symbol)), ZERO))
         cap, until = self._caps.get(position.id, (amount, 0.0))
         if self._clock.monotonic() < until:
             amount = min(amount, cap)
         return market.floor_amount(amount)
+
+    def _ahead(self, intent: Intent) -> Decimal:
+        """What this order changes of the position by fills that are not booked yet."""
+        unbooked = max(ZERO, intent.filled - self._book.booked(intent))
+        if intent.request.side is Side.SELL:
+            return -unbooked
+        return unbooked if self._broker.fees_in_quote else ZERO
 
     def refused_for(self, symbol: str, amount: Decimal) -> Decimal:
         """After the exchange refused to sell `amount`: what is really free, remembered for a while.

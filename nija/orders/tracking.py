@@ -9,12 +9,12 @@ from brokers.errors import BudgetSpent, OrderNotFound
 from brokers.model import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Fill, Order
+    from brokers.model import Order
     from nija.journal.records import Intent
     from nija.orders.book import Book
     from nija.orders.pace import Pace
@@ -32,10 +32,17 @@ class Tracker:
         self._quiet: dict[str, datetime] = {}
 
     def look(self, intents: Iterable[Intent]) -> None:
-        """Read these orders once, and their fills where something filled. Raises BrokerError."""
-        known = {intent.exchange_id: intent for intent in intents if intent.exchange_id is not None}
-        if known:
-            self._take(known, self._broker.orders(sorted(known)))
+        """Read these orders once, and their fills where something filled. Raises BrokerError.
+
+        First how far each came, then the fills: also where these cannot be read now, it is known what to protect. Of an
+        order that has ended only its fills can be news.
+        """
+        known = [intent for intent in intents if intent.exchange_id is not None]
+        working = {intent.exchange_id: intent for intent in known if intent.exchange_id and not intent.state.is_final}
+        orders = self._broker.orders(sorted(working)) if working else {}
+        for exchange_id, order in orders.items():
+            self._book.apply(working[exchange_id], order)
+        self._read_fills([self._book.current(intent) for intent in known])
 
     def progress(self, intent: Intent) -> Intent:
         """Look at one order, and not yet at its fills, until something of it filled or it is final.
@@ -46,7 +53,7 @@ class Tracker:
             self._clock.sleep(wait)
             order = self._ask(intent)
             if order is not None:
-                intent = self._book.apply(intent, order, ())
+                intent = self._book.apply(intent, order)
             if intent.filled > ZERO or intent.state.is_final:
                 break
         return intent
@@ -67,40 +74,33 @@ class Tracker:
     def look_at(self, intent: Intent) -> Intent:
         """Raises BrokerError. An order that the exchange does not show yet stays as it is."""
         order = self._ask(intent)
-        if order is None or intent.exchange_id is None:
-            return intent
-        return self._take({intent.exchange_id: intent}, {intent.exchange_id: order})[0]
+        if order is not None:
+            intent = self._book.apply(intent, order)
+        return self._read_fills([intent])[0]
 
     def _ask(self, intent: Intent) -> Order | None:
-        if intent.exchange_id is None or intent.settled:
+        if intent.exchange_id is None or intent.state.is_final:
             return None
         try:
             return self._broker.order(intent.exchange_id)
         except OrderNotFound:
             return None
 
-    def _take(self, known: Mapping[str, Intent], orders: Mapping[str, Order]) -> list[Intent]:
-        began = self._broker.exchange_time()
-        asked = [(intent, orders[exchange_id]) for exchange_id, intent in known.items() if exchange_id in orders]
-        # First how far each order came, then its fills: also where these cannot be read now, what filled is protected.
-        shown = [(self._book.apply(intent, order, ()), order) for intent, order in asked]
-        fills = self._fills(shown)
-        taken = []
-        for intent, order in shown:
-            now = self._book.apply(intent, order, fills)
-            taken.append(now)
-            if now.settled:
-                self._quiet.pop(now.client_id, None)
-            elif self._book.booked(now) >= now.filled:
-                self._quiet[now.client_id] = began
-        return taken
-
-    def _fills(self, shown: list[tuple[Intent, Order]]) -> tuple[Fill, ...]:
-        behind = [intent for intent, order in shown if order.filled > self._book.booked(intent)]
+    def _read_fills(self, intents: list[Intent]) -> list[Intent]:
+        """The same orders, with whatever of their fills was not booked yet."""
+        behind = [intent for intent in intents if intent.filled > self._book.booked(intent)]
         if not behind:
-            return ()
+            return intents
+        began = self._broker.exchange_time()
         since = min(self._quiet.get(intent.client_id, intent.created) for intent in behind)
-        return self._broker.fills(since - _MARGIN)
+        fills = self._broker.fills(since - _MARGIN)
+        booked = [self._book.book(intent, fills) for intent in intents]
+        for intent in booked:
+            if intent.settled:
+                self._quiet.pop(intent.client_id, None)
+            elif self._book.booked(intent) >= intent.filled:
+                self._quiet[intent.client_id] = began
+        return booked
 
 
 def unbooked(book: Book, intents: Iterable[Intent]) -> bool:
