@@ -85,6 +85,15 @@ class ProcessSettings:
         return frozenset({password, unquote(password)} if password else ()) | secrets_in(told)
 
 
+@dataclass(frozen=True, slots=True)
+class VariableDescription:
+    """One variable for the people who set it; `default` is empty where there is none."""
+
+    name: str
+    meaning: str
+    default: str
+
+
 class _Unusable(Exception):
     """What was expected instead of a value."""
 
@@ -96,6 +105,7 @@ class _Variable:
     name: str
     attribute: str
     read: Callable[[str], object]
+    meaning: str
     secret: bool = False
 
 
@@ -130,24 +140,85 @@ def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{name} is not a setting of NIJA and is ignored.{did_you_mean(name, known)}" for name in strange)
 
 
+def described_variables() -> tuple[VariableDescription, ...]:
+    """Every variable that is read here, with its meaning and default."""
+    defaults = ProcessSettings()
+    return tuple(
+        VariableDescription(variable.name, variable.meaning, _default_text(getattr(defaults, variable.attribute)))
+        for variable in _variables()
+    )
+
+
+def _default_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None or value == () else str(value)
+
+
 def _variables() -> tuple[_Variable, ...]:
     return (
-        _Variable("NIJA_MODE", "mode", _choice(Mode)),
-        _Variable("NIJA_DATA_DIR", "data_dir", _path),
-        _Variable("NIJA_DATABASE_URL", "database_url", _database_url, secret=True),
-        _Variable("NIJA_LOG_FILE", "log_file", _path),
-        _Variable("NIJA_LOG_LEVEL", "log_level", _choice(LogLevel)),
-        _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat)),
-        _Variable("NIJA_CONFIG", "config", _path),
-        _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds),
-        _Variable("NIJA_NONCE_OFFSET_MAX", "nonce_offset_max", _seconds),
-        _Variable("NIJA_ALLOW_WITHDRAWAL_KEYS", "allow_withdrawal_keys", _flag),
-        _Variable("NIJA_NOTIFY_URLS", "notify_urls", _addresses, secret=True),
-        _Variable("NIJA_HEARTBEAT_URL", "heartbeat_url", _heartbeat_url, secret=True),
-        _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour),
-        _Variable("PORT", "port", _port),
-        _Variable("KRAKEN_API_URL", "kraken_url", _url),
-        _Variable("COINBASE_API_URL", "coinbase_url", _url),
+        _Variable(
+            "NIJA_MODE",
+            "mode",
+            _choice(Mode),
+            "auto: accounts with credentials trade; without any, the demo. demo: the embedded exchange. "
+            "paper: real prices, no order is sent. live: refuse to start without credentials",
+        ),
+        _Variable(
+            "NIJA_DATA_DIR",
+            "data_dir",
+            _path,
+            "folder of the journal, the nonce marks and the locks; on Railway and Render a disk that stays",
+        ),
+        _Variable(
+            "NIJA_DATABASE_URL",
+            "database_url",
+            _database_url,
+            "the journal in another database; without it, one SQLite file per account in the data folder",
+            secret=True,
+        ),
+        _Variable("NIJA_LOG_FILE", "log_file", _path, "path of the log"),
+        _Variable("NIJA_LOG_LEVEL", "log_level", _choice(LogLevel), "DEBUG, INFO, WARNING or ERROR"),
+        _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat), "text, or json for machines"),
+        _Variable("NIJA_CONFIG", "config", _path, "path of nija.toml; without it, ./nija.toml where there is one"),
+        _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds, "seconds between two connects to the same exchange"),
+        _Variable(
+            "NIJA_NONCE_OFFSET_MAX",
+            "nonce_offset_max",
+            _seconds,
+            "the most seconds by which a key's nonces may begin ahead of the clock",
+        ),
+        _Variable(
+            "NIJA_ALLOW_WITHDRAWAL_KEYS",
+            "allow_withdrawal_keys",
+            _flag,
+            "true takes keys that can withdraw. Leave it alone: NIJA never needs one",
+        ),
+        _Variable(
+            "NIJA_NOTIFY_URLS",
+            "notify_urls",
+            _addresses,
+            "where to be told what happens (Telegram, Discord, mail ...), in apprise's form, separated by blanks",
+            secret=True,
+        ),
+        _Variable(
+            "NIJA_HEARTBEAT_URL",
+            "heartbeat_url",
+            _heartbeat_url,
+            "an address that is asked for every two minutes while work is done, so that silence is noticed elsewhere",
+            secret=True,
+        ),
+        _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour, "hour (UTC, 0 to 23) of a daily summary"),
+        _Variable(
+            "PORT",
+            "port",
+            _port,
+            "port for /healthz, /readyz and /metrics; without it nothing listens. Railway sets it by itself",
+        ),
+        _Variable("KRAKEN_API_URL", "kraken_url", _url, "Kraken's address: the real one, a simulator or a proxy"),
+        _Variable("COINBASE_API_URL", "coinbase_url", _url, "Coinbase's address, likewise"),
     )
 
 

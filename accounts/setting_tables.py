@@ -216,7 +216,7 @@ class RiskSettings(_Table):
 
 
 class OwnSettings(_Table):
-    """What exists for an account only: [accounts."kraken:name"]."""
+    """[accounts."kraken:name"]: what exists for a single account."""
 
     enabled: bool = Field(
         default=True, description="false leaves the account out", json_schema_extra=_unit("true or false")

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check)
     group.command("show")(show)
     group.command("example")(example)
+    group.command("reference")(reference)
     app.add_typer(group, name="config")
 
 
@@ -71,6 +72,13 @@ def example() -> None:
     from nija.cli.config_example import example_toml  # noqa: PLC0415  heavy
 
     sys.stdout.write(example_toml())
+
+
+def reference() -> None:
+    """Print docs/configuration.md: every variable and every key."""
+    from nija.cli.config_reference import configuration_page  # noqa: PLC0415  heavy
+
+    sys.stdout.write(configuration_page())
 
 
 def _desk() -> Desk:

@@ -29,21 +29,23 @@ _HEAD = """\
 _ACCOUNTS = """\
 # One account's own values: any key of the tables above, and these. Quote the account's name.
 """
-_TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
+_ACCOUNT_TABLE = 'accounts."kraken:daivon_frazier"'
+# Every table of nija.toml, in the order in which the file and the documentation have them.
+TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("trading", TradingSettings),
     ("strategy.trend", TrendParameters),
     ("strategy.ema_cross", EmaCrossParameters),
     ("risk", RiskSettings),
+    (_ACCOUNT_TABLE, OwnSettings),
 )
-_ACCOUNT_TABLE = 'accounts."kraken:daivon_frazier"'
 _WIDTH = 120
 
 
 def example_toml() -> str:
     lines = [_HEAD]
-    for name, model in _TABLES:
-        lines.append("\n".join(_table(name, model)))
-    lines.append(_ACCOUNTS + "\n".join(_table(_ACCOUNT_TABLE, OwnSettings)))
+    for name, model in TABLES:
+        head = _ACCOUNTS if name == _ACCOUNT_TABLE else ""
+        lines.append(head + "\n".join(_table(name, model)))
     return "\n\n".join(part.rstrip("\n") for part in lines) + "\n"
 
 

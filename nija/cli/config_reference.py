@@ -1,0 +1,107 @@
+"""docs/configuration.md, written from the settings' own descriptions, so that the two cannot disagree."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
+
+from accounts.environment import described_variables
+from accounts.identity import MASTER, AccountId, full_name
+from accounts.variables import Part
+from brokers.model import Exchange
+from nija.cli.config_example import TABLES, toml_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+_HEAD = """\
+# Every setting
+
+Two places, and only these: **secrets and where things are** come from environment variables (or `.env`, which the real
+environment overrules); **how NIJA trades** stands in `nija.toml`. All of it is optional but the credentials, and without
+those the demo runs. After a change: `./start.sh config check`, then restart NIJA. `./start.sh config show` tells every
+value in force and where it comes from.
+
+This page is written by `./start.sh config reference`; a test keeps it equal to the program."""
+_CREDENTIALS = """\
+Any of them may end in `_FILE` and then names a file that holds the value (Docker and Kubernetes secrets). `<NAME>` is
+the user's name in capitals: `KRAKEN_USER_TANIA_GILBERT_API_KEY` is the account `kraken:tania_gilbert`. There may be any
+number of users. Spaces and line breaks around a value are removed; everything else that is wrong with one is said
+before anything is sent. More: [kraken-master.md](kraken-master.md), [users.md](users.md), [coinbase.md](coinbase.md)."""
+_LIBRARIES = """\
+Understood as well, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
+authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy); in the environment alone `NO_COLOR` (no colours)."""
+_TOML = """\
+Copy `nija.example.toml` to `nija.toml` and take the `#` off what you change. An unknown key is an error. What the rules
+mean: [how-trading-decides.md](how-trading-decides.md)."""
+_BOUNDS: Mapping[str, str] = MappingProxyType({"ge": "at least {}", "gt": "above {}", "le": "at most {}"})
+
+
+def configuration_page() -> str:
+    parts = [_HEAD, "## Environment variables", "### Credentials", "\n".join(_credentials()), _CREDENTIALS]
+    parts += ["### How NIJA runs", "\n".join(_process()), _LIBRARIES, "## nija.toml", _TOML]
+    for name, model in TABLES:
+        parts += [f"### `[{name}]`: {_title(model)}", "\n".join(_keys(model))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _credentials() -> Iterator[str]:
+    yield from _header("variable", "holds")
+    secrets = {
+        Exchange.KRAKEN: ("the API key, 56 characters", "its private key, 88 characters"),
+        Exchange.COINBASE: ("the key's name, `organizations/…/apiKeys/…`", "its private key"),
+    }
+    for exchange in Exchange:
+        prefix = AccountId(exchange, MASTER).env_prefix
+        for part, text in zip(Part, secrets[exchange], strict=True):
+            yield _row(f"`{prefix}_{part}`", f"the master's {full_name(exchange)} account: {text}")
+        user = f"{exchange.value.upper()}_USER_<NAME>"
+        yield _row(", ".join(f"`{user}_{part}`" for part in Part), "a user's, the same two")
+    plain = ", ".join(f"`COINBASE_{part}`" for part in Part)
+    yield _row(plain, "accepted as the master's too")
+
+
+def _process() -> Iterator[str]:
+    yield from _header("variable", "meaning", "default")
+    for variable in described_variables():
+        yield _row(f"`{variable.name}`", variable.meaning, f"`{variable.default}`" if variable.default else "–")
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    yield from _header("key", "meaning", "unit", "default", "allowed")
+    for key, field in model.model_fields.items():
+        default = toml_value(field.get_default(call_default_factory=True))
+        yield _row(f"`{key}`", str(field.description), _unit(field), f"`{default}`", _allowed(field))
+
+
+def _title(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").partition(": ")[2].strip().rstrip(".").partition(": [")[0]
+
+
+def _unit(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("unit", "–")) if isinstance(extra, dict) else "–"
+
+
+def _allowed(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{toml_value(choice)}`" for choice in get_args(field.annotation))
+    bounds = [
+        text.format(f"{getattr(limit, name):g}")
+        for limit in field.metadata
+        for name, text in _BOUNDS.items()
+        if hasattr(limit, name)
+    ]
+    return ", ".join(bounds) or "–"
+
+
+def _header(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield "|" + "---|" * len(names)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"

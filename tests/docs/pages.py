@@ -1,0 +1,73 @@
+"""The pages that a user reads, and what stands in them: blocks, links, words in code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_INLINE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,4} (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block. `shown` is the text of the output block right behind it, if there is one."""
+
+    language: str
+    text: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`name` is the path in the tree."""
+
+    name: str
+    text: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT / self.name
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        fenced = [(found[1], found[2]) for found in _FENCED.finditer(self.text)]
+        following = [*fenced[1:], ("", "")]
+        return tuple(
+            Block(language, text, after if follower in {"", "text"} else "")
+            for (language, text), (follower, after) in zip(fenced, following, strict=True)
+        )
+
+    @property
+    def prose(self) -> str:
+        """Everything outside of fenced blocks."""
+        return _FENCED.sub("", self.text)
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """What stands in backticks within the prose."""
+        return tuple(_INLINE.findall(self.prose))
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return tuple(_LINK.findall(self.prose))
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """As the usual hosts make them from headings."""
+        return frozenset(
+            re.sub(r"[^\w\- ]", "", title.casefold()).replace(" ", "-") for title in _HEADING.findall(self.prose)
+        )
+
+
+def pages() -> tuple[Page, ...]:
+    files = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return tuple(page(str(file.relative_to(ROOT))) for file in files)
+
+
+def page(name: str) -> Page:
+    return Page(name, (ROOT / name).read_text(encoding="utf-8"))
