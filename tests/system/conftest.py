@@ -1,11 +1,14 @@
-"""Long runs go on in the background: the first test that needs one starts it, and a later one judges what it did.
+"""Long runs go on in the background, so that no test waits for what another could wait for as well.
 
-The files' order does it: accounts connect (a), trade (z), and everything else happens meanwhile.
+`live_run` and `replay_run` are started by the first tests that need them and judged by the last: the order of the files
+does it. What a test marked `backstage.with_args(play)` needs begins with the first test of this folder: `play(folder)`
+runs in a thread of its own, and the test gets what it returned as `outcome`.
 """
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +22,13 @@ from tests.system.daemon import Daemon  # noqa: E402 - after what prepares its i
 from tests.system.exchange import FOUR, Venue, accounts, exchange  # noqa: E402 - the same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    Play = Callable[[Path], object]
+    Ending = Future[object]
+
+_AT_ONCE = 3
+_LONGEST_PLAY = 200.0
 _BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[3] / "shared" / "data" / "candles"
 _UNHURRIED = "[risk]\nmax_daily_loss = 0.9\nmax_drawdown = 0.9\n"
 
@@ -49,6 +57,28 @@ stop_atr = 1.0
 class Run:
     venue: Venue
     daemon: Daemon
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "backstage(play): play(folder) runs beside the tests before; see `outcome`")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Play, Ending]]:
+    wanted = [mark.args[0] for item in request.session.items for mark in item.iter_markers("backstage")]
+    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="backstage") as pool:
+        plays = {play: pool.submit(play, tmp_path_factory.mktemp(play.__name__)) for play in dict.fromkeys(wanted)}
+        try:
+            yield plays
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def outcome(request: pytest.FixtureRequest, _plays: dict[Play, Ending]) -> object:
+    """What the play of this test's mark returned. Raises what it raised."""
+    mark = request.node.get_closest_marker("backstage")
+    return _plays[mark.args[0]].result(_LONGEST_PLAY)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from tests.system.exchange import FOUR, Venue, accounts, exchange
 from tests.system.strategies import TREASON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from pathlib import Path
 
 HEALTHY = ("coinbase:master", "kraken:master")
 HANGS, ANSWERS_5XX = "coinbase:daivon_frazier", "coinbase:tania_gilbert"
@@ -31,18 +33,23 @@ _RECOVERY = 75.0
 
 
 @dataclass(frozen=True, slots=True)
-class Troubled:
+class Aftermath:
     """`since` and `until` bound the time of trouble, in Unix seconds."""
 
-    venue: Venue
     daemon: Daemon
+    state: Mapping[str, Any]
     since: float
     until: float
 
+    def orders(self, account: str, since: float) -> list[Mapping[str, Any]]:
+        return [
+            request
+            for request in self.state["requests"]
+            if request["account"] == account and request["endpoint"] == "POST /orders" and request["time"] >= since
+        ]
 
-@pytest.fixture(scope="module")
-def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
-    folder = tmp_path_factory.mktemp("isolation")
+
+def trouble(folder: Path) -> Aftermath:
     table = f'[accounts."{RAISES}"]\n'
     own = 'strategy = "tests.system.strategies:Treacherous"\n'
     (folder / "nija.toml").write_text(EAGER.replace(table, table + own))
@@ -60,58 +67,68 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
         healed = time.time()
         venue.heal()
         (folder / TREASON).unlink()
-        yield Troubled(venue, daemon, since, healed)
+        for account in (REFUSES_KEY, RAISES):
+            daemon.wait_for("Started independent trading thread", f"account={account}", count=2, within=_RECOVERY)
+        for account in (HANGS, ANSWERS_5XX):
+            until(partial(_trades, venue, account, healed), f"{account} trades again", within=_RECOVERY)
+        judge.wait_until_settled(venue, daemon, "coinbase:master", HANGS, ANSWERS_5XX)
         assert daemon.terminate() == 0
+        return Aftermath(daemon, venue.state(), since, healed)
 
 
-def test_the_other_accounts_keep_their_rhythm_and_go_on_trading(troubled: Troubled) -> None:
-    orders = troubled.venue.requests("coinbase:master", "POST /orders", since=troubled.since)
-    moments = [order["time"] for order in orders if order["time"] <= troubled.until]
+def _trades(venue: Venue, account: str, since: float) -> bool:
+    return any(order["status"] == 200 for order in venue.requests(account, "POST /orders", since))
+
+
+pytestmark = pytest.mark.backstage.with_args(trouble)
+
+
+def test_the_other_accounts_keep_their_rhythm_and_go_on_trading(outcome: Aftermath) -> None:
+    orders = outcome.orders("coinbase:master", outcome.since)
+    moments = [order["time"] for order in orders if order["time"] <= outcome.until]
     assert len(moments) >= _TROUBLED_FOR / 2
-    assert max(later - earlier for earlier, later in pairwise([troubled.since, *moments, troubled.until])) < 5.0
+    assert max(later - earlier for earlier, later in pairwise([outcome.since, *moments, outcome.until])) < 5.0
 
 
 @pytest.mark.parametrize("account", HEALTHY)
-def test_nothing_is_said_of_the_accounts_that_are_well(troubled: Troubled, account: str) -> None:
-    said = troubled.daemon.said(f"account={account}")
+def test_nothing_is_said_of_the_accounts_that_are_well(outcome: Aftermath, account: str) -> None:
+    said = outcome.daemon.said(f"account={account}")
     assert not [line for line in said if " WARN " in line or " ERROR " in line]
 
 
 @pytest.mark.parametrize("account", [HANGS, ANSWERS_5XX])
-def test_an_account_whose_exchange_failed_it_trades_again_by_itself(troubled: Troubled, account: str) -> None:
-    def trades_again() -> bool:
-        orders = troubled.venue.requests(account, "POST /orders", since=troubled.until)
-        return any(order["status"] == 200 for order in orders)
-
-    until(trades_again, f"{account} trades again", within=_RECOVERY)
+def test_an_account_whose_exchange_failed_it_trades_again_by_itself(outcome: Aftermath, account: str) -> None:
+    during = [order for order in outcome.orders(account, outcome.since) if order["time"] < outcome.until]
+    assert not [order for order in during if order["status"] == 200 and order["faults"]]
+    assert [order for order in outcome.orders(account, outcome.until) if order["status"] == 200]
 
 
-def test_an_account_whose_exchange_answers_only_5xx_says_so(troubled: Troubled) -> None:
-    troubled.daemon.wait_for(" WARN ", "The exchange cannot be reached as it should", f"account={ANSWERS_5XX}")
-    troubled.daemon.wait_for("The exchange answers again", f"account={ANSWERS_5XX}")
+def test_an_account_whose_exchange_answers_only_5xx_says_so_and_says_when_it_is_over(outcome: Aftermath) -> None:
+    said = outcome.daemon.said(f"account={ANSWERS_5XX}")
+    assert [line for line in said if " WARN " in line]
+    assert [line for line in said if "The exchange answers again" in line]
 
 
-def test_an_account_whose_key_was_refused_says_so_once_and_trades_again_by_itself(troubled: Troubled) -> None:
-    daemon, account = troubled.daemon, f"account={REFUSES_KEY}"
-    daemon.wait_for("Started independent trading thread", account, count=2, within=_RECOVERY)
-    assert len(daemon.said("⚠️  Kraken USER daivon_frazier connection failed: ", account)) == 1
+def test_an_account_whose_key_was_refused_says_so_once_and_trades_again_by_itself(outcome: Aftermath) -> None:
+    account = f"account={REFUSES_KEY}"
+    assert len(outcome.daemon.said("⚠️  Kraken USER daivon_frazier connection failed: ", account)) == 1
+    assert len(outcome.daemon.said("Started independent trading thread", account)) == 2
 
 
-def test_a_key_that_is_refused_is_not_tried_again_at_once(troubled: Troubled) -> None:
-    refused = [request for request in troubled.venue.requests(REFUSES_KEY) if "refuse_key" in request["faults"]]
-    assert 1 <= len(refused) <= 3
+def test_a_key_that_is_refused_is_not_tried_again_at_once(outcome: Aftermath) -> None:
+    mine = [request for request in outcome.state["requests"] if request["account"] == REFUSES_KEY]
+    assert 1 <= len([request for request in mine if "refuse_key" in request["faults"]]) <= 3
 
 
-def test_an_account_that_raises_in_its_thread_is_reported_and_trades_again_by_itself(troubled: Troubled) -> None:
-    daemon, account = troubled.daemon, f"account={RAISES}"
-    daemon.wait_for("Started independent trading thread", account, count=2, within=_RECOVERY)
-    assert daemon.said("failed unexpectedly", account)
+def test_an_account_that_raises_in_its_thread_is_reported_and_trades_again_by_itself(outcome: Aftermath) -> None:
+    account = f"account={RAISES}"
+    assert outcome.daemon.said("failed unexpectedly", account)
+    assert len(outcome.daemon.said("Started independent trading thread", account)) == 2
 
 
 @pytest.mark.parametrize("account", ["coinbase:master", HANGS, ANSWERS_5XX])
-def test_nothing_was_lost_in_the_trouble(troubled: Troubled, account: str) -> None:
-    data = troubled.daemon.data
-    judge.wait_until_settled(troubled.venue, troubled.daemon, account)
-    judge.assert_books_equal(troubled.venue.books(account), data, account)
-    judge.assert_positions_equal(troubled.venue.books(account), data, account)
-    judge.assert_no_order_is_doubled(troubled.venue.books(account), data, account)
+def test_nothing_was_lost_in_the_trouble(outcome: Aftermath, account: str) -> None:
+    books, data = judge.books_of(outcome.state, account), outcome.daemon.data
+    judge.assert_books_equal(books, data, account)
+    judge.assert_positions_equal(books, data, account)
+    judge.assert_no_order_is_doubled(books, data, account)
