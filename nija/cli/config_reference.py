@@ -21,16 +21,16 @@ _HEAD = """\
 # Every setting
 
 Two places, and only these: **secrets and where things are** come from environment variables (or `.env`, which the real
-environment overrules); **how NIJA trades** stands in `nija.toml`. All of it is optional but the credentials, and without
-those the demo runs. After a change: `./start.sh config check`, then restart NIJA. `./start.sh config show` tells every
-value in force and where it comes from.
+environment overrules); **how NIJA trades** stands in `nija.toml`. Everything is optional but the credentials, and
+without those the demo runs. After a change: `./start.sh config check`, then restart NIJA. `./start.sh config show`
+tells every value in force and where it comes from.
 
 This page is written by `./start.sh config reference`; a test keeps it equal to the program."""
 _CREDENTIALS = """\
 Any of them may end in `_FILE` and then names a file that holds the value (Docker and Kubernetes secrets). `<NAME>` is
-the user's name in capitals: `KRAKEN_USER_TANIA_GILBERT_API_KEY` is the account `kraken:tania_gilbert`. There may be any
-number of users. Spaces and line breaks around a value are removed; everything else that is wrong with one is said
-before anything is sent. More: [kraken-master.md](kraken-master.md), [users.md](users.md), [coinbase.md](coinbase.md)."""
+the user's name in capitals: `KRAKEN_USER_TANIA_GILBERT_API_KEY` is the account `kraken:tania_gilbert`. There may be
+any number of users. Spaces and line breaks around a value are removed; whatever else is wrong with one is said before
+anything is sent. More: [kraken-master.md](kraken-master.md), [users.md](users.md), [coinbase.md](coinbase.md)."""
 _LIBRARIES = """\
 Understood as well, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
 authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy); in the environment alone `NO_COLOR` (no colours)."""
