@@ -19,6 +19,7 @@ from accounts.settings import SettingsError
 from brokers.clock import SystemClock
 from brokers.errors import BrokerError
 from nija.control.wire import ControlError
+from nija.journal.errors import JournalError
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.file import LogFileUnusable
@@ -68,7 +69,15 @@ def _run_logged(configuration: Configuration) -> int:
     log_uncaught(log)
     try:
         return _run_mode(configuration, log.redactor)
-    except (KeyInUse, DataDirUnusable, ControlError, StrategyError, ConfigurationError, BrokerError) as error:
+    except (
+        KeyInUse,
+        DataDirUnusable,
+        ControlError,
+        JournalError,
+        StrategyError,
+        ConfigurationError,
+        BrokerError,
+    ) as error:
         get_log("nija").error(f"❌ {error}")
         return BROKEN
     finally:

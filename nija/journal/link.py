@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from nija.journal.errors import database_faults
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -31,7 +33,7 @@ class Link:
             return
         self._connection.info[WRITING] = True
         try:
-            with self._connection.begin():
+            with database_faults(), self._connection.begin():
                 yield
                 self._on_step(step, False)
         finally:
@@ -41,7 +43,7 @@ class Link:
     def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
         if self._connection.in_transaction():
             return self._connection.execute(statement, values).all()
-        with self._connection.begin():
+        with database_faults(), self._connection.begin():
             return self._connection.execute(statement, values).all()
 
     def write(self, statement: Executable, values: dict[str, Any] | None = None) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, event
 
 from brokers.clock import utc_now
 from nija.journal import sqlite
-from nija.journal.errors import Damaged, JournalError
+from nija.journal.errors import Damaged, JournalError, database_faults
 from nija.journal.journal import Journal
 from nija.journal.migrating import bring_up_to_date, shipped
 from nija.journal.steps import no_hook
@@ -45,16 +45,23 @@ class Journals:
         self._log = log
         self._migrations = migrations or shipped()
         # Engines over SQLite files share this one's dialect, and all journals one cache of compiled statements.
-        self._shared = _shared_engine(database_url)
+        self._setting = "NIJA_DATA_DIR" if database_url is None else "NIJA_DATABASE_URL"
+        with database_faults(self._setting):
+            self._shared = _shared_engine(database_url)
         self._one_database = database_url is not None
         self._compiled: dict[Any, Any] = {}
 
     def open(self, account: AccountId, *, on_step: StepHook = no_hook) -> Journal:
         """Open for writing: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError."""
-        if self._one_database:
-            connection = self._connection(self._shared)
-            bring_up_to_date(connection, self._migrations, lambda _revision: None)
-            return Journal(connection, account, on_step=on_step)
+        with database_faults(self._setting):
+            return self._open_shared(account, on_step) if self._one_database else self._open_own(account, on_step)
+
+    def _open_shared(self, account: AccountId, on_step: StepHook) -> Journal:
+        connection = self._connection(self._shared)
+        bring_up_to_date(connection, self._migrations, lambda _revision: None)
+        return Journal(connection, account, on_step=on_step)
+
+    def _open_own(self, account: AccountId, on_step: StepHook) -> Journal:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.path(account)
         try:
@@ -72,7 +79,8 @@ class Journals:
     def read(self, account: AccountId) -> Journal:
         """A second, read-only view, for another thread or process. Raises JournalError where there is none."""
         if self._one_database:
-            return Journal(self._connection(self._shared), account)
+            with database_faults(self._setting):
+                return Journal(self._connection(self._shared), account)
         path = self.path(account)
         try:
             file = sqlite.connect(path, read_only=True)

@@ -11,7 +11,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import OperationalError
 
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
@@ -176,7 +175,7 @@ def test_a_reader_sees_what_is_committed_and_can_change_nothing(journals: Journa
     assert reader.latches.all() == {}
     journal.latches.set(LatchName.DRAWDOWN, "too deep", NOW)
     assert LatchName.DRAWDOWN in reader.latches.all()
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(JournalError, match="readonly"):
         reader.latches.reset(LatchName.DRAWDOWN)
     reader.close()
     journal.close()
@@ -199,3 +198,16 @@ def test_one_database_serves_all_accounts_without_mixing_them(tmp_path: Path) ->
     other.close()
     journals.close()
     assert not (tmp_path / "journal").exists()
+
+
+def test_a_full_disk_is_told_as_such_and_the_journal_goes_on_once_there_is_room(journals: Journals) -> None:
+    journal = journals.open(ACCOUNT)
+    with closing(journal._link._connection.connection.cursor()) as cursor:
+        cursor.execute("PRAGMA max_page_count = 40")
+        with pytest.raises(JournalError, match=r"database or disk is full.*NIJA_DATA_DIR"):
+            for number in range(200):
+                journal.events.add("filling up", NOW, detail={"text": "x" * 1_000, "number": number})
+        cursor.execute("PRAGMA max_page_count = 100000")
+    journal.events.add("room again", NOW)
+    assert journal.events.latest(1)[0].kind == "room again"
+    journal.close()
