@@ -116,6 +116,10 @@ class Broker(Protocol):
         """Every execution of the account at or after `since`, oldest first, each exactly once."""
         ...
 
+    def budget_left(self) -> float:
+        """The part of the key's call allowance that is left now, from 0 to 1, by our own count; asks nobody."""
+        ...
+
     def close(self) -> None: ...
 
 

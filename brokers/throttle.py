@@ -63,6 +63,10 @@ class DecayingCounter:
             self._settle(now)
             return self._level
 
+    def left(self, now: float) -> float:
+        """The part of the room that is free, from 0 to 1."""
+        return max(0.0, 1.0 - self.level(now) / self._maximum)
+
     def _settle(self, now: float) -> None:
         if self._time is not None and now > self._time:
             self._level = max(0.0, self._level - (now - self._time) * self._decay)
@@ -92,6 +96,12 @@ class TokenBucket:
                 self._tokens -= cost
                 return 0.0
             return (needed - self._tokens) / self._rate
+
+    def left(self, now: float) -> float:
+        """The part of the tokens that is there, from 0 to 1."""
+        with self._lock:
+            self._settle(now)
+            return 0.0 if now < self._closed_until else max(0.0, self._tokens / self._capacity)
 
     def observe(self, remaining: float, reset_in: float, now: float) -> None:
         """What `x-ratelimit-remaining` and `x-ratelimit-reset` (as seconds from now) said; it only ever tightens."""

@@ -131,6 +131,9 @@ class CoinbaseBroker:
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         return fills_since(self._client, since)
 
+    def budget_left(self) -> float:
+        return self._client.budget_left()
+
     def close(self) -> None:
         self._client.close()
 

@@ -102,6 +102,10 @@ class CoinbaseClient:
                 raise BadAnswer(f"Coinbase answered {path} with the same page twice")
             cursor = following
 
+    def budget_left(self) -> float:
+        """From 0 to 1."""
+        return self._bucket.left(self._clock.monotonic())
+
     def close(self) -> None:
         """Closes the sockets too: urllib3 forgets its pools and leaves them to the garbage collector."""
         for adapter in self._rest.session.adapters.values():

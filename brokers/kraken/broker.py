@@ -147,6 +147,9 @@ class KrakenBroker:
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         return self._records.fills(since)
 
+    def budget_left(self) -> float:
+        return self._client.budget_left()
+
     def close(self) -> None:
         self._client.close()
         if self._owns_public:

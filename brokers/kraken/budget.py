@@ -48,6 +48,11 @@ class KeyBudget:
             wait_for_room(self._counter, self._clock, cost, reserve=reserve, patience=patience)
             self._save()
 
+    def left(self) -> float:
+        """From 0 to 1; nothing while the key is barred."""
+        now = self._clock.monotonic()
+        return 0.0 if now < self._barred_until else self._counter.left(now)
+
     def exhausted(self) -> None:
         """Kraken says the counter is over."""
         self._counter.fill(self._clock.monotonic())

@@ -105,6 +105,9 @@ class PrivateClient:
                 self._nonce.jump(attempt)
                 attempt += 1
 
+    def budget_left(self) -> float:
+        return self._budget.left()
+
     def close(self) -> None:
         self._api.close()
         self._nonce.close()

@@ -169,6 +169,9 @@ class PaperBroker:
         self._match()
         return tuple(fill for fill in self._books.fills if fill.time >= since)
 
+    def budget_left(self) -> float:
+        return 1.0
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from nija.status.report import (
@@ -18,7 +19,6 @@ from nija.status.report import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
-    from decimal import Decimal
 
     from accounts.manager import AccountManager, AccountSnapshot
     from nija.orders.positions import Position
@@ -71,6 +71,7 @@ def _with_view(known: AccountStatus, snapshot: AccountSnapshot, view: TraderView
         not_trading=tuple(
             WhyNot(market, still.rule, still.value, still.limit, still.text) for market, still in view.stillness.items()
         ),
+        rate_budget=Decimal(f"{view.budget_left:.2f}"),
         limits=tuple(_limits(view)),
         latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),
     )

@@ -218,6 +218,7 @@ class Trader:
             prices=MappingProxyType({market: prices[market] for market in self._plan.markets if market in prices}),
             stillness=MappingProxyType(stillness),
             resting=self._desk.resting(),
+            budget_left=seat.broker.budget_left(),
             latches=latches,
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING

@@ -43,4 +43,5 @@ class TraderView:
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     stillness: Mapping[str, Stillness] = field(default_factory=lambda: MappingProxyType({}))
     resting: tuple[OrderRequest, ...] = ()
+    budget_left: float = 1.0
     latches: Mapping[LatchName, Latch] = field(default_factory=lambda: MappingProxyType({}))

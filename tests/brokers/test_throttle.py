@@ -160,3 +160,18 @@ class TestSpacing:
         spacing.reserve()
         spacing.wait_for(spacing.reserve())
         assert clock.monotonic() == 1.0
+
+
+class TestWhatIsLeft:
+    def test_a_counter_tells_its_free_part_as_costs_raise_and_time_lowers_it(self) -> None:
+        counter = DecayingCounter(20.0, 0.5)
+        counter.take(15.0, 0.0)
+        assert counter.left(0.0) == 0.25
+        assert counter.left(20.0) == 0.75
+
+    def test_a_bucket_tells_its_tokens_and_nothing_while_the_exchange_says_there_are_none(self) -> None:
+        bucket = TokenBucket(10.0)
+        bucket.take(4.0, 0.0)
+        assert bucket.left(0.0) == 0.6
+        bucket.observe(0, reset_in=3.0, now=0.0)
+        assert bucket.left(2.9) == 0.0

@@ -224,6 +224,9 @@ class ExchangeModel:
             fill for fill in self.book.fills if fill.time >= since and self.book.fill_visible_from[fill.id] <= now
         )
 
+    def budget_left(self) -> float:
+        return 1.0
+
     def close(self) -> None:
         pass
 
