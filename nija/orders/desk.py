@@ -285,7 +285,13 @@ class OrderDesk:
 
     def _reconcile(self) -> None:
         self._reconcile_at = self._clock.monotonic() + self._pace.reconcile_again
-        if self._reconciler.run() is not None:
+        try:
+            findings = self._reconciler.run()
+        except BudgetSpent as error:
+            # What was asked before it has taken up room too: a shorter wait would never be enough.
+            self._reconcile_at += 2 * error.retry_after
+            raise
+        if findings is not None:
             self._reconciled = True
             self._journal.tidy()
             self._reconcile_at = self._clock.monotonic() + self._pace.reconcile

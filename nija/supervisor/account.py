@@ -43,6 +43,8 @@ _PASSING = (2.0, 60.0)
 # A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
 _REFUSED = (15.0, 900.0)
 _TROUBLE = (1.0, 15.0)
+# The slowest counter has run down from full to empty by then.
+_LONGEST_WAIT_FOR_ROOM = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class AccountThread:
     def _fail(self, reason: str, detail: str, backoff: Backoff) -> float:
         wait = backoff.wait()
         self._transition(AccountState.FAILED, reason)
-        if self._reasons.is_news("failure", reason):
+        # What fails because everything stops is no news.
+        if not self._parts.clock.stopping and self._reasons.is_news("failure", reason):
             self._tell_failure(reason, detail)
         return wait
 
@@ -178,14 +181,19 @@ class AccountThread:
         parts.log.info(lines.registered(account))
 
     def _patiently(self, ask: Callable[[], None]) -> None:
-        """Before it trades, an account waits for room in the rate limit. Raises BrokerError."""
+        """Before it trades, an account waits for room in the rate limit. Raises BrokerError.
+
+        Every try asks from the beginning and so takes up room itself: the waits grow until all of it fits.
+        """
+        growth = 1.0
         while True:
             try:
                 return ask()
             except BudgetSpent as error:
                 if self._parts.clock.stopping:
                     raise
-                self._parts.clock.sleep(error.retry_after)
+                self._parts.clock.sleep(min(error.retry_after * growth, _LONGEST_WAIT_FOR_ROOM))
+                growth *= 2
 
     def _tell_balance(self, trader: Trader) -> None:
         """NIJA's own positions count as funds: money that is at work is not missing."""
