@@ -36,5 +36,6 @@ class Restless:
             entry=~leave & (chance % 3 != 0) & (not calm),
             exit=leave,
             initial_stop=candles.close * self.stop,
-            trail=np.where(calm, np.nan, candles.close * self.trail),
+            # Also in calm a position that was found again without its stop must come to one.
+            trail=candles.close * (self.trail / 2 if calm else self.trail),
         )

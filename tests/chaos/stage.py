@@ -1,0 +1,187 @@
+"""One venue, one data folder, and one daemon after the other in it; in the end the judge."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brokers.simulator.engine.markets import Mode
+from tests.chaos import books_judge
+from tests.chaos.quick_clock import QuickClock
+from tests.chaos.restless import CALM
+from tests.chaos.venue import venue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tests.chaos.lives import Death
+    from tests.chaos.nursery import Life, Nursery
+    from tests.chaos.venue import Venue
+
+# Processes are killed here, never the power: memory is disk enough.
+_MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+# Seconds of the quick clock: NIJA's own longest wait is the one between two comparisons with the exchange.
+_CALM_WITHIN = 420.0
+_PATIENCE = 45.0
+_LOOK = 0.1
+SETTINGS = """[trading]
+strategy = "tests.chaos.restless:Restless"
+markets = ["BTC/USD", "ETH/USD"]
+poll_seconds = 10
+max_candle_age = 0
+[risk]
+max_daily_loss = 0.99
+max_drawdown = 0.99
+"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did, and what the judge found. `seconds` are real ones."""
+
+    seed: int
+    violations: list[str] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    kills: int = 0
+    disks_lost: int = 0
+    orders: int = 0
+    fills: int = 0
+    seconds: float = 0.0
+    log: str = ""
+
+
+@contextmanager
+def stage(seed: int, nursery: Nursery, names: Sequence[str]) -> Iterator[Stage]:
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if Path(_MEMORY).is_dir() else None))
+    (folder / "nija.toml").write_text(SETTINGS)
+    try:
+        with venue(seed, names) as place:
+            made = Stage(seed, place, nursery, folder)
+            try:
+                yield made
+            finally:
+                made.end()
+                made.outcome.log = made.log()
+                made.outcome.seconds = time.monotonic() - began
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Stage:
+    def __init__(self, seed: int, place: Venue, nursery: Nursery, folder: Path) -> None:
+        self.place = place
+        self.clock = QuickClock(place.epoch)
+        self.outcome = Outcome(seed)
+        self._nursery = nursery
+        self._folder = folder
+        self._life: Life | None = None
+        self._fated = False
+
+    @property
+    def life(self) -> Life | None:
+        """The daemon that runs, or has just ended."""
+        return self._life
+
+    def begin(self, deaths: Sequence[Death] = (), skew: float = 0.0) -> Life:
+        """Start the daemon; `skew` is how many seconds its clock is wrong."""
+        self._fated = bool(deaths)
+        self._life = self._nursery.begin(
+            self._folder, self.place.epoch, self.place.environment, deaths, skew=skew
+        )
+        return self._life
+
+    def kill(self) -> None:
+        """End the daemon that runs, or take note of how it ended; and see that nothing forbidden was done."""
+        if self._life is None:
+            return
+        life, self._life = self._life, None
+        life.kill()
+        code = life.end()
+        if code == -signal.SIGKILL:
+            self.outcome.kills += 1
+        else:
+            self.outcome.violations.append(f"the daemon ended by itself with {code}")
+        self._note(books_judge.forbidden(self.place.state()))
+
+    def lose_journals(self) -> None:
+        shutil.rmtree(self._folder / "data" / "journal", ignore_errors=True)
+        self.outcome.disks_lost += 1
+
+    def settle(self) -> None:
+        """No more bad luck; what is still wrong after the time that NIJA's own waits take is a violation."""
+        (self._folder / CALM).touch()
+        self.place.heal()
+        for account in self.place.accounts:
+            self.place.mode(account.exchange, Mode.ONLINE)
+        self.place.freeze()
+        if self._fated:
+            self.kill()
+        if self._life is None:
+            self.begin()
+        wrong = self._judged_until_right()
+        self._stop()
+        state = self.place.state()
+        self._note([*(wrong or self._wrong(state)), *self._errors()])
+        self.outcome.faults.update(state["faults_injected"])
+        for books in state["accounts"].values():
+            self.outcome.orders += len(books_judge.ours(books))
+            self.outcome.fills += len(books["fills"])
+
+    def end(self) -> None:
+        if self._life is not None:
+            self._life.kill()
+            self._life.end()
+            self._life = None
+
+    def log(self) -> str:
+        """What all the daemons said."""
+        file = self._folder / "nija.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def _judged_until_right(self) -> list[str]:
+        deadline = time.monotonic() + _CALM_WITHIN / self.place.epoch.factor
+        while True:
+            state = self.place.state()
+            wrong = self._wrong(state)
+            if not wrong or time.monotonic() > deadline or books_judge.forbidden(state):
+                return wrong
+            if self._life is not None and self._life.died(_LOOK):
+                return [*wrong, "the daemon has ended"]
+
+    def _wrong(self, state: Mapping[str, object]) -> list[str]:
+        data = self._folder / "data"
+        slugs = [account.slug for account in self.place.accounts]
+        if not all((data / "journal" / f"{slug}.sqlite3").exists() for slug in slugs):
+            return ["there is no journal"]
+        return books_judge.violations(state, data, self.place.accounts, self.clock)
+
+    def _stop(self) -> None:
+        """SIGTERM; the daemon must end by itself and without a complaint."""
+        if self._life is None:
+            return
+        life, self._life = self._life, None
+        life.terminate()
+        if not life.died(_PATIENCE):
+            life.kill()
+            self.outcome.violations.append("the daemon did not end on SIGTERM")
+        code = life.end()
+        if code != 0:
+            self.outcome.violations.append(f"the daemon ended with {code}")
+
+    def _errors(self) -> list[str]:
+        """A traceback of the daemon's is a fault of its own, whatever became of the orders."""
+        errors = (self._folder / "stderr.txt").read_text(encoding="utf-8")
+        unforeseen = {line.split("  ")[-1] for line in self.log().splitlines() if "failed unexpectedly" in line}
+        return [f"said: {line}" for line in [*errors.splitlines()[-1:], *sorted(unforeseen)]]
+
+    def _note(self, violations: Sequence[str]) -> None:
+        """Each once, however often it is found."""
+        self.outcome.violations += [wrong for wrong in violations if wrong not in self.outcome.violations]
