@@ -115,11 +115,14 @@ def assert_nonces_only_rise(books: Books) -> None:
     assert all(earlier < later for earlier, later in pairwise(nonces))
 
 
+def knows_all_fills(books: Books, data: Path, account: str) -> bool:
+    return len(journaled(data, account, "SELECT fill_id FROM fills")) == len(books["fills"])
+
+
 def is_settled(books: Books, data: Path, account: str) -> bool:
     """Whether the journal knows every fill and every position has its stop, so that nothing is under way."""
-    booked = len(journaled(data, account, "SELECT fill_id FROM fills"))
     covered = open_stops(books) == {market: [amount] for market, amount in held(books["fills"]).items()}
-    return covered and booked == len(books["fills"])
+    return covered and knows_all_fills(books, data, account)
 
 
 def wait_until_settled(venue: Venue, daemon: Daemon, *names: str, within: float = 60.0) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,15 +12,15 @@ from tests.system.daemon import Daemon, until
 from tests.system.exchange import FOUR
 from tests.system.test_accounts_connect import FIXED, first_lines, fixed_lines
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Started from nothing, as far apart as in real life."""
-    with Daemon(tmp_path_factory.mktemp("demo")) as daemon:
-        yield daemon
+def demo(folder: Path) -> Daemon:
+    """Started from nothing, its accounts as far apart as in real life; ended by SIGTERM."""
+    with Daemon(folder) as daemon:
+        daemon.wait_for("Started independent trading thread", count=len(FOUR))
+        account = daemon.wait_for("✅ BUY order filled: ").split("account=")[1].split()[0]
+        daemon.wait_for("🛡️ Stop placed: ", f"account={account}")
+        assert daemon.terminate() == 0
+        return daemon
 
 
 def children(pid: int) -> list[int]:
@@ -35,34 +35,31 @@ def is_running(pid: int) -> bool:
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_the_first_line_says_that_no_real_money_moves(demo: Daemon) -> None:
-    demo.wait_for("Attempting to connect")
-    assert demo.lines[0].endswith("🎭 DEMO - no real money moves")
+@pytest.mark.backstage.with_args(demo)
+class TestDemo:
+    def test_its_first_line_says_that_no_real_money_moves(self, outcome: Daemon) -> None:
+        assert outcome.lines[0].endswith("🎭 DEMO - no real money moves")
 
+    @pytest.mark.parametrize("account", FIXED)
+    def test_each_of_its_four_accounts_connects_with_its_fixed_lines(self, outcome: Daemon, account: str) -> None:
+        money = outcome.said("💰", f"account={account}")[0].split("$")[1].split()[0]
+        assert first_lines(outcome, account) == fixed_lines(account, money)
 
-@pytest.mark.parametrize("account", FIXED)
-def test_each_of_the_four_accounts_connects_with_its_fixed_lines(demo: Daemon, account: str) -> None:
-    money = demo.wait_for("💰", f"account={account}").split("$")[1].split()[0]
-    demo.wait_for("Started independent trading thread", f"account={account}")
-    assert first_lines(demo, account) == fixed_lines(account, money)
+    def test_its_first_fill_comes_within_a_minute_and_gets_its_stop(self, outcome: Daemon) -> None:
+        bought = outcome.said("✅ BUY order filled: ")[0]
+        market = bought.split("filled: ")[1].split()[0]
+        account = bought.split("account=")[1].split()[0]
+        assert outcome.said(f"🛡️ Stop placed: {market}", f"account={account}")
+        began, filled = (datetime.fromisoformat(line[:19]) for line in (outcome.lines[0], bought))
+        assert filled - began < timedelta(seconds=60)
 
+    def test_sigterm_ends_it_calmly(self, outcome: Daemon) -> None:
+        last = [line.split(" INFO  ")[1] for line in outcome.lines[-2:]]
+        assert last == ["🛑 STOPPING - no new entries", "👋 STOPPED"]
+        assert outcome.errors == ""
 
-def test_the_first_fill_gets_its_stop(demo: Daemon) -> None:
-    bought = demo.wait_for("✅ BUY order filled: ")
-    market = bought.split("filled: ")[1].split()[0]
-    account = bought.split("account=")[1].split()[0]
-    demo.wait_for(f"🛡️ Stop placed: {market}", f"account={account}")
-
-
-def test_sigterm_ends_it_calmly(demo: Daemon) -> None:
-    assert demo.terminate() == 0
-    assert [line.split(" INFO  ")[1] for line in demo.lines[-2:]] == ["🛑 STOPPING - no new entries", "👋 STOPPED"]
-    assert demo.errors == ""
-
-
-def test_every_line_of_an_account_names_it(demo: Daemon) -> None:
-    assert all(demo.said(f"account={account}") for account in FOUR)
-    assert not [line for line in demo.said("order filled") if "account=" not in line]
+    def test_every_line_about_an_order_names_its_account(self, outcome: Daemon) -> None:
+        assert not [line for line in outcome.said("order filled") if "account=" not in line]
 
 
 def test_kill_9_of_the_daemon_ends_the_embedded_exchange_too(tmp_path: Path) -> None:

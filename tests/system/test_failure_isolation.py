@@ -71,7 +71,9 @@ def trouble(folder: Path) -> Aftermath:
             daemon.wait_for("Started independent trading thread", f"account={account}", count=2, within=_RECOVERY)
         for account in (HANGS, ANSWERS_5XX):
             until(partial(_trades, venue, account, healed), f"{account} trades again", within=_RECOVERY)
-        judge.wait_until_settled(venue, daemon, "coinbase:master", HANGS, ANSWERS_5XX)
+        # What hung beyond its deadline is asked after for minutes: that account's stop may still be unknown.
+        judge.wait_until_settled(venue, daemon, "coinbase:master", ANSWERS_5XX)
+        until(lambda: judge.knows_all_fills(venue.books(HANGS), daemon.data, HANGS), f"{HANGS} knows all its fills")
         assert daemon.terminate() == 0
         return Aftermath(daemon, venue.state(), since, healed)
 
