@@ -48,6 +48,7 @@ class Reconciler:
         self._announcer = announcer
         self._adopter = Adopter(broker, journal)
         self._first_look: datetime | None = None
+        self._reach: datetime | None = None
         self._missing_since: dict[str, datetime] = {}
         self._noted: set[tuple[FindingKind, str]] = set()
 
@@ -58,7 +59,7 @@ class Reconciler:
         """
         began = self._broker.exchange_time()
         mark = self._journal.marks.get(Mark.RECONCILED)
-        view = self._read_deep(began) if mark is None else read(self._broker, mark - _OVERLAP)
+        view = self._read_deep(began) if mark is None else self._read(mark - _OVERLAP)
         if mark is None and self._may_miss_orders(view, began):
             self._announcer.trouble(
                 _EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders"
@@ -70,14 +71,25 @@ class Reconciler:
             self._repair(finding)
         self._forget_mended(findings)
         self._journal.marks.set(Mark.RECONCILED, began)
+        self._reach = None
         return findings
 
+    def _read(self, since: datetime) -> ExchangeView:
+        """From `since`, or from further back where an earlier comparison needed that and could not ask any more.
+
+        A rate limit may leave room for one look at the histories, but never for two: so each look reaches as far as
+        the last one had to.
+        """
+        return read(self._broker, since if self._reach is None else min(since, self._reach))
+
     def _read_deep(self, now: datetime) -> ExchangeView:
-        view = read(self._broker, now - _LOOK_BACK[0])
+        view = self._read(now - _LOOK_BACK[0])
         for span in _LOOK_BACK[1:]:
             if not _unexplained(view):
                 break
-            view = read(self._broker, now - span)
+            if now - span < view.since:
+                self._reach = now - span
+                view = self._read(now - span)
         return view
 
     def _may_miss_orders(self, view: ExchangeView, now: datetime) -> bool:
@@ -100,7 +112,11 @@ class Reconciler:
 
     def _fills_of(self, since: datetime, view: ExchangeView) -> Sequence[Fill]:
         """The fills since the oldest of the orders, which may be older than what was read."""
-        fills = {fill.id: fill for fill in (*view.fills, *self._broker.fills(since - _OVERLAP))}
+        since -= _OVERLAP
+        if since >= view.since:
+            return view.fills
+        self._reach = since
+        fills = {fill.id: fill for fill in (*view.fills, *self._broker.fills(since))}
         return tuple(fills.values())
 
     def _repair(self, finding: Finding) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
+    """`since`: how far back what has ended, and fills, were read."""
+
+    since: datetime
     open_orders: tuple[Order, ...]
     closed_orders: tuple[Order, ...]
     fills: tuple[Fill, ...]
@@ -33,6 +36,7 @@ def read(broker: Broker, since: datetime) -> ExchangeView:
     Raises BrokerError.
     """
     return ExchangeView(
+        since=since,
         open_orders=broker.open_orders(),
         closed_orders=broker.closed_orders(since),
         fills=broker.fills(since),

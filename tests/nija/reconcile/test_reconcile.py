@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
+from brokers.errors import BudgetSpent
 from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.steps import Step
 from nija.orders.outcomes import EntryStatus
@@ -18,7 +19,9 @@ from tests.nija.orders.exchange_model import BTC, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from brokers.model import Fill
     from nija.journal.records import Intent
 
 ONE = Decimal(1)
@@ -212,6 +215,30 @@ def test_a_position_older_than_ninety_days_is_found_by_its_stop(world: DeskWorld
         world.trail(market, 95)
     lose_the_disk(world)
     assert world.desk.positions()["BTC/USD"].amount == 1
+    assert world.violations() == []
+
+
+@pytest.mark.parametrize("days", [1, 100, 400])
+def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """A key of Kraken's lowest tier is never allowed two histories within a few seconds."""
+    world.enter("BTC/USD", ONE)
+    world.clock.advance(days * 86_400)
+    read, asked = world.exchange.fills, [float("-inf")]
+
+    def once(since: datetime) -> tuple[Fill, ...]:
+        if world.clock.time() - asked[0] < 9:
+            raise BudgetSpent("no room", 1.0)
+        asked[0] = world.clock.time()
+        return read(since)
+
+    monkeypatch.setattr(world.exchange, "fills", once)
+    world.lose_disk()
+    for _ in range(20):
+        world.clock.advance(10)
+        world.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == ONE
     assert world.violations() == []
 
 
