@@ -13,6 +13,7 @@ import requests
 from brokers.errors import (
     BadAnswer,
     BrokerError,
+    BudgetSpent,
     InvalidSignature,
     LockedOut,
     NonceRejected,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://api.kraken.com"
 _CONNECT_TIMEOUT = 10.0
+_PUT_OFF_AT_MOST = 60.0
 
 
 class _Api(krakenex.API):  # type: ignore[misc] # krakenex ships no types
@@ -90,6 +92,7 @@ class PrivateClient:
         self._timeouts = timeouts(timeout)
         self._budget = KeyBudget(nonce.path.with_suffix(".budget"), tier=tier, clock=clock)
         self._lock = threading.Lock()
+        self._put_off_since: float | None = None
 
     def query(
         self, method: str, params: Mapping[str, str] | None = None, action: Action = Action.READ
@@ -115,7 +118,7 @@ class PrivateClient:
 
     def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
         cost = rest_cost(method)
-        self._budget.spend(cost, rest_reserve(method), rest_patience(method, params))
+        self._take_room(method, params)
         try:
             return result_of(self._send(method, params, action), action, self._clock.time())
         except LockedOut as error:
@@ -127,6 +130,21 @@ class PrivateClient:
             raise
         except PermissionDenied as error:
             raise PermissionDenied(f"{error}: {method} needs {permission_for(method)}") from error
+
+    def _take_room(self, method: str, params: Mapping[str, str]) -> None:
+        """What is put off again and again waits for its room in the end: what always waits would take it for ever."""
+        cost, reserve, patience = rest_cost(method), rest_reserve(method), rest_patience(method, params)
+        try:
+            self._budget.spend(cost, reserve, patience)
+        except BudgetSpent:
+            now = self._clock.monotonic()
+            self._put_off_since = now if self._put_off_since is None else self._put_off_since
+            if now - self._put_off_since < _PUT_OFF_AT_MOST:
+                raise
+            self._budget.spend(cost, reserve)
+        else:
+            if patience == 0:
+                self._put_off_since = None
 
     def _send(self, method: str, params: Mapping[str, str], action: Action) -> object:
         with self._lock:

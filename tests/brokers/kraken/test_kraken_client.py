@@ -379,6 +379,23 @@ class TestRateLimits:
         assert len(broker.fills(datetime(1970, 1, 1, tzinfo=UTC))) == 120
         assert sum(clock.sleeps) > 1.0
 
+    def test_what_was_put_off_for_a_minute_gets_its_turn(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        """An account whose other questions take up all the room would otherwise never see its fills again."""
+        canned.say("QueryOrders", {})
+        canned.say("TradesHistory", {"trades": {}, "count": 0})
+        for _ in range(15):
+            broker.orders([TXID])
+        began = clock.monotonic()
+        while clock.monotonic() - began < 57.0:
+            broker.orders([TXID])
+            with pytest.raises(BudgetSpent):
+                broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+        for _ in range(3):
+            broker.orders([TXID])
+        broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+
     def test_after_a_refusal_the_counter_is_taken_to_be_full(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
