@@ -108,15 +108,6 @@ def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(outc
     assert daemon.lines[-1].endswith("👋 STOPPED")
 
 
-def test_a_stop_leaves_the_protective_stops_on_the_exchange(folder: Path) -> None:
-    with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
-        daemon.wait_for("Stop placed")
-        judge.wait_until_settled(venue, daemon, "coinbase:master")
-        assert daemon.terminate() == 0
-        assert judge.open_stops(venue.books("coinbase:master"))
-        judge.assert_every_position_has_its_stop(venue.books("coinbase:master"))
-
-
 def test_a_signal_that_arrives_twice_at_once_is_one_wish(folder: Path) -> None:
     with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("Started independent trading thread")

@@ -35,7 +35,7 @@ def test_the_positions_are_what_was_bought_and_not_sold(finished: Run, account: 
 
 
 @pytest.mark.parametrize("account", FOUR)
-def test_every_open_position_has_one_resting_stop_of_its_size(finished: Run, account: str) -> None:
+def test_after_the_end_every_open_position_has_one_resting_stop_of_its_size(finished: Run, account: str) -> None:
     judge.assert_every_position_has_its_stop(finished.venue.books(account))
 
 
