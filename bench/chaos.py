@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import signal
 import sys
 import time
 from collections import Counter
@@ -19,8 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.chaos.chaos_run import Outcome, run
+from tests.chaos.chaos_run import run
 from tests.chaos.nursery import nursery
+from tests.chaos.stage import Outcome
 from tests.nija.orders import desk_chaos
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ def main() -> int:
     parser.add_argument("--desk", action="store_true", help="the order desk alone, in memory")
     parser.add_argument("--logs", type=Path, help="keep the daemon's log of each failed run in this folder")
     given = parser.parse_args()
+    # Told to stop, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     seeds = [given.seed] if given.seed is not None else range(given.first, given.first + given.seeds)
     logs = Path() if given.seed is not None and given.logs is None and not given.desk else given.logs
     with suppress(BrokenPipeError):

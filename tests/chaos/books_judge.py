@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # What is worth less cannot be ordered at all at either exchange, so nothing can protect it.
 _DUST = Decimal(12)
-# The way of a request takes seconds of a quick clock, and is not as long as the way back: no measurement of the
-# exchange's time is better than that. The request is refused and sent again with a fresh date.
-_QUICK = "nbf lies in the future"
+# A request's way takes seconds of a quick clock, or minutes where the machine is busy, and is not as long as the way
+# back: a token's date may then be too late or too early. It is refused for certain, and sent again with a fresh one.
+_QUICK = ("nbf lies in the future", "the token has expired")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _CONNECTED = 5.0
 _GAP = 2.0
 _MAINTENANCE = 15.0
 # In real seconds.
+_SLOW_MACHINE = 15.0
 _SHORTEST_LIFE, _LONGEST_LIFE = 0.3, 3.0
 
 
@@ -38,14 +39,15 @@ def run(seed: int, nursery: Nursery, *, trading: float = TRADING) -> Outcome:
 
 def _live_and_die(made: Stage, luck: random.Random, over: float) -> None:
     maintained = luck.random() < 0.8
-    while time.monotonic() < over:
+    while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not made.has_traded):
         if made.life is None:
             made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice([0.0, 0.0, -2.0, 2.0]))
-        lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE)
+        lasts = time.monotonic() + luck.uniform(_SLOW_MACHINE = 15.0
+_SHORTEST_LIFE, _LONGEST_LIFE)
         if not maintained:
             _maintain(made, luck)
             maintained = True
-        if made.life is not None and (made.life.died(until(min(over, lasts))) or lasts < over):
+        if made.life is not None and (made.life.died(until(min(max(over, time.monotonic()), lasts))) or lasts < over):
             made.kill()
             if luck.random() < 0.1:
                 made.lose_journals()

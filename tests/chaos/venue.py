@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from brokers.simulator.faults import Fault
 
 FOUR = ("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:master")
+FACTOR = 40.0
 # The owner's own coins: with them an exchange lets NIJA sell more than NIJA bought, so that the judge would see it.
 _OWNED = {"USD": Decimal(20_000), "BTC": Decimal(1), "ETH": Decimal(10)}
 _DAY = 86_400.0
@@ -92,7 +93,7 @@ class Venue:
 
 @contextmanager
 def venue(
-    seed: int, names: Sequence[str] = FOUR, *, factor: float = 40.0, candle: float = 15.0
+    seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0
 ) -> Iterator[Venue]:
     """`candle`: a daily candle closes once in so many seconds of the quick clock."""
     rng = random.Random(seed)
