@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from accounts.data_dir import DataDirUnusable
@@ -104,13 +105,20 @@ def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
 
 def _stop_on_signals(stop: threading.Event) -> None:
     asked: list[float] = []
+    # An event's lock may be held by the very code that a signal interrupts; this queue's put may not be blocked so.
+    wishes: SimpleQueue[None] = SimpleQueue()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         asked.append(time.monotonic())
         if asked[-1] - asked[0] > _SAME_WISH_SECONDS:
             # Asked twice: someone does not want to wait. The journal can be left at any moment.
             os._exit(_KILLED)
+        wishes.put(None)
+
+    def obey() -> None:
+        wishes.get()
         stop.set()
 
+    threading.Thread(target=obey, name="signals", daemon=True).start()
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)

@@ -48,7 +48,8 @@ def killed_and_restarted(folder: Path) -> None:
         assert all(venue.books(account)["fills"] for account in names)
         (folder / CALM).touch()
         with Daemon(folder, venue.environment) as second:
-            second.wait_for("Started independent trading thread", count=2)
+            # The key's budget was used up before the kill, and is remembered.
+            second.wait_for("Started independent trading thread", count=2, within=120)
             assert_all_is_known(venue, second, *names)
             assert second.terminate() == 0
         judge.assert_nonces_only_rise(venue.books("kraken:master"))
@@ -108,11 +109,11 @@ def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(outc
     assert daemon.lines[-1].endswith("👋 STOPPED")
 
 
-def test_a_signal_that_arrives_twice_at_once_is_one_wish(folder: Path) -> None:
+def test_signals_that_arrive_at_once_are_one_wish(folder: Path) -> None:
     with exchange(accounts("coinbase:master")) as venue, Daemon(folder, venue.environment) as daemon:
         daemon.wait_for("Started independent trading thread")
-        daemon.process.send_signal(signal.SIGTERM)
-        daemon.process.send_signal(signal.SIGTERM)
+        for _ in range(50):
+            daemon.process.send_signal(signal.SIGTERM)
         assert daemon.wait(10.0) == 0
         assert daemon.lines[-1].endswith("👋 STOPPED")
 
