@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nija.strategy.base import SignalAt
     from nija.trader.plan import TradingPlan
 
+_MARKETS_LAST = 3_600.0
 _WAITING = Stillness("no_candle", "waits for the first closed candle from the exchange")
 _NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
 _POSITION_OPEN = Stillness("position_open", "a position is open")
@@ -70,6 +71,7 @@ class Trader:
         self._purse = Purse(seat.broker, seat.clock)
         self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
         self._log = EventLog(seat.log)
+        self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
         self._earnings = Earnings(seat.journal.fills, self._quote)
         self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
@@ -94,9 +96,17 @@ class Trader:
         self._leave(snapshot)
         if waiting is not None:
             raise waiting
+        self._renew_markets()
         standing = self._stand(prices)
         stillness = self._enter(snapshot, standing)
         self._show(prices, standing, stillness)
+
+    def _renew_markets(self) -> None:
+        """Minimums, steps and what may be traded change now and then; orders must follow them."""
+        now = self._seat.clock.monotonic()
+        if now - self._markets_read >= _MARKETS_LAST:
+            self._markets_read = now
+            self._seat.broker.refresh_markets()
 
     def _refresh(self, prices: Mapping[str, Decimal]) -> BudgetSpent | None:
         """Books can wait for room in the rate limit, but what protects or was commanded does not wait with them."""

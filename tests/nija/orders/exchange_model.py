@@ -123,7 +123,7 @@ class ExchangeModel:
         return {"BTC/USD": BTC, "ETH/USD": ETH}
 
     def refresh_markets(self) -> None:
-        pass
+        self._read("markets")
 
     def fees(self, market: str) -> Fees:
         return Fees(FEE, FEE)

@@ -297,3 +297,11 @@ def test_without_room_in_the_rate_limit_a_flatten_goes_on(rig: TraderRig, monkey
     with pytest.raises(BudgetSpent):
         rig.cycle()
     assert rig.model.bought_by_nija("BTC/USD") == 0
+
+
+def test_the_markets_rules_are_read_anew_every_hour(rig: TraderRig) -> None:
+    rig.cycle(3)
+    assert rig.model.calls.count("markets") == 0
+    rig.clock.advance(3_600)
+    rig.cycle(3)
+    assert rig.model.calls.count("markets") == 1
