@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import Purpose, purpose_of
@@ -134,7 +135,7 @@ def _oversold(books: Mapping[str, Any]) -> Iterable[str]:
 
 def _nonces(books: Mapping[str, Any]) -> Iterable[str]:
     nonces = books["key"].get("nonces", [])
-    for earlier, later in zip(nonces, nonces[1:], strict=False):
+    for earlier, later in pairwise(nonces):
         if later <= earlier:
             yield f"nonce {later} came after {earlier}"
 
@@ -153,7 +154,7 @@ def _orders(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
         if intent is None:
             yield f"order {order['id']} without an intent"
         elif intent.exchange_id != order["id"] or intent.filled != Decimal(order["filled"]):
-            yield f"order {order['id']}: {order['filled']} filled, the journal says {intent.filled} of {intent.exchange_id}"
+            yield f"order {order['id']} filled {order['filled']}, the journal says {intent.exchange_id} {intent.filled}"
         elif intent.state.is_final != (order["id"] not in books["open_orders"]):
             yield f"order {order['id']} is {order['status']}, the journal says {intent.state}"
         elif intent.state.is_final and not intent.settled:

@@ -42,12 +42,12 @@ def _live_and_die(made: Stage, luck: random.Random, over: float) -> None:
     while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not made.has_traded):
         if made.life is None:
             made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice([0.0, 0.0, -2.0, 2.0]))
-        lasts = time.monotonic() + luck.uniform(_SLOW_MACHINE = 15.0
-_SHORTEST_LIFE, _LONGEST_LIFE)
+        lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE)
         if not maintained:
             _maintain(made, luck)
             maintained = True
-        if made.life is not None and (made.life.died(until(min(max(over, time.monotonic()), lasts))) or lasts < over):
+        moment = min(over, lasts) if time.monotonic() < over else lasts
+        if made.life is not None and (made.life.died(until(moment)) or lasts < over):
             made.kill()
             if luck.random() < 0.1:
                 made.lose_journals()

@@ -75,7 +75,11 @@ class Reaper:
         with self._lock:
             for entry in self._left:
                 death, left = entry
-                if isinstance(death, Death) and isinstance(left, int) and death.is_at(account, step, committed=committed):
+                if (
+                    isinstance(death, Death)
+                    and isinstance(left, int)
+                    and death.is_at(account, step, committed=committed)
+                ):
                     entry[1] = left - 1
                     if left == 1:
                         os.kill(os.getpid(), signal.SIGKILL)

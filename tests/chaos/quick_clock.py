@@ -1,6 +1,6 @@
 """A clock that runs faster than the machine's, the same in every process that is told its epoch.
 
-With it nothing of NIJA's own waits, margins and deadlines has to be shortened to test them: a minute just passes sooner.
+With it none of NIJA's own waits, margins and deadlines has to be shortened for a test: a minute just passes sooner.
 """
 
 from __future__ import annotations

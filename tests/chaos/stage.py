@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # Processes are killed here, never the power: memory is disk enough.
 _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
-# Seconds of the quick clock: the longest wait before a connect is tried again, then the one between two comparisons with
-# the exchange, and what a busy machine takes.
+# Seconds of the quick clock: the longest wait before a connect is tried again, then the one between two comparisons
+# with the exchange, and what a busy machine takes.
 _CALM_WITHIN = 900.0
 _PATIENCE = 45.0
 _LOOK = 0.1
@@ -96,9 +96,7 @@ class Stage:
     def begin(self, deaths: Sequence[Death] = (), skew: float = 0.0) -> Life:
         """Start the daemon; `skew` is how many seconds its clock is wrong."""
         self._fated = bool(deaths)
-        self._life = self._nursery.begin(
-            self._folder, self.place.epoch, self.place.environment, deaths, skew=skew
-        )
+        self._life = self._nursery.begin(self._folder, self.place.epoch, self.place.environment, deaths, skew=skew)
         return self._life
 
     def kill(self) -> None:

@@ -19,9 +19,7 @@ PLACE = {Exchange.KRAKEN: "AddOrder", Exchange.COINBASE: "POST /orders"}
 CANCEL = {Exchange.KRAKEN: "CancelOrder", Exchange.COINBASE: "POST /orders/batch_cancel"}
 AMEND = "AmendOrder"
 # These wait on the machine's own clock, as bytes do.
-_ON_THE_WIRE = frozenset(
-    {FaultKind.DELAY_BEFORE, FaultKind.DELAY_AFTER, FaultKind.HANG, FaultKind.SLOW_BODY}
-)
+_ON_THE_WIRE = frozenset({FaultKind.DELAY_BEFORE, FaultKind.DELAY_AFTER, FaultKind.HANG, FaultKind.SLOW_BODY})
 _SHORTENED = 6.0
 
 

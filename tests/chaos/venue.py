@@ -92,9 +92,7 @@ class Venue:
 
 
 @contextmanager
-def venue(
-    seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0
-) -> Iterator[Venue]:
+def venue(seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0) -> Iterator[Venue]:
     """`candle`: a daily candle closes once in so many seconds of the quick clock."""
     rng = random.Random(seed)
     accounts = tuple(_account(AccountId.parse(name), rng) for name in names)

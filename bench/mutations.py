@@ -1,0 +1,178 @@
+"""Safeguards of orders: each taken away by replacing a piece of text, and the tests that must notice that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DESK = "tests/nija/orders/test_order_desk.py"
+CHAOS = "tests/nija/orders/test_order_desk_chaos.py"
+RECONCILE = "tests/nija/reconcile/test_reconcile.py"
+STORES = "tests/nija/journal/test_journal_stores.py"
+KRAKEN = "tests/brokers/kraken/test_kraken_broker.py"
+COINBASE = "tests/brokers/coinbase/test_coinbase_recovery.py"
+NONCE = "tests/brokers/test_nonce.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`old` must stand in `file` exactly once. `tests` are those that should notice."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_INTEND = "self._book.intend(intent, plan)\n"
+_SENT = "sent = self._book.move(intent, replace(intent, state=OrderState.SENT), Step.SENT)\n"
+_PLACE = "exchange_id = self._broker.place(sent.request)\n"
+_IN_ORDER = f"        {_INTEND}        {_SENT}        try:\n            {_PLACE}"
+
+
+def _sent_first(before: str, after: str) -> str:
+    """The order is placed between what stands `before` and what stands `after` it, whatever the answer."""
+    late = "".join(f"                {line}\n" for line in after.splitlines())
+    return (
+        f"{before}        try:\n"
+        f"            try:\n"
+        f"                exchange_id = self._broker.place(intent.request)\n"
+        f"            except BrokerError:\n{late}"
+        f"                raise\n" + late.replace(" " * 16, " " * 12)
+    )
+
+
+MUTATIONS = (
+    Mutation(
+        "the order is journaled only after it was sent",
+        "nija/orders/sending.py",
+        _IN_ORDER,
+        _sent_first("", _INTEND + _SENT),
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "that it is being sent is journaled only after it was sent",
+        "nija/orders/sending.py",
+        _IN_ORDER,
+        _sent_first(f"        {_INTEND}", _SENT),
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "an order that was being sent when the process ended counts as never sent",
+        "nija/orders/resolution.py",
+        "if intent.state is OrderState.INTENDED:",
+        "if intent.state in (OrderState.INTENDED, OrderState.SENT):",
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "an unknown order is not looked for among the closed ones (Kraken)",
+        "brokers/kraken/records.py",
+        ' or self._find("ClosedOrders", asked | {"start": since}, "closed")',
+        "",
+        (KRAKEN,),
+    ),
+    Mutation(
+        "an order not found is absent at once (Kraken)",
+        "brokers/kraken/desk.py",
+        "settled = request.deadline + self._absence_margin",
+        "settled = request.deadline - timedelta(days=1)",
+        (KRAKEN,),
+    ),
+    Mutation(
+        "an order not found is absent from its deadline on, without a margin (Kraken)",
+        "brokers/kraken/desk.py",
+        "settled = request.deadline + self._absence_margin",
+        "settled = request.deadline",
+        (KRAKEN,),
+    ),
+    Mutation(
+        "an order not found is absent from its deadline on, without a margin (Coinbase)",
+        "brokers/coinbase/recovery.py",
+        "absent_from = request.deadline + timedelta(seconds=TOKEN_LIFE) + _LISTING_MARGIN",
+        "absent_from = request.deadline",
+        (COINBASE,),
+    ),
+    Mutation(
+        "what is not yet determined counts as absent",
+        "nija/orders/resolution.py",
+        "case Absent(reason):",
+        "case Absent(reason) | Undetermined(reason):",
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        '"could not ask" counts as "not found" (Kraken)',
+        "brokers/kraken/desk.py",
+        "        order = self._records.find(request)\n",
+        "        try:\n            order = self._records.find(request)\n"
+        "        except Exception:\n            order = None\n",
+        (KRAKEN,),
+    ),
+    Mutation(
+        "Coinbase is sent the order again with a new id",
+        "brokers/coinbase/recovery.py",
+        "order_id = orders.create(request, market)",
+        "order_id = orders.create("
+        '__import__("dataclasses").replace(request, client_id=str(__import__("uuid").uuid4())), market)',
+        (COINBASE,),
+    ),
+    Mutation(
+        "a fill that is booked is booked again",
+        "nija/orders/book.py",
+        "fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)",
+        "fill.order_id == intent.exchange_id",
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "the journal takes a fill's id twice",
+        "nija/journal/fills.py",
+        "        if self.has(fill.id):\n            return False\n",
+        "",
+        (STORES, RECONCILE),
+    ),
+    Mutation(
+        "the stop is sized by what was ordered, not by what filled",
+        "nija/orders/stops.py",
+        "        amount = self._holdings.sellable(plan.market)\n",
+        "        amount = self._book._journal.intents.get(plan.id).request.amount\n",
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "a position is sold without its stop being cancelled first",
+        "nija/orders/exits.py",
+        "        for order in orders:\n"
+        "            self._stops.withdraw(order)\n"
+        "        orders = self._book.orders(plan.market)\n"
+        "        if any(not order.state.is_final for order in orders):\n"
+        '            return _working("the exchange has not yet said what became of an order")\n',
+        "",
+        (DESK, CHAOS),
+    ),
+    Mutation(
+        "the nonce mark is not written",
+        "brokers/nonce.py",
+        "            _write_mark(self._path, value)\n",
+        "            pass\n",
+        (NONCE,),
+    ),
+    Mutation(
+        "the nonce mark is not read",
+        "brokers/nonce.py",
+        "self._last = self._marked = _read_mark(self._path)",
+        "self._last = self._marked = 0",
+        (NONCE,),
+    ),
+    Mutation(
+        "the owner's own orders are cancelled",
+        "nija/reconcile/reconciler.py",
+        "            case FindingKind.FOREIGN_ORDER:\n",
+        "            case FindingKind.FOREIGN_ORDER:\n                self._broker.cancel(finding.subject)\n",
+        (RECONCILE,),
+    ),
+    Mutation(
+        "a latch is not written down",
+        "nija/journal/latches.py",
+        "            self._link.write(insert(latches), values)\n",
+        "",
+        (STORES, "tests/nija/control/test_kill_switch.py"),
+    ),
+)
