@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MASTER = KEYS["master"]
 _KEY, _SECRET = "KRAKEN_MASTER_API_KEY", "KRAKEN_MASTER_API_SECRET"
 # Nobody listens on port 1.
-_NOWHERE = "http://127.0.0.1:1"
+NOWHERE = "http://127.0.0.1:1"
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def _clock(_set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
 
 
 def _unreachable(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
-    set_up.environ["KRAKEN_API_URL"] = _NOWHERE
+    set_up.environ["KRAKEN_API_URL"] = NOWHERE
     yield
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# A block within a list is indented.
+_FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,4} (.*)$", re.MULTILINE)
@@ -35,12 +37,18 @@ class Page:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        fenced = [(found[1], found[2]) for found in _FENCED.finditer(self.text)]
-        following = [*fenced[1:], ("", "")]
+        fenced = list(_FENCED.finditer(self.text))
+        following = [*fenced[1:], None]
         return tuple(
-            Block(language, text, after if follower in {"", "text"} else "")
-            for (language, text), (follower, after) in zip(fenced, following, strict=True)
+            Block(found[2], dedent(found[3]), self._output(found, after))
+            for found, after in zip(fenced, following, strict=True)
         )
+
+    def _output(self, found: re.Match[str], after: re.Match[str] | None) -> str:
+        """The block behind, where it is output and belongs to the same section."""
+        if after is None or after[2] != "text" or _HEADING.search(self.text[found.end() : after.start()]):
+            return ""
+        return dedent(after[3])
 
     @property
     def prose(self) -> str:

@@ -1,0 +1,153 @@
+"""What the pages name exists: links, files, variables, commands, log lines, and settings that can be read."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+
+from accounts.environment import described_variables
+from accounts.identity import AccountId
+from accounts.settings import load_settings
+from accounts.variables import parse_variable
+from nija.cli.app import app
+from nija.log import lines
+from tests.docs.pages import ROOT, Page, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGES = pages()
+_VARIABLE = re.compile(r"\b(?:NIJA|KRAKEN|COINBASE)_(?:[A-Z0-9]+|<NAME>)(?:_(?:[A-Z0-9]+|<NAME>))*")
+_OURS = re.compile(r"(?:\./start\.sh|python -m nija|(?<![\w/.-])nija) ([a-z][\w-]*)([^\n`|>]*)")
+_SIGNS = ("📊", "✅", "💰", "🚀", "⚠️", "❌", "🛡️", "🛑", "👋", "🎭", "📝")
+_MASTER, _USER = AccountId.parse("kraken:master"), AccountId.parse("kraken:daivon_frazier")
+_COINBASE = AccountId.parse("coinbase:master")
+
+
+def each_page(pages: tuple[Page, ...] = PAGES) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
+
+
+@each_page()
+def test_every_link_leads_somewhere(page: Page) -> None:
+    for link in page.links:
+        parts = urlsplit(link)
+        if parts.scheme:
+            assert parts.scheme == "https", link
+            continue
+        target = page.path.parent / parts.path if parts.path else page.path
+        assert target.exists(), f"{page.name}: {link}"
+        if parts.fragment:
+            aim = Page(link, target.read_text(encoding="utf-8"))
+            assert parts.fragment in aim.anchors, f"{page.name}: {link}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, new = set(), {ROOT / "README.md"}
+    while new:
+        file = new.pop()
+        reached.add(file)
+        here = Page(str(file), file.read_text(encoding="utf-8"))
+        aims = {(file.parent / urlsplit(link).path).resolve() for link in here.links if not urlsplit(link).scheme}
+        new |= {aim for aim in aims if aim.suffix == ".md"} - reached
+    assert {page.path for page in PAGES} <= reached
+
+
+@each_page()
+def test_every_variable_that_is_named_is_one_that_nija_reads(page: Page) -> None:
+    known = {variable.name for variable in described_variables()}
+    for name in _VARIABLE.findall(page.text):
+        assert name in known or parse_variable(name.replace("<NAME>", "SOMEONE")), f"{page.name}: {name}"
+
+
+def test_every_variable_that_nija_reads_is_named() -> None:
+    named = {name for page in PAGES for name in _VARIABLE.findall(page.text)}
+    assert {variable.name for variable in described_variables() if variable.name != "PORT"} <= named
+    assert "`PORT`" in (ROOT / "docs/configuration.md").read_text()
+
+
+@each_page()
+def test_only_the_two_example_users_are_named(page: Page) -> None:
+    named = set(re.findall(r"(?:kraken|coinbase):([a-z]\w*)|USER ([a-z]\w*)", page.text))
+    assert {first or second for first, second in named} <= {"master", "daivon_frazier", "tania_gilbert"}
+
+
+@each_page()
+def test_every_command_of_nija_that_is_named_exists_with_its_flags(page: Page) -> None:
+    root = typer.main.get_command(app)
+    for name, rest in _OURS.findall(
+        "\n".join([*page.code, *(b.text for b in page.blocks if b.language in ("bash", "sh"))])
+    ):
+        if name in ("test", "something"):
+            continue
+        command = root.get_command(_context(root), name)  # type: ignore[attr-defined]  # a group
+        assert command is not None, f"{page.name}: {name}"
+        for word in rest.split():
+            if hasattr(command, "commands") and not word.startswith("-") and word in command.commands:
+                command = command.commands[word]
+        flags = {flag for parameter in command.params for flag in parameter.opts} | {"--help"}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= flags, f"{page.name}: {name} {rest}"
+
+
+def _context(command: object) -> typer.Context:
+    return typer.Context(command)  # type: ignore[arg-type]
+
+
+@each_page()
+def test_every_log_line_in_backticks_is_a_line_that_is_written(page: Page) -> None:
+    fixed = set(_fixed_lines())
+    for code in page.code:
+        if code.strip().startswith(_SIGNS) and len(code.strip()) > 3:  # noqa: PLR2004  a sign alone is no line
+            shown = re.sub(r"\$[\d.]+", "$1.00", code.strip())
+            assert shown in fixed, f"{page.name}: {code}"
+
+
+def _fixed_lines() -> Iterator[str]:
+    one = Decimal(1)
+    yield from (
+        lines.STARTING,
+        lines.FUNDED.strip(),
+        lines.INVALID_NONCE,
+        lines.INVALID_SIGNATURE,
+        lines.STOPPING,
+        lines.STOPPED,
+        lines.DEMO,
+        lines.PAPER,
+        lines.underfunded(one).strip(),
+        "✅ MASTER KRAKEN CONNECTED!",
+    )
+    for account in (_MASTER, _USER, _COINBASE):
+        yield lines.connecting(account)
+        yield lines.connected(account)
+        yield lines.registered(account)
+        yield lines.balance(account, one)
+        yield lines.thread_started(account)
+        yield lines.not_configured(account)
+        yield lines.connection_failed(account, "Permission denied")
+
+
+@each_page()
+def test_every_nija_toml_that_is_shown_can_be_read(page: Page, tmp_path: Path) -> None:
+    for number, block in enumerate(block for block in page.blocks if block.language == "toml"):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(block.text)
+        load_settings(file)
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs/pictures").glob("*.svg")), ids=lambda file: file.name)
+def test_every_picture_can_be_read_says_what_it_shows_and_is_used(picture: Path) -> None:
+    root = ET.parse(picture).getroot()  # noqa: S314  our own file
+    assert root.get("aria-label")
+    assert any(f"pictures/{picture.name}" in page.text for page in PAGES)
+
+
+@each_page()
+def test_no_page_names_a_machine_or_a_registry(page: Page) -> None:
+    assert not re.search(r"/work/|/root/|/home/\w|pypi|\b127\.0\.0\.1:\d|localhost", page.text), page.name

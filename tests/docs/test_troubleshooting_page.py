@@ -1,0 +1,70 @@
+"""docs/troubleshooting.md: under every symptom stands what doctor really says of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nija.doctor.render import lines
+from tests.docs.ailments import NOWHERE, ailing, symptoms
+from tests.docs.pages import page
+from tests.nija.doctor.patients import KEYS, BrokenSetUp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.simulator_fixtures import Rig
+
+_PAGE = page("docs/troubleshooting.md")
+# As wide as the page shows it.
+_WIDTH = 100
+_NUMBER = re.compile(r"\d+")
+
+
+def _sections() -> dict[str, str]:
+    """The output shown under each heading."""
+    parts = re.split(r"^### (.*)$", _PAGE.text, flags=re.MULTILINE)
+    shown = {}
+    for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+        found = re.search(r"^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        assert found is not None, f"{heading}: no output is shown"
+        shown[heading] = found[1]
+    return shown
+
+
+def _words(text: str) -> list[str]:
+    """Processes, times and ports are others each time; where a line is broken depends on them."""
+    return _NUMBER.sub("0", text).split()
+
+
+def test_every_symptom_of_the_page_can_be_brought_about() -> None:
+    assert set(_sections()) == symptoms()
+
+
+@pytest.mark.parametrize("symptom", sorted(symptoms()))
+def test_doctor_says_of_each_symptom_what_the_page_shows(symptom: str, rig: Rig, tmp_path: Path) -> None:
+    rig.advance(30)
+    environ = {
+        "KRAKEN_API_URL": rig.simulator.kraken_url,
+        "NIJA_DATA_DIR": str(tmp_path / "data"),
+        "NIJA_LOG_FILE": str(tmp_path / "nija.log"),
+        "NIJA_NONCE_OFFSET_MAX": "0",
+    }
+    set_up = BrokenSetUp(tmp_path, rig.clock, environ)
+    set_up.credentials("kraken:master", KEYS["master"])
+    try:
+        with ailing(symptom, set_up, rig):
+            # Where nothing is set there is no account to look for unless it is named.
+            named = "kraken:master" if symptom == "Kraken credentials not configured" else None
+            said = "\n".join(lines(set_up.examine(named), _WIDTH))
+    finally:
+        rig.simulator.call(rig.simulator.world.plan.clear)
+    # A reader's commands run in the folder itself, and the real exchange has a name.
+    real = (
+        said.replace(f"{tmp_path}/", "")
+        .replace(NOWHERE, "https://api.kraken.com")
+        .replace("127.0.0.1", "api.kraken.com")
+    )
+    assert " ".join(_words(_sections()[symptom])) in " ".join(_words(real)), said
