@@ -45,6 +45,11 @@ class Broker(Protocol):
         ...
 
     @property
+    def resends_by_id(self) -> bool:
+        """Whether `resolve` sends a request again, until its deadline: a later deadline then leads to an earlier end."""
+        ...
+
+    @property
     def fees_in_quote(self) -> bool:
         """Whether fees are always taken in the quote currency, so that all of what a buy filled can be sold."""
         ...

@@ -66,6 +66,10 @@ class CoinbaseBroker:
         return False
 
     @property
+    def resends_by_id(self) -> bool:
+        return True
+
+    @property
     def fees_in_quote(self) -> bool:
         return True
 

@@ -82,6 +82,10 @@ class KrakenBroker:
         return True
 
     @property
+    def resends_by_id(self) -> bool:
+        return False
+
+    @property
     def fees_in_quote(self) -> bool:
         """Every order of ours says so (`fciq`)."""
         return True

@@ -53,6 +53,7 @@ class PaperBroker:
     can_amend_stops = True
     stops_at_market = True
     fees_in_quote = True
+    resends_by_id = False
 
     def __init__(
         self,

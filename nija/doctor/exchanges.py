@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
     from brokers.clock import Clock
 
+# Kraken takes one public call a second from an address, and whatever asks next counts too.
+_SECONDS_APART = 1.0
 _SECONDS = 10.0
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _URL_VARIABLE = {Exchange.KRAKEN: "KRAKEN_API_URL", Exchange.COINBASE: "COINBASE_API_URL"}
@@ -85,7 +87,10 @@ def _checks(address: Address, clock: Clock) -> Iterator[Finding]:
         prepare_session(session, address.url)
         if address.exchange is Exchange.KRAKEN:
             yield _check_status(address, session)
+            clock.sleep(_SECONDS_APART)
         yield _check_clock(address, session, clock)
+        if address.exchange is Exchange.KRAKEN:
+            clock.sleep(_SECONDS_APART)
     finally:
         session.close()
 

@@ -278,7 +278,7 @@ class OrderDesk:
 
     def _say_unasked(self) -> None:
         error = self._questions.first
-        if error is None or isinstance(error, BudgetSpent):
+        if error is None or isinstance(error, BudgetSpent) or self._clock.stopping:
             self._announcer.mended("questions")
         else:
             self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")

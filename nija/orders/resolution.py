@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from brokers.client_order_id import Purpose
 from brokers.model import Absent, Found, Undetermined
 from nija.journal.steps import Step
 from nija.orders.state import OrderState
@@ -49,7 +50,10 @@ class Resolver:
                 self._announcer.mended(intent.client_id)
                 # The tracker then reads how far it came, and books its fills.
                 found = replace(intent, state=OrderState.OPEN, exchange_id=order.exchange_id)
-                return self._book.move(intent, found, Step.RESOLVED, "found at the exchange")
+                known = self._book.move(intent, found, Step.RESOLVED, "found at the exchange")
+                if intent.purpose is Purpose.STOP and not order.status.is_final:
+                    self._announcer.stop_placed(known)
+                return known
             case Absent(reason):
                 self._waits.pop(intent.client_id, None)
                 self._announcer.mended(intent.client_id)
@@ -59,8 +63,9 @@ class Resolver:
                 self._announcer.trouble(
                     intent.client_id,
                     f"{intent.market}: it is not yet known whether the {intent.purpose.name.lower()} order "
-                    f"was placed; asking on ({reason})",
+                    "was placed; asking on",
                     market=intent.market,
+                    detail=reason,
                 )
                 return intent
 

@@ -68,7 +68,9 @@ class Sender:
                 side=Side.SELL,
                 type=OrderType.MARKET if stop_price is None else OrderType.STOP,
                 amount=amount,
-                deadline=self._deadline(self._pace.sale_deadline),
+                deadline=self._deadline(
+                    self._pace.resent_sale_deadline if self._broker.resends_by_id else self._pace.sale_deadline
+                ),
                 stop_price=stop_price,
             ),
             position_id=plan.id,

@@ -15,14 +15,14 @@ from nija.orders.positions import fold
 from nija.reconcile.adoption import Adopter
 from nija.reconcile.compare import compare, is_unknown
 from nija.reconcile.findings import Finding, FindingKind
-from nija.reconcile.view import read
+from nija.reconcile.view import Asks, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from brokers.base import Broker
-    from brokers.model import Fill
+    from brokers.model import Fill, Order
     from nija.journal.journal import Journal
     from nija.orders.announce import Announcer
     from nija.orders.book import Book
@@ -80,7 +80,16 @@ class Reconciler:
         A rate limit may leave room for one look at the histories, but never for two: so each look reaches as far as
         the last one had to.
         """
-        return read(self._broker, since if self._reach is None else min(since, self._reach))
+        asks = Asks(fills=self._may_have_filled, balances=self._may_hold)
+        return read(self._broker, since if self._reach is None else min(since, self._reach), asks)
+
+    def _may_have_filled(self, orders: Sequence[Order]) -> bool:
+        """Whether the exchange tells of more filled by an order of NIJA's than is booked."""
+        ours = (order for order in orders if purpose_of(order.client_id) is not None)
+        return any(order.filled > self._journal.fills.booked(order.client_id or "") for order in ours)
+
+    def _may_hold(self, orders: Sequence[Order]) -> bool:
+        return bool(self._book.positions()) or any(is_unknown(order, self._journal) for order in orders)
 
     def _read_deep(self, now: datetime) -> ExchangeView:
         view = self._read(now - _LOOK_BACK[0])

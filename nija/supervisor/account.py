@@ -192,7 +192,9 @@ class AccountThread:
             except BudgetSpent as error:
                 if self._parts.clock.stopping:
                     raise
-                self._parts.clock.sleep(min(error.retry_after * growth, _LONGEST_WAIT_FOR_ROOM))
+                wait = min(error.retry_after * growth, _LONGEST_WAIT_FOR_ROOM)
+                self._parts.log.info(f"Waits {wait:.0f} s for room in the exchange's rate limit before it trades")
+                self._parts.clock.sleep(wait)
                 growth *= 2
 
     def _tell_balance(self, trader: Trader) -> None:

@@ -245,8 +245,8 @@ class Supervisor:
                 self._reasons.clear(topic)
             elif self._reasons.is_news(topic, "silent"):
                 self._log.warning(
-                    f"⚠️  {snapshot.account} has done no useful work since {worked:%H:%M:%S} UTC; its exchange does "
-                    "not answer. Its stops rest on the exchange",
+                    f"⚠️  {snapshot.account} has done no useful work since {worked:%H:%M:%S} UTC: it waits for its "
+                    "exchange, where its stops rest",
                     account=topic,
                 )
 

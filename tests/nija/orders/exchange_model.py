@@ -110,6 +110,10 @@ class ExchangeModel:
         return self.exchange is Exchange.KRAKEN
 
     @property
+    def resends_by_id(self) -> bool:
+        return self.exchange is Exchange.COINBASE
+
+    @property
     def fees_in_quote(self) -> bool:
         return not self.base_fees
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from brokers.errors import BrokerError, Unauthorized
+from brokers.errors import BrokerError, OutcomeUnknown, Unauthorized
 from brokers.model import Exchange, OrderStatus, OrderType, Side
 from nija.orders.outcomes import EntryStatus, ExitStatus
 from nija.orders.state import OrderState
@@ -325,7 +325,27 @@ class TestStops:
         assert [stop.amount for stop in live(world)] == [1]
         later(world, 60)
         assert [stop.amount for stop in live(world)] == [1]
+        assert [line for line in world.log.lines if "Stop placed" in line] == [
+            "🛡️ Stop placed: BTC/USD 1.00000000 @ $90.00"
+        ]
         assert world.violations() == []
+
+    def test_on_coinbase_a_stop_whose_request_hung_is_wanted_still(self, coinbase: DeskWorld) -> None:
+        """Half a minute without an answer must not end in minutes without a stop."""
+        place = coinbase.exchange.place
+
+        def hang_at_the_stop(request: OrderRequest) -> str:
+            if request.type is OrderType.STOP:
+                coinbase.exchange.place = place  # type: ignore[method-assign] # once
+                coinbase.clock.advance(30.0)
+                raise OutcomeUnknown("no answer in time")
+            return place(request)
+
+        coinbase.exchange.place = hang_at_the_stop  # type: ignore[method-assign] # nothing was placed
+        enter(coinbase)
+        later(coinbase, 2)
+        assert [stop.amount for stop in live(coinbase)] == [1]
+        assert coinbase.violations() == []
 
     def test_an_answer_from_before_the_fill_changes_nothing(self, world: DeskWorld) -> None:
         world.exchange.fill_lag = 30.0

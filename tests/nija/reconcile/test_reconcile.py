@@ -68,7 +68,18 @@ def test_a_comparison_is_cheap_and_made_every_few_minutes(world: DeskWorld) -> N
     for _ in range(100):
         world.clock.advance(10)
         world.desk.refresh()
-    assert world.exchange.calls == ["open_orders", "closed_orders", "fills", "balances"] * 3
+    assert world.exchange.calls == ["open_orders", "closed_orders"] * 3
+
+
+def test_what_is_held_is_compared_with_the_balances_and_fills_that_are_all_booked_are_not_asked_for(
+    world: DeskWorld,
+) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exchange.calls.clear()
+    world.clock.advance(301)
+    world.desk.refresh()
+    asked = [call for call in world.exchange.calls if call != "orders"]
+    assert asked == ["open_orders", "closed_orders", "balances"]
 
 
 def test_a_missing_fill_is_booked(world: DeskWorld) -> None:
