@@ -46,7 +46,7 @@ class Broker(Protocol):
 
     @property
     def resends_by_id(self) -> bool:
-        """Whether `resolve` sends a request again, until its deadline: a later deadline then leads to an earlier end."""
+        """Whether `resolve` sends a request again until its deadline; a later deadline is then an earlier end."""
         ...
 
     @property

@@ -147,7 +147,7 @@ class Feed:
     def _tell(self, topic: str, reason: str) -> None:
         """What fails because everything stops is no news."""
         if not self._clock.stopping:
-            self._log.reason(topic, f"⚠️  {reason}")
+            self._log.trouble(topic, reason)
 
     def _publish(self, snapshot: FeedSnapshot) -> None:
         self._snapshot = snapshot

@@ -50,6 +50,11 @@ class EventLog:
         if self._reasons.is_news(topic, same or text):
             self._log.info(text, **fields)
 
+    def trouble(self, topic: str, text: str) -> None:
+        """The same as a warning: something that should work does not."""
+        if self._reasons.is_news(topic, text):
+            self._log.warning(f"⚠️  {text}")
+
     def settled(self, topic: str) -> None:
         """Forget a topic's reason, so that it is said again when it comes back."""
         self._reasons.clear(topic)
