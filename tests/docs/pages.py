@@ -38,7 +38,7 @@ class Page:
     @property
     def blocks(self) -> tuple[Block, ...]:
         fenced = list(_FENCED.finditer(self.text))
-        following = [*fenced[1:], None]
+        following = [*fenced[1:], None][: len(fenced)]
         return tuple(
             Block(found[2], dedent(found[3]), self._output(found, after))
             for found, after in zip(fenced, following, strict=True)
