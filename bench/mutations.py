@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DESK = "tests/nija/orders/test_order_desk.py"
+FILLS = "tests/nija/orders/test_fills_count_once.py"
 CHAOS = "tests/nija/orders/test_order_desk_chaos.py"
 RECONCILE = "tests/nija/reconcile/test_reconcile.py"
 STORES = "tests/nija/journal/test_journal_stores.py"
@@ -120,7 +121,7 @@ MUTATIONS = (
         "nija/orders/book.py",
         "fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)",
         "fill.order_id == intent.exchange_id",
-        (DESK, CHAOS),
+        (DESK, FILLS),
     ),
     Mutation(
         "the journal takes a fill's id twice",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from brokers.kraken.public import KrakenPublic
 
 _DRIFT = 1.0
+# A measurement serves all accounts that connect within so many seconds.
+_SHARED = 10.0
 
 
 class ExchangeClock:
@@ -25,11 +27,16 @@ class ExchangeClock:
         self._clock = clock
         # Unmeasured, the machine's own clock is the best guess.
         self._told = utc_now(clock)
+        self._measured = False
         self._remember()
 
     def measure(self) -> timedelta:
-        """Ask Kraken; return how far its clock is ahead of this machine's."""
-        self._told = self._public.server_time()
+        """Ask Kraken; return how far its clock is ahead of this machine's.
+
+        For the first time the answer that another account has just had will do.
+        """
+        self._told = self._public.recent_server_time(0.0 if self._measured else _SHARED)
+        self._measured = True
         self._remember()
         return self._told - datetime.fromtimestamp(self._wall, UTC)
 

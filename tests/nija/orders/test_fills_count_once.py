@@ -1,0 +1,44 @@
+"""A fill is listed again in every later answer, and may be listed twice in one: it counts once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.client_order_id import Purpose
+from brokers.model import Exchange
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ONE = Decimal(1)
+
+
+@pytest.fixture(params=list(Exchange))
+def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
+    world = DeskWorld(request.param)
+    yield world
+    world.close()
+
+
+def test_a_fill_that_is_shown_again_beside_the_next_one_counts_once(world: DeskWorld) -> None:
+    world.fault("place", Fault.HALF_OPEN)
+    world.enter("BTC/USD", ONE)
+    world.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == ONE / 2
+    world.exchange.finish_half_open()
+    world.clock.advance(1)
+    world.refresh()
+    (entry,) = [intent for intent in world.journal.intents.of_position(_plan(world)) if intent.purpose is Purpose.ENTRY]
+    assert entry.filled == ONE
+    assert entry.settled
+    assert world.desk.positions()["BTC/USD"].amount == ONE
+
+
+def _plan(world: DeskWorld) -> str:
+    (plan,) = world.journal.plans.open()
+    return plan.id
