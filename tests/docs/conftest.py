@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.simulator.config import Limits, SimulatorConfig
-from tests.docs.stories import STORIES, Telling, tell
+from brokers.simulator.server import running_simulator
+from tests.docs.stories import ACCOUNTS, STORIES
+from tests.docs.telling import Telling, tell
 from tests.nija.doctor.patients import ACCOUNTS as PATIENTS
-from tests.simulator_fixtures import manual_rig
+from tests.simulator_fixtures import UNLIMITED, manual_rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +25,14 @@ _AT_ONCE = 4
 
 @pytest.fixture(scope="session")
 def tellings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Telling]]]:
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield {name: pool.submit(tell, name, tmp_path_factory.mktemp("page")) for name in STORIES}
+    with running_simulator(SimulatorConfig(ACCOUNTS, limits=UNLIMITED)) as simulator:
+        exchange = {
+            "KRAKEN_API_URL": simulator.kraken_url,
+            "COINBASE_API_URL": simulator.coinbase_url,
+            "REQUESTS_CA_BUNDLE": simulator.addresses.ca_bundle,
+        }
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield {name: pool.submit(tell, name, tmp_path_factory.mktemp("page"), exchange) for name in STORIES}
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.pages import pages
-from tests.docs.stories import ACCOUNTS, STORIES, not_shown
+from tests.docs.stories import ACCOUNTS, STORIES
+from tests.docs.telling import not_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
-    from tests.docs.stories import Telling
+    from tests.docs.telling import Telling
 
 _LONGEST_FAREWELL = 10.0
 
