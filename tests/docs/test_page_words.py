@@ -167,5 +167,12 @@ def test_every_picture_can_be_read_says_what_it_shows_and_is_used(picture: Path)
 
 
 @each_page()
+def test_no_page_calls_a_thing_by_another_name_than_the_code_does(page: Page) -> None:
+    """The words stand in docs/architecture.md."""
+    other = r"\b(?:venues?|candlesticks?|wallets?|trading pairs?|sub-?accounts?|clients' accounts?|customers?)\b"
+    assert re.findall(other, page.prose, re.IGNORECASE) == [], page.name
+
+
+@each_page()
 def test_no_page_names_a_machine_or_a_registry(page: Page) -> None:
     assert not re.search(r"/work/|/root/|/home/\w|pypi|\b127\.0\.0\.1:\d|localhost", page.text), page.name
