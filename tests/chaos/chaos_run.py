@@ -22,6 +22,8 @@ TRADING = 240.0
 _CONNECTED = 5.0
 _GAP = 2.0
 _MAINTENANCE = 15.0
+# How wrong the daemon's clock is; by an hour it must not trade, and still use up no nonce twice.
+_SKEWS = (0.0, 0.0, 0.0, 0.0, -2.0, 2.0, 2.0, -3600.0)
 # In real seconds.
 _SLOW_MACHINE = 15.0
 _SHORTEST_LIFE, _LONGEST_LIFE = 0.3, 3.0
@@ -41,7 +43,7 @@ def _live_and_die(made: Stage, luck: random.Random, over: float) -> None:
     maintained = luck.random() < 0.8
     while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not made.has_traded):
         if made.life is None:
-            made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice([0.0, 0.0, -2.0, 2.0]))
+            made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice(_SKEWS))
         lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE)
         if not maintained:
             _maintain(made, luck)
