@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,11 +79,9 @@ def test_the_next_may_connect_while_the_session_after_a_connect_goes_on() -> Non
 def test_a_failed_connect_gives_its_turn_back() -> None:
     clock = ManualClock()
     gate = ConnectGate(clock, 5.0)
-    try:
-        with gate.turn(gate.reserve()):
-            raise ConnectionError
-    except ConnectionError:
-        began, _ = connect(gate, clock)
+    with pytest.raises(ConnectionError), gate.turn(gate.reserve()):
+        raise ConnectionError
+    began, _ = connect(gate, clock)
     assert began <= 5.5
 
 
