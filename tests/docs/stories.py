@@ -47,6 +47,7 @@ _MASTER_TRADES = Step(until=("✅ Started independent trading thread for kraken 
 _ALL_TRADE = Step(
     until=(
         "✅ BUY order filled: ",
+        "🛡️ Stop placed: ",
         "✅ Started independent trading thread for kraken (USER tania_gilbert)",
         "✅ Started independent trading thread for coinbase (MASTER)",
     )
@@ -68,7 +69,7 @@ def _readme(cast: Cast) -> Story:
 
 def _quick_start(cast: Cast) -> Story:
     asked = Step(answers=(*_ENTER, *_pasted(cast.kraken_master)))
-    return Story(cast, (_ALL_TRADE, _END, asked, _MASTER_TRADES, _ASKED, _END, _END))
+    return Story(cast, (_ALL_TRADE, _ASKED, asked, _MASTER_TRADES, _ASKED, _END, _END))
 
 
 def _kraken_master(cast: Cast) -> Story:
