@@ -31,8 +31,8 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # What is worth less cannot be ordered at all at either exchange, so nothing can protect it.
 _DUST = Decimal(12)
 # A request's way takes seconds of a quick clock, or minutes where the machine is busy, and is not as long as the way
-# back: a token's date may then be too late or too early. It is refused for certain, and sent again with a fresh one.
-_QUICK = ("nbf lies in the future", "the token has expired")
+# back: a token's date or an order's deadline may then be too late or too early. It is refused for certain.
+_QUICK = ("nbf lies in the future", "the token has expired", "EGeneral:Invalid arguments:deadline")
 
 
 @dataclass(frozen=True, slots=True)

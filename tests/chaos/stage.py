@@ -32,6 +32,8 @@ _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 # with the exchange, and what a busy machine takes.
 _CALM_WITHIN = 900.0
 _PATIENCE = 45.0
+# A clock that is wrong by more is refused by NIJA itself until it is put right.
+_WORKABLE = 4.0
 _LOOK = 0.1
 SETTINGS = """[trading]
 strategy = "tests.chaos.restless:Restless"
@@ -95,7 +97,7 @@ class Stage:
 
     def begin(self, deaths: Sequence[Death] = (), skew: float = 0.0) -> Life:
         """Start the daemon; `skew` is how many seconds its clock is wrong."""
-        self._fated = bool(deaths)
+        self._fated = bool(deaths) or abs(skew) > _WORKABLE
         self._life = self._nursery.begin(self._folder, self.place.epoch, self.place.environment, deaths, skew=skew)
         return self._life
 
