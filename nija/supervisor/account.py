@@ -16,10 +16,13 @@ from brokers.errors import (
     PermissionDenied,
     Unauthorized,
 )
+from brokers.model import Timeframe
 from nija.journal.errors import JournalError
 from nija.log import lines
 from nija.log.once import Reasons
 from nija.orders.desk import OrderDesk
+from nija.risk.gate import round_trip_cost, slippage
+from nija.risk.timeframes import cost_of
 from nija.supervisor.backoff import Backoff
 from nija.trader.trader import Seat, Trader
 
@@ -159,6 +162,7 @@ class AccountThread:
         self._trader = trader
         self._patiently(trader.start)
         self._patiently(lambda: self._tell_balance(trader))
+        self._patiently(self._tell_cost)
         self._passing.reset()
         self._refused.reset()
         self._reasons.clear("failure")
@@ -200,12 +204,23 @@ class AccountThread:
     def _tell_balance(self, trader: Trader) -> None:
         """NIJA's own positions count as funds: money that is at work is not missing."""
         money = trader.money()
+        self._parts.manager.report(self.account, trader.report(money))
         quote, minimum = money.quote, self._parts.plan.limits.min_balance
         self._parts.log.info(lines.balance(self.account, money.total, quote))
         if money.total + money.invested >= minimum:
             self._parts.log.info(lines.FUNDED, account=str(self.account))
         else:
             self._parts.log.warning(lines.underfunded(minimum, quote))
+
+    def _tell_cost(self) -> None:
+        """Fast candles are allowed, but not without saying what they cost at this account's fees."""
+        plan = self._parts.plan
+        market = self._broker.markets().get(plan.markets[0])
+        if market is None or plan.timeframe.seconds >= Timeframe.H4.seconds:
+            return
+        fee = self._broker.fees(market.symbol).taker
+        cost = cost_of(plan.timeframe, fee, round_trip_cost(fee, fee, slippage(market)))
+        self._parts.log.warning(f"⚠️  {cost}")
 
     def _seat(self, journal: Journal) -> Seat:
         parts = self._parts

@@ -36,6 +36,7 @@ def status_report(
 
 def _account(snapshot: AccountSnapshot, view: TraderView | None) -> AccountStatus:
     account = snapshot.account
+    balance = snapshot.balances.get(snapshot.quote)
     known = AccountStatus(
         id=str(account),
         label=account.label,
@@ -43,14 +44,14 @@ def _account(snapshot: AccountSnapshot, view: TraderView | None) -> AccountStatu
         state=snapshot.state.value,
         reason=snapshot.reason,
         currency=snapshot.quote,
+        balance=None if balance is None else balance.total,
         equity=snapshot.equity,
         last_useful_work=snapshot.last_work,
     )
-    return known if view is None else _with_view(known, snapshot, view)
+    return known if view is None else _with_view(known, view)
 
 
-def _with_view(known: AccountStatus, snapshot: AccountSnapshot, view: TraderView) -> AccountStatus:
-    balance = snapshot.balances.get(view.quote)
+def _with_view(known: AccountStatus, view: TraderView) -> AccountStatus:
     equity = view.equity
     return AccountStatus(
         id=known.id,
@@ -59,7 +60,7 @@ def _with_view(known: AccountStatus, snapshot: AccountSnapshot, view: TraderView
         state=known.state,
         reason=known.reason,
         currency=view.quote,
-        balance=None if balance is None else balance.total,
+        balance=known.balance,
         equity=known.equity,
         equity_change=None if equity is None else equity.current - equity.day.start,
         positions=tuple(_position(position, view) for position in view.positions.values()),

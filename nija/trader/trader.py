@@ -87,6 +87,16 @@ class Trader:
         invested = exposure(self._desk.positions(), {}, self._quote)
         return Money(self._quote, self._purse.total(self._quote), invested)
 
+    def report(self, money: Money) -> AccountReport:
+        """What the account is worth before its first cycle."""
+        return AccountReport(
+            balances=self._purse.known,
+            quote=self._quote,
+            equity=money.total + money.invested,
+            positions=len(self._desk.positions()),
+            open_orders=len(self._desk.resting()),
+        )
+
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
         snapshot = self._seat.feed.snapshot
