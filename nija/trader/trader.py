@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 _MARKETS_LAST = 3_600.0
 _WAITING = Stillness("no_candle", "waits for the first closed candle from the exchange")
 _NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
+_STOPPING = Stillness("stopping", "everything stops")
 _POSITION_OPEN = Stillness("position_open", "a position is open")
 # What is ordinary is shown on request, not told: a market without a signal is not news.
-_ORDINARY = frozenset({_WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
+_ORDINARY = frozenset({_STOPPING.rule, _WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,8 @@ class Trader:
         if latched := paused_by(self._brakes.latches()):
             # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
             return Stillness("paused", latched)
+        if self._seat.clock.stopping:
+            return _STOPPING
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
             return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")

@@ -305,3 +305,11 @@ def test_the_markets_rules_are_read_anew_every_hour(rig: TraderRig) -> None:
     rig.clock.advance(3_600)
     rig.cycle(3)
     assert rig.model.calls.count("markets") == 1
+
+
+def test_once_everything_stops_nothing_is_entered(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.feed.poll()
+    rig.clock.stopping = True
+    rig.trader.cycle()
+    assert rig.sent("BTC/USD") == []
