@@ -38,7 +38,14 @@ class _Line:
         if reset:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        abort(self.transport)
+
+
+def abort(transport: asyncio.BaseTransport) -> None:
+    """End a connection at once, also one that is gone: there Python 3.11.2's TLS transport trips over itself."""
+    if isinstance(transport, asyncio.WriteTransport):
+        with contextlib.suppress(AttributeError):
+            transport.abort()
 
 
 class GateProtocol(H11Protocol):

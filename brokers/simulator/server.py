@@ -18,7 +18,7 @@ import uvicorn
 from brokers.clock import SystemClock
 from brokers.model import Exchange
 from brokers.simulator.admin import admin_app
-from brokers.simulator.gate import Gate, GateProtocol
+from brokers.simulator.gate import Gate, GateProtocol, abort
 from brokers.simulator.tls import TlsFiles, make_tls_files
 from brokers.simulator.world import Prices, World, build_world
 
@@ -74,7 +74,7 @@ class _Server(uvicorn.Server):
         """A TLS client that left without a goodbye would be waited for, and its connection never closed."""
         for connection in self.server_state.connections:
             if isinstance(connection, GateProtocol) and connection.is_idle:
-                connection.transport.abort()
+                abort(connection.transport)
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
