@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
 # in any second, and leave room for the short-lived clients that ask for the time.
 _PRIVATE_RATE, _PRIVATE_BURST = 20.0, 10.0
-_PUBLIC_RATE, _PUBLIC_BURST = 6.0, 3.0
+_PUBLIC_RATE, _PUBLIC_BURST = 4.0, 3.0
 
 
 def host_of(base_url: str | None) -> str:
