@@ -22,7 +22,10 @@ _REWRITE = timedelta(minutes=5)
 
 
 class EquityStore:
-    """The UTC day counts. A new day, a new peak and every fifth minute go to disk; the rest stays in memory."""
+    """The UTC day counts, and no day comes again. A new day, a new peak and every fifth minute go to disk.
+
+    What is observed is what NIJA has earned (see nija/trader/earnings.py), so that opening and peak are earnings too.
+    """
 
     def __init__(self, link: Link, account: str) -> None:
         self._link = link

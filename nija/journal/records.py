@@ -85,7 +85,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class EquityDay:
-    """Equity of one UTC day in `currency`; `peak` is the highest of all days until then."""
+    """What NIJA had earned on one UTC day, in `currency`; `peak` is the highest of all days until then."""
 
     day: date
     currency: str

@@ -25,17 +25,8 @@ class EventLog:
         self._log = log
         self._reasons = Reasons()
 
-    def debug(self, event: str, **fields: object) -> None:
-        self._log.debug(event, **fields)
-
     def info(self, event: str, **fields: object) -> None:
         self._log.info(event, **fields)
-
-    def warning(self, event: str, **fields: object) -> None:
-        self._log.warning(event, **fields)
-
-    def error(self, event: str, **fields: object) -> None:
-        self._log.error(event, **fields)
 
     def exception(self, event: str, **fields: object) -> None:
         """An error with the traceback of the exception being handled."""

@@ -1,14 +1,13 @@
-"""An account's equity over time, as far as its brakes need it: a pure fold, journaled by whoever holds it."""
+"""An account's equity now, at the day's start and at its peak: what its brakes look at. The journal remembers it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
 ZERO = Decimal(0)
 
@@ -38,23 +37,6 @@ class EquityState:
     def drawdown(self) -> Decimal:
         """How far below its peak the equity is, as a fraction of the peak."""
         return _fallen(self.peak, self.current)
-
-
-def first_equity(equity: Decimal, now: datetime) -> EquityState:
-    return EquityState(current=equity, day=DayEquity(_utc_day(now), equity), peak=equity)
-
-
-def next_equity(state: EquityState, equity: Decimal, now: datetime) -> EquityState:
-    """The state after one more look at the equity. A clock set back never reopens a past day."""
-    today = _utc_day(now)
-    day = DayEquity(today, equity) if today > state.day.day else state.day
-    return replace(state, current=equity, day=day, peak=max(state.peak, equity))
-
-
-def _utc_day(now: datetime) -> date:
-    if now.tzinfo is None:
-        raise ValueError("equity is booked at a moment with a time zone")
-    return now.astimezone(UTC).date()
 
 
 def _fallen(start: Decimal, current: Decimal) -> Decimal:

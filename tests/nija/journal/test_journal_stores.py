@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -226,3 +226,11 @@ def test_a_key_of_another_exchange_account_can_be_noticed(journal: Journal) -> N
         ("one", timedelta(days=1)),
         ("two", timedelta(0)),
     ]
+
+
+def test_the_day_is_the_utc_day_and_a_clock_set_back_never_reopens_a_past_one(journal: Journal) -> None:
+    before = datetime(2026, 3, 2, 8, 59, tzinfo=timezone(timedelta(hours=9)))
+    journal.equity.observe(Decimal(100), "USD", before)
+    assert journal.equity.observe(Decimal(90), "USD", before + timedelta(minutes=1)).opening == 90
+    back = journal.equity.observe(Decimal(80), "USD", before - timedelta(days=1))
+    assert (back.day.isoformat(), back.opening) == ("2026-03-02", Decimal(90))

@@ -27,7 +27,15 @@ def test_moving_figures_do_not_make_a_reason_new() -> None:
 def test_every_level_keeps_its_text_and_fields() -> None:
     with capture_logs() as said:
         log = EventLog(get_log("nija"))
-        for say in (log.debug, log.info, log.warning, log.error, log.exception):
+        for say in (log.info, log.exception):
             say("x", n=1)
-    assert [fact["log_level"] for fact in said] == ["debug", "info", "warning", "error", "error"]
+    assert [fact["log_level"] for fact in said] == ["info", "error"]
     assert all((fact["event"], fact["n"]) == ("x", 1) for fact in said)
+
+
+def test_a_trouble_is_a_warning_said_once() -> None:
+    with capture_logs() as said:
+        log = EventLog(get_log("nija"))
+        for _ in range(3):
+            log.trouble("prices", "No prices")
+    assert said == [{"log_level": "warning", "event": "⚠️  No prices"}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,7 +12,7 @@ from accounts.manager import AccountSnapshot, AccountState
 from nija.journal.records import Latch
 from nija.notify.watcher import Sighting
 from nija.orders.positions import Position
-from nija.risk.equity import first_equity
+from nija.risk.equity import DayEquity, EquityState
 from nija.trader.view import TraderView
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def view(
     prices: Mapping[str, str] | None = None,
 ) -> TraderView:
     """Nothing here looks at the plan."""
-    state = replace(first_equity(Decimal(1000), START), current=Decimal("1034.56"))
+    state = EquityState(Decimal("1034.56"), DayEquity(START.date(), Decimal(1000)), peak=Decimal(1000))
     return TraderView(
         plan=cast("TradingPlan", None),
         quote="USD",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import Timeframe
-from nija.risk.equity import first_equity, next_equity
+from nija.risk.equity import DayEquity, EquityState
 from nija.risk.limits import EntryMoment, may_open
 from nija.risk.parameters import RiskLimits
 from nija.risk.refusal import Rule
@@ -23,13 +23,14 @@ MOMENT = EntryMoment(
     candle_closed=datetime(2026, 3, 1, tzinfo=UTC),
     max_candle_age=2,
     now=NOW,
-    equity=first_equity(Decimal(1000), NOW),
+    equity=EquityState(Decimal(1000), DayEquity(NOW.date(), Decimal(1000)), Decimal(1000)),
     open_positions=0,
 )
 
 
 def fallen(start: str, now: str) -> EntryMoment:
-    return replace(MOMENT, equity=next_equity(first_equity(Decimal(start), NOW), Decimal(now), NOW))
+    equity = EquityState(Decimal(now), DayEquity(NOW.date(), Decimal(start)), Decimal(start))
+    return replace(MOMENT, equity=equity)
 
 
 def rule_of(moment: EntryMoment, limits: RiskLimits = LIMITS) -> Rule | None:
@@ -82,7 +83,7 @@ def test_the_next_utc_day_opens_again() -> None:
     tomorrow = NOW + timedelta(days=1)
     moment = replace(
         moment,
-        equity=next_equity(moment.equity, Decimal(900), tomorrow),
+        equity=replace(moment.equity, current=Decimal(900), day=DayEquity(tomorrow.date(), Decimal(900))),
         now=tomorrow,
         candle_closed=MOMENT.candle_closed + timedelta(days=1),
     )
@@ -90,14 +91,15 @@ def test_the_next_utc_day_opens_again() -> None:
 
 
 def test_a_deep_drawdown_stops_entries_and_says_what_it_waits_for() -> None:
-    equity = next_equity(first_equity(Decimal(1000), NOW), Decimal(650), NOW + timedelta(days=1))
+    tomorrow = (NOW + timedelta(days=1)).date()
+    equity = EquityState(Decimal(650), DayEquity(tomorrow, Decimal(650)), peak=Decimal(1000))
     moment = replace(MOMENT, equity=equity)
     assert rule_of(moment) is Rule.MAX_DRAWDOWN
     assert text_of(moment) == (
         "equity is 35.00 % below its peak of $1000.00; waits until it is above $650.00 again,"
         " or for a larger max_drawdown in [risk]"
     )
-    above = next_equity(equity, Decimal("650.01"), NOW + timedelta(days=1))
+    above = replace(equity, current=Decimal("650.01"))
     assert rule_of(replace(MOMENT, equity=above)) is None
 
 
