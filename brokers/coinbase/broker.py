@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from brokers.coinbase.accounts import balances_of, fees_of, key_info
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.exchange_clock import ExchangeClock
 from brokers.coinbase.fills import fills_since
 from brokers.coinbase.orders import Orders
-from brokers.coinbase.products import markets_of
+from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
 from brokers.coinbase.tokens import TokenSigner
 from brokers.errors import RequestRefused
@@ -35,16 +34,34 @@ if TYPE_CHECKING:
     )
 
 _FEES_HOLD = 3_600.0
+_MARKETS_LAST = 3_600.0
+# Hundreds of accounts may ask for a refresh one after another; one in this many seconds serves them all.
+_REFRESH_AT_MOST = 60.0
+# A measured clock serves all accounts that connect within so many seconds.
+_CLOCK_SHARED = 10.0
 _WALLETS_PER_PAGE = 250
 _NO_TIME = timedelta(0)
 
 
 class CoinbaseBroker:
-    """A `brokers.base.Broker`. Raises ValueError where the key or the URL cannot be used."""
+    """A `brokers.base.Broker`. Raises ValueError where the key or the URL cannot be used.
 
-    def __init__(self, api_key: ApiKey, *, base_url: str | None, clock: Clock, timeout: float = 30.0) -> None:
+    `public` is shared by all accounts of the process; without it the broker makes its own.
+    """
+
+    def __init__(
+        self,
+        api_key: ApiKey,
+        *,
+        base_url: str | None,
+        clock: Clock,
+        timeout: float = 30.0,
+        public: CoinbasePublic | None = None,
+    ) -> None:
         self._clock = clock
-        self._exchange_clock = ExchangeClock(base_url=base_url, clock=clock, timeout=timeout)
+        self._owns_public = public is None
+        self._public = public or CoinbasePublic(base_url=base_url, clock=clock, timeout=timeout)
+        self._exchange_clock = self._public.exchange_clock
         signer = TokenSigner(api_key, self._exchange_clock)
         self._client = CoinbaseClient(signer, base_url=base_url, clock=clock, timeout=timeout)
         self._orders = Orders(self._client)
@@ -74,9 +91,9 @@ class CoinbaseBroker:
         return True
 
     def connect(self) -> KeyInfo:
-        self._exchange_clock.measure()
+        self._exchange_clock.measure(_CLOCK_SHARED)
         info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew)
-        self.refresh_markets()
+        self._markets = self._public.markets(_MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
@@ -86,7 +103,7 @@ class CoinbaseBroker:
         return self._markets
 
     def refresh_markets(self) -> None:
-        self._markets = markets_of(self._client.get("/products", product_type="SPOT"))
+        self._markets = self._public.markets(_REFRESH_AT_MOST)
 
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one tier for all markets of an account
         now = self._clock.monotonic()
@@ -140,6 +157,8 @@ class CoinbaseBroker:
 
     def close(self) -> None:
         self._client.close()
+        if self._owns_public:
+            self._public.close()
 
     def _market(self, symbol: str) -> Market:
         if symbol not in self._markets:

@@ -28,9 +28,14 @@ if TYPE_CHECKING:
     from brokers.coinbase.wire import JsonObject
 
 # Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
-# in any second, and leave room for the short-lived clients that ask for the time.
+# in any second.
 _PRIVATE_RATE, _PRIVATE_BURST = 20.0, 10.0
-_PUBLIC_RATE, _PUBLIC_BURST = 4.0, 3.0
+_PUBLIC_RATE, _PUBLIC_BURST = 6.0, 3.0
+
+
+def public_room() -> TokenBucket:
+    """What one address may ask for without a key; every client without one should share it."""
+    return TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST)
 
 
 def host_of(base_url: str | None) -> str:
@@ -62,8 +67,19 @@ class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
 class CoinbaseClient:
     """One key's requests, or with no key the public ones. For one thread at a time."""
 
-    def __init__(self, signer: TokenSigner | None, *, base_url: str | None, clock: Clock, timeout: float) -> None:
-        """Raises ValueError for an unusable URL; `timeout` is in seconds and holds for every request."""
+    def __init__(
+        self,
+        signer: TokenSigner | None,
+        *,
+        base_url: str | None,
+        clock: Clock,
+        timeout: float,
+        room: TokenBucket | None = None,
+    ) -> None:
+        """Raises ValueError for an unusable URL; `timeout` is in seconds and holds for every request.
+
+        `room` is the rate limit that this client shares with others; without it, it has one of its own.
+        """
         _silence_library()
         host = host_of(base_url)
         self._rest = _Rest(host, signer, timeout)
@@ -72,9 +88,8 @@ class CoinbaseClient:
         self._signer = signer
         self._clock = clock
         self._retry = retry_reads(clock)
-        self._bucket = (
-            TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST) if signer is None else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
-        )
+        own_room = public_room() if signer is None else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
+        self._bucket = own_room if room is None else room
 
     def get(self, path: str, **params: object) -> JsonObject:
         """Parameters that are None are left out, lists become repeated keys. Passing faults are retried."""

@@ -6,34 +6,30 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
-from brokers.coinbase.client import CoinbaseClient
 from brokers.coinbase.wire import number
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
+    from brokers.coinbase.client import CoinbaseClient
+    from brokers.coinbase.shared import SharedAnswer
 
 _PROMPT = 0.5
 
 
 class ExchangeClock:
-    """This machine's clock, put right by the skew measured last."""
+    """This machine's clock, put right by the skew measured last. Thread-safe: one serves all accounts."""
 
-    def __init__(self, *, base_url: str | None, clock: Clock, timeout: float) -> None:
-        self._base_url = base_url
+    def __init__(self, clock: Clock, skew: SharedAnswer[timedelta]) -> None:
         self._clock = clock
-        self._timeout = timeout
+        self._measured = skew
         self.skew = timedelta(0)
 
     def now(self) -> datetime:
         return utc_now(self._clock) + self.skew
 
-    def measure(self) -> None:
-        """Without the key: a token dated by a wrong clock would be refused here already."""
-        client = CoinbaseClient(None, base_url=self._base_url, clock=self._clock, timeout=self._timeout)
-        try:
-            self.skew = measure_skew(client, self._clock)
-        finally:
-            client.close()
+    def measure(self, max_age: float = 0.0) -> None:
+        """Ask the exchange, unless someone has within `max_age` seconds."""
+        self.skew = self._measured.get(max_age)
 
 
 def server_time(client: CoinbaseClient) -> datetime:

@@ -17,7 +17,7 @@ from brokers.coinbase.candles import (
 )
 from brokers.coinbase.client import CoinbaseClient
 from brokers.coinbase.exchange_clock import measure_skew, server_time
-from brokers.coinbase.products import markets_of
+from brokers.coinbase.public import read_markets
 from brokers.coinbase.wire import optional_number, product_id, rows
 from brokers.errors import RequestRefused
 from brokers.model import ZERO, Exchange, Ticker, Timeframe
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.coinbase.wire import JsonObject
     from brokers.model import Candles, Market
+    from brokers.throttle import TokenBucket
 
 _DAY = Timeframe.D1.seconds
 _WINDOWS = 2
@@ -47,9 +48,12 @@ class CoinbaseMarketData:
     are followed from the last one known.
     """
 
-    def __init__(self, *, base_url: str | None, clock: Clock, timeout: float = 30.0) -> None:
+    def __init__(
+        self, *, base_url: str | None, clock: Clock, timeout: float = 30.0, room: TokenBucket | None = None
+    ) -> None:
+        """`room` is the rate limit shared with the other keyless clients of the process."""
         self._clock = clock
-        self._client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout)
+        self._client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout, room=room)
         self._measured: tuple[float, float] | None = None
         self._probe_at: dict[tuple[str, Timeframe], float] = {}
         self._newest_day: int | None = None
@@ -62,7 +66,7 @@ class CoinbaseMarketData:
         return server_time(self._client)
 
     def markets(self) -> Mapping[str, Market]:
-        return markets_of(self._client.get("/market/products", product_type="SPOT"))
+        return read_markets(self._client)
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         """At most 700. Empty buckets stay absent; a candle is closed when its end is not after the exchange's time."""

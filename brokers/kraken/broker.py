@@ -91,8 +91,8 @@ class KrakenBroker:
         return True
 
     def connect(self) -> KeyInfo:
-        skew = self._exchange_clock.measure()
         result = self._records.read("GetApiKeyInfo")
+        skew = self._exchange_clock.measure()
         with wire.understanding("key rights"):
             info = wire.key_info_of(result, self._fingerprint, skew)
         self._public.refresh_symbols(_MARKETS_LAST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -46,12 +47,16 @@ class KrakenMarketData:
         self._owns_public = public is None
         self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
         self._courier = _Courier(self._public)
-        self._limited = _Limited(self._courier)
         self._reads = retry_reads(clock)
 
     @property
     def exchange(self) -> Exchange:
         return Exchange.KRAKEN
+
+    @cached_property
+    def _limited(self) -> _Limited:
+        """Made when the first price is asked for: loading it would hold up the accounts that connect meanwhile."""
+        return _Limited(self._courier)
 
     def server_time(self) -> datetime:
         return self._public.server_time()

@@ -12,7 +12,7 @@ import requests
 from brokers.errors import RateLimited
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
-from brokers.kraken.symbols import Symbols, symbols_of
+from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
 from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
 from brokers.throttle import Spacing
@@ -47,6 +47,11 @@ class KrakenPublic:
         self._told: tuple[datetime, float] | None = None
         self._symbols: Symbols | None = None
         self._symbols_asked = 0.0
+
+    def prepare(self) -> None:
+        """Ask now for what every account needs to connect. Raises BrokerError."""
+        self.recent_server_time(0.0)
+        self.symbols()
 
     def query(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The result of a public call, passing faults tried again."""
@@ -91,7 +96,11 @@ class KrakenPublic:
         with self._markets_lock:
             now = self._clock.monotonic()
             if self._symbols is None or now - self._symbols_asked > max_age:
-                assets, pairs = self.query("Assets"), self.query("AssetPairs")
+                pairs = self.query("AssetPairs")
+                with understanding("markets"):
+                    # Each public call costs a second of an account's start.
+                    told = names_every_currency(pairs)
+                assets = {} if told else self.query("Assets")
                 with understanding("markets"):
                     self._symbols = symbols_of(assets, pairs)
                 self._symbols_asked = now

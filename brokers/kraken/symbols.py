@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 _RENAMED = {"XBT": "BTC", "XDG": "DOGE"}
 # Kraken Rewards: spendable as the plain asset. Every other suffix (.S .M .B .P .T .HOLD) is locked away.
 _SPENDABLE_SUFFIX = "F"
+_SIDES = ("base", "quote")
 _TAKES_ORDERS = frozenset({"online", "limit_only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Built from Assets and AssetPairs. Names are looked up, never cut by rule: XTZ and ZRX are plain names."""
+    """Built from AssetPairs and Assets. Names are looked up, never cut by rule: XTZ and ZRX are plain names."""
 
     markets: Mapping[str, Market]
     pair_ids: Mapping[str, str]
@@ -48,8 +49,15 @@ class Symbols:
         return self.currencies.get(stem, _RENAMED.get(stem, stem))
 
 
+def names_every_currency(pairs: Mapping[str, Any]) -> bool:
+    """Whether the pairs alone say how each of their currencies is called: `wsname` may be absent."""
+    named = _named_by(pairs)
+    return all(row[side] in named for row in pairs.values() for side in _SIDES)
+
+
 def symbols_of(assets: Mapping[str, Any], pairs: Mapping[str, Any]) -> Symbols:
-    currencies = _currencies(assets)
+    """`assets` may be empty where `names_every_currency`."""
+    currencies = _named_by(pairs) | _currencies(assets)
     markets: dict[str, Market] = {}
     pair_ids: dict[str, str] = {}
     names: dict[str, str] = {}
@@ -61,6 +69,17 @@ def symbols_of(assets: Mapping[str, Any], pairs: Mapping[str, Any]) -> Symbols:
         pair_ids[market.symbol] = pair_id
         names[pair_id] = names[str(row.get("altname", pair_id))] = market.symbol
     return Symbols(markets, pair_ids, names, currencies)
+
+
+def _named_by(pairs: Mapping[str, Any]) -> dict[str, str]:
+    """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is called `XBT/USD`."""
+    currencies: dict[str, str] = {}
+    for row in pairs.values():
+        names = str(row.get("wsname") or "").split("/")
+        if len(names) == len(_SIDES):
+            for side, name in zip(_SIDES, names, strict=True):
+                currencies[row[side]] = currencies[name] = _RENAMED.get(name, name)
+    return currencies
 
 
 def _currencies(assets: Mapping[str, Any]) -> dict[str, str]:
@@ -77,7 +96,7 @@ def _is_spot(pair_id: str, row: Mapping[str, Any]) -> bool:
 
 
 def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
-    base, quote = (currencies.get(row[side], row[side]) for side in ("base", "quote"))
+    base, quote = (currencies.get(row[side], row[side]) for side in _SIDES)
     status = row.get("status", "online")
     amount_step = Decimal(1).scaleb(-int(row["lot_decimals"]))
     decimals_step = Decimal(1).scaleb(-int(row["pair_decimals"]))

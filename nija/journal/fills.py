@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _ADD = insert(fills)
 _FIND = select(fills.c.fill_id).where(fills.c.account == bindparam("mine"), fills.c.fill_id == bindparam("id"))
 
+# Built once: every cycle asks.
+_COUNT = select(func.count()).where(fills.c.account == bindparam("mine"))
+
 
 class FillStore:
     def __init__(self, link: Link, account: str) -> None:
@@ -69,7 +72,7 @@ class FillStore:
         return tuple(_fill(row) for row in self._link.rows(statement))
 
     def count(self) -> int:
-        return int(self._link.rows(select(func.count()).where(fills.c.account == self._account))[0][0])
+        return int(self._link.rows(_COUNT, {"mine": self._account})[0][0])
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, select
 
 from nija.journal.records import Latch, LatchName
 from nija.journal.schema import latches
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nija.journal.link import Link
+
+# Built once: every cycle asks.
+_ALL = select(latches).where(latches.c.account == bindparam("mine"))
 
 
 class LatchStore:
@@ -39,5 +42,5 @@ class LatchStore:
 
     def all(self) -> Mapping[LatchName, Latch]:
         """The latches that are set."""
-        rows = self._link.rows(select(latches).where(latches.c.account == self._account))
+        rows = self._link.rows(_ALL, {"mine": self._account})
         return {LatchName(row.name): Latch(LatchName(row.name), row.reason, row.since) for row in rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from nija.journal.records import Plan, WriteOff
 from nija.journal.schema import positions, write_offs
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
 
     from nija.journal.link import Link
+
+# Built once: orders wait for these.
+_ADD = insert(positions)
+_SAVE = (
+    update(positions)
+    .where(positions.c.account == bindparam("mine"), positions.c.id == bindparam("position"))
+    .values({name: bindparam(name) for name in ("stop_price", "exit_reason", "closed")})
+)
 
 
 class PlanStore:
@@ -32,13 +40,11 @@ class PlanStore:
             "exit_reason": plan.exit_reason,
             "closed": plan.closed,
         }
-        self._link.write(insert(positions), values)
+        self._link.write(_ADD, values)
 
     def save(self, plan: Plan) -> None:
-        where = and_(positions.c.account == self._account, positions.c.id == plan.id)
-        statement = update(positions).where(where)
-        values = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
-        self._link.write(statement.values(**values))
+        changing = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
+        self._link.write(_SAVE, {"mine": self._account, "position": plan.id, **changing})
 
     def get(self, position_id: str) -> Plan | None:
         found = self._many(positions.c.id == position_id)

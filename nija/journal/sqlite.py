@@ -24,7 +24,9 @@ _BUSY_SECONDS = 15.0
 # A page cache and a statement cache of the default size would cost 2 MB per account.
 _CACHE_KIB = 192
 _STATEMENTS = 24
-_LONGEST_LOG_PAGES = 8_000
+# Each step of an order touches a few rows on as many pages, and every page touched is written whole.
+_PAGE_BYTES = 1_024
+_LONGEST_LOG_PAGES = 32_000
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -52,6 +54,8 @@ def configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     if read_only:
         connection.execute("PRAGMA query_only = ON")
         return
+    # Heeded where the file is made; one that exists keeps its own.
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     # Only FULL makes a commit in WAL mode survive a power cut.
     connection.execute("PRAGMA synchronous = FULL")

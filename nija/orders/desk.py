@@ -134,7 +134,6 @@ class OrderDesk:
 
     def recover(self) -> None:
         """Before the first cycle: resolve what is unresolved, and compare everything with the exchange."""
-        self._book.load()
         self._reconcile_at = _NEVER
         self.refresh()
         self._questions.finish()

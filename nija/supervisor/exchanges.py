@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
+from brokers.coinbase.public import CoinbasePublic
 from brokers.kraken.broker import KrakenBroker
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
@@ -47,18 +49,21 @@ class ExchangeSide:
         self.gate = ConnectGate(clock, process.connect_delay)
         self._process = process
         self._clock = clock
-        self._public = KrakenPublic(base_url=process.kraken_url, clock=clock) if exchange is Exchange.KRAKEN else None
+        self._public: KrakenPublic | CoinbasePublic = (
+            KrakenPublic(base_url=process.kraken_url, clock=clock)
+            if exchange is Exchange.KRAKEN
+            else CoinbasePublic(base_url=process.coinbase_url, clock=clock)
+        )
         log = EventLog(get_log("nija.feed", exchange=exchange.value))
         self.feed = Feed(self._market_data(), clock, poll_seconds, log)
-        self._thread = threading.Thread(target=self.feed.run, name=f"feed {exchange.value}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"feed {exchange.value}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)
-        if self._public is not None:
-            self._public.close()
+        self._public.close()
 
     def seat_on_paper(self, credentials: Credentials, quote: str) -> Seatable:
         """A broker that trades paper money at this exchange's prices. Raises Unavailable for unreadable books."""
@@ -75,8 +80,10 @@ class ExchangeSide:
 
     def seat(self, credentials: Credentials, kraken_tier: str) -> Seatable:
         """A broker for one account. Raises NonceMarkError."""
-        if self._public is None:
-            coinbase = CoinbaseBroker(credentials.api_key, base_url=self._process.coinbase_url, clock=self._clock)
+        if isinstance(self._public, CoinbasePublic):
+            coinbase = CoinbaseBroker(
+                credentials.api_key, base_url=self._process.coinbase_url, clock=self._clock, public=self._public
+            )
             return Seatable(coinbase, coinbase.close)
         nonce = Nonce(
             self._process.data_dir / "nonces" / credentials.api_key.fingerprint,
@@ -98,12 +105,19 @@ class ExchangeSide:
 
         return Seatable(kraken, close)
 
+    def _run(self) -> None:
+        """Everyone waits for the exchange's clock and markets, so they come first."""
+        with suppress(Exception):  # Whoever needs them asks again, and says what is wrong.
+            self._public.prepare()
+        self.feed.run()
+
     def _price(self, market: str) -> Ticker | None:
         return self.feed.snapshot.tickers.get(market)
 
     def _market_data(self) -> MarketData:
-        if self._public is None:
-            return CoinbaseMarketData(base_url=self._process.coinbase_url, clock=self._clock)
+        if isinstance(self._public, CoinbasePublic):
+            room = self._public.room
+            return CoinbaseMarketData(base_url=self._process.coinbase_url, clock=self._clock, room=room)
         # pandas, which comes with it, is heavy: only a process that trades on Kraken pays for it.
         from brokers.kraken.market_data import KrakenMarketData  # noqa: PLC0415
 

@@ -28,15 +28,20 @@ class Brakes:
         self._journal = journal
         self._limits = limits
         self._log = log
-        self._known: frozenset[LatchName] | None = None
+        self._before: frozenset[LatchName] = frozenset()
+        self.latches: Mapping[LatchName, Latch] = {}
+
+    def look(self) -> Mapping[LatchName, Latch]:
+        """What is set on disk now, be it by a command; until the next look, `latches` says it again."""
+        self.latches = self._journal.latches.all()
+        return self.latches
 
     def observe(self, equity: Decimal, earned: Decimal, quote: str, now: datetime) -> EquityState:
         """Take note of what was earned so far, and latch what it has run into.
 
         Day's start and peak are told as the equity of now would be at the earnings of then.
         """
-        latches = self.latches()
-        if self._known is not None and any(name in self._known and name not in latches for name in _MEASURED):
+        if any(name in self._before and name not in self.latches for name in _MEASURED):
             self._journal.equity.reset_peak(earned, now)
         day = self._journal.equity.observe(earned, quote, now)
         state = EquityState(
@@ -44,34 +49,41 @@ class Brakes:
             day=DayEquity(day.day, equity + day.opening - earned),
             peak=equity + day.peak - earned,
         )
-        self._end_of_day(latches, now)
-        self._latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, now)
-        self._latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, now)
-        self._known = frozenset(self.latches())
+        changes = (
+            self._end_of_day(now),
+            self._latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, now),
+            self._latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, now),
+        )
+        if any(changes):
+            self.look()
+        self._before = frozenset(self.latches)
         return state
-
-    def latches(self) -> Mapping[LatchName, Latch]:
-        return self._journal.latches.all()
 
     def flattened(self, now: datetime) -> None:
         """All is sold: the order to sell is done with, trading stays stopped."""
         self._journal.latches.set(LatchName.STOP_TRADING, "flattened", now)
         self._journal.latches.reset(LatchName.FLATTEN)
         self._journal.events.add("flattened", now)
+        self.look()
 
-    def _end_of_day(self, latches: Mapping[LatchName, Latch], now: datetime) -> None:
-        daily = latches.get(LatchName.DAILY_LOSS)
-        if daily is not None and daily.since.date() < now.date() and self._journal.latches.reset(LatchName.DAILY_LOSS):
-            self._log.info("A new UTC day: the daily loss limit counts anew")
+    def _end_of_day(self, now: datetime) -> bool:
+        daily = self.latches.get(LatchName.DAILY_LOSS)
+        if daily is None or daily.since.date() >= now.date() or not self._journal.latches.reset(LatchName.DAILY_LOSS):
+            return False
+        self._log.info("A new UTC day: the daily loss limit counts anew")
+        return True
 
-    def _latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> None:
-        if value < limit:
-            return
+    def _latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> bool:
+        # What was set at the last look is not set again: a resume may have come since, and the next look sees it.
+        if value < limit or name in self.latches:
+            return False
         reason = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
-        if self._journal.latches.set(name, reason, now):
-            until = "the next UTC day" if name is LatchName.DAILY_LOSS else "nija resume"
-            self._journal.events.add(name.value, now, detail={"value": str(value), "limit": str(limit)})
-            self._log.warning(f"⚠️  No new entries until {until}: {reason}")
+        if not self._journal.latches.set(name, reason, now):
+            return False
+        until = "the next UTC day" if name is LatchName.DAILY_LOSS else "nija resume"
+        self._journal.events.add(name.value, now, detail={"value": str(value), "limit": str(limit)})
+        self._log.warning(f"⚠️  No new entries until {until}: {reason}")
+        return True
 
 
 def paused_by(latches: Mapping[LatchName, Latch]) -> str:

@@ -128,7 +128,7 @@ class Trader:
         return None
 
     def _obey_latches(self) -> None:
-        if LatchName.FLATTEN not in self._brakes.latches():
+        if LatchName.FLATTEN not in self._brakes.look():
             return
         self._desk.cancel_entries()
         self._desk.flatten("flatten")
@@ -162,7 +162,7 @@ class Trader:
             available=self._purse.available(self._quote),
             exposure=invested,
             open_positions=len(positions) + working,
-            paused=paused_by(self._brakes.latches()),
+            paused=paused_by(self._brakes.latches),
             now=now,
         )
 
@@ -217,7 +217,7 @@ class Trader:
         size = sized(market, signal, price, self._seat.broker.fees(market.symbol), standing, self._plan)
         if isinstance(size, Refusal):
             return _still(size)
-        if latched := paused_by(self._brakes.latches()):
+        if latched := paused_by(self._brakes.look()):
             # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
             return Stillness("paused", latched)
         if self._seat.clock.stopping:
@@ -230,7 +230,6 @@ class Trader:
 
     def _show(self, prices: Mapping[str, Decimal], standing: Standing, stillness: dict[str, Stillness]) -> None:
         seat = self._seat
-        latches = self._brakes.latches()
         positions = self._desk.positions()
         self.view = TraderView(
             plan=self._plan,
@@ -242,7 +241,7 @@ class Trader:
             stillness=MappingProxyType(stillness),
             resting=self._desk.resting(),
             budget_left=seat.broker.budget_left(),
-            latches=latches,
+            latches=self._brakes.latches,
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
         if seat.manager.snapshot(seat.account).state is not state:

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.exchange_clock import ExchangeClock
 from brokers.coinbase.market_data import CoinbaseMarketData
+from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.tokens import TokenSigner
 from brokers.model import ApiKey
 from tests.brokers.coinbase.scripted_exchange import Authority, Reply, ScriptedExchange, scripted_exchange
@@ -47,8 +47,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def signer(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> TokenSigner:
-    return TokenSigner(api_key, ExchangeClock(base_url=scripted.url, clock=clock, timeout=5.0))
+def signer(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> Iterator[TokenSigner]:
+    public = CoinbasePublic(base_url=scripted.url, clock=clock, timeout=5.0)
+    yield TokenSigner(api_key, public.exchange_clock)
+    public.close()
 
 
 @pytest.fixture

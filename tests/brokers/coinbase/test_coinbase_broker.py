@@ -44,7 +44,7 @@ RIGHTS = {"can_view": True, "can_trade": True, "can_transfer": False, "portfolio
 def connected(broker: CoinbaseBroker, scripted: ScriptedExchange) -> CoinbaseBroker:
     scripted.on("/time", Reply(server_time()))
     scripted.on("/key_permissions", Reply(RIGHTS))
-    scripted.on("/products", Reply({"products": [product()]}))
+    scripted.on("/market/products", Reply({"products": [product()]}))
     broker.connect()
     return broker
 
@@ -60,7 +60,7 @@ def test_connecting_tells_the_rights_the_skew_and_the_markets(
 ) -> None:
     scripted.on("/time", Reply(server_time(NOW + timedelta(seconds=7))))
     scripted.on("/key_permissions", Reply(RIGHTS))
-    scripted.on("/products", Reply({"products": [product()]}))
+    scripted.on("/market/products", Reply({"products": [product()]}))
 
     info = broker.connect()
 
@@ -79,7 +79,7 @@ def test_a_slow_question_for_the_time_does_not_count_as_skew(
 ) -> None:
     scripted.on("/time", Reply("<html>", 503), lambda _: Reply({"epochMillis": str(int(clock.wall * 1000))}))
     scripted.on("/key_permissions", Reply(RIGHTS))
-    scripted.on("/products", Reply({"products": []}))
+    scripted.on("/market/products", Reply({"products": []}))
 
     assert abs(broker.connect().clock_skew) < timedelta(milliseconds=2)
 

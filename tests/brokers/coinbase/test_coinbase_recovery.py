@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from brokers.clock import utc_now
 from brokers.errors import OutcomeUnknown, RequestRefused, Unauthorized, Unavailable
 from brokers.model import Absent, Found, OrderRequest, Resolution, Undetermined
 from tests.brokers.coinbase.coinbase_samples import (
@@ -31,7 +33,7 @@ RIGHTS = {"can_view": True, "can_trade": True, "can_transfer": False, "portfolio
 def connected(broker: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock) -> CoinbaseBroker:
     scripted.on("/time", lambda _: Reply({"epochMillis": str(int(clock.wall * 1000))}))
     scripted.on("/key_permissions", Reply(RIGHTS))
-    scripted.on("/products", Reply({"products": [product()]}))
+    scripted.on("/market/products", Reply({"products": [product()]}))
     scripted.on(LISTING, Reply({"orders": [], "has_next": False, "cursor": ""}))
     broker.connect()
     return broker
@@ -177,10 +179,11 @@ def test_what_could_not_be_asked_is_never_absent(
 
 
 def test_a_market_that_is_no_longer_on_offer_is_still_searched(
-    connected: CoinbaseBroker, scripted: ScriptedExchange
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
-    request = market_buy()
-    scripted.on("/products", Reply({"products": []}))
+    clock.advance(61)
+    request = replace(market_buy(), deadline=utc_now(clock) + timedelta(seconds=30))
+    scripted.on("/market/products", Reply({"products": []}))
     connected.refresh_markets()
     scripted.on(LISTING, listing(order(client_order_id=request.client_id)))
 

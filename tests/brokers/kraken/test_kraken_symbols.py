@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from brokers.errors import RequestRefused
-from brokers.kraken.symbols import symbols_of
+from brokers.kraken.symbols import names_every_currency, symbols_of
 from tests.brokers.kraken.canned import ASSETS, BTC_USD, PAIRS
 
 
@@ -90,3 +90,20 @@ def test_dark_pools_and_tokenised_shares_are_no_spot_markets() -> None:
 )
 def test_only_the_plain_asset_and_rewards_can_be_spent(asset: str, currency: str | None) -> None:
     assert symbols_of(ASSETS, PAIRS).spendable(asset) == currency
+
+
+def test_the_pairs_alone_name_the_currencies_where_all_are_called_by_their_names() -> None:
+    named = {
+        "XXBTZUSD": BTC_USD,
+        "XDGUSD": BTC_USD | {"altname": "XDGUSD", "wsname": "XDG/USD", "base": "XXDG"},
+        "XTZUSD": BTC_USD | {"altname": "XTZUSD", "wsname": "XTZ/USD", "base": "XTZ"},
+    }
+
+    assert names_every_currency(named)
+    symbols = symbols_of({}, named)
+    assert set(symbols.markets) == {"BTC/USD", "DOGE/USD", "XTZ/USD"}
+    assert [symbols.spendable(asset) for asset in ("XXBT", "XBT.F", "ZUSD", "XTZ")] == ["BTC", "BTC", "USD", "XTZ"]
+
+
+def test_a_pair_without_its_name_leaves_its_currencies_to_the_list_of_assets() -> None:
+    assert not names_every_currency({"XTZUSD": BTC_USD | {"wsname": None, "base": "XTZ"}})

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.clock import utc_now
+from nija.journal.opening import Journals
+from nija.journal.records import LatchName
+from nija.risk.parameters import RiskLimits
+from nija.trader.brakes import Brakes
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.trader.trader_rig import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nija.journal.journal import Journal
+
+CLOCK = ManualClock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journals = Journals(tmp_path, CLOCK, CapturedLog().logger)
+    journal = journals.open(ACCOUNT)
+    yield journal
+    journal.close()
+    journals.close()
+
+
+def observe(brakes: Brakes, earned: int) -> None:
+    brakes.observe(Decimal(1000 + earned), Decimal(earned), "USD", utc_now(CLOCK))
+
+
+def in_drawdown(journal: Journal) -> Brakes:
+    brakes = Brakes(journal, RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1)), CapturedLog().logger)
+    brakes.look()
+    observe(brakes, 0)
+    observe(brakes, -200)
+    assert set(brakes.latches) == {LatchName.DRAWDOWN}
+    return brakes
+
+
+def test_a_resume_in_the_middle_of_a_cycle_is_not_undone_by_that_cycle(journal: Journal) -> None:
+    brakes = in_drawdown(journal)
+    brakes.look()
+
+    journal.latches.reset(LatchName.DRAWDOWN)
+    observe(brakes, -200)
+    brakes.look()
+    observe(brakes, -200)
+
+    assert journal.latches.all() == {}
+
+
+def test_what_is_lost_after_a_resume_latches_again(journal: Journal) -> None:
+    brakes = in_drawdown(journal)
+    journal.latches.reset(LatchName.DRAWDOWN)
+    brakes.look()
+    observe(brakes, -200)
+
+    observe(brakes, -400)
+
+    assert set(brakes.latches) == set(journal.latches.all()) == {LatchName.DRAWDOWN}
+
+
+def test_once_everything_is_sold_trading_stays_stopped(journal: Journal) -> None:
+    brakes = in_drawdown(journal)
+    journal.latches.set(LatchName.FLATTEN, "flatten", utc_now(CLOCK))
+
+    brakes.flattened(utc_now(CLOCK))
+
+    assert set(brakes.latches) == {LatchName.STOP_TRADING, LatchName.DRAWDOWN}
