@@ -90,6 +90,7 @@ class Tally:
         total.disks_lost += outcome.disks_lost
         total.orders += outcome.orders
         total.fills += outcome.fills
+        total.bare = max(total.bare, outcome.bare)
         if outcome.violations:
             self.failed.append(outcome.seed)
 
@@ -98,6 +99,7 @@ class Tally:
         return (
             f"{self.runs} runs in {time.monotonic() - self.began:.0f} s: {total.orders} orders, {total.fills} fills, "
             f"{total.faults.total()} faults injected, {total.kills} kills, {total.disks_lost} journals lost, "
+            f"all covered {total.bare:.0f} s after the last fault, "
             f"{len(total.violations)} violations in {len(self.failed)} runs"
         )
 

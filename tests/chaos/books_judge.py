@@ -81,6 +81,30 @@ def _mistakes(state: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def bare(state: Mapping[str, Any]) -> list[str]:
+    """The positions that stops on the exchange do not cover in full, by the exchange's books alone."""
+    return [
+        f"{account} {market}"
+        for account, books in state["accounts"].items()
+        for market, (held, worth, stopped) in _cover(books).items()
+        if worth >= _DUST and stopped < held
+    ]
+
+
+def _cover(books: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal, Decimal]]:
+    """By market what NIJA holds, what that is worth at its last fill's price, and how much its stops would sell."""
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    price: dict[str, Decimal] = {}
+    for fill in sorted(_our_fills(books), key=lambda fill: fill["number"]):
+        held[fill["symbol"]] += _signed(fill)
+        price[fill["symbol"]] = Decimal(fill["price"])
+    stopped: dict[str, Decimal] = defaultdict(Decimal)
+    for order in ours(books):
+        if order["id"] in books["open_orders"] and purpose_of(order["client_id"]) is Purpose.STOP:
+            stopped[order["symbol"]] += Decimal(order["amount"]) - Decimal(order["filled"])
+    return {market: (amount, amount * price[market], stopped[market]) for market, amount in held.items()}
+
+
 def _memory(journal: Journal) -> Memory:
     plans = journal.plans.all()
     positions: dict[str, Position] = {}

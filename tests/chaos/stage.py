@@ -31,6 +31,10 @@ _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 # Seconds of the quick clock: the longest wait before a connect is tried again, then the one between two comparisons
 # with the exchange, and what a busy machine takes.
 _CALM_WITHIN = 900.0
+# Until every position is covered: the waits of a connect that was refused, and of a rate limit that was used up.
+_COVERED_WITHIN = 300.0
+# Nothing can be asked meanwhile.
+_LOCKED_OUT = 900.0
 _PATIENCE = 45.0
 # A clock that is wrong by more is refused by NIJA itself until it is put right.
 _WORKABLE = 4.0
@@ -48,12 +52,16 @@ max_drawdown = 0.99
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did, and what the judge found. `seconds` are real ones."""
+    """What a run did, and what the judge found.
+
+    `seconds` are real ones; `bare` are those of the quick clock, from the last fault until every position was covered.
+    """
 
     seed: int
     violations: list[str] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     kills: int = 0
+    bare: float = 0.0
     disks_lost: int = 0
     orders: int = 0
     fills: int = 0
@@ -156,11 +164,22 @@ class Stage:
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def _judged_until_right(self) -> list[str]:
-        deadline = time.monotonic() + _CALM_WITHIN / self.place.epoch.factor
+        began = self.clock.monotonic()
+        covered = False
         while True:
             state = self.place.state()
+            locked_out = _LOCKED_OUT if "lockout" in state["faults_injected"] else 0.0
+            passed = self.clock.monotonic() - began
+            if not covered:
+                self.outcome.bare = max(0.0, passed - locked_out)
+                bare = books_judge.bare(state)
+                covered = not bare
+                if bare and passed > _COVERED_WITHIN + locked_out:
+                    return [
+                        f"{position} has no stop of its size {passed:.0f} s after the last fault" for position in bare
+                    ]
             wrong = self._wrong(state)
-            if not wrong or time.monotonic() > deadline or books_judge.forbidden(state):
+            if not wrong or passed > _CALM_WITHIN + locked_out or books_judge.forbidden(state):
                 return wrong
             if self._life is not None and self._life.died(_LOOK):
                 return [*wrong, "the daemon has ended"]

@@ -18,6 +18,23 @@ if TYPE_CHECKING:
 PLACE = {Exchange.KRAKEN: "AddOrder", Exchange.COINBASE: "POST /orders"}
 CANCEL = {Exchange.KRAKEN: "CancelOrder", Exchange.COINBASE: "POST /orders/batch_cancel"}
 AMEND = "AmendOrder"
+_FILLS = {Exchange.KRAKEN: "TradesHistory", Exchange.COINBASE: "GET /orders/historical/fills"}
+# What strikes nowhere else.
+_ONLY_AT = {
+    FaultKind.LATE_VISIBLE: PLACE,
+    FaultKind.LATE_FAIL: PLACE,
+    FaultKind.BALANCE_LAG: PLACE,
+    FaultKind.SLOW_CANCEL: CANCEL,
+    FaultKind.DUPLICATE_FILLS: _FILLS,
+}
+# What one exchange does not know, and what strikes there instead.
+_INSTEAD = {
+    (Exchange.KRAKEN, FaultKind.LATE_FAIL): FaultKind.LATE_VISIBLE,
+    (Exchange.COINBASE, FaultKind.REFUSE_NONCE): FaultKind.REFUSE_KEY,
+}
+# A lockout lasts for minutes in which nothing else can be tried, so it comes to few runs, and once.
+_LOCKED_OUT = 0.1
+_NOTICED = 30.0
 # These wait on the machine's own clock, as bytes do.
 _ON_THE_WIRE = frozenset({FaultKind.DELAY_BEFORE, FaultKind.DELAY_AFTER, FaultKind.HANG, FaultKind.SLOW_BODY})
 _SHORTENED = 6.0
@@ -31,15 +48,22 @@ def storm(
     schedule = seeded_schedule(
         seed, start=start, duration=duration, mean_gap=mean_gap, accounts=[str(account) for account in accounts]
     )
-    return tuple(_aimed(fault, rng) for fault in schedule)
+    aimed = tuple(_aimed(fault, rng) for fault in schedule)
+    if rng.random() >= _LOCKED_OUT:
+        return aimed
+    moment, account = start + duration * rng.random(), str(rng.choice(accounts))
+    return (*aimed, Fault(FaultKind.LOCKOUT, account=account, count=1, since=moment, until=moment + _NOTICED))
 
 
 def _aimed(fault: Fault, rng: random.Random) -> Fault:
     exchange = Exchange(fault.account.partition(":")[0])
+    kind = rng.choice([fault.kind, fault.kind, fault.kind, fault.kind, fault.kind, FaultKind.SLOW_BODY])
+    kind = _INSTEAD.get((exchange, kind), kind)
     targets = [PLACE[exchange], PLACE[exchange], PLACE[exchange], CANCEL[exchange], "*", "*"]
     if exchange is Exchange.KRAKEN:
         targets.append(AMEND)
-    kind = rng.choice([fault.kind, fault.kind, fault.kind, fault.kind, fault.kind, FaultKind.SLOW_BODY])
+    if kind in _ONLY_AT:
+        targets = [_ONLY_AT[kind][exchange]]
     seconds = max(fault.seconds, 0.2)
     return replace(
         fault,

@@ -119,7 +119,8 @@ def _private(face: KrakenFace, request: Request, context: RequestContext, body: 
     arguments = parse_body(body, request.headers.get("content-type", ""))
     context.nonce = arguments.nonce()
     _inject(context)
-    state = face.keys.admit(request.url.path, key, signature, body, arguments)
+    held_up = context.fault(FaultKind.DELAY_BEFORE) is not None
+    state = face.keys.admit(request.url.path, key, signature, body, arguments, held_up=held_up)
     if context.fault(FaultKind.REFUSE_NONCE) is not None:
         raise KrakenError("EAPI:Invalid nonce", injected=True)
     if not face.counters.call(key, method):

@@ -86,8 +86,13 @@ class KeyRing:
         }
         return cls(limits, clock, keys)
 
-    def admit(self, path: str, key: str, signature: str, body: bytes, arguments: Arguments) -> KeyState:
-        """The key's state where key, signature and nonce hold. Raises KrakenError."""
+    def admit(
+        self, path: str, key: str, signature: str, body: bytes, arguments: Arguments, *, held_up: bool = False
+    ) -> KeyState:
+        """The key's state where key, signature and nonce hold. Raises KrakenError.
+
+        A request that a fault has held up may have been overtaken by a later one: that is no mistake of the client's.
+        """
         now = self.clock.time()
         if self._locked.get(key, 0.0) > now:
             raise KrakenError("EGeneral:Temporary lockout")
@@ -95,7 +100,7 @@ class KeyRing:
             state = self._known(key)
             nonce = self._nonce(arguments)
             self._signature(state, path, nonce, signature, body, arguments)
-            self._rising(state, nonce)
+            self._rising(state, nonce, held_up=held_up)
         except KrakenError:
             self.fail(key)
             raise
@@ -136,10 +141,13 @@ class KeyRing:
         if not hmac.compare_digest(expected, signature.encode()) or arguments.text("otp"):
             raise KrakenError("EAPI:Invalid signature")
 
-    def _rising(self, state: KeyState, nonce: int) -> None:
+    def _rising(self, state: KeyState, nonce: int, *, held_up: bool) -> None:
         window = state.account.nonce_window
+        used_up = nonce <= state.last_nonce - window or nonce == state.last_nonce or nonce in state.window_used
+        if used_up and held_up:
+            raise KrakenError("EAPI:Invalid nonce", injected=True)
         state.nonces.append(nonce)
-        if nonce <= state.last_nonce - window or nonce == state.last_nonce or nonce in state.window_used:
+        if used_up:
             raise KrakenError("EAPI:Invalid nonce")
         if window:
             state.window_used.add(nonce)

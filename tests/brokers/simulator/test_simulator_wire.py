@@ -114,6 +114,18 @@ def test_a_delay_before_acting_can_carry_an_order_past_its_deadline(rig: Rig, ap
     assert open_orders(rig) == 0
 
 
+def test_a_request_held_up_and_overtaken_is_refused_and_no_mistake_of_the_clients(rig: Rig, api: krakenex.API) -> None:
+    rig.fault(FaultKind.DELAY_BEFORE, endpoint="AddOrder", count=1, seconds=0.3)
+    before = len(rig.violations())
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(add, api)
+        while not rig.simulator.call(lambda: rig.simulator.world.plan.injected["delay_before"]):
+            time.sleep(0.01)
+        assert "result" in rig.kraken_api().query_private("Balance")
+        assert answer.result() == {"error": ["EAPI:Invalid nonce"]}
+    assert (open_orders(rig), len(rig.violations()) - before) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "error", "acted"),
     [
