@@ -11,7 +11,7 @@ from brokers.coinbase.wire import number
 if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
-    from brokers.coinbase.shared import SharedAnswer
+    from brokers.shared import SharedAnswer
 
 _PROMPT = 0.5
 

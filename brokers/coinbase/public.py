@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from brokers.coinbase.client import CoinbaseClient, public_room
 from brokers.coinbase.exchange_clock import ExchangeClock, measure_skew
 from brokers.coinbase.products import markets_of
-from brokers.coinbase.shared import SharedAnswer
+from brokers.shared import SharedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,6 +15,7 @@ from brokers.kraken.errors import Action, error_of_failure
 from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
 from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
+from brokers.shared import SharedAnswer
 from brokers.throttle import Spacing
 
 if TYPE_CHECKING:
@@ -42,11 +43,9 @@ class KrakenPublic:
         self._reads = retry_reads(clock)
         self._turns = Spacing(clock, _SECONDS_APART)
         self._lock = threading.Lock()
-        self._markets_lock = threading.Lock()
-        self._time_lock = threading.Lock()
-        self._told: tuple[datetime, float] | None = None
+        self._told = SharedAnswer(self._ask_time, clock, threading.Lock())
+        self._listed = SharedAnswer(self._ask_symbols, clock, threading.Lock())
         self._symbols: Symbols | None = None
-        self._symbols_asked = 0.0
 
     def prepare(self) -> None:
         """Ask now for what every account needs to connect. Raises BrokerError."""
@@ -81,10 +80,7 @@ class KrakenPublic:
 
         Many accounts that connect at once need not wait a second for each other.
         """
-        with self._time_lock:
-            if self._told is None or self._clock.monotonic() - self._told[1] >= max_age:
-                self._told = self.server_time(), self._clock.monotonic()
-            told, at = self._told
+        told, at = self._told.get(max_age)
         return told + timedelta(seconds=self._clock.monotonic() - at)
 
     def symbols(self) -> Symbols:
@@ -93,21 +89,23 @@ class KrakenPublic:
 
     def refresh_symbols(self, max_age: float) -> Symbols:
         """Read the markets again unless someone has within `max_age` seconds; others go on with the old meanwhile."""
-        with self._markets_lock:
-            now = self._clock.monotonic()
-            if self._symbols is None or now - self._symbols_asked > max_age:
-                pairs = self.query("AssetPairs")
-                with understanding("markets"):
-                    # Each public call costs a second of an account's start.
-                    told = names_every_currency(pairs)
-                assets = {} if told else self.query("Assets")
-                with understanding("markets"):
-                    self._symbols = symbols_of(assets, pairs)
-                self._symbols_asked = now
-            return self._symbols
+        self._symbols = self._listed.get(max_age)
+        return self._symbols
 
     def close(self) -> None:
         self._api.close()
+
+    def _ask_time(self) -> tuple[datetime, float]:
+        return self.server_time(), self._clock.monotonic()
+
+    def _ask_symbols(self) -> Symbols:
+        pairs = self.query("AssetPairs")
+        with understanding("markets"):
+            # Each public call costs a second of an account's start.
+            told = names_every_currency(pairs)
+        assets = {} if told else self.query("Assets")
+        with understanding("markets"):
+            return symbols_of(assets, pairs)
 
     def _timed_question(self) -> tuple[float, dict[str, Any]]:
         self.wait_for_turn()

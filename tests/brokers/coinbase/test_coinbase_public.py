@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,16 +9,14 @@ import pytest
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
-from brokers.coinbase.shared import SharedAnswer
-from brokers.errors import Unavailable
 from tests.brokers.coinbase.coinbase_samples import product
 from tests.brokers.coinbase.scripted_exchange import Reply, ScriptedExchange
-from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brokers.model import ApiKey
+    from tests.fakes import ManualClock
 
 RIGHTS = {"can_view": True, "can_trade": True, "can_transfer": False, "portfolio_uuid": "ca72"}
 
@@ -73,56 +69,3 @@ def test_the_prices_take_their_room_from_the_limit_that_all_share(
     data.close()
 
     assert public.room.left(clock.monotonic()) < before
-
-
-def test_a_question_begun_before_someone_came_is_no_answer_for_him(clock: ManualClock) -> None:
-    answers = iter(range(10))
-    shared = SharedAnswer(lambda: next(answers), clock, threading.Lock())
-
-    assert shared.get(0.0) == 0
-    clock.advance(1.0)
-    assert shared.get(0.0) == 1
-    assert shared.get(5.0) == 1
-
-
-class ReportingClock(ManualClock):
-    """Says when someone has asked it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = threading.Semaphore(0)
-
-    def monotonic(self) -> float:
-        now = super().monotonic()
-        self.asked.release()
-        return now
-
-
-def test_those_who_came_while_a_question_was_on_its_way_are_served_by_the_next_one_together() -> None:
-    clock, asking, numbers = ReportingClock(), threading.Lock(), iter(range(10))
-    shared = SharedAnswer(lambda: next(numbers), clock, asking)
-
-    with ThreadPoolExecutor(3) as pool:
-        with asking:
-            waiting = [pool.submit(shared.get, 0.0) for _ in range(3)]
-            for _ in waiting:
-                clock.asked.acquire()
-            clock.advance(1.0)
-
-        assert [one.result() for one in waiting] == [0, 0, 0]
-
-
-def test_a_question_that_fails_is_asked_again_by_the_next(clock: ManualClock) -> None:
-    outcomes: Iterator[int | Unavailable] = iter([Unavailable("down"), 7])
-
-    def ask() -> int:
-        outcome = next(outcomes)
-        if isinstance(outcome, int):
-            return outcome
-        raise outcome
-
-    shared = SharedAnswer(ask, clock, threading.Lock())
-
-    with pytest.raises(Unavailable):
-        shared.get(60.0)
-    assert shared.get(60.0) == 7
