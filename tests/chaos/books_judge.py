@@ -238,6 +238,7 @@ def _stops(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
         if order["id"] in books["open_orders"]:
             if purpose_of(order["client_id"]) is not Purpose.STOP:
                 yield f"{order['symbol']}: the order {order['id']} still works"
+                continue
             left = Decimal(order["amount"]) - Decimal(order["filled"])
             resting[order["symbol"]].append((left, Decimal(order["stop_price"])))
     for market in {*resting, *memory.positions}:
