@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -14,23 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from accounts.identity import MASTER, AccountId
+from accounts.identity import MASTER
 from brokers.model import Exchange
 from brokers.simulator.child import start_child
-from brokers.simulator.config import (
-    Limits,
-    SimulatedAccount,
-    SimulatorConfig,
-    coinbase_key,
-    kraken_key,
-    made_up_iban,
-    made_up_uuid,
-)
+from brokers.simulator.config import Limits, SimulatorConfig
+from tests.made_up import accounts, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from brokers.simulator.server import Addresses
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _STARTED = "Started independent trading thread"
@@ -58,14 +48,15 @@ class Crowd:
 @contextmanager
 def crowd(size: int) -> Iterator[Crowd]:
     """`size` accounts, every other one on Kraken, connected and at rest: nothing is bought at the default settings."""
-    accounts = tuple(_account(number, random.Random(number)) for number in range(size))  # noqa: S311 - made-up keys
-    child = start_child(SimulatorConfig(accounts, limits=Limits(private=False, public=False)))
+    traders = accounts(*map(_name, range(size)), balances={"USD": Decimal(1_000)})
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ} | {"PYTHONPATH": str(REPOSITORY)}
+    child = start_child(SimulatorConfig(traders, limits=Limits(private=False, public=False)))
     with TemporaryDirectory(prefix="nija-bench-") as folder:
         log = Path(folder) / "nija.log"
         daemon = subprocess.Popen(
             [sys.executable, "-m", "nija", "run"],
             cwd=folder,
-            env=_environment(child.addresses, accounts),
+            env=kept | environment(child.addresses, traders, nonce_offset_max=0.1),
             stdout=subprocess.DEVNULL,
         )
         try:
@@ -77,29 +68,9 @@ def crowd(size: int) -> Iterator[Crowd]:
             child.stop()
 
 
-def _account(number: int, rng: random.Random) -> SimulatedAccount:
-    owner = MASTER if number < len(Exchange) else f"user_{number:03d}"
-    if number % 2 == 0:
-        key, exchange, uid = kraken_key(rng), Exchange.KRAKEN, made_up_iban(rng)
-    else:
-        key, exchange, uid = coinbase_key(rng), Exchange.COINBASE, made_up_uuid(rng)
-    return SimulatedAccount(exchange, owner, key, {"USD": Decimal(1_000)}, account_uid=uid)
-
-
-def _environment(addresses: Addresses, accounts: tuple[SimulatedAccount, ...]) -> Mapping[str, str]:
-    variables = {name: os.environ[name] for name in _KEPT if name in os.environ} | {
-        "PYTHONPATH": str(REPOSITORY),
-        "KRAKEN_API_URL": addresses.kraken_url,
-        "COINBASE_API_URL": addresses.coinbase_url,
-        "REQUESTS_CA_BUNDLE": addresses.ca_file,
-        "NIJA_CONNECT_DELAY": "0",
-        "NIJA_NONCE_OFFSET_MAX": "0.1",
-    }
-    for account in accounts:
-        prefix = AccountId(account.exchange, account.owner).env_prefix
-        variables[f"{prefix}_API_KEY"] = account.api_key.key
-        variables[f"{prefix}_API_SECRET"] = account.api_key.secret
-    return variables
+def _name(number: int) -> str:
+    exchange = "coinbase" if number % 2 else "kraken"
+    return f"{exchange}:{MASTER if number < len(Exchange) else f'user_{number:03d}'}"
 
 
 def _wait_for_all(log: Path, size: int, daemon: subprocess.Popen[bytes]) -> None:

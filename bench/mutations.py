@@ -109,6 +109,20 @@ MUTATIONS = (
         (KRAKEN,),
     ),
     Mutation(
+        "an answer without its list of orders counts as an empty list (Kraken)",
+        "brokers/kraken/records.py",
+        "        if not isinstance(rows, dict):\n",
+        "        if rows is None:\n            return {}\n        if not isinstance(rows, dict):\n",
+        (KRAKEN,),
+    ),
+    Mutation(
+        "no balance at all counts as nothing left",
+        "nija/reconcile/compare.py",
+        "    if not view.balances:\n        return\n",
+        "",
+        (RECONCILE,),
+    ),
+    Mutation(
         "Coinbase is sent the order again with a new id",
         "brokers/coinbase/recovery.py",
         "order_id = orders.create(request, market)",

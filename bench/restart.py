@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,27 +18,15 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accounts.identity import AccountId
-from brokers.model import Exchange
 from brokers.simulator.child import start_child
-from brokers.simulator.config import (
-    Limits,
-    SimulatedAccount,
-    SimulatorConfig,
-    coinbase_key,
-    kraken_key,
-    made_up_iban,
-    made_up_uuid,
-)
+from brokers.simulator.config import Limits, SimulatorConfig
+from tests.made_up import accounts, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from brokers.simulator.server import Addresses
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = 3.0
@@ -103,56 +90,25 @@ def start(folder: Path, environment: Mapping[str, str], began: float | None = No
     return Daemon(process, time.monotonic() if began is None else began)
 
 
-def made_accounts(kraken: int, coinbase: int) -> tuple[SimulatedAccount, ...]:
-    rng = random.Random(1)  # noqa: S311 - made-up keys
-    money = {"USD": Decimal(10_000)}
-    return (
-        *(
-            SimulatedAccount(Exchange.KRAKEN, f"user_{number}", kraken_key(rng), money, account_uid=made_up_iban(rng))
-            for number in range(kraken)
-        ),
-        *(
-            SimulatedAccount(
-                Exchange.COINBASE, f"user_{number}", coinbase_key(rng), money, account_uid=made_up_uuid(rng)
-            )
-            for number in range(coinbase)
-        ),
-    )
-
-
-def environment_of(accounts: tuple[SimulatedAccount, ...], addresses: Addresses) -> dict[str, str]:
-    variables = {
-        "KRAKEN_API_URL": addresses.kraken_url,
-        "COINBASE_API_URL": addresses.coinbase_url,
-        "REQUESTS_CA_BUNDLE": addresses.ca_file,
-        "NIJA_CONNECT_DELAY": "0",
-        "NIJA_NONCE_OFFSET_MAX": "0",
-    }
-    for account in accounts:
-        prefix = AccountId(account.exchange, account.owner).env_prefix
-        variables[f"{prefix}_API_KEY"] = account.api_key.key
-        variables[f"{prefix}_API_SECRET"] = account.api_key.secret
-    return variables
-
-
 def measure(kraken: int, coinbase: int, rounds: int) -> list[float]:
-    accounts = made_accounts(kraken, coinbase)
+    names = [f"kraken:user_{number}" for number in range(kraken)]
+    traders = accounts(*names, *(f"coinbase:user_{number}" for number in range(coinbase)))
     # All accounts come from one address here, which Kraken's public limit and Coinbase's count together.
-    child = start_child(SimulatorConfig(accounts, limits=Limits(public=False)))
+    child = start_child(SimulatorConfig(traders, limits=Limits(public=False)))
     try:
         with tempfile.TemporaryDirectory(prefix="nija-restart-") as name:
             folder = Path(name)
             (folder / "nija.toml").write_text(_SETTINGS)
-            environment = environment_of(accounts, child.addresses)
-            daemon = start(folder, environment)
-            print(f"first start: all protected after {daemon.wait_for(_PROTECTED, len(accounts)):.1f} s", flush=True)
+            told = environment(child.addresses, traders, nonce_offset_max=0.0)
+            daemon = start(folder, told)
+            print(f"first start: all protected after {daemon.wait_for(_PROTECTED, len(traders)):.1f} s", flush=True)
             times = []
             for _ in range(rounds):
                 daemon.listen(_QUIET)
                 killed = daemon.kill()
-                daemon = start(folder, environment, began=killed)
-                times.append(daemon.wait_for(_TRADES, len(accounts)))
-                print(f"all {len(accounts)} accounts trade {times[-1]:.2f} s after kill -9", flush=True)
+                daemon = start(folder, told, began=killed)
+                times.append(daemon.wait_for(_TRADES, len(traders)))
+                print(f"all {len(traders)} accounts trade {times[-1]:.2f} s after kill -9", flush=True)
             daemon.kill()
             return times
     finally:

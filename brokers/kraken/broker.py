@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brokers.errors import BadAnswer
 from brokers.kraken import wire
 from brokers.kraken.client import PrivateClient
 from brokers.kraken.desk import ABSENCE_MARGIN, Desk
@@ -68,6 +69,7 @@ class KrakenBroker:
             absence_margin=absence_margin,
         )
         self._fees: dict[str, tuple[float, Fees]] = {}
+        self._holds = False
 
     @property
     def exchange(self) -> Exchange:
@@ -119,8 +121,12 @@ class KrakenBroker:
         return known[1]
 
     def balances(self) -> Mapping[str, Balance]:
+        """An account that never held anything answers with nothing at all (hummingbot#2085); no other one does."""
         symbols = self._public.symbols()
         result = self._records.read("BalanceEx")
+        if self._holds and not result:
+            raise BadAnswer("Kraken's BalanceEx did not say what the account holds")
+        self._holds = bool(result)
         with wire.understanding("balances"):
             return wire.balances_of(result, symbols)
 

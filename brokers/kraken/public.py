@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import krakenex
 import requests
 
-from brokers.errors import RateLimited
+from brokers.errors import BadAnswer, RateLimited
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
 from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
@@ -100,6 +100,8 @@ class KrakenPublic:
 
     def _ask_symbols(self) -> Symbols:
         pairs = self.query("AssetPairs")
+        if not pairs:
+            raise BadAnswer("Kraken's AssetPairs did not say which markets there are")
         with understanding("markets"):
             # Each public call costs a second of an account's start.
             told = names_every_currency(pairs)

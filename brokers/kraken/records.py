@@ -49,9 +49,10 @@ class Records:
         return self._reads(lambda: self._client.query(method, params))
 
     def order(self, exchange_id: str) -> Order:
+        """An order that Kraken does not know is an error of its own, OrderNotFound."""
         found = self._query_orders([exchange_id])
         if exchange_id not in found:
-            raise OrderNotFound(f"Kraken does not know the order {exchange_id}")
+            raise BadAnswer(f"Kraken's QueryOrders did not say what became of {exchange_id}")
         return found[exchange_id]
 
     def orders(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
@@ -61,18 +62,18 @@ class Records:
         return found
 
     def open_orders(self) -> tuple[Order, ...]:
-        return tuple(self._orders(self.read("OpenOrders").get("open") or {}).values())
+        return tuple(self._orders(self._listed("OpenOrders", {}, "open")).values())
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
         asked = {"start": history.start_param(since), "closetime": "close"}
-        rows = history.all_rows(lambda cursor: self.read("ClosedOrders", asked | cursor).get("closed") or {}, "closetm")
+        rows = history.all_rows(lambda cursor: self._listed("ClosedOrders", asked | cursor, "closed"), "closetm")
         ended = [(order.closed, order) for order in self._orders(rows).values()]
         recent = [(moment, order) for moment, order in ended if moment is not None and moment > since]
         return tuple(order for _, order in sorted(recent, key=lambda pair: pair[0]))
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         asked = {"start": history.start_param(since), "consolidate_taker": "false"}
-        rows = history.all_rows(lambda cursor: self.read("TradesHistory", asked | cursor).get("trades") or {}, "time")
+        rows = history.all_rows(lambda cursor: self._listed("TradesHistory", asked | cursor, "trades"), "time")
         symbols = self._public.symbols()
         with wire.understanding("fills"):
             fills = [wire.fill_of(fill_id, row, symbols) for fill_id, row in rows.items()]
@@ -88,11 +89,15 @@ class Records:
         return self._find("OpenOrders", asked, "open") or self._find("ClosedOrders", asked | {"start": since}, "closed")
 
     def _find(self, method: str, params: dict[str, str], field: str) -> Order | None:
+        found = self._orders(self._listed(method, params, field)).values()
+        return next((order for order in found if order.client_id == params["cl_ord_id"]), None)
+
+    def _listed(self, method: str, params: dict[str, str], field: str) -> history.Rows:
+        """An answer without its list says nothing: taken for an empty one, it would hide orders that exist."""
         rows = self.read(method, params).get(field)
         if not isinstance(rows, dict):
-            raise BadAnswer(f"Kraken's {method} did not say which orders there are")
-        found = self._orders(rows).values()
-        return next((order for order in found if order.client_id == params["cl_ord_id"]), None)
+            raise BadAnswer(f"Kraken's {method} did not say what there is")
+        return rows
 
     def _known_of(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
         """One bad id makes Kraken refuse them all: then each is asked for by itself."""

@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
     RESET = "reset"  # acts, and resets the connection in the middle of the answer
     TRUNCATE = "truncate"  # acts, and sends half of the answer as if it were whole
     HANG = "hang"  # silent, then closes the connection without having acted [seconds]
-    SLOW_BODY = "slow_body"  # acts, and sends the answer byte by byte [seconds]
+    SLOW_BODY = "slow_body"  # acts, and sends the answer in many small pieces [seconds]
 
     REFUSE_NONCE = "refuse_nonce"
     RATE_LIMIT = "rate_limit"

@@ -78,6 +78,9 @@ def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Finding
 
 
 def _positions(view: ExchangeView, positions: Mapping[str, Position]) -> Iterator[Finding]:
+    """What was bought was paid for: where no currency at all is told, the exchange has not said what is there."""
+    if not view.balances:
+        return
     free: dict[str, Decimal] = {currency: balance.total for currency, balance in view.balances.items()}
     for market, position in positions.items():
         base = market.partition("/")[0]

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from accounts.identity import AccountId
-from brokers.model import Exchange, Side
-from brokers.simulator.config import (
-    Limits,
-    SimulatedAccount,
-    SimulatorConfig,
-    coinbase_key,
-    kraken_key,
-    made_up_iban,
-    made_up_uuid,
-)
+from brokers.model import Side
+from brokers.simulator.config import Limits, SimulatorConfig
 from brokers.simulator.engine.orders import Kind, Ticket
 from brokers.simulator.server import Simulator, running_simulator
 from brokers.simulator.state import state_parts
 from tests.chaos.quick_clock import Epoch, QuickClock
 from tests.chaos.thin_prices import MARKETS, thin_prices
+from tests.made_up import accounts, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from brokers.model import Exchange
     from brokers.simulator.engine.markets import Mode
     from brokers.simulator.faults import Fault
 
@@ -94,32 +87,11 @@ class Venue:
 @contextmanager
 def venue(seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0) -> Iterator[Venue]:
     """`candle`: a daily candle closes once in so many seconds of the quick clock."""
-    rng = random.Random(seed)
-    accounts = tuple(_account(AccountId.parse(name), rng) for name in names)
+    traders = accounts(*names, seed=seed, balances=dict(_OWNED))
     epoch = Epoch.begins_now(factor)
     speed = _DAY / candle
     prices = thin_prices(wall_start=epoch.wall, seed=seed, speed=speed)
-    config = SimulatorConfig(accounts, speed=speed, seed=seed, limits=_LIMITS)
+    config = SimulatorConfig(traders, speed=speed, seed=seed, limits=_LIMITS)
     with running_simulator(config, clock=QuickClock(epoch), prices=prices) as simulator:
-        yield Venue(simulator, epoch, _environment(simulator), tuple(map(AccountId.parse, names)))
-
-
-def _account(account: AccountId, rng: random.Random) -> SimulatedAccount:
-    kraken = account.exchange is Exchange.KRAKEN
-    key, uid = (kraken_key(rng), made_up_iban(rng)) if kraken else (coinbase_key(rng), made_up_uuid(rng))
-    return SimulatedAccount(account.exchange, account.owner, key, dict(_OWNED), account_uid=uid)
-
-
-def _environment(simulator: Simulator) -> dict[str, str]:
-    variables = {
-        "KRAKEN_API_URL": simulator.kraken_url,
-        "COINBASE_API_URL": simulator.coinbase_url,
-        "REQUESTS_CA_BUNDLE": simulator.ca_file,
-        "NIJA_CONNECT_DELAY": "0",
-        "NIJA_NONCE_OFFSET_MAX": "0.5",
-    }
-    for account in simulator.accounts:
-        prefix = AccountId(account.exchange, account.owner).env_prefix
-        variables[f"{prefix}_API_KEY"] = account.api_key.key
-        variables[f"{prefix}_API_SECRET"] = account.api_key.secret
-    return variables
+        told = environment(simulator.addresses, traders, nonce_offset_max=0.5)
+        yield Venue(simulator, epoch, told, tuple(map(AccountId.parse, names)))

@@ -18,8 +18,9 @@ from dotenv import dotenv_values
 
 pytest.register_assert_rewrite("tests.system.judge")
 
+from tests.made_up import accounts  # noqa: E402 - the same
 from tests.system.daemon import Daemon  # noqa: E402 - after what prepares its import
-from tests.system.exchange import FOUR, Venue, accounts, exchange  # noqa: E402 - the same
+from tests.system.exchange import FOUR, Venue, exchange  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,58 +6,25 @@ Its books and faults are reached as anybody reaches them, through the admin door
 from __future__ import annotations
 
 import contextlib
-import random
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 
-from accounts.identity import AccountId
-from brokers.model import Exchange
-from brokers.simulator.config import (
-    Limits,
-    SimulatedAccount,
-    SimulatorConfig,
-    Tier,
-    coinbase_key,
-    kraken_key,
-    made_up_iban,
-    made_up_uuid,
-)
+from brokers.simulator.config import Limits, SimulatorConfig, Tier
 from brokers.simulator.server import running_simulator
+from tests.made_up import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from brokers.simulator.config import SimulatedAccount
     from brokers.simulator.faults import FaultKind
 
 # A daily candle closes every second.
 FAST = 86_400.0
 FOUR = ("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:master")
 _TIMEOUT = 30.0
-
-
-def accounts(*names: str, seed: int = 11, **changes: object) -> tuple[SimulatedAccount, ...]:
-    """Accounts called `kraken:master` and the like, each with 10,000 USD and a key of its own."""
-    rng = random.Random(seed)
-    made = []
-    for name in names:
-        exchange_name, _, owner = name.partition(":")
-        kraken = exchange_name == Exchange.KRAKEN.value
-        key, uid = (kraken_key(rng), made_up_iban(rng)) if kraken else (coinbase_key(rng), made_up_uuid(rng))
-        account = SimulatedAccount(Exchange(exchange_name), owner, key, {"USD": Decimal(10_000)}, account_uid=uid)
-        made.append(replace(account, **changes))  # type: ignore[arg-type]  # the fields of a SimulatedAccount
-    return tuple(made)
-
-
-def credentials(traders: Iterable[SimulatedAccount]) -> dict[str, str]:
-    variables = {}
-    for account in traders:
-        prefix = AccountId(account.exchange, account.owner).env_prefix
-        variables[f"{prefix}_API_KEY"] = account.api_key.key
-        variables[f"{prefix}_API_SECRET"] = account.api_key.secret
-    return variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +80,8 @@ class Venue:
 
 @contextlib.contextmanager
 def exchange(traders: Iterable[SimulatedAccount], speed: float = FAST) -> Iterator[Venue]:
-    """A simulator in this process. Connects are not spread out unless a test says so."""
+    """A simulator in this process."""
     traders = tuple(traders)
     config = SimulatorConfig(traders, speed=speed, limits=Limits(tier=Tier.PRO))
     with running_simulator(config) as simulator:
-        addresses = simulator.addresses
-        environment = {
-            "KRAKEN_API_URL": addresses.kraken_url,
-            "COINBASE_API_URL": addresses.coinbase_url,
-            "REQUESTS_CA_BUNDLE": addresses.ca_file,
-            "NIJA_CONNECT_DELAY": "0",
-            "NIJA_NONCE_OFFSET_MAX": "0.01",
-        }
-        yield Venue(addresses.admin_url, environment | credentials(traders))
+        yield Venue(simulator.admin_url, environment(simulator.addresses, traders))

@@ -11,9 +11,10 @@ import pytest
 
 from brokers.simulator.config import TRADING_PERMISSIONS
 from brokers.simulator.faults import FaultKind
+from tests.made_up import accounts, credentials
 from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, run_to_end
-from tests.system.exchange import Venue, accounts, credentials, exchange
+from tests.system.exchange import Venue, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

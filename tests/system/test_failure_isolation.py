@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from brokers.simulator.faults import FaultKind
+from tests.made_up import accounts
 from tests.system import judge
 from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, until
-from tests.system.exchange import FOUR, Venue, accounts, exchange
+from tests.system.exchange import FOUR, Venue, exchange
 from tests.system.strategies import TREASON
 
 if TYPE_CHECKING:

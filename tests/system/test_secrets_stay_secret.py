@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.simulator.faults import FaultKind
+from tests.made_up import accounts, credentials
 from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, run_to_end, until
-from tests.system.exchange import accounts, credentials, exchange
+from tests.system.exchange import exchange
 from tests.system.strategies import TREASON
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
+    BadAnswer,
     NonceRejected,
     OrderNotFound,
     OrderRejected,
@@ -252,6 +253,32 @@ class TestHistories:
         assert len({fill.id for fill in fills}) == len(fills) == 60
         assert {fill.order_id for fill in fills} == ids
         assert {order.exchange_id for order in trader.closed_orders(began)} == ids
+
+    @pytest.mark.parametrize("endpoint", ["OpenOrders", "ClosedOrders", "TradesHistory", "QueryOrders"])
+    def test_an_answer_without_its_list_is_not_an_empty_list(
+        self, trader: KrakenBroker, rig: Rig, endpoint: str
+    ) -> None:
+        known = trader.place(buy(trader))
+        began = trader.exchange_time() - timedelta(minutes=5)
+        ask: dict[str, Callable[[], object]] = {
+            "OpenOrders": trader.open_orders,
+            "ClosedOrders": lambda: trader.closed_orders(began),
+            "TradesHistory": lambda: trader.fills(began),
+            "QueryOrders": lambda: trader.order(known),
+        }
+        strike(rig, FaultKind.EMPTY_RESULT, endpoint)
+        with pytest.raises(BadAnswer, match="did not say"):
+            ask[endpoint]()
+        assert ask[endpoint]() is not None
+
+    def test_an_account_that_held_something_is_not_suddenly_without_any_balance(
+        self, trader: KrakenBroker, rig: Rig
+    ) -> None:
+        assert trader.balances()
+        strike(rig, FaultKind.EMPTY_RESULT, "BalanceEx")
+        with pytest.raises(BadAnswer, match="did not say"):
+            trader.balances()
+        assert trader.balances()
 
 
 LOST = [

@@ -149,6 +149,17 @@ class TestManners:
             broker.refresh_markets()
         assert "BTC/USD" in broker.markets()
 
+    def test_an_answer_without_markets_leaves_them_as_they_were(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        broker.markets()
+        clock.advance(61)
+        canned.answers["AssetPairs"].clear()
+        canned.say("AssetPairs", {})
+        with pytest.raises(BadAnswer, match="did not say"):
+            broker.refresh_markets()
+        assert "BTC/USD" in broker.markets()
+
     @pytest.mark.parametrize("error", ["EGeneral:Too many requests", "EService:Unavailable"])
     def test_a_passing_refusal_is_tried_again(self, feed: KrakenMarketData, canned: CannedKraken, error: str) -> None:
         canned.refuse("Ticker", error)

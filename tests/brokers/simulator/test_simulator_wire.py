@@ -96,7 +96,7 @@ def test_a_silent_exchange_runs_into_the_clients_timeout(
     assert open_orders(rig) == acted
 
 
-def test_a_slow_answer_comes_byte_by_byte(rig: Rig) -> None:
+def test_a_slow_answer_comes_in_small_pieces(rig: Rig) -> None:
     rig.fault(FaultKind.SLOW_BODY, endpoint="Time", count=1, seconds=40.0)
     with requests.get(rig.simulator.kraken_url + "/0/public/Time", stream=True, timeout=1) as answer:
         assert next(answer.iter_content(1)) == b"{"

@@ -187,6 +187,14 @@ def test_a_balance_that_lags_writes_nothing_off(world: DeskWorld) -> None:
     assert world.desk.positions()["BTC/USD"].amount == 1
 
 
+def test_an_answer_without_any_balance_writes_nothing_off(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exchange.book.total.clear()
+    for _ in range(3):
+        assert compare(world) == []
+    assert world.desk.positions()["BTC/USD"].amount == 1
+
+
 def test_an_empty_disk_finds_the_open_position_among_many_that_ended(world: DeskWorld) -> None:
     for _ in range(3):
         world.candle_closes()
