@@ -136,17 +136,18 @@ class Spacing:
             return turn
 
     def wait_for(self, turn: float) -> None:
-        """Sleep until `turn`, or until everything is to stop. One that woke late moves those after it."""
-        while (remaining := self._remaining(turn)) > 0 and not self._clock.stopping:
+        """Sleep until `turn`, or until everything is to stop."""
+        while (remaining := turn - self._clock.monotonic()) > 0 and not self._clock.stopping:
             self._clock.sleep(remaining)
 
-    def _remaining(self, turn: float) -> float:
-        with self._lock:
-            now = self._clock.monotonic()
-            due = max(turn, self._began + self._seconds)
-            if now >= due:
-                self._began = now
-            return due - now
+    def begin(self) -> None:
+        """What the turn was for begins now; one that began late moves the next. To be called one at a time.
+
+        Sleeps off what is missing, as several may have waited in front of the same door after their turns.
+        """
+        due = self._began + self._seconds
+        self.wait_for(due)
+        self._began = self._clock.monotonic()
 
 
 def wait_for_room(

@@ -67,7 +67,7 @@ class KrakenMarketData:
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         pair_id = self._public.symbols().pair_id(market)
         with wire.understanding("candles"):
-            columns = self._ask(lambda: self._columns(pair_id, timeframe, since))
+            columns = self._ask(lambda limited: self._columns(limited, pair_id, timeframe, since))
             times = np.array(columns["time"], dtype=np.int64)
             # The newest row is the running candle, whatever `since` says.
             kept = np.argsort(times)[:-1]
@@ -78,7 +78,7 @@ class KrakenMarketData:
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
         symbols = self._public.symbols()
         pairs = ",".join(symbols.pair_id(market) for market in markets)
-        frame = self._ask(lambda: self._limited.ticker(pairs))
+        frame = self._ask(lambda limited: limited.ticker(pairs))
         received = utc_now(self._clock)
         with wire.understanding("tickers"):
             # Columns of objects: the prices are still the strings of the wire.
@@ -97,16 +97,18 @@ class KrakenMarketData:
         if self._owns_public:
             self._public.close()
 
-    def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
-        return self._reads(lambda: self._paced(call))
+    def _ask(self, call: Callable[[_Limited], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
+        # Loaded before the turn: a call that comes late after its turn would be too close to the next.
+        limited = self._limited
+        return self._reads(lambda: self._paced(lambda: call(limited)))
 
     def _paced(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
         self._public.wait_for_turn()
         return call()
 
-    def _columns(self, pair_id: str, timeframe: Timeframe, since: int | None) -> _Frame:
+    def _columns(self, limited: _Limited, pair_id: str, timeframe: Timeframe, since: int | None) -> _Frame:
         try:
-            frame = self._limited.ohlc(pair_id, timeframe.seconds // 60, since)
+            frame = limited.ohlc(pair_id, timeframe.seconds // 60, since)
         except ValueError:
             # It gives its frame a frequency, which pandas refuses where a candle is absent.
             return self._raw_columns(pair_id)

@@ -64,8 +64,7 @@ class KrakenPublic:
     def wait_for_turn(self) -> None:
         """In the order of asking: a busy feed does not keep an account from connecting. Raises RateLimited."""
         self._turns.wait_for(self._turns.reserve())
-        if self._clock.stopping:
-            raise RateLimited("Stopping: no public call is begun", _SECONDS_APART)
+        self._check_stopping()
 
     def server_time(self) -> datetime:
         """The exchange's clock now. It is told in whole seconds, so it may be half a second off."""
@@ -111,14 +110,24 @@ class KrakenPublic:
 
     def _timed_question(self) -> tuple[float, dict[str, Any]]:
         self.wait_for_turn()
-        asked = self._clock.monotonic()
-        return asked, self.ask("Time")
+        return self._send("Time", None)
 
     def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """One call at once, by someone who has waited for a turn."""
+        """One call, by someone who has waited for a turn."""
+        return self._send(method, params)[1]
+
+    def _send(self, method: str, params: Mapping[str, str] | None) -> tuple[float, dict[str, Any]]:
+        """When it was sent (monotonic seconds), and the result."""
         with self._lock:
+            self._turns.begin()
+            self._check_stopping()
+            sent = self._clock.monotonic()
             try:
                 answer = self._api.query_public(method, dict(params or {}), timeout=self._timeouts)
             except requests.RequestException as error:
                 raise error_of_failure(error, Action.READ) from error
-        return result_of(answer, Action.READ, self._clock.time())
+        return sent, result_of(answer, Action.READ, self._clock.time())
+
+    def _check_stopping(self) -> None:
+        if self._clock.stopping:
+            raise RateLimited("Stopping: no public call is begun", _SECONDS_APART)

@@ -145,14 +145,28 @@ class TestSpacing:
         clock.advance(10.0)
         assert [spacing.reserve(), spacing.reserve()] == [10.0, 11.0]
 
-    def test_one_who_wakes_late_moves_those_after_it(self) -> None:
+    def test_what_begins_late_after_its_turn_moves_what_comes_after_it(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         first, second = spacing.reserve(), spacing.reserve()
-        clock.advance(0.7)
         spacing.wait_for(first)
+        clock.advance(0.7)
+        spacing.begin()
         spacing.wait_for(second)
+        spacing.begin()
         assert clock.monotonic() == 1.7
+
+    def test_those_who_waited_in_front_of_a_closed_door_go_in_one_by_one(self) -> None:
+        clock = ManualClock()
+        spacing = Spacing(clock, 1.0)
+        turns = [spacing.reserve() for _ in range(3)]
+        clock.advance(30.0)
+        begun = []
+        for turn in turns:
+            spacing.wait_for(turn)
+            spacing.begin()
+            begun.append(clock.monotonic())
+        assert begun == [30.0, 31.0, 32.0]
 
     def test_a_turn_is_slept_for(self) -> None:
         clock = ManualClock()
