@@ -115,7 +115,7 @@ def test_a_delay_before_acting_can_carry_an_order_past_its_deadline(rig: Rig, ap
 
 
 def test_a_request_held_up_and_overtaken_is_refused_and_no_mistake_of_the_clients(rig: Rig, api: krakenex.API) -> None:
-    rig.fault(FaultKind.DELAY_BEFORE, endpoint="AddOrder", count=1, seconds=0.3)
+    rig.fault(FaultKind.DELAY_BEFORE, endpoint="AddOrder", count=1, seconds=1.5)
     before = len(rig.violations())
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(add, api)
