@@ -141,10 +141,12 @@ class Stage:
         self.place.freeze()
         if self._fated:
             self.kill()
-        if self._life is None:
-            self.begin()
         wrong = self._judged_until_right()
         self._stop()
+        if not wrong and self._wrong(self.place.state()):
+            # An order that was under way as the daemon was told to end is for the next one to book.
+            wrong = self._judged_until_right()
+            self._stop()
         state = self.place.state()
         self._note([*(wrong or self._wrong(state)), *self._errors()])
         self.outcome.faults.update(state["faults_injected"])
@@ -164,6 +166,8 @@ class Stage:
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def _judged_until_right(self) -> list[str]:
+        if self._life is None:
+            self.begin()
         began = self.clock.monotonic()
         covered = False
         while True:
