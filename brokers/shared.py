@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Seconds that a list of markets holds for an account that connects.
+MARKETS_LAST = 3_600.0
+# Hundreds of accounts may ask for a refresh one after another; one in so many seconds serves them all.
+MARKETS_AGAIN = 60.0
+# A measured clock serves all accounts that connect within so many seconds.
+CLOCK_SHARED = 10.0
+
 
 class SharedAnswer(Generic[T]):
     """Thread-safe. A question begun after someone came to ask is as good as his own: many at once cost one.

@@ -14,6 +14,7 @@ from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
 from brokers.coinbase.tokens import TokenSigner
 from brokers.errors import RequestRefused
 from brokers.model import Exchange
+from brokers.shared import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
     )
 
 _FEES_HOLD = 3_600.0
-_MARKETS_LAST = 3_600.0
-# Hundreds of accounts may ask for a refresh one after another; one in this many seconds serves them all.
-_REFRESH_AT_MOST = 60.0
-# A measured clock serves all accounts that connect within so many seconds.
-_CLOCK_SHARED = 10.0
 _WALLETS_PER_PAGE = 250
 _NO_TIME = timedelta(0)
 
@@ -91,9 +87,9 @@ class CoinbaseBroker:
         return True
 
     def connect(self) -> KeyInfo:
-        self._exchange_clock.measure(_CLOCK_SHARED)
+        self._exchange_clock.measure(CLOCK_SHARED)
         info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew)
-        self._markets = self._public.markets(_MARKETS_LAST)
+        self._markets = self._public.markets(MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
@@ -103,7 +99,7 @@ class CoinbaseBroker:
         return self._markets
 
     def refresh_markets(self) -> None:
-        self._markets = self._public.markets(_REFRESH_AT_MOST)
+        self._markets = self._public.markets(MARKETS_AGAIN)
 
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one tier for all markets of an account
         now = self._clock.monotonic()

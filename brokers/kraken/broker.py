@@ -13,6 +13,7 @@ from brokers.kraken.limits import TIERS, EngineCounters
 from brokers.kraken.public import KrakenPublic
 from brokers.kraken.records import Records
 from brokers.model import Exchange
+from brokers.shared import MARKETS_AGAIN, MARKETS_LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from brokers.nonce import Nonce
 
 _FEES_LAST = 3_600.0
-_MARKETS_LAST = 3_600.0
-# Hundreds of accounts may ask for a refresh one after another; one in this many seconds serves them all.
-_REFRESH_AT_MOST = 60.0
 
 
 class KrakenBroker:
@@ -97,7 +95,7 @@ class KrakenBroker:
         skew = self._exchange_clock.measure()
         with wire.understanding("key rights"):
             info = wire.key_info_of(result, self._fingerprint, skew)
-        self._public.refresh_symbols(_MARKETS_LAST)
+        self._public.markets(MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
@@ -107,7 +105,7 @@ class KrakenBroker:
         return self._public.symbols().markets
 
     def refresh_markets(self) -> None:
-        self._public.refresh_symbols(_REFRESH_AT_MOST)
+        self._public.markets(MARKETS_AGAIN)
 
     def fees(self, market: str) -> Fees:
         now = self._clock.monotonic()

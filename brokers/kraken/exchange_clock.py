@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
+from brokers.shared import CLOCK_SHARED
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.kraken.public import KrakenPublic
 
 _DRIFT = 1.0
-# A measurement serves all accounts that connect within so many seconds.
-_SHARED = 10.0
 
 
 class ExchangeClock:
@@ -35,7 +34,7 @@ class ExchangeClock:
 
         For the first time the answer that another account has just had will do.
         """
-        self._told = self._public.recent_server_time(0.0 if self._measured else _SHARED)
+        self._told = self._public.recent_server_time(0.0 if self._measured else CLOCK_SHARED)
         self._measured = True
         self._remember()
         return self._told - datetime.fromtimestamp(self._wall, UTC)

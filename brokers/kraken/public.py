@@ -15,17 +15,17 @@ from brokers.kraken.errors import Action, error_of_failure
 from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
 from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
-from brokers.shared import SharedAnswer
+from brokers.shared import MARKETS_LAST, SharedAnswer
 from brokers.throttle import Spacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from brokers.clock import Clock
+    from brokers.model import Market
 
 # "About 1 call/s per IP stays safe" (support article 206548367).
 _SECONDS_APART = 1.0
-_MARKETS_LAST = 3_600.0
 _HALF_SECOND = timedelta(seconds=0.5)
 
 
@@ -84,15 +84,18 @@ class KrakenPublic:
 
     def symbols(self) -> Symbols:
         """The markets as last read; only the first call asks Kraken."""
-        return self._symbols or self.refresh_symbols(_MARKETS_LAST)
+        return self._symbols or self._refreshed(MARKETS_LAST)
 
-    def refresh_symbols(self, max_age: float) -> Symbols:
-        """Read the markets again unless someone has within `max_age` seconds; others go on with the old meanwhile."""
-        self._symbols = self._listed.get(max_age)
-        return self._symbols
+    def markets(self, max_age: float) -> Mapping[str, Market]:
+        """As read within the last `max_age` seconds; others go on with the old ones meanwhile."""
+        return self._refreshed(max_age).markets
 
     def close(self) -> None:
         self._api.close()
+
+    def _refreshed(self, max_age: float) -> Symbols:
+        self._symbols = self._listed.get(max_age)
+        return self._symbols
 
     def _ask_time(self) -> tuple[datetime, float]:
         return self.server_time(), self._clock.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
+from brokers.errors import BrokerError
 from brokers.kraken.broker import KrakenBroker
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
 from brokers.paper.broker import PaperBroker
+from brokers.shared import MARKETS_AGAIN
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
 from nija.supervisor.gate import ConnectGate
@@ -54,8 +55,9 @@ class ExchangeSide:
             if exchange is Exchange.KRAKEN
             else CoinbasePublic(base_url=process.coinbase_url, clock=clock)
         )
-        log = EventLog(get_log("nija.feed", exchange=exchange.value))
-        self.feed = Feed(self._market_data(), clock, poll_seconds, log)
+        log = get_log("nija.feed", exchange=exchange.value)
+        self.feed = Feed(self._market_data(), clock, poll_seconds, EventLog(log))
+        self._log = log
         self._thread = threading.Thread(target=self._run, name=f"feed {exchange.value}", daemon=True)
 
     def start(self) -> None:
@@ -67,16 +69,15 @@ class ExchangeSide:
 
     def seat_on_paper(self, credentials: Credentials, quote: str) -> Seatable:
         """A broker that trades paper money at this exchange's prices. Raises Unavailable for unreadable books."""
-        catalogue = self._market_data()
         paper = PaperBroker(
             self.exchange,
             self._process.data_dir / "books" / f"{credentials.account.slug}.json",
             self._clock,
-            markets=catalogue.markets,
+            markets=lambda: self._public.markets(MARKETS_AGAIN),
             prices=self._price,
             starting={quote: _PAPER_MONEY},
         )
-        return Seatable(paper, catalogue.close)
+        return Seatable(paper, paper.close)
 
     def seat(self, credentials: Credentials, kraken_tier: str) -> Seatable:
         """A broker for one account. Raises NonceMarkError."""
@@ -107,8 +108,12 @@ class ExchangeSide:
 
     def _run(self) -> None:
         """Everyone waits for the exchange's clock and markets, so they come first."""
-        with suppress(Exception):  # Whoever needs them asks again, and says what is wrong.
+        try:
             self._public.prepare()
+        except BrokerError:
+            pass  # Whoever needs them asks again, and says what is wrong.
+        except Exception:  # noqa: BLE001 - the thread's top: report, and let the feed go on
+            self._log.exception("What all accounts need of the exchange failed unexpectedly; each asks for itself")
         self.feed.run()
 
     def _price(self, market: str) -> Ticker | None:
