@@ -41,7 +41,13 @@ def mutate(text: str, mutation: Mutation) -> str:
     count = text.count(mutation.old)
     if count != 1:
         raise Outdated(f"{mutation.file} holds the text to replace {count} times, not once:\n{mutation.old}")
-    return text.replace(mutation.old, mutation.new)
+    mutated = text.replace(mutation.old, mutation.new)
+    try:
+        compile(mutated, mutation.file, "exec")
+    except SyntaxError as error:
+        # Every test would notice that, and it would say nothing of the safeguard.
+        raise Outdated(f"{mutation.file} is no Python any more with it: {error}") from error
+    return mutated
 
 
 def run_tests(tree: Path, tests: Iterable[str]) -> tuple[str, ...]:
