@@ -59,14 +59,30 @@ class Broker(Protocol):
         ...
 
     def exchange_time(self) -> datetime:
-        """The exchange's clock, as this machine's clock plus the skew measured at connect."""
+        """The exchange's clock as measured last, carried on by this machine's; asks nobody."""
+        ...
+
+    def sync_clock(self, max_age: float = 300.0) -> None:
+        """Measure the exchange's clock anew, unless that was done within `max_age` seconds and still holds.
+
+        Called before a deadline is made. Raises BrokerError: `exchange_time` then goes on as it was.
+        """
         ...
 
     def markets(self) -> Mapping[str, Market]:
         """Every spot market by symbol, as of connect or the last `refresh_markets`."""
         ...
 
-    def refresh_markets(self) -> None: ...
+    def refresh_markets(self, max_age: float = 60.0) -> None:
+        """Read all markets and their present state anew, unless known for less than `max_age` seconds.
+
+        The answer is shared by all accounts of the process. Raises BrokerError.
+        """
+        ...
+
+    def markets_age(self) -> float:
+        """Seconds since what `markets` says was read; infinite before the first time."""
+        ...
 
     def fees(self, market: str) -> Fees:
         """The account's own tier for this market; asked anew at most once an hour."""
@@ -80,6 +96,13 @@ class Broker(Protocol):
         """Send an order once; return the exchange's id for it.
 
         OutcomeUnknown means it may have been placed. Every other error means it certainly was not.
+        """
+        ...
+
+    def preview(self, request: OrderRequest) -> None:
+        """Ask whether the exchange would take this order, without placing it. Raises OrderRejected, MarketRefused.
+
+        An order that only lacks coins bound by another order passes: that one is to be withdrawn for it.
         """
         ...
 
@@ -119,6 +142,13 @@ class Broker(Protocol):
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         """Every execution of the account at or after `since`, oldest first, each exactly once."""
+        ...
+
+    def unread_rows(self) -> Mapping[str, str]:
+        """Rows of the exchange's last answers that could not be read, by their id, and why; they hid nothing else.
+
+        A balance whose currency has no known name stands as `balance:<the exchange's name>`: it is not nothing.
+        """
         ...
 
     def budget_left(self) -> float:

@@ -9,7 +9,9 @@ BrokerError
 ├── Unauthorized         the key or its signature is refused: the account cannot work
 │   └── InvalidSignature
 ├── PermissionDenied     the key lacks a right: the account cannot work
+├── MarketRefused        the exchange refuses this market to this account; every other market goes on
 ├── OrderRejected        the exchange refused this order for good
+├── DeadlineTooNear      the order was not sent: its deadline had passed or was too near; decide anew
 ├── OrderNotFound        the exchange does not know this order id (or not yet)
 ├── OutcomeUnknown       the order may or may not have been placed: ask, never resend blindly
 └── RequestRefused       any other definite refusal of a request
@@ -59,12 +61,27 @@ class PermissionDenied(BrokerError):
     pass
 
 
+class MarketRefused(BrokerError):
+    """Concerns one market of one account: a region, a restriction, an agreement. `remedy` says what to do about it.
+
+    Nothing was placed.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 class OrderRejected(BrokerError):
     """`reason` is the exchange's own code, such as `EOrder:Insufficient funds`."""
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class DeadlineTooNear(BrokerError):
+    pass
 
 
 class OrderNotFound(BrokerError):

@@ -29,11 +29,15 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """A STOP sells at market once the price falls to its stop price, or as near to that as the exchange can."""
+    """A STOP sells at market once the price falls to its stop price, or as near to that as the exchange can.
+
+    OTHER is a kind of order that NIJA never sends: the owner's own.
+    """
 
     MARKET = "market"
     LIMIT = "limit"
     STOP = "stop"
+    OTHER = "other"
 
 
 class OrderStatus(StrEnum):
@@ -246,7 +250,12 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What the exchange says of a key. `account_uid` is equal for two keys of the same exchange account."""
+    """What the exchange says of a key. `account_uid` is equal for two keys of the same exchange account.
+
+    `names_account` is False where the exchange did not say whose key it is: `account_uid` then stands for the key
+    alone. `history_from` and `history_until` bound what this key may read of the past; None is unbounded.
+    `stored_nonce` is the highest nonce the exchange has accepted for this key, where it says so.
+    """
 
     account_uid: str
     permissions: frozenset[str]
@@ -255,6 +264,10 @@ class KeyInfo:
     clock_skew: timedelta
     expires: datetime | None = None
     ip_allowlist: tuple[str, ...] = ()
+    names_account: bool = True
+    history_from: datetime | None = None
+    history_until: datetime | None = None
+    stored_nonce: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

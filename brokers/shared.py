@@ -34,6 +34,7 @@ class SharedAnswer(Generic[T]):
         self._clock = clock
         self._asking = asking
         self._began = float("-inf")
+        self._answered = float("-inf")
         self._answer: T | BrokerError | None = None
 
     def get(self, max_age: float) -> T:
@@ -48,8 +49,14 @@ class SharedAnswer(Generic[T]):
             raise answer
         return answer
 
+    def age(self) -> float:
+        """Seconds since the question behind the last good answer was asked; infinite before it."""
+        return self._clock.monotonic() - self._answered
+
     def _asked(self) -> T | BrokerError:
         try:
-            return self._ask()
+            answer = self._ask()
         except BrokerError as error:
             return error
+        self._answered = self._began
+        return answer

@@ -40,11 +40,19 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """What is known now; replaced whole, never changed. `problems` says why nothing newer is known."""
+    """What is known now; replaced whole, never changed. `problems` says why nothing newer is known.
+
+    `read` is when each market's ticker was read, in seconds of the steady clock.
+    """
 
     signals: Mapping[Want, SignalAt] = field(default_factory=lambda: MappingProxyType({}))
     tickers: Mapping[str, Ticker] = field(default_factory=lambda: MappingProxyType({}))
     problems: Mapping[Want, str] = field(default_factory=lambda: MappingProxyType({}))
+    read: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def fresh(self, now: float, max_age: float) -> Mapping[str, Ticker]:
+        """The tickers read within `max_age` seconds before `now` (steady clock). An older price is no price."""
+        return {market: ticker for market, ticker in self.tickers.items() if now - self.read[market] <= max_age}
 
 
 class Feed:
@@ -101,8 +109,15 @@ class Feed:
             self._tell("prices", f"No prices: {error}")
             return
         self._log.settled("prices")
-        self._tickers_due = self._clock.monotonic() + max(self._poll_seconds, _TICKER_SECONDS)
-        self._publish(replace(self._snapshot, tickers=MappingProxyType({**self._snapshot.tickers, **tickers})))
+        now = self._clock.monotonic()
+        self._tickers_due = now + max(self._poll_seconds, _TICKER_SECONDS)
+        self._publish(
+            replace(
+                self._snapshot,
+                tickers=MappingProxyType({**self._snapshot.tickers, **tickers}),
+                read=MappingProxyType({**self._snapshot.read, **dict.fromkeys(tickers, now)}),
+            )
+        )
 
     def _poll_candles(self, market: str, timeframe: Timeframe, wants: frozenset[Want]) -> None:
         followers = [want for want in wants if (want.market, want.timeframe) == (market, timeframe)]

@@ -95,11 +95,17 @@ class CoinbaseBroker:
     def exchange_time(self) -> datetime:
         return self._exchange_clock.now()
 
+    def sync_clock(self, max_age: float = 300.0) -> None:
+        self._exchange_clock.measure(max_age)
+
     def markets(self) -> Mapping[str, Market]:
         return self._markets
 
-    def refresh_markets(self) -> None:
-        self._markets = self._public.markets(MARKETS_AGAIN)
+    def refresh_markets(self, max_age: float = MARKETS_AGAIN) -> None:
+        self._markets = self._public.markets(max_age)
+
+    def markets_age(self) -> float:
+        return self._public.markets_age()
 
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one tier for all markets of an account
         now = self._clock.monotonic()
@@ -118,6 +124,9 @@ class CoinbaseBroker:
                 f"not sent: the order's deadline {request.deadline.isoformat()} is over or too far off"
             )
         return self._orders.create(request, self._market(request.market))
+
+    def preview(self, request: OrderRequest) -> None:
+        """Not asked yet."""
 
     def resolve(self, request: OrderRequest) -> Resolution:
         """Send again before the deadline, only search after it: the rule and its reasons stand in `recovery`.
@@ -147,6 +156,9 @@ class CoinbaseBroker:
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         return fills_since(self._client, since)
+
+    def unread_rows(self) -> Mapping[str, str]:
+        return {}
 
     def budget_left(self) -> float:
         return self._client.budget_left()

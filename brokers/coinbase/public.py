@@ -38,6 +38,10 @@ class CoinbasePublic:
         """As read within the last `max_age` seconds."""
         return self._markets.get(max_age)
 
+    def markets_age(self) -> float:
+        """Seconds since the markets were read; infinite before."""
+        return self._markets.age()
+
     def close(self) -> None:
         self._client.close()
 

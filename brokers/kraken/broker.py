@@ -101,11 +101,17 @@ class KrakenBroker:
     def exchange_time(self) -> datetime:
         return self._exchange_clock.now()
 
+    def sync_clock(self, max_age: float = 300.0) -> None:  # noqa: ARG002 - to be measured by age as well
+        self._exchange_clock.measure_if_void()
+
     def markets(self) -> Mapping[str, Market]:
         return self._public.symbols().markets
 
-    def refresh_markets(self) -> None:
-        self._public.markets(MARKETS_AGAIN)
+    def refresh_markets(self, max_age: float = MARKETS_AGAIN) -> None:
+        self._public.markets(max_age)
+
+    def markets_age(self) -> float:
+        return self._public.markets_age()
 
     def fees(self, market: str) -> Fees:
         now = self._clock.monotonic()
@@ -131,6 +137,9 @@ class KrakenBroker:
     def place(self, request: OrderRequest) -> str:
         return self._desk.place(request)
 
+    def preview(self, request: OrderRequest) -> None:
+        """Stops are amended here, never replaced."""
+
     def resolve(self, request: OrderRequest) -> Resolution:
         return self._desk.resolve(request)
 
@@ -154,6 +163,9 @@ class KrakenBroker:
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         return self._records.fills(since)
+
+    def unread_rows(self) -> Mapping[str, str]:
+        return {}
 
     def budget_left(self) -> float:
         return self._client.budget_left()

@@ -90,6 +90,10 @@ class KrakenPublic:
         """As read within the last `max_age` seconds; others go on with the old ones meanwhile."""
         return self._refreshed(max_age).markets
 
+    def markets_age(self) -> float:
+        """Seconds since the markets were read; infinite before."""
+        return self._listed.age()
+
     def close(self) -> None:
         self._api.close()
 

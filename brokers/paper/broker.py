@@ -72,6 +72,7 @@ class PaperBroker:
         self._prices = prices
         self._fees = ENTRY_FEES[exchange]
         self._markets: Mapping[str, Market] = MappingProxyType({})
+        self._markets_read = float("-inf")
         self._books = load_books(books, starting)
 
     def connect(self) -> KeyInfo:
@@ -90,8 +91,16 @@ class PaperBroker:
     def markets(self) -> Mapping[str, Market]:
         return self._markets
 
-    def refresh_markets(self) -> None:
-        self._markets = MappingProxyType(dict(self._ask_markets()))
+    def sync_clock(self, max_age: float = 300.0) -> None:
+        """The machine's clock is the exchange's here."""
+
+    def refresh_markets(self, max_age: float = 60.0) -> None:
+        if self.markets_age() > max_age:
+            self._markets = MappingProxyType(dict(self._ask_markets()))
+            self._markets_read = self._clock.monotonic()
+
+    def markets_age(self) -> float:
+        return self._clock.monotonic() - self._markets_read
 
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - the entry tier is the same for every market
         return self._fees
@@ -169,6 +178,12 @@ class PaperBroker:
     def fills(self, since: datetime) -> tuple[Fill, ...]:
         self._match()
         return tuple(fill for fill in self._books.fills if fill.time >= since)
+
+    def preview(self, request: OrderRequest) -> None:
+        """Stops are amended here, never replaced."""
+
+    def unread_rows(self) -> Mapping[str, str]:
+        return {}
 
     def budget_left(self) -> float:
         return 1.0

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from nija.journal.equity import EquityStore
 from nija.journal.events import EventStore
 from nija.journal.fills import FillStore
+from nija.journal.holdings import HoldingStore
+from nija.journal.identity import IdentityStore
 from nija.journal.intents import IntentStore
-from nija.journal.keys import KeyStore
 from nija.journal.latches import LatchStore
 from nija.journal.link import Link
 from nija.journal.marks import MarkStore
@@ -46,7 +47,8 @@ class Journal:
         self.equity = EquityStore(self._link, name)
         self.events = EventStore(self._link, name)
         self.latches = LatchStore(self._link, name)
-        self.keys = KeyStore(self._link, name)
+        self.identity = IdentityStore(self._link, name)
+        self.holdings = HoldingStore(self._link, name)
         self.marks = MarkStore(self._link, name)
 
     def transaction(self, step: Step) -> AbstractContextManager[None]:

@@ -110,6 +110,7 @@ class LatchName(StrEnum):
     FLATTEN = "flatten"
     DAILY_LOSS = "daily_loss"
     DRAWDOWN = "drawdown"
+    ANOTHER_PROGRAM = "another_program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,9 @@ class Latch:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFacts:
-    """What was seen of a key, without anything secret."""
+class Holding:
+    """What the owner holds of one currency beside NIJA's positions, as it was at `time`."""
 
-    fingerprint: str
-    account_uid: str
-    permissions: frozenset[str]
-    first_seen: datetime
-    last_seen: datetime
+    currency: str
+    amount: Decimal
+    time: datetime

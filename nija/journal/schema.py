@@ -180,15 +180,23 @@ latches = Table(
     Column("since", UtcTime(), nullable=False),
 )
 
-keys = Table(
-    "keys",
+# Whose journal this is. `fingerprint`: the first 16 hex digits of the SHA-256 of the exchange's account id.
+identity = Table(
+    "identity",
     metadata,
     _account(),
-    Column("fingerprint", String(8), primary_key=True),
-    Column("account_uid", String(128), nullable=False),
-    Column("permissions", Text(), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
     Column("first_seen", UtcTime(), nullable=False),
-    Column("last_seen", UtcTime(), nullable=False),
+)
+
+# What the owner holds beside NIJA, by currency, as it was at `time`.
+holdings = Table(
+    "holdings",
+    metadata,
+    _account(),
+    Column("currency", String(32), primary_key=True),
+    Column("amount", Money(), nullable=False),
+    Column("time", UtcTime(), nullable=False),
 )
 
 marks = Table(

@@ -29,12 +29,12 @@ ACCOUNT = AccountId.parse("kraken:daivon_frazier")
 OTHER = AccountId.parse("coinbase:tania_gilbert")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
-LATER = """
+LATER = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{HEAD}"
 
 
 def upgrade():
@@ -146,9 +146,9 @@ def test_an_old_journal_is_backed_up_and_migrated(journals: Journals, tmp_path: 
     journal.close()
     updated.close()
     with closing(sqlite3.connect(journals.path(ACCOUNT))) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
         assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(latches)")]
-    (backup,) = [file for file in journals.path(ACCOUNT).parent.iterdir() if ".backup-0001-" in file.name]
+    (backup,) = [file for file in journals.path(ACCOUNT).parent.iterdir() if f".backup-{HEAD}-" in file.name]
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT name, reason FROM latches").fetchall() == [("stop_trading", "by hand")]
 
@@ -165,8 +165,8 @@ def test_a_journal_of_a_newer_nija_is_refused_and_left_as_it_is(journals: Journa
 
 def later_migrations(folder: Path) -> Migrations:
     shutil.copytree(shipped().folder, folder)
-    (folder / "versions" / "second_0002.py").write_text(LATER)
-    return Migrations(folder, "0002")
+    (folder / "versions" / "later_9999.py").write_text(LATER)
+    return Migrations(folder, "9999")
 
 
 def test_a_reader_sees_what_is_committed_and_can_change_nothing(journals: Journals) -> None:

@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.model import Fill, KeyInfo, OrderRequest, OrderType, Side
+from brokers.model import Fill, OrderRequest, OrderType, Side
+from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
-from nija.journal.records import Intent, LatchName, Plan
+from nija.journal.records import Holding, Intent, LatchName, Plan
 from nija.journal.steps import Step
 from nija.journal.types import Money, UtcTime
 from nija.orders.state import IllegalTransition, OrderState
@@ -215,17 +216,20 @@ def test_events_keep_their_details_and_old_ones_go(journal: Journal) -> None:
     assert (event.kind, event.market, event.detail) == ("new", "BTC/USD", {"amount": "0.10"})
 
 
-def test_a_key_of_another_exchange_account_can_be_noticed(journal: Journal) -> None:
-    def info(uid: str) -> KeyInfo:
-        return KeyInfo(uid, frozenset({"b", "a"}), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
+def test_a_journal_belongs_to_the_exchange_account_that_it_first_saw(journal: Journal) -> None:
+    assert journal.identity.fingerprint() is None
+    journal.identity.remember("AA00 XXXX", NOW)
+    assert journal.identity.fingerprint() == fingerprint_of("AA00 XXXX")
+    assert "AA00" not in fingerprint_of("AA00 XXXX")
 
-    journal.keys.seen("12345678", info("one"), NOW)
-    journal.keys.seen("12345678", info("one"), NOW + timedelta(days=1))
-    journal.keys.seen("87654321", info("two"), NOW + timedelta(days=2))
-    assert [(key.account_uid, key.last_seen - key.first_seen) for key in journal.keys.all()] == [
-        ("one", timedelta(days=1)),
-        ("two", timedelta(0)),
-    ]
+
+def test_what_the_owner_holds_is_kept_by_currency_as_it_was_last_seen(journal: Journal) -> None:
+    journal.holdings.save([Holding("BTC", Decimal("0.0021"), NOW), Holding("ETH", Decimal(3), NOW)])
+    journal.holdings.save([Holding("BTC", Decimal("0.0013"), NOW + timedelta(minutes=5))])
+    assert journal.holdings.all() == {
+        "BTC": Holding("BTC", Decimal("0.0013"), NOW + timedelta(minutes=5)),
+        "ETH": Holding("ETH", Decimal(3), NOW),
+    }
 
 
 def test_the_day_is_the_utc_day_and_a_clock_set_back_never_reopens_a_past_one(journal: Journal) -> None:

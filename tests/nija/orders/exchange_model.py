@@ -98,6 +98,7 @@ class ExchangeModel:
         self._late: list[tuple[float, OrderRequest]] = []
         self._cancels: list[tuple[float, str]] = []
         self._stale = False
+        self._markets_read = float("-inf")
 
     # The Broker protocol.
 
@@ -126,8 +127,22 @@ class ExchangeModel:
     def markets(self) -> Mapping[str, Market]:
         return {"BTC/USD": BTC, "ETH/USD": ETH}
 
-    def refresh_markets(self) -> None:
-        self._read("markets")
+    def sync_clock(self, max_age: float = 300.0) -> None:
+        """This machine's clock is the exchange's here."""
+
+    def refresh_markets(self, max_age: float = 60.0) -> None:
+        if self.markets_age() > max_age:
+            self._read("markets")
+            self._markets_read = self.clock.monotonic()
+
+    def markets_age(self) -> float:
+        return self.clock.monotonic() - self._markets_read
+
+    def preview(self, request: OrderRequest) -> None:
+        self.calls.append("preview")
+
+    def unread_rows(self) -> Mapping[str, str]:
+        return {}
 
     def fees(self, market: str) -> Fees:
         return Fees(FEE, FEE)

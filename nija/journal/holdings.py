@@ -1,0 +1,35 @@
+"""What the owner holds beside NIJA, so that a shortage can be told from a sale of his own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, insert, select
+
+from nija.journal.records import Holding
+from nija.journal.schema import holdings
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nija.journal.link import Link
+
+
+class HoldingStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def all(self) -> Mapping[str, Holding]:
+        """By currency."""
+        rows = self._link.rows(select(holdings).where(holdings.c.account == self._account))
+        return {row.currency: Holding(row.currency, row.amount, row.time) for row in rows}
+
+    def save(self, known: Iterable[Holding]) -> None:
+        with self._link.transaction(Step.NOTED):
+            for holding in known:
+                mine = and_(holdings.c.account == self._account, holdings.c.currency == holding.currency)
+                self._link.write(delete(holdings).where(mine))
+                values = {"currency": holding.currency, "amount": holding.amount, "time": holding.time}
+                self._link.write(insert(holdings), {"account": self._account, **values})

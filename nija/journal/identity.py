@@ -1,0 +1,38 @@
+"""Whose journal it is: it belongs to one exchange account, not to a name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from nija.journal.schema import identity
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nija.journal.link import Link
+
+
+class IdentityStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def fingerprint(self) -> str | None:
+        """That of the exchange account this journal belongs to; None before it first connected."""
+        rows = self._link.rows(select(identity.c.fingerprint).where(identity.c.account == self._account))
+        return str(rows[0].fingerprint) if rows else None
+
+    def remember(self, account_uid: str, now: datetime) -> None:
+        """Take this exchange account for the journal's own, once and for all."""
+        values = {"account": self._account, "fingerprint": fingerprint_of(account_uid), "first_seen": now}
+        with self._link.transaction(Step.NOTED):
+            self._link.write(insert(identity), values)
+
+
+def fingerprint_of(account_uid: str) -> str:
+    """The first 16 hex digits of the id's SHA-256: enough to compare, and nothing to read an IBAN from."""
+    return hashlib.sha256(account_uid.encode()).hexdigest()[:16]
