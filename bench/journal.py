@@ -30,7 +30,7 @@ from brokers.model import Exchange, Fill, OrderRequest, OrderType, Side
 from nija.journal.opening import Journals
 from nija.journal.records import Intent, Plan
 from nija.journal.steps import Step
-from nija.orders.state import OrderState
+from nija.journal.order_state import OrderState
 
 if TYPE_CHECKING:
     from nija.journal.journal import Journal

@@ -9,9 +9,9 @@ from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
+from nija.journal.order_state import OrderState, check_transition
 from nija.journal.records import Intent, Transition
 from nija.journal.schema import intents, transitions
-from nija.orders.state import OrderState, check_transition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

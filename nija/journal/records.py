@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from brokers.client_order_id import Purpose
     from brokers.model import OrderRequest
-    from nija.orders.state import OrderState
+    from nija.journal.order_state import OrderState
 
 
 @dataclass(frozen=True, slots=True)

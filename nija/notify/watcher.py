@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from accounts.manager import AccountSnapshot
     from brokers.clock import Clock
+    from nija.journal.positions import Position
     from nija.journal.records import LatchName
     from nija.notify.events import Event
-    from nija.orders.positions import Position
     from nija.trader.view import TraderView
 
 # Of one spell of trouble so many different reasons are told; a failing exchange knows more than anyone wants to read.

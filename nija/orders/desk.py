@@ -2,45 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from brokers.client_order_id import Purpose
-from brokers.errors import BudgetSpent
+from brokers.errors import BrokerError, BudgetSpent, LockedOut, PermissionDenied, RateLimited, Unauthorized
 from brokers.model import ZERO
-from nija.orders.announce import Announcer
-from nija.orders.attempts import Attempts
-from nija.orders.book import Book
-from nija.orders.exits import Closer
-from nija.orders.holdings import Holdings
-from nija.orders.outcomes import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus
-from nija.orders.pace import Pace
-from nija.orders.resolution import Resolver
+from nija.journal.open_state import OpenState
+from nija.journal.order_state import OrderState
+from nija.journal.records import LatchName
+from nija.log.announce import Announcer
+from nija.orders.asking import DeskContext, OrderTracker
+from nija.orders.execution import Executor
+from nija.orders.ownership import OwnerWatch
+from nija.orders.policy import Close
+from nija.orders.reconciling import Reconciler
 from nija.orders.sending import Sender
-from nija.orders.state import OrderState
-from nija.orders.stops import StopKeeper
-from nija.orders.tracking import Tracker
-from nija.reconcile.reconciler import Reconciler
+from nija.orders.state import Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Market, OrderRequest
+    from brokers.model import Market, Order, OrderRequest
     from nija.journal.journal import Journal
-    from nija.journal.records import Intent, Plan
-    from nija.orders.positions import Position
+    from nija.journal.positions import Position
+    from nija.journal.records import Intent
+    from nija.orders.state import Protection
 
-_TRIES_PER_CANDLE = 5
 _NEVER = float("-inf")
-# A triggered stop-limit that the price has passed by this much, and that still rests, will not fill by itself.
-_JUMPED = Decimal("0.995")
+_BREATH = 0.5
+ANOTHER_PROGRAM = "another NIJA or program trades this account"
+
+
+class EntryStatus(StrEnum):
+    """FILLED: bought, in whole or in part. WORKING: at the exchange, not yet filled. UNKNOWN: being asked after.
+
+    REFUSED: nothing was bought, and this candle is acted upon. FAILED: nothing was bought for a passing reason;
+    the candle is tried again.
+    """
+
+    FILLED = "filled"
+    WORKING = "working"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOutcome:
+    status: EntryStatus
+    reason: str = ""
+
+
+class ExitStatus(StrEnum):
+    """CLOSED: sold, or nothing was held. WORKING: the desk goes on selling in `refresh` until it is sold."""
+
+    CLOSED = "closed"
+    WORKING = "working"
+
+
+@dataclass(frozen=True, slots=True)
+class ExitOutcome:
+    status: ExitStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Retry:
+    """When an entry that was not sent is tried again, after what wait, and why it was not sent."""
+
+    signal_time: datetime
+    due: float
+    wait: float
+    reason: str
 
 
 class OrderDesk:
@@ -55,68 +98,76 @@ class OrderDesk:
         log: FilteringBoundLogger,
         *,
         protective_stops: Literal["exchange", "local"] = "exchange",
-        pace: Pace | None = None,
+        timings: Timings | None = None,
     ) -> None:
         self.account = account
         self._broker = broker
         self._journal = journal
         self._clock = clock
-        pace = pace or Pace()
-        self._pace = pace
+        self._timings = timings or Timings()
         self._announcer = Announcer(log)
-        self._book = Book(journal, clock, self._announcer)
-        self._sender = Sender(broker, self._book, pace)
-        self._resolver = Resolver(broker, self._book, clock, pace, self._announcer)
-        self._tracker = Tracker(broker, self._book, clock, pace)
-        self._holdings = Holdings(broker, self._book, clock, pace)
-        self._stops = StopKeeper(
-            broker,
-            self._book,
-            clock,
-            pace=pace,
-            sender=self._sender,
-            tracker=self._tracker,
-            holdings=self._holdings,
-            announcer=self._announcer,
-            on_exchange=protective_stops == "exchange",
+        self._open = OpenState(journal, clock, self._announcer)
+        context = DeskContext(broker, journal, self._open, clock, self._timings, self._announcer)
+        self._sender = Sender(context)
+        self._tracker = OrderTracker(context)
+        self._owner = OwnerWatch(context, self._tracker, broker.exchange_time())
+        self._executor = Executor(
+            context, self._sender, self._tracker, self._owner, on_exchange=protective_stops == "exchange"
         )
-        self._closer = Closer(
-            self._book,
-            clock,
-            pace=pace,
-            sender=self._sender,
-            tracker=self._tracker,
-            stops=self._stops,
-            holdings=self._holdings,
-            announcer=self._announcer,
-        )
-        self._reconciler = Reconciler(broker, journal, self._book, tracker=self._tracker, announcer=self._announcer)
+        self._reconciler = Reconciler(context, self._tracker, self._owner)
         self._stops_read = _NEVER
         self._questions = Attempts()
         self._reconciled = False
         self._reconcile_at = _NEVER
+        self._retries: dict[str, _Retry] = {}
+        self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
 
     # What the trader asks.
 
     def positions(self) -> Mapping[str, Position]:
         """What NIJA holds, by market. Costs nothing: it is kept in memory."""
-        return self._book.positions()
+        return self._open.positions()
 
     def resting(self) -> tuple[OrderRequest, ...]:
         """NIJA's own orders that are known to work at the exchange, as last sent or amended."""
-        return tuple(intent.request for intent in self._book.unsettled() if intent.state.is_live)
+        return tuple(intent.request for intent in self._open.unsettled() if intent.state.is_live)
+
+    def pending_entries(self) -> Mapping[str, Decimal]:
+        """By market, how much (base) an entry may have bought or may still buy beyond what is booked."""
+        return {
+            intent.market: intent.request.amount - self._open.booked(intent)
+            for intent in self._open.unsettled()
+            if intent.purpose is Purpose.ENTRY and not intent.state.is_final
+        }
+
+    def protection(self) -> Mapping[str, Protection]:
+        """How well each position is protected, by market."""
+        return self._executor.protection()
+
+    def foreign_orders(self) -> int:
+        """How many orders of the owner's own were open at the last comparison."""
+        return self._reconciler.foreign_orders
+
+    def unread(self) -> int:
+        """How many rows of the exchange's last answers could not be read."""
+        return len(self._broker.unread_rows())
+
+    def refused_markets(self) -> Mapping[str, str]:
+        """Markets that the exchange refuses to this account, with what to do about it."""
+        return {market: f"{error}; {error.remedy}" for market, (error, _) in self._sender.refused_markets.items()}
 
     def blocked(self, market: str) -> str | None:
         """Why nothing new may be opened in this market now, or None."""
+        if self._executor.paused:
+            return ANOTHER_PROGRAM
         if not self._reconciled:
             return "the account has not been compared with the exchange yet"
-        for intent in self._book.orders(market):
-            purpose = intent.purpose.name.lower()
-            if intent.state.is_unresolved:
-                return f"it is not yet known what became of the {purpose} order of {intent.created:%H:%M:%S} UTC"
-            if intent.purpose is not Purpose.STOP:
-                return f"the {purpose} order of {intent.created:%H:%M:%S} UTC is still working"
-        plan = self._book.plan(market)
+        working = next(filter(None, map(_working, self._open.orders(market))), None)
+        if working is not None:
+            return working
+        if self._owner.in_doubt(market.partition("/")[0]):
+            return "coins are missing, and it is not known yet whose they were"
+        plan = self._open.plan(market)
         if plan is not None and plan.exit_reason is not None:
             return "the position is being sold"
         return None
@@ -124,11 +175,20 @@ class OrderDesk:
     def acted_on(self, market: str, signal_time: datetime) -> bool:
         """Whether an entry was already sent for the candle that closed at `signal_time`.
 
-        One that certainly never reached the exchange does not count, up to a few tries.
+        One that certainly never reached the exchange does not count.
         """
-        if self._journal.intents.entry_for(market, signal_time) is not None:
-            return True
-        return self._journal.intents.tries_for(market, signal_time) >= _TRIES_PER_CANDLE
+        return self._journal.intents.entry_for(market, signal_time) is not None
+
+    def retries_later(self, market: str, signal_time: datetime) -> str | None:
+        """Why an entry for this candle, which could not be sent, is not tried again just now; or None."""
+        refused = self._sender.refused_markets.get(market)
+        if refused is not None and self._clock.monotonic() < refused[1] + self._timings.refused_market:
+            return f"the exchange refuses this market to the account: {refused[0]}; {refused[0].remedy}"
+        retry = self._retries.get(market)
+        if retry is None or retry.signal_time != signal_time:
+            return None
+        wait = retry.due - self._clock.monotonic()
+        return f"the entry could not be sent ({retry.reason}); it is tried again in {wait:.0f} s" if wait > 0 else None
 
     # What the trader does.
 
@@ -141,29 +201,21 @@ class OrderDesk:
     def refresh(self, prices: Mapping[str, Decimal] | None = None) -> None:
         """Once a cycle: resolve, read own live orders, book fills, go on selling, keep stops right.
 
-        Asks the exchange only where something is live. `prices` are the last prices by market: with them,
-        positions whose stop does not rest on the exchange are watched here. Everything is tried before the first
-        BrokerError is raised. What could not be asked about an unknown order, or compared, is asked again later and
-        stops nothing else: exits go on.
+        Asks the exchange only where something is live. `prices` are the fresh prices by market: with them, positions
+        whose stop does not rest on the exchange are watched here. Everything is tried before the first BrokerError is
+        raised. What could not be asked about an unknown order, or compared, is asked again later and stops nothing
+        else: exits go on.
         """
-        for market, price in (prices or {}).items():
-            self._holdings.note_price(market, price)
+        self._executor.begin(prices or {})
         attempts, self._questions = Attempts(), Attempts()
-        for intent in self._book.unsettled():
-            if intent.state.is_unresolved and self._resolver.is_due(intent):
-                with self._questions.attempt():
-                    self._resolver.resolve(intent)
+        self._resolve(self._questions)
         with attempts.attempt():
             self._tracker.look(self._due())
-        if self._clock.monotonic() >= self._reconcile_at:
-            with self._questions.attempt():
-                self._reconcile()
-        for plan in self._book.plans().values():
+        self._compare()
+        self._drop_denied()
+        for plan in self._open.plans().values():
             with attempts.attempt():
-                self._keep(plan)
-        for market, price in (prices or {}).items():
-            with attempts.attempt():
-                self.watch(market, price)
+                self._executor.run(plan)
         self._say_unasked()
         attempts.finish()
 
@@ -177,101 +229,221 @@ class OrderDesk:
         refusal = self._refusal(market, amount, signal_time)
         if refusal is not None:
             return EntryOutcome(EntryStatus.REFUSED, refusal)
+        later = self.retries_later(market.symbol, signal_time)
+        if later is not None:
+            return EntryOutcome(EntryStatus.FAILED, later)
         planned = market.floor_price(stop_price) if stop_price is not None else None
-        entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
-        if entry.state is OrderState.OPEN:
-            entry = self._tracker.progress(entry)
-            self._protect(market.symbol)
-            entry = self._tracker.settle(entry)
-        self._protect(market.symbol)
-        return self._entered(entry)
+        try:
+            if not self._owner.is_fresh(market.base):
+                self._owner.look(also=market.base)
+            entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
+        except (Unauthorized, PermissionDenied):
+            raise
+        except BrokerError as error:
+            return self._not_sent(market.symbol, signal_time, str(error), error)
+        return self._follow(entry, signal_time)
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
         """Sell all of a position at market. The decision is kept: what does not succeed now goes on in `refresh`."""
-        plan = self._book.plan(market)
-        if plan is None:
-            return ExitOutcome(ExitStatus.CLOSED, "nothing is held")
-        self._closer.want(plan, reason)
-        return self._proceed(market)
+        if self._executor.paused:
+            return ExitOutcome(ExitStatus.WORKING, ANOTHER_PROGRAM)
+        return self._sell(market, reason)
 
     def trail(self, market: str, stop_price: Decimal) -> bool:
         """Move the stop up to `stop_price` (never down); whether the plan has moved."""
-        plan = self._book.plan(market)
-        listed = self._holdings.market(market)
-        if plan is None or listed is None:
+        plan = self._open.plan(market)
+        listed = self._broker.markets().get(market)
+        if plan is None or listed is None or self._executor.paused:
             return False
         wanted = listed.floor_price(stop_price)
         if wanted <= ZERO or (plan.stop_price is not None and wanted <= plan.stop_price):
             return False
         moved = replace(plan, stop_price=wanted)
-        self._book.replan(moved)
-        self._keep(moved)
+        self._open.replan(moved)
+        self._executor.run(moved)
         return True
 
     def watch(self, market: str, last_price: Decimal) -> None:
         """Sell at market where the price is at or under the stop and no stop on the exchange does it."""
-        self._holdings.note_price(market, last_price)
-        plan = self._book.plan(market)
-        position = self._book.positions().get(market)
-        if plan is None or position is None or plan.stop_price is None or plan.exit_reason is not None:
-            return
-        covered = bool(self._stops.live(market))
-        if not covered and last_price <= plan.stop_price:
-            self.exit(market, f"price {last_price} reached the stop {plan.stop_price}")
-        elif covered and not self._broker.stops_at_market and last_price <= plan.stop_price * _JUMPED:
-            self.exit(market, f"price {last_price} jumped past the stop {plan.stop_price}")
+        plan = self._open.plan(market)
+        if plan is not None:
+            self._executor.begin({market: last_price})
+            self._executor.run(plan)
 
     def cancel_entries(self) -> None:
         """Cancel every entry that still works at the exchange; what it filled stays a position."""
         attempts = Attempts()
-        for intent in self._book.unsettled():
+        for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY and intent.state.is_live:
                 with attempts.attempt():
-                    self._stops.withdraw(intent)
+                    self._executor.withdraw_entry(intent)
         attempts.finish()
 
     def flatten(self, reason: str = "flatten") -> None:
         """Cancel NIJA's entries and sell NIJA's positions; what does not succeed now goes on in `refresh`."""
         attempts = Attempts()
-        for market, plan in self._book.plans().items():
-            self._closer.want(plan, reason)
+        for market in self._open.plans():
             with attempts.attempt():
-                self._proceed(market)
+                self._sell(market, reason)
         attempts.finish()
 
+    def finish(self, seconds: float, pause: Callable[[float], None]) -> bool:
+        """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest.
+
+        Nothing new is decided and no stop is withdrawn. `pause` waits although everything stops.
+        """
+        until = self._clock.monotonic() + seconds
+        while True:
+            attempts = Attempts()
+            self._resolve(attempts)
+            with attempts.attempt():
+                self._tracker.look([order for order in self._open.unsettled() if order.exchange_id is not None])
+            for plan in self._open.plans().values():
+                with attempts.attempt():
+                    self._executor.run(plan)
+            if attempts.first is None and self._is_at_rest():
+                return True
+            if self._clock.monotonic() + _BREATH > until:
+                return False
+            pause(_BREATH)
+
+    def resumed(self) -> None:
+        """Someone says that no other program trades this account any more: what it left is taken up."""
+        self._executor.paused = False
+        self._owner.started = self._broker.exchange_time()
+        self._owner.strangers.clear()
+        self._reconcile_at = _NEVER
+
     # How.
+
+    def _resolve(self, attempts: Attempts) -> None:
+        for intent in self._open.unsettled():
+            if intent.state.is_unresolved and self._tracker.is_due(intent):
+                with attempts.attempt():
+                    self._tracker.resolve(intent)
+
+    def _compare(self) -> None:
+        """Journal against exchange every few minutes; what is in doubt more often."""
+        if self._clock.monotonic() >= self._reconcile_at:
+            with self._questions.attempt():
+                self._reconcile()
+        elif self._owner.due():
+            with self._questions.attempt():
+                self._owner.look()
+        self._watch_for_others()
+
+    def _reconcile(self) -> None:
+        self._reconcile_at = self._clock.monotonic() + self._timings.reconcile_again
+        try:
+            findings = self._reconciler.run(paused=self._executor.paused)
+        except BudgetSpent as error:
+            # What was asked before it has taken up room too: a shorter wait would never be enough.
+            self._reconcile_at += 2 * error.retry_after
+            raise
+        if findings is not None:
+            self._reconciled = True
+            self._journal.tidy()
+            self._reconcile_at = self._clock.monotonic() + self._timings.reconcile
+
+    def _watch_for_others(self) -> None:
+        """Another NIJA on this account would buy twice, adopt our orders and fight over our stops."""
+        strangers = (*self._reconciler.strangers, *self._owner.strangers)
+        evidence = f"NIJA orders that this journal does not know: {_named(strangers)}" if strangers else ""
+        if not evidence or self._executor.paused:
+            return
+        self._executor.paused = True
+        now = self._broker.exchange_time()
+        self._journal.latches.set(LatchName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)
+        self._journal.events.add(LatchName.ANOTHER_PROGRAM.value, now, detail={"evidence": evidence})
+        self._announcer.trouble(
+            "another program",
+            f"{ANOTHER_PROGRAM} ({evidence}): nothing is entered and no stop is moved; end the other, then nija resume",
+        )
+
+    def _drop_denied(self) -> None:
+        """A stop that the exchange has denied for long is placed anew."""
+        for order in self._open.unsettled():
+            denied = self._tracker.denied_for(order)
+            if order.purpose is Purpose.STOP and denied is not None and denied >= self._timings.denial:
+                with self._questions.attempt():
+                    self._tracker.drop_if_denied(order)
+
+    def _follow(self, entry: Intent, signal_time: datetime) -> EntryOutcome:
+        """Protect what an entry bought, and book it."""
+        self._executor.bought(entry.position_id)
+        if entry.state is OrderState.OPEN:
+            entry = self._tracker.progress(entry)
+            self._protect(entry.market)
+            entry = self._tracker.settle(entry)
+        self._protect(entry.market)
+        if entry.passing:
+            return self._not_sent(entry.market, signal_time, entry.outcome)
+        self._retries.pop(entry.market, None)
+        return self._entered(entry)
+
+    def _entered(self, entry: Intent) -> EntryOutcome:
+        if entry.state is OrderState.UNKNOWN:
+            return EntryOutcome(EntryStatus.UNKNOWN, entry.outcome)
+        if entry.filled > ZERO or self._open.positions().get(entry.market) is not None:
+            return EntryOutcome(EntryStatus.FILLED)
+        if entry.state.is_final:
+            return EntryOutcome(EntryStatus.REFUSED, entry.outcome or f"the order was {entry.state.value}")
+        return EntryOutcome(EntryStatus.WORKING)
+
+    def _not_sent(
+        self, market: str, signal_time: datetime, reason: str, error: BrokerError | None = None
+    ) -> EntryOutcome:
+        """An entry that certainly was not sent is tried again for as long as its candle is the last."""
+        last = self._retries.get(market)
+        again = last is not None and last.signal_time == signal_time
+        wait = min(last.wait * 2, self._timings.entry_retry_max) if again and last else self._timings.entry_retry
+        if isinstance(error, RateLimited):
+            wait = max(wait, error.retry_after)
+        self._retries[market] = _Retry(signal_time, self._clock.monotonic() + wait, wait, reason)
+        return EntryOutcome(EntryStatus.FAILED, f"{reason}; it is tried again in {wait:.0f} s")
 
     def _refusal(self, market: Market, amount: Decimal, signal_time: datetime) -> str | None:
         blocked = self.blocked(market.symbol)
         if blocked is not None:
             return blocked
-        if self._book.plan(market.symbol) is not None:
+        if self._open.plan(market.symbol) is not None:
             return "a position is already open"
         if self.acted_on(market.symbol, signal_time):
             return f"the candle of {signal_time:%Y-%m-%d %H:%M} UTC was already acted upon"
         if not market.tradable or not market.takes_market_orders:
             return "the exchange takes no market orders for this market now"
         if market.floor_amount(amount) < market.min_amount:
-            return f"{amount} {market.base} is below the exchange's minimum of {market.min_amount}"
+            return f"{amount:f} {market.base} is below the exchange's minimum of {market.min_amount:f}"
         return None
 
-    def _entered(self, entry: Intent) -> EntryOutcome:
-        if entry.state is OrderState.UNKNOWN:
-            return EntryOutcome(EntryStatus.UNKNOWN, entry.outcome)
-        if entry.filled > ZERO or self._book.positions().get(entry.market) is not None:
-            return EntryOutcome(EntryStatus.FILLED)
-        if entry.passing:
-            return EntryOutcome(EntryStatus.FAILED, entry.outcome)
-        if entry.state.is_final:
-            return EntryOutcome(EntryStatus.REFUSED, entry.outcome or f"the order was {entry.state.value}")
-        return EntryOutcome(EntryStatus.WORKING)
+    def _sell(self, market: str, reason: str) -> ExitOutcome:
+        plan = self._open.plan(market)
+        if plan is None:
+            return ExitOutcome(ExitStatus.CLOSED, "nothing is held")
+        if plan.exit_reason is None:
+            plan = replace(plan, exit_reason=reason)
+            self._open.replan(plan)
+        outcome = self._executor.run(plan)
+        if isinstance(outcome, Close):
+            return ExitOutcome(ExitStatus.CLOSED)
+        return ExitOutcome(ExitStatus.WORKING, outcome.trouble or outcome.reason)
+
+    def _protect(self, market: str) -> None:
+        plan = self._open.plan(market)
+        if plan is not None:
+            self._executor.run(plan)
+
+    def _is_at_rest(self) -> bool:
+        if any(order.state.is_unresolved for order in self._open.unsettled()):
+            return False
+        return all(self._executor.is_at_rest(plan) for plan in self._open.plans().values())
 
     def _due(self) -> list[Intent]:
         """Resting stops are read every few seconds, everything else each time."""
-        orders = [intent for intent in self._book.unsettled() if intent.exchange_id is not None]
+        orders = [intent for intent in self._open.unsettled() if intent.exchange_id is not None]
         now = self._clock.monotonic()
-        if now - self._stops_read < self._pace.stop_poll:
-            return [intent for intent in orders if intent.purpose is not Purpose.STOP or intent.state.is_final]
+        if now - self._stops_read < self._timings.stop_poll:
+            return [order for order in orders if _is_urgent(order) or self._executor.is_ending(order)]
         self._stops_read = now
         return orders
 
@@ -282,33 +454,43 @@ class OrderDesk:
         else:
             self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")
 
-    def _reconcile(self) -> None:
-        self._reconcile_at = self._clock.monotonic() + self._pace.reconcile_again
+
+class Attempts:
+    """Several independent things are done although one of them fails.
+
+    What the account cannot work with at all is raised at once, anything else once all was tried.
+    """
+
+    def __init__(self) -> None:
+        self.first: BrokerError | None = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
         try:
-            findings = self._reconciler.run()
-        except BudgetSpent as error:
-            # What was asked before it has taken up room too: a shorter wait would never be enough.
-            self._reconcile_at += 2 * error.retry_after
+            yield
+        except (Unauthorized, PermissionDenied, LockedOut):
             raise
-        if findings is not None:
-            self._reconciled = True
-            self._journal.tidy()
-            self._reconcile_at = self._clock.monotonic() + self._pace.reconcile
+        except BrokerError as error:
+            self.first = self.first or error
 
-    def _keep(self, plan: Plan) -> None:
-        """One position's upkeep: closed when it is gone, sold on when it is to be sold, protected otherwise."""
-        if self._closer.finish(plan):
-            return
-        if plan.exit_reason is not None and not self._closer.waits(plan):
-            self._proceed(plan.market)
-        else:
-            self._stops.keep(plan)
+    def finish(self) -> None:
+        """Raises the first BrokerError there was."""
+        if self.first is not None:
+            raise self.first
 
-    def _protect(self, market: str) -> None:
-        plan = self._book.plan(market)
-        if plan is not None:
-            self._keep(plan)
 
-    def _proceed(self, market: str) -> ExitOutcome:
-        plan = self._book.plan(market)
-        return ExitOutcome(ExitStatus.CLOSED) if plan is None else self._closer.proceed(plan)
+def _working(order: Intent) -> str | None:
+    purpose = order.purpose.name.lower()
+    if order.state.is_unresolved:
+        return f"it is not yet known what became of the {purpose} order of {order.created:%H:%M:%S} UTC"
+    if order.purpose is not Purpose.STOP:
+        return f"the {purpose} order of {order.created:%H:%M:%S} UTC is still working"
+    return None
+
+
+def _is_urgent(order: Intent) -> bool:
+    return order.purpose is not Purpose.STOP or order.state.is_final
+
+
+def _named(orders: tuple[Order, ...]) -> str:
+    return ", ".join(sorted({order.exchange_id for order in orders})[:3])

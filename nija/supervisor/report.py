@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.manager import AccountManager, AccountSnapshot
-    from nija.orders.positions import Position
+    from nija.journal.positions import Position
     from nija.supervisor.account import AccountThread
     from nija.trader.view import TraderView
 

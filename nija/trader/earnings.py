@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from brokers.model import Fill
     from nija.journal.fills import FillStore
-    from nija.orders.positions import Position
+    from nija.journal.positions import Position
 
 
 class Earnings:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Balance
-    from nija.orders.positions import Position
+    from nija.journal.positions import Position
 
 # Each look costs one call of the key's budget; trades ask for a look of their own.
 _BALANCES_LAST = 60.0

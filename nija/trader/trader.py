@@ -11,7 +11,7 @@ from accounts.manager import AccountReport, AccountState
 from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
-from nija.orders.outcomes import EntryStatus
+from nija.orders.desk import EntryStatus
 from nija.risk.refusal import Refusal
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.earnings import Earnings
@@ -140,6 +140,8 @@ class Trader:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
         for market, position in dict(self._desk.positions()).items():
             signal = snapshot.signals.get(self._plan.want(market))
+            if signal is not None and position.stop_price is None:
+                self._give_stop(market, signal)
             if signal is None or (position.signal_time is not None and signal.closed <= position.signal_time):
                 continue
             if signal.exit and position.exit_reason is None:
@@ -148,6 +150,12 @@ class Trader:
                 )
             elif signal.trail is not None and position.exit_reason is None:
                 self._desk.trail(market, signal.trail)
+
+    def _give_stop(self, market: str, signal: SignalAt) -> None:
+        """A position that was taken up without its stop gets the one that the last candle gives."""
+        stop = signal.initial_stop if signal.trail is None else signal.trail
+        if stop is not None:
+            self._desk.trail(market, stop)
 
     def _stand(self, prices: Mapping[str, Decimal]) -> Standing:
         positions = self._desk.positions()
@@ -209,6 +217,8 @@ class Trader:
             return Stillness("blocked", blocked)
         if self._desk.acted_on(symbol, signal.closed):
             return Stillness("acted_on", f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon")
+        if later := self._desk.retries_later(symbol, signal.closed):
+            return Stillness("retry", later)
         return None
 
     def _buy(self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.model import OrderRequest
+    from nija.journal.positions import Position
     from nija.journal.records import Latch, LatchName
-    from nija.orders.positions import Position
     from nija.risk.equity import EquityState
     from nija.trader.plan import TradingPlan
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO
 from nija.journal.opening import Journals
+from nija.journal.positions import fold
 from nija.log.event_log import get_log
-from nija.orders.positions import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import Fill
     from nija.journal.journal import Journal
+    from nija.journal.positions import Position
     from nija.journal.records import Intent, Plan
-    from nija.orders.positions import Position
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # What is worth less cannot be ordered at all at either exchange, so nothing can protect it.

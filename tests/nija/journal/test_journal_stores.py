@@ -19,10 +19,10 @@ from brokers.model import Fill, OrderRequest, OrderType, Side
 from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
+from nija.journal.order_state import IllegalTransition, OrderState
 from nija.journal.records import Holding, Intent, LatchName, Plan
 from nija.journal.steps import Step
 from nija.journal.types import Money, UtcTime
-from nija.orders.state import IllegalTransition, OrderState
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from accounts.identity import AccountId
 from accounts.manager import AccountSnapshot, AccountState
+from nija.journal.positions import Position
 from nija.journal.records import Latch
 from nija.notify.watcher import Sighting
-from nija.orders.positions import Position
 from nija.risk.equity import DayEquity, EquityState
 from nija.trader.view import TraderView
 

@@ -7,8 +7,8 @@ import pytest
 
 from brokers.errors import BrokerError, OutcomeUnknown, Unauthorized
 from brokers.model import Exchange, OrderStatus, OrderType, Side
-from nija.orders.outcomes import EntryStatus, ExitStatus
-from nija.orders.state import OrderState
+from nija.journal.order_state import OrderState
+from nija.orders.desk import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, FEE, Fault
 from tests.nija.orders.order_judge import oversold
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brokers.model import Order, OrderRequest
-    from nija.orders.outcomes import EntryOutcome
+    from nija.orders.desk import EntryOutcome
 
 ONE = Decimal(1)
 STOP = Decimal(90)
@@ -143,12 +143,38 @@ class TestEntering:
         assert world.desk.acted_on("BTC/USD", world.candle)
         assert world.desk.blocked("BTC/USD") is None
 
-    def test_an_entry_that_never_left_may_be_tried_again_a_few_times(self, world: DeskWorld) -> None:
-        for _ in range(5):
-            assert not world.desk.acted_on("BTC/USD", world.candle)
+    def test_an_entry_that_never_left_is_tried_again_for_as_long_as_its_candle_is_the_last(
+        self, world: DeskWorld
+    ) -> None:
+        """Minutes of refused connects cost no more than these minutes."""
+        for _ in range(12):
             world.fault("place", Fault.UNAVAILABLE)
             assert enter(world).status is EntryStatus.FAILED
-        assert world.desk.acted_on("BTC/USD", world.candle)
+            assert not world.desk.acted_on("BTC/USD", world.candle)
+            world.clock.advance(301)
+        assert enter(world).status is EntryStatus.FILLED
+        assert len(entries(world)) == 1
+
+    def test_each_further_try_waits_longer_and_says_the_true_reason(self, world: DeskWorld) -> None:
+        waits = []
+        for _ in range(9):
+            world.fault("place", Fault.UNAVAILABLE)
+            reason = enter(world).reason
+            assert reason.startswith("connection refused; it is tried again in")
+            waits.append(int(reason.split()[-2]))
+            assert "connection refused" in str(world.desk.retries_later("BTC/USD", world.candle))
+            assert enter(world).reason == world.desk.retries_later("BTC/USD", world.candle)
+            world.clock.advance(waits[-1])
+        assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+
+    def test_the_next_candle_does_not_wait_for_the_last_one(self, world: DeskWorld) -> None:
+        for _ in range(7):
+            world.fault("place", Fault.UNAVAILABLE)
+            enter(world)
+            world.clock.advance(60)
+        world.exchange.calm()
+        world.candle_closes()
+        assert enter(world).status is EntryStatus.FILLED
 
     def test_a_refused_key_is_raised_and_leaves_nothing_open(self, world: DeskWorld) -> None:
         def refuse(request: OrderRequest) -> str:

@@ -20,7 +20,7 @@ from brokers.nonce import Nonce
 from brokers.simulator.faults import FaultKind
 from nija.journal.opening import Journals
 from nija.orders.desk import OrderDesk
-from nija.orders.pace import Pace
+from nija.orders.state import Timings
 from tests.nija.orders.captured_log import CapturedLog
 from tests.simulator_fixtures import Rig, manual_rig
 
@@ -61,8 +61,8 @@ class Trading:
 
     def start(self) -> None:
         self.journal = self.journals.open(self.account)
-        pace = replace(Pace(), polls=(0.0, 0.2, 0.5))
-        self.desk = OrderDesk(self.account, self.broker, self.journal, self.rig.clock, self.log.logger, pace=pace)
+        timings = replace(Timings(), polls=(0.0, 0.2, 0.5))
+        self.desk = OrderDesk(self.account, self.broker, self.journal, self.rig.clock, self.log.logger, timings=timings)
         with suppress(BrokerError):
             self.desk.recover()
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, OrderRequest, Side
+from nija.journal.open_state import progressed
+from nija.journal.order_state import OrderState
+from nija.journal.positions import fold
 from nija.journal.records import Intent, Plan, WriteOff
 from nija.journal.steps import Step
-from nija.orders.book import progressed
-from nija.orders.positions import fold
-from nija.orders.state import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from brokers.model import ZERO
+from nija.journal.order_state import OrderState, state_of
+from nija.journal.positions import Position, fold
 from nija.journal.records import WriteOff
 from nija.journal.steps import Step
-from nija.orders.positions import Position, fold
-from nija.orders.state import OrderState, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import Fill, Order
     from nija.journal.journal import Journal
-    from nija.journal.records import Intent, Plan
-    from nija.orders.announce import Announcer
+    from nija.journal.records import Holding, Intent, Plan
+    from nija.log.announce import Announcer
 
 
-class Book:
+class OpenState:
     def __init__(self, journal: Journal, clock: Clock, announcer: Announcer) -> None:
         self._journal = journal
         self._clock = clock
@@ -116,7 +116,7 @@ class Book:
         return self._keep(new)
 
     def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
-        """Book those of `fills` that are this order's own and new."""
+        """OpenState those of `fills` that are this order's own and new."""
         mine = [fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)]
         if not mine:
             return intent
@@ -139,6 +139,15 @@ class Book:
             self._journal.plans.save(plan)
         self._plans[plan.market] = plan
         self._fold(plan)
+
+    def lose(self, losses: Iterable[WriteOff], holdings: Iterable[Holding]) -> None:
+        """Coins left these positions without a sale of NIJA's; and what the owner holds after that."""
+        with self._journal.transaction(Step.CLOSED):
+            for loss in losses:
+                self._journal.plans.write_off(loss)
+            self._journal.holdings.save(holdings)
+        for plan in self._plans.values():
+            self._fold(plan)
 
     def close(self, plan: Plan, left: Decimal, reason: str) -> None:
         """End a position; what is `left` of it is written off."""

@@ -10,10 +10,10 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent
 from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
+from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
-from nija.orders.outcomes import EntryStatus
-from nija.orders.state import OrderState
-from nija.reconcile.findings import FindingKind
+from nija.orders.desk import EntryStatus
+from nija.orders.reconciling import FindingKind
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
 
@@ -155,25 +155,13 @@ def test_of_two_stops_of_one_position_one_stays(world: DeskWorld) -> None:
     assert world.violations() == []
 
 
-def test_the_owners_orders_are_left_alone_and_said_once(world: DeskWorld) -> None:
-    theirs = world.exchange.owner_order("BTC/USD", Side.BUY, ONE, Decimal(50))
-    assert compare(world) == [FindingKind.FOREIGN_ORDER]
+def test_the_owners_orders_are_left_alone_and_counted(world: DeskWorld) -> None:
+    theirs = [world.exchange.owner_order("BTC/USD", Side.BUY, ONE, Decimal(50 - n)) for n in range(3)]
+    known = len(world.log.lines)
     assert compare(world) == []
-    assert world.exchange.book.orders[theirs].status is OrderStatus.OPEN
-
-
-def test_coins_that_are_gone_are_written_off_after_a_second_look(world: DeskWorld) -> None:
-    world.enter("BTC/USD", ONE)
-    (stop,) = world.exchange.open_orders()
-    world.exchange.cancel(stop.exchange_id)
-    world.exchange.owner_order("BTC/USD", Side.SELL, Decimal("0.4"))
-    compare(world)
-    assert world.desk.positions()["BTC/USD"].amount == 1
-    assert compare(world) == [FindingKind.POSITION_MISMATCH]
-    assert world.desk.positions()["BTC/USD"].amount == Decimal("0.6")
-    world.clock.advance(30)
-    world.desk.refresh()
-    assert [order.amount for order in world.exchange.open_orders()] == [Decimal("0.6")]
+    assert world.desk.foreign_orders() == 3
+    assert world.log.lines[known:] == []
+    assert all(world.exchange.book.orders[one].status is OrderStatus.OPEN for one in theirs)
 
 
 def test_a_balance_that_lags_writes_nothing_off(world: DeskWorld) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import ZERO, Fill, Side
+from nija.journal.positions import fold
 from nija.journal.records import Plan, WriteOff
-from nija.orders.positions import fold
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PLAN = Plan("id", "BTC/USD", NOW, "trend")

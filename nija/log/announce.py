@@ -45,6 +45,9 @@ class Announcer:
             order=intent.exchange_id,
         )
 
+    def stop_adopted(self, market: str, stop_price: Decimal) -> None:
+        self._log.info(f"🛡️ Stop of {market} was set to {lines.price(stop_price)} by hand: kept", market=market)
+
     def written_off(self, plan: Plan, amount: Decimal, reason: str) -> None:
         self._log.info(f"{plan.market}: {lines.amount(amount)} left over and forgotten: {reason}", market=plan.market)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import Order, OrderStatus, OrderType, Side
-from nija.orders.state import TRANSITIONS, IllegalTransition, OrderState, check_transition, state_of
-from nija.reconcile.findings import FindingKind
+from nija.journal.order_state import TRANSITIONS, IllegalTransition, OrderState, check_transition, state_of
+from nija.orders.reconciling import FindingKind
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

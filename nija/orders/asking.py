@@ -1,0 +1,219 @@
+"""The one way to ask what became of an order: how far it came, its fills, or whether it exists at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose
+from brokers.errors import BudgetSpent, OrderNotFound
+from brokers.model import ZERO, Absent, Found, Undetermined
+from nija.journal.order_state import OrderState
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from brokers.base import Broker
+    from brokers.clock import Clock
+    from brokers.model import Order, Resolution
+    from nija.journal.journal import Journal
+    from nija.journal.open_state import OpenState
+    from nija.journal.records import Intent
+    from nija.log.announce import Announcer
+    from nija.orders.state import Timings
+
+# How far the exchange's clock and ours may differ, with room: fills are read from so much earlier.
+_MARGIN = timedelta(minutes=2)
+_FIRST_WAIT = 1.0
+_DENIED = "the exchange denies it: no open order, no order of this id, no coins held by it"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskContext:
+    """What every part of one desk works with."""
+
+    broker: Broker
+    journal: Journal
+    open: OpenState
+    clock: Clock
+    timings: Timings
+    announcer: Announcer
+
+
+class OrderTracker:
+    """Used by one desk. Every question may raise a BrokerError; what is known then stays as it was."""
+
+    def __init__(self, context: DeskContext) -> None:
+        self._broker = context.broker
+        self._open = context.open
+        self._clock = context.clock
+        self._timings = context.timings
+        self._announcer = context.announcer
+        self._waits: dict[str, tuple[float, float]] = {}
+        self._quiet: dict[str, datetime] = {}
+        self._denied: dict[str, float] = {}
+
+    # Orders that are known.
+
+    def look(self, intents: Iterable[Intent]) -> None:
+        """Read these orders once, and their fills where something filled.
+
+        First how far each came, then the fills: also where these cannot be read now, it is known what to protect. Of an
+        order that has ended only its fills can be news.
+        """
+        known = [intent for intent in intents if intent.exchange_id is not None]
+        working = {intent.exchange_id: intent for intent in known if intent.exchange_id and not intent.state.is_final}
+        orders = self._broker.orders(sorted(working)) if working else {}
+        for exchange_id, intent in working.items():
+            self._note_denial(intent, orders.get(exchange_id))
+        for exchange_id, order in orders.items():
+            self._open.apply(working[exchange_id], order)
+        self._read_fills([self._open.current(intent) for intent in known])
+
+    def progress(self, intent: Intent) -> Intent:
+        """Look at one order, and not yet at its fills, until something of it filled or it is final.
+
+        One question tells how much there is to protect; the fills cost an exchange more, and can follow.
+        """
+        for wait in self._timings.polls:
+            self._clock.sleep(wait)
+            order = self._ask(intent)
+            if order is not None:
+                intent = self._open.apply(intent, order)
+            if intent.filled > ZERO or intent.state.is_final:
+                break
+        return intent
+
+    def settle(self, intent: Intent) -> Intent:
+        """Look at one order again and again, for a bounded time, until it is final with its fills booked."""
+        for wait in self._timings.polls:
+            self._clock.sleep(wait)
+            try:
+                intent = self.look_at(intent)
+            except BudgetSpent:
+                # Its fills are booked by a later `look`, when there is room to ask for them.
+                return self._open.current(intent)
+            if intent.settled:
+                break
+        return intent
+
+    def look_at(self, intent: Intent) -> Intent:
+        """An order that the exchange does not show yet stays as it is."""
+        order = self._ask(intent)
+        if order is not None:
+            intent = self._open.apply(intent, order)
+        return self._read_fills([intent])[0]
+
+    # Orders whose outcome is unknown.
+
+    def is_due(self, intent: Intent) -> bool:
+        due, _ = self._waits.get(intent.client_id, (0.0, 0.0))
+        return self._clock.monotonic() >= due
+
+    def resolve(self, intent: Intent) -> Intent:
+        """One question about an order of unknown outcome. Where it could not be asked, the order stays unknown."""
+        if intent.state is OrderState.INTENDED:
+            # SENT is committed before anything is sent, so this one never was.
+            never = replace(intent, state=OrderState.CANCELLED, settled=True, passing=True, outcome="never sent")
+            return self._open.move(intent, never, Step.RESOLVED, "never sent")
+        if intent.state is OrderState.SENT:
+            unknown = replace(intent, state=OrderState.UNKNOWN)
+            intent = self._open.move(intent, unknown, Step.RESOLVED, "the process ended before the answer")
+        self._wait_longer(intent)
+        return self._resolved(intent, self._broker.resolve(intent.request))
+
+    def _resolved(self, intent: Intent, resolution: Resolution) -> Intent:
+        match resolution:
+            case Found(order):
+                self._forget(intent)
+                # How far it came, and its fills, are read next.
+                found = replace(intent, state=OrderState.OPEN, exchange_id=order.exchange_id)
+                known = self._open.move(intent, found, Step.RESOLVED, "found at the exchange")
+                if intent.purpose is Purpose.STOP and not order.status.is_final:
+                    self._announcer.stop_placed(known)
+                return known
+            case Absent(reason):
+                self._forget(intent)
+                absent = replace(intent, state=OrderState.EXPIRED, settled=True, passing=True, outcome=reason)
+                return self._open.move(intent, absent, Step.RESOLVED, reason)
+            case Undetermined(reason):
+                self._announcer.trouble(
+                    intent.client_id,
+                    f"{intent.market}: it is not yet known whether the {intent.purpose.name.lower()} order "
+                    "was placed; asking on",
+                    market=intent.market,
+                    detail=reason,
+                )
+                return intent
+
+    # Orders that the exchange denies.
+
+    def denied_for(self, intent: Intent) -> float | None:
+        """For how many seconds the exchange has said that there is no such order; None where it shows it."""
+        since = self._denied.get(intent.client_id)
+        return None if since is None else self._clock.monotonic() - since
+
+    def drop_if_denied(self, intent: Intent) -> bool:
+        """End an order that open orders, its own id and the hold on the balance all deny; whether they do."""
+        if intent.exchange_id is None or self._ask(intent) is not None:
+            self._denied.pop(intent.client_id, None)
+            return False
+        if any(order.exchange_id == intent.exchange_id for order in self._broker.open_orders()):
+            self._denied.pop(intent.client_id, None)
+            return False
+        balance = self._broker.balances().get(intent.market.partition("/")[0])
+        if balance is None or balance.held >= intent.request.amount - intent.filled:
+            return False
+        self._denied.pop(intent.client_id, None)
+        gone = replace(
+            intent,
+            state=OrderState.CANCELLED,
+            settled=self._open.booked(intent) >= intent.filled,
+            outcome=_DENIED,
+        )
+        self._open.move(intent, gone, Step.PROGRESS, _DENIED)
+        return True
+
+    # How.
+
+    def _note_denial(self, intent: Intent, order: Order | None) -> None:
+        if order is not None:
+            self._denied.pop(intent.client_id, None)
+        else:
+            self._denied.setdefault(intent.client_id, self._clock.monotonic())
+
+    def _ask(self, intent: Intent) -> Order | None:
+        if intent.exchange_id is None or intent.state.is_final:
+            return None
+        try:
+            return self._broker.order(intent.exchange_id)
+        except OrderNotFound:
+            return None
+
+    def _read_fills(self, intents: list[Intent]) -> list[Intent]:
+        """The same orders, with whatever of their fills was not booked yet."""
+        behind = [intent for intent in intents if intent.filled > self._open.booked(intent)]
+        if not behind:
+            return intents
+        began = self._broker.exchange_time()
+        since = min(self._quiet.get(intent.client_id, intent.created) for intent in behind)
+        fills = self._broker.fills(since - _MARGIN)
+        booked = [self._open.book(intent, fills) for intent in intents]
+        for intent in booked:
+            if intent.settled:
+                self._quiet.pop(intent.client_id, None)
+            elif self._open.booked(intent) >= intent.filled:
+                self._quiet[intent.client_id] = began
+        return booked
+
+    def _wait_longer(self, intent: Intent) -> None:
+        _, last = self._waits.get(intent.client_id, (0.0, 0.0))
+        wait = min(max(_FIRST_WAIT, last * 2), self._timings.resolve_max)
+        self._waits[intent.client_id] = (self._clock.monotonic() + wait, wait)
+
+    def _forget(self, intent: Intent) -> None:
+        self._waits.pop(intent.client_id, None)
+        self._announcer.mended(intent.client_id)

@@ -1,0 +1,385 @@
+"""Carries out what the policy decides about each position, through the journal, until nothing more can be done now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose
+from brokers.errors import MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
+from brokers.model import ZERO, Side
+from nija.journal.order_state import OrderState
+from nija.journal.steps import Step as JournalStep
+from nija.orders.policy import (
+    AdoptStop,
+    BeginSale,
+    Close,
+    MoveStop,
+    PlaceStop,
+    ReadMarket,
+    ReadOwner,
+    ReplaceStop,
+    Sell,
+    Wait,
+    WithdrawSpare,
+    WithdrawStop,
+    next_step,
+)
+from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, SaleStage, StopStage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from brokers.model import Market
+    from nija.journal.records import Intent, Plan
+    from nija.orders.asking import DeskContext, OrderTracker
+    from nija.orders.ownership import OwnerWatch
+    from nija.orders.policy import Step
+    from nija.orders.sending import Sender
+
+# A position is brought to rest in a handful of steps; more in one look would be a fault of the policy's.
+_STEPS_AT_ONCE = 12
+
+
+class Executor:
+    """Used by one desk. Every step may raise a BrokerError; the journal is right whatever happens."""
+
+    def __init__(
+        self, context: DeskContext, sender: Sender, tracker: OrderTracker, owner: OwnerWatch, *, on_exchange: bool
+    ) -> None:
+        self._context = context
+        self._broker = context.broker
+        self._open = context.open
+        self._sender = sender
+        self._tracker = tracker
+        self._owner = owner
+        self._on_exchange = on_exchange
+        self.paused = False
+        self.prices: Mapping[str, Decimal] = {}
+        self._last_prices: dict[str, Decimal] = {}
+        self._new: set[str] = set()
+        self._ending: dict[str, float] = {}
+        self._stop_due: dict[str, float] = {}
+        self._sale_due: dict[str, float] = {}
+        self._refusals: dict[str, str] = {}
+        self._troubles: dict[str, str] = {}
+        self._timers: dict[str, BareTimer] = {}
+
+    # What the desk asks.
+
+    def begin(self, prices: Mapping[str, Decimal]) -> None:
+        """A new look, with the fresh prices by market; any other price is none."""
+        self.prices = prices
+        self._last_prices.update(prices)
+        if self._ending:
+            confirmed = self._context.clock.monotonic() - self._context.timings.retry
+            working = {order.client_id for order in self._open.unsettled() if not order.state.is_final}
+            # An end that does not come is asked for again.
+            self._ending = {key: asked for key, asked in self._ending.items() if key in working and asked > confirmed}
+
+    def is_ending(self, order: Intent) -> bool:
+        """Whether its end was asked for and is not confirmed."""
+        return order.client_id in self._ending
+
+    def bought(self, position_id: str) -> None:
+        """This process is buying these coins, and knows what the owner held before."""
+        self._new.add(position_id)
+
+    def protection(self) -> Mapping[str, Protection]:
+        """By market, of what is held."""
+        now = self._context.clock.monotonic()
+        return {market: self._protection(market, now) for market in self._open.positions()}
+
+    def is_at_rest(self, plan: Plan) -> bool:
+        """Whether nothing is under way for this position, and it is as protected as it can be."""
+        state = self.state_of(plan)
+        step = next_step(replace(state, stopping=True))
+        return isinstance(step, Wait) and (state.is_covered or state.too_small or bool(step.trouble))
+
+    # What it does.
+
+    def run(self, plan: Plan) -> Wait | Close:
+        """Take one position as far as it can be taken now; why it goes no further. Raises BrokerError."""
+        for _ in range(_STEPS_AT_ONCE):
+            current = self._open.plan(plan.market)
+            if current is None or current.id != plan.id:
+                return Close()
+            state = self.state_of(current)
+            self._measure(current, state)
+            step = next_step(state)
+            if isinstance(step, Wait):
+                self._say(current, step)
+                return step
+            self._do(current, step)
+        return Wait("it goes on at the next look")
+
+    def _do(self, plan: Plan, step: Step) -> None:
+        match step:
+            case Close():
+                self._close(plan)
+            case ReadMarket():
+                self._broker.refresh_markets(self._context.timings.market_age)
+            case ReadOwner():
+                self._owner.look()
+            case BeginSale(reason):
+                self._open.replan(replace(plan, exit_reason=reason))
+            case Sell(amount):
+                self._sell(plan, amount)
+            case _:
+                self._do_stop(plan, step)
+
+    def _do_stop(self, plan: Plan, step: Step) -> None:
+        match step:
+            case AdoptStop(price):
+                self._open.replan(replace(plan, stop_price=price))
+                self._context.announcer.stop_adopted(plan.market, price)
+            case WithdrawSpare():
+                for stop in self._stops(plan)[:-1]:
+                    self._withdraw(stop)
+            case WithdrawStop():
+                self._withdraw(self._stops(plan)[-1])
+            case PlaceStop(amount, price):
+                self._place(plan, amount, price)
+            case MoveStop(amount, price):
+                self._amend(plan, self._stops(plan)[-1], amount, price)
+            case ReplaceStop(amount, price):
+                self._replace(plan, self._stops(plan)[-1], amount, price)
+            case _:
+                return
+
+    def withdraw_entry(self, entry: Intent) -> None:
+        """Cancel an entry that still works; what it bought stays a position."""
+        self._withdraw(entry)
+
+    # State.
+
+    def state_of(self, plan: Plan) -> PositionState:
+        """All that is known of one position."""
+        broker, timings, now = self._broker, self._context.timings, self._context.clock.monotonic()
+        market = broker.markets().get(plan.market)
+        orders = self._open.orders(plan.market)
+        stops = [order for order in orders if order.purpose is Purpose.STOP]
+        stage = self._stop_stage(stops)
+        resting = next((stop for stop in reversed(stops) if stop.state.is_live), None)
+        held, sellable = self._amounts(plan, market, orders)
+        position = self._open.position(plan.market)
+        currency = plan.market.partition("/")[0]
+        reference = self._last_prices.get(plan.market, position.entry_price if position is not None else ZERO)
+        counts = not self._unbooked(orders) or broker.fees_in_quote
+        return PositionState(
+            market=plan.market,
+            held=held,
+            sellable=sellable,
+            booked=counts,
+            settled=not any(order.state.is_final for order in orders),
+            is_dust=market is not None and not market.allows(market.floor_amount(held), reference),
+            too_small=market is not None and not market.allows(sellable, plan.stop_price or reference),
+            was_sold=position is not None and position.sold > ZERO,
+            entry_is_open=any(order.purpose is Purpose.ENTRY and not order.state.is_final for order in orders),
+            planned_stop=plan.stop_price,
+            wanted_stop=_on_tick(plan.stop_price, market),
+            selling=plan.exit_reason,
+            stop=stage,
+            stop_amount=ZERO if resting is None else resting.request.amount - resting.filled,
+            stop_price=None if resting is None else resting.request.stop_price,
+            spare_stops=sum(stop.state is OrderState.OPEN for stop in stops) > 1,
+            sale=_sale_stage([order for order in orders if order.purpose is Purpose.EXIT]),
+            mode=_mode(market),
+            market_is_fresh=broker.markets_age() <= timings.market_age,
+            price=self.prices.get(plan.market),
+            owner_is_fresh=self._owner.is_fresh(currency),
+            in_doubt=self._owner.in_doubt(currency),
+            is_new=plan.id in self._new,
+            stop_is_due=now >= self._stop_due.get(plan.id, now),
+            sale_is_due=now >= self._sale_due.get(plan.id, now),
+            stopping=self._context.clock.stopping,
+            paused=self.paused,
+            rests_on_exchange=self._on_exchange,
+            stops_at_market=broker.stops_at_market,
+            can_amend=broker.can_amend_stops,
+        )
+
+    def _stop_stage(self, stops: list[Intent]) -> StopStage:
+        if any(stop.state.is_unresolved for stop in stops):
+            return StopStage.UNRESOLVED
+        live = [stop for stop in stops if stop.state.is_live]
+        if any(stop.state is OrderState.PARTLY_FILLED for stop in live):
+            return StopStage.SELLING
+        if any(stop.client_id in self._ending for stop in live):
+            return StopStage.ENDING
+        if not live:
+            return StopStage.NONE
+        return StopStage.RESTING if self._tracker.denied_for(live[-1]) is None else StopStage.DENIED
+
+    def _amounts(self, plan: Plan, market: Market | None, orders: tuple[Intent, ...]) -> tuple[Decimal, Decimal]:
+        """What is held, and what of it can be sold.
+
+        What is known to have filled counts before its fills are booked; of a buy, unless fees may be taken from it.
+        """
+        position = self._open.position(plan.market)
+        held = (ZERO if position is None else position.amount) + sum(map(self._ahead, orders), ZERO)
+        sellable = self._owner.sellable(plan.market.partition("/")[0], max(ZERO, held))
+        return held, sellable if market is None else market.floor_amount(sellable)
+
+    def _ahead(self, order: Intent) -> Decimal:
+        """What this order changes of the position by fills that are not booked yet."""
+        unbooked = max(ZERO, order.filled - self._open.booked(order))
+        if order.request.side is Side.SELL:
+            return -unbooked
+        return unbooked if self._broker.fees_in_quote else ZERO
+
+    def _unbooked(self, orders: tuple[Intent, ...]) -> bool:
+        return any(order.filled > self._open.booked(order) for order in orders)
+
+    def _stops(self, plan: Plan) -> list[Intent]:
+        return [stop for stop in self._open.orders(plan.market, Purpose.STOP) if stop.state.is_live]
+
+    # Steps.
+
+    def _close(self, plan: Plan) -> None:
+        position = self._open.position(plan.market)
+        self._open.close(plan, position.amount if position is not None else ZERO, "too little to be sold")
+        for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers):
+            known.pop(plan.id, None)
+        self._new.discard(plan.id)
+        self._context.announcer.mended(f"stop {plan.id}")
+
+    def _withdraw(self, order: Intent) -> None:
+        """Cancel an order and see what became of it; until that is confirmed it is neither resting nor gone."""
+        if order.exchange_id is None or order.state.is_final:
+            return
+        self._new.discard(order.position_id)
+        self._broker.cancel(order.exchange_id)
+        self._ending[order.client_id] = self._context.clock.monotonic()
+        if self._tracker.settle(order).state.is_final:
+            self._ending.pop(order.client_id, None)
+
+    def _place(self, plan: Plan, amount: Decimal, price: Decimal) -> OrderState:
+        stop = self._sender.stop(plan, amount, price)
+        was_new = plan.id in self._new
+        self._new.discard(plan.id)
+        if stop.state is OrderState.REJECTED:
+            if was_new:
+                # Somebody may have taken some of the coins just bought: who, is asked before it is tried again.
+                self._owner.expire(plan.market.partition("/")[0])
+            else:
+                self._stop_refused(plan, stop.outcome)
+        elif stop.state is OrderState.OPEN:
+            self._mended(plan)
+            self._context.announcer.stop_placed(stop)
+        return stop.state
+
+    def _amend(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
+        if stop.exchange_id is None:
+            return
+        try:
+            self._broker.amend_stop(stop.exchange_id, plan.market, amount, price)
+        except (OutcomeUnknown, OrderNotFound) as error:
+            self._stop_refused(plan, str(error))
+            self._tracker.look_at(stop)
+            return
+        except (OrderRejected, RequestRefused, MarketRefused) as error:
+            self._stop_refused(plan, f"it could not be moved: {error}")
+            return
+        amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
+        self._open.move(stop, amended, JournalStep.AMENDED)
+        self._mended(plan)
+        self._context.announcer.stop_moved(amended)
+
+    def _replace(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
+        """The new stop is asked for before the old one goes; where it is refused after all, the old one comes back."""
+        try:
+            self._sender.preview_stop(plan, amount, price)
+        except (OrderRejected, RequestRefused, MarketRefused) as error:
+            self._stop_refused(plan, f"it could not be moved: {error}")
+            return
+        self._withdraw(stop)
+        state = self.state_of(plan)
+        if state.stop is not StopStage.NONE or state.sellable == ZERO or state.too_small:
+            return
+        old = stop.request.stop_price
+        if self._place(plan, state.sellable, price) is OrderState.REJECTED and old is not None:
+            self._place(plan, state.sellable, old)
+
+    def _sell(self, plan: Plan, amount: Decimal) -> None:
+        sale = self._sender.sale(plan, amount, plan.exit_reason or "")
+        self._new.discard(plan.id)
+        if sale.state is OrderState.REJECTED:
+            self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
+            self._owner.expire(plan.market.partition("/")[0])
+            self._context.announcer.trouble(
+                f"exit {plan.id}",
+                f"{plan.market}: the sale was refused and is tried again ({sale.outcome})",
+                market=plan.market,
+            )
+        elif sale.state is not OrderState.UNKNOWN:
+            self._tracker.settle(sale)
+
+    # What is said and measured.
+
+    def _stop_refused(self, plan: Plan, reason: str) -> None:
+        self._stop_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
+        self._refusals[plan.id] = reason
+
+    def _mended(self, plan: Plan) -> None:
+        self._refusals.pop(plan.id, None)
+
+    def _say(self, plan: Plan, step: Wait) -> None:
+        """A position that is not protected as planned is never silent."""
+        trouble = step.trouble or self._refusals.get(plan.id, "")
+        self._troubles[plan.id] = trouble
+        if not trouble or self._context.clock.stopping:
+            self._context.announcer.mended(f"stop {plan.id}")
+            return
+        self._context.announcer.trouble(
+            f"stop {plan.id}",
+            f"{plan.market}: the protective stop is not as planned; the price is watched here meanwhile ({trouble})",
+            market=plan.market,
+        )
+
+    def _measure(self, plan: Plan, state: PositionState) -> None:
+        """The seconds for which anything that can be protected is not."""
+        if state.held <= ZERO:
+            return
+        now = self._context.clock.monotonic()
+        timer = self._timers.get(plan.id)
+        covered = state.is_covered or state.too_small
+        if timer is None:
+            timer = self._timers[plan.id] = BareTimer()
+            age = (self._broker.exchange_time() - plan.opened).total_seconds()
+            timer.note(now, covered=covered, began=now - max(0.0, age) if plan.id in self._new else now)
+        else:
+            timer.note(now, covered=covered)
+
+    def _protection(self, market: str, now: float) -> Protection:
+        plan = self._open.plan(market)
+        position_id = "" if plan is None else plan.id
+        timer = self._timers.get(position_id, BareTimer())
+        doubt = self._owner.in_doubt(market.partition("/")[0])
+        return Protection(
+            market=market,
+            covered=timer.bare(now) == 0.0,
+            bare=timer.bare(now),
+            bare_total=timer.total(now),
+            longest=timer.longest(now),
+            doubt="coins are missing, and it is not known yet whose they were" if doubt else "",
+            trouble=self._troubles.get(position_id, ""),
+        )
+
+
+def _sale_stage(sales: list[Intent]) -> SaleStage:
+    if any(sale.state.is_unresolved for sale in sales):
+        return SaleStage.UNRESOLVED
+    return SaleStage.WORKING if any(not sale.state.is_final for sale in sales) else SaleStage.NONE
+
+
+def _mode(market: Market | None) -> MarketMode:
+    if market is None:
+        return MarketMode.ABSENT
+    return MarketMode.OPEN if market.tradable and market.takes_market_orders else MarketMode.CLOSED
+
+
+def _on_tick(price: Decimal | None, market: Market | None) -> Decimal | None:
+    """The one place where a planned stop comes down to the market's tick."""
+    return price if price is None or market is None else market.floor_price(price)

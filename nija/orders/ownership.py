@@ -1,0 +1,253 @@
+"""What of each currency is NIJA's and what the owner's, followed at the exchange; journal/ownership has the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import purpose_of
+from brokers.errors import BadAnswer
+from brokers.model import ZERO, Side
+from nija.journal.ownership import Attribution, Movement, attribute, certain, movements_of, settled
+from nija.journal.records import Holding, WriteOff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.model import Balance, Order
+    from nija.journal.ownership import Taken
+    from nija.journal.records import Intent
+    from nija.orders.asking import DeskContext, OrderTracker
+
+# A fill may be listed some time after it happened.
+_OVERLAP = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """`uncertain`: of NIJA's coins, what cannot be said to be NIJA's; `bound`: what an order of the owner's binds."""
+
+    looked: float
+    uncertain: Decimal = ZERO
+    bound: Decimal = ZERO
+
+
+class OwnerWatch:
+    """Follows what the owner holds of each currency that NIJA has a position in. Used by one desk."""
+
+    def __init__(self, context: DeskContext, tracker: OrderTracker, started: datetime) -> None:
+        self._context = context
+        self._tracker = tracker
+        self._holdings = dict(context.journal.holdings.all())
+        self._known: dict[str, _Known] = {}
+        self._counted: set[str] = set()
+        self._floors: dict[str, datetime] = {}
+        self.started = started
+        self.strangers: list[Order] = []
+
+    def is_fresh(self, currency: str) -> bool:
+        known = self._known.get(currency)
+        age = self._context.timings.owner_age
+        return known is not None and self._context.clock.monotonic() - known.looked <= age
+
+    def expire(self, currency: str) -> None:
+        """What is known has been contradicted."""
+        self._known.pop(currency, None)
+
+    def sellable(self, currency: str, held: Decimal) -> Decimal:
+        """Of `held`, what certainly is NIJA's and not bound by the owner."""
+        known = self._known.get(currency)
+        return held if known is None else max(ZERO, held - known.uncertain - known.bound)
+
+    def in_doubt(self, currency: str) -> bool:
+        known = self._known.get(currency)
+        return known is not None and known.uncertain > ZERO
+
+    def due(self) -> bool:
+        """Whether a currency in doubt is to be looked at again."""
+        now = self._context.clock.monotonic()
+        poll = self._context.timings.doubt_poll
+        return any(known.uncertain > ZERO and now - known.looked >= poll for known in self._known.values())
+
+    def look(self, also: str | None = None, balances: Mapping[str, Balance] | None = None) -> None:
+        """Compare what is held of each currency with what it should be, and book out what was taken.
+
+        `also`: a currency in which NIJA holds nothing yet. Raises BrokerError.
+        """
+        began = self._context.broker.exchange_time()
+        told = self._context.broker.balances() if balances is None else balances
+        positions = self._context.open.positions()
+        currencies = {market.partition("/")[0] for market in positions} | ({also} if also else set())
+        if positions and not told:
+            raise BadAnswer("the exchange did not say what the account holds")
+        for currency in sorted(currencies):
+            self._look_at(currency, told, began)
+
+    def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime) -> None:
+        total = self._total(currency, told)
+        if not self._is_quiet(currency):
+            return
+        owner = self._owner(currency)
+        if total < self._booked(currency) + (owner or ZERO):
+            # The stop may be selling at this very moment.
+            self._tracker.look(self._orders(currency))
+            if not self._is_quiet(currency):
+                return
+        booked = self._booked(currency)
+        movements: tuple[Movement, ...] = ()
+        if total < booked + (owner or ZERO):
+            movements = self._movements(currency)
+        found = attribute(total, booked, owner, movements)
+        if found.missing > ZERO:
+            found = self._doubted(currency, total, booked, found)
+        else:
+            self._end_doubt(currency)
+        self._apply(currency, found, began)
+        balance = told.get(currency)
+        foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
+        left = self._booked(currency)
+        uncertain = left - certain(total, left, Attribution(found.owner, (), found.missing))
+        bound = max(ZERO, left - uncertain - max(ZERO, total - foreign))
+        self._known[currency] = _Known(self._context.clock.monotonic(), uncertain, bound)
+        self._announce(currency, uncertain, bound)
+
+    def _doubted(self, currency: str, total: Decimal, booked: Decimal, found: Attribution) -> Attribution:
+        """The same, or settled where it has been so for long; a restart does not begin to count anew."""
+        marks, now = self._context.journal.marks, self._context.broker.exchange_time()
+        since = marks.get(doubt_of(currency))
+        if since is None:
+            marks.set(doubt_of(currency), now)
+            return found
+        if (now - since).total_seconds() < self._context.timings.doubt_settles:
+            return found
+        self._end_doubt(currency)
+        return settled(total, booked, found)
+
+    def _end_doubt(self, currency: str) -> None:
+        if self._context.journal.marks.get(doubt_of(currency)) is not None:
+            self._context.journal.marks.clear(doubt_of(currency))
+
+    def _apply(self, currency: str, found: Attribution, began: datetime) -> None:
+        known = self._holdings.get(currency)
+        losses = [loss for taken in found.taken for loss in self._losses(currency, taken)]
+        if found.owner is None:
+            self._holdings.pop(currency, None)
+        else:
+            self._holdings[currency] = Holding(currency, found.owner, began)
+        stale = known is None or (began - known.time).total_seconds() >= self._context.timings.reconcile
+        if losses or (found.owner is not None and (stale or known is None or known.amount != found.owner)):
+            self._context.open.lose(losses, [self._holdings[currency]] if found.owner is not None else [])
+
+    def _losses(self, currency: str, taken: Taken) -> list[WriteOff]:
+        """The positions that lost it: those of the market in which it was sold first."""
+        positions = [one for one in self._context.open.positions().values() if _base(one.market) == currency]
+        left, losses = taken.amount, []
+        now = self._context.open.now()
+        for position in sorted(positions, key=lambda one: (one.market != taken.market, one.opened)):
+            part = min(left, position.amount)
+            if part > ZERO:
+                losses.append(WriteOff(position.id, part, taken.reason, now))
+                self._context.announcer.found(
+                    "POSITION_MISMATCH",
+                    position.market,
+                    position.market,
+                    f"{part:f} {currency} {taken.reason}: booked out",
+                )
+                detail = {"subject": position.market, "repair": f"{part:f} {taken.reason}"}
+                self._context.journal.events.add("POSITION_MISMATCH", now, market=position.market, detail=detail)
+                left -= part
+        return losses
+
+    def _movements(self, currency: str) -> tuple[Movement, ...]:
+        """What orders that the journal does not know did since the last look."""
+        journal, broker = self._context.journal, self._context.broker
+        since = self._since(currency)
+        floor = self._floors.setdefault(currency, since)
+        fills = [
+            fill
+            for fill in broker.fills(max(floor, since - _OVERLAP))
+            if fill.time > floor
+            and fill.id not in self._counted
+            and journal.intents.by_exchange_id(fill.order_id) is None
+        ]
+        self._counted.update(fill.id for fill in fills)
+        return movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
+
+    def _since(self, currency: str) -> datetime:
+        holding = self._holdings.get(currency)
+        if holding is not None:
+            return holding.time
+        return min(plan.opened for plan in self._context.open.plans().values() if _base(plan.market) == currency)
+
+    def _with_our_mark(self, order_ids: set[str]) -> list[str]:
+        if not order_ids:
+            return []
+        orders = self._context.broker.orders(sorted(order_ids)).values()
+        marked = [order for order in orders if purpose_of(order.client_id) is not None]
+        self.strangers.extend(order for order in marked if order.created > self.started)
+        return [order.exchange_id for order in marked]
+
+    def _is_quiet(self, currency: str) -> bool:
+        """Whether everything that NIJA's own orders did is booked."""
+        orders = self._orders(currency)
+        return not any(order.state.is_unresolved or order.filled > self._context.open.booked(order) for order in orders)
+
+    def _orders(self, currency: str) -> list[Intent]:
+        return [order for order in self._context.open.unsettled() if _base(order.market) == currency]
+
+    def _resting(self, currency: str) -> Decimal:
+        """What NIJA's own orders bind of it."""
+        selling = (order for order in self._orders(currency) if order.request.side is Side.SELL)
+        return sum((order.request.amount - order.filled for order in selling if order.state.is_live), ZERO)
+
+    def _booked(self, currency: str) -> Decimal:
+        positions = self._context.open.positions().values()
+        return sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
+
+    def _owner(self, currency: str) -> Decimal | None:
+        holding = self._holdings.get(currency)
+        return None if holding is None else holding.amount
+
+    def _total(self, currency: str, told: Mapping[str, Balance]) -> Decimal:
+        balance = told.get(currency)
+        if balance is not None:
+            return balance.total
+        if any(row.startswith("balance:") for row in self._context.broker.unread_rows()):
+            raise BadAnswer(
+                f"the exchange names a balance that cannot be read: how much {currency} there is, is unknown"
+            )
+        return ZERO
+
+    def _announce(self, currency: str, uncertain: Decimal, bound: Decimal) -> None:
+        about = f"owner {currency}"
+        if uncertain > ZERO:
+            reason = f"{uncertain:f} {currency} of NIJA's position are missing, and it is not known yet who took them"
+            self._context.announcer.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
+        elif bound > ZERO:
+            self._context.announcer.trouble(
+                about, f"{bound:f} {currency} of NIJA's position are bound by {self._bindings(currency)}"
+            )
+        else:
+            self._context.announcer.mended(about)
+
+    def _bindings(self, currency: str) -> str:
+        """The owner's own orders that hold these coins, by name."""
+        orders = [
+            order
+            for order in self._context.broker.open_orders()
+            if order.side is Side.SELL and _base(order.market) == currency and purpose_of(order.client_id) is None
+        ]
+        named = ", ".join(f"{order.exchange_id} ({order.amount - order.filled:f} {order.market})" for order in orders)
+        return f"the owner's own order {named}" if named else "an order that the exchange does not show"
+
+
+def doubt_of(currency: str) -> str:
+    """The name of the mark that says since when a currency is in doubt."""
+    return f"doubt {currency}"[:32]
+
+
+def _base(market: str) -> str:
+    return market.partition("/")[0]

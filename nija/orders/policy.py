@@ -1,0 +1,289 @@
+"""What to do next about one position: the one pure function that decides, and why.
+
+The invariants, each asserted by name in tests/nija/orders/test_policy.py:
+
+- cover: protection is not taken away before its successor can be accepted. A stop is withdrawn only for a sale or a
+  better stop, in a market that was read lately and takes orders.
+- owner: only what certainly is NIJA's is put up for sale, and only on fresh knowledge of whose coins these are.
+- never down: no step moves a stop further away, and a tighter one set by hand becomes the plan's.
+- finish: once everything stops, nothing new is decided and no stop is withdrawn; a missing one is still placed.
+- no silence: what is not protected as planned says why.
+
+docs/orders.md shows the table of steps; a test holds it equal to this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from brokers.model import ZERO
+from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
+
+# A triggered stop-limit that the price has passed by this much, and that still rests, will not fill by itself.
+_JUMPED = Decimal("0.995")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing can or need be done now. `trouble` is what a person must hear; empty: all is as planned."""
+
+    reason: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Nothing of the position is left that could be sold: end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarket:
+    """Read the market's present state before an order is withdrawn for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOwner:
+    """Ask whose coins there are before some are put up for sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginSale:
+    """Decide to sell; from then on every look goes on with it until it is done."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptStop:
+    """Take a stop price that rests at the exchange for the plan's own."""
+
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawSpare:
+    """Cancel every stop but the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawStop:
+    """Cancel the stop: for a sale that can be sent at once, or because nothing is left for it to protect."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceStop:
+    amount: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStop:
+    """Amend the stop in place."""
+
+    amount: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceStop:
+    """Preview the new stop, withdraw the old one, place the new one; the old one again where that is refused."""
+
+    amount: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sell:
+    amount: Decimal
+
+
+Step = (
+    Wait
+    | Close
+    | ReadMarket
+    | ReadOwner
+    | BeginSale
+    | AdoptStop
+    | WithdrawSpare
+    | WithdrawStop
+    | PlaceStop
+    | MoveStop
+    | ReplaceStop
+    | Sell
+)
+
+_UNRESOLVED = Wait("it is not known yet what became of an order")
+_SELLING = Wait("an order is selling")
+_ENDING = Wait("the exchange has not confirmed the end of an order")
+_UNBOOKED = Wait("the fills of an order are not booked yet")
+_ENTERING = Wait("the entry has bought nothing yet")
+_PROTECTED = Wait("the stop is as planned")
+_WATCHED = Wait("the price is watched here")
+_LATER = Wait("the last try was refused; it is tried again soon")
+_STOPS = Wait("everything stops; the stop stays as it is")
+_PAUSED = Wait("another program trades this account; the stop stays as it is")
+_DENIED = Wait("the exchange denies the stop", "the exchange says that there is no such stop; it is asked on")
+_NO_STOP_PRICE = Wait(
+    "no stop price", "it has no stop price: nothing protects it until the strategy gives one, or it is sold"
+)
+_NO_PRICE = Wait("no fresh price", "its price is not known, so nothing watches over it")
+_DOUBT = Wait("in doubt", "coins are missing, and it is not known yet whose they were; it is looked at again at once")
+_NOT_FREE = Wait("nothing is free", "none of its coins are free to be sold")
+_TOO_SMALL = Wait("too small", "what is there is below the exchange's minimum for an order")
+_MARKET_GONE = Wait("market absent", "the exchange does not list this market now")
+_MARKET_CLOSED = Wait("market closed", "the market takes no such orders now; what rests there stays")
+
+
+def next_step(state: PositionState) -> Step:
+    """The next thing to do about this position, given all that is known of it."""
+    waiting = _waiting(state)
+    if waiting is not None:
+        return waiting
+    if state.stop is StopStage.SELLING:
+        return _stop_sells(state)
+    if _is_over(state):
+        return _end(state)
+    if state.spare_stops and not (state.stopping or state.paused):
+        return WithdrawSpare()
+    if _was_tightened(state) and state.stop_price is not None and not state.stopping:
+        return AdoptStop(state.stop_price)
+    step = _sale(state) if state.selling is not None else None
+    return step or _protection(state)
+
+
+def _waiting(state: PositionState) -> Wait | None:
+    """What is under way must end first: two orders together could sell too much."""
+    if StopStage.UNRESOLVED is state.stop or SaleStage.UNRESOLVED is state.sale:
+        return _UNRESOLVED
+    if SaleStage.WORKING is state.sale:
+        return _SELLING
+    if StopStage.ENDING is state.stop:
+        return _ENDING
+    return None if state.booked else _UNBOOKED
+
+
+def _stop_sells(state: PositionState) -> Step:
+    """A stop that turned into a limit order may be stuck; any other one sells by itself."""
+    jumped = _jumped_past(state)
+    if state.stops_at_market or state.stopping or not (jumped or state.selling):
+        return _SELLING
+    if state.selling is None:
+        return BeginSale(jumped)
+    if not state.market_is_fresh:
+        return ReadMarket()
+    return WithdrawStop() if state.mode is MarketMode.OPEN else _SELLING
+
+
+def _is_over(state: PositionState) -> bool:
+    return state.held <= ZERO or (state.is_dust and (state.was_sold or state.selling is not None))
+
+
+def _end(state: PositionState) -> Step:
+    """A stop that protects nothing could sell what is the owner's."""
+    if state.entry_is_open:
+        return _ENTERING
+    if not state.settled:
+        return _UNBOOKED
+    if state.stop is StopStage.NONE:
+        return Close()
+    if state.stop is StopStage.DENIED:
+        return _DENIED
+    return _STOPS if state.stopping else WithdrawStop()
+
+
+def _was_tightened(state: PositionState) -> bool:
+    """Whether the stop rests above the plan's price, or the plan has none: whoever set it, it never moves down."""
+    if state.stop is not StopStage.RESTING or state.stop_price is None:
+        return False
+    return state.planned_stop is None or state.stop_price > state.planned_stop
+
+
+def _sale(state: PositionState) -> Step | None:
+    """The next step towards selling; None where it cannot go on now and the position stays protected meanwhile."""
+    if state.stopping or not state.sale_is_due or state.entry_is_open or state.stop is StopStage.DENIED:
+        return None
+    if not state.market_is_fresh:
+        return ReadMarket()
+    if state.mode is not MarketMode.OPEN:
+        return None
+    if not state.owner_is_fresh:
+        return ReadOwner()
+    if state.sellable == ZERO or state.too_small:
+        return None
+    return WithdrawStop() if state.stop is StopStage.RESTING else Sell(state.sellable)
+
+
+def _protection(state: PositionState) -> Step:
+    reason = _price_reached(state)
+    if reason and state.selling is None and not state.stopping:
+        return BeginSale(reason)
+    if state.stop is StopStage.RESTING:
+        return _adjustment(state)
+    if state.stop is StopStage.DENIED:
+        return _DENIED
+    if state.planned_stop is None or state.wanted_stop is None or state.wanted_stop <= ZERO:
+        return _NO_STOP_PRICE
+    if not state.rests_on_exchange:
+        return _NO_PRICE if state.price is None else _WATCHED
+    return _cover(state, state.wanted_stop)
+
+
+def _cover(state: PositionState, price: Decimal) -> Step:
+    """A stop where there is none. Whether the market takes it now is best found out by asking for it."""
+    if not state.stop_is_due:
+        return _LATER
+    if not state.is_new and not state.owner_is_fresh:
+        return ReadOwner()
+    if state.sellable == ZERO:
+        return _DOUBT if state.in_doubt else _NOT_FREE
+    if state.mode is MarketMode.ABSENT:
+        return _MARKET_GONE if state.market_is_fresh else ReadMarket()
+    return _TOO_SMALL if state.too_small else PlaceStop(state.sellable, price)
+
+
+def _adjustment(state: PositionState) -> Step:
+    """What a resting stop lacks of the plan: a size that is held, or a price that has risen."""
+    price, wanted = state.stop_price, state.wanted_stop
+    if price is None or wanted is None or (price >= wanted and state.stop_amount == state.sellable):
+        return _PROTECTED
+    kept = _kept(state)
+    if kept is not None:
+        return kept
+    if not state.market_is_fresh:
+        return ReadMarket()
+    if state.mode is not MarketMode.OPEN:
+        return _MARKET_CLOSED
+    better = max(price, wanted)
+    return MoveStop(state.sellable, better) if state.can_amend else ReplaceStop(state.sellable, better)
+
+
+def _kept(state: PositionState) -> Wait | None:
+    """Why a stop that is not quite as planned stays as it is for now."""
+    if state.stopping or state.paused:
+        return _STOPS if state.stopping else _PAUSED
+    if state.in_doubt:
+        return _DOUBT
+    if not state.stop_is_due:
+        return _LATER
+    return _TOO_SMALL if state.sellable == ZERO or state.too_small else None
+
+
+def _price_reached(state: PositionState) -> str:
+    """Why the position must be sold here, where no stop on the exchange does it; else nothing."""
+    if state.stop is StopStage.RESTING:
+        return _jumped_past(state)
+    if state.price is None:
+        return ""
+    if state.planned_stop is not None and state.price <= state.planned_stop:
+        return f"price {state.price:f} reached the stop {state.planned_stop:f}"
+    return ""
+
+
+def _jumped_past(state: PositionState) -> str:
+    """The same of a stop that turns into a limit order when it triggers."""
+    if state.stops_at_market or state.price is None or state.stop_price is None:
+        return ""
+    if state.price > state.stop_price * _JUMPED:
+        return ""
+    return f"price {state.price:f} jumped past the stop {state.stop_price:f}"

@@ -1,0 +1,326 @@
+"""Comparing an account's journal with its exchange, and repairing what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.model import ZERO
+from nija.journal.marks import Mark
+from nija.journal.positions import fold
+from nija.journal.steps import Step
+from nija.orders.adoption import Adopter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from brokers.model import Balance, Fill, Order
+    from nija.journal.journal import Journal
+    from nija.orders.asking import DeskContext, OrderTracker
+    from nija.orders.ownership import OwnerWatch
+
+_OVERLAP = timedelta(minutes=15)
+# An empty journal looks back this far, and further while a stop rests whose entry is not found.
+_LOOK_BACK = (timedelta(days=90), timedelta(days=365), timedelta(days=3650))
+# An order may be shown so long after it was placed (exchanges.md A4: "below a minute").
+SHOWN_WITHIN = timedelta(seconds=75)
+# How far the measured clock may be off: Kraken tells whole seconds.
+_CLOCK_ERROR = timedelta(seconds=1)
+_EMPTY = "empty journal"
+
+
+class FindingKind(StrEnum):
+    """What can differ between the exchange and the journal. Each kind has exactly one repair.
+
+    MISSING_FILL: an execution of a known order is not booked → book it.
+    UNKNOWN_ORDER_OF_OURS: an order with NIJA's id that the journal does not have, or thought never placed → take it up.
+    STALE_ORDER: the journal thinks it works, the exchange says that it ended → read it.
+    LOST_ORDER: the journal thinks it works, the exchange does not show it → ask again, and say so.
+    ORPHAN_STOP: a resting stop of NIJA's without a position, or one too many → cancel it.
+    POSITION_MISMATCH: less is held than NIJA's positions and the owner's coins → find out who took it, book it out.
+    """
+
+    MISSING_FILL = "MISSING_FILL"
+    UNKNOWN_ORDER_OF_OURS = "UNKNOWN_ORDER_OF_OURS"
+    STALE_ORDER = "STALE_ORDER"
+    LOST_ORDER = "LOST_ORDER"
+    ORPHAN_STOP = "ORPHAN_STOP"
+    POSITION_MISMATCH = "POSITION_MISMATCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`subject` is the exchange's id of the order or fill."""
+
+    kind: FindingKind
+    market: str
+    subject: str
+    order: Order | None = None
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeView:
+    """What the exchange says of an account, read in one go.
+
+    `since`: how far back what has ended, and fills, were read; these and balances only where there was need to.
+    """
+
+    since: datetime
+    open_orders: tuple[Order, ...]
+    closed_orders: tuple[Order, ...]
+    fills: tuple[Fill, ...]
+    balances: Mapping[str, Balance]
+
+    def orders(self) -> tuple[Order, ...]:
+        """Each order once; where it ended while this was read, its end counts."""
+        by_id = {order.exchange_id: order for order in self.open_orders}
+        by_id.update({order.exchange_id: order for order in self.closed_orders})
+        return tuple(by_id.values())
+
+    def foreign(self) -> int:
+        """How many orders of the owner's own are open."""
+        return sum(purpose_of(order.client_id) is None for order in self.open_orders)
+
+
+class Reconciler:
+    def __init__(self, context: DeskContext, tracker: OrderTracker, owner: OwnerWatch) -> None:
+        self._broker = context.broker
+        self._journal = context.journal
+        self._open = context.open
+        self._tracker = tracker
+        self._owner = owner
+        self._announcer = context.announcer
+        self._adopter = Adopter(context.broker, context.journal)
+        self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
+        self._first_look: datetime | None = None
+        self._reach: datetime | None = None
+        self._noted: set[tuple[FindingKind, str]] = set()
+        self.foreign_orders = 0
+        self.strangers: tuple[Order, ...] = ()
+
+    def run(self, *, paused: bool) -> tuple[Finding, ...] | None:
+        """Compare and repair once; what was found. Raises BrokerError where the exchange could not be asked.
+
+        None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
+        `paused`: another program trades the account: nothing is adopted and nothing cancelled.
+        """
+        began = self._broker.exchange_time()
+        mark = self._journal.marks.get(Mark.RECONCILED)
+        view = self._read_deep(began) if mark is None else self._read(mark - _OVERLAP)
+        if mark is None and self._may_miss_orders(view, began):
+            self._announcer.trouble(
+                _EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders"
+            )
+            return None
+        unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
+        self.strangers = tuple(order for order in unknown if order.created > self._adoptable_until())
+        self.foreign_orders = view.foreign()
+        if not paused and not self.strangers:
+            self._adopt(unknown, view)
+        findings = compare(view, self._journal)
+        for finding in findings:
+            if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):
+                self._repair(finding)
+        if self._open.positions():
+            self._owner.look(balances=view.balances or None)
+        self._journal.marks.set(Mark.RECONCILED, began)
+        self._reach = None
+        return findings
+
+    def _adoptable_until(self) -> datetime:
+        """A NIJA order made after this start, which the journal does not know, is another program's.
+
+        With an empty journal it may be one that the former process sent and that arrived late.
+        """
+        return self._owner.started + (SHOWN_WITHIN if self._began_empty else _CLOCK_ERROR)
+
+    def _read(self, since: datetime) -> ExchangeView:
+        """From `since`, or from further back where an earlier comparison needed that and could not ask any more.
+
+        A rate limit may leave room for one look at the histories, but never for two: so each look reaches as far as
+        the last one had to.
+        """
+        since = since if self._reach is None else min(since, self._reach)
+        # Open before closed, orders before fills: what moves on meanwhile is then seen in the later answer.
+        open_orders, closed_orders = self._broker.open_orders(), self._broker.closed_orders(since)
+        orders = (*open_orders, *closed_orders)
+        return ExchangeView(
+            since=since,
+            open_orders=open_orders,
+            closed_orders=closed_orders,
+            # Fills are the dearest question there is.
+            fills=self._broker.fills(since) if self._may_have_filled(orders) else (),
+            balances=self._broker.balances() if self._may_hold(orders) else {},
+        )
+
+    def _may_have_filled(self, orders: Sequence[Order]) -> bool:
+        """Whether the exchange tells of more filled by an order of NIJA's than is booked."""
+        ours = (order for order in orders if purpose_of(order.client_id) is not None)
+        return any(order.filled > self._journal.fills.booked(order.client_id or "") for order in ours)
+
+    def _may_hold(self, orders: Sequence[Order]) -> bool:
+        return bool(self._open.positions()) or any(is_unknown(order, self._journal) for order in orders)
+
+    def _read_deep(self, now: datetime) -> ExchangeView:
+        view = self._read(now - _LOOK_BACK[0])
+        for span in _LOOK_BACK[1:]:
+            if not _unexplained(view):
+                break
+            if now - span < view.since:
+                self._reach = now - span
+                view = self._read(now - span)
+        return view
+
+    def _may_miss_orders(self, view: ExchangeView, now: datetime) -> bool:
+        self._first_look = self._first_look or now
+        traded = any(purpose_of(order.client_id) is not None for order in view.orders())
+        return traded and now - self._first_look < SHOWN_WITHIN
+
+    def _adopt(self, orders: Sequence[Order], view: ExchangeView) -> None:
+        if not orders:
+            return
+        fills = self._fills_of(min(order.created for order in orders), view)
+        now = self._open.now()
+        left = self._adopter.adopt(orders, fills, now)
+        self._open.load()
+        for order in orders:
+            finding = Finding(FindingKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
+            repair = "belongs to no position of NIJA's that could be found" if order in left else "taken up"
+            self._note(finding, repair)
+
+    def _fills_of(self, since: datetime, view: ExchangeView) -> Sequence[Fill]:
+        """The fills since the oldest of the orders, which may be older than what was read."""
+        since -= _OVERLAP
+        if since >= view.since:
+            return view.fills
+        self._reach = since
+        fills = {fill.id: fill for fill in (*view.fills, *self._broker.fills(since))}
+        return tuple(fills.values())
+
+    def _repair(self, finding: Finding) -> None:
+        match finding.kind:
+            case FindingKind.MISSING_FILL:
+                self._book_missing(finding)
+            case FindingKind.STALE_ORDER:
+                self._look(finding)
+            case FindingKind.ORPHAN_STOP:
+                self._cancel(finding)
+            case FindingKind.LOST_ORDER:
+                self._note(finding, "not shown by the exchange; it is asked after on, and nothing is assumed")
+            case FindingKind.UNKNOWN_ORDER_OF_OURS | FindingKind.POSITION_MISMATCH:
+                pass  # Orders are taken up before, and coins compared after.
+
+    def _book_missing(self, finding: Finding) -> None:
+        fill = finding.fill
+        intent = self._journal.intents.by_exchange_id(fill.order_id) if fill is not None else None
+        if fill is None or intent is None:
+            return
+        now = self._open.now()
+        with self._journal.transaction(Step.PROGRESS):
+            if not self._journal.fills.book(intent.client_id, fill, now):
+                return
+            booked = self._journal.fills.booked(intent.client_id)
+            filled = max(intent.filled, booked)
+            settled = intent.state.is_final and booked >= filled
+            self._journal.intents.save(intent, replace(intent, filled=filled, settled=settled), now, "missing fill")
+            self._revive(intent.position_id)
+        self._open.load()
+        self._note(finding, "booked")
+
+    def _revive(self, position_id: str) -> None:
+        """A closed position that turns out to hold something is open again, unless the market has a new one."""
+        plan = self._journal.plans.get(position_id)
+        if plan is None or plan.closed is None or self._open.plan(plan.market) is not None:
+            return
+        held = fold(plan, self._journal.fills.of_position(plan.id), self._journal.plans.write_offs(plan.id))
+        if held.amount > ZERO:
+            self._journal.plans.save(replace(plan, closed=None))
+
+    def _look(self, finding: Finding) -> None:
+        intent = self._journal.intents.by_exchange_id(finding.subject)
+        if intent is not None and not intent.settled:
+            self._tracker.look([intent])
+            self._note(finding, "read")
+
+    def _cancel(self, finding: Finding) -> None:
+        self._broker.cancel(finding.subject)
+        self._look(finding)
+        self._note(finding, "cancelled")
+
+    def _note(self, finding: Finding, repair: str) -> None:
+        """One line and one event per finding; what is found every time is said once."""
+        key = (finding.kind, finding.subject)
+        if key in self._noted:
+            return
+        self._noted.add(key)
+        detail = {"subject": finding.subject, "repair": repair}
+        self._journal.events.add(finding.kind.value, self._open.now(), market=finding.market, detail=detail)
+        self._announcer.found(finding.kind.value, finding.market, finding.subject, repair)
+
+
+def _unexplained(view: ExchangeView) -> bool:
+    """Whether a stop of NIJA's rests whose entry is not in sight."""
+    entered = {order.market for order in view.orders() if purpose_of(order.client_id) is Purpose.ENTRY}
+    stops = (order for order in view.open_orders if purpose_of(order.client_id) is Purpose.STOP)
+    return any(order.market not in entered for order in stops)
+
+
+def compare(view: ExchangeView, journal: Journal) -> tuple[Finding, ...]:
+    """The comparison itself, in the order in which it is to be repaired: orders, fills, stops."""
+    found: list[Finding] = []
+    for order in view.orders():
+        found.extend(_order(order, journal))
+    found.extend(_lost(view, journal))
+    found.extend(_fills(view, journal))
+    found.extend(_orphans(view.open_orders, journal))
+    return tuple(found)
+
+
+def is_unknown(order: Order, journal: Journal) -> bool:
+    """Whether this is an order of NIJA's that the journal does not have, or thinks was never placed."""
+    if purpose_of(order.client_id) is None:
+        return False
+    intent = journal.intents.get(order.client_id or "")
+    return intent is None or (intent.state.is_final and intent.exchange_id is None)
+
+
+def _order(order: Order, journal: Journal) -> Iterator[Finding]:
+    if purpose_of(order.client_id) is None:
+        return
+    intent = journal.intents.get(order.client_id or "")
+    if is_unknown(order, journal):
+        yield Finding(FindingKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
+    elif intent is not None and intent.state.is_live and order.status.is_final:
+        yield Finding(FindingKind.STALE_ORDER, order.market, order.exchange_id, order=order)
+
+
+def _lost(view: ExchangeView, journal: Journal) -> Iterator[Finding]:
+    shown = {order.exchange_id for order in view.orders()}
+    for intent in journal.intents.unsettled():
+        if intent.state.is_live and intent.exchange_id is not None and intent.exchange_id not in shown:
+            yield Finding(FindingKind.LOST_ORDER, intent.market, intent.exchange_id)
+
+
+def _fills(view: ExchangeView, journal: Journal) -> Iterator[Finding]:
+    for fill in view.fills:
+        if journal.intents.by_exchange_id(fill.order_id) is not None and not journal.fills.has(fill.id):
+            yield Finding(FindingKind.MISSING_FILL, fill.market, fill.id, fill=fill)
+
+
+def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Finding]:
+    """Of several stops of one position the newest stays."""
+    kept: set[str] = set()
+    for order in sorted(open_orders, key=lambda order: order.created, reverse=True):
+        intent = journal.intents.get(order.client_id or "")
+        if purpose_of(order.client_id) is not Purpose.STOP or intent is None:
+            continue
+        plan = journal.plans.get(intent.position_id)
+        if plan is None or plan.closed is not None or plan.id in kept:
+            yield Finding(FindingKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)
+        else:
+            kept.add(plan.id)

@@ -1,0 +1,304 @@
+"""The policy over every combination of what can be known, and its invariants by name."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brokers.model import ZERO
+from nija.orders.policy import (
+    AdoptStop,
+    BeginSale,
+    Close,
+    MoveStop,
+    PlaceStop,
+    ReadMarket,
+    ReadOwner,
+    ReplaceStop,
+    Sell,
+    Wait,
+    WithdrawSpare,
+    WithdrawStop,
+    next_step,
+)
+from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
+ONE = Decimal(1)
+PLANNED = Decimal("90.5")
+BARE = PositionState(market="BTC/USD", held=ONE, sellable=ONE, planned_stop=PLANNED, wanted_stop=PLANNED)
+COVERED = replace(BARE, stop=StopStage.RESTING, stop_amount=ONE, stop_price=PLANNED)
+SOLD = replace(COVERED, selling="exit signal")
+
+SITUATIONS: dict[str, tuple[PositionState, str]] = {
+    "the stop rests as planned": (COVERED, "Wait"),
+    "what became of a stop or a sale is unknown": (replace(COVERED, sale=SaleStage.UNRESOLVED), "Wait"),
+    "a sale is working": (replace(BARE, sale=SaleStage.WORKING), "Wait"),
+    "the end of a stop was asked for and is not confirmed": (replace(BARE, stop=StopStage.ENDING), "Wait"),
+    "the stop has begun to sell": (replace(COVERED, stop=StopStage.SELLING), "Wait"),
+    "a stop-limit has begun to sell and the price jumped past it": (
+        replace(COVERED, stop=StopStage.SELLING, price=Decimal(80), stops_at_market=False),
+        "BeginSale",
+    ),
+    "nothing is left that could be sold": (replace(BARE, held=ZERO, sellable=ZERO), "Close"),
+    "nothing is left and a stop still rests": (replace(COVERED, held=ZERO, sellable=ZERO), "WithdrawStop"),
+    "two stops rest": (replace(COVERED, spare_stops=True), "WithdrawSpare"),
+    "the stop rests above the plan's price": (replace(COVERED, stop_price=Decimal(92)), "AdoptStop"),
+    "no stop rests": (BARE, "PlaceStop"),
+    "no stop rests and whose coins these are was read long ago": (replace(BARE, owner_is_fresh=False), "ReadOwner"),
+    "no stop rests and the coins were bought just now": (
+        replace(BARE, owner_is_fresh=False, is_new=True),
+        "PlaceStop",
+    ),
+    "no stop rests and the last one was refused just now": (replace(BARE, stop_is_due=False), "Wait"),
+    "no stop rests and none of the coins certainly is NIJA's": (replace(BARE, sellable=ZERO, in_doubt=True), "Wait"),
+    "no stop rests and there is no stop price": (replace(BARE, planned_stop=None, wanted_stop=None), "Wait"),
+    "no stop rests and the price is at the plan's stop": (replace(BARE, price=Decimal(90)), "BeginSale"),
+    "the stop rests below the plan's price": (replace(COVERED, stop_price=Decimal(80)), "MoveStop"),
+    "the stop rests below the plan's price and cannot be amended": (
+        replace(COVERED, stop_price=Decimal(80), can_amend=False),
+        "ReplaceStop",
+    ),
+    "the stop rests for less than is held": (replace(COVERED, stop_amount=Decimal("0.5")), "MoveStop"),
+    "the stop is to be moved and the market's state is old": (
+        replace(COVERED, stop_price=Decimal(80), market_is_fresh=False),
+        "ReadMarket",
+    ),
+    "the stop is to be moved and the market takes no orders": (
+        replace(COVERED, stop_price=Decimal(80), mode=MarketMode.CLOSED),
+        "Wait",
+    ),
+    "the exchange denies the stop": (replace(COVERED, stop=StopStage.DENIED), "Wait"),
+    "it is to be sold": (SOLD, "WithdrawStop"),
+    "it is to be sold and no stop rests": (replace(BARE, selling="exit signal"), "Sell"),
+    "it is to be sold and the market's state is old": (replace(SOLD, market_is_fresh=False), "ReadMarket"),
+    "it is to be sold and the market takes no orders": (replace(SOLD, mode=MarketMode.CLOSED), "Wait"),
+    "it is to be sold and the market is not listed": (replace(SOLD, mode=MarketMode.ABSENT), "Wait"),
+    "it is to be sold and whose coins these are was read long ago": (replace(SOLD, owner_is_fresh=False), "ReadOwner"),
+    "it is to be sold, no stop rests and the sale was refused just now": (
+        replace(BARE, selling="exit signal", sale_is_due=False),
+        "PlaceStop",
+    ),
+    "it is to be sold and everything stops": (replace(SOLD, stopping=True), "Wait"),
+    "no stop rests and everything stops": (replace(BARE, stopping=True), "PlaceStop"),
+    "another program trades the account and the stop is to be moved": (
+        replace(COVERED, stop_price=Decimal(80), paused=True),
+        "Wait",
+    ),
+}
+
+
+def rows_under(heading: str) -> dict[str, str]:
+    section = DOCS.read_text().split(heading)[1].split("\n## ")[0]
+    lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
+    return {cells[0].strip(): cells[1].strip(" |") for cells in lines[2:]}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_each_situation_has_its_step(situation: str) -> None:
+    state, step = SITUATIONS[situation]
+    assert type(next_step(state)).__name__ == step
+
+
+def test_the_docs_show_the_same_situations_and_steps() -> None:
+    assert rows_under("## What is done next") == {name: step for name, (_, step) in SITUATIONS.items()}
+
+
+# Every combination of market mode, stop, sale, knowledge, price and stopping.
+
+AMOUNTS = (ZERO, Decimal("0.00001"), Decimal("0.5"), ONE)
+PRICES = (Decimal(80), Decimal(90), PLANNED, Decimal(92), Decimal(100))
+YES_NO = (False, True)
+VALUES: dict[str, tuple[object, ...]] = {
+    "held": AMOUNTS,
+    "sellable": AMOUNTS,
+    "booked": YES_NO,
+    "settled": YES_NO,
+    "is_dust": YES_NO,
+    "too_small": YES_NO,
+    "was_sold": YES_NO,
+    "entry_is_open": YES_NO,
+    "planned_stop": (None, PLANNED),
+    "wanted_stop": (None, PLANNED, Decimal(90)),
+    "selling": (None, "exit signal"),
+    "stop": tuple(StopStage),
+    "stop_amount": AMOUNTS,
+    "stop_price": PRICES,
+    "spare_stops": YES_NO,
+    "sale": tuple(SaleStage),
+    "mode": tuple(MarketMode),
+    "market_is_fresh": YES_NO,
+    "price": (None, *PRICES),
+    "owner_is_fresh": YES_NO,
+    "in_doubt": YES_NO,
+    "is_new": YES_NO,
+    "stop_is_due": YES_NO,
+    "sale_is_due": YES_NO,
+    "stopping": YES_NO,
+    "paused": YES_NO,
+    "rests_on_exchange": YES_NO,
+    "stops_at_market": YES_NO,
+    "can_amend": YES_NO,
+}
+CHANGES = [(name, value) for name, values in VALUES.items() for value in values]
+BASES = (BARE, COVERED, SOLD, replace(BARE, selling="exit signal"))
+
+
+def state_of(number: int) -> PositionState:
+    """A usual state with up to nine of its facts changed; what cannot be together is put right."""
+    chance = random.Random(number)
+    changes = dict(chance.sample(CHANGES, chance.randint(0, 9)))
+    state = replace(chance.choice(BASES), **changes)  # type: ignore[arg-type] # VALUES has the types
+    rests = state.stop not in (StopStage.NONE, StopStage.UNRESOLVED)
+    return replace(
+        state,
+        sellable=min(state.sellable, state.held),
+        is_dust=state.is_dust or state.held <= Decimal("0.00001"),
+        wanted_stop=None if state.planned_stop is None else state.wanted_stop or state.planned_stop,
+        stop_amount=state.stop_amount if rests else ZERO,
+        stop_price=(state.stop_price or PLANNED) if rests else None,
+        spare_stops=rests and state.spare_stops,
+    )
+
+
+def invariant(check: Callable[[PositionState], None]) -> Callable[[], None]:
+    """A claim about every state, held against thousands of them: each number that is drawn stands for hundreds."""
+
+    @settings(max_examples=12, deadline=None)
+    @given(st.integers(0, 2**63))
+    def holds(first: int) -> None:
+        for number in range(first, first + 400):
+            check(state_of(number))
+
+    holds.__name__ = check.__name__
+    holds.__doc__ = check.__doc__
+    return holds
+
+
+PUTS_UP_FOR_SALE = (PlaceStop, MoveStop, ReplaceStop, Sell)
+
+
+@invariant
+def test_cover_is_not_taken_away_before_its_successor_can_be_accepted(state: PositionState) -> None:
+    step = next_step(state)
+    if not isinstance(step, WithdrawStop | ReplaceStop) or state.held <= ZERO or state.is_dust:
+        return
+    assert state.mode is MarketMode.OPEN
+    assert state.market_is_fresh
+
+
+@invariant
+def test_cover_is_only_withdrawn_for_a_sale_that_can_be_sent_at_once(state: PositionState) -> None:
+    withdraws = isinstance(next_step(state), WithdrawStop) and state.stop is StopStage.RESTING
+    if withdraws and state.held > ZERO and not state.is_dust:
+        after = replace(state, stop=StopStage.NONE, stop_amount=ZERO, stop_price=None)
+        assert next_step(after) == Sell(state.sellable)
+
+
+@invariant
+def test_cover_comes_back_when_the_sale_is_refused_after_all(state: PositionState) -> None:
+    if not isinstance(next_step(state), Sell) or not (state.rests_on_exchange and state.stop_is_due):
+        return
+    if state.wanted_stop is not None and (state.price is None or state.price > PLANNED):
+        refused = replace(state, sale_is_due=False)
+        assert next_step(refused) == PlaceStop(state.sellable, state.wanted_stop)
+
+
+@invariant
+def test_owner_only_what_certainly_is_nijas_is_put_up_for_sale(state: PositionState) -> None:
+    step = next_step(state)
+    if isinstance(step, PUTS_UP_FOR_SALE):
+        assert ZERO < step.amount <= state.sellable
+
+
+@invariant
+def test_owner_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are(state: PositionState) -> None:
+    step = next_step(state)
+    if isinstance(step, Sell):
+        assert state.owner_is_fresh
+    if isinstance(step, PlaceStop):
+        assert state.owner_is_fresh or state.is_new
+
+
+@invariant
+def test_owner_two_orders_never_sell_together(state: PositionState) -> None:
+    step = next_step(state)
+    if isinstance(step, PlaceStop | Sell):
+        assert state.stop is StopStage.NONE
+    if isinstance(step, PUTS_UP_FOR_SALE):
+        assert state.sale is SaleStage.NONE
+        assert state.booked
+
+
+@invariant
+def test_never_down(state: PositionState) -> None:
+    step = next_step(state)
+    if isinstance(step, MoveStop | ReplaceStop):
+        assert step.price >= max(state.stop_price or ZERO, state.wanted_stop or ZERO)
+    if isinstance(step, PlaceStop):
+        assert step.price == state.wanted_stop
+    if isinstance(step, AdoptStop):
+        assert state.planned_stop is None or step.price > state.planned_stop
+
+
+@invariant
+def test_never_down_a_stop_on_the_market_s_tick_is_left_alone(state: PositionState) -> None:
+    """The plan's price may lie between two ticks; a stop between both is as good as it can be."""
+    if state.stop is not StopStage.RESTING or state.stop_amount != state.sellable:
+        return
+    if state.stop_price is None or state.wanted_stop is None or state.planned_stop is None:
+        return
+    if state.wanted_stop <= state.stop_price <= state.planned_stop:
+        assert not isinstance(next_step(state), MoveStop | ReplaceStop | AdoptStop)
+
+
+@invariant
+def test_finish_nothing_new_is_decided_once_everything_stops(state: PositionState) -> None:
+    if state.stopping:
+        assert isinstance(next_step(state), Wait | Close | ReadOwner | ReadMarket | PlaceStop)
+
+
+@invariant
+def test_finish_a_bare_position_is_still_protected_once_everything_stops(state: PositionState) -> None:
+    step = next_step(replace(state, stopping=False))
+    if isinstance(step, PlaceStop):
+        assert next_step(replace(state, stopping=True)) == step
+
+
+@invariant
+def test_no_silence_about_a_position_that_is_not_protected(state: PositionState) -> None:
+    """Where nothing is under way and nothing rests, a person hears why."""
+    step = next_step(state)
+    at_rest = state.stop is StopStage.NONE and state.sale is SaleStage.NONE and state.booked and state.settled
+    if not isinstance(step, Wait) or not at_rest or state.held <= ZERO or state.is_covered:
+        return
+    if state.stop_is_due and not state.entry_is_open and not state.is_dust:
+        assert step.trouble
+
+
+@invariant
+def test_an_account_that_another_program_trades_keeps_its_stops(state: PositionState) -> None:
+    if state.paused and state.selling is None:
+        assert not isinstance(next_step(state), MoveStop | ReplaceStop | WithdrawSpare)
+
+
+@invariant
+def test_a_market_that_takes_no_orders_keeps_its_stop(state: PositionState) -> None:
+    if state.mode is not MarketMode.OPEN and state.held > ZERO and not state.is_dust:
+        assert not isinstance(next_step(state), WithdrawStop | ReplaceStop | MoveStop | Sell)
+
+
+@invariant
+def test_a_price_that_is_not_known_decides_nothing(state: PositionState) -> None:
+    if state.price is None:
+        assert not isinstance(next_step(state), BeginSale)
