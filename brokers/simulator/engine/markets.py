@@ -8,13 +8,16 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """What a venue takes: everything, no new orders, only resting ones, or nothing at all."""
+    """What a venue, or one market of it, takes; AWAY is a market that is listed no more."""
 
     ONLINE = "online"
     CANCEL_ONLY = "cancel_only"
     POST_ONLY = "post_only"
     LIMIT_ONLY = "limit_only"
+    REDUCE_ONLY = "reduce_only"
+    HALTED = "halted"
     MAINTENANCE = "maintenance"
+    AWAY = "away"
 
 
 @dataclass(frozen=True, slots=True)

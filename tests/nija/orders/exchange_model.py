@@ -1,7 +1,8 @@
 """An exchange in memory: the other side of the desk, and its adversary. Its books are the judge.
 
 It implements `brokers.base.Broker` with the recovery ways of both exchanges, and can act and lose the answer, refuse,
-show late, fill partly, or let the process die in the middle of a call.
+show late, fill partly, or let the process die in the middle of a call. Its owner has hands of his own, and its markets
+close, change their steps and go away.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
-from brokers.errors import OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused, Unavailable
+from brokers.errors import (
+    BrokerError,
+    MarketRefused,
+    OrderNotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    RequestRefused,
+    Unavailable,
+)
 from brokers.model import (
     ZERO,
     Absent,
@@ -33,7 +42,9 @@ from brokers.model import (
     Resolution,
     Side,
     Undetermined,
+    floor_to_step,
 )
+from brokers.simulator.engine.markets import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +56,11 @@ ETH = Market("ETH/USD", "ETH", "USD", Decimal("0.00000001"), Decimal("0.01"), De
 FEE = Decimal("0.004")
 _LATENCY = 0.01
 ABSENT_MARGIN = timedelta(seconds=5)
+_BY_HAND = "by-hand"
+_TRADABLE = {
+    Exchange.KRAKEN: frozenset({Mode.ONLINE, Mode.LIMIT_ONLY}),
+    Exchange.COINBASE: frozenset({Mode.ONLINE, Mode.LIMIT_ONLY, Mode.POST_ONLY}),
+}
 
 
 class Killed(BaseException):
@@ -82,12 +98,21 @@ class Book:
 
 
 class ExchangeModel:
-    """One exchange with one account; a Broker over it survives the process, as the real thing does."""
+    """One exchange with one account; a Broker over it survives the process, as the real thing does.
+
+    Tests change `listed` (steps and minimums), `modes` and `restricted` by market, `unread` rows and the `key` as they
+    like. An order meets them as they are; `markets` tells them as they were at the last `refresh_markets`.
+    """
 
     def __init__(self, clock: ManualClock, exchange: Exchange = Exchange.KRAKEN, *, base_fees: bool = False) -> None:
         self.clock = clock
         self.exchange = exchange
         self.base_fees = base_fees
+        self.listed = {"BTC/USD": BTC, "ETH/USD": ETH}
+        self.modes: dict[str, Mode] = {}
+        self.restricted: set[str] = set()
+        self.unread: dict[str, str] = {}
+        self.key = KeyInfo("uid", frozenset(), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
         self.price = {"BTC/USD": Decimal(100), "ETH/USD": Decimal(50)}
         self.book = Book(total={"USD": Decimal(100_000)})
         self.faults: dict[str, deque[Fault]] = {"place": deque(), "read": deque(), "cancel": deque(), "amend": deque()}
@@ -98,6 +123,8 @@ class ExchangeModel:
         self._late: list[tuple[float, OrderRequest]] = []
         self._cancels: list[tuple[float, str]] = []
         self._stale = False
+        self._missed: set[str] = set()
+        self._markets = self._on_offer()
         self._markets_read = float("-inf")
 
     # The Broker protocol.
@@ -119,13 +146,13 @@ class ExchangeModel:
         return not self.base_fees
 
     def connect(self) -> KeyInfo:
-        return KeyInfo("uid", frozenset(), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
+        return self.key
 
     def exchange_time(self) -> datetime:
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
     def markets(self) -> Mapping[str, Market]:
-        return {"BTC/USD": BTC, "ETH/USD": ETH}
+        return self._markets
 
     def sync_clock(self, max_age: float = 300.0) -> None:
         """This machine's clock is the exchange's here."""
@@ -133,16 +160,23 @@ class ExchangeModel:
     def refresh_markets(self, max_age: float = 60.0) -> None:
         if self.markets_age() > max_age:
             self._read("markets")
+            self._markets = self._on_offer()
             self._markets_read = self.clock.monotonic()
 
     def markets_age(self) -> float:
         return self.clock.monotonic() - self._markets_read
 
     def preview(self, request: OrderRequest) -> None:
-        self.calls.append("preview")
+        """Kraken is not asked, as by its broker."""
+        if self.exchange is not Exchange.COINBASE:
+            return
+        self._read("preview")
+        self._check_market(request)
+        self._check_size(request)
+        self._check_funds(request.market, request.side, request.amount, bound=ZERO)
 
     def unread_rows(self) -> Mapping[str, str]:
-        return {}
+        return self.unread
 
     def fees(self, market: str) -> Fees:
         return Fees(FEE, FEE)
@@ -180,18 +214,23 @@ class ExchangeModel:
     def resolve(self, request: OrderRequest) -> Resolution:
         self._read("resolve")
         if self.exchange is Exchange.COINBASE and self.exchange_time() < request.deadline:
-            try:
-                return Found(self.order(self._accept(request, None)))
-            except OrderRejected as error:
-                return Absent(error.reason)
-            except OrderNotFound:
-                return Undetermined("accepted, not shown yet")
+            return self._sent_again(request)
         found = [order for order in self._shown() if order.client_id == request.client_id]
         if found:
             return Found(found[0])
         if self.exchange_time() > request.deadline + ABSENT_MARGIN:
             return Absent("not found after its deadline")
         return Undetermined("not found so far")
+
+    def _sent_again(self, request: OrderRequest) -> Resolution:
+        try:
+            return Found(self.order(self._accept(request, None)))
+        except OrderRejected as error:
+            return Absent(error.reason)
+        except MarketRefused as error:
+            return Absent(str(error))
+        except OrderNotFound:
+            return Undetermined("accepted, not shown yet")
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:
         self.calls.append("amend")
@@ -202,6 +241,9 @@ class ExchangeModel:
         order = self.book.orders[exchange_id]
         if order.status.is_final:
             raise OrderNotFound(exchange_id)
+        if not self._matches(order.market):
+            raise self._closed(order.market)
+        self._check_price(order.market, stop_price)
         self._check_free(order.market, Side.SELL, amount - order.amount)
         self.book.orders[exchange_id] = replace(order, amount=amount, stop_price=stop_price)
         self._after(fault)
@@ -252,14 +294,14 @@ class ExchangeModel:
     # What the test does to it.
 
     def set_price(self, market: str, price: Decimal) -> None:
-        """Move the market; resting stops that it reaches sell, and a stop-limit is jumped past by a big move."""
+        """Move the market; resting stops that it reaches sell, and a stop-limit is jumped past by a big move.
+
+        Where the market is closed they do so when it opens again.
+        """
         self._arrivals()
         self.price[market] = price
-        for order in list(self.book.orders.values()):
-            if order.market != market or order.status.is_final or order.stop_price is None or order.stop_price < price:
-                continue
-            if self.stops_at_market or price >= order.stop_price * Decimal("0.95"):
-                self._fill(order, order.amount - order.filled)
+        self._missed.add(market)
+        self._wake_stops()
 
     def finish_half_open(self) -> None:
         """Fill what still works of market orders."""
@@ -270,7 +312,7 @@ class ExchangeModel:
     def owner_order(self, market: str, side: Side, amount: Decimal, limit_price: Decimal | None = None) -> str:
         """The owner trades by hand."""
         request = OrderRequest(
-            client_id="by-hand",
+            client_id=_BY_HAND,
             market=market,
             side=side,
             type=OrderType.MARKET if limit_price is None else OrderType.LIMIT,
@@ -278,6 +320,51 @@ class ExchangeModel:
             deadline=self.exchange_time() + timedelta(seconds=60),
             limit_price=limit_price,
         )
+        return self._create(request, None)
+
+    def owner_sells(self, market: str, amount: Decimal) -> str:
+        """At market. What orders bind is not free: he cancels them before. Raises BrokerError."""
+        return self.owner_order(market, Side.SELL, amount)
+
+    def owner_deposits(self, currency: str, amount: Decimal) -> None:
+        self._arrivals()
+        self._credit(currency, amount)
+
+    def owner_withdraws(self, currency: str, amount: Decimal) -> None:
+        """Raises OrderRejected where so much is not free."""
+        self._arrivals()
+        if amount > self.book.total.get(currency, ZERO) - self.held(currency):
+            raise OrderRejected("not enough", "EFunding:Insufficient funds")
+        self._credit(currency, -amount)
+
+    def owner_cancels(self, exchange_id: str) -> None:
+        """Any order, NIJA's included."""
+        self._arrivals()
+        order = self.book.orders[exchange_id]
+        if not order.status.is_final:
+            self._end(order, OrderStatus.CANCELLED)
+
+    def owner_cancels_all(self) -> None:
+        for exchange_id in list(self.book.orders):
+            self.owner_cancels(exchange_id)
+
+    def owner_moves_stop(self, exchange_id: str, price: Decimal, amount: Decimal | None = None) -> None:
+        """NIJA's or his own, up or down; its size too where told. Raises BrokerError."""
+        self._arrivals()
+        order = self.book.orders[exchange_id]
+        size = order.amount if amount is None else amount
+        self._check_price(order.market, price)
+        self._check_free(order.market, order.side, size - order.amount)
+        self.book.orders[exchange_id] = replace(order, stop_price=price, amount=size)
+
+    def foreign(self, order: Order) -> None:
+        """An order of any kind, in any market, by whomever: it rests as it is told and binds what it must."""
+        self.book.orders[order.exchange_id] = order
+        self.book.visible_from[order.exchange_id] = self.clock.time()
+
+    def somebody_else_places(self, request: OrderRequest) -> str:
+        """Another program on the same account; with an id of NIJA's it is another NIJA. Raises BrokerError."""
+        self._arrivals()
         return self._create(request, None)
 
     def calm(self) -> None:
@@ -377,11 +464,24 @@ class ExchangeModel:
             if time <= now and not order.status.is_final:
                 self._end(order, OrderStatus.CANCELLED)
         self._cancels = [(time, exchange_id) for time, exchange_id in self._cancels if time > now]
+        self._wake_stops()
+
+    def _wake_stops(self) -> None:
+        """Let stops sell that the price has reached, in markets that may trade now."""
+        open_again = {market for market in self._missed if self._wakes_stops(market)}
+        self._missed -= open_again
+        for order in list(self.book.orders.values()):
+            if order.market not in open_again or order.status.is_final or order.stop_price is None:
+                continue
+            price = self.price[order.market]
+            reached = price <= order.stop_price
+            if reached and (self.stops_at_market or price >= order.stop_price * Decimal("0.95")):
+                self._fill(order, order.amount - order.filled)
 
     def _quietly(self, request: OrderRequest) -> None:
         try:
             self._accept(request, None)
-        except OrderRejected:
+        except BrokerError:
             return
 
     def _accept(self, request: OrderRequest, fault: Fault | None) -> str:
@@ -394,11 +494,8 @@ class ExchangeModel:
         return self._create(request, fault)
 
     def _create(self, request: OrderRequest, fault: Fault | None) -> str:
-        if request.amount < self.markets()[request.market].min_amount:
-            raise OrderRejected("too small", "EOrder:Order minimum not met")
-        price = request.stop_price or request.limit_price or self.price[request.market]
-        if request.amount * price < self.markets()[request.market].min_cost:
-            raise OrderRejected("too small", "EOrder:Cost minimum not met")
+        self._check_market(request)
+        self._check_size(request)
         self._check_free(request.market, request.side, request.amount)
         number = next(self._numbers)
         order = Order(
@@ -475,9 +572,81 @@ class ExchangeModel:
 
     def _check_free(self, market: str, side: Side, amount: Decimal) -> None:
         base, _, quote = market.partition("/")
+        self._check_funds(market, side, amount, bound=self.held(base if side is Side.SELL else quote))
+
+    def _check_funds(self, market: str, side: Side, amount: Decimal, *, bound: Decimal) -> None:
+        base, _, quote = market.partition("/")
         currency, needed = (base, amount) if side is Side.SELL else (quote, amount * self.price[market])
-        if needed > self.book.total.get(currency, ZERO) - self.held(currency):
+        if needed > self.book.total.get(currency, ZERO) - bound:
             raise OrderRejected("not enough", "EOrder:Insufficient funds")
+
+    def _check_size(self, request: OrderRequest) -> None:
+        listed = self.listed[request.market]
+        if request.amount < listed.min_amount:
+            raise OrderRejected("too small", "EOrder:Order minimum not met")
+        if request.amount % listed.amount_step:
+            raise OrderRejected("too many decimals", "EGeneral:Invalid arguments:volume")
+        price = request.stop_price or request.limit_price
+        if price is not None:
+            self._check_price(request.market, price)
+        if request.amount * (price or self.price[request.market]) < listed.min_cost:
+            raise OrderRejected("too small", "EOrder:Cost minimum not met")
+
+    def _check_price(self, market: str, price: Decimal) -> None:
+        if price != floor_to_step(price, self.listed[market].price_step):
+            raise OrderRejected("off the tick", "EOrder:Tick size check failed")
+
+    def _check_market(self, request: OrderRequest) -> None:
+        market = request.market
+        if market in self.restricted:
+            base = market.partition("/")[0]
+            raise MarketRefused(
+                f"EAccount:Invalid permissions:{base} trading restricted for NL.",
+                f"take {market} out of `markets` in nija.toml",
+            )
+        mode = self._mode(market)
+        takes = {
+            Mode.ONLINE: True,
+            Mode.LIMIT_ONLY: request.type is OrderType.LIMIT or self._limits_a_stop(request.type),
+            Mode.POST_ONLY: request.post_only,
+            Mode.REDUCE_ONLY: request.side is Side.SELL,
+        }
+        if not takes.get(mode, False):
+            raise self._closed(market)
+
+    def _mode(self, market: str) -> Mode:
+        return self.modes.get(market, Mode.ONLINE if market in self.listed else Mode.AWAY)
+
+    def _limits_a_stop(self, kind: OrderType) -> bool:
+        return kind is OrderType.STOP and not self.stops_at_market
+
+    def _matches(self, market: str) -> bool:
+        return self._mode(market) in (Mode.ONLINE, Mode.LIMIT_ONLY, Mode.POST_ONLY, Mode.REDUCE_ONLY)
+
+    def _wakes_stops(self, market: str) -> bool:
+        mode = self._mode(market)
+        return mode in (Mode.ONLINE, Mode.REDUCE_ONLY) or (mode is Mode.LIMIT_ONLY and not self.stops_at_market)
+
+    def _closed(self, market: str) -> BrokerError:
+        mode = self._mode(market)
+        if self.exchange is Exchange.COINBASE:
+            codes = {Mode.AWAY: "INVALID_PRODUCT_ID", Mode.HALTED: "PREVIEW_TRADING_DISABLED"}
+            reason = codes.get(mode, "ORDER_ENTRY_DISABLED")
+            return OrderRejected(reason, reason)
+        if mode is Mode.AWAY:
+            return OrderRejected("gone", "EQuery:Unknown asset pair")
+        return Unavailable(f"EService:Market in {mode.value} mode")
+
+    def _on_offer(self) -> Mapping[str, Market]:
+        return {
+            symbol: replace(
+                market,
+                tradable=market.tradable and self._mode(symbol) in _TRADABLE[self.exchange],
+                takes_market_orders=market.takes_market_orders and self._mode(symbol) is Mode.ONLINE,
+            )
+            for symbol, market in self.listed.items()
+            if self._mode(symbol) is not Mode.AWAY
+        }
 
     def _shown(self) -> list[Order]:
         now = self.clock.time()

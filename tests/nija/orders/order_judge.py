@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def oversold(exchange: ExchangeModel) -> list[str]:
     """At no moment may NIJA have sold, or have resting for sale, more than NIJA bought."""
     faults = []
-    for market in exchange.markets():
+    for market in exchange.listed:
         held = exchange.bought_by_nija(market)
         selling = sum(
             (
@@ -76,7 +76,7 @@ def _fills(exchange: ExchangeModel, journal: Journal) -> list[str]:
 
 def _positions(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> list[str]:
     faults = []
-    for market in exchange.markets():
+    for market in exchange.listed:
         lost = sum(
             (
                 loss.amount
@@ -97,7 +97,7 @@ def _positions(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> li
 
 def _stops(exchange: ExchangeModel, desk: OrderDesk) -> list[str]:
     faults = []
-    for market, listed in exchange.markets().items():
+    for market, listed in exchange.listed.items():
         stops = [
             order
             for order in exchange.ours()
