@@ -65,6 +65,7 @@ class Executor:
         self._refusals: dict[str, str] = {}
         self._troubles: dict[str, str] = {}
         self._timers: dict[str, BareTimer] = {}
+        self._resting: dict[str, frozenset[str]] = {}
 
     # What the desk asks.
 
@@ -105,6 +106,7 @@ class Executor:
             current = self._open.plan(plan.market)
             if current is None or current.id != plan.id:
                 return Close()
+            self._watch_stops(current)
             state = self.state_of(current)
             self._measure(current, state)
             step = next_step(state)
@@ -193,6 +195,7 @@ class Executor:
             is_new=plan.id in self._new,
             stop_is_due=now >= self._stop_due.get(plan.id, now),
             sale_is_due=now >= self._sale_due.get(plan.id, now),
+            was_refused=plan.id in self._refusals,
             stopping=self._context.clock.stopping,
             paused=self.paused,
             rests_on_exchange=self._on_exchange,
@@ -235,12 +238,19 @@ class Executor:
     def _stops(self, plan: Plan) -> list[Intent]:
         return [stop for stop in self._open.orders(plan.market, Purpose.STOP) if stop.state.is_live]
 
+    def _watch_stops(self, plan: Plan) -> None:
+        """While a stop binds the coins nobody else can sell them; once it is gone, who has them is asked anew."""
+        resting = frozenset(stop.client_id for stop in self._stops(plan))
+        if self._resting.get(plan.id, frozenset()) - resting:
+            self._owner.expire(plan.market.partition("/")[0])
+        self._resting[plan.id] = resting
+
     # Steps.
 
     def _close(self, plan: Plan) -> None:
         position = self._open.position(plan.market)
         self._open.close(plan, position.amount if position is not None else ZERO, "too little to be sold")
-        for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers):
+        for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers, self._resting):
             known.pop(plan.id, None)
         self._new.discard(plan.id)
         self._context.announcer.mended(f"stop {plan.id}")
@@ -293,6 +303,8 @@ class Executor:
             self._sender.preview_stop(plan, amount, price)
         except (OrderRejected, RequestRefused, MarketRefused) as error:
             self._stop_refused(plan, f"it could not be moved: {error}")
+            return
+        if not self._tracker.look_at(stop).state.is_live:
             return
         self._withdraw(stop)
         state = self.state_of(plan)
@@ -359,7 +371,7 @@ class Executor:
         doubt = self._owner.in_doubt(market.partition("/")[0])
         return Protection(
             market=market,
-            covered=timer.bare(now) == 0.0,
+            covered=not timer.is_bare,
             bare=timer.bare(now),
             bare_total=timer.total(now),
             longest=timer.longest(now),

@@ -230,15 +230,20 @@ def _protection(state: PositionState) -> Step:
 
 
 def _cover(state: PositionState, price: Decimal) -> Step:
-    """A stop where there is none. Whether the market takes it now is best found out by asking for it."""
+    """A stop where there is none. Whether the market takes it now is best found out by asking for it.
+
+    Where that was refused, its tick or its minimum may have changed.
+    """
     if not state.stop_is_due:
         return _LATER
     if not state.is_new and not state.owner_is_fresh:
         return ReadOwner()
     if state.sellable == ZERO:
         return _DOUBT if state.in_doubt else _NOT_FREE
+    if not state.market_is_fresh and (state.was_refused or state.mode is MarketMode.ABSENT):
+        return ReadMarket()
     if state.mode is MarketMode.ABSENT:
-        return _MARKET_GONE if state.market_is_fresh else ReadMarket()
+        return _MARKET_GONE
     return _TOO_SMALL if state.too_small else PlaceStop(state.sellable, price)
 
 

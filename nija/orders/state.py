@@ -43,7 +43,7 @@ class Timings:
     reconcile: float = 300.0
     reconcile_again: float = 10.0
     market_age: float = 60.0
-    owner_age: float = 30.0
+    owner_age: float = 2.0
     doubt_poll: float = 15.0
     doubt_settles: float = 60.0
     denial: float = 300.0
@@ -97,7 +97,8 @@ class PositionState:
     process, which knew what the owner held, and nothing was put up for sale since. `in_doubt`: something is missing
     and nobody knows yet whose it was. `price` is the last one, None where it is too old.
 
-    `stop_is_due`, `sale_is_due`: no wait is left after a refusal. `paused`: another program trades this account.
+    `stop_is_due`, `sale_is_due`: no wait is left after a refusal. `was_refused`: the last stop was. `paused`: another
+    program trades this account.
     """
 
     market: str
@@ -125,6 +126,7 @@ class PositionState:
     is_new: bool = False
     stop_is_due: bool = True
     sale_is_due: bool = True
+    was_refused: bool = False
     stopping: bool = False
     paused: bool = False
     rests_on_exchange: bool = True
@@ -174,6 +176,10 @@ class BareTimer:
         self._total += bare
         self._longest = max(self._longest, bare)
         self._since = None
+
+    @property
+    def is_bare(self) -> bool:
+        return self._since is not None
 
     def bare(self, now: float) -> float:
         return 0.0 if self._since is None else max(0.0, now - self._since)

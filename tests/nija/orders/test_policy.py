@@ -144,6 +144,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "is_new": YES_NO,
     "stop_is_due": YES_NO,
     "sale_is_due": YES_NO,
+    "was_refused": YES_NO,
     "stopping": YES_NO,
     "paused": YES_NO,
     "rests_on_exchange": YES_NO,
@@ -210,7 +211,7 @@ def test_cover_comes_back_when_the_sale_is_refused_after_all(state: PositionStat
     if not isinstance(next_step(state), Sell) or not (state.rests_on_exchange and state.stop_is_due):
         return
     if state.wanted_stop is not None and (state.price is None or state.price > PLANNED):
-        refused = replace(state, sale_is_due=False)
+        refused = replace(state, sale_is_due=False, was_refused=False)
         assert next_step(refused) == PlaceStop(state.sellable, state.wanted_stop)
 
 

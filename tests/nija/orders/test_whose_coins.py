@@ -1,0 +1,308 @@
+"""The owner trades by hand beside NIJA: his coins are never sold, and NIJA's are known to be gone at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.model import ZERO, Exchange, OrderRequest, OrderType, Side
+from nija.journal.records import LatchName
+from nija.orders.desk import ANOTHER_PROGRAM, EntryStatus, ExitStatus
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import BTC, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from brokers.model import Order
+
+ONE = Decimal(1)
+STOP = Decimal(90)
+BTC_USD = "BTC/USD"
+
+
+@pytest.fixture(params=list(Exchange))
+def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
+    world = DeskWorld(request.param)
+    yield world
+    world.close()
+
+
+def buy(world: DeskWorld, amount: Decimal = ONE, *, owner: str = "0") -> None:
+    """NIJA buys beside what the owner holds."""
+    if Decimal(owner) > ZERO:
+        world.exchange.owner_deposits("BTC", Decimal(owner))
+    world.desk.enter(BTC, amount, STOP, world.candle, "trend")
+    assert [stop.amount for stop in stops(world)] == [amount]
+
+
+def stops(world: DeskWorld) -> list[Order]:
+    return [order for order in world.exchange.ours() if order.type is OrderType.STOP and not order.status.is_final]
+
+
+def held(world: DeskWorld) -> Decimal:
+    position = world.desk.positions().get(BTC_USD)
+    return ZERO if position is None else position.amount
+
+
+def later(world: DeskWorld, seconds: float = 15.0, times: int = 1) -> None:
+    for _ in range(times):
+        world.clock.advance(seconds)
+        world.refresh(with_prices=True)
+
+
+class TestTheOwnerSellsNijasCoins:
+    def test_the_position_is_booked_out_and_his_own_coins_are_left_alone(self, world: DeskWorld) -> None:
+        buy(world, Decimal("0.0155"), owner="0.0021")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("0.0155"))
+        later(world)
+        assert world.desk.positions() == {}
+        assert stops(world) == []
+        assert world.exchange.book.total["BTC"] == Decimal("0.0021")
+
+    def test_it_is_said_who_took_them(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        later(world)
+        assert [line for line in world.log.lines if "booked out" in line] == [
+            "🔎 POSITION_MISMATCH: BTC/USD BTC/USD: 1.00000000 BTC sold by the owner's hand: booked out"
+        ]
+        assert "POSITION_MISMATCH" in [event.kind for event in world.journal.events.latest(9)]
+
+    def test_what_is_left_of_the_position_is_protected_again(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("0.4"))
+        later(world)
+        assert held(world) == Decimal("0.6")
+        assert [stop.amount for stop in stops(world)] == [Decimal("0.6")]
+
+    def test_a_sale_of_no_more_than_his_own_is_his_own(self, world: DeskWorld) -> None:
+        buy(world, owner="0.5")
+        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
+        later(world, times=30)
+        assert held(world) == ONE
+        assert [stop.amount for stop in stops(world)] == [ONE]
+
+    def test_his_coins_of_many_times_the_position_do_not_hide_a_sale_of_nijas(self, world: DeskWorld) -> None:
+        """After his sale more is there than NIJA holds: the exchange would take NIJA's sale, and sell his."""
+        buy(world, owner="3")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("3.2"))
+        world.desk.exit(BTC_USD, "exit signal")
+        later(world, times=10)
+        assert world.exchange.book.total["BTC"] == Decimal("0.8")
+        assert world.desk.positions() == {}
+
+    def test_coins_he_deposits_before_he_sells_are_his(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.owner_deposits("BTC", Decimal(2))
+        world.exchange.owner_sells(BTC_USD, Decimal(2))
+        later(world, times=30)
+        assert held(world) == ONE
+
+    def test_coins_spent_in_a_market_of_another_quote_are_found_too(self, world: DeskWorld) -> None:
+        """He buys ETH with NIJA's BTC."""
+        buy(world)
+        world.exchange.owner_cancels_all()
+        world.exchange.listed["ETH/BTC"] = replace(BTC, symbol="ETH/BTC", base="ETH", quote="BTC")
+        world.exchange.price["ETH/BTC"] = Decimal("0.5")
+        world.exchange.owner_order("ETH/BTC", Side.BUY, ONE)
+        later(world)
+        assert held(world) == Decimal("0.498")
+
+    @pytest.mark.parametrize("wait", [0, 40, 400])
+    def test_a_restart_and_the_loss_of_the_disk_change_nothing_of_it(self, world: DeskWorld, wait: int) -> None:
+        buy(world, Decimal("0.0155"), owner="0.0021")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("0.0155"))
+        world.clock.advance(wait)
+        world.lose_disk()
+        later(world, 30.0, times=8)
+        assert world.desk.positions() == {}
+        assert stops(world) == []
+        assert world.exchange.book.total["BTC"] == Decimal("0.0021")
+
+
+class TestCoinsAreWithdrawn:
+    def test_those_of_his_own_change_nothing(self, world: DeskWorld) -> None:
+        buy(world, owner="0.5")
+        world.exchange.owner_withdraws("BTC", Decimal("0.5"))
+        later(world, times=30)
+        assert held(world) == ONE
+        assert not any("doubt" in line for line in world.log.lines)
+
+    def test_more_than_his_own_is_in_doubt_and_nothing_in_doubt_is_sold(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_withdraws("BTC", Decimal("0.7"))
+        later(world)
+        assert any("Position in doubt" in line for line in world.log.lines)
+        assert world.desk.blocked(BTC_USD) is not None
+        assert [stop.amount for stop in stops(world)] == [Decimal("0.3")]
+
+    def test_it_is_settled_within_two_minutes(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_withdraws("BTC", Decimal("0.7"))
+        later(world, 10.0, times=10)
+        assert held(world) == Decimal("0.3")
+        assert [stop.amount for stop in stops(world)] == [Decimal("0.3")]
+        assert world.exchange.book.total["BTC"] == Decimal("0.4")
+
+    def test_restarts_do_not_begin_to_count_anew(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_withdraws("BTC", Decimal("0.7"))
+        for _ in range(5):
+            later(world, 20.0)
+            world.journal.close()
+            world.start()
+        assert held(world) == Decimal("0.3")
+
+    def test_a_balance_that_lags_for_a_while_books_nothing_out(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.book.total["BTC"] -= ONE
+        later(world, 301.0)
+        assert any("Position in doubt" in line for line in world.log.lines)
+        world.exchange.book.total["BTC"] += ONE
+        later(world, 15.0, times=10)
+        assert held(world) == ONE
+        assert [stop.amount for stop in stops(world)] == [ONE]
+
+    def test_where_his_share_is_not_known_all_that_is_there_counts_as_his(self, world: DeskWorld) -> None:
+        """The disk is lost, and no order says where the coins went."""
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_withdraws("BTC", Decimal("0.7"))
+        world.lose_disk()
+        later(world, 15.0, times=14)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == Decimal("0.4")
+
+
+class TestWhatCannotBeKnown:
+    def test_nothing_is_sold_while_it_cannot_be_asked_whose_coins_these_are(self, world: DeskWorld) -> None:
+        buy(world)
+        later(world, 31.0)
+        world.fault("read", Fault.UNAVAILABLE)
+        world.exit(BTC_USD)
+        assert [stop.amount for stop in stops(world)] == [ONE]
+        later(world)
+        assert world.desk.positions() == {}
+
+    def test_a_balance_that_cannot_be_named_is_not_nothing(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.unread = {"balance:XXBT": "no such currency"}
+        del world.exchange.book.total["BTC"]
+        for _ in range(30):
+            later(world)
+        assert held(world) == ONE
+
+    def test_nothing_is_bought_while_it_is_not_known_what_the_owner_holds(self, world: DeskWorld) -> None:
+        world.fault("read", Fault.UNAVAILABLE)
+        outcome = world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
+        assert outcome.status is EntryStatus.FAILED
+        assert world.exchange.ours() == []
+
+    def test_coins_that_an_order_of_his_binds_are_named(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.owner_cancels_all()
+        theirs = world.exchange.owner_order(BTC_USD, Side.SELL, Decimal("0.7"), Decimal(200))
+        later(world)
+        assert any(f"the owner's own order {theirs} (0.7" in line for line in world.log.lines)
+        assert [stop.amount for stop in stops(world)] == [Decimal("0.3")]
+        world.exchange.owner_cancels(theirs)
+        later(world, 31.0, times=12)
+        assert [stop.amount for stop in stops(world)] == [ONE]
+
+
+def another_nija_places(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None) -> str:
+    """An order with NIJA's id that this journal knows nothing of."""
+    return world.exchange.somebody_else_places(
+        OrderRequest(
+            client_id=new_client_id(purpose),
+            market=BTC_USD,
+            side=Side.BUY if purpose is Purpose.ENTRY else Side.SELL,
+            type=OrderType.MARKET if stop_price is None else OrderType.STOP,
+            amount=amount,
+            deadline=world.exchange.exchange_time() + timedelta(seconds=30),
+            stop_price=stop_price,
+        )
+    )
+
+
+class TestAnotherNija:
+    """Two on one account: both would buy, adopt each other's orders, and sell each other's coins."""
+
+    @pytest.fixture
+    def running(self, world: DeskWorld) -> DeskWorld:
+        later(world, 100.0)
+        return world
+
+    def test_its_order_pauses_the_account(self, running: DeskWorld) -> None:
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        assert running.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
+        assert LatchName.ANOTHER_PROGRAM in running.journal.latches.all()
+        assert len([line for line in running.log.lines if ANOTHER_PROGRAM in line]) == 1
+
+    def test_nothing_of_it_is_taken_up_and_its_stop_is_left_alone(self, running: DeskWorld) -> None:
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        theirs = another_nija_places(running, Purpose.STOP, ONE, Decimal(91))
+        later(running, 301.0, times=5)
+        assert running.desk.positions() == {}
+        assert [stop.exchange_id for stop in stops(running)] == [theirs]
+
+    def test_nija_s_own_stop_stays_where_it_is(self, running: DeskWorld) -> None:
+        buy(running)
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        assert not running.desk.trail(BTC_USD, Decimal(95))
+        assert running.desk.exit(BTC_USD, "exit signal").status is ExitStatus.WORKING
+        later(running, 31.0)
+        assert [(stop.amount, stop.stop_price) for stop in stops(running)] == [(ONE, STOP)]
+
+    def test_it_holds_across_a_restart(self, running: DeskWorld) -> None:
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        running.journal.close()
+        running.start()
+        later(running, 301.0)
+        assert running.desk.blocked(BTC_USD) == ANOTHER_PROGRAM
+        assert running.desk.positions() == {}
+
+    def test_what_it_left_is_taken_up_once_someone_resumes(self, running: DeskWorld) -> None:
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        running.clock.advance(1)
+        running.journal.latches.reset(LatchName.ANOTHER_PROGRAM)
+        running.desk.resumed()
+        later(running)
+        assert held(running) == ONE
+        assert running.desk.blocked("ETH/USD") is None
+
+    def test_what_it_sold_of_nija_s_is_gone_and_the_owner_s_are_not_sold_for_it(self, running: DeskWorld) -> None:
+        buy(running, owner="1.3")
+        running.exchange.owner_cancels_all()
+        another_nija_places(running, Purpose.EXIT, ONE)
+        running.desk.exit(BTC_USD, "exit signal")
+        later(running, times=30)
+        assert running.exchange.book.total["BTC"] == Decimal("1.3")
+        assert running.desk.positions() == {}
+
+    def test_an_order_from_before_the_start_belongs_to_this_one(self, world: DeskWorld) -> None:
+        another_nija_places(world, Purpose.ENTRY, ONE)
+        world.clock.advance(2)
+        world.journal.close()
+        world.start()
+        later(world, 90.0)
+        assert held(world) == ONE
+        assert world.desk.blocked("ETH/USD") is None
