@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from brokers.client_order_id import Purpose
-from brokers.errors import BrokerError, BudgetSpent, LockedOut, PermissionDenied, RateLimited, Unauthorized
+from brokers.errors import BrokerError, BudgetSpent, LockedOut, PermissionDenied, Unauthorized, Unavailable
 from brokers.model import ZERO
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
@@ -19,8 +18,8 @@ from nija.orders.execution import Executor
 from nija.orders.ownership import OwnerWatch
 from nija.orders.policy import Close
 from nija.orders.reconciling import Reconciler
-from nija.orders.sending import Sender
-from nija.orders.state import Timings
+from nija.orders.sending import EntryRetries, Sender
+from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,49 +40,6 @@ if TYPE_CHECKING:
 _NEVER = float("-inf")
 _BREATH = 0.5
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
-
-
-class EntryStatus(StrEnum):
-    """FILLED: bought, in whole or in part. WORKING: at the exchange, not yet filled. UNKNOWN: being asked after.
-
-    REFUSED: nothing was bought, and this candle is acted upon. FAILED: nothing was bought for a passing reason;
-    the candle is tried again.
-    """
-
-    FILLED = "filled"
-    WORKING = "working"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class EntryOutcome:
-    status: EntryStatus
-    reason: str = ""
-
-
-class ExitStatus(StrEnum):
-    """CLOSED: sold, or nothing was held. WORKING: the desk goes on selling in `refresh` until it is sold."""
-
-    CLOSED = "closed"
-    WORKING = "working"
-
-
-@dataclass(frozen=True, slots=True)
-class ExitOutcome:
-    status: ExitStatus
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Retry:
-    """When an entry that was not sent is tried again, after what wait, and why it was not sent."""
-
-    signal_time: datetime
-    due: float
-    wait: float
-    reason: str
 
 
 class OrderDesk:
@@ -108,7 +64,8 @@ class OrderDesk:
         self._announcer = Announcer(log)
         self._open = OpenState(journal, clock, self._announcer)
         context = DeskContext(broker, journal, self._open, clock, self._timings, self._announcer)
-        self._sender = Sender(context)
+        self._retries = EntryRetries(context)
+        self._sender = Sender(context, self._retries)
         self._tracker = OrderTracker(context)
         self._owner = OwnerWatch(context, self._tracker, broker.exchange_time())
         self._executor = Executor(
@@ -119,7 +76,6 @@ class OrderDesk:
         self._questions = Attempts()
         self._reconciled = False
         self._reconcile_at = _NEVER
-        self._retries: dict[str, _Retry] = {}
         self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
 
     # What the trader asks.
@@ -154,7 +110,7 @@ class OrderDesk:
 
     def refused_markets(self) -> Mapping[str, str]:
         """Markets that the exchange refuses to this account, with what to do about it."""
-        return {market: f"{error}; {error.remedy}" for market, (error, _) in self._sender.refused_markets.items()}
+        return self._retries.refused_markets()
 
     def blocked(self, market: str) -> str | None:
         """Why nothing new may be opened in this market now, or None."""
@@ -181,14 +137,7 @@ class OrderDesk:
 
     def retries_later(self, market: str, signal_time: datetime) -> str | None:
         """Why an entry for this candle, which could not be sent, is not tried again just now; or None."""
-        refused = self._sender.refused_markets.get(market)
-        if refused is not None and self._clock.monotonic() < refused[1] + self._timings.refused_market:
-            return f"the exchange refuses this market to the account: {refused[0]}; {refused[0].remedy}"
-        retry = self._retries.get(market)
-        if retry is None or retry.signal_time != signal_time:
-            return None
-        wait = retry.due - self._clock.monotonic()
-        return f"the entry could not be sent ({retry.reason}); it is tried again in {wait:.0f} s" if wait > 0 else None
+        return self._retries.why_not(market, signal_time)
 
     # What the trader does.
 
@@ -240,7 +189,7 @@ class OrderDesk:
         except (Unauthorized, PermissionDenied):
             raise
         except BrokerError as error:
-            return self._not_sent(market.symbol, signal_time, str(error), error)
+            return EntryOutcome(EntryStatus.FAILED, self._retries.not_sent(market.symbol, signal_time, error))
         return self._follow(entry, signal_time)
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
@@ -377,8 +326,10 @@ class OrderDesk:
             entry = self._tracker.settle(entry)
         self._protect(entry.market)
         if entry.passing:
-            return self._not_sent(entry.market, signal_time, entry.outcome)
-        self._retries.pop(entry.market, None)
+            return EntryOutcome(
+                EntryStatus.FAILED, self._retries.not_sent(entry.market, signal_time, Unavailable(entry.outcome))
+            )
+        self._retries.sent(entry.market)
         return self._entered(entry)
 
     def _entered(self, entry: Intent) -> EntryOutcome:
@@ -389,18 +340,6 @@ class OrderDesk:
         if entry.state.is_final:
             return EntryOutcome(EntryStatus.REFUSED, entry.outcome or f"the order was {entry.state.value}")
         return EntryOutcome(EntryStatus.WORKING)
-
-    def _not_sent(
-        self, market: str, signal_time: datetime, reason: str, error: BrokerError | None = None
-    ) -> EntryOutcome:
-        """An entry that certainly was not sent is tried again for as long as its candle is the last."""
-        last = self._retries.get(market)
-        again = last is not None and last.signal_time == signal_time
-        wait = min(last.wait * 2, self._timings.entry_retry_max) if again and last else self._timings.entry_retry
-        if isinstance(error, RateLimited):
-            wait = max(wait, error.retry_after)
-        self._retries[market] = _Retry(signal_time, self._clock.monotonic() + wait, wait, reason)
-        return EntryOutcome(EntryStatus.FAILED, f"{reason}; it is tried again in {wait:.0f} s")
 
     def _refusal(self, market: Market, amount: Decimal, signal_time: datetime) -> str | None:
         blocked = self.blocked(market.symbol)

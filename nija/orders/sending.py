@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from brokers.errors import (
     OrderRejected,
     OutcomeUnknown,
     PermissionDenied,
+    RateLimited,
     Unauthorized,
 )
 from brokers.model import ZERO, OrderRequest, OrderType, Side
@@ -22,6 +23,7 @@ from nija.journal.records import Intent, Plan
 from nija.journal.steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -29,12 +31,11 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    def __init__(self, context: DeskContext) -> None:
+    def __init__(self, context: DeskContext, retries: EntryRetries) -> None:
         self._broker = context.broker
         self._open = context.open
         self._timings = context.timings
-        self._clock = context.clock
-        self.refused_markets: dict[str, tuple[MarketRefused, float]] = {}
+        self._retries = retries
 
     def entry(
         self, market: str, amount: Decimal, stop_price: Decimal | None, signal_time: datetime, strategy: str
@@ -112,17 +113,73 @@ class Sender:
         except OrderRejected as error:
             return self._refused(sent, error.reason, passing=False)
         except MarketRefused as error:
-            self.refused_markets[sent.market] = (error, self._clock.monotonic())
+            self._retries.market_refused(sent.market, error)
             return self._refused(sent, str(error), passing=True)
         except (Unauthorized, PermissionDenied) as error:
             self._refused(sent, str(error), passing=True)
             raise
         except BrokerError as error:
             return self._refused(sent, str(error), passing=True)
-        self.refused_markets.pop(sent.market, None)
+        self._retries.market_accepted(sent.market)
         placed = replace(sent, state=OrderState.OPEN, exchange_id=exchange_id)
         return self._open.move(sent, placed, Step.OUTCOME)
 
     def _refused(self, sent: Intent, reason: str, *, passing: bool) -> Intent:
         refused = replace(sent, state=OrderState.REJECTED, settled=True, passing=passing, outcome=reason)
         return self._open.move(sent, refused, Step.OUTCOME, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Retry:
+    """When an entry that was not sent is tried again, after what wait (both in seconds), and why it was not sent."""
+
+    signal_time: datetime
+    due: float
+    wait: float
+    reason: str
+
+
+class EntryRetries:
+    """An entry that certainly was not sent is tried again for as long as its candle is the last, with growing waits."""
+
+    def __init__(self, context: DeskContext) -> None:
+        self._clock = context.clock
+        self._timings = context.timings
+        self._retries: dict[str, _Retry] = {}
+        self._refused: dict[str, tuple[MarketRefused, float]] = {}
+
+    def why_not(self, market: str, signal_time: datetime) -> str | None:
+        """Why an entry for this candle is not tried just now, or None."""
+        now = self._clock.monotonic()
+        if market in self._refused:
+            error, since = self._refused[market]
+            if now < since + self._timings.refused_market:
+                return f"the exchange refuses this market to the account: {error}; {error.remedy}"
+        retry = self._retries.get(market)
+        if retry is None or retry.signal_time != signal_time or now >= retry.due:
+            return None
+        return f"the entry could not be sent ({retry.reason}); it is tried again in {retry.due - now:.0f} s"
+
+    def not_sent(self, market: str, signal_time: datetime, error: BrokerError) -> str:
+        """Take note that it was not sent; what to say of it."""
+        last = self._retries.get(market)
+        wait = self._timings.entry_retry
+        if last is not None and last.signal_time == signal_time:
+            wait = min(last.wait * 2, self._timings.entry_retry_max)
+        if isinstance(error, RateLimited):
+            wait = max(wait, error.retry_after)
+        self._retries[market] = _Retry(signal_time, self._clock.monotonic() + wait, wait, str(error))
+        return f"{error}; it is tried again in {wait:.0f} s"
+
+    def sent(self, market: str) -> None:
+        self._retries.pop(market, None)
+
+    def market_refused(self, market: str, error: MarketRefused) -> None:
+        self._refused[market] = (error, self._clock.monotonic())
+
+    def market_accepted(self, market: str) -> None:
+        self._refused.pop(market, None)
+
+    def refused_markets(self) -> Mapping[str, str]:
+        """By market, what the exchange said and what to do about it."""
+        return {market: f"{error}; {error.remedy}" for market, (error, _) in self._refused.items()}

@@ -189,3 +189,36 @@ class BareTimer:
 
     def longest(self, now: float) -> float:
         return max(self._longest, self.bare(now))
+
+
+class EntryStatus(StrEnum):
+    """FILLED: bought, in whole or in part. WORKING: at the exchange, not yet filled. UNKNOWN: being asked after.
+
+    REFUSED: nothing was bought, and this candle is acted upon. FAILED: nothing was bought for a passing reason;
+    the candle is tried again.
+    """
+
+    FILLED = "filled"
+    WORKING = "working"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOutcome:
+    status: EntryStatus
+    reason: str = ""
+
+
+class ExitStatus(StrEnum):
+    """CLOSED: sold, or nothing was held. WORKING: the desk goes on selling in `refresh` until it is sold."""
+
+    CLOSED = "closed"
+    WORKING = "working"
+
+
+@dataclass(frozen=True, slots=True)
+class ExitOutcome:
+    status: ExitStatus
+    reason: str = ""

@@ -11,7 +11,7 @@ from accounts.manager import AccountReport, AccountState
 from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
-from nija.orders.desk import EntryStatus
+from nija.orders.state import EntryStatus
 from nija.risk.refusal import Refusal
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.earnings import Earnings

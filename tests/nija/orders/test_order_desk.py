@@ -8,7 +8,7 @@ import pytest
 from brokers.errors import BrokerError, OutcomeUnknown, Unauthorized
 from brokers.model import Exchange, OrderStatus, OrderType, Side
 from nija.journal.order_state import OrderState
-from nija.orders.desk import EntryStatus, ExitStatus
+from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, FEE, Fault
 from tests.nija.orders.order_judge import oversold
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brokers.model import Order, OrderRequest
-    from nija.orders.desk import EntryOutcome
+    from nija.orders.state import EntryOutcome
 
 ONE = Decimal(1)
 STOP = Decimal(90)

@@ -11,7 +11,7 @@ import pytest
 from brokers.errors import BrokerError, OrderRejected
 from brokers.model import ZERO, Exchange, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
-from nija.orders.desk import EntryStatus
+from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault, Killed
 
@@ -232,7 +232,7 @@ class TestTheEnd:
     def stop_signal(self, world: DeskWorld) -> None:
         """Every wait ends at once from now on, as with the real clock."""
         world.clock.stopping = True
-        world.clock.sleep = lambda _: None  # type: ignore[method-assign] # as SystemClock does
+        world.clock.sleep = lambda _: None  # type: ignore[method-assign, assignment] # as SystemClock does
 
     def test_an_entry_under_way_is_protected(self, ending: DeskWorld) -> None:
         def signal(_: OrderRequest) -> None:
@@ -250,8 +250,7 @@ class TestTheEnd:
     def test_what_fails_is_tried_again_within_the_grace_time(self, ending: DeskWorld, faults: int) -> None:
         def signal(_: OrderRequest) -> None:
             self.stop_signal(ending)
-            for _ in range(faults):
-                ending.fault("read", Fault.UNAVAILABLE)
+            ending.exchange.faults["read"].extend([Fault.UNAVAILABLE] * faults)
 
         on_next_place(ending, OrderType.MARKET, signal)
         with pytest.raises(BrokerError):

@@ -12,8 +12,8 @@ from brokers.errors import BudgetSpent
 from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
-from nija.orders.desk import EntryStatus
 from nija.orders.reconciling import FindingKind
+from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
 

@@ -12,7 +12,8 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import ZERO, Exchange, OrderRequest, OrderType, Side
 from nija.journal.records import LatchName
-from nija.orders.desk import ANOTHER_PROGRAM, EntryStatus, ExitStatus
+from nija.orders.desk import ANOTHER_PROGRAM
+from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
 
