@@ -28,9 +28,9 @@ from brokers.client_order_id import Purpose, new_client_id
 from brokers.clock import SystemClock, utc_now
 from brokers.model import Exchange, Fill, OrderRequest, OrderType, Side
 from nija.journal.opening import Journals
+from nija.journal.order_state import OrderState
 from nija.journal.records import Intent, Plan
 from nija.journal.steps import Step
-from nija.journal.order_state import OrderState
 
 if TYPE_CHECKING:
     from nija.journal.journal import Journal
