@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from pathlib import Path
 
+# Nobody asks for older ones: with its journal lost, NIJA looks back 90 days.
+_REMEMBERED = timedelta(days=90)
+_MOST_REMEMBERED = 5_000
+
 _ENUMS: Mapping[str, type[StrEnum]] = {"side": Side, "type": OrderType, "status": OrderStatus}
 _DECIMALS = frozenset({"amount", "filled", "average_price", "fee", "limit_price", "stop_price", "price"})
 _TIMES = frozenset({"created", "closed", "time"})
@@ -24,21 +29,40 @@ _TIMES = frozenset({"created", "closed", "time"})
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`money` is by currency, holds included. `orders` are by exchange id, `fills` oldest first."""
+    """`money` is by currency, holds included. `orders` are by exchange id, `fills` oldest first.
+
+    `account` tells these books from any that begin anew; those of older versions had none.
+    """
 
     money: Mapping[str, Decimal]
     orders: Mapping[str, Order] = field(default_factory=dict)
     fills: tuple[Fill, ...] = ()
+    account: str = ""
 
-    def with_order(self, order: Order) -> Books:
-        return replace(self, orders={**self.orders, order.exchange_id: order})
+    def open_orders(self) -> tuple[Order, ...]:
+        return tuple(order for order in self.orders.values() if not order.status.is_final)
 
-    def with_fill(self, fill: Fill, changes: Mapping[str, Decimal]) -> Books:
-        """`changes` are what the fill did to each currency's balance."""
-        money = dict(self.money)
-        for currency, change in changes.items():
-            money[currency] = money.get(currency, Decimal(0)) + change
-        return replace(self, money=money, fills=(*self.fills, fill))
+    def without_open_orders(self) -> Books:
+        """Nothing bound, as if all of them had been cancelled."""
+        return replace(self, orders={number: order for number, order in self.orders.items() if order.status.is_final})
+
+    def named(self) -> Books:
+        return self if self.account else replace(self, account=str(uuid.uuid4()))
+
+    def forgetting(self, now: datetime) -> Books:
+        """Without the orders that ended 90 days ago, without the oldest above 5,000, and without their fills."""
+        ended = sorted(
+            (order.closed, number) for number, order in self.orders.items() if order.closed and order.status.is_final
+        )
+        old = [number for closed, number in ended if closed < now - _REMEMBERED]
+        gone = {*old, *(number for _, number in ended[: max(0, len(ended) - _MOST_REMEMBERED)])}
+        if not gone:
+            return self
+        return replace(
+            self,
+            orders={number: order for number, order in self.orders.items() if number not in gone},
+            fills=tuple(fill for fill in self.fills if fill.order_id not in gone),
+        )
 
 
 def load_books(path: Path, starting: Mapping[str, Decimal]) -> Books:
@@ -49,18 +73,21 @@ def load_books(path: Path, starting: Mapping[str, Decimal]) -> Books:
             money={currency: Decimal(amount) for currency, amount in told["money"].items()},
             orders={order["exchange_id"]: Order(**_read(order)) for order in told["orders"]},
             fills=tuple(Fill(**_read(fill)) for fill in told["fills"]),
+            account=told.get("account", ""),
         )
     except FileNotFoundError:
         return Books(dict(starting))
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise Unavailable(
-            f"The paper account's books {path} cannot be read ({type(error).__name__}). Delete the file to begin anew"
+            f"The paper account's books {path} cannot be read ({type(error).__name__}). "
+            "Put an older copy in its place, or delete it and run `nija forget` for this account to begin anew"
         ) from error
 
 
 def save_books(path: Path, books: Books) -> None:
-    """Raises Unavailable."""
+    """Raises Unavailable; the file is then as it was."""
     told = {
+        "account": books.account,
         "money": {currency: str(amount) for currency, amount in books.money.items()},
         "orders": [_written(order) for order in books.orders.values()],
         "fills": [_written(fill) for fill in books.fills],
@@ -74,7 +101,10 @@ def save_books(path: Path, books: Books) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise Unavailable(f"The paper account's books {path} cannot be written ({error.strerror or error})") from error
+        raise Unavailable(
+            f"The paper account's books {path} cannot be written ({error.strerror or error}), so nothing was changed. "
+            "Make room on the disk, and let the user that runs NIJA write there"
+        ) from error
 
 
 def _written(value: Order | Fill) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
 from brokers.paper.broker import PaperBroker
-from brokers.shared import MARKETS_AGAIN
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
 from nija.supervisor.gate import ConnectGate
@@ -73,7 +72,7 @@ class ExchangeSide:
             self.exchange,
             self._process.data_dir / "books" / f"{credentials.account.slug}.json",
             self._clock,
-            markets=lambda: self._public.markets(MARKETS_AGAIN),
+            listed=self._public,
             prices=self._price,
             starting={quote: _PAPER_MONEY},
         )

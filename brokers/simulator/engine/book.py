@@ -28,6 +28,14 @@ class DepthProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """The best prices of a market where they are known from elsewhere."""
+
+    bid: Decimal
+    ask: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     price: Decimal
     amount: Decimal
@@ -45,15 +53,18 @@ class Book:
         return self.asks if side is Side.BUY else self.bids
 
 
-def make_book(spec: MarketSpec, price: Decimal, profile: DepthProfile) -> Book:
-    """The book at a last price; the same price always makes the same book."""
-    half = max(spec.price_step, floor_to(price * profile.half_spread, spec.price_step))
+def make_book(spec: MarketSpec, price: Decimal, profile: DepthProfile, quote: Quote | None = None) -> Book:
+    """The book at a last price, around `quote` where there is one; the same prices always make the same book."""
+    best = quote or _around(spec, price, profile)
     gap = max(spec.price_step, floor_to(price * profile.gap, spec.price_step))
-    best_ask = ceil_to(price, spec.price_step) + half
-    best_bid = floor_to(price, spec.price_step) - half
-    asks = (best_ask + gap * step for step in range(profile.levels))
-    bids = (best_bid - gap * step for step in range(profile.levels))
+    asks = (best.ask + gap * step for step in range(profile.levels))
+    bids = (best.bid - gap * step for step in range(profile.levels))
     return Book(bids=tuple(_levels(spec, bids, profile)), asks=tuple(_levels(spec, asks, profile)))
+
+
+def _around(spec: MarketSpec, price: Decimal, profile: DepthProfile) -> Quote:
+    half = max(spec.price_step, floor_to(price * profile.half_spread, spec.price_step))
+    return Quote(bid=floor_to(price, spec.price_step) - half, ask=ceil_to(price, spec.price_step) + half)
 
 
 def _levels(spec: MarketSpec, prices: Iterator[Decimal], profile: DepthProfile) -> Iterator[Level]:

@@ -81,6 +81,11 @@ class Engine:
         self._working.end(account, order, Status.CANCELLED, "Order replaced")
         return self._accept(account, ticket, amount, 0.0)
 
+    def restore(self, account: Account, order: Order) -> None:
+        """Put an open order of an earlier engine back, with its money held; it meets the next price."""
+        self._working.add(account, order)
+        self.matching.rehold(account, order)
+
     def cancel(self, account: Account, order: Order, *, after: float = 0.0, reason: str = "User requested") -> None:
         """End an order, or have it ended `after` seconds from now; it may fill until then."""
         self._must_be_open(order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from brokers.simulator.engine.book import Book, DepthProfile, make_book
+from brokers.simulator.engine.book import Book, DepthProfile, Quote, make_book
 from brokers.simulator.engine.markets import MarketSpec, Mode
 from brokers.simulator.engine.refusals import Refusal, RefusedError
 
@@ -28,7 +28,10 @@ class Ids:
 
 @dataclass(slots=True, eq=False)
 class Venue:
-    """`mode` is the whole exchange's, `market_modes` single markets'. `max_open_orders` is per account and market."""
+    """`mode` is the whole exchange's, `market_modes` single markets'. `max_open_orders` is per account and market.
+
+    `quotes` are best prices by market; the book of one without lies around its last price.
+    """
 
     markets: Mapping[str, MarketSpec]
     board: PriceBoard
@@ -38,7 +41,8 @@ class Venue:
     max_open_orders: int = 80
     mode: Mode = Mode.ONLINE
     market_modes: dict[str, Mode] = field(default_factory=dict)
-    _books: dict[str, tuple[Decimal, Book]] = field(default_factory=dict)
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    _books: dict[str, tuple[Decimal, Quote | None, Book]] = field(default_factory=dict)
 
     def spec(self, symbol: str) -> MarketSpec:
         """Raises RefusedError where the market is not listed."""
@@ -63,9 +67,9 @@ class Venue:
 
     def book(self, symbol: str) -> Book:
         """The whole book at the last price, before what any account took of it."""
-        price = self.price(symbol)
+        price, quote = self.price(symbol), self.quotes.get(symbol)
         known = self._books.get(symbol)
-        if known is None or known[0] != price:
-            known = (price, make_book(self.spec(symbol), price, self.depth))
+        if known is None or known[:2] != (price, quote):
+            known = (price, quote, make_book(self.spec(symbol), price, self.depth, quote))
             self._books[symbol] = known
-        return known[1]
+        return known[2]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.errors import OrderNotFound, OrderRejected, Unavailable
+from brokers.errors import DeadlineTooNear, OrderNotFound, OrderRejected, Unavailable
 from brokers.model import (
     Absent,
     Exchange,
@@ -32,7 +32,22 @@ from tests.fakes import ManualClock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BTC = Market("BTC/USD", "BTC", "USD", Decimal("0.00000001"), Decimal("0.1"), Decimal("0.00005"), Decimal("0.5"))
+STEP = Decimal("0.00000001")
+BTC = Market("BTC/USD", "BTC", "USD", STEP, Decimal("0.1"), Decimal("0.00005"), Decimal("0.5"))
+
+
+class Listing:
+    """The exchange's list of markets, just read."""
+
+    def __init__(self) -> None:
+        self.listed: dict[str, Market] = {"BTC/USD": BTC}
+
+    def markets(self, max_age: float) -> Mapping[str, Market]:
+        assert max_age > 0
+        return dict(self.listed)
+
+    def markets_age(self) -> float:
+        return 0.0
 
 
 class Desk:
@@ -40,6 +55,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
+        self.listing = Listing()
         self.books = folder / "books" / "kraken-master.json"
         self.ticker: Ticker | None = None
         self.price(100)
@@ -50,7 +66,7 @@ class Desk:
             Exchange.KRAKEN,
             self.books,
             self.clock,
-            markets=lambda: {"BTC/USD": BTC},
+            listed=self.listing,
             prices=lambda _market: self.ticker,
             starting={"USD": Decimal(1000)},
         )
@@ -103,14 +119,14 @@ def test_a_market_order_sells_at_the_bid(desk: Desk) -> None:
     assert desk.broker.order(desk.sell("2")).average_price == Decimal(99)
 
 
-def test_a_stop_rests_holds_its_coins_and_sells_once_the_bid_is_at_its_price(desk: Desk) -> None:
+def test_a_stop_rests_holds_its_coins_and_sells_at_the_bid_once_the_last_price_is_at_its_own(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("2", stop_price=Decimal(90))
     assert desk.broker.balances()["BTC"].available == 0
-    desk.price(92)
-    assert desk.broker.order(stop).status is OrderStatus.OPEN
     desk.price("90.5")
-    assert desk.broker.order(stop).average_price == Decimal("89.5")
+    assert desk.broker.order(stop).status is OrderStatus.OPEN
+    desk.price("89.5")
+    assert desk.broker.order(stop).average_price == Decimal("88.5")
 
 
 def test_a_stop_is_amended_in_place(desk: Desk) -> None:
@@ -129,7 +145,7 @@ def test_a_limit_order_waits_for_its_price_and_pays_the_maker_fee(desk: Desk) ->
 
 
 def test_more_than_is_free_is_refused(desk: Desk) -> None:
-    with pytest.raises(OrderRejected):
+    with pytest.raises(OrderRejected, match="insufficient funds, 1000 USD is free"):
         desk.buy("20")
     desk.buy("2")
     desk.sell("2", stop_price=Decimal(90))
@@ -144,9 +160,61 @@ def test_less_than_the_exchanges_minimum_is_refused(desk: Desk) -> None:
 
 def test_without_a_price_nothing_is_placed(desk: Desk) -> None:
     desk.ticker = None
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="no price of BTC/USD yet"):
         desk.buy("1")
     assert desk.broker.open_orders() == ()
+
+
+def test_an_order_after_its_deadline_is_not_placed(desk: Desk) -> None:
+    late = replace(desk.request(Side.BUY, "1"), deadline=datetime.fromtimestamp(desk.clock.time() - 1, UTC))
+    with pytest.raises(DeadlineTooNear):
+        desk.broker.place(late)
+    assert isinstance(desk.broker.resolve(late), Absent)
+
+
+def test_an_amount_off_the_markets_step_is_refused_as_the_exchange_would(desk: Desk) -> None:
+    with pytest.raises(OrderRejected, match="amount off its step"):
+        desk.buy("1.000000001")
+
+
+def test_a_large_order_eats_into_the_depth_and_pays_more_than_the_ask(desk: Desk) -> None:
+    desk.books.write_text('{"money": {"USD": "1000000"}, "orders": [], "fills": []}', encoding="utf-8")
+    desk.start()
+    order = desk.broker.order(desk.buy("1000"))
+    assert order.status is OrderStatus.FILLED
+    assert order.average_price is not None
+    assert order.average_price > Decimal(101)
+
+
+def test_a_market_that_takes_no_orders_now_takes_none_on_paper_and_keeps_its_resting_stop(desk: Desk) -> None:
+    desk.buy("2")
+    stop = desk.sell("1", stop_price=Decimal(90))
+    desk.listing.listed = {"BTC/USD": replace(BTC, tradable=False, takes_market_orders=False)}
+    desk.broker.refresh_markets()
+    with pytest.raises(Unavailable, match="cancel_only"):
+        desk.sell("1")
+    desk.price(80)
+    assert desk.broker.order(stop).status is OrderStatus.OPEN
+
+
+def test_a_market_that_left_the_list_keeps_its_stop_and_what_the_stop_holds(desk: Desk) -> None:
+    desk.buy("2")
+    stop = desk.sell("2", stop_price=Decimal(90))
+    desk.listing.listed = {}
+    desk.start()
+    desk.price(80)
+    assert desk.broker.order(stop).status is OrderStatus.OPEN
+    assert desk.broker.balances()["BTC"].held == 2
+    desk.broker.cancel(stop)
+    assert desk.broker.balances()["BTC"].held == 0
+
+
+def test_a_preview_passes_what_lacks_only_coins_that_another_order_binds(desk: Desk) -> None:
+    desk.buy("2")
+    desk.sell("2", stop_price=Decimal(90))
+    desk.broker.preview(desk.request(Side.SELL, "2"))
+    with pytest.raises(OrderRejected, match="insufficient funds, 2 BTC is free"):
+        desk.broker.preview(desk.request(Side.SELL, "3"))
 
 
 def test_a_restart_forgets_nothing(desk: Desk) -> None:
@@ -176,7 +244,7 @@ def test_a_cancelled_order_is_gone_and_frees_what_it_held(desk: Desk) -> None:
 def test_unreadable_books_are_named_with_the_remedy_and_never_overwritten(desk: Desk) -> None:
     desk.buy("2")
     desk.books.write_text("{", encoding="utf-8")
-    with pytest.raises(Unavailable, match=r"kraken-master\.json.*Delete the file"):
+    with pytest.raises(Unavailable, match=r"kraken-master\.json.*delete it and run `nija forget`"):
         desk.start()
     assert desk.books.read_text(encoding="utf-8") == "{"
 
