@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accounts.faults import FaultKind, Problem
+from brokers.text_file import NotText, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,11 +94,11 @@ def _read_file(path_text: str) -> str | Problem:
             return _unreadable(path, "is not a file")
         if path.stat().st_size > _LARGEST_FILE:
             return _unreadable(path, "is too large to hold a key")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         return _unreadable(path, "does not exist")
-    except UnicodeDecodeError:
-        return _unreadable(path, "is not a text file")
+    except NotText as error:
+        return _unreadable(path, error.what, error.remedy)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         return _unreadable(path, f"cannot be read ({reason})")
@@ -109,10 +110,8 @@ def _could_be_a_key(path: str) -> bool:
     return "-----" in path or "{" in path or _KEY_LIKE.fullmatch(path) is not None
 
 
-def _unreadable(path: Path, why: str) -> Problem:
+def _unreadable(
+    path: Path, why: str, remedy: str = "Correct the path, or let the user that runs NIJA read the file"
+) -> Problem:
     shown = "the file it names" if _could_be_a_key(str(path)) else f"the file {path}"
-    return Problem(
-        FaultKind.UNREADABLE,
-        f"{shown} {why}",
-        "Correct the path, or let the user that runs NIJA read the file",
-    )
+    return Problem(FaultKind.UNREADABLE, f"{shown} {why}", remedy)

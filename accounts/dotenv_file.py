@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dotenv.parser import parse_stream
+from dotenv.variables import Variable, parse_variables
+
+from brokers.text_file import NotText, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,22 +19,31 @@ if TYPE_CHECKING:
     from dotenv.parser import Binding
 
 
+_IN_SINGLE_QUOTES = re.compile(r"\s*(?:export\s+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*=[^\S\r\n]*'")
+_INCOMPLETE = (
+    "holds a ${...} whose variable is not set, so nothing stands in its place. "
+    "Set that variable on a line above, or put the value in single quotes to take it as it is written."
+)
+
+
 class DotenvError(Exception):
     """A `.env` file that cannot be read. The text names the file, the line and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """All variables there are. `values` hold secrets, so they stay out of the repr."""
+    """All variables there are, and what `.env` gives for itself. Both hold secrets, so they stay out of the repr."""
 
     values: Mapping[str, str] = field(repr=False)
+    dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
 
 
 def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
     """The variables of `dotenv`, where there is one, beneath those of `environ`, which win.
 
-    Raises DotenvError for a file that cannot be read or a line that cannot be understood.
+    `${NAME}` and `${NAME:-default}` become what the environment or an earlier line gives, as with python-dotenv, but
+    for values in single quotes. Raises DotenvError for a file that cannot be read or a line that cannot be understood.
     """
     text = _read(dotenv)
     if text is None:
@@ -45,24 +58,35 @@ def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
                 f"{dotenv}, line {line}: this line cannot be understood. "
                 "Write NAME=value, close every quote that is opened, and start a comment with #."
             )
-        if binding.key is None or binding.value is None:
+        if binding.key is None:
             continue
-        if binding.key in values:
-            warnings.append(
-                f"{dotenv}: {binding.key} is set on lines {lines[binding.key]} and {line}; the last counts."
-            )
-        values[binding.key] = binding.value
-        lines[binding.key] = line
-    return Environment({**values, **environ}, tuple(warnings))
+        name = binding.key
+        if name in values:
+            warnings.append(f"{dotenv}: {name} is set on lines {lines[name]} and {line}; the last counts.")
+        values[name], is_complete = _expanded(binding, {**values, **environ})
+        if not is_complete and name not in environ:
+            warnings.append(f"{dotenv}, line {line}: {name} {_INCOMPLETE}")
+        lines[name] = line
+    return Environment({**values, **environ}, values, tuple(warnings))
+
+
+def _expanded(binding: Binding, known: Mapping[str, str]) -> tuple[str, bool]:
+    """The value with what its `${NAME}` stand for, and whether all of them stand for something."""
+    written = binding.value or ""
+    if _IN_SINGLE_QUOTES.match(binding.original.string):
+        return written, True
+    atoms = tuple(parse_variables(written))
+    needed = (atom for atom in atoms if isinstance(atom, Variable) and atom.default is None)
+    return "".join(atom.resolve(known) for atom in atoms), all(atom.name in known for atom in needed)
 
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path)
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError as error:
-        raise DotenvError(f"{path} is not a UTF-8 text file. Save it again as plain UTF-8 text.") from error
+    except NotText as error:
+        raise DotenvError(f"{path} {error}") from error
     except OSError as error:
         raise DotenvError(f"{path} cannot be read ({error.strerror}). Let the user that runs NIJA read it.") from error
 

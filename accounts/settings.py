@@ -23,6 +23,7 @@ from accounts.setting_tables import (
 )
 from accounts.setting_values import BUILT_IN_STRATEGIES, is_class_name
 from accounts.suggest import did_you_mean
+from brokers.text_file import NotText, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,12 +118,11 @@ def load_settings(path: Path | None) -> Settings:
 
 def _parse(path: Path) -> Table:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file, parse_float=Decimal)
+        return tomllib.loads(read_text(path), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(path, [SettingFault("", f"not valid TOML: {error}")]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(path, [SettingFault("", "not a UTF-8 text file: save it again as UTF-8")]) from error
+    except NotText as error:
+        raise SettingsError(path, [SettingFault("", str(error))]) from error
     except OSError as error:
         problem = f"cannot be read ({error.strerror}): correct NIJA_CONFIG, or unset it to use the defaults"
         raise SettingsError(path, [SettingFault("", problem)]) from error

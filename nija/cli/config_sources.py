@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.settings import load_settings
 from accounts.variables import parse_variable
+from brokers.text_file import read_text
 from nija.cli.config_example import toml_value
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _table_rows(table: str, model: BaseModel, written: Mapping[str, Any], source
 
 
 def _written(path: Path | None) -> Mapping[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+    return tomllib.loads(read_text(path)) if path is not None else {}
 
 
 def _at(tables: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any]:

@@ -89,7 +89,7 @@ def examine(patient: Patient) -> DoctorReport:
 def _check_machine(patient: Patient) -> Iterator[Finding]:
     yield check_python((sys.version_info[0], sys.version_info[1], sys.version_info[2]))
     yield from check_packages(REQUIRED, IMPORTED)
-    yield from check_dotenv(patient.directory / ".env")
+    yield from check_dotenv(patient.environ, patient.directory / ".env")
     try:
         values = load_environment(patient.environ, patient.directory / ".env").values
         process = process_settings(values, patient.directory)

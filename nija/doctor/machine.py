@@ -56,22 +56,22 @@ def _version(name: str) -> str | None:
         return None
 
 
-def check_dotenv(path: Path) -> Iterator[Finding]:
+def check_dotenv(environ: Mapping[str, str], path: Path) -> Iterator[Finding]:
     """Whether `.env` is there, can be understood, and is nobody else's to read."""
     try:
-        environment = load_environment({}, path)
+        environment = load_environment(environ, path)
     except DotenvError as error:
         yield broken(".env cannot be used", str(error))
         return
     if not path.exists():
         yield fine(".env: not there", "Variables come from the environment alone; nija setup makes a .env")
         return
-    yield from (warning(text, "Keep one of the lines and delete the other") for text in environment.warnings)
+    yield from (warning(text, "Correct the line in .env") for text in environment.warnings)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _OTHERS_MAY:
         yield warning(f".env can be read by others (mode {mode:04o})", f"It holds secrets. Run: chmod 600 {path}")
     else:
-        yield fine(f".env: {len(environment.values)} variables, mode {mode:04o}")
+        yield fine(f".env: {len(environment.dotenv)} variables, mode {mode:04o}")
 
 
 def check_settings(path: Path | None) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def check_variables(account: AccountId, environ: Mapping[str, str], discovery: D
 
 def check_precedence(account: AccountId, real: Mapping[str, str], dotenv: Path) -> Iterator[Finding]:
     """A value in .env that does nothing, because the environment has another one. Raises DotenvError."""
-    for name, value in load_environment({}, dotenv).values.items():
+    for name, value in load_environment(real, dotenv).dotenv.items():
         variable = parse_variable(name)
         if variable is None or name not in real or real[name] == value or not name.startswith(account.env_prefix):
             continue

@@ -11,6 +11,7 @@ from accounts.settings import load_settings
 from accounts.variables import Part
 from brokers.clock import utc_now
 from brokers.model import Exchange
+from brokers.text_file import NotText, read_text
 from nija.doctor.account import check_account
 from nija.doctor.exchanges import address_of, check_exchange
 from nija.doctor.finding import Finding, Level
@@ -58,10 +59,11 @@ def from_key_file(text: str) -> KeyMaterial | None:
 def read_file(path: Path) -> str:
     """Raises Refused."""
     try:
-        return path.expanduser().read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise Refused(f"{path} cannot be read ({reason})") from error
+        return read_text(path.expanduser())
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror})") from error
+    except NotText as error:
+        raise Refused(f"{path} {error}") from error
 
 
 def judge(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:

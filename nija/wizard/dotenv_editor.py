@@ -13,6 +13,7 @@ from dotenv.parser import parse_stream
 
 from accounts.dotenv_file import DotenvError, load_environment
 from accounts.variables import parse_variable
+from brokers.text_file import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 _OWNER_ONLY = 0o600
 _BARE = re.compile(r"[A-Za-z0-9+/=_.:@-]*")
-_TAIL = re.compile(r"=\s*?(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^#\r\n'\"]*?)(?P<comment>\s+#[^\r\n]*)?(?P<end>\r?\n?)\Z")
+_TAIL = re.compile(
+    r"=\s*?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^#\r\n'\"]*?)(?P<comment>\s+#[^\r\n]*)?(?P<end>\r?\n?)\Z"
+)
 
 
 def write_credentials(path: Path, account: AccountId, values: Mapping[str, str]) -> None:
@@ -71,6 +74,9 @@ def _line(name: str, value: str, comment: str = "") -> str:
 def _quoted(value: str) -> str:
     if _BARE.fullmatch(value):
         return value
+    if "${" in value:
+        literal = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{literal}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
@@ -92,7 +98,7 @@ def _read(path: Path) -> str:
     load_environment({}, path)
     try:
         # Not read_text: it would turn the line ends of others into our own.
-        return path.read_bytes().decode("utf-8-sig")
+        return decoded(path.read_bytes())
     except FileNotFoundError:
         return ""
 

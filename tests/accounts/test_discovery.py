@@ -274,6 +274,21 @@ class TestFiles:
             assert kind is FaultKind.UNREADABLE
             assert str(path) in message
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+    def test_a_file_that_a_windows_editor_saved_holds_the_same_value(self, tmp_path: Path, encoding: str) -> None:
+        secret = tmp_path / "secret"
+        secret.write_bytes(f"{MASTER[SECRET]}\r\n".encode(encoding))
+        discovery = discover({KEY: MASTER[KEY], f"{SECRET}_FILE": str(secret)})
+        assert [found.api_key.secret for found in discovery.credentials] == [MASTER[SECRET]]
+        assert discovery.warnings == ()
+
+    def test_a_file_in_another_encoding_is_told_with_how_to_save_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "secret"
+        path.write_bytes(MASTER[SECRET].encode("utf-16-le"))
+        _, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
+        assert kind is FaultKind.UNREADABLE
+        assert message.endswith(f"{path} is not a UTF-8 text file. Save it again as plain UTF-8 text.")
+
     def test_a_file_of_whitespace_says_so(self, tmp_path: Path) -> None:
         path = tmp_path / "secret"
         path.write_text(" \n")

@@ -227,9 +227,15 @@ class TestFaults:
 
     def test_a_file_that_is_not_text_is_a_clear_error(self, tmp_path: Path) -> None:
         path = tmp_path / "nija.toml"
-        path.write_bytes(b"\xff\xfe")
-        with pytest.raises(SettingsError, match="UTF-8"):
+        path.write_bytes(b"[risk]\nmax_positions = 4 # \xe4")
+        with pytest.raises(SettingsError, match=r"nija\.toml: is not a UTF-8 text file\. Save it again"):
             load_settings(path)
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+    def test_a_file_that_a_windows_editor_saved_is_read_like_any_other(self, tmp_path: Path, encoding: str) -> None:
+        path = tmp_path / "nija.toml"
+        path.write_bytes("[risk]\r\nmax_positions = 3\r\n".encode(encoding))
+        assert load_settings(path).risk.max_positions == 3
 
 
 @pytest.mark.parametrize("model", [TradingSettings, TrendParameters, EmaCrossParameters, RiskSettings, OwnSettings])

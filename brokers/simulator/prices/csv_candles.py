@@ -16,6 +16,7 @@ import numpy as np
 
 from brokers.model import Exchange, Timeframe
 from brokers.simulator.prices.bars import Bars, Scale
+from brokers.text_file import NotText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def find_candle_files(directory: Path) -> list[CandleFile]:
 
 
 def read_candle_file(path: Path) -> CandleTable:
-    header, _, text = _read_text(path).replace("\r\n", "\n").rstrip("\n").partition("\n")
+    header, _, text = _read_text(path).rstrip("\n").partition("\n")
     if header.strip() != _HEADER:
         raise CandleFileError(f"{path}, line 1: the header must be {_HEADER}")
     if not text:
@@ -114,8 +115,10 @@ def _broken_row(path: Path, text: str) -> CandleFileError:
 def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
-        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("ascii")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        return text_of(gzip.decompress(data) if path.suffix == ".gz" else data)
+    except NotText as error:
+        raise CandleFileError(f"{path} {error}") from error
+    except (OSError, EOFError, zlib.error) as error:
         raise CandleFileError(f"cannot read {path}: {error}") from error
 
 

@@ -135,6 +135,12 @@ def test_a_broken_line_in_dotenv(set_up: BrokenSetUp) -> None:
     assert "line 2" in first.remedy
 
 
+def test_a_name_in_braces_that_is_not_set(set_up: BrokenSetUp) -> None:
+    (set_up.folder / ".env").write_text("NIJA_LOG_FORMAT=${NOWHERE}json\nNIJA_CONNECT_DELAY=${KRAKEN_NONE:-1}\n")
+    [finding] = [found for found in set_up.examine().findings if "${...}" in found.title]
+    assert "line 1: NIJA_LOG_FORMAT holds a ${...} whose variable is not set" in finding.title
+
+
 def test_a_mode_that_does_not_exist(set_up: BrokenSetUp) -> None:
     set_up.environ["NIJA_MODE"] = "real"
     assert set_up.first().title.startswith("NIJA_MODE is 'real': expected one of")

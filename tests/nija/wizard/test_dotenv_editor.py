@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.dotenv_file import DotenvError, load_environment
@@ -91,6 +91,19 @@ def test_a_file_that_cannot_be_understood_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "A='open\n"
 
 
+def test_a_file_in_utf_16_is_changed_too_and_is_utf_8_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(TEMPLATE.encode("utf-16"))
+    write_credentials(path, MASTER, PAIR)
+    assert path.read_text(encoding="utf-8") == with_credentials(TEMPLATE, MASTER, PAIR)
+
+
+def test_a_value_in_single_quotes_with_a_comment_behind_it_is_replaced_and_the_comment_stays() -> None:
+    text = "KRAKEN_MASTER_API_KEY='it\\'s # old' # mine\n"
+    edited = with_credentials(text, MASTER, {"KRAKEN_MASTER_API_KEY": "new"})
+    assert edited == "KRAKEN_MASTER_API_KEY=new # mine\n"
+
+
 def test_a_link_keeps_pointing_to_the_file_that_is_changed(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.write_text("A=1\n")
@@ -101,7 +114,8 @@ def test_a_link_keeps_pointing_to_the_file_that_is_changed(tmp_path: Path) -> No
     assert "new/key" in real.read_text()
 
 
-@given(value=st.text(st.characters(codec="utf-8", exclude_characters="\r\x00")))
+@given(value=st.text(st.one_of(st.characters(codec="utf-8", exclude_characters="\r\x00"), st.sampled_from("${}'\\"))))
+@example(value="a${HOME}'b\\")
 def test_whatever_is_written_is_read_back_the_same(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
     path = tmp_path_factory.mktemp("dotenv") / ".env"
     path.write_text(TEMPLATE)

@@ -38,4 +38,4 @@ def test_a_restored_order_holds_its_money_and_meets_the_next_price() -> None:
     desk.engine.restore(desk.account, order)
     assert desk.account.available("BTC") == 0
     desk.price("BTC/USD", "39000")
-    assert (order.status, desk.account.balance("BTC")) == (Status.FILLED, 0)
+    assert (order.status, desk.account.balance("BTC")) == (Status.FILLED, D(0))

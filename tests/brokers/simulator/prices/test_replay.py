@@ -43,6 +43,14 @@ def test_candles_of_a_coarser_interval_have_the_exact_digits_of_the_file(tmp_pat
     assert row.volume == Decimal("431402.07869504")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_candles_that_a_windows_editor_saved_are_read_like_any_others(tmp_path: Path, encoding: str) -> None:
+    lines = "\r\n".join([HEADER, *flat([0, HOUR]), ""])
+    (tmp_path / "kraken-BTC-USD-1h.csv").write_bytes(lines.encode(encoding))
+    source = replay(tmp_path, start=0).sources["kraken"]
+    assert [row.close for row in source.candles("BTC/USD", HOUR, 2.0 * HOUR)][:2] == [Decimal("10.5")] * 2
+
+
 def test_gaps_stay_gaps_and_the_running_candle_stays_flat_in_them(tmp_path: Path) -> None:
     write(tmp_path / "kraken-BTC-USD-1h.csv", flat([0, HOUR, 5 * HOUR]))
     source = replay(tmp_path, start=0).sources["kraken"]
