@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accounts.market_names import EXPECTED, check_market
 from accounts.suggest import did_you_mean
 from brokers.model import Timeframe
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BUILT_IN_STRATEGIES = ("trend", "ema_cross")
-_MARKET = re.compile(r"[A-Z0-9.]{1,20}/[A-Z0-9.]{1,20}")
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -38,9 +38,9 @@ def read_count(value: object) -> int:
 
 
 def read_market(value: object) -> str:
-    if isinstance(value, str) and _MARKET.fullmatch(value):
-        return value
-    raise ValueError('a market in capitals such as "BTC/USD"')
+    if isinstance(value, str):
+        return check_market(value)
+    raise ValueError(EXPECTED)
 
 
 def read_timeframe(value: object) -> Timeframe:

@@ -231,10 +231,18 @@ def _resolve(
     found: list[SettingFault] = []
     checked = _check_sections(merged, found)
     checked_own = _check(OwnSettings, own, "", found)
-    faults.extend(SettingFault(f"{prefix}.{fault.key.rpartition('.')[2]}", fault.problem) for fault in found)
+    faults.extend(SettingFault(f"{prefix}.{_flat(fault.key, strategy)}", fault.problem) for fault in found)
     if len(faults) > before:
         return None
     return AccountSettings.model_construct(account=account, own=checked_own, **checked)
+
+
+def _flat(key: str, strategy: str) -> str:
+    """The key as it stands in an account's table, which has all of them side by side."""
+    for table in (f"strategy.{strategy}.", "strategy.", "trading.", "risk."):
+        if key.startswith(table):
+            return key.removeprefix(table)
+    return key
 
 
 def _parameter_names(strategy: str, tables: Table) -> frozenset[str]:
