@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
+from accounts.market_advice import market_advice
 from brokers.model import ZERO, Exchange
 from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_cure, right_label
@@ -130,15 +131,31 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decima
         return fine("FUNDED - Ready to trade")
     title = f"UNDERFUNDED - needs at least {money(least, quote)}"
     others = [holding.currency for holding in facts.holdings if holding.total > ZERO and holding.currency != quote]
+    advice = _advice(facts, settings)
     if facts.equity is None and any(symbol.partition("/")[0] in others for symbol in settings.markets):
         return warning(
             title,
-            f"Positions that NIJA opened count as well, once it runs. If these coins are your own: deposit {quote}",
+            "Positions that NIJA opened count as well, once it runs. "
+            f"If these coins are your own: deposit {quote}.{advice}",
         )
-    hint = f" The account holds {', '.join(others)}: convert some, or trade other markets." if others else ""
+    hint = advice or (
+        f" The account holds {', '.join(others)}: convert some, or trade other markets." if others else ""
+    )
     return broken(
         title, f"Deposit {money(least - worth, quote)} or more in {quote}, or lower min_balance in nija.toml.{hint}"
     )
+
+
+def _advice(facts: AccountFacts, settings: AccountSettings) -> str:
+    """A sentence to put behind others, or nothing."""
+    advice = market_advice(
+        settings.account,
+        {holding.currency: holding.total for holding in facts.holdings},
+        {market.symbol: market for market in facts.alternatives},
+        settings.trading.markets,
+        settings.risk.min_balance,
+    )
+    return f" {advice}." if advice else ""
 
 
 def quote_of(settings: AccountSettings) -> str:

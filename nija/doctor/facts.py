@@ -7,10 +7,13 @@ from datetime import datetime  # noqa: TC003  read at run time by from_plain
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from accounts.market_names import nearest_market
 from brokers.model import Market  # noqa: TC001  read at run time by from_plain
 from nija.control.values import from_plain, to_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from brokers.model import KeyInfo
 
 
@@ -57,18 +60,28 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """A market that the account is set to trade; `market` is None where the exchange does not know it."""
+    """A market that the account is set to trade; `market` is None where the exchange does not know it.
+
+    `nearest` is then the one that was probably meant.
+    """
 
     symbol: str
     market: Market | None
     price: Decimal | None
+    nearest: str | None = None
+
+    @classmethod
+    def of(cls, symbol: str, listed: Mapping[str, Market], price: Decimal | None) -> MarketFacts:
+        market = listed.get(symbol)
+        return cls(symbol, market, price, nearest_market(symbol, listed) if market is None else None)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows.
 
-    `paused` says what stopped new entries; empty: nothing did.
+    `paused` says what stopped new entries; empty: nothing did. `alternatives` are the same coins' markets in
+    whatever money the account holds.
     """
 
     id: str
@@ -79,6 +92,7 @@ class AccountFacts:
     maker: Decimal | None = None
     taker: Decimal | None = None
     markets: tuple[MarketFacts, ...] = ()
+    alternatives: tuple[Market, ...] = ()
     paused: str = ""
     equity: Decimal | None = None
     state: str = ""

@@ -35,6 +35,8 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
     yield from findings
     if not settings.enabled:
         yield warning("This account is switched off", f'Set enabled = true in [accounts."{facts.id}"] of nija.toml')
+    elif facts.markets and all(found.market is None for found in facts.markets):
+        yield broken("The exchange has none of this account's markets", "Correct markets in nija.toml")
     elif findings and all(finding.level is not Level.OK for finding in findings):
         yield broken(
             "No market can be traded with this balance", "Each reason stands above: deposit more, or change it"
@@ -44,9 +46,10 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
 
 def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -> Finding:
     if found.market is None:
-        return broken(
+        nearest = f"The nearest is {found.nearest}. " if found.nearest else ""
+        return warning(
             f"{found.symbol}: the exchange has no such market",
-            "Mend markets in [trading] of nija.toml; names are written like BTC/USD",
+            f"{nearest}Correct markets in nija.toml; the account's other markets go on",
         )
     if not found.market.tradable:
         return warning(f"{found.symbol}: the exchange takes no orders now", "Nothing to do: it opens again by itself")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from accounts.data_dir import DataDirUnusable
+from accounts.market_advice import alternatives
 from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
@@ -65,18 +66,20 @@ class Probe:
             wanted = tuple(symbol for symbol in markets if symbol in known)
             prices = self._prices(broker.exchange, wanted, clock)
             fees = broker.fees(wanted[0]) if wanted else None
+            holdings = holdings_of(broker)
             return AccountFacts(
                 id=str(credentials.account),
                 fingerprint=credentials.api_key.fingerprint,
                 key=KeyRights.of(info),
-                holdings=holdings_of(broker),
+                holdings=holdings,
                 maker=fees.maker if fees else None,
                 taker=fees.taker if fees else None,
                 paused=paused_in_journal(credentials.account, self._settings, self._clock),
                 markets=tuple(
-                    MarketFacts(symbol, known.get(symbol), prices[symbol].last if symbol in prices else None)
+                    MarketFacts.of(symbol, known, prices[symbol].last if symbol in prices else None)
                     for symbol in markets
                 ),
+                alternatives=alternatives(markets, [held.currency for held in holdings], known),
             )
 
     def _prices(self, exchange: Exchange, markets: tuple[str, ...], clock: Clock) -> Mapping[str, Ticker]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accounts.manager import AccountState
+from accounts.market_advice import alternatives
 from nija.doctor.facts import AccountFacts, Failure, Holding, KeyRights, MarketFacts
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ def running_facts(
             Holding(balance.currency, balance.total, balance.available) for balance in snapshot.balances.values()
         ),
         markets=tuple(
-            MarketFacts(symbol, markets.get(symbol), prices.get(symbol))
+            MarketFacts.of(symbol, markets, prices.get(symbol))
             for symbol in settings.for_account(account).markets
             if markets
         ),
+        alternatives=alternatives(settings.for_account(account).markets, snapshot.balances, markets),
         paused=snapshot.reason or "paused" if snapshot.state is AccountState.PAUSED else "",
         equity=snapshot.equity,
         state=snapshot.state.value,

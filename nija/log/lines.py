@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from accounts.currencies import CASH
 from accounts.identity import full_name, short_name
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def balance(account: AccountId, total: Decimal, currency: str = "USD") -> str:
 
 
 def underfunded(minimum: Decimal, currency: str = "USD") -> str:
-    return f"   ⚠️  UNDERFUNDED - needs at least {money(minimum, currency)}"
+    least = money(minimum) if currency == "USD" else f"{_digits(minimum, currency)} {currency}"
+    return f"   ⚠️  UNDERFUNDED - needs at least {least}"
 
 
 def thread_started(account: AccountId) -> str:
@@ -71,9 +73,9 @@ def stop_placed(market: str, amount: Decimal, stop_price: Decimal) -> str:
 
 
 def money(value: Decimal, currency: str = "USD") -> str:
-    """`$1234.56`: two decimals, rounded towards zero so that nothing looks richer than it is."""
-    cents = value.quantize(_CENT, rounding=ROUND_DOWN)
-    return f"{'-' if cents < 0 else ''}{_sign(currency)}{abs(cents):f}"
+    """`$1234.56`, or `0.00123456` of a coin: rounded towards zero so that nothing looks richer than it is."""
+    shown = _digits(value, currency)
+    return f"{'-' if shown < 0 else ''}{_sign(currency)}{abs(shown):f}"
 
 
 def price(value: Decimal, currency: str = "USD") -> str:
@@ -92,6 +94,10 @@ def amount(value: Decimal) -> str:
 
 def _at(market: str, base_amount: Decimal, quote_price: Decimal) -> str:
     return f"{market} {amount(base_amount)} @ {price(quote_price, market.partition('/')[2])}"
+
+
+def _digits(value: Decimal, currency: str) -> Decimal:
+    return value.quantize(_CENT if currency in CASH else _AMOUNT_STEP, rounding=ROUND_DOWN)
 
 
 def _sign(currency: str) -> str:

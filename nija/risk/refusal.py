@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from accounts.currencies import CASH
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -42,8 +44,10 @@ class Refusal:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """`$25.00` for dollars, `25.00 EUR` for anything else."""
-    return f"${amount:.2f}" if currency == "USD" else f"{amount:.2f} {currency}"
+    """`$25.00` for dollars, `25.00 EUR` for other money, `0.00250000 BTC` for coins."""
+    if currency == "USD":
+        return f"${amount:.2f}"
+    return f"{amount:.2f} {currency}" if currency in CASH else f"{amount:.8f} {currency}"
 
 
 def percent(fraction: Decimal) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accounts.connect import ConnectRefused, connect_account
 from accounts.manager import AccountState, SharedExchangeAccount
+from accounts.market_advice import market_advice
 from brokers.errors import (
     BrokerError,
     BudgetSpent,
@@ -28,11 +29,12 @@ from nija.trader.trader import Seat, Trader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
-    from accounts.manager import AccountManager
+    from accounts.manager import AccountManager, AccountReport
     from brokers.clock import Clock
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
@@ -205,13 +207,21 @@ class AccountThread:
     def _tell_balance(self, trader: Trader) -> None:
         """NIJA's own positions count as funds: money that is at work is not missing."""
         money = trader.money()
-        self._parts.manager.report(self.account, trader.report(money))
+        report = trader.report(money)
+        self._parts.manager.report(self.account, report)
         quote, minimum = money.quote, self._parts.plan.limits.min_balance
         self._parts.log.info(lines.balance(self.account, money.total, quote))
         if money.total + money.invested >= minimum:
             self._parts.log.info(lines.FUNDED, account=str(self.account))
         else:
             self._parts.log.warning(lines.underfunded(minimum, quote))
+            self._tell_better_markets(report, minimum)
+
+    def _tell_better_markets(self, report: AccountReport, minimum: Decimal) -> None:
+        held = {currency: balance.total for currency, balance in report.balances.items()}
+        advice = market_advice(self.account, held, self._broker.markets(), self._parts.plan.markets, minimum)
+        if advice is not None:
+            self._parts.log.warning(f"   → {advice}", account=str(self.account))
 
     def _tell_cost(self) -> None:
         """Fast candles are allowed, but not without saying what they cost at this account's fees."""

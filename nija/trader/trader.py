@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from accounts.identity import short_name
 from accounts.manager import AccountReport, AccountState
 from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
@@ -16,6 +15,7 @@ from nija.risk.refusal import Refusal
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.earnings import Earnings
 from nija.trader.entries import Standing, forbidden, sized
+from nija.trader.missing import MissingMarkets
 from nija.trader.purse import Money, Purse, exposure
 from nija.trader.view import Stillness, TraderView
 
@@ -75,6 +75,7 @@ class Trader:
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
         self._earnings = Earnings(seat.journal.fills, self._quote)
+        self._missing = MissingMarkets(seat.account.exchange)
         self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
 
     def start(self) -> None:
@@ -203,10 +204,10 @@ class Trader:
         return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
 
     def _untradable(self, symbol: str) -> Stillness:
-        if symbol in self._seat.broker.markets():
+        listed = self._seat.broker.markets()
+        if symbol in listed:
             return Stillness("other_quote", f"not quoted in {self._quote}, the money this account counts in")
-        exchange = short_name(self._seat.account.exchange)
-        return Stillness("no_market", f"{exchange} has no such market; correct markets in nija.toml")
+        return Stillness("no_market", self._missing.text(symbol, listed))
 
     def _unready(self, symbol: str, signal: SignalAt) -> Stillness | None:
         if symbol in self._desk.positions():

@@ -211,8 +211,17 @@ def test_money_in_another_coin_only(set_up: BrokenSetUp) -> None:
 
 
 def test_a_market_that_does_not_exist(set_up: BrokenSetUp) -> None:
+    (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["BTC/USD", "ETH/USDD"]\n')
+    report = set_up.examine()
+    assert report.exit_code is ExitCode.WARNINGS
+    [finding] = [found for found in report.findings if found.title.startswith("ETH/USDD")]
+    assert finding.title == "ETH/USDD: the exchange has no such market"
+    assert finding.remedy.startswith("The nearest is ETH/USD. Correct markets in nija.toml")
+
+
+def test_markets_none_of_which_exists(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["NOPE/USD"]\n')
-    assert set_up.first().title == "NOPE/USD: the exchange has no such market"
+    assert set_up.first().title == "The exchange has none of this account's markets"
 
 
 def test_positions_too_small_for_the_exchange(set_up: BrokenSetUp) -> None:

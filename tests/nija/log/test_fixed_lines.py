@@ -104,10 +104,24 @@ def test_a_price_shows_two_decimals_and_more_below_one(value: str, shown: str) -
         ("5", "USDC", "$5.00"),
         ("5", "EUR", "€5.00"),
         ("5", "CHF", "5.00"),
+        ("0.00123456789", "BTC", "0.00123456"),
     ],
 )
 def test_money_never_looks_more_than_it_is(value: str, currency: str, shown: str) -> None:
     assert lines.money(Decimal(value), currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("minimum", "currency", "shown"),
+    [
+        ("25", "USD", "$25.00"),
+        ("25", "EUR", "25.00 EUR"),
+        ("25", "USDC", "25.00 USDC"),
+        ("1E-4", "BTC", "0.00010000 BTC"),
+    ],
+)
+def test_a_minimum_carries_its_currency(minimum: str, currency: str, shown: str) -> None:
+    assert lines.underfunded(Decimal(minimum), currency) == f"   ⚠️  UNDERFUNDED - needs at least {shown}"
 
 
 @given(st.decimals(min_value="0.00000001", max_value=10**9, places=10))

@@ -1,0 +1,56 @@
+"""What doctor says of money that the account's markets cannot use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from accounts.identity import AccountId
+from accounts.settings import Settings
+from brokers.model import Market
+from nija.doctor.account import check_account
+from nija.doctor.facts import AccountFacts, Holding, KeyRights
+from nija.doctor.finding import Finding, Level
+
+MASTER = AccountId.parse("kraken:master")
+KEY = KeyRights("AA00", (), (), can_withdraw=False, clock_skew=0.0, expires=None, ip_allowlist=())
+STEP = Decimal("0.00000001")
+
+
+def market(symbol: str) -> Market:
+    base, _, quote = symbol.partition("/")
+    return Market(symbol, base, quote, STEP, Decimal("0.1"), Decimal("0.0001"), Decimal("0.0001"))
+
+
+def funding(alternatives: tuple[str, ...], **held: str) -> Finding:
+    facts = AccountFacts(
+        id=str(MASTER),
+        fingerprint="ab12cd34",
+        key=KEY,
+        holdings=tuple(Holding(name, Decimal(amount), Decimal(amount)) for name, amount in held.items()),
+        alternatives=tuple(map(market, alternatives)),
+    )
+    findings = check_account(MASTER, facts, Settings().for_account(MASTER), datetime(2026, 11, 27, tzinfo=UTC))
+    return next(finding for finding in findings if finding.title.startswith("UNDERFUNDED"))
+
+
+def test_euros_are_answered_with_the_line_that_uses_them() -> None:
+    found = funding(("BTC/EUR", "ETH/EUR"), EUR="500", USD="1")
+    assert found.level is Level.BROKEN
+    assert found.remedy == (
+        "Deposit $24.00 or more in USD, or lower min_balance in nija.toml. To trade its 500 EUR, write "
+        'markets = ["BTC/EUR", "ETH/EUR"] under [accounts."kraken:master"] in nija.toml.'
+    )
+
+
+def test_coins_that_may_be_nijas_own_are_answered_with_the_line_as_well() -> None:
+    found = funding(("ETH/BTC",), BTC="0.5")
+    assert found.level is Level.WARNING
+    assert found.remedy.endswith(
+        'To trade its 0.5 BTC, write markets = ["ETH/BTC"] and min_balance = 0.0008 (it counts in BTC) '
+        'under [accounts."kraken:master"] in nija.toml.'
+    )
+
+
+def test_a_coin_that_no_market_counts_in_is_only_named() -> None:
+    assert funding((), SOL="50").remedy.endswith("The account holds SOL: convert some, or trade other markets.")
