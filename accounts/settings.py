@@ -184,8 +184,20 @@ def _unknown(key: str, name: str, known: Iterable[str]) -> SettingFault:
 
 
 def _shown(value: object) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    text = _text(value)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal | float):
+        number = Decimal(str(value))
+        if number.is_finite() and abs(number.adjusted()) <= _LONGEST_SHOWN:
+            return f"{number:f}"
+    return str(value)
 
 
 def _resolve_accounts(

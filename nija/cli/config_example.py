@@ -73,6 +73,6 @@ def toml_value(value: object) -> str:
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, StrEnum):
         return f'"{value.value}"'
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    if isinstance(value, Decimal | float):
+        return format(Decimal(str(value)), "f")
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -44,7 +44,7 @@ def balance(account: AccountId, total: Decimal, currency: str = "USD") -> str:
 
 
 def underfunded(minimum: Decimal, currency: str = "USD") -> str:
-    least = money(minimum) if currency == "USD" else f"{_digits(minimum, currency)} {currency}"
+    least = money(minimum) if currency == "USD" else f"{_digits(minimum, currency):f} {currency}"
     return f"   ⚠️  UNDERFUNDED - needs at least {least}"
 
 

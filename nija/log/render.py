@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from accounts.environment import LogFormat
@@ -52,7 +53,7 @@ class RedactValues:
             return {self._redactor.redact(str(key)): self._clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._clean(item) for item in value]
-        return self._redactor.redact(str(value))
+        return self._redactor.redact(f"{value:f}" if isinstance(value, Decimal) else str(value))
 
 
 class TextLine:

@@ -30,7 +30,8 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
     if gate == 0:
         return None
     distance = (close - stop) / close
-    limit = Decimal(repr(float(gate))) * round_trip
+    wanted = Decimal(repr(float(gate)))
+    limit = wanted * round_trip
     if distance >= limit:
         return None
     return Refusal(
@@ -39,6 +40,7 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
         limit=limit,
         text=(
             f"the stop is {percent(distance)} away, but a round trip costs {percent(round_trip)} and"
-            f" fee_gate = {gate:g} asks for {percent(limit)}: fees would eat it; a slower timeframe has wider stops"
+            f" fee_gate = {wanted.normalize():f} asks for {percent(limit)}: fees would eat it;"
+            " a slower timeframe has wider stops"
         ),
     )

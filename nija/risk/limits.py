@@ -123,7 +123,8 @@ def _stale(moment: EntryMoment) -> Refusal | None:
     if age <= limit:
         return None
     text = (
-        f"the last {moment.timeframe} candle closed {age:.1f} intervals ago and max_candle_age is {limit:g};"
+        f"the last {moment.timeframe} candle closed {age:.1f} intervals ago"
+        f" and max_candle_age is {limit.normalize():f};"
         " waits for fresh candles from the exchange"
     )
     return Refusal(Rule.STALE_CANDLE, value=age, limit=limit, text=text)

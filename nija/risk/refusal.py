@@ -50,5 +50,10 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{amount:.2f} {currency}" if currency in CASH else f"{amount:.8f} {currency}"
 
 
+def plain(value: Decimal | str) -> str:
+    """Every digit, and never an exponent."""
+    return value if isinstance(value, str) else f"{value:f}"
+
+
 def percent(fraction: Decimal) -> str:
     return f"{fraction * 100:.2f} %"

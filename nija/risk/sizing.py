@@ -139,7 +139,7 @@ def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:
 def _below_minimum(entry: Entry, amount: Decimal) -> Refusal:
     market = entry.market
     text = (
-        f"{amount} {market.base} is below the exchange's minimum of {market.min_amount} {market.base}"
+        f"{amount:f} {market.base} is below the exchange's minimum of {market.min_amount:f} {market.base}"
         f" and {money(market.min_cost, market.quote)} an order; needs more equity"
     )
     return Refusal(Rule.MINIMUM_ORDER, value=amount, limit=market.min_amount, text=text)
@@ -149,11 +149,14 @@ def _no_stop(entry: Entry) -> Refusal:
     if entry.stop is None:
         fault, remedy = "the strategy gives no stop", "set stop_atr in [strategy.*]"
     else:
-        fault, remedy = f"the strategy's stop {entry.stop} lies not between 0 and the close", "a smaller stop_atr helps"
+        fault, remedy = (
+            f"the strategy's stop {entry.stop:f} lies not between 0 and the close",
+            "a smaller stop_atr helps",
+        )
     text = f"{fault}, and a position without a stop is never opened; {remedy}"
-    return Refusal(Rule.NO_STOP, value=str(entry.stop), limit=entry.close, text=text)
+    return Refusal(Rule.NO_STOP, value="none" if entry.stop is None else entry.stop, limit=entry.close, text=text)
 
 
 def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
-    text = f"the price {entry.price} is already at or below the stop {stop}; waits for a new signal"
+    text = f"the price {entry.price:f} is already at or below the stop {stop:f}; waits for a new signal"
     return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=stop, text=text)

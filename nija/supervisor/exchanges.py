@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from accounts.currencies import CASH
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _PAPER_MONEY = Decimal(1000)
+_PAPER_COINS = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class ExchangeSide:
             self._clock,
             listed=self._public,
             prices=self._price,
-            starting={quote: _PAPER_MONEY},
+            starting={quote: _PAPER_MONEY if quote in CASH else _PAPER_COINS},
         )
         return Seatable(paper, paper.close)
 

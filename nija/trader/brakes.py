@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nija.journal.records import Latch, LatchName
 from nija.risk.equity import DayEquity, EquityState
-from nija.risk.refusal import percent
+from nija.risk.refusal import percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ class Brakes:
         if not self._journal.latches.set(name, reason, now):
             return False
         until = "the next UTC day" if name is LatchName.DAILY_LOSS else "nija resume"
-        self._journal.events.add(name.value, now, detail={"value": str(value), "limit": str(limit)})
+        self._journal.events.add(name.value, now, detail={"value": plain(value), "limit": plain(limit)})
         self._log.warning(f"⚠️  No new entries until {until}: {reason}")
         return True
 

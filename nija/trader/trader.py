@@ -11,7 +11,7 @@ from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.state import EntryStatus
-from nija.risk.refusal import Refusal
+from nija.risk.refusal import Refusal, plain
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.earnings import Earnings
 from nija.trader.entries import Standing, forbidden, sized
@@ -271,7 +271,7 @@ class Trader:
 
 
 def _still(refusal: Refusal) -> Stillness:
-    return Stillness(str(refusal.rule), refusal.text, str(refusal.value), str(refusal.limit))
+    return Stillness(str(refusal.rule), refusal.text, plain(refusal.value), plain(refusal.limit))
 
 
 def _figures(still: Stillness) -> dict[str, str]:

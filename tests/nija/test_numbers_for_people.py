@@ -1,0 +1,108 @@
+"""Whoever writes a number for people writes its digits: never `1E-8`, however small or large it is."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from accounts.identity import AccountId
+from accounts.market_advice import market_advice
+from accounts.settings import SettingsError, load_settings
+from brokers.model import Market
+from nija.cli.config_example import toml_value
+from nija.log import lines
+from nija.log.redaction import Redactor
+from nija.log.render import RedactValues
+from nija.risk.gate import fee_gate
+from nija.risk.parameters import RiskLimits
+from nija.risk.refusal import Refusal, money, percent, plain
+from nija.risk.sizing import Entry, Funds, size_entry
+from nija.strategy.base import StrategyError
+from nija.strategy.trend import Trend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+MASTER = AccountId.parse("kraken:master")
+EXPONENT = re.compile(r"\d[eE][+-]?\d")
+CURRENCIES = ("USD", "EUR", "BTC")
+# A coin with 10^15 pieces, and a price with 20 digits after the point: more than any exchange has.
+AMOUNTS = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent),
+    st.integers(min_value=1, max_value=99_999),
+    st.integers(min_value=-20, max_value=10),
+)
+
+WRITERS: dict[str, Callable[[Decimal, str], str]] = {
+    "money": money,
+    "percent": lambda value, _: percent(value),
+    "plain": lambda value, _: plain(value),
+    "amount in the log": lambda value, _: lines.amount(value),
+    "price in the log": lines.price,
+    "money in the log": lines.money,
+    "balance in the log": lambda value, currency: lines.balance(MASTER, value, currency),
+    "UNDERFUNDED": lines.underfunded,
+    "fill": lambda value, currency: lines.buy_filled(f"SHIB/{currency}", value, value),
+    "setting": lambda value, _: toml_value(value),
+    "setting that is a float": lambda value, _: toml_value(float(value)),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS.keys())
+@given(value=AMOUNTS, currency=st.sampled_from(CURRENCIES))
+@example(value=Decimal("1E-8"), currency="BTC")
+@example(value=Decimal("1E+5"), currency="USD")
+def test_what_writes_one_number(writer: Callable[[Decimal, str], str], value: Decimal, currency: str) -> None:
+    assert not EXPONENT.search(writer(value, currency))
+
+
+@given(value=AMOUNTS, fraction=AMOUNTS, funds=AMOUNTS, minimum=AMOUNTS, currency=st.sampled_from(CURRENCIES))
+def test_why_nothing_is_bought(
+    value: Decimal, fraction: Decimal, funds: Decimal, minimum: Decimal, currency: str
+) -> None:
+    market = Market(f"SHIB/{currency}", "SHIB", currency, minimum, Decimal("1E-10"), minimum, minimum)
+    entry = Entry(market, value, value - fraction, value - fraction * 2, Decimal("0.004"), Decimal("0.0005"))
+    for one in (entry, Entry(market, value, value / 2, value, entry.fee, entry.slippage)):
+        if one.price > 0:
+            answer = size_entry(one, Funds(funds, funds, Decimal(0)), RiskLimits())
+            assert not isinstance(answer, Refusal) or not EXPONENT.search(f"{answer.text} {plain(answer.value)}")
+
+
+@given(close=AMOUNTS, gate=st.floats(min_value=0, max_value=1e12))
+@example(close=Decimal(1), gate=1e-7)
+def test_why_fees_would_eat_it(close: Decimal, gate: float) -> None:
+    refusal = fee_gate(close=close, stop=close, round_trip=Decimal("0.009"), gate=gate)
+    assert refusal is None or not EXPONENT.search(refusal.text)
+
+
+@given(held=AMOUNTS, minimum=AMOUNTS)
+def test_which_markets_would_use_the_money(held: Decimal, minimum: Decimal) -> None:
+    listed = {"ETH/BTC": Market("ETH/BTC", "ETH", "BTC", minimum, minimum, minimum, minimum)}
+    advice = market_advice(MASTER, {"BTC": held}, listed, ("ETH/USD",), minimum)
+    assert advice is None or not EXPONENT.search(advice)
+
+
+@pytest.mark.parametrize("written", ["-1e-9", "1e30"])
+def test_what_is_wrong_in_nija_toml(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "nija.toml"
+    path.write_text(f"[risk]\nmax_drawdown = {written}\n[strategy.trend]\nstop_atr = {written}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert not EXPONENT.search(str(caught.value))
+
+
+def test_what_is_wrong_with_a_strategys_parameter() -> None:
+    with pytest.raises(StrategyError) as caught:
+        Trend(stop_atr=-1e-7)
+    assert str(caught.value) == "stop_atr = -0.0000001: expected a number above 0"
+
+
+def test_the_fields_of_a_log_line() -> None:
+    cleaned = RedactValues(Redactor([]))(None, "", {"value": Decimal("1E-8"), "all": [Decimal("2E+9")]})
+    assert cleaned == {"value": "0.00000001", "all": ["2000000000"]}
