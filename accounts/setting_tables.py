@@ -96,14 +96,14 @@ class TrendParameters(_Table):
         default=20,
         ge=2,
         le=500,
-        description="buy above the highest high of so many",
+        description="buy above the highest high of so many; Kraken gives 720, Coinbase 700",
         json_schema_extra=_unit("candles"),
     )
     exit: Count = Field(
         default=10,
         ge=2,
         le=500,
-        description="sell below the lowest low of so many",
+        description="sell below the lowest low of so many; Kraken gives 720, Coinbase 700",
         json_schema_extra=_unit("candles"),
     )
     stop_atr: Number = Field(

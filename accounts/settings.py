@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from accounts.identity import AccountId
+from accounts.setting_faults import SettingFault, SettingsError, fault_of, shown_value, unknown_key
 from accounts.setting_tables import (
     CUSTOM,
     AccountSettings,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
 
 __all__ = [
     "AccountSettings",
@@ -45,31 +45,10 @@ __all__ = [
     "load_settings",
 ]
 
-_LONGEST_SHOWN = 40
 _SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
     {"trading": TradingSettings, "strategy": StrategyTables, "risk": RiskSettings}
 )
 Table = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingFault:
-    """One key that cannot be used; `key` is dotted, as in the file."""
-
-    key: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.problem}" if self.key else self.problem
-
-
-class SettingsError(Exception):
-    """A nija.toml that cannot be used: the file and every fault in it."""
-
-    def __init__(self, file: Path, faults: Iterable[SettingFault]) -> None:
-        self.file = file
-        self.faults = tuple(faults)
-        super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +84,7 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     tables = _parse(path)
     known = (*_SECTIONS, "accounts")
-    faults = [_unknown(name, name, known) for name in tables if name not in known]
+    faults = [unknown_key(name, name, known) for name in tables if name not in known]
     base = {name: _table(tables, name, faults) for name in _SECTIONS}
     checked = _check_sections(base, faults)
     if faults:
@@ -132,7 +111,7 @@ def _table(tables: Table, name: str, faults: list[SettingFault], prefix: str = "
     found = tables.get(name, {})
     if isinstance(found, dict):
         return found
-    faults.append(SettingFault(prefix + name, f"{_shown(found)}: expected a table, written [{prefix}{name}]"))
+    faults.append(SettingFault(prefix + name, f"{shown_value(found)}: expected a table, written [{prefix}{name}]"))
     return {}
 
 
@@ -153,51 +132,8 @@ def _check(model: type[BaseModel], table: Table, prefix: str, faults: list[Setti
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        faults.extend(_fault(model, prefix, detail) for detail in error.errors(include_url=False))
+        faults.extend(fault_of(model, prefix, detail) for detail in error.errors(include_url=False))
         return None
-
-
-def _fault(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> SettingFault:
-    parts = [str(part) for part in detail["loc"]]
-    key = ".".join(part for part in (prefix, *parts) if part)
-    if detail["type"] == "extra_forbidden":
-        return _unknown(key, parts[-1], _keys_at(model, parts[:-1]))
-    expected = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if detail["type"] == "model_type":
-        return SettingFault(key, f"{_shown(detail['input'])}: expected a table, written [{key}]")
-    shown = "" if isinstance(detail["input"], dict) else f"{_shown(detail['input'])}: "
-    return SettingFault(key, f"{shown}expected {expected}")
-
-
-def _keys_at(model: type[BaseModel], parents: Iterable[str]) -> tuple[str, ...]:
-    for parent in parents:
-        annotation = model.model_fields[parent].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-    return tuple(name for name in model.model_fields if name != "custom")
-
-
-def _unknown(key: str, name: str, known: Iterable[str]) -> SettingFault:
-    """The value is not shown: a secret may have been put into the wrong file."""
-    names = tuple(known)
-    return SettingFault(key, f"unknown key; expected one of {', '.join(names)}.{did_you_mean(name, names)}")
-
-
-def _shown(value: object) -> str:
-    text = _text(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Decimal | float):
-        number = Decimal(str(value))
-        if number.is_finite() and abs(number.adjusted()) <= _LONGEST_SHOWN:
-            return f"{number:f}"
-    return str(value)
 
 
 def _resolve_accounts(
@@ -239,7 +175,7 @@ def _resolve(
         elif key in parameters:
             merged["strategy"][strategy][key] = value
         else:
-            faults.append(_unknown(f"{prefix}.{key}", key, _override_names(parameters)))
+            faults.append(unknown_key(f"{prefix}.{key}", key, _override_names(parameters)))
     found: list[SettingFault] = []
     checked = _check_sections(merged, found)
     checked_own = _check(OwnSettings, own, "", found)

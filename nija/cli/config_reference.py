@@ -25,6 +25,10 @@ environment overrules); **how NIJA trades** stands in `nija.toml`. Everything is
 without those the demo runs. After a change: `./start.sh config check`, then restart NIJA. `./start.sh config show`
 tells every value in force and where it comes from.
 
+Both files may be saved in any way an editor offers: with Windows line ends, a byte order mark, or in UTF-16. In `.env`,
+`${NAME}` stands for a variable of the environment or of a line above, `${NAME:-text}` has a text for when there is
+none; a value in single quotes is taken as it is written.
+
 This page is written by `./start.sh config reference`; a test keeps it equal to the program."""
 _CREDENTIALS = """\
 Any of them may end in `_FILE` and then names a file that holds the value (Docker and Kubernetes secrets). `<NAME>` is
@@ -35,8 +39,10 @@ _LIBRARIES = """\
 Understood as well, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
 authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy); in the environment alone `NO_COLOR` (no colours)."""
 _TOML = """\
-Copy `nija.example.toml` to `nija.toml` and take the `#` off what you change. An unknown key is an error. What the rules
-mean: [how-trading-decides.md](how-trading-decides.md)."""
+Copy `nija.example.toml` to `nija.toml` and take the `#` off what you change. An unknown key is an error. Markets are
+written `BTC/USD` on every exchange; `XBT/USD`, `BTC-USD` or `XXBTZUSD` is refused with the right spelling, and one that
+an account's exchange does not have is left out there. What the rules mean:
+[how-trading-decides.md](how-trading-decides.md)."""
 _BOUNDS: Mapping[str, str] = MappingProxyType({"ge": "at least {}", "gt": "above {}", "le": "at most {}"})
 
 

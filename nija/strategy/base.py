@@ -83,15 +83,6 @@ class SignalAt:
         """The moment in which the candle ended: from here on the signal may be acted upon."""
         return datetime.fromtimestamp(self.time + self.timeframe.seconds, tz=UTC)
 
-    @property
-    def stop_distance(self) -> Decimal | None:
-        """From the close down to the initial stop, in quote currency."""
-        return None if self.initial_stop is None else self.close - self.initial_stop
-
-    def raised_stop(self, stop: Decimal) -> Decimal:
-        """Where a stop resting at `stop` belongs after this candle: up or where it is, never down."""
-        return stop if self.trail is None else max(stop, self.trail)
-
 
 @runtime_checkable
 class Strategy(Protocol):

@@ -21,7 +21,8 @@ class Trend:
 
     The stop follows the lowest low of the last `exit` candles at a distance of `trail_atr`·ATR; leave on a close below
     the lowest low of the `exit` candles before it. None takes the stop, or its following, away: only for replays,
-    the daemon opens nothing without a stop.
+    the daemon opens nothing without a stop. The exchanges bound `entry` and `exit`: Kraken gives 720 candles of any
+    length, the running one included; of Coinbase the feed reads 700.
     """
 
     entry: int = 20

@@ -152,7 +152,8 @@ class Evaluation:
         highest = max(self.held.highest, bar.high)
         if self.hang is not None:
             signal = replace(signal, trail=highest - Decimal(repr(float(self.hang[index]))))
-        self.held = replace(self.held, highest=highest, stop=signal.raised_stop(self.held.stop))
+        stop = self.held.stop if signal.trail is None else max(self.held.stop, signal.trail)
+        self.held = replace(self.held, highest=highest, stop=stop)
 
     def _sell(self, price: Decimal) -> None:
         assert self.held is not None

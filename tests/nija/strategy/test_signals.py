@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import Timeframe
@@ -29,19 +27,6 @@ prices = st.decimals(min_value="0.01", max_value="100000", places=2)
 
 def test_a_signal_is_closed_one_interval_after_its_candle_opened() -> None:
     assert SIGNAL.closed == datetime(2023, 11, 16, tzinfo=UTC)
-
-
-def test_the_stop_distance_is_from_the_close_to_the_initial_stop() -> None:
-    assert SIGNAL.stop_distance == Decimal(12)
-    assert replace(SIGNAL, initial_stop=None).stop_distance is None
-
-
-@given(stop=prices, trail=st.none() | prices)
-def test_a_stop_goes_up_to_the_candidate_and_never_down(stop: Decimal, trail: Decimal | None) -> None:
-    raised = replace(SIGNAL, trail=trail).raised_stop(stop)
-    assert raised >= stop
-    assert raised in (stop, trail)
-    assert trail is None or raised >= trail
 
 
 def test_prices_keep_the_digits_they_were_published_with() -> None:
