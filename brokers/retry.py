@@ -1,4 +1,7 @@
-"""The one retry policy, by tenacity. For reads only: nothing that places, amends or cancels is ever sent again here."""
+"""The one retry policy, by tenacity. For reads, and for what does no harm when done twice, such as Coinbase's cancel.
+
+Nothing that places or amends an order is ever sent again here.
+"""
 
 from __future__ import annotations
 
