@@ -70,7 +70,7 @@ def load_books(path: Path, starting: Mapping[str, Decimal]) -> Books:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return Books(
-            money={currency: Decimal(amount) for currency, amount in told["money"].items()},
+            money={currency: _amount(text) for currency, text in told["money"].items()},
             orders={order["exchange_id"]: Order(**_read(order)) for order in told["orders"]},
             fills=tuple(Fill(**_read(fill)) for fill in told["fills"]),
             account=told.get("account", ""),
@@ -82,6 +82,13 @@ def load_books(path: Path, starting: Mapping[str, Decimal]) -> Books:
             f"The paper account's books {path} cannot be read ({type(error).__name__}). "
             "Put an older copy in its place, or delete it and run `nija forget` for this account to begin anew"
         ) from error
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if amount < 0:
+        raise ValueError("nobody owes money on paper")
+    return amount
 
 
 def save_books(path: Path, books: Books) -> None:

@@ -70,6 +70,7 @@ class PaperBroker:
         self._fees = ENTRY_FEES[exchange]
         self._markets: Mapping[str, Market] = MappingProxyType({})
         self._books = load_books(books, starting)
+        self._open = self._books.open_orders()
         self._balances = self._act(self._books).balances()
         self._met: Mapping[str, Ticker] = {}
 
@@ -147,7 +148,8 @@ class PaperBroker:
         return {number: known[number] for number in exchange_ids if number in known}
 
     def open_orders(self) -> tuple[Order, ...]:
-        return self._look().open_orders()
+        self._look()
+        return self._open
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
         ended = (order for order in self._look().orders.values() if order.closed is not None and order.closed > since)
@@ -167,7 +169,7 @@ class PaperBroker:
 
     def _look(self) -> Books:
         """The books after the open orders have met the present prices. Raises Unavailable."""
-        present = self._tickers(order.market for order in self._books.open_orders())
+        present = self._tickers(order.market for order in self._open)
         if present != self._met:
             act = self._act(self._books)
             self._keep(act.books())
@@ -190,6 +192,7 @@ class PaperBroker:
         if kept != self._books:
             save_books(self._path, kept)
         self._books = kept
+        self._open = kept.open_orders()
 
     def _must_be_on_offer(self, market: str) -> None:
         if market not in self._markets:

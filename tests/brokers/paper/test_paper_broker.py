@@ -241,12 +241,21 @@ def test_a_cancelled_order_is_gone_and_frees_what_it_held(desk: Desk) -> None:
         desk.broker.amend_stop(stop, "BTC/USD", Decimal(2), Decimal(95))
 
 
-def test_unreadable_books_are_named_with_the_remedy_and_never_overwritten(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"money": {"USD": "-1"}, "orders": [], "fills": []}',
+        '{"money": {"USD": "NaN"}, "orders": [], "fills": []}',
+    ],
+)
+def test_unreadable_books_are_named_with_the_remedy_and_never_overwritten(desk: Desk, content: str) -> None:
     desk.buy("2")
-    desk.books.write_text("{", encoding="utf-8")
+    desk.books.write_text(content, encoding="utf-8")
     with pytest.raises(Unavailable, match=r"kraken-master\.json.*delete it and run `nija forget`"):
         desk.start()
-    assert desk.books.read_text(encoding="utf-8") == "{"
+    assert desk.books.read_text(encoding="utf-8") == content
 
 
 @given(st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 400), st.integers(50, 150)), max_size=30))
