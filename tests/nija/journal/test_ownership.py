@@ -1,0 +1,139 @@
+"""Whose coins are those? The rules, on numbers alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brokers.model import ZERO, Fill, Side
+from nija.journal.ownership import (
+    BY_ANOTHER,
+    BY_HAND,
+    UNEXPLAINED,
+    WITHDRAWN,
+    Attribution,
+    Movement,
+    Taken,
+    attribute,
+    certain,
+    movements_of,
+    settled,
+)
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+NIJAS = Decimal("0.0155")
+HIS = Decimal("0.0021")
+
+
+def moved(amount: str, *, minute: int = 0, by_nija: bool = False) -> Movement:
+    return Movement(f"O{minute}", "BTC/USD", Decimal(amount), NOW + timedelta(minutes=minute), by_nija)
+
+
+def fill(market: str, side: Side, amount: str, price: str = "100", fee_currency: str = "") -> Fill:
+    return Fill(
+        "T1",
+        "O1",
+        market,
+        side,
+        Decimal(amount),
+        Decimal(price),
+        Decimal("0.01"),
+        fee_currency or market.partition("/")[2],
+        NOW,
+    )
+
+
+def test_what_is_more_than_nijas_is_the_owners() -> None:
+    assert attribute(NIJAS + HIS, NIJAS, None) == Attribution(HIS)
+
+
+def test_what_comes_in_without_an_order_is_the_owners() -> None:
+    assert attribute(NIJAS + HIS + 1, NIJAS, HIS) == Attribution(HIS + 1)
+
+
+def test_a_sale_larger_than_the_owners_share_took_nijas() -> None:
+    found = attribute(HIS, NIJAS, HIS, [moved("-0.0155")])
+    assert found == Attribution(HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+
+
+def test_a_sale_within_his_share_is_his_own() -> None:
+    assert attribute(NIJAS, NIJAS, HIS, [moved("-0.0021")]) == Attribution(ZERO)
+
+
+def test_what_he_bought_before_counts_for_what_he_sells_after() -> None:
+    assert attribute(NIJAS + HIS, NIJAS, HIS, [moved("1"), moved("-1", minute=1)]) == Attribution(HIS)
+
+
+def test_what_he_buys_back_is_his_and_not_nijas() -> None:
+    found = attribute(NIJAS + HIS, NIJAS, HIS, [moved("-0.0155"), moved("0.0155", minute=1)])
+    assert found == Attribution(NIJAS + HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+
+
+def test_an_order_with_nijas_mark_that_the_journal_does_not_know_took_nijas_however_much_he_has() -> None:
+    found = attribute(Decimal(5), NIJAS, Decimal(5), [moved("-0.0155", by_nija=True)])
+    assert found == Attribution(Decimal(5), (Taken(NIJAS, "BTC/USD", BY_ANOTHER),))
+
+
+def test_a_withdrawal_within_his_share_is_his_own() -> None:
+    assert attribute(NIJAS + Decimal("0.0001"), NIJAS, HIS) == Attribution(Decimal("0.0001"))
+
+
+def test_a_larger_one_is_in_doubt_and_what_is_there_beyond_his_share_certainly_is_nijas() -> None:
+    total = HIS + Decimal("0.005")
+    found = attribute(total, NIJAS, HIS)
+    assert found == Attribution(HIS, (), NIJAS - Decimal("0.005"))
+    assert certain(total, NIJAS, found) == Decimal("0.005")
+
+
+def test_what_stays_missing_was_withdrawn_from_nijas() -> None:
+    total = HIS + Decimal("0.005")
+    found = settled(total, NIJAS, attribute(total, NIJAS, HIS))
+    assert found == Attribution(HIS, (Taken(Decimal("0.0105"), "", WITHDRAWN),))
+
+
+def test_where_his_share_is_not_known_nothing_certainly_is_nijas() -> None:
+    found = attribute(HIS, NIJAS, None)
+    assert certain(HIS, NIJAS, found) == ZERO
+    assert settled(HIS, NIJAS, found) == Attribution(HIS, (Taken(NIJAS, "", UNEXPLAINED),))
+
+
+def test_his_share_is_found_again_from_his_orders_since_the_entry() -> None:
+    """The disk is lost, and he sold NIJA's coins before: what was there at the entry follows from what is there now."""
+    found = attribute(HIS, NIJAS, None, [moved("-0.0155")])
+    assert found == Attribution(HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+
+
+def test_coins_move_as_base_as_quote_and_as_fee() -> None:
+    assert movements_of("BTC", [fill("BTC/USD", Side.SELL, "2")], [])[0].amount == -2
+    assert movements_of("BTC", [fill("ETH/BTC", Side.BUY, "2", "0.5", "USD")], [])[0].amount == -1
+    assert movements_of("BTC", [fill("ETH/USD", Side.BUY, "2", fee_currency="BTC")], [])[0].amount == Decimal("-0.01")
+    assert movements_of("BTC", [fill("ETH/USD", Side.BUY, "2")], []) == ()
+
+
+def test_the_fills_of_one_order_are_one_movement() -> None:
+    sold = [fill("BTC/USD", Side.SELL, "2"), fill("BTC/USD", Side.SELL, "3")]
+    (movement,) = movements_of("BTC", sold, ["O1"])
+    assert (movement.amount, movement.by_nija) == (-5, True)
+
+
+amounts = st.decimals(0, 10, places=3)
+changes = st.lists(st.tuples(st.decimals(-10, 10, places=3), st.booleans()), max_size=4)
+
+
+@given(total=amounts, booked=amounts, owner=st.none() | amounts, orders=changes)
+def test_whatever_happened_every_coin_is_somebodys_and_no_coin_is_two_peoples(
+    total: Decimal, booked: Decimal, owner: Decimal | None, orders: list[tuple[Decimal, bool]]
+) -> None:
+    movements = [moved(str(amount), minute=n, by_nija=nija) for n, (amount, nija) in enumerate(orders)]
+    found = attribute(total, booked, owner, movements)
+    assert ZERO <= certain(total, booked, found) <= booked - found.taken_amount
+    if found.missing > ZERO:
+        found = settled(total, booked, found)
+    left = booked - found.taken_amount
+    assert left >= ZERO
+    assert found.owner is not None
+    assert found.owner + left == total
+    assert found.owner >= ZERO
