@@ -54,6 +54,9 @@ class Announcer:
     def found(self, kind: str, market: str, subject: str, repair: str) -> None:
         self._log.warning(f"🔎 {kind}: {market} {subject}: {repair}", market=market, finding=kind)
 
+    def note(self, text: str) -> None:
+        self._log.info(text)
+
     def trouble(self, about: str, reason: str, **fields: object) -> None:
         """Something that needs attention: said once per change of reason."""
         if self._said.get(about) != reason:

@@ -161,7 +161,8 @@ class OrderTracker:
         if intent.exchange_id is None or self._ask(intent) is not None:
             self._denied.pop(intent.client_id, None)
             return False
-        if any(order.exchange_id == intent.exchange_id for order in self._broker.open_orders()):
+        shown = {order.exchange_id for order in self._broker.open_orders()}
+        if intent.exchange_id in shown or intent.exchange_id in self._broker.unread_rows():
             self._denied.pop(intent.client_id, None)
             return False
         balance = self._broker.balances().get(intent.market.partition("/")[0])
@@ -180,7 +181,8 @@ class OrderTracker:
     # How.
 
     def _note_denial(self, intent: Intent, order: Order | None) -> None:
-        if order is not None:
+        """An order whose row could not be read is not denied."""
+        if order is not None or intent.exchange_id in self._broker.unread_rows():
             self._denied.pop(intent.client_id, None)
         else:
             self._denied.setdefault(intent.client_id, self._clock.monotonic())

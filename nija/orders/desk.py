@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _NEVER = float("-inf")
 _BREATH = 0.5
+# So many looks that end for want of room in the rate limit are no accident.
+_LONG_HISTORY = 3
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
 
 
@@ -76,6 +78,7 @@ class OrderDesk:
         self._questions = Attempts()
         self._reconciled = False
         self._reconcile_at = _NEVER
+        self._partial_reads = 0
         self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
 
     # What the trader asks.
@@ -288,7 +291,13 @@ class OrderDesk:
         except BudgetSpent as error:
             # What was asked before it has taken up room too: a shorter wait would never be enough.
             self._reconcile_at += 2 * error.retry_after
+            self._partial_reads += 1
+            if self._partial_reads == _LONG_HISTORY:
+                self._announcer.note(
+                    "The exchange's history is long and is read in parts; exits and stops go on meanwhile"
+                )
             raise
+        self._partial_reads = 0
         if findings is not None:
             self._reconciled = True
             self._journal.tidy()

@@ -183,6 +183,13 @@ class TestStopsThatTheExchangeDenies:
         later(denied, times=23)
         assert resting(denied) == [(ONE, STOP)]
 
+    def test_one_whose_row_cannot_be_read_is_not_denied(self, denied: DeskWorld) -> None:
+        (gone,) = [order.exchange_id for order in denied.journal.intents.unsettled()]
+        denied.exchange.unread = {str(gone): "no such kind of order"}
+        later(denied, times=40)
+        assert stops(denied) == []
+        assert denied.desk.protection()[BTC_USD].covered
+
     def test_not_while_the_balance_says_that_something_binds_the_coins(
         self, denied: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:

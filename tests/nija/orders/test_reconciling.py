@@ -249,6 +249,20 @@ def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
     assert world.violations() == []
 
 
+def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.enter("BTC/USD", ONE)
+
+    def never(since: datetime) -> tuple[Fill, ...]:
+        raise BudgetSpent(f"no room to read from {since}", 1.0)
+
+    monkeypatch.setattr(world.exchange, "fills", never)
+    world.lose_disk()
+    for _ in range(30):
+        world.clock.advance(15)
+        world.refresh()
+    assert len([line for line in world.log.lines if "is read in parts" in line]) == 1
+
+
 def test_a_recovered_entry_counts_for_the_candles_before_it(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.clock.advance(200)
