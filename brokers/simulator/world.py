@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
+from brokers.simulator.clock import ExchangeClock
 from brokers.simulator.coinbase.build import mount_coinbase
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.faults import FaultPlan
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.engine import Engine
     from brokers.simulator.engine.market_data import CandleRow, MarketClock, PriceSource, Tick
     from brokers.simulator.mounted import MountedFace
+
+
+_MOUNTS = {Exchange.KRAKEN: mount_kraken, Exchange.COINBASE: mount_coinbase}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,21 @@ def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = N
     chosen = prices or _configured(config, clock)
     records = Records()
 
-    def board(exchange: Exchange) -> PriceBoard:
-        return PriceBoard(chosen.sources.get(exchange.value, _Nothing()), chosen.clock, clock)
-
     faces = {
-        Exchange.KRAKEN: mount_kraken(config, board(Exchange.KRAKEN), clock, records),
-        Exchange.COINBASE: mount_coinbase(config, board(Exchange.COINBASE), clock, records),
+        exchange: mount(config, _board(chosen, exchange, own, clock), own, records)
+        for exchange, mount in _MOUNTS.items()
+        for own in [ExchangeClock(clock)]
     }
     world = World(config, clock, faces, FaultPlan(config.seed), records)
     world.tick()
     return world
+
+
+def _board(prices: Prices, exchange: Exchange, own: ExchangeClock, clock: Clock) -> PriceBoard:
+    """Candles close by the exchange's own clock where market time is the wall clock's."""
+    now = clock.time()
+    follows = prices.clock.market_time(now) == now
+    return PriceBoard(prices.sources.get(exchange.value, _Nothing()), prices.clock, own if follows else clock)
 
 
 def _configured(config: SimulatorConfig, clock: Clock) -> Prices:

@@ -130,11 +130,12 @@ class Wallet:
 
 
 def list_wallets(call: PrivateCall) -> list[Wallet]:
-    """A wallet that never held anything is absent."""
+    """A wallet that never held anything is absent, and so are staked coins."""
     balances, holds = call.account.shown_balances(call.face.clock.time())
     return [
         Wallet(derived(call.key.portfolio, "wallet", currency), currency, total, holds.get(currency, ZERO))
         for currency, total in sorted(balances.items())
+        if "." not in currency
     ]
 
 

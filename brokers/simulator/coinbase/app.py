@@ -110,7 +110,9 @@ def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> 
         raise unauthorized("injected", injected=True)
     uri = f"{request.method} {request.headers.get('host', '')}{request.url.path}"
     offset = context.fault(FaultKind.CLOCK_OFFSET)
-    return face.keys.admit(request.headers.get("authorization", ""), uri, offset.seconds if offset else 0.0)
+    return face.keys.admit(
+        request.headers.get("authorization", ""), uri, context.peer, offset.seconds if offset else 0.0
+    )
 
 
 def _check_right(key: KeyState, right: Right, context: RequestContext) -> None:

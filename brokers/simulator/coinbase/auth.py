@@ -28,13 +28,20 @@ _ED25519_LENGTHS = (32, 64)
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class KeyState:
-    """One key as the exchange knows it. `portfolio` is the one it is bound to."""
+    """One key as the exchange knows it; its owner may change it at any time.
+
+    `portfolio` is the one it is bound to. `valid_until` is in Unix seconds, 0 for no end.
+    """
 
     account: SimulatedAccount
     public_key: PublicKey
     portfolio: str
+    permissions: frozenset[str]
+    revoked: bool = False
+    valid_until: float = 0.0
+    ip_allowlist: tuple[str, ...] = ()
 
     @property
     def algorithm(self) -> str:
@@ -42,19 +49,19 @@ class KeyState:
 
     @property
     def can_view(self) -> bool:
-        return any(right.startswith("query-") for right in self.account.permissions)
+        return any(right.startswith("query-") for right in self.permissions)
 
     @property
     def can_trade(self) -> bool:
-        return "modify-trades" in self.account.permissions
+        return "modify-trades" in self.permissions
 
     @property
     def can_transfer(self) -> bool:
-        return "withdraw-funds" in self.account.permissions
+        return "withdraw-funds" in self.permissions
 
     @property
     def can_receive(self) -> bool:
-        return "deposit-funds" in self.account.permissions
+        return "deposit-funds" in self.permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,12 @@ class KeyRing:
     @classmethod
     def of(cls, accounts: tuple[SimulatedAccount, ...], clock: Clock) -> KeyRing:
         states = (
-            KeyState(account, _public_key(account.api_key.secret), account.account_uid or derived(account.name))
+            KeyState(
+                account=account,
+                public_key=_public_key(account.api_key.secret),
+                portfolio=account.account_uid or derived(account.name),
+                permissions=account.permissions,
+            )
             for account in accounts
         )
         return cls(clock, {state.account.api_key.key: state for state in states})
@@ -80,7 +92,7 @@ class KeyRing:
             return None
         return self.keys.get(name) if isinstance(name, str) else None
 
-    def admit(self, authorization: str, uri: str, clock_offset: float = 0.0) -> KeyState:
+    def admit(self, authorization: str, uri: str, peer: str, clock_offset: float = 0.0) -> KeyState:
         """The key's state where its token is valid for this request now. Raises ApiError.
 
         `clock_offset` is how far the exchange's clock is off, in seconds.
@@ -90,6 +102,10 @@ class KeyRing:
             raise unauthorized("no token of a known key")
         claims = _verified(state, _token(authorization))
         self._check(state, claims, uri, self.clock.time() + clock_offset)
+        if state.revoked or 0.0 < state.valid_until <= self.clock.time():
+            raise unauthorized("the key is no longer valid", injected=True)
+        if state.ip_allowlist and peer not in state.ip_allowlist:
+            raise unauthorized("the address is not on the key's allowlist", injected=True)
         return state
 
     def _check(self, state: KeyState, claims: dict[str, Any], uri: str, now: float) -> None:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
 from brokers.simulator.coinbase.app import coinbase_app, identify
 from brokers.simulator.coinbase.auth import KeyRing
+from brokers.simulator.coinbase.by_hand import hand_ticket
 from brokers.simulator.coinbase.face import CoinbaseFace
 from brokers.simulator.coinbase.fee_table import FEE_TIERS
 from brokers.simulator.coinbase.ids import coinbase_ids
 from brokers.simulator.coinbase.limits import RequestLimits
 from brokers.simulator.coinbase.products import offered
 from brokers.simulator.engine.engine import Engine
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.venue import Venue
 from brokers.simulator.mounted import MountedFace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.clock import Clock
+    from brokers.simulator.clock import ExchangeClock
     from brokers.simulator.config import SimulatorConfig
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.records import Records
 
 _MOST_OPEN_ORDERS = 500
+# Each but AWAY is one of the flags of a product.
+_PRODUCT_MODES = frozenset(Mode) - {Mode.REDUCE_ONLY, Mode.MAINTENANCE}
+_SYSTEM_MODES = _PRODUCT_MODES - {Mode.AWAY} | {Mode.MAINTENANCE}
 
 
-def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> MountedFace:
+def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> MountedFace:
     face = build_coinbase(config, board, clock, records)
 
     def keys() -> Mapping[str, Mapping[str, Any]]:
@@ -35,10 +41,23 @@ def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, rec
             state.account.owner: {"fingerprint": state.account.api_key.fingerprint} for state in face.keys.keys.values()
         }
 
-    return MountedFace(Exchange.COINBASE, face.engine, coinbase_app(face), identify(face), keys, tls=True)
+    return MountedFace(
+        exchange=Exchange.COINBASE,
+        engine=face.engine,
+        app=coinbase_app(face),
+        identify=identify(face),
+        keys=keys,
+        key_states={state.account.owner: state for state in face.keys.keys.values()},
+        clock=clock,
+        by_hand=partial(hand_ticket, face),
+        list_anew=face.products.change,
+        market_modes=_PRODUCT_MODES,
+        system_modes=_SYSTEM_MODES,
+        tls=True,
+    )
 
 
-def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> CoinbaseFace:
+def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> CoinbaseFace:
     """Raises ValueError for an account whose key is none of Coinbase's."""
     products = offered(board.symbols())
     venue = Venue(
@@ -59,4 +78,5 @@ def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: Clock, rec
         keys=KeyRing.of(accounts, clock),
         limits=RequestLimits(clock, private=config.limits.private, public=config.limits.public),
         records=records,
+        clock=clock,
     )

@@ -47,6 +47,15 @@ SHAPES: Mapping[str, Shape] = {
     "trigger_bracket_gtc": Shape("BRACKET", TimeInForce.GTC, ("limit_price", "stop_trigger_price")),
     "trigger_bracket_gtd": Shape("BRACKET", TimeInForce.GTD, ("limit_price", "stop_trigger_price", "end_time")),
 }
+# The modes in which a product takes no order at all, and with which codes.
+_CLOSED: Mapping[Mode, tuple[str, str]] = {
+    Mode.CANCEL_ONLY: ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED"),
+    Mode.HALTED: ("ORDER_ENTRY_DISABLED", "PREVIEW_PRODUCT_TRADING_HALTED"),
+    Mode.AUCTION: ("ORDER_ENTRY_DISABLED", "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE"),
+    Mode.VIEW_ONLY: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
+    Mode.DISABLED: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
+    Mode.MAINTENANCE: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
+}
 # Documented, but for derivatives or not offered here.
 _UNSUPPORTED = ("market_market_fok", "twap_limit_gtd", "scaled_limit_gtc")
 
@@ -83,9 +92,9 @@ def read_configuration(body: Fields) -> Configuration:
 def read_ticket(face: CoinbaseFace, body: Fields, client_id: str | None) -> Ticket:
     """The order a body asks for, after every check but that of funds. Raises ApiError or OrderRefusedError."""
     side = _side(body)
-    product = face.products.find(body.needed("product_id"))
+    product = face.find(body.needed("product_id"))
     configuration = read_configuration(body)
-    if product is None or product.id != body.text("product_id"):
+    if product is None:
         raise refusal("INVALID_PRODUCT_ID", UNKNOWN_PREVIEW)
     reader = _Reader(face, product, side, configuration)
     return reader.ticket(body, client_id)
@@ -135,12 +144,10 @@ class _Reader:
 
     def _flags(self, *, post_only: bool) -> None:
         mode = self.face.engine.venue.mode_of(self.product.spec.symbol)
-        if mode is Mode.CANCEL_ONLY:
-            raise refusal("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED")
-        if mode is Mode.MAINTENANCE:
-            raise refusal("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT")
+        if mode in _CLOSED:
+            raise refusal(*_CLOSED[mode])
         takes = mode is Mode.POST_ONLY and not post_only
-        if takes or (mode is Mode.LIMIT_ONLY and self.configuration.shape.type != "LIMIT"):
+        if takes or (mode is Mode.LIMIT_ONLY and self.configuration.shape.type not in ("LIMIT", "STOP_LIMIT")):
             raise refusal("ORDER_ENTRY_DISABLED", "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE")
 
     def check_price(self, price: Decimal | None) -> None:

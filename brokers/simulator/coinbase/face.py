@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.coinbase.errors import not_found, permission_denied
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.clock import Clock
+    from brokers.simulator.clock import ExchangeClock
     from brokers.simulator.coinbase.arguments import Fields, Query
     from brokers.simulator.coinbase.auth import KeyRing, KeyState
     from brokers.simulator.coinbase.limits import RequestLimits
@@ -47,21 +48,29 @@ class CoinbaseFace:
     keys: KeyRing
     limits: RequestLimits
     records: Records
+    clock: ExchangeClock
     memory: OrderMemory = field(default_factory=OrderMemory)
-
-    @property
-    def clock(self) -> Clock:
-        return self.engine.venue.clock
 
     @property
     def board(self) -> PriceBoard:
         return self.engine.venue.board
 
-    def product(self, product_id: str) -> Product:
+    def on_offer(self) -> list[Product]:
+        return [product for product in self.products.all if not self._is_away(product)]
+
+    def find(self, product_id: str) -> Product | None:
+        """One on offer, by its id."""
         product = self.products.find(product_id) if "-" in product_id else None
+        return None if product is None or self._is_away(product) else product
+
+    def product(self, product_id: str) -> Product:
+        product = self.find(product_id)
         if product is None:
             raise not_found("valid product_id is required")
         return product
+
+    def _is_away(self, product: Product) -> bool:
+        return self.engine.venue.market_modes.get(product.spec.symbol) is Mode.AWAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from brokers.simulator.coinbase.arguments import parse_moment
 from brokers.simulator.coinbase.errors import invalid_argument, order_not_found
 from brokers.simulator.coinbase.paging import page
-from brokers.simulator.coinbase.render import fill_fields, order_fields, status_of, time_in_force_of, type_of
+from brokers.simulator.coinbase.render import (
+    fill_fields,
+    order_fields,
+    source_of,
+    status_of,
+    time_in_force_of,
+    type_of,
+)
 from brokers.simulator.coinbase.text import rfc3339
 from brokers.simulator.faults import FaultKind
 
@@ -55,8 +62,8 @@ def list_orders(call: PrivateCall) -> Answer:
     call.own_portfolio(query.text("retail_portfolio_id"))
     query.choice("sort_by", ("LAST_FILL_TIME", "LIMIT_PRICE", "CREATED_TIME", "LAST_UPDATE_TIME"))
     orders = [order for order in call.visible_orders() if wanted.matches(order)]
-    if query.text("order_placement_source", "RETAIL_ADVANCED") != "RETAIL_ADVANCED":
-        orders = []
+    source = query.text("order_placement_source", "RETAIL_ADVANCED")
+    orders = [order for order in orders if source_of(order) == source]
     rows, cursor = page(orders, query, default=_MOST_ORDERS, largest=_MOST_ORDERS, identity=lambda order: order.id)
     return {
         "orders": [order_fields(call, order) for order in rows],

@@ -53,7 +53,7 @@ def list_products(call: Call) -> Answer:
     query.only(*_PRODUCT_NAMES, lists=("product_ids",))
     kind = query.choice("product_type", ("SPOT", "FUTURE", "UNKNOWN_PRODUCT_TYPE"))
     wanted = query.listed("product_ids")
-    products = [product for product in call.face.products.all if not wanted or product.id in wanted]
+    products = [product for product in call.face.on_offer() if not wanted or product.id in wanted]
     if kind == "FUTURE":
         products = []
     start = query.whole("offset", 0)
@@ -73,7 +73,7 @@ def get_product(call: Call) -> Answer:
 def best_bid_ask(call: Call) -> Answer:
     call.query.only(lists=("product_ids",))
     wanted = call.query.listed("product_ids")
-    products = [call.face.product(name) for name in wanted] if wanted else call.face.products.all
+    products = [call.face.product(name) for name in wanted] if wanted else call.face.on_offer()
     return {"pricebooks": [_book_fields(call, product, 1) for product in products]}
 
 
@@ -178,14 +178,14 @@ def _product_fields(call: Call, product: Product) -> Answer:
         "base_name": product.base_name,
         "quote_name": "US Dollar",
         "watched": False,
-        "is_disabled": False,
+        "is_disabled": mode is Mode.DISABLED,
         "new": False,
         "status": "online",
         "cancel_only": mode is Mode.CANCEL_ONLY,
         "limit_only": mode is Mode.LIMIT_ONLY,
         "post_only": mode is Mode.POST_ONLY,
-        "trading_disabled": mode is Mode.MAINTENANCE,
-        "auction_mode": False,
+        "trading_disabled": mode in (Mode.HALTED, Mode.MAINTENANCE),
+        "auction_mode": mode is Mode.AUCTION,
         "product_type": "SPOT",
         "quote_currency_id": spec.quote,
         "base_currency_id": spec.base,
@@ -195,7 +195,7 @@ def _product_fields(call: Call, product: Product) -> Answer:
         "alias_to": list(product.alias_to),
         "base_display_symbol": spec.base,
         "quote_display_symbol": spec.quote,
-        "view_only": False,
+        "view_only": mode is Mode.VIEW_ONLY,
         "price_increment": format(spec.price_step, "f"),
         "display_name": f"{spec.base}-{spec.quote}",
         "product_venue": "CBE",

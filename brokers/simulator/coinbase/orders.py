@@ -233,6 +233,7 @@ def _accepted(order: Order) -> Answer:
 def _refused(call: PrivateCall, raised: OrderRefusedError | RefusedError) -> Answer:
     refused = raised if isinstance(raised, OrderRefusedError) else refusal_of(raised)
     call.context.error = refused.code
-    if is_client_fault(refused):
+    changed = call.face.engine.venue.changed_lately(call.body.text("product_id").replace("-", "/"))
+    if is_client_fault(refused) and not changed:
         call.face.records.violate(call.context, refused.code)
     return refused_answer(refused, call.body.values.get("order_configuration"))

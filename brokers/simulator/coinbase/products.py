@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,28 +33,33 @@ class Product:
         return f"{self.spec.base}-{self.spec.quote}"
 
 
-@dataclass(frozen=True, slots=True)
 class Products:
-    """Those on offer, found by id or symbol."""
+    """Those that there are, found by id or symbol."""
 
-    all: tuple[Product, ...]
-    _by_name: dict[str, Product] = field(init=False)
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._by_symbol = {product.spec.symbol: product for product in products}
 
-    def __post_init__(self) -> None:
-        names = {name: product for product in self.all for name in (product.id, product.spec.symbol)}
-        object.__setattr__(self, "_by_name", names)
+    @property
+    def all(self) -> tuple[Product, ...]:
+        return tuple(self._by_symbol.values())
 
     def find(self, name: str) -> Product | None:
-        return self._by_name.get(name)
+        return self._by_symbol.get(name.replace("-", "/"))
 
     def of(self, symbol: str) -> Product:
-        return self._by_name[symbol]
+        return self._by_symbol[symbol]
+
+    def change(self, spec: MarketSpec) -> None:
+        """Other steps or minimums; a minimum cost is that of orders sized in quote money."""
+        product = self._by_symbol[spec.symbol]
+        minimum = spec.min_cost or product.quote_min_size
+        self._by_symbol[spec.symbol] = replace(product, spec=replace(spec, min_cost=ZERO), quote_min_size=minimum)
 
 
 def offered(symbols: Iterable[str]) -> Products:
     """The products that there are prices for."""
     known = set(symbols)
-    return Products(tuple(product for product in _all_products() if product.spec.symbol in known))
+    return Products(product for product in _all_products() if product.spec.symbol in known)
 
 
 def _all_products() -> tuple[Product, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brokers.simulator.coinbase.errors import UNKNOWN_PREVIEW, UNKNOWN_REASON, OrderRefusedError
-from brokers.simulator.engine.refusals import Refusal
+from brokers.simulator.coinbase.errors import UNKNOWN_PREVIEW, UNKNOWN_REASON, OrderRefusedError, permission_denied
+from brokers.simulator.engine.refusals import Barrier, Refusal
 
 if TYPE_CHECKING:
-    from brokers.simulator.engine.refusals import RefusedError
+    from brokers.simulator.engine.refusals import RefusedError, Restriction
 
 _MESSAGES = {
     "INSUFFICIENT_FUND": "Insufficient balance in source account",
@@ -57,9 +57,19 @@ def refusal(reason: str, preview: str) -> OrderRefusedError:
 
 
 def refusal_of(refused: RefusedError) -> OrderRefusedError:
-    """The engine's reason in this exchange's words."""
+    """The engine's reason in this exchange's words. Raises ApiError where it refuses the whole request for it."""
+    if refused.restriction is not None:
+        return _restricted(refused.restriction)
     reason, preview = _CODES[refused.refusal]
     return refusal(reason, preview)
+
+
+def _restricted(restriction: Restriction) -> OrderRefusedError:
+    if restriction.barrier is Barrier.PERMISSION:
+        raise permission_denied("User does not have the correct permissions", injected=True)
+    if restriction.barrier is Barrier.COUNTRY:
+        return refusal("GEOFENCING_RESTRICTION", "PREVIEW_GEOFENCING_RESTRICTION")
+    return refusal("INELIGIBLE_PAIR", UNKNOWN_PREVIEW)
 
 
 def is_client_fault(refused: OrderRefusedError) -> bool:

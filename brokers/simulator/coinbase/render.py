@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
-from brokers.simulator.coinbase.configurations import SHAPES, configuration_of
+from brokers.simulator.coinbase.configurations import DOWN, SHAPES, UP, configuration_of
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.text import plain, rfc3339
 from brokers.simulator.engine.orders import Kind, Order, Status, TimeInForce
@@ -29,6 +29,11 @@ _TYPES = {
     Kind.TAKE_PROFIT_LIMIT: "STOP_LIMIT",
     Kind.BRACKET: "BRACKET",
 }
+_BY_HAND = {
+    Kind.MARKET: "market_market_ioc",
+    Kind.LIMIT: "limit_limit_gtc",
+    Kind.BRACKET: "trigger_bracket_gtc",
+}
 
 
 def status_of(order: Order) -> str:
@@ -40,7 +45,12 @@ def status_of(order: Order) -> str:
 
 
 def type_of(order: Order) -> str:
-    return _TYPES[order.kind]
+    """The owner's own may be of a kind that is only shown here."""
+    return str(order.ticket.face.get("order_type") or _TYPES.get(order.kind, "STOP"))
+
+
+def source_of(order: Order) -> str:
+    return str(order.ticket.face.get("source", "RETAIL_ADVANCED"))
 
 
 def time_in_force_of(order: Order) -> str:
@@ -77,7 +87,7 @@ def order_fields(call: PrivateCall, order: Order) -> Answer:
         **_end_reasons(order, status),
         "settled": order.status is Status.FILLED,
         "product_type": "SPOT",
-        "order_placement_source": "RETAIL_ADVANCED",
+        "order_placement_source": source_of(order),
         "outstanding_hold_amount": plain(order.held),
         "is_liquidation": False,
         "last_fill_time": rfc3339(call.account.fills[closed[0]].time) if closed else None,
@@ -121,15 +131,28 @@ def _configuration(order: Order) -> Answer:
     if order.parent is not None:
         prices = {"limit_price": order.limit_price or ZERO, "stop_trigger_price": order.stop_price or ZERO}
         return {"trigger_bracket_gtc": {"base_size": plain(order.amount), **_plain_all(prices)}}
-    configuration = configuration_of(order.ticket)
-    if order.amended is None:
-        return dict(configuration)
+    configuration = configuration_of(order.ticket) or _words(order)
     name, fields = next(iter(configuration.items()))
-    edited = {"base_size": order.amount, "limit_price": order.limit_price or ZERO}
-    known = {
-        field: value for field, value in fields.items() if field in {"base_size", *SHAPES[name].needed, "post_only"}
-    }
+    if order.amended is None or name not in SHAPES:
+        return dict(configuration)
+    shown = {"base_size", *SHAPES[name].needed, "post_only"}
+    known = {field: value for field, value in fields.items() if field in shown}
+    edited = {field: value for field, value in _terms(order).items() if field in shown}
     return {name: {**known, **_plain_all(edited)}}
+
+
+def _words(order: Order) -> dict[str, dict[str, object]]:
+    """Of an order that came by hand, without a body."""
+    name = _BY_HAND.get(order.kind, "stop_limit_stop_limit_gtc")
+    terms: dict[str, object] = dict(_plain_all(_terms(order)))
+    if name == "stop_limit_stop_limit_gtc":
+        terms["stop_direction"] = DOWN if order.side is Side.SELL else UP
+    return {name: {field: value for field, value in terms.items() if field in {"base_size", *SHAPES[name].needed}}}
+
+
+def _terms(order: Order) -> dict[str, Decimal]:
+    limit, stop = order.limit_price or ZERO, order.stop_price or ZERO
+    return {"base_size": order.amount, "limit_price": limit, "stop_price": stop, "stop_trigger_price": stop}
 
 
 def _plain_all(values: dict[str, Decimal]) -> dict[str, str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.engine.orders import Fill, Order
+    from brokers.simulator.engine.refusals import Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class LedgerEntry:
     amount: Decimal
     fee: Decimal
     balance: Decimal
+    subtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class _Lag:
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """Changed by the engine alone. `orders` and `fills` hold everything since the start, oldest first."""
+    """Changed by the engine alone. `orders` and `fills` hold everything since the start, oldest first.
+
+    `restrictions` are the markets that it may not trade, by symbol.
+    """
 
     owner: str
     fees: Fees
@@ -49,6 +54,7 @@ class Account:
     ledger: dict[str, LedgerEntry] = field(default_factory=dict)
     dead_man: float | None = None
     balance_lag: float = 0.0
+    restrictions: dict[str, Restriction] = field(default_factory=dict)
     _lag: _Lag | None = None
     _taken: dict[str, tuple[int, dict[Decimal, Decimal]]] = field(default_factory=dict)
 

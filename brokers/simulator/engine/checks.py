@@ -9,7 +9,7 @@ from brokers.model import ZERO, Side
 from brokers.simulator.engine.funds import hold_currency, hold_for
 from brokers.simulator.engine.markets import MarketSpec, Mode, ceil_to, floor_to, is_multiple
 from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.refusals import Barrier, Refusal, RefusedError
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -32,6 +32,7 @@ class Checks:
         price = self.venue.price(ticket.symbol)
         self._moment(ticket)
         self._mode(ticket)
+        self._restriction(account, ticket)
         self.amount(spec, amount)
         self.prices(spec, ticket.limit_price, ticket.stop_price)
         self._cost(spec, ticket, amount, price)
@@ -71,9 +72,10 @@ class Checks:
     def amendment(self, account: Account, order: Order, wanted: Amendment, amount: Decimal) -> Decimal:
         """The price to hold the amended order's money at."""
         spec = self.venue.spec(order.symbol)
-        if not self.venue.is_matching(order.symbol):
+        if not self.venue.mode_of(order.symbol).takes_changes:
             raise RefusedError(Refusal.MODE, self.venue.mode_of(order.symbol).value)
-        self.amount(spec, amount)
+        if amount != order.amount:
+            self.amount(spec, amount)
         self.prices(spec, wanted.limit_price, wanted.stop_price)
         limit, stop = wanted.limit_price or order.limit_price, wanted.stop_price or order.stop_price
         price = order.hold_price if order.ticket.trail else limit or stop or order.hold_price
@@ -121,10 +123,21 @@ class Checks:
         allowed = {
             Mode.ONLINE: True,
             Mode.POST_ONLY: ticket.post_only,
-            Mode.LIMIT_ONLY: ticket.kind is Kind.LIMIT,
+            Mode.LIMIT_ONLY: ticket.kind.ends_as_limit,
+            Mode.REDUCE_ONLY: ticket.side is Side.SELL,
         }
+        if mode is Mode.AWAY:
+            raise RefusedError(Refusal.UNKNOWN_MARKET, ticket.symbol)
         if not allowed.get(mode, False):
             raise RefusedError(Refusal.MODE, mode.value)
+
+    def _restriction(self, account: Account, ticket: Ticket) -> None:
+        restriction = account.restrictions.get(ticket.symbol)
+        if restriction is None:
+            return
+        agreed = ticket.agreed or ticket.kind is not Kind.MARKET
+        if restriction.barrier is not Barrier.AGREEMENT or not agreed:
+            raise RefusedError(Refusal.RESTRICTED, ticket.symbol, restriction)
 
     def _cost(self, spec: MarketSpec, ticket: Ticket, amount: Decimal, last: Decimal) -> None:
         price = ticket.limit_price or ticket.stop_price or last

@@ -48,6 +48,10 @@ class Engine:
 
     def deposit(self, account: Account, currency: str, amount: Decimal) -> None:
         """The owner moves money in, or out where negative. Raises RefusedError where it is not free."""
+        self.move(account, currency, amount, "deposit" if amount >= ZERO else "withdrawal")
+
+    def move(self, account: Account, currency: str, amount: Decimal, kind: str, subtype: str = "") -> None:
+        """Change a balance other than by a trade. Raises RefusedError where so much is not free."""
         if account.available(currency) + amount < ZERO:
             raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
         account.credit(currency, amount)
@@ -56,11 +60,12 @@ class Engine:
             id=entry_id,
             reference=self.venue.ids.fill(),
             time=self.venue.clock.time(),
-            type="deposit" if amount >= ZERO else "withdrawal",
+            type=kind,
             currency=currency,
             amount=amount,
             fee=ZERO,
             balance=account.balance(currency),
+            subtype=subtype,
         )
 
     def check(self, account: Account, ticket: Ticket) -> None:
@@ -72,6 +77,13 @@ class Engine:
         amount = self._amount(account, ticket)
         self.checks.ticket(account, ticket, amount)
         return self._accept(account, ticket, amount, late_by)
+
+    def give(self, account: Account, ticket: Ticket, price: Decimal) -> Order:
+        """An order that has filled at this price, whatever the market says; the price may be 0."""
+        order = self._opened(account, ticket, ticket.amount, 0.0)
+        self.matching.give(account, order, price)
+        self._working.drop(order)
+        return order
 
     def replace(self, account: Account, order: Order, ticket: Ticket) -> Order:
         """Cancel one order and place another with its money; where the new one is refused, nothing happens."""
@@ -108,8 +120,18 @@ class Engine:
         order.stop_price = wanted.stop_price or order.stop_price
         order.post_only = order.post_only or wanted.post_only
         self.matching.rehold(account, order)
-        if order.status is Status.OPEN:
+        if order.status is Status.OPEN and self.venue.may_fill(order):
             self._meet(account, order, taker=not order.waits_for_trigger)
+
+    def set_mode(self, mode: Mode, symbol: str | None = None) -> None:
+        """Of one market, or of the whole venue; what waited for it wakes up."""
+        if symbol is None:
+            self.venue.mode = mode
+        else:
+            self.venue.market_modes[symbol] = mode
+            self.venue.note_change(symbol)
+        for name in self.venue.markets if symbol is None else (symbol,):
+            self._on_price(name)
 
     def cancel_all(self, account: Account, *, reason: str = "User requested") -> int:
         orders = list(account.open.values())
@@ -159,7 +181,7 @@ class Engine:
             return ticket.amount
         return self.checks.sweep_amount(account, ticket, ticket.quote_amount)
 
-    def _accept(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
+    def _opened(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
         now = self.venue.clock.time()
         order = Order(
             id=self.venue.ids.order(),
@@ -174,11 +196,15 @@ class Engine:
             visible_from=now + late_by,
         )
         self._working.add(account, order)
-        if ticket.kind is not Kind.MARKET or ticket.starts is not None:
+        return order
+
+    def _accept(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
+        order = self._opened(account, ticket, amount, late_by)
+        if ticket.kind is not Kind.MARKET or ticket.starts is not None or ticket.idle:
             self.matching.rehold(account, order)
         if ticket.expires is not None:
             self._at(ticket.expires, account.owner, order.id)
-        if ticket.starts is not None and ticket.starts > now:
+        if ticket.starts is not None and ticket.starts > order.created:
             order.status = Status.PENDING
             self._at(ticket.starts, account.owner, order.id)
         else:
@@ -186,14 +212,13 @@ class Engine:
         return order
 
     def _on_price(self, symbol: str) -> None:
-        working = self._working.of(symbol)
-        if not working or not self.venue.is_matching(symbol):
-            return
-        for order in working:
-            if order.status is Status.OPEN:
+        for order in self._working.of(symbol):
+            if order.status is Status.OPEN and self.venue.may_fill(order):
                 self._meet(self.accounts[order.owner], order, taker=False)
 
     def _meet(self, account: Account, order: Order, *, taker: bool) -> None:
+        if order.ticket.idle:
+            return
         fills_before = len(order.fill_ids)
         self._working.meet(account, order, taker=taker)
         self._close_legs(account, order, fills_before)

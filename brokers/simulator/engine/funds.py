@@ -21,7 +21,7 @@ def hold_currency(spec: MarketSpec, side: Side) -> str:
 
 def hold_for(spec: MarketSpec, fees: Fees, ticket: Ticket, remaining: Decimal, price: Decimal) -> Decimal:
     """What `remaining` base of this order binds at a price, the taker's fee included, rounded up."""
-    if remaining <= ZERO:
+    if remaining <= ZERO or ticket.on_margin:
         return ZERO
     if ticket.side is Side.SELL:
         fee = ceil_to(remaining * fees.taker, spec.amount_step) if ticket.fee_in_base else ZERO

@@ -8,7 +8,10 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """What a venue, or one market of it, takes; AWAY is a market that is listed no more."""
+    """What a venue, or one market of it, takes; cancels it takes in all of them but MAINTENANCE.
+
+    REDUCE_ONLY takes nothing that opens a position. AWAY is a market that is listed no more.
+    """
 
     ONLINE = "online"
     CANCEL_ONLY = "cancel_only"
@@ -16,8 +19,21 @@ class Mode(StrEnum):
     LIMIT_ONLY = "limit_only"
     REDUCE_ONLY = "reduce_only"
     HALTED = "halted"
+    AUCTION = "auction"
+    VIEW_ONLY = "view_only"
+    DISABLED = "disabled"
     MAINTENANCE = "maintenance"
     AWAY = "away"
+
+    @property
+    def takes_changes(self) -> bool:
+        """Whether orders may be amended."""
+        return self in (Mode.ONLINE, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.REDUCE_ONLY)
+
+    @property
+    def trades(self) -> bool:
+        """Whether resting orders fill and wake up."""
+        return self in (Mode.ONLINE, Mode.LIMIT_ONLY, Mode.REDUCE_ONLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ class Matching:
             self._note_taken(account, order, level.price, amount)
             self._fill(account, order, amount, limit, maker=True)
 
+    def give(self, account: Account, order: Order, price: Decimal) -> None:
+        """Fill the whole order at this price, whatever the book holds; the price may be 0."""
+        self._fill(account, order, order.remaining, price, maker=False)
+
     def rehold(self, account: Account, order: Order) -> None:
         """Bind what the rest of the order needs now, and set the difference free."""
         spec = self.venue.spec(order.symbol)

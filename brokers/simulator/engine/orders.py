@@ -86,7 +86,8 @@ class Ticket:
     """An order as asked for. `amount` is in base; a market buy may give `quote_amount` instead, and amount 0.
 
     `starts`, `expires` and `deadline` are Unix seconds of the wall clock. `face` carries what only the face
-    needs to show the order again (flags, the original body).
+    needs to show the order again (flags, the original body). An `idle` order rests for ever: it is of a kind that the
+    engine does not match. One `on_margin` binds no coins. `agreed` is what some accounts must say with market orders.
     """
 
     symbol: str
@@ -108,6 +109,9 @@ class Ticket:
     client_id: str | None = None
     user_ref: int | None = None
     by_hand: bool = False
+    idle: bool = False
+    on_margin: bool = False
+    agreed: bool = False
     face: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -126,7 +130,8 @@ class Order:
     """The engine's own record; only the engine changes it. `cost` and `fee` are cumulative.
 
     `held` is what is bound for it: base of a sell, quote of a buy. `visible_from` is the wall time from which
-    the order may be listed. `hold_price` is the price a buy's funds are held at.
+    the order may be listed. `hold_price` is the price a buy's funds are held at. `added_by_hand` is by how much the
+    owner himself made it larger, `ended_by_hand` whether he cancelled it.
     """
 
     id: str
@@ -151,6 +156,8 @@ class Order:
     reason: str = ""
     visible_from: float = 0.0
     parent: str | None = None
+    added_by_hand: Decimal = ZERO
+    ended_by_hand: bool = False
     fill_ids: list[str] = field(default_factory=list)
 
     @property

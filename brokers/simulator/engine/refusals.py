@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -9,6 +10,7 @@ class Refusal(StrEnum):
     UNKNOWN_MARKET = "unknown market"
     NO_PRICE = "no price yet"
     MODE = "market mode"
+    RESTRICTED = "market restricted for this account"
     DEADLINE_ELAPSED = "deadline elapsed"
     AMOUNT_STEP = "amount off its step"
     AMOUNT_MINIMUM = "amount below the minimum"
@@ -24,10 +26,28 @@ class Refusal(StrEnum):
     NO_LIQUIDITY = "book is empty"
 
 
+class Barrier(StrEnum):
+    """Why one market is closed to one account. AGREEMENT holds up market orders until the client agrees (Kraken)."""
+
+    COUNTRY = "country"
+    PERMISSION = "permission"
+    AGREEMENT = "agreement"
+    INELIGIBLE = "ineligible"
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """One market that an account may not trade. `country` is a code such as `NL`, or `US:WA`."""
+
+    barrier: Barrier
+    country: str = "NL"
+
+
 class RefusedError(Exception):
     """`refusal` is the reason; `detail` names the mode or the market where that matters."""
 
-    def __init__(self, refusal: Refusal, detail: str = "") -> None:
+    def __init__(self, refusal: Refusal, detail: str = "", restriction: Restriction | None = None) -> None:
         super().__init__(f"{refusal.value}: {detail}" if detail else refusal.value)
         self.refusal = refusal
         self.detail = detail
+        self.restriction = restriction

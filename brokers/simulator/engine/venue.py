@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.simulator.engine.board import PriceBoard
+    from brokers.simulator.engine.orders import Order
+
+
+_NOTICED_WITHIN = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Venue:
     `quotes` are best prices by market; the book of one without lies around its last price.
     """
 
-    markets: Mapping[str, MarketSpec]
+    markets: dict[str, MarketSpec]
     board: PriceBoard
     clock: Clock
     ids: Ids
@@ -42,6 +46,7 @@ class Venue:
     mode: Mode = Mode.ONLINE
     market_modes: dict[str, Mode] = field(default_factory=dict)
     quotes: Mapping[str, Quote] = field(default_factory=dict)
+    _changed: dict[str, float] = field(default_factory=dict)
     _books: dict[str, tuple[Decimal, Quote | None, Book]] = field(default_factory=dict)
 
     def spec(self, symbol: str) -> MarketSpec:
@@ -61,9 +66,24 @@ class Venue:
     def mode_of(self, symbol: str) -> Mode:
         return self.mode if self.mode is not Mode.ONLINE else self.market_modes.get(symbol, Mode.ONLINE)
 
-    def is_matching(self, symbol: str) -> bool:
-        """Whether orders of a market can fill, wake up or be changed now."""
-        return self.mode_of(symbol) not in (Mode.CANCEL_ONLY, Mode.MAINTENANCE)
+    def may_fill(self, order: Order) -> bool:
+        """Whether a resting order can fill or wake up now."""
+        mode = self.mode_of(order.symbol)
+        return mode.trades and (mode is not Mode.LIMIT_ONLY or order.kind.ends_as_limit) and not order.ticket.idle
+
+    def change_market(self, spec: MarketSpec) -> None:
+        """From now on other steps or minimums; what rests goes on resting."""
+        self.markets[spec.symbol] = spec
+        self._books.pop(spec.symbol, None)
+        self.note_change(spec.symbol)
+
+    def note_change(self, symbol: str) -> None:
+        self._changed[symbol] = self.clock.time()
+
+    def changed_lately(self, symbol: str) -> bool:
+        """Whether a client that reads the markets now and then may not know yet how this one has become."""
+        changed = self._changed.get(symbol)
+        return changed is not None and self.clock.time() - changed < _NOTICED_WITHIN
 
     def book(self, symbol: str) -> Book:
         """The whole book at the last price, before what any account took of it."""

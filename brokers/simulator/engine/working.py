@@ -33,8 +33,12 @@ class WorkingOrders:
         """Take an order off the book for good."""
         order.status, order.reason, order.closed = status, reason, self._venue.clock.time()
         account.open.pop(order.id, None)
-        self._orders[order.symbol].pop(order.id, None)
+        self.drop(order)
         self._matching.release(account, order)
+
+    def drop(self, order: Order) -> None:
+        """Meet it no more."""
+        self._orders[order.symbol].pop(order.id, None)
 
     def meet(self, account: Account, order: Order, *, taker: bool) -> None:
         """Let an order see the market: `taker` where it comes to the book, else it was resting there."""
@@ -45,7 +49,7 @@ class WorkingOrders:
         else:
             self._limit(account, order, taker=taker)
         if order.status.is_final:
-            self._orders[order.symbol].pop(order.id, None)
+            self.drop(order)
 
     def _watch(self, account: Account, order: Order) -> None:
         price = self._venue.price(order.symbol)

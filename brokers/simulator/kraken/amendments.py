@@ -31,17 +31,17 @@ def amend_order(call: PrivateCall) -> dict[str, Any]:
     order = find_order(call, arguments.text("txid"), arguments.text("cl_ord_id"))
     call.charge(order.symbol, amend_cost(call.now - order.last_change))
     require_open(order)
-    if call.now > read_deadline(arguments.text("deadline"), call.context.received):
+    if call.now > read_deadline(arguments.text("deadline"), call.received):
         raise KrakenError("EService:Deadline elapsed")
     pair = call.face.names.of(order.symbol)
     if order.ticket.trail is not None and (arguments.text("trigger_price") or arguments.text("limit_price")):
         raise invalid("trigger_price")
     try:
-        reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.context.received)
+        reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.received)
         wanted = _amendment(arguments, reader, order)
         call.face.engine.amend(call.account, order, wanted)
     except RefusedError as refused:
-        raise refusal(refused, pair) from None
+        raise refusal(refused, pair, injected=call.face.engine.venue.changed_lately(order.symbol)) from None
     return {"amend_id": make_txid_like(order.id, order.amended or call.now)}
 
 
@@ -84,7 +84,7 @@ def edit_order(call: PrivateCall) -> dict[str, Any]:
             return {"descr": described(ticket, pair, ticket.amount)}
         new = call.face.engine.replace(call.account, order, ticket)
     except RefusedError as refused:
-        raise refusal(refused, pair) from None
+        raise refusal(refused, pair, injected=call.face.engine.venue.changed_lately(order.symbol)) from None
     return {
         "status": "ok",
         "txid": new.id,
@@ -98,7 +98,7 @@ def edit_order(call: PrivateCall) -> dict[str, Any]:
 
 def _edited(call: PrivateCall, order: Order, pair: Pair) -> Ticket:
     arguments, ticket = call.arguments, order.ticket
-    reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.context.received)
+    reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.received)
     volume, price, price2 = (arguments.text(name) for name in ("volume", "price", "price2"))
     limit, stop = order.limit_price, order.stop_price
     if price:
@@ -112,7 +112,7 @@ def _edited(call: PrivateCall, order: Order, pair: Pair) -> Ticket:
         limit_price=limit,
         stop_price=stop,
         post_only=ticket.post_only or "post" in arguments.listed("oflags"),
-        deadline=read_deadline(arguments.text("deadline"), call.context.received),
+        deadline=read_deadline(arguments.text("deadline"), call.received),
         client_id=None,
         user_ref=arguments.integer("userref") if arguments.text("userref") else ticket.user_ref,
     )

@@ -50,7 +50,10 @@ _NEEDS_ALL: Mapping[str, frozenset[str]] = {"EditOrder": frozenset({"modify-trad
 
 @dataclass(slots=True, eq=False)
 class KeyState:
-    """One key as the exchange knows it."""
+    """One key as the exchange knows it; its owner may change it at any time.
+
+    `valid_until`, `query_from` and `query_to` are Unix seconds, 0 for none: outside of these a key shows no history.
+    """
 
     account: SimulatedAccount
     secret: bytes = field(repr=False)
@@ -59,8 +62,16 @@ class KeyState:
     last_nonce: int = 0
     last_used: float | None = None
     revoked: bool = False
+    valid_until: float = 0.0
+    query_from: float = 0.0
+    query_to: float = 0.0
+    ip_allowlist: tuple[str, ...] = ()
     window_used: set[int] = field(default_factory=set)
     nonces: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT_NONCES))
+
+    def shows(self, moment: float) -> bool:
+        """Whether the key may read what happened at this moment."""
+        return self.query_from <= moment and (not self.query_to or moment <= self.query_to)
 
 
 @dataclass(slots=True, eq=False)
@@ -123,8 +134,10 @@ class KeyRing:
 
     def _known(self, key: str) -> KeyState:
         state = self.keys.get(key)
-        if state is None or state.revoked:
+        if state is None:
             raise KrakenError("EAPI:Invalid key")
+        if state.revoked or 0.0 < state.valid_until <= self.clock.time():
+            raise KrakenError("EAPI:Invalid key", injected=True)
         return state
 
     def _nonce(self, arguments: Arguments) -> int:
@@ -157,6 +170,8 @@ class KeyRing:
 def require_right(state: KeyState, method: str, context: RequestContext) -> None:
     """Raises KrakenError where the key lacks what the endpoint needs."""
     if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
+        raise KrakenError("EGeneral:Permission denied", injected=True)
+    if state.ip_allowlist and context.peer not in state.ip_allowlist:
         raise KrakenError("EGeneral:Permission denied", injected=True)
     wanted, needed = _RIGHTS.get(method), _NEEDS_ALL.get(method)
     missing = wanted is not None and not wanted & state.permissions

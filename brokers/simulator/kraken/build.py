@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
 from brokers.simulator.engine.engine import Engine
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.venue import Venue
 from brokers.simulator.kraken.app import identify, kraken_app
 from brokers.simulator.kraken.auth import KeyRing
+from brokers.simulator.kraken.by_hand import hand_ticket
 from brokers.simulator.kraken.counters import MAX_OPEN_ORDERS, Counters
 from brokers.simulator.kraken.face import KrakenFace
 from brokers.simulator.kraken.fee_table import FEE_TIERS
@@ -19,13 +22,20 @@ from brokers.simulator.mounted import MountedFace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.clock import Clock
+    from brokers.simulator.clock import ExchangeClock
     from brokers.simulator.config import SimulatorConfig
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.records import Records
 
 
-def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> MountedFace:
+# What `status` of a pair, and that of the whole exchange, can be.
+_PAIR_MODES = frozenset(
+    {Mode.ONLINE, Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.REDUCE_ONLY, Mode.AWAY},
+)
+_SYSTEM_MODES = frozenset({Mode.ONLINE, Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.MAINTENANCE})
+
+
+def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> MountedFace:
     face = build_kraken(config, board, clock, records)
 
     def keys() -> Mapping[str, Mapping[str, Any]]:
@@ -38,10 +48,22 @@ def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: Clock, recor
             for state in face.keys.keys.values()
         }
 
-    return MountedFace(Exchange.KRAKEN, face.engine, kraken_app(face), identify(face), keys)
+    return MountedFace(
+        exchange=Exchange.KRAKEN,
+        engine=face.engine,
+        app=kraken_app(face),
+        identify=identify(face),
+        keys=keys,
+        key_states={state.account.owner: state for state in face.keys.keys.values()},
+        clock=clock,
+        by_hand=partial(hand_ticket, face),
+        list_anew=face.names.change,
+        market_modes=_PAIR_MODES,
+        system_modes=_SYSTEM_MODES,
+    )
 
 
-def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: Clock, records: Records) -> KrakenFace:
+def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> KrakenFace:
     names = offered(board.symbols())
     venue = Venue(
         markets={pair.spec.symbol: pair.spec for pair in names.pairs},
@@ -62,4 +84,5 @@ def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: Clock, recor
         counters=Counters(config.limits, clock),
         limits=config.limits,
         records=records,
+        clock=clock,
     )

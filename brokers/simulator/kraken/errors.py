@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.refusals import Barrier, Refusal, RefusedError
 
 if TYPE_CHECKING:
+    from brokers.simulator.engine.refusals import Restriction
     from brokers.simulator.kraken.names import Pair
 
 _TEXTS = {
@@ -66,14 +67,28 @@ def invalid(argument: str) -> KrakenError:
     return KrakenError(f"EGeneral:Invalid arguments:{argument}")
 
 
-def refusal(refused: RefusedError, pair: Pair | None = None) -> KrakenError:
+def refusal(refused: RefusedError, pair: Pair | None = None, *, injected: bool = False) -> KrakenError:
+    """`injected` where the market has just changed, so that the client could not know."""
+    if refused.restriction is not None:
+        return _restricted(refused.restriction, pair)
     if refused.refusal is Refusal.MODE:
         return KrakenError(
             "EService:Unavailable" if refused.detail == "maintenance" else f"EService:Market in {refused.detail} mode"
         )
     if refused.refusal is Refusal.PRICE_INVALID and pair is not None:
         return KrakenError(f"EOrder:Invalid price:{pair.altname} price must be above zero.")
-    return KrakenError(_TEXTS[refused.refusal])
+    return KrakenError(_TEXTS[refused.refusal], injected=injected)
+
+
+def _restricted(restriction: Restriction, pair: Pair | None) -> KrakenError:
+    asset = "" if pair is None else pair.base.altname
+    texts = {
+        Barrier.COUNTRY: f"EAccount:Invalid permissions:{asset} trading restricted for {restriction.country}.",
+        Barrier.PERMISSION: "EGeneral:Permission denied",
+        Barrier.AGREEMENT: "EOrder:Trading agreement required",
+        Barrier.INELIGIBLE: "EAccount:Invalid permissions",
+    }
+    return KrakenError(texts[restriction.barrier], injected=True)
 
 
 def too_precise(pair: Pair) -> KrakenError:

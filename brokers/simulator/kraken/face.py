@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.kraken.errors import KrakenError
 
 if TYPE_CHECKING:
-    from brokers.clock import Clock
+    from brokers.simulator.clock import ExchangeClock
     from brokers.simulator.config import Limits
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.engine.board import PriceBoard
@@ -29,20 +30,25 @@ class KrakenFace:
     counters: Counters
     limits: Limits
     records: Records
-
-    @property
-    def clock(self) -> Clock:
-        return self.engine.venue.clock
+    clock: ExchangeClock
 
     @property
     def board(self) -> PriceBoard:
         return self.engine.venue.board
 
+    def pairs(self) -> tuple[Pair, ...]:
+        """Those on offer now."""
+        return tuple(pair for pair in self.names.pairs if not self._is_away(pair))
+
     def pair(self, name: str) -> Pair:
+        """Raises KrakenError; one that was taken off the list is not the client's mistake."""
         pair = self.names.pair(name)
-        if pair is None:
-            raise KrakenError("EQuery:Unknown asset pair")
+        if pair is None or self._is_away(pair):
+            raise KrakenError("EQuery:Unknown asset pair", injected=pair is not None)
         return pair
+
+    def _is_away(self, pair: Pair) -> bool:
+        return self.engine.venue.market_modes.get(pair.spec.symbol) is Mode.AWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,11 @@ class PrivateCall(Call):
     @property
     def now(self) -> float:
         return self.face.clock.time()
+
+    @property
+    def received(self) -> float:
+        """When the request came in, by the exchange's clock."""
+        return self.face.clock.at(self.context.received)
 
     def seconds(self, kind: FaultKind) -> float:
         """How long the fault of this kind lasts for this request; 0 without one."""

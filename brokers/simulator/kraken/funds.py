@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from brokers.model import ZERO
 from brokers.simulator.kraken.errors import KrakenError
 from brokers.simulator.kraken.fee_table import FEE_TIERS
-from brokers.simulator.kraken.names import ASSETS, find_asset
+from brokers.simulator.kraken.names import balance_name, find_asset
 from brokers.simulator.kraken.render import fixed, money
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ _TOKEN_LIFE = 900
 def balance(call: PrivateCall) -> dict[str, Any]:
     call.arguments.only("rebase_multiplier")
     balances, _ = call.account.shown_balances(call.now)
-    return {ASSETS[currency].id: money(total, currency) for currency, total in balances.items()}
+    return {balance_name(currency): money(total, currency) for currency, total in balances.items()}
 
 
 def balance_ex(call: PrivateCall) -> dict[str, Any]:
     call.arguments.only("rebase_multiplier")
     balances, holds = call.account.shown_balances(call.now)
     return {
-        ASSETS[currency].id: {
+        balance_name(currency): {
             "balance": money(total, currency),
             "hold_trade": money(holds.get(currency, ZERO), currency),
         }
@@ -106,11 +106,11 @@ def api_key_info(call: PrivateCall) -> dict[str, Any]:
         "nonceWindow": key.account.nonce_window,
         "permissions": sorted(key.permissions),
         "iban": key.account.account_uid,
-        "validUntil": "0",
-        "queryFrom": "0",
-        "queryTo": "0",
+        "validUntil": str(int(key.valid_until)),
+        "queryFrom": str(int(key.query_from)),
+        "queryTo": str(int(key.query_to)),
         "createdTime": created,
         "modifiedTime": created,
-        "ipAllowlist": [],
+        "ipAllowlist": list(key.ip_allowlist),
         "lastUsed": None if key.last_used is None else str(int(key.last_used)),
     }

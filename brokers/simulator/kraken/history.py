@@ -47,6 +47,7 @@ def closed_orders(call: PrivateCall) -> dict[str, Any]:
         order
         for order in reversed(call.account.orders.values())
         if order.status.is_final
+        and call.key.shows(order.closed or 0.0)
         and _shown(call, order)
         and _wanted(arguments, order)
         and any(start < moment <= end for moment in _times(order, which))
@@ -66,7 +67,7 @@ def query_orders(call: PrivateCall) -> dict[str, Any]:
     if not 1 <= len(txids) <= _MAX_ORDERS:
         raise invalid("txid")
     orders = [call.account.orders.get(txid) for txid in txids]
-    known = [order for order in orders if order is not None and _shown(call, order)]
+    known = [order for order in orders if order is not None and _shown(call, order) and _readable(call, order)]
     if len(known) < len(txids):
         raise KrakenError("EOrder:Invalid order")
     _may_see(call, known)
@@ -123,6 +124,7 @@ def ledgers(call: PrivateCall) -> dict[str, Any]:
         entry
         for entry in reversed(call.account.ledger.values())
         if start < entry.time <= end
+        and call.key.shows(entry.time)
         and (not currencies or entry.currency in currencies)
         and kind in ("all", entry.type)
     ]
@@ -157,9 +159,15 @@ def _shown(call: PrivateCall, order: Order) -> bool:
     return order.visible_from <= call.now
 
 
+def _readable(call: PrivateCall, order: Order) -> bool:
+    """Open orders are no history."""
+    return not order.status.is_final or call.key.shows(order.closed or 0.0)
+
+
 def _shown_fills(call: PrivateCall) -> list[Fill]:
     orders = call.account.orders
-    return [fill for fill in call.account.fills.values() if _shown(call, orders[fill.order_id])]
+    fills = call.account.fills.values()
+    return [fill for fill in fills if _shown(call, orders[fill.order_id]) and call.key.shows(fill.time)]
 
 
 def _wanted(arguments: Arguments, order: Order) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LOT_DECIMALS = 8
 COST_DECIMALS = 5
+# Balances of these programs are seen under the short name, `XBT.M`; the others under the long one, `XXBT.B`.
+_SHORT_PROGRAMS = ("M", "S", "P", "HOLD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Pair:
     quote: Asset
     pair_decimals: int
 
+    @property
+    def lot_decimals(self) -> int:
+        return _decimals(self.spec.amount_step)
+
 
 ASSETS = {
     asset.currency: asset
@@ -56,38 +62,63 @@ ASSETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Names:
-    """The pairs on offer, found by id or altname."""
+    """The pairs that there are, found by id or altname."""
 
-    pairs: tuple[Pair, ...]
-    _by_name: dict[str, Pair] = field(init=False)
-    _by_symbol: dict[str, Pair] = field(init=False)
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self._by_symbol = {pair.spec.symbol: pair for pair in pairs}
+        self._symbols = {
+            name: pair.spec.symbol for pair in self._by_symbol.values() for name in (pair.id, pair.altname, pair.wsname)
+        }
 
-    def __post_init__(self) -> None:
-        by_name = {name: pair for pair in self.pairs for name in (pair.id, pair.altname, pair.wsname)}
-        object.__setattr__(self, "_by_name", by_name)
-        object.__setattr__(self, "_by_symbol", {pair.spec.symbol: pair for pair in self.pairs})
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        return tuple(self._by_symbol.values())
 
     def pair(self, name: str) -> Pair | None:
-        return self._by_name.get(name)
+        return self._by_symbol.get(self._symbols.get(name, ""))
 
     def of(self, symbol: str) -> Pair:
         return self._by_symbol[symbol]
+
+    def change(self, spec: MarketSpec) -> None:
+        """Other steps or minimums. A coarser tick leaves the decimals as they are, as on the exchange."""
+        pair = self._by_symbol[spec.symbol]
+        decimals = max(pair.pair_decimals, _decimals(spec.price_step))
+        self._by_symbol[spec.symbol] = replace(pair, spec=spec, pair_decimals=decimals)
 
     def assets(self) -> tuple[Asset, ...]:
         """Every asset there is, whether a pair of it is on offer or not."""
         return tuple(ASSETS.values())
 
 
+def balance_name(currency: str) -> str:
+    """`XXBT`, or `XBT.M` where it is locked away; a currency that no list of assets names stands as it is."""
+    stem, dot, program = currency.partition(".")
+    asset = ASSETS.get(stem)
+    if asset is None:
+        return currency
+    return f"{asset.altname if program in _SHORT_PROGRAMS else asset.id}{dot}{program}"
+
+
+def asset_decimals(currency: str) -> int:
+    asset = ASSETS.get(currency.partition(".")[0])
+    return LOT_DECIMALS if asset is None else asset.decimals
+
+
 def find_asset(name: str) -> Asset | None:
     return next((asset for asset in ASSETS.values() if name in (asset.id, asset.altname)), None)
+
+
+def _decimals(step: Decimal) -> int:
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def offered(symbols: Iterable[str]) -> Names:
     """The markets that there are prices for."""
     known = set(symbols)
-    return Names(tuple(pair for pair in _all_pairs() if pair.spec.symbol in known))
+    return Names(pair for pair in _all_pairs() if pair.spec.symbol in known)
 
 
 def _all_pairs() -> tuple[Pair, ...]:

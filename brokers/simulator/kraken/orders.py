@@ -49,7 +49,7 @@ def _batch_row(call: PrivateCall, pair: Pair, row: Arguments) -> dict[str, Any]:
 def _add(call: PrivateCall, pair: Pair, arguments: Arguments, deadline: str, *, validate: bool) -> dict[str, Any]:
     engine = call.face.engine
     try:
-        reader = TicketReader(pair, engine.venue.price(pair.spec.symbol), call.context.received)
+        reader = TicketReader(pair, engine.venue.price(pair.spec.symbol), call.received)
         ticket = reader.read(arguments, deadline)
         call.account.balance_lag = call.seconds(FaultKind.BALANCE_LAG)
         if validate:
@@ -57,5 +57,5 @@ def _add(call: PrivateCall, pair: Pair, arguments: Arguments, deadline: str, *, 
             return {"descr": described(ticket, pair, ticket.amount)}
         order = engine.place(call.account, ticket, late_by=call.seconds(FaultKind.LATE_VISIBLE))
     except RefusedError as refused:
-        raise refusal(refused, pair) from None
+        raise refusal(refused, pair, injected=engine.venue.changed_lately(pair.spec.symbol)) from None
     return {"descr": described(ticket, pair, order.amount), "txid": [order.id]}

@@ -11,7 +11,7 @@ from brokers.simulator.faults import FaultKind
 from brokers.simulator.kraken.arguments import parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid
 from brokers.simulator.kraken.fee_table import FEE_TIERS
-from brokers.simulator.kraken.names import COST_DECIMALS, LOT_DECIMALS, Names, Pair, find_asset
+from brokers.simulator.kraken.names import COST_DECIMALS, LOT_DECIMALS, Pair, find_asset
 from brokers.simulator.kraken.render import fixed, precise
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def asset_pairs(call: Call) -> dict[str, Any]:
     call.arguments.only("pair", "info", "aclass_base", "country_code", "execution_venue", "assetVersion")
     if call.arguments.text("info", "info") not in ("", "info", "leverage", "fees", "margin"):
         raise invalid("info")
-    pairs = [call.face.pair(name) for name in call.arguments.listed("pair")] or call.face.names.pairs
+    pairs = [call.face.pair(name) for name in call.arguments.listed("pair")] or call.face.pairs()
     return {pair.id: _pair_row(call, pair) for pair in pairs}
 
 
@@ -87,7 +87,7 @@ def _pair_row(call: Call, pair: Pair) -> dict[str, Any]:
         "lot": "unit",
         "cost_decimals": max(COST_DECIMALS, pair.quote.decimals),
         "pair_decimals": pair.pair_decimals,
-        "lot_decimals": LOT_DECIMALS,
+        "lot_decimals": pair.lot_decimals,
         "lot_multiplier": 1,
         "leverage_buy": [],
         "leverage_sell": [],
@@ -105,8 +105,7 @@ def _pair_row(call: Call, pair: Pair) -> dict[str, Any]:
 
 def ticker(call: Call) -> dict[str, Any]:
     call.arguments.only("pair", "asset_class")
-    names: Names = call.face.names
-    pairs = [call.face.pair(name) for name in call.arguments.listed("pair")] or names.pairs
+    pairs = [call.face.pair(name) for name in call.arguments.listed("pair")] or call.face.pairs()
     return {pair.id: _ticker_row(call, pair) for pair in pairs if call.face.board.last(pair.spec.symbol) is not None}
 
 

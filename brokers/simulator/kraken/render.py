@@ -6,7 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.engine.orders import Fill, Kind, Order, Status, Ticket
-from brokers.simulator.kraken.names import ASSETS, COST_DECIMALS, LOT_DECIMALS, Names, Pair
+from brokers.simulator.kraken.names import (
+    COST_DECIMALS,
+    LOT_DECIMALS,
+    Names,
+    Pair,
+    asset_decimals,
+    balance_name,
+)
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import LedgerEntry
@@ -32,7 +39,7 @@ def precise(number: Decimal, decimals: int) -> str:
 
 
 def money(number: Decimal, currency: str) -> str:
-    return fixed(number, ASSETS[currency].decimals)
+    return fixed(number, asset_decimals(currency))
 
 
 def order_text(ticket: Ticket, pair: Pair, amount: Decimal) -> str:
@@ -99,6 +106,16 @@ def order_row(order: Order, names: Names, *, trades: bool) -> dict[str, Any]:
         row |= {"closetm": order.closed, "reason": order.reason or None}
     if trades and order.fill_ids:
         row["trades"] = list(order.fill_ids)
+    return row | _special(order)
+
+
+def _special(order: Order) -> dict[str, str]:
+    """What only some kinds of order have."""
+    face = order.ticket.face
+    row = {"trigger": str(face["trigger"])} if face.get("trigger") else {}
+    shown = face.get("displayvol")
+    if isinstance(shown, Decimal):
+        row |= {"displayvol": fixed(shown, LOT_DECIMALS), "displayvolremain": fixed(shown, LOT_DECIMALS)}
     return row
 
 
@@ -117,7 +134,7 @@ def _description(order: Order, pair: Pair) -> dict[str, str]:
         "ordertype": str(ticket.face.get("ordertype", order.kind.value)),
         "price": prices[0],
         "price2": prices[1],
-        "leverage": "none",
+        "leverage": f"{ticket.face['leverage']}:1" if ticket.on_margin else "none",
         "order": _order_words(order, pair),
         "close": close_text(ticket, pair),
     }
@@ -125,7 +142,8 @@ def _description(order: Order, pair: Pair) -> dict[str, str]:
 
 def _order_words(order: Order, pair: Pair) -> str:
     terms = _own_terms(order.ticket, pair, order.limit_price, order.stop_price)
-    return f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}"
+    leverage = f" with {order.ticket.face['leverage']}:1 leverage" if order.ticket.on_margin else ""
+    return f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}{leverage}"
 
 
 def _remarks(order: Order) -> str:
@@ -173,9 +191,9 @@ def ledger_row(entry: LedgerEntry) -> dict[str, Any]:
         "refid": entry.reference,
         "time": entry.time,
         "type": entry.type,
-        "subtype": "",
+        "subtype": entry.subtype,
         "aclass": "currency",
-        "asset": ASSETS[entry.currency].id,
+        "asset": balance_name(entry.currency),
         "amount": money(entry.amount, entry.currency),
         "fee": money(entry.fee, entry.currency),
         "balance": money(entry.balance, entry.currency),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ORDER_ARGUMENTS = (
     "userref", "cl_ord_id", "ordertype", "type", "volume", "displayvol", "pair", "asset_class", "price", "price2",
     "trigger", "leverage", "reduce_only", "stptype", "oflags", "timeinforce", "starttm", "expiretm", "close",
-    "deadline", "validate", "broker",
+    "deadline", "validate", "broker", "trading_agreement",
 )  # fmt: skip
 
 _CLIENT_ID = re.compile(
@@ -77,10 +77,12 @@ class TicketReader:
             close=self._close(arguments, side),
             client_id=self._client_id(arguments),
             user_ref=self._user_ref(arguments),
+            agreed=self._agreement(arguments),
             face={
                 "oflags": ",".join(flags) or "fciq",
                 "ordertype": arguments.text("ordertype"),
                 "trail": (arguments.text("price"), arguments.text("price2")) if trail else None,
+                "displayvol": arguments.amount("displayvol") if arguments.text("displayvol") else None,
             },
         )
 
@@ -109,6 +111,13 @@ class TicketReader:
         if arguments.text("leverage") not in ("", "none") or arguments.flag("reduce_only"):
             raise KrakenError("EGeneral:Permission denied")
         return flags
+
+    def _agreement(self, arguments: Arguments) -> bool:
+        """Accounts of some countries must send it with market orders."""
+        text = arguments.text("trading_agreement")
+        if text not in ("", "agree"):
+            raise invalid("trading_agreement")
+        return bool(text)
 
     def _volume(self, arguments: Arguments) -> Decimal:
         volume = arguments.amount("volume")

@@ -1,0 +1,91 @@
+"""What the owner of an account does with his own hands, on the exchange's pages and past every key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO, Side
+from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.refusals import Refusal, RefusedError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.engine import Engine
+
+_KINDS = {
+    (False, False): Kind.MARKET,
+    (True, False): Kind.LIMIT,
+    (False, True): Kind.STOP_LOSS,
+    (True, True): Kind.STOP_LOSS_LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Everything raises RefusedError where the exchange would not do it for its owner either."""
+
+    engine: Engine
+    account: Account
+
+    def trade(
+        self, symbol: str, side: Side, amount: Decimal, limit: Decimal | None = None, stop: Decimal | None = None
+    ) -> Order:
+        """At market, at a limit, behind a stop, or both."""
+        kind = _KINDS[limit is not None, stop is not None]
+        return self.place(Ticket(symbol, side, kind, amount, limit_price=limit, stop_price=stop))
+
+    def place(self, ticket: Ticket) -> Order:
+        """An order of any kind."""
+        return self.engine.place(self.account, replace(ticket, by_hand=True))
+
+    def cancel(self, order_id: str) -> None:
+        """Any open order of the account, NIJA's included."""
+        order = self._order(order_id)
+        self.engine.cancel(self.account, order)
+        order.ended_by_hand = True
+
+    def cancel_all(self) -> int:
+        """How many that were."""
+        orders = list(self.account.open.values())
+        for order in orders:
+            self.cancel(order.id)
+        return len(orders)
+
+    def amend(self, order_id: str, wanted: Amendment) -> Order:
+        """Move or resize any open order, NIJA's included."""
+        order = self._order(order_id)
+        before = order.amount
+        self.engine.amend(self.account, order, wanted)
+        order.added_by_hand += order.amount - before
+        return order
+
+    def deposit(self, currency: str, amount: Decimal) -> None:
+        self.engine.deposit(self.account, currency, amount)
+
+    def withdraw(self, currency: str, amount: Decimal) -> None:
+        self.engine.deposit(self.account, currency, -amount)
+
+    def stake(self, currency: str, amount: Decimal, program: str = "S") -> None:
+        """Lock coins away: they are then `BTC.S`, or the same of another program."""
+        self.engine.move(self.account, currency, -amount, "transfer", "spottostaking")
+        self.engine.move(self.account, f"{currency}.{program}", amount, "transfer", "stakingfromspot")
+
+    def unstake(self, currency: str, amount: Decimal, program: str = "S") -> None:
+        self.engine.move(self.account, f"{currency}.{program}", -amount, "transfer", "stakingtospot")
+        self.engine.move(self.account, currency, amount, "transfer", "spotfromstaking")
+
+    def receive_fill(self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO) -> Order:
+        """A fill at a price that no book had: of a promotion, a conversion or a correction, often at 0."""
+        base = self.engine.venue.spec(symbol).base
+        if side is Side.SELL and amount > self.account.available(base):
+            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, base)
+        return self.engine.give(self.account, Ticket(symbol, side, Kind.MARKET, amount, by_hand=True), price)
+
+    def _order(self, order_id: str) -> Order:
+        order = self.account.orders.get(order_id)
+        if order is None:
+            raise RefusedError(Refusal.INVALID_ORDER, order_id)
+        return order

@@ -1,0 +1,190 @@
+"""Whose coins an account holds, the owner's or NIJA's, by every movement of its ledger: the judge's knowledge.
+
+What NIJA's orders bought is NIJA's until its orders sell it, or until the owner's own hand takes it. He uses up his own
+coins first; a sale or withdrawal that is larger than they are took NIJA's: all of it, or as much as NIJA had. What an
+order of NIJA's sells beyond that was the owner's, and must never be.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import purpose_of
+from brokers.model import ZERO, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
+
+    from brokers.simulator.engine.accounts import Account, LedgerEntry
+
+
+class Hand(StrEnum):
+    """Whose doing a movement was. NIJA's orders are known by their ids; everything else is the owner's."""
+
+    OWNER = "owner"
+    NIJA = "nija"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One change of one balance, its fee included. Times are Unix seconds of the exchange.
+
+    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was.
+    """
+
+    time: float
+    currency: str
+    change: Decimal
+    hand: Hand
+    is_payment: bool = False
+    order_id: str = ""
+    placed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one currency of an account consists of, and what became of NIJA's part.
+
+    `taken` is what the owner's hand took of it, last at `taken_at`.
+    """
+
+    owner: Decimal
+    nija: Decimal
+    bought: Decimal
+    sold: Decimal
+    taken: Decimal
+    taken_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Oversale:
+    """Coins of the owner's that an order of NIJA's sold. `taken_at` is when he had last taken some of NIJA's."""
+
+    time: float
+    currency: str
+    amount: Decimal
+    order_id: str
+    placed: float
+    taken_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """By currency."""
+
+    shares: Mapping[str, Share]
+    oversales: tuple[Oversale, ...]
+
+
+def ownership(movements: Iterable[Movement]) -> Ownership:
+    """`movements` are in the order in which they happened."""
+    pots: dict[str, _Pot] = defaultdict(_Pot)
+    oversales: list[Oversale] = []
+    for movement in movements:
+        pot = pots[movement.currency]
+        if movement.hand is Hand.OWNER:
+            pot.owner_moves(movement)
+        elif movement.is_payment:
+            pot.nija_pays(movement.change)
+        else:
+            excess = pot.nija_trades(movement.change)
+            if excess > ZERO:
+                oversales.append(_oversale(movement, excess, pot.taken_at))
+    return Ownership(MappingProxyType({name: pot.share() for name, pot in pots.items()}), tuple(oversales))
+
+
+def movements_of(account: Account) -> Iterator[Movement]:
+    """The ledger of an account, each entry with the hand that caused it."""
+    for entry in account.ledger.values():
+        change = entry.amount - entry.fee
+        fill = account.fills.get(entry.reference)
+        if fill is None:
+            yield Movement(entry.time, entry.currency, change, Hand.OWNER)
+            continue
+        order = account.orders[fill.order_id]
+        yield Movement(
+            time=entry.time,
+            currency=entry.currency,
+            change=change,
+            hand=Hand.OWNER if purpose_of(order.client_id) is None else Hand.NIJA,
+            is_payment=_is_quote(entry, fill.symbol),
+            order_id=order.id,
+            placed=order.created,
+        )
+
+
+def overexposed(account: Account, owned: Ownership) -> Mapping[str, Decimal]:
+    """By currency how much more NIJA's resting orders would sell than is NIJA's.
+
+    An order that the owner himself made larger does not count with what he added.
+    """
+    resting: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for order in account.open.values():
+        if order.side is Side.SELL and purpose_of(order.client_id) is not None:
+            resting[order.symbol.partition("/")[0]] += max(ZERO, order.remaining - order.added_by_hand)
+    held = {currency: share.nija for currency, share in owned.shares.items()}
+    excess = {currency: amount - held.get(currency, ZERO) for currency, amount in resting.items()}
+    return MappingProxyType({currency: amount for currency, amount in excess.items() if amount > ZERO})
+
+
+def _is_quote(entry: LedgerEntry, symbol: str) -> bool:
+    return entry.currency == symbol.partition("/")[2]
+
+
+def _oversale(movement: Movement, excess: Decimal, taken_at: float | None) -> Oversale:
+    return Oversale(movement.time, movement.currency, excess, movement.order_id, movement.placed, taken_at)
+
+
+@dataclass(slots=True)
+class _Pot:
+    owner: Decimal = ZERO
+    nija: Decimal = ZERO
+    bought: Decimal = ZERO
+    sold: Decimal = ZERO
+    taken: Decimal = ZERO
+    taken_at: float | None = None
+    # What each order of the owner's sold so far, and how much of that was NIJA's.
+    _sales: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+
+    def share(self) -> Share:
+        return Share(self.owner, self.nija, self.bought, self.sold, self.taken, self.taken_at)
+
+    def owner_moves(self, movement: Movement) -> None:
+        if movement.change >= ZERO:
+            self.owner += movement.change
+            return
+        # An order is one act, however many fills it comes in: the size of all of them is what he sold.
+        before, of_nija = self._sales.get(movement.order_id, (ZERO, ZERO)) if movement.order_id else (ZERO, ZERO)
+        size = before - movement.change
+        own, nija = self.owner + before - of_nija, self.nija + of_nija
+        taken = min(size, nija) if size > own or of_nija > ZERO else ZERO
+        self.owner, self.nija = own - (size - taken), nija - taken
+        if taken > of_nija:
+            self.taken += taken - of_nija
+            self.taken_at = movement.time
+        if movement.order_id:
+            self._sales[movement.order_id] = (size, taken)
+
+    def nija_trades(self, change: Decimal) -> Decimal:
+        """The part of a sale that was not NIJA's."""
+        if change >= ZERO:
+            self.bought += change
+            self.nija += change
+            return ZERO
+        self.sold -= change
+        self.nija += change
+        excess = max(ZERO, -self.nija)
+        self.nija += excess
+        self.owner -= excess
+        return excess
+
+    def nija_pays(self, change: Decimal) -> None:
+        """An account's money is there to be traded with; what it does not suffice for was of NIJA's own coins."""
+        self.owner += change
+        if self.owner < ZERO:
+            self.nija, self.owner = self.nija + self.owner, ZERO

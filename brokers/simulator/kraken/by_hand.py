@@ -1,0 +1,37 @@
+"""The owner's own orders, in the words of AddOrder: every documented kind, those of margin accounts included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulator.engine.refusals import RefusedError
+from brokers.simulator.kraken.arguments import Arguments
+from brokers.simulator.kraken.errors import KrakenError
+from brokers.simulator.kraken.tickets import ORDER_ARGUMENTS, TicketReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brokers.simulator.engine.orders import Ticket
+    from brokers.simulator.kraken.face import KrakenFace
+
+# What no key of a spot account may send, and its owner may.
+_OWNERS_ALONE = ("leverage", "reduce_only", "trigger")
+
+
+def hand_ticket(face: KrakenFace, words: Mapping[str, Any]) -> Ticket:
+    """An order with leverage binds no coins and is not matched. Raises ValueError where the words make no order."""
+    arguments = Arguments(words)
+    try:
+        arguments.only(*ORDER_ARGUMENTS)
+        pair = face.pair(arguments.needed("pair"))
+        reader = TicketReader(pair, face.engine.venue.price(pair.spec.symbol), face.clock.time())
+        plain = Arguments({name: value for name, value in words.items() if name not in _OWNERS_ALONE})
+        ticket = reader.read(plain, "")
+    except (KrakenError, RefusedError) as error:
+        raise ValueError(str(error)) from None
+    leverage = arguments.text("leverage").partition(":")[0]
+    on_margin = leverage not in ("", "none")
+    special = {"leverage": leverage, "trigger": arguments.text("trigger")}
+    return replace(ticket, on_margin=on_margin, idle=on_margin, face={**ticket.face, **special})
