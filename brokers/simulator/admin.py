@@ -5,16 +5,45 @@
   account, status, nonce, error, faults) and `violations` (a client's own mistakes); `faults` and `faults_injected`.
   /state?only=accounts,violations leaves the rest out, which in a long run is most of it.
 - GET /health: {"ok": true} as soon as everything is served.
+- GET /ownership: by account and currency whose coins are whose, `oversales` (coins of the owner's that NIJA sold) and
+  `overexposed` (what its resting orders would sell of them).
 - POST /faults: one fault or a list, with the fields of `faults.Fault`, and `for` (seconds) instead of `until`.
   {"storm": seed, "duration", "mean_gap", "accounts"?} sets a whole seeded schedule of passing faults.
   DELETE /faults ends them all.
-- POST /price {"market", "price", "exchange"?}: sets the price and holds it there. {"market", "release": true} lets the
-  source move it again.
-- POST /mode {"mode", "exchange"?, "market"?}: online, cancel_only, post_only, limit_only, maintenance.
-- POST /balance {"account", "currency", "amount"}: the owner deposits, or withdraws where negative.
-- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: the owner trades by hand.
-- DELETE /orders {"account", "id"?}: the owner cancels one order by hand, or all.
 - POST /tick: moves prices and everything that is due now, without waiting for the next tick.
+
+The exchanges (both where no `exchange` is named):
+
+- POST /price {"market", "price"}: sets the price and holds it there. {"market", "release": true} lets the source move
+  it again. {"market", "factor"}: it jumps to so many times the last price and goes on from there.
+- POST /mode {"mode", "market"?}: of one market or of the whole exchange. online, cancel_only, post_only, limit_only;
+  Kraken besides reduce_only, Coinbase halted, auction, view_only, disabled; markets away (delisted), exchanges
+  maintenance. Stops rest through all of them and wake up afterwards.
+- POST /market {"market", "price_step"?, "amount_step"?, "min_amount"?, "min_cost"?}: changes them while orders rest.
+- POST /clock {"offset"?, "drift_ppm"?}: the exchange's own clock, by which it judges deadlines and tokens.
+
+One account's owner, who needs no key:
+
+- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: he trades by hand. {"account",
+  "order": {...}}: an order of any kind in the words of AddOrder (with leverage, trigger) or of a create-order body
+  (with TWAPs, scaled orders, `order_placement_source`).
+- PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: he moves or resizes one, NIJA's included.
+- DELETE /orders {"account", "id"?}: he cancels one, or all, NIJA's included.
+- POST /fills {"account", "market", "amount", "side"?, "price"?}: a fill from nowhere, at price 0 unless told.
+- POST /balance {"account", "currency", "amount"}: he deposits, or withdraws where negative. A currency that the
+  exchange does not list is taken as well.
+- POST /stake {"account", "currency", "amount", "program"?}: locks coins away, or frees them where negative. Kraken
+  then shows `XBT.S` (or .M, .B and so on), Coinbase nothing.
+- POST /key {"account", "permissions"?, "valid_until"?, "ip_allowlist"?, "revoked"?}; at Kraken "query_from"?,
+  "query_to"? and "last_nonce"? as well.
+- POST /restriction {"account", "market", "barrier", "country"?}: country, permission, agreement or ineligible.
+  DELETE /restriction {"account", "market"?} lifts one, or all.
+
+What is to come:
+
+- POST /acts: one act or a list, with the fields of `acts.Act`, and `in` (seconds from now) instead of `at`.
+  {"storm": seed, "duration", "mean_gap", "accounts"?, "markets"?} sets a whole seeded schedule.
+  DELETE /acts ends them all, opens every market to everybody and puts the clocks right.
 
 A broken request is answered with 400 and {"error": why}.
 """
@@ -30,26 +59,40 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from brokers.model import Exchange, Side
-from brokers.simulator.engine.markets import Mode
-from brokers.simulator.engine.orders import Kind, Ticket
+from brokers.simulator import admin_owner, admin_venue
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.schedule import seeded_schedule
-from brokers.simulator.state import order_state, state_parts
+from brokers.simulator.state import ownership_state, state_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from brokers.simulator.engine.accounts import Account
-    from brokers.simulator.engine.engine import Engine
+    from brokers.simulator.admin_targets import Body
     from brokers.simulator.world import World
 
-    Body = Mapping[str, Any]
     Act = Callable[[World, Any], Any]
+
+_ACTS: tuple[tuple[str, str, Act], ...] = (
+    ("POST", "/price", admin_venue.set_price),
+    ("POST", "/mode", admin_venue.set_mode),
+    ("POST", "/market", admin_venue.change_market),
+    ("POST", "/clock", admin_venue.set_clock),
+    ("POST", "/restriction", admin_venue.restrict),
+    ("DELETE", "/restriction", admin_venue.allow),
+    ("POST", "/acts", admin_venue.add_acts),
+    ("DELETE", "/acts", admin_venue.clear_acts),
+    ("POST", "/orders", admin_owner.place_by_hand),
+    ("PATCH", "/orders", admin_owner.amend_by_hand),
+    ("DELETE", "/orders", admin_owner.cancel_by_hand),
+    ("POST", "/fills", admin_owner.receive_fill),
+    ("POST", "/balance", admin_owner.move_balance),
+    ("POST", "/stake", admin_owner.stake),
+    ("POST", "/key", admin_owner.change_key),
+)
 
 
 def admin_app(world: World) -> Starlette:
@@ -59,12 +102,9 @@ def admin_app(world: World) -> Starlette:
             Route("/health", _route(world, lambda _world, _: {"ok": True}), methods=["GET"]),
             Route("/faults", _route(world, set_faults), methods=["POST"]),
             Route("/faults", _route(world, clear_faults), methods=["DELETE"]),
-            Route("/price", _route(world, set_price), methods=["POST"]),
-            Route("/mode", _route(world, set_mode), methods=["POST"]),
-            Route("/balance", _route(world, move_balance), methods=["POST"]),
-            Route("/orders", _route(world, place_by_hand), methods=["POST"]),
-            Route("/orders", _route(world, cancel_by_hand), methods=["DELETE"]),
             Route("/tick", _route(world, tick), methods=["POST"]),
+            Route("/ownership", _route(world, lambda world, _: ownership_state(world)), methods=["GET"]),
+            *(Route(path, _route(world, act), methods=[method]) for method, path, act in _ACTS),
         ]
     )
 
@@ -127,79 +167,6 @@ def clear_faults(world: World, _body: Body) -> dict[str, Any]:
     return {"faults": 0}
 
 
-def set_price(world: World, body: Body) -> dict[str, Any]:
-    for engine in _engines(world, body):
-        board = engine.venue.board
-        if body["market"] not in board.symbols():
-            continue
-        if body.get("release"):
-            board.release(body["market"])
-        else:
-            board.pin(body["market"], _number(body["price"]))
-    return {"ok": True}
-
-
-def set_mode(world: World, body: Body) -> dict[str, Any]:
-    mode = Mode(body["mode"])
-    for engine in _engines(world, body):
-        if "market" in body:
-            engine.venue.market_modes[body["market"]] = mode
-        else:
-            engine.venue.mode = mode
-    return {"ok": True}
-
-
-def move_balance(world: World, body: Body) -> dict[str, Any]:
-    engine, account = _account(world, body)
-    engine.deposit(account, body["currency"], _number(body["amount"]))
-    return {"balance": format(account.balance(body["currency"]), "f")}
-
-
-def place_by_hand(world: World, body: Body) -> dict[str, Any]:
-    engine, account = _account(world, body)
-    limit, stop = (_number(body[name]) if body.get(name) else None for name in ("limit_price", "stop_price"))
-    kinds = {
-        (False, False): Kind.MARKET,
-        (True, False): Kind.LIMIT,
-        (False, True): Kind.STOP_LOSS,
-        (True, True): Kind.STOP_LOSS_LIMIT,
-    }
-    ticket = Ticket(
-        symbol=body["market"],
-        side=Side(body["side"]),
-        kind=kinds[limit is not None, stop is not None],
-        amount=_number(body["amount"]),
-        limit_price=limit,
-        stop_price=stop,
-        by_hand=True,
-    )
-    return order_state(engine.place(account, ticket))
-
-
-def cancel_by_hand(world: World, body: Body) -> dict[str, Any]:
-    engine, account = _account(world, body)
-    if "id" not in body:
-        return {"count": engine.cancel_all(account)}
-    engine.cancel(account, account.orders[body["id"]])
-    return {"count": 1}
-
-
 def tick(world: World, _body: Body) -> dict[str, Any]:
     world.tick()
     return {"ok": True}
-
-
-def _engines(world: World, body: Body) -> list[Engine]:
-    if "exchange" in body:
-        return [world.faces[Exchange(body["exchange"])].engine]
-    return list(world.engines())
-
-
-def _account(world: World, body: Body) -> tuple[Engine, Account]:
-    exchange, _, owner = body["account"].partition(":")
-    engine = world.faces[Exchange(exchange)].engine
-    return engine, engine.accounts[owner]
-
-
-def _number(value: object) -> Decimal:
-    return Decimal(str(value))

@@ -36,7 +36,8 @@ class MountedFace:
     `identify` names a request's endpoint and account (`kraken:master`, or "") for the gate. `keys` reports, per
     owner, what was seen of the key, for the admin's /state; `key_states` are the keys themselves, to be changed.
     `by_hand` makes an order of the exchange's own words; it raises ValueError. `list_anew` shows a market with other
-    steps or minimums. The modes are those that the exchange knows. `tls` where its clients can speak nothing else.
+    steps or minimums, and tells what its engine is to keep to. The modes are those that the exchange knows.
+    `tls` where its clients can speak nothing else.
     """
 
     exchange: Exchange
@@ -47,7 +48,7 @@ class MountedFace:
     key_states: Mapping[str, ChangeableKey]
     clock: ExchangeClock
     by_hand: Callable[[Mapping[str, Any]], Ticket]
-    list_anew: Callable[[MarketSpec], None]
+    list_anew: Callable[[MarketSpec], MarketSpec]
     market_modes: frozenset[Mode]
     system_modes: frozenset[Mode]
     tls: bool = False

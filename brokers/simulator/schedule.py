@@ -1,10 +1,12 @@
-"""A seeded storm: which fault strikes when, for a run that must be repeatable from one number."""
+"""Seeded storms: which fault strikes when, and who does what, for a run that must be repeatable from one number."""
 
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.simulator.acts import Act, ActKind
 from brokers.simulator.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -33,6 +35,31 @@ _PASSING: tuple[tuple[FaultKind, float, float], ...] = (
     (FaultKind.SLOW_CANCEL, 0.2, 3.0),
     (FaultKind.DUPLICATE_FILLS, 0.0, 0.0),
 )
+# What owners and exchanges do, with the range of the share that it is about; what is there more often happens more.
+_ACTS: tuple[tuple[ActKind, float, float], ...] = (
+    (ActKind.BUYS, 0.0, 0.1),
+    (ActKind.SELLS, 0.0, 1.0),
+    (ActKind.SELLS, 0.0, 1.0),
+    (ActKind.WITHDRAWS, 0.0, 1.0),
+    (ActKind.DEPOSITS, 0.0, 0.5),
+    (ActKind.STAKES, 0.0, 1.0),
+    (ActKind.UNSTAKES, 1.0, 1.0),
+    (ActKind.CANCELS, 1.0, 1.0),
+    (ActKind.CANCELS, 1.0, 1.0),
+    (ActKind.CANCELS_ALL, 1.0, 1.0),
+    (ActKind.MOVES_STOP, 0.8, 1.05),
+    (ActKind.RESTS, 0.1, 1.0),
+    (ActKind.RESTS, 0.1, 1.0),
+    (ActKind.RECEIVES, 0.0, 0.1),
+    (ActKind.MODE, 1.0, 1.0),
+    (ActKind.MODE, 1.0, 1.0),
+    (ActKind.STEPS, 1.0, 1.0),
+    (ActKind.GAP, 0.8, 1.2),
+    (ActKind.CLOCK, -3.0, 3.0),
+    (ActKind.RESTRICTS, 1.0, 1.0),
+)
+_LASTS = (2.0, 60.0)
+_FREES = 0.5
 _STATUSES = (500, 502, 503, 504, 520, 522, 524)
 _MOST_IN_A_ROW = 3
 # How long a fault waits for a request to strike before it is given up.
@@ -45,6 +72,37 @@ def seeded_schedule(
     """Faults that begin at random moments of `duration` seconds from `start` (wall clock), `mean_gap` apart."""
     rng = random.Random(seed)  # noqa: S311  a storm must be repeatable
     return tuple(_strike(rng, moment, accounts) for moment in _moments(rng, start, duration, mean_gap))
+
+
+def seeded_acts(
+    seed: int,
+    *,
+    start: float,
+    duration: float,
+    mean_gap: float,
+    accounts: Sequence[str],
+    markets: Sequence[str] = ("BTC/USD", "ETH/USD"),
+) -> tuple[Act, ...]:
+    """What owners and exchanges do at random moments of `duration` seconds from `start` (wall clock)."""
+    rng = random.Random(seed)  # noqa: S311  as above
+    return tuple(
+        _act(rng, moment, rng.choice(accounts), rng.choice(markets))
+        for moment in _moments(rng, start, duration, mean_gap)
+    )
+
+
+def _act(rng: random.Random, moment: float, account: str, market: str) -> Act:
+    kind, least, most = rng.choice(_ACTS)
+    return Act(
+        kind,
+        at=moment,
+        account=account,
+        market=market,
+        share=Decimal(str(round(rng.uniform(least, most), 4))),
+        pick=rng.random(),
+        seconds=rng.uniform(*_LASTS),
+        frees=rng.random() < _FREES,
+    )
 
 
 def _moments(rng: random.Random, start: float, duration: float, mean_gap: float) -> Iterator[float]:

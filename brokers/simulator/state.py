@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.engine.orders import Order
+from brokers.simulator.engine.ownership import movements_of, overexposed, ownership
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +29,23 @@ def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
         "violations": lambda: plain(list(records.violations)),
         "faults": lambda: plain(plan.faults),
         "faults_injected": lambda: dict(plan.injected),
+        "ownership": lambda: ownership_state(world),
+        "acts": lambda: plain(world.acts.pending),
+        "acts_done": lambda: dict(world.acts.done),
+        "acts_refused": lambda: dict(world.acts.refused),
     }
+
+
+def ownership_state(world: World) -> dict[str, Any]:
+    """By account, whose coins are whose and what NIJA did with the owner's."""
+    told = {}
+    for face in world.faces.values():
+        for owner, account in face.engine.accounts.items():
+            owned = ownership(movements_of(account))
+            told[f"{face.exchange.value}:{owner}"] = plain(owned) | {
+                "overexposed": plain(overexposed(account, owned)),
+            }
+    return told
 
 
 def _accounts_state(world: World) -> dict[str, Any]:
@@ -74,6 +91,7 @@ def _market_state(face: MountedFace) -> dict[str, Any]:
     return {
         "mode": venue.mode.value,
         "market_modes": {symbol: mode.value for symbol, mode in venue.market_modes.items()},
+        "clock": face.clock.time(),
         "market_time": venue.board.market_time(),
         "prices": {symbol: plain(venue.board.last(symbol)) for symbol in venue.markets},
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
+from brokers.simulator.act_plan import ActPlan
 from brokers.simulator.clock import ExchangeClock
 from brokers.simulator.coinbase.build import mount_coinbase
 from brokers.simulator.engine.board import PriceBoard
@@ -43,16 +44,18 @@ class World:
     faces: Mapping[Exchange, MountedFace]
     plan: FaultPlan
     records: Records
+    acts: ActPlan = field(default_factory=ActPlan)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def engines(self) -> Iterable[Engine]:
         return (face.engine for face in self.faces.values())
 
     def tick(self) -> None:
-        """Move prices on, and let what is due happen."""
+        """Move prices on, and let what is due happen: orders' ends, and what owners and exchanges do."""
         for engine in self.engines():
             engine.venue.board.advance()
             engine.tick()
+        self.acts.play(self)
 
 
 def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = None) -> World:

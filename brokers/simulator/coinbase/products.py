@@ -49,11 +49,13 @@ class Products:
     def of(self, symbol: str) -> Product:
         return self._by_symbol[symbol]
 
-    def change(self, spec: MarketSpec) -> None:
-        """Other steps or minimums; a minimum cost is that of orders sized in quote money."""
+    def change(self, spec: MarketSpec) -> MarketSpec:
+        """Other steps or minimums; a minimum cost is that of orders sized in quote money, and none of the engine's."""
         product = self._by_symbol[spec.symbol]
+        kept = replace(spec, min_cost=ZERO)
         minimum = spec.min_cost or product.quote_min_size
-        self._by_symbol[spec.symbol] = replace(product, spec=replace(spec, min_cost=ZERO), quote_min_size=minimum)
+        self._by_symbol[spec.symbol] = replace(product, spec=kept, quote_min_size=minimum)
+        return kept
 
 
 def offered(symbols: Iterable[str]) -> Products:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.simulator.engine.gaps import Gap, shifted, shifted_row
 from brokers.simulator.engine.market_data import CandleRow, Tick
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class _Quote:
     volume: Decimal = Decimal(0)
     pinned: bool = False
     sequence: int = 0
+    factor: Decimal = Decimal(1)
+    gaps: list[Gap] = field(default_factory=list)
     trades: deque[Trade] = field(default_factory=lambda: deque(maxlen=_RECENT_TRADES))
 
 
@@ -76,7 +79,7 @@ class PriceBoard:
         for symbol, quote in self._quotes.items():
             for tick in self._source.advance(symbol, until):
                 if not quote.pinned:
-                    self._show(symbol, quote, tick)
+                    self._show(symbol, quote, replace(tick, price=shifted(tick.price, quote.factor)))
 
     def pin(self, symbol: str, price: Decimal, volume: Decimal = Decimal(1)) -> None:
         """Set the price by hand and hold it there until `release`."""
@@ -84,14 +87,24 @@ class PriceBoard:
         quote.pinned = True
         self._show(symbol, quote, Tick(self.market_time(), price, volume))
 
+    def gap(self, symbol: str, factor: Decimal) -> None:
+        """Jump to so many times the last price, with nothing traded on the way, and go on from there."""
+        quote, now = self._quotes[symbol], self.market_time()
+        quote.factor *= factor
+        quote.gaps.append(Gap(now, factor))
+        if quote.last is not None:
+            self._show(symbol, quote, Tick(now, shifted(quote.last, factor), quote.volume))
+
     def release(self, symbol: str) -> None:
         """Let the source move the price again."""
         self._quotes[symbol].pinned = False
 
     def candles(self, symbol: str, seconds: int) -> list[CandleRow]:
         """Oldest first, the running one last; a pinned price shows in the running one."""
-        rows = self._source.candles(symbol, seconds, self.market_time())
         quote = self._quotes[symbol]
+        rows = self._source.candles(symbol, seconds, self.market_time())
+        if quote.gaps:
+            rows = [shifted_row(row, seconds, quote.gaps) for row in rows]
         if rows and quote.pinned and quote.last is not None:
             running = rows[-1]
             high, low = max(running.high, quote.last), min(running.low, quote.last)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO, Side
+from brokers.model import ZERO
 from brokers.simulator.engine.accounts import Account, LedgerEntry
 from brokers.simulator.engine.checks import Checks
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.matching import Matching
-from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket
+from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, closing_ticket
 from brokers.simulator.engine.refusals import Refusal, RefusedError
 from brokers.simulator.engine.working import WorkingOrders
 
@@ -231,16 +231,7 @@ class Engine:
             self._close_leg(account, order, close, account.fills[fill_id].amount)
 
     def _close_leg(self, account: Account, parent: Order, close: CloseTerms, amount: Decimal) -> None:
-        ticket = Ticket(
-            symbol=parent.symbol,
-            side=Side.SELL if parent.side is Side.BUY else Side.BUY,
-            kind=close.kind,
-            amount=amount,
-            limit_price=close.limit_price,
-            stop_price=close.stop_price,
-            user_ref=parent.ticket.user_ref,
-            face=parent.ticket.face,
-        )
+        ticket = closing_ticket(parent, close, amount)
         try:
             leg = self.place(account, ticket)
         except RefusedError as refused:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Mode(StrEnum):
@@ -48,6 +52,16 @@ class MarketSpec:
     cost_step: Decimal
     min_amount: Decimal
     min_cost: Decimal
+
+    def changed(self, changes: Mapping[str, Decimal]) -> MarketSpec:
+        """With other steps or minimums, by name."""
+        return replace(
+            self,
+            amount_step=changes.get("amount_step", self.amount_step),
+            price_step=changes.get("price_step", self.price_step),
+            min_amount=changes.get("min_amount", self.min_amount),
+            min_cost=changes.get("min_cost", self.min_cost),
+        )
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:

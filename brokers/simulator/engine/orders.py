@@ -194,6 +194,20 @@ class Order:
         return self.kind.has_trigger and not self.triggered
 
 
+def closing_ticket(parent: Order, close: CloseTerms, amount: Decimal) -> Ticket:
+    """What a fill of `amount` of an order creates on the other side."""
+    return Ticket(
+        symbol=parent.symbol,
+        side=Side.SELL if parent.side is Side.BUY else Side.BUY,
+        kind=close.kind,
+        amount=amount,
+        limit_price=close.limit_price,
+        stop_price=close.stop_price,
+        user_ref=parent.ticket.user_ref,
+        face=parent.ticket.face,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution: the account's balances changed by exactly `amount`, `cost` and `fee`."""

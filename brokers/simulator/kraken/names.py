@@ -81,11 +81,12 @@ class Names:
     def of(self, symbol: str) -> Pair:
         return self._by_symbol[symbol]
 
-    def change(self, spec: MarketSpec) -> None:
+    def change(self, spec: MarketSpec) -> MarketSpec:
         """Other steps or minimums. A coarser tick leaves the decimals as they are, as on the exchange."""
         pair = self._by_symbol[spec.symbol]
         decimals = max(pair.pair_decimals, _decimals(spec.price_step))
         self._by_symbol[spec.symbol] = replace(pair, spec=spec, pair_decimals=decimals)
+        return spec
 
     def assets(self) -> tuple[Asset, ...]:
         """Every asset there is, whether a pair of it is on offer or not."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from brokers.model import Side
 from brokers.simulator.engine.markets import floor_to
 from brokers.simulator.engine.orders import CloseTerms, Kind, Ticket, TimeInForce, Trail
 from brokers.simulator.kraken.arguments import Arguments, parse_number
+from brokers.simulator.kraken.deadlines import read_deadline
 from brokers.simulator.kraken.errors import KrakenError, invalid, too_precise
 from brokers.simulator.kraken.names import LOT_DECIMALS, Pair
 
@@ -32,8 +32,6 @@ _FLAGS = frozenset({"post", "fcib", "fciq", "viqc", "nompp"})
 _INT32 = 2**31
 _MIN_LIFE = 5.0
 _MONTH = 31 * 86_400.0
-_DEADLINES = (2.0, 60.0)
-_CLOCK_SLACK = 1.0
 _ICEBERG_PARTS = 15
 _KINDS: Mapping[str, Kind] = {
     **{kind.value: kind for kind in Kind if kind is not Kind.BRACKET},
@@ -71,7 +69,7 @@ class TicketReader:
             time_in_force=force,
             starts=self._moment(arguments, "starttm"),
             expires=expires,
-            deadline=self._deadline(deadline),
+            deadline=read_deadline(deadline, self.received),
             post_only="post" in flags,
             fee_in_base="fcib" in flags,
             close=self._close(arguments, side),
@@ -200,9 +198,6 @@ class TicketReader:
             raise invalid(name)
         return moment
 
-    def _deadline(self, text: str) -> float:
-        return read_deadline(text, self.received)
-
     def _close(self, arguments: Arguments, side: Side) -> CloseTerms | None:
         group = arguments.group("close")
         if not group.values:
@@ -236,24 +231,6 @@ class TicketReader:
         if not -_INT32 <= number < _INT32:
             raise invalid("userref")
         return number
-
-
-def read_deadline(text: str, received: float) -> float:
-    """RFC 3339, 2 to 60 s ahead; without one the exchange's own default of 60 s holds."""
-    if not text:
-        return received + _DEADLINES[1]
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise invalid("deadline") from None
-    if moment.tzinfo is None:
-        raise invalid("deadline")
-    left = moment.timestamp() - received
-    if left <= 0:
-        raise KrakenError("EService:Deadline elapsed")
-    if not _DEADLINES[0] - _CLOCK_SLACK <= left <= _DEADLINES[1] + _CLOCK_SLACK:
-        raise invalid("deadline")
-    return moment.timestamp()
 
 
 def _decimals(number: Decimal) -> int:

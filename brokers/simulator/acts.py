@@ -1,0 +1,49 @@
+"""What owners and exchanges do beside the orders of a client: single acts, each at its moment.
+
+How much an act is about is told as a share of what there is then, and what it is about as a pick among it, so that a
+schedule can be made from a seed before anything has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class ActKind(StrEnum):
+    """In brackets: the fields that count besides `account`, or its exchange, and `market`."""
+
+    BUYS = "owner_buys"  # [share of the free money]
+    SELLS = "owner_sells"  # [share of the balance, frees]
+    WITHDRAWS = "owner_withdraws"  # [share of the balance, frees]
+    DEPOSITS = "owner_deposits"  # [share of the balance]
+    STAKES = "owner_stakes"  # [share of the balance, frees]
+    UNSTAKES = "owner_unstakes"  # everything
+    CANCELS = "owner_cancels"  # one of his orders, or NIJA's [pick]
+    CANCELS_ALL = "owner_cancels_all"
+    MOVES_STOP = "owner_moves_stop"  # to so much of its price [pick, share]
+    RESTS = "owner_rests"  # an order of a kind that NIJA never sends [pick, share of the free coins or money]
+    RECEIVES = "owner_receives"  # a fill at price 0 [share of the balance]
+    MODE = "market_mode"  # [pick, seconds]
+    ONLINE = "market_online"  # what ends the one before
+    STEPS = "market_steps"  # coarser ticks or higher minimums than at first, or those again [pick]
+    GAP = "price_gap"  # [share of the price]
+    CLOCK = "clock_wrong"  # by share seconds, and drifting [share, pick, seconds]
+    CLOCK_RIGHT = "clock_right"
+    RESTRICTS = "market_restricted"  # [pick, seconds]
+    ALLOWS = "market_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`at` is wall time; `account` is `kraken:master`. `frees` cancels whatever binds the coins before."""
+
+    kind: ActKind
+    at: float
+    account: str
+    market: str = "BTC/USD"
+    share: Decimal = Decimal(1)
+    pick: float = 0.0
+    seconds: float = 0.0
+    frees: bool = False
