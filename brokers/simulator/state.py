@@ -94,6 +94,7 @@ def _market_state(face: MountedFace) -> dict[str, Any]:
         "clock": face.clock.time(),
         "market_time": venue.board.market_time(),
         "prices": {symbol: plain(venue.board.last(symbol)) for symbol in venue.markets},
+        "specs": plain(venue.markets),
     }
 
 

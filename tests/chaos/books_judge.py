@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import Purpose, purpose_of
-from brokers.model import ZERO
+from brokers.model import ZERO, floor_to_step
 from nija.journal.opening import Journals
 from nija.journal.positions import fold
 from nija.log.event_log import get_log
+from tests.chaos import owner_judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,8 +57,11 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
         for account in accounts:
             with closing(journals.read(account)) as journal:
                 memory = _memory(journal)
-            books = state["accounts"][str(account)]
-            faults += [f"{account}: {fault}" for fault in _account(books, memory)]
+            books, owned = state["accounts"][str(account)], state["ownership"][str(account)]
+            specs = state["markets"][account.exchange.value]["specs"]
+            wrong = [*_account(books, memory, specs), *owner_judge.exposed(owned)]
+            wrong += owner_judge.claimed(owned, memory.positions)
+            faults += [f"{account}: {fault}" for fault in wrong]
     finally:
         journals.close()
     return faults
@@ -67,7 +71,8 @@ def forbidden(state: Mapping[str, Any]) -> list[str]:
     """What must not be at any moment and can never be mended: this needs no journal."""
     faults = _mistakes(state)
     for account, books in state["accounts"].items():
-        wrong = [*_doubled(books), *_oversold(books), *_nonces(books), *_owners(books)]
+        owned = state["ownership"][account]
+        wrong = [*_doubled(books), *_nonces(books), *owner_judge.forbidden(books, owned)]
         faults += [f"{account}: {fault}" for fault in wrong]
     return faults
 
@@ -86,12 +91,12 @@ def bare(state: Mapping[str, Any]) -> list[str]:
     return [
         f"{account} {market}"
         for account, books in state["accounts"].items()
-        for market, (held, worth, stopped) in _cover(books).items()
+        for market, (held, worth, stopped) in _cover(books, state["ownership"][account]).items()
         if worth >= _DUST and stopped < held
     ]
 
 
-def _cover(books: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal, Decimal]]:
+def _cover(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal, Decimal]]:
     """By market what NIJA holds, what that is worth at its last fill's price, and how much its stops would sell."""
     held: dict[str, Decimal] = defaultdict(Decimal)
     price: dict[str, Decimal] = {}
@@ -102,7 +107,8 @@ def _cover(books: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal, Dec
     for order in ours(books):
         if order["id"] in books["open_orders"] and purpose_of(order["client_id"]) is Purpose.STOP:
             stopped[order["symbol"]] += Decimal(order["amount"]) - Decimal(order["filled"])
-    return {market: (amount, amount * price[market], stopped[market]) for market, amount in held.items()}
+    left = {market: min(amount, owner_judge.nijas(owned, market)) for market, amount in held.items()}
+    return {market: (amount, amount * price[market], stopped[market]) for market, amount in left.items()}
 
 
 def _memory(journal: Journal) -> Memory:
@@ -117,11 +123,11 @@ def _memory(journal: Journal) -> Memory:
     return Memory(journal.intents.since(_BEGINNING), journal.fills.all(), plans, positions, lost)
 
 
-def _account(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+def _account(books: Mapping[str, Any], memory: Memory, specs: Mapping[str, Any]) -> Iterable[str]:
     yield from _orders(books, memory)
     yield from _fills(books, memory)
     yield from _positions(books, memory)
-    yield from _stops(books, memory)
+    yield from _stops(books, memory, specs)
 
 
 def ours(books: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -141,33 +147,11 @@ def _doubled(books: Mapping[str, Any]) -> Iterable[str]:
             yield f"{count} orders for one intent {client_id}"
 
 
-def _oversold(books: Mapping[str, Any]) -> Iterable[str]:
-    """At no moment may more have been sold than bought, nor more rest for sale than is held."""
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    for fill in sorted(_our_fills(books), key=lambda fill: fill["number"]):
-        held[fill["symbol"]] += _signed(fill)
-        if held[fill["symbol"]] < ZERO:
-            yield f"{fill['symbol']}: {-held[fill['symbol']]} more sold than bought with fill {fill['id']}"
-    resting: dict[str, Decimal] = defaultdict(Decimal)
-    for order in ours(books):
-        if order["id"] in books["open_orders"] and order["side"] == "sell":
-            resting[order["symbol"]] += Decimal(order["amount"]) - Decimal(order["filled"])
-    for market, amount in resting.items():
-        if amount > held[market]:
-            yield f"{market}: {amount} rests for sale, {held[market]} is held"
-
-
 def _nonces(books: Mapping[str, Any]) -> Iterable[str]:
     nonces = books["key"].get("nonces", [])
     for earlier, later in pairwise(nonces):
         if later <= earlier:
             yield f"nonce {later} came after {earlier}"
-
-
-def _owners(books: Mapping[str, Any]) -> Iterable[str]:
-    for order in books["orders"]:
-        if order["by_hand"] and order["id"] not in books["open_orders"]:
-            yield f"the owner's order {order['id']} was {order['status']}"
 
 
 def _orders(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
@@ -231,8 +215,11 @@ def _positions(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
             yield f"{market}: {amount} held and {lost} written off, {held[market]} by the exchange's books"
 
 
-def _stops(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
-    """Each position has one resting stop of its size at the planned price, and nothing else of NIJA's rests."""
+def _stops(books: Mapping[str, Any], memory: Memory, specs: Mapping[str, Any]) -> Iterable[str]:
+    """Each position has one resting stop of its size at the planned price, and nothing else of NIJA's rests.
+
+    Where a market's steps have changed, both are as the steps allow.
+    """
     resting: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for order in ours(books):
         if order["id"] in books["open_orders"]:
@@ -247,8 +234,17 @@ def _stops(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
             yield f"{market}: {position.amount} is still being sold"
         dust = position is None or position.amount * position.entry_price < _DUST
         wanted = [] if position is None or dust else [(position.amount, position.stop_price)]
-        if resting[market] != wanted:
+        if resting[market] != wanted and not _as_allowed(resting[market], wanted, specs[market]):
             yield f"{market}: stops {resting[market]}, wanted {wanted}"
+
+
+def _as_allowed(
+    resting: list[tuple[Decimal, Decimal]], wanted: list[tuple[Decimal, Decimal | None]], spec: Mapping[str, Any]
+) -> bool:
+    """Whether what rests is what is wanted, in today's steps."""
+    lot, tick = Decimal(spec["amount_step"]), Decimal(spec["price_step"])
+    allowed = [(floor_to_step(amount, lot), price and floor_to_step(price, tick)) for amount, price in wanted]
+    return [(floor_to_step(amount, lot), floor_to_step(price, tick)) for amount, price in resting] == allowed
 
 
 def _signed(fill: Mapping[str, Any]) -> Decimal:

@@ -11,7 +11,7 @@ from nija.journal.steps import Step
 from tests.chaos.lives import ANY, Death
 from tests.chaos.nursery import until
 from tests.chaos.stage import Outcome, Stage, stage
-from tests.chaos.storm import storm
+from tests.chaos.storm import owners_acts, storm
 from tests.chaos.venue import FOUR
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TRADING = 240.0
 _CONNECTED = 5.0
 _GAP = 2.0
+_ACTS_GAP = 5.0
 _MAINTENANCE = 15.0
 # How wrong the daemon's clock is; by an hour it must not trade, and still use up no nonce twice.
 _SKEWS = (0.0, 0.0, 0.0, 0.0, -2.0, 2.0, 2.0, -3600.0)
@@ -29,11 +30,14 @@ _SLOW_MACHINE = 15.0
 _SHORTEST_LIFE, _LONGEST_LIFE = 0.3, 3.0
 
 
-def run(seed: int, nursery: Nursery, *, trading: float = TRADING) -> Outcome:
+def run(seed: int, nursery: Nursery, *, trading: float = TRADING, owners: bool = False) -> Outcome:
+    """With `owners`, they and the exchanges act by themselves as well."""
     with stage(seed, nursery, FOUR) as made:
-        made.place.owner_orders()
-        start = made.clock.time() + _CONNECTED
-        made.place.strike(storm(seed, made.place.accounts, start=start, duration=trading, mean_gap=_GAP))
+        place, start = made.place, made.clock.time() + _CONNECTED
+        place.owner_orders()
+        place.strike(storm(seed, place.accounts, start=start, duration=trading, mean_gap=_GAP))
+        if owners:
+            place.let_act(owners_acts(seed, place.accounts, start=start, duration=trading, mean_gap=_ACTS_GAP))
         _live_and_die(made, random.Random(seed), time.monotonic() + trading / made.place.epoch.factor)
         made.settle()
     return made.outcome

@@ -54,12 +54,14 @@ max_drawdown = 0.99
 class Outcome:
     """What a run did, and what the judge found.
 
-    `seconds` are real ones; `bare` are those of the quick clock, from the last fault until every position was covered.
+    `acts` are what owners and exchanges did by themselves. `seconds` are real ones; `bare` are those of the quick
+    clock, from the last fault until every position was covered.
     """
 
     seed: int
     violations: list[str] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    acts: Counter[str] = field(default_factory=Counter)
     kills: int = 0
     bare: float = 0.0
     disks_lost: int = 0
@@ -150,6 +152,7 @@ class Stage:
         state = self.place.state()
         self._note([*(wrong or self._wrong(state)), *self._errors()])
         self.outcome.faults.update(state["faults_injected"])
+        self.outcome.acts.update(state["acts_done"])
         for books in state["accounts"].values():
             self.outcome.orders += len(books_judge.ours(books))
             self.outcome.fills += len(books["fills"])

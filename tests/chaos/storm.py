@@ -1,4 +1,4 @@
-"""A seeded storm over a run: the simulator's own schedule, aimed at orders more often than at anything else."""
+"""A seeded storm over a run: faults aimed at orders more often than at anything else, and owners with hands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
 from brokers.simulator.faults import Fault, FaultKind
-from brokers.simulator.schedule import seeded_schedule
+from brokers.simulator.schedule import seeded_acts, seeded_schedule
+from tests.chaos.thin_prices import MARKETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.identity import AccountId
+    from brokers.simulator.acts import Act
 
 PLACE = {Exchange.KRAKEN: "AddOrder", Exchange.COINBASE: "POST /orders"}
 CANCEL = {Exchange.KRAKEN: "CancelOrder", Exchange.COINBASE: "POST /orders/batch_cancel"}
@@ -53,6 +55,14 @@ def storm(
         return aimed
     moment, account = start + duration * rng.random(), str(rng.choice(accounts))
     return (*aimed, Fault(FaultKind.LOCKOUT, account=account, count=1, since=moment, until=moment + _NOTICED))
+
+
+def owners_acts(
+    seed: int, accounts: Sequence[AccountId], *, start: float, duration: float, mean_gap: float
+) -> tuple[Act, ...]:
+    """What owners and exchanges do by themselves meanwhile. Times in seconds of the run's own clock, from `start`."""
+    names = [str(account) for account in accounts]
+    return seeded_acts(seed, start=start, duration=duration, mean_gap=mean_gap, accounts=names, markets=MARKETS)
 
 
 def _aimed(fault: Fault, rng: random.Random) -> Fault:

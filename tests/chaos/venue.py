@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from brokers.model import Exchange
+    from brokers.simulator.acts import Act
     from brokers.simulator.engine.markets import Mode
     from brokers.simulator.faults import Fault
 
@@ -42,20 +43,29 @@ class Venue:
     accounts: tuple[AccountId, ...]
 
     def state(self) -> Mapping[str, Any]:
-        """Books, violations and faults injected, all of one moment."""
+        """Books, whose coins are whose, violations, faults injected and acts done, all of one moment."""
         parts = state_parts(self.simulator.world)
-        wanted = ("accounts", "violations", "faults_injected")
+        wanted = ("accounts", "violations", "faults_injected", "ownership", "markets", "acts_done")
         return self.simulator.call(lambda: {name: parts[name]() for name in wanted})
 
     def strike(self, faults: Sequence[Fault]) -> None:
         self.simulator.call(lambda: self.simulator.world.plan.add(*faults))
 
+    def let_act(self, acts: Sequence[Act]) -> None:
+        self.simulator.call(lambda: self.simulator.world.acts.add(*acts))
+
     def heal(self) -> None:
-        self.simulator.call(self.simulator.world.plan.clear)
+        """No more faults, and owners and exchanges leave everything as it is."""
+
+        def calm() -> None:
+            self.simulator.world.plan.clear()
+            self.simulator.world.acts.calm(self.simulator.world)
+
+        self.simulator.call(calm)
 
     def mode(self, exchange: Exchange, mode: Mode) -> None:
-        venue = self.simulator.world.faces[exchange].engine.venue
-        self.simulator.call(lambda: setattr(venue, "mode", mode))
+        engine = self.simulator.world.faces[exchange].engine
+        self.simulator.call(lambda: engine.set_mode(mode))
 
     def freeze(self) -> None:
         """From here on no price moves, so that nothing fills by itself."""

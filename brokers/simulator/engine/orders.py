@@ -204,6 +204,7 @@ def closing_ticket(parent: Order, close: CloseTerms, amount: Decimal) -> Ticket:
         limit_price=close.limit_price,
         stop_price=close.stop_price,
         user_ref=parent.ticket.user_ref,
+        by_hand=parent.ticket.by_hand,
         face=parent.ticket.face,
     )
 

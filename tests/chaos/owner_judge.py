@@ -1,0 +1,49 @@
+"""The judge of what is the owner's: his coins, and the orders of his own hand. It knows the simulator's books alone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from brokers.model import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nija.journal.positions import Position
+
+# Seconds of the quick clock. Between asking whose the coins are and an order's arrival the owner may take them, and no
+# exchange lets an order depend on that; an order placed later than this was placed without asking.
+_ON_ITS_WAY = 30.0
+
+
+def forbidden(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Iterable[str]:
+    """What must not be at any moment and can never be mended."""
+    for sale in owned["oversales"]:
+        taken_at = sale["taken_at"]
+        if taken_at is None or sale["placed"] > taken_at + _ON_ITS_WAY:
+            yield f"{sale['amount']} {sale['currency']} of the owner's were sold by order {sale['order_id']}"
+    for order in books["orders"]:
+        withdrawn = order["status"] == "cancelled" and order["reason"] == "User requested"
+        if order["by_hand"] and withdrawn and not order["ended_by_hand"]:
+            yield f"the owner's order {order['id']} was cancelled"
+
+
+def exposed(owned: Mapping[str, Any]) -> Iterable[str]:
+    """What must not be once calm has come."""
+    for currency, amount in owned["overexposed"].items():
+        yield f"{amount} {currency} of the owner's rest for sale"
+
+
+def claimed(owned: Mapping[str, Any], positions: Mapping[str, Position]) -> Iterable[str]:
+    """A position never holds more than is NIJA's."""
+    for market, position in positions.items():
+        nija = nijas(owned, market)
+        if position.amount > nija:
+            yield f"{market}: {position.amount} is taken for NIJA's, {nija} is"
+
+
+def nijas(owned: Mapping[str, Any], market: str) -> Decimal:
+    """How much of a market's base is NIJA's."""
+    share = owned["shares"].get(market.partition("/")[0])
+    return ZERO if share is None else Decimal(share["nija"])
