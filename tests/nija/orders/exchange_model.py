@@ -45,6 +45,7 @@ from brokers.model import (
     floor_to_step,
 )
 from brokers.simulator.engine.markets import Mode
+from brokers.simulator.engine.ownership import Hand, Movement, Ownership, ownership
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,7 @@ class Book:
     visible_from: dict[str, float] = field(default_factory=dict)
     fill_visible_from: dict[str, float] = field(default_factory=dict)
     requests: list[OrderRequest] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
 
 
 class ExchangeModel:
@@ -114,7 +116,7 @@ class ExchangeModel:
         self.unread: dict[str, str] = {}
         self.key = KeyInfo("uid", frozenset(), frozenset(), can_withdraw=False, clock_skew=timedelta(0))
         self.price = {"BTC/USD": Decimal(100), "ETH/USD": Decimal(50)}
-        self.book = Book(total={"USD": Decimal(100_000)})
+        self.book = Book()
         self.faults: dict[str, deque[Fault]] = {"place": deque(), "read": deque(), "cancel": deque(), "amend": deque()}
         self.struck: list[Fault] = []
         self.fill_lag = 0.0
@@ -126,6 +128,7 @@ class ExchangeModel:
         self._missed: set[str] = set()
         self._markets = self._on_offer()
         self._markets_read = float("-inf")
+        self._move("USD", Decimal(100_000))
 
     # The Broker protocol.
 
@@ -328,14 +331,14 @@ class ExchangeModel:
 
     def owner_deposits(self, currency: str, amount: Decimal) -> None:
         self._arrivals()
-        self._credit(currency, amount)
+        self._move(currency, amount)
 
     def owner_withdraws(self, currency: str, amount: Decimal) -> None:
         """Raises OrderRejected where so much is not free."""
         self._arrivals()
         if amount > self.book.total.get(currency, ZERO) - self.held(currency):
             raise OrderRejected("not enough", "EFunding:Insufficient funds")
-        self._credit(currency, -amount)
+        self._move(currency, -amount)
 
     def owner_cancels(self, exchange_id: str) -> None:
         """Any order, NIJA's included."""
@@ -398,6 +401,10 @@ class ExchangeModel:
     def our_fills(self) -> list[Fill]:
         ours = {order.exchange_id for order in self.ours()}
         return [fill for fill in self.book.fills if fill.order_id in ours]
+
+    def ownership(self) -> Ownership:
+        """Whose coins are whose, and which of the owner's NIJA sold."""
+        return ownership(self.book.movements)
 
     def bought_by_nija(self, market: str) -> Decimal:
         """What NIJA holds of this market by the exchange's books."""
@@ -549,9 +556,8 @@ class ExchangeModel:
         self.book.fills.append(fill)
         self.book.fill_visible_from[fill.id] = self.clock.time() + self.fill_lag
         sign = 1 if order.side is Side.BUY else -1
-        self._credit(base, sign * amount)
-        self._credit(quote, -sign * amount * price)
-        self._credit(fill.fee_currency, -fee)
+        for currency, change in ((base, sign * amount), (quote, -sign * amount * price)):
+            self._move(currency, change - (fee if currency == fill.fee_currency else ZERO), order)
         filled = order.filled + amount
         done = filled >= order.amount
         order = replace(
@@ -567,8 +573,23 @@ class ExchangeModel:
     def _end(self, order: Order, status: OrderStatus) -> None:
         self.book.orders[order.exchange_id] = replace(order, status=status, closed=self.exchange_time())
 
-    def _credit(self, currency: str, amount: Decimal) -> None:
-        self.book.total[currency] = self.book.total.get(currency, ZERO) + amount
+    def _move(self, currency: str, change: Decimal, order: Order | None = None) -> None:
+        """`order` is the one that fills; without one it is the owner's hand."""
+        self.book.total[currency] = self.book.total.get(currency, ZERO) + change
+        if order is None:
+            self.book.movements.append(Movement(self.clock.time(), currency, change, Hand.OWNER))
+            return
+        self.book.movements.append(
+            Movement(
+                time=self.clock.time(),
+                currency=currency,
+                change=change,
+                hand=Hand.OWNER if purpose_of(order.client_id) is None else Hand.NIJA,
+                is_payment=currency == order.market.partition("/")[2],
+                order_id=order.exchange_id,
+                placed=order.created.timestamp(),
+            )
+        )
 
     def _check_free(self, market: str, side: Side, amount: Decimal) -> None:
         base, _, quote = market.partition("/")

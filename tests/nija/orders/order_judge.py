@@ -32,10 +32,19 @@ def oversold(exchange: ExchangeModel) -> list[str]:
     return faults
 
 
+def owners_coins_sold(exchange: ExchangeModel) -> list[str]:
+    """What NIJA sold that its own fills had not bought, or that the owner's hand had taken of it."""
+    return [
+        f"{sale.amount} {sale.currency} of the owner's were sold by order {sale.order_id}"
+        for sale in exchange.ownership().oversales
+    ]
+
+
 def violations(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> list[str]:
     """What is wrong once everything has come to rest."""
     return [
         *oversold(exchange),
+        *owners_coins_sold(exchange),
         *_doubled(exchange),
         *_orders(exchange, journal),
         *_fills(exchange, journal),

@@ -14,6 +14,7 @@ from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from tests.fakes import ManualClock
 from tests.nija.orders.exchange_model import BTC, ExchangeModel
+from tests.nija.orders.order_judge import owners_coins_sold
 
 MARKET = "BTC/USD"
 
@@ -126,3 +127,15 @@ def test_a_foreign_order_of_any_kind_rests_and_binds() -> None:
     assert [order.exchange_id for order in model.open_orders()] == [stop, "OWNER"]
     model.owner_cancels("OWNER")
     assert model.held("XYZ") == 0
+
+
+def test_it_tells_whose_coins_are_whose() -> None:
+    model, stop = with_a_stop()
+    model.owner_order(MARKET, Side.BUY, Decimal(1))
+    model.owner_cancels(stop)
+    model.owner_sells(MARKET, Decimal(2))
+    share = model.ownership().shares["BTC"]
+    assert (share.owner, share.nija, share.taken) == (1, 0, 2)
+    model.place(request(model, OrderType.STOP, Side.SELL, "1", "90"))
+    model.set_price(MARKET, Decimal(89))
+    assert owners_coins_sold(model) == ["1.00000000 BTC of the owner's were sold by order O00011"]
