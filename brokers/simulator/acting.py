@@ -39,6 +39,9 @@ class Scene:
             raise ValueError("there is no such order")
         return orders[int(act.pick * len(orders))]
 
+    def stops(self, act: Act) -> list[Order]:
+        return [order for order in self.hands.account.open_orders(act.market) if order.stop_price is not None]
+
     def free(self, act: Act) -> None:
         if act.frees:
             for order in list(self.hands.account.open_orders(act.market)):
@@ -83,9 +86,14 @@ def _cancels_all(scene: Scene, _act: Act) -> None:
     scene.hands.cancel_all()
 
 
+def _resizes_stop(scene: Scene, act: Act) -> None:
+    order = scene.picked(act, scene.stops(act))
+    step = scene.face.engine.venue.spec(act.market).amount_step
+    scene.hands.amend(order.id, Amendment(amount=floor_to(order.amount * act.share, step)))
+
+
 def _moves_stop(scene: Scene, act: Act) -> None:
-    stops = [order for order in scene.hands.account.open_orders(act.market) if order.stop_price is not None]
-    order = scene.picked(act, stops)
+    order = scene.picked(act, scene.stops(act))
     step = scene.face.engine.venue.spec(act.market).price_step
     moved, limit = (
         None if price is None else floor_to(price * act.share, step) for price in (order.stop_price, order.limit_price)
@@ -157,6 +165,7 @@ ACTS: Mapping[ActKind, Callable[[Scene, Act], None]] = {
     ActKind.CANCELS: _cancels,
     ActKind.CANCELS_ALL: _cancels_all,
     ActKind.MOVES_STOP: _moves_stop,
+    ActKind.RESIZES_STOP: _resizes_stop,
     ActKind.RESTS: _rests,
     ActKind.RECEIVES: _receives,
     ActKind.MODE: _mode,

@@ -23,6 +23,7 @@ class ActKind(StrEnum):
     CANCELS = "owner_cancels"  # one of his orders, or NIJA's [pick]
     CANCELS_ALL = "owner_cancels_all"
     MOVES_STOP = "owner_moves_stop"  # to so much of its price [pick, share]
+    RESIZES_STOP = "owner_resizes_stop"  # to so much of its size [pick, share]
     RESTS = "owner_rests"  # an order of a kind that NIJA never sends [pick, share of the free coins or money]
     RECEIVES = "owner_receives"  # a fill at price 0 [share of the balance]
     MODE = "market_mode"  # [pick, seconds]

@@ -29,7 +29,8 @@ One account's owner, who needs no key:
   (with TWAPs, scaled orders, `order_placement_source`).
 - PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: he moves or resizes one, NIJA's included.
 - DELETE /orders {"account", "id"?}: he cancels one, or all, NIJA's included.
-- POST /fills {"account", "market", "amount", "side"?, "price"?}: a fill from nowhere, at price 0 unless told.
+- POST /fills {"account", "market", "amount", "side"?, "price"?, "leverage"?}: a fill from nowhere, at price 0 unless
+  told; with leverage it moves no coins.
 - POST /balance {"account", "currency", "amount"}: he deposits, or withdraws where negative. A currency that the
   exchange does not list is taken as well.
 - POST /stake {"account", "currency", "amount", "program"?}: locks coins away, or frees them where negative. Kraken

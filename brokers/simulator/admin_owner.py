@@ -43,8 +43,9 @@ def cancel_by_hand(world: World, body: Body) -> dict[str, Any]:
 
 
 def receive_fill(world: World, body: Body) -> dict[str, Any]:
-    side, price = Side(body.get("side", "buy")), number(body.get("price", 0))
-    return order_state(hands_of(world, body).receive_fill(body["market"], side, number(body["amount"]), price))
+    side, price, leverage = Side(body.get("side", "buy")), number(body.get("price", 0)), body.get("leverage", "")
+    hands, amount = hands_of(world, body), number(body["amount"])
+    return order_state(hands.receive_fill(body["market"], side, amount, price, leverage))
 
 
 def move_balance(world: World, body: Body) -> dict[str, Any]:

@@ -48,6 +48,7 @@ _ACTS: tuple[tuple[ActKind, float, float], ...] = (
     (ActKind.CANCELS, 1.0, 1.0),
     (ActKind.CANCELS_ALL, 1.0, 1.0),
     (ActKind.MOVES_STOP, 0.8, 1.05),
+    (ActKind.RESIZES_STOP, 0.5, 1.5),
     (ActKind.RESTS, 0.1, 1.0),
     (ActKind.RESTS, 0.1, 1.0),
     (ActKind.RECEIVES, 0.0, 0.1),

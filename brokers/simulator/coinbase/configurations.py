@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from brokers.model import ZERO, Side
 from brokers.simulator.coinbase.arguments import Fields, parse_moment
 from brokers.simulator.coinbase.errors import UNKNOWN_PREVIEW, invalid_argument
-from brokers.simulator.coinbase.refusals import refusal
+from brokers.simulator.coinbase.refusals import CLOSED, refusal
 from brokers.simulator.engine.markets import Mode, floor_to, is_multiple
 from brokers.simulator.engine.orders import CloseTerms, Kind, Ticket, TimeInForce
 
@@ -46,15 +46,6 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "trigger_bracket_gtc": Shape("BRACKET", TimeInForce.GTC, ("limit_price", "stop_trigger_price")),
     "trigger_bracket_gtd": Shape("BRACKET", TimeInForce.GTD, ("limit_price", "stop_trigger_price", "end_time")),
-}
-# The modes in which a product takes no order at all, and with which codes.
-_CLOSED: Mapping[Mode, tuple[str, str]] = {
-    Mode.CANCEL_ONLY: ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED"),
-    Mode.HALTED: ("ORDER_ENTRY_DISABLED", "PREVIEW_PRODUCT_TRADING_HALTED"),
-    Mode.AUCTION: ("ORDER_ENTRY_DISABLED", "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE"),
-    Mode.VIEW_ONLY: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
-    Mode.DISABLED: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
-    Mode.MAINTENANCE: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
 }
 # Documented, but for derivatives or not offered here.
 _UNSUPPORTED = ("market_market_fok", "twap_limit_gtd", "scaled_limit_gtc")
@@ -144,8 +135,8 @@ class _Reader:
 
     def _flags(self, *, post_only: bool) -> None:
         mode = self.face.engine.venue.mode_of(self.product.spec.symbol)
-        if mode in _CLOSED:
-            raise refusal(*_CLOSED[mode])
+        if mode in CLOSED:
+            raise refusal(*CLOSED[mode])
         takes = mode is Mode.POST_ONLY and not post_only
         if takes or (mode is Mode.LIMIT_ONLY and self.configuration.shape.type not in ("LIMIT", "STOP_LIMIT")):
             raise refusal("ORDER_ENTRY_DISABLED", "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE")

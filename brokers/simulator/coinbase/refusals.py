@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.coinbase.errors import UNKNOWN_PREVIEW, UNKNOWN_REASON, OrderRefusedError, permission_denied
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.refusals import Barrier, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from brokers.simulator.engine.refusals import RefusedError, Restriction
 
 _MESSAGES = {
@@ -33,6 +36,15 @@ _CODES = {
     Refusal.TOO_MANY_ORDERS: ("COMMANDER_REJECTED_NEW_ORDER", UNKNOWN_PREVIEW),
     Refusal.INSUFFICIENT_FUNDS: ("INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND"),
     Refusal.NO_LIQUIDITY: ("INVALID_NO_LIQUIDITY", "PREVIEW_INVALID_NO_LIQUIDITY"),
+}
+# The modes in which a product takes no order at all, and with which codes.
+CLOSED: Mapping[Mode, tuple[str, str]] = {
+    Mode.CANCEL_ONLY: ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED"),
+    Mode.HALTED: ("ORDER_ENTRY_DISABLED", "PREVIEW_PRODUCT_TRADING_HALTED"),
+    Mode.AUCTION: ("ORDER_ENTRY_DISABLED", "PREVIEW_NOT_ALLOWED_BY_MARKET_STATE"),
+    Mode.VIEW_ONLY: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
+    Mode.DISABLED: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
+    Mode.MAINTENANCE: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
 }
 # What a careful client never provokes; funds, crossing prices and market states happen to the best.
 _CLIENT_FAULTS = (

@@ -115,7 +115,9 @@ class Engine:
             self._working.end(account, order, Status.CANCELLED, "Amended below what has filled")
             return
         order.hold_price = self.checks.amendment(account, order, wanted, amount)
-        order.amount, order.amended = amount, self.venue.clock.time()
+        if wanted.amount is not None:
+            order.amount, order.added_by_hand = amount, ZERO
+        order.amended = self.venue.clock.time()
         order.limit_price = wanted.limit_price or order.limit_price
         order.stop_price = wanted.stop_price or order.stop_price
         order.post_only = order.post_only or wanted.post_only

@@ -57,9 +57,9 @@ class Hands:
     def amend(self, order_id: str, wanted: Amendment) -> Order:
         """Move or resize any open order, NIJA's included."""
         order = self._order(order_id)
-        before = order.amount
+        before, added = order.amount, order.added_by_hand
         self.engine.amend(self.account, order, wanted)
-        order.added_by_hand += order.amount - before
+        order.added_by_hand = added + order.amount - before
         return order
 
     def deposit(self, currency: str, amount: Decimal) -> None:
@@ -77,12 +77,19 @@ class Hands:
         self.engine.move(self.account, f"{currency}.{program}", -amount, "transfer", "stakingtospot")
         self.engine.move(self.account, currency, amount, "transfer", "spotfromstaking")
 
-    def receive_fill(self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO) -> Order:
-        """A fill at a price that no book had: of a promotion, a conversion or a correction, often at 0."""
+    def receive_fill(
+        self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO, leverage: str = ""
+    ) -> Order:
+        """A fill at a price that no book had: of a promotion, a conversion or a correction, often at 0.
+
+        One with leverage moves no coins.
+        """
         base = self.engine.venue.spec(symbol).base
-        if side is Side.SELL and amount > self.account.available(base):
+        if side is Side.SELL and not leverage and amount > self.account.available(base):
             raise RefusedError(Refusal.INSUFFICIENT_FUNDS, base)
-        return self.engine.give(self.account, Ticket(symbol, side, Kind.MARKET, amount, by_hand=True), price)
+        face = {"leverage": leverage} if leverage else {}
+        ticket = Ticket(symbol, side, Kind.MARKET, amount, by_hand=True, on_margin=bool(leverage), face=face)
+        return self.engine.give(self.account, ticket, price)
 
     def _order(self, order_id: str) -> Order:
         order = self.account.orders.get(order_id)

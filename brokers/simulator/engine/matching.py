@@ -104,7 +104,8 @@ class Matching:
         if order.remaining == ZERO:
             order.status, order.closed = Status.FILLED, fill.time
             account.open.pop(order.id, None)
-        self._settle(spec, account, fill)
+        if not order.ticket.on_margin:
+            self._settle(spec, account, fill)
         if order.held:
             self.rehold(account, order)
 

@@ -131,7 +131,7 @@ class Order:
 
     `held` is what is bound for it: base of a sell, quote of a buy. `visible_from` is the wall time from which
     the order may be listed. `hold_price` is the price a buy's funds are held at. `added_by_hand` is by how much the
-    owner himself made it larger, `ended_by_hand` whether he cancelled it.
+    owner himself made it larger since its client last told its size, `ended_by_hand` whether he cancelled it.
     """
 
     id: str

@@ -34,7 +34,8 @@ class Hand(StrEnum):
 class Movement:
     """One change of one balance, its fee included. Times are Unix seconds of the exchange.
 
-    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was.
+    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was;
+    `added_by_hand` is by how much the owner himself made that one larger.
     """
 
     time: float
@@ -44,6 +45,7 @@ class Movement:
     is_payment: bool = False
     order_id: str = ""
     placed: float = 0.0
+    added_by_hand: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Ownership:
 def ownership(movements: Iterable[Movement]) -> Ownership:
     """`movements` are in the order in which they happened."""
     pots: dict[str, _Pot] = defaultdict(_Pot)
+    meant: dict[str, Decimal] = defaultdict(lambda: ZERO)
     oversales: list[Oversale] = []
     for movement in movements:
         pot = pots[movement.currency]
@@ -93,8 +96,11 @@ def ownership(movements: Iterable[Movement]) -> Ownership:
             pot.nija_pays(movement.change)
         else:
             excess = pot.nija_trades(movement.change)
-            if excess > ZERO:
-                oversales.append(_oversale(movement, excess, pot.taken_at))
+            # What the owner himself put on top of an order he meant to sell.
+            his = min(excess, max(ZERO, movement.added_by_hand - meant[movement.order_id]))
+            meant[movement.order_id] += his
+            if excess > his:
+                oversales.append(_oversale(movement, excess - his, pot.taken_at))
     return Ownership(MappingProxyType({name: pot.share() for name, pot in pots.items()}), tuple(oversales))
 
 
@@ -115,18 +121,19 @@ def movements_of(account: Account) -> Iterator[Movement]:
             is_payment=_is_quote(entry, fill.symbol),
             order_id=order.id,
             placed=order.created,
+            added_by_hand=order.added_by_hand,
         )
 
 
 def overexposed(account: Account, owned: Ownership) -> Mapping[str, Decimal]:
     """By currency how much more NIJA's resting orders would sell than is NIJA's.
 
-    An order that the owner himself made larger does not count with what he added.
+    What the owner himself added to one does not count.
     """
     resting: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for order in account.open.values():
         if order.side is Side.SELL and purpose_of(order.client_id) is not None:
-            resting[order.symbol.partition("/")[0]] += max(ZERO, order.remaining - order.added_by_hand)
+            resting[order.symbol.partition("/")[0]] += max(ZERO, order.remaining - max(ZERO, order.added_by_hand))
     held = {currency: share.nija for currency, share in owned.shares.items()}
     excess = {currency: amount - held.get(currency, ZERO) for currency, amount in resting.items()}
     return MappingProxyType({currency: amount for currency, amount in excess.items() if amount > ZERO})

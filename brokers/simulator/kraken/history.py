@@ -151,8 +151,7 @@ def _rows(call: PrivateCall, orders: Iterable[Order]) -> dict[str, Any]:
 
 
 def _fill_row(call: PrivateCall, fill: Fill) -> dict[str, Any]:
-    order = call.account.orders[fill.order_id]
-    return fill_row(fill, call.face.names, ordertype=str(order.ticket.face.get("ordertype", order.kind.value)))
+    return fill_row(fill, call.account.orders[fill.order_id], call.face.names)
 
 
 def _shown(call: PrivateCall, order: Order) -> bool:

@@ -161,8 +161,10 @@ def _fee(fee: Decimal, pair: Pair, *, in_base: bool) -> str:
     return fixed(fee, LOT_DECIMALS if in_base else max(COST_DECIMALS, pair.quote.decimals))
 
 
-def fill_row(fill: Fill, names: Names, *, ordertype: str) -> dict[str, Any]:
+def fill_row(fill: Fill, order: Order, names: Names) -> dict[str, Any]:
     """One value of TradesHistory and QueryTrades."""
+    ticket = order.ticket
+    leverage = str(ticket.face["leverage"]) if ticket.on_margin else "0"
     pair = names.of(fill.symbol)
     money_decimals = max(COST_DECIMALS, pair.quote.decimals)
     in_base = fill.fee_currency == pair.spec.base
@@ -173,13 +175,13 @@ def fill_row(fill: Fill, names: Names, *, ordertype: str) -> dict[str, Any]:
         "aclass": "forex",
         "time": fill.time,
         "type": fill.side.value,
-        "ordertype": ordertype,
+        "ordertype": str(ticket.face.get("ordertype", order.kind.value)),
         "price": fixed(fill.price, max(COST_DECIMALS, pair.pair_decimals)),
         "cost": fixed(fill.cost, money_decimals),
         "fee": _fee(fill.fee, pair, in_base=in_base),
         "vol": fixed(fill.amount, LOT_DECIMALS),
-        "margin": fixed(Decimal(0), COST_DECIMALS),
-        "leverage": "0",
+        "margin": fixed(fill.cost / int(leverage) if ticket.on_margin else Decimal(0), COST_DECIMALS),
+        "leverage": leverage,
         "misc": "",
         "trade_id": fill.number,
         "maker": fill.maker,

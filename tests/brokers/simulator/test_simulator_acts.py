@@ -90,8 +90,10 @@ def test_he_moves_and_cancels_whichever_order_is_picked(desk: Desk) -> None:
     rest(desk, "0.6")
     play(desk, ActKind.MOVES_STOP, pick=0.9, share=D("0.9"))
     assert [order.stop_price for order in desk.account.open.values()] == [D(40_000), D(36_000)]
+    play(desk, ActKind.RESIZES_STOP, pick=0.9, share=D("1.5"))
+    assert [order.amount for order in desk.account.open.values()] == [D("0.5"), D("0.9")]
     play(desk, ActKind.CANCELS, pick=0.1)
-    assert [order.amount for order in desk.account.open.values()] == [D("0.6")]
+    assert [order.amount for order in desk.account.open.values()] == [D("0.9")]
     play(desk, ActKind.CANCELS_ALL)
     assert not desk.account.open
 

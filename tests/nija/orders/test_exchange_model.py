@@ -135,7 +135,7 @@ def test_it_tells_whose_coins_are_whose() -> None:
     model.owner_cancels(stop)
     model.owner_sells(MARKET, Decimal(2))
     share = model.ownership().shares["BTC"]
-    assert (share.owner, share.nija, share.taken) == (1, 0, 2)
+    assert (share.owner, share.nija, share.taken) == (Decimal(1), Decimal(0), Decimal(2))
     model.place(request(model, OrderType.STOP, Side.SELL, "1", "90"))
     model.set_price(MARKET, Decimal(89))
     assert owners_coins_sold(model) == ["1.00000000 BTC of the owner's were sold by order O00011"]

@@ -148,9 +148,20 @@ def test_staked_coins_are_the_owners_hand_too(account: Account) -> None:
     assert account.owned().shares["BTC"].taken == D("0.3")
 
 
-def test_an_order_that_the_owner_made_larger_counts_as_nija_made_it(account: Account) -> None:
+def test_what_the_owner_adds_to_a_stop_of_nijas_he_means_to_sell(account: Account) -> None:
     account.nija(Purpose.ENTRY, Side.BUY, "0.3")
     stop = account.nija(Purpose.STOP, Side.SELL, "0.3", "45000")
     account.hands.amend(stop.id, Amendment(amount=D("0.5")))
     assert stop.amount == D("0.5")
     assert overexposed(account.desk.account, account.owned()) == {}
+    account.desk.price("BTC/USD", "44000")
+    assert account.owned().shares["BTC"].owner == D("0.8")
+    assert account.owned().oversales == ()
+
+
+def test_once_nija_has_told_the_size_anew_it_is_nijas_own(account: Account) -> None:
+    account.nija(Purpose.ENTRY, Side.BUY, "0.3")
+    stop = account.nija(Purpose.STOP, Side.SELL, "0.3", "45000")
+    account.hands.amend(stop.id, Amendment(amount=D("0.5")))
+    account.desk.engine.amend(account.desk.account, stop, Amendment(amount=D("0.5"), stop_price=D(46_000)))
+    assert overexposed(account.desk.account, account.owned()) == {"BTC": D("0.2")}

@@ -97,6 +97,12 @@ class TestOrdersOfEveryKind:
         assert desk.order(order.id)["status"] == "closed"
         assert desk.account.balances == {"USD": D(20_000), "BTC": D("2.01")}
 
+    def test_a_fill_on_margin_says_so_and_moves_no_coins(self, desk: Desk, hands: Hands) -> None:
+        hands.receive_fill("BTC/USD", Side.BUY, D("0.1"), D(50_000), "5")
+        [row] = desk.result("TradesHistory")["trades"].values()
+        assert (row["leverage"], row["margin"], row["cost"]) == ("5", "1000.00000", "5000.00000")
+        assert desk.account.balances == BALANCES
+
 
 class TestHands:
     def test_move_and_resize_a_stop_of_nijas(self, desk: Desk, hands: Hands) -> None:
