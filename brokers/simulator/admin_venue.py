@@ -103,16 +103,20 @@ def _act(world: World, body: Body) -> Act:
     for name, read in (("share", number), ("pick", float), ("seconds", float)):
         if name in values:
             values[name] = read(values[name])
+    hands_of(world, values)
     return Act(**values)
 
 
 def _storm(world: World, body: Body) -> tuple[Act, ...]:
     everybody = [f"{face.exchange.value}:{owner}" for face in world.faces.values() for owner in face.engine.accounts]
+    accounts = body.get("accounts", everybody)
+    for account in accounts:
+        hands_of(world, {"account": account})
     return seeded_acts(
         int(body["storm"]),
         start=world.clock.time(),
         duration=float(body["duration"]),
         mean_gap=float(body["mean_gap"]),
-        accounts=body.get("accounts", everybody),
+        accounts=accounts,
         markets=body.get("markets", ("BTC/USD", "ETH/USD")),
     )

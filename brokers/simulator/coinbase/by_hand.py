@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from brokers.simulator.coinbase.face import CoinbaseFace
 
 # The order type of each configuration that keys cannot send here.
-_SHOWN_ONLY = {"twap_limit_gtd": "TWAP", "scaled_limit_gtc": "SCALED", "market_market_fok": "MARKET"}
+_SHOWN_ONLY = {"twap_limit_gtd": "TWAP", "scaled_limit_gtc": "SCALED"}
 _SOURCE = "order_placement_source"
 
 

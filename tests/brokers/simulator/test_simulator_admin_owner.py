@@ -140,3 +140,5 @@ def test_acts_are_set_done_and_ended(rig: Rig) -> None:
     assert call(rig, "POST", "/acts", {"storm": 5, "duration": 100, "mean_gap": 1})["acts"] > 50
     assert call(rig, "DELETE", "/acts") == {"acts": 0}
     call(rig, "POST", "/acts", act | {"colour": "red"}, 400)
+    call(rig, "POST", "/acts", act | {"account": "kraken:nobody"}, 400)
+    call(rig, "POST", "/acts", {"storm": 5, "duration": 9, "mean_gap": 1, "accounts": ["kraken:nobody"]}, 400)
