@@ -158,6 +158,12 @@ class TestProducts:
         desk.engine.set_mode(Mode.ONLINE, "BTC/USD")
         assert desk.order(order_id)["status"] == "FILLED"
 
+    def test_a_stop_limit_wakes_up_also_while_only_limits_trade(self, desk: Desk) -> None:
+        order_id = stop(desk)
+        desk.engine.set_mode(Mode.LIMIT_ONLY, "BTC/USD")
+        desk.price("BTC/USD", "44000")
+        assert desk.order(order_id)["status"] == "FILLED"
+
     def test_a_product_goes_away_and_comes_back(self, desk: Desk) -> None:
         desk.engine.set_mode(Mode.AWAY, "BTC/USD")
         assert "BTC-USD" not in [
