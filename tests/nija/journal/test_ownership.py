@@ -116,7 +116,7 @@ def test_coins_move_as_base_as_quote_and_as_fee() -> None:
 def test_the_fills_of_one_order_are_one_movement() -> None:
     sold = [fill("BTC/USD", Side.SELL, "2"), fill("BTC/USD", Side.SELL, "3")]
     (movement,) = movements_of("BTC", sold, ["O1"])
-    assert (movement.amount, movement.by_nija) == (-5, True)
+    assert (movement.amount, movement.by_nija) == (Decimal(-5), True)
 
 
 amounts = st.decimals(0, 10, places=3)

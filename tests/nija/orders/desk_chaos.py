@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
+from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import MARKETS, DeskWorld
 from tests.nija.orders.exchange_model import Fault
-from tests.nija.orders.order_judge import oversold
+from tests.nija.orders.order_judge import oversold, owners_coins_sold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def run(seed: int) -> tuple[list[str], DeskWorld]:
     try:
         for _ in range(_STEPS):
             luck.choice(_actions(world, luck))()
-            wrong = oversold(world.exchange)
+            wrong = [*oversold(world.exchange), *owners_coins_sold(world.exchange)]
             if wrong:
                 return wrong, world
         world.come_to_rest()
@@ -50,6 +51,9 @@ def _actions(world: DeskWorld, luck: random.Random) -> list[Callable[[], None]]:
     def lag() -> None:
         world.exchange.fill_lag = luck.choice([0.0, 0.1, 4.0, 30.0])
 
+    def change_mode() -> None:
+        world.exchange.modes[market] = luck.choice([Mode.ONLINE, Mode.ONLINE, Mode.ONLINE, *Mode])
+
     def lose_disk() -> None:
         if not world.exchange.in_flight() and luck.random() < 0.3:
             world.lose_disk()
@@ -67,6 +71,11 @@ def _actions(world: DeskWorld, luck: random.Random) -> list[Callable[[], None]]:
         lag,
         world.exchange.finish_half_open,
         lambda: world.owner_buys(market, Decimal(luck.randint(1, 3000)) / 1000),
+        lambda: world.owner_sells(market, Decimal(luck.randint(1, 6000)) / 1000),
+        lambda: world.owner_withdraws(market, Decimal(luck.randint(1, 6000)) / 1000),
+        world.exchange.owner_cancels_all,
+        lambda: world.owner_moves_stop(market, luck.randint(50, 99)),
+        *[change_mode] * 2,
         world.flatten,
         lose_disk,
     ]

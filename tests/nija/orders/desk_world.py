@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError
-from brokers.model import Exchange, Side
+from brokers.model import Exchange, OrderType, Side
 from nija.journal.opening import Journals
 from nija.orders.desk import OrderDesk
 from tests.fakes import ManualClock
@@ -128,6 +128,23 @@ class DeskWorld:
         with suppress(BrokerError):
             self.exchange.owner_order(market, Side.BUY, amount)
 
+    def owner_sells(self, market: str, amount: Decimal) -> None:
+        """With everything cancelled first, so that NIJA's coins are free for him."""
+        self.exchange.owner_cancels_all()
+        with suppress(BrokerError):
+            self.exchange.owner_sells(market, amount)
+
+    def owner_withdraws(self, market: str, amount: Decimal) -> None:
+        with suppress(BrokerError):
+            self.exchange.owner_withdraws(market.partition("/")[0], amount)
+
+    def owner_moves_stop(self, market: str, percent: int) -> None:
+        price = (self.exchange.price[market] * percent / 100).quantize(Decimal("0.1"))
+        for order in self.exchange.ours():
+            if order.market == market and order.type is OrderType.STOP and not order.status.is_final:
+                with suppress(BrokerError):
+                    self.exchange.owner_moves_stop(order.exchange_id, price)
+
     def lose_disk(self) -> None:
         self.journal.close()
         shutil.rmtree(self.folder)
@@ -138,6 +155,7 @@ class DeskWorld:
     def come_to_rest(self) -> None:
         """No more bad luck, and time enough for everything to be found out."""
         self.exchange.calm()
+        self.exchange.modes.clear()
         self.steps_left = None
         self.exchange.finish_half_open()
         for _ in range(25):

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from brokers.model import Exchange
+from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import MARKETS, DeskWorld
 from tests.nija.orders.exchange_model import Fault
-from tests.nija.orders.order_judge import oversold
+from tests.nija.orders.order_judge import oversold, owners_coins_sold
 
 markets = st.sampled_from(sorted(MARKETS))
 
@@ -74,6 +75,26 @@ class DeskMachine(RuleBasedStateMachine):
     def the_owner_buys(self, market: str, amount: int) -> None:
         self.world.owner_buys(market, Decimal(amount) / 1000)
 
+    @rule(market=markets, amount=st.integers(1, 6000))
+    def the_owner_sells(self, market: str, amount: int) -> None:
+        self.world.owner_sells(market, Decimal(amount) / 1000)
+
+    @rule(market=markets, amount=st.integers(1, 6000))
+    def the_owner_withdraws(self, market: str, amount: int) -> None:
+        self.world.owner_withdraws(market, Decimal(amount) / 1000)
+
+    @rule()
+    def the_owner_cancels_all(self) -> None:
+        self.world.exchange.owner_cancels_all()
+
+    @rule(market=markets, percent=st.integers(50, 99))
+    def the_owner_moves_the_stop(self, market: str, percent: int) -> None:
+        self.world.owner_moves_stop(market, percent)
+
+    @rule(market=markets, mode=st.sampled_from([Mode.ONLINE, Mode.ONLINE, *Mode]))
+    def the_market_s_mode_changes(self, market: str, mode: Mode) -> None:
+        self.world.exchange.modes[market] = mode
+
     @rule()
     def flatten(self) -> None:
         self.world.flatten()
@@ -86,6 +107,10 @@ class DeskMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_oversold(self) -> None:
         assert oversold(self.world.exchange) == []
+
+    @invariant()
+    def no_coin_of_the_owner_s_is_sold(self) -> None:
+        assert owners_coins_sold(self.world.exchange) == []
 
     def teardown(self) -> None:
         try:
