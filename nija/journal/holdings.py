@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, insert, select
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from nija.journal.link import Link
 
+_FIELDS = tuple(field.name for field in fields(Holding))
+
 
 class HoldingStore:
     def __init__(self, link: Link, account: str) -> None:
@@ -24,12 +27,11 @@ class HoldingStore:
     def all(self) -> Mapping[str, Holding]:
         """By currency."""
         rows = self._link.rows(select(holdings).where(holdings.c.account == self._account))
-        return {row.currency: Holding(row.currency, row.amount, row.time) for row in rows}
+        return {row.currency: Holding(**{name: getattr(row, name) for name in _FIELDS}) for row in rows}
 
     def save(self, known: Iterable[Holding]) -> None:
         with self._link.transaction(Step.NOTED):
             for holding in known:
                 mine = and_(holdings.c.account == self._account, holdings.c.currency == holding.currency)
                 self._link.write(delete(holdings).where(mine))
-                values = {"currency": holding.currency, "amount": holding.amount, "time": holding.time}
-                self._link.write(insert(holdings), {"account": self._account, **values})
+                self._link.write(insert(holdings), {"account": self._account, **asdict(holding)})

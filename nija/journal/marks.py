@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from nija.journal.schema import marks
 from nija.journal.steps import Step
@@ -25,20 +25,15 @@ class MarkStore:
         self._link = link
         self._account = account
 
-    def set(self, name: str, time: datetime) -> None:
-        """`name`: a Mark, or one for each currency."""
+    def set(self, name: Mark, time: datetime) -> None:
         with self._link.transaction(Step.NOTED):
             if self._link.write(update(marks).where(self._is(name)).values(time=time)) == 0:
-                self._link.write(insert(marks), {"account": self._account, "name": name, "time": time})
+                self._link.write(insert(marks), {"account": self._account, "name": name.value, "time": time})
 
-    def clear(self, name: str) -> None:
-        with self._link.transaction(Step.NOTED):
-            self._link.write(delete(marks).where(self._is(name)))
-
-    def get(self, name: str) -> datetime | None:
+    def get(self, name: Mark) -> datetime | None:
         where = self._is(name)
         rows = self._link.rows(select(marks.c.time).where(where))
         return rows[0].time if rows else None
 
-    def _is(self, name: str) -> ColumnElement[bool]:
-        return and_(marks.c.account == self._account, marks.c.name == str(name))
+    def _is(self, name: Mark) -> ColumnElement[bool]:
+        return and_(marks.c.account == self._account, marks.c.name == name.value)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.model import Fill
+    from nija.journal.records import Holding
 
 BY_HAND = "sold by the owner's hand"
 BY_ANOTHER = "sold by another program with NIJA's ids"
@@ -52,11 +53,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """`owner` is the owner's share after it all, None where it is not known; `missing` could not be attributed."""
+    """`owner` is the owner's share after it all; `taken` left NIJA's positions; `missing` could not be attributed.
 
-    owner: Decimal | None
+    `is_known` is False while something is missing and the owner's share was never seen before.
+    """
+
+    owner: Decimal
     taken: tuple[Taken, ...] = ()
     missing: Decimal = ZERO
+    is_known: bool = True
 
     @property
     def taken_amount(self) -> Decimal:
@@ -64,13 +69,34 @@ class Attribution:
 
 
 def attribute(
-    total: Decimal, booked: Decimal, owner: Decimal | None, movements: Sequence[Movement] = ()
+    total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[Movement] = ()
 ) -> Attribution:
-    """Of `total` in the account, NIJA booked `booked` and the owner had `owner` before these movements."""
+    """Whose the `total` in the account is, of which NIJA booked `booked`.
+
+    `known` is what was known before `movements`, which are all that orders did since; without it they are all since
+    NIJA's first entry.
+    """
     moved = sum((movement.amount for movement in movements), ZERO)
-    before = total - booked - moved
+    if known is None:
+        share, missing = max(ZERO, total - booked - moved), ZERO
+    else:
+        share, missing = known.amount, known.missing
+    unexplained = total - (booked + share - missing + moved)
+    if missing > ZERO and unexplained == missing:
+        # The balance lagged behind a fill, and has come up with it.
+        unexplained, missing = ZERO, ZERO
     # What came in without an order is the owner's, and was there before he sold it.
-    share = max(owner or ZERO, before)
+    share += max(ZERO, unexplained)
+    share, taken = _walk(share, booked, movements)
+    withdrawn = max(ZERO, -unexplained)
+    is_known = (known is None or known.is_known or missing == ZERO) and (known is not None or withdrawn == ZERO)
+    if withdrawn <= share:
+        return Attribution(share - withdrawn, taken, missing, is_known)
+    return Attribution(share, taken, missing + withdrawn, is_known)
+
+
+def _walk(share: Decimal, booked: Decimal, movements: Sequence[Movement]) -> tuple[Decimal, tuple[Taken, ...]]:
+    """The owner's share after these orders, and what they took of NIJA's."""
     left = booked
     taken: list[Taken] = []
     for movement in sorted(movements, key=lambda movement: movement.time):
@@ -83,10 +109,7 @@ def attribute(
             taken.append(Taken(part, movement.market, BY_ANOTHER if movement.by_nija else BY_HAND))
         left -= part
         share = max(ZERO, share - (sold - part))
-    missing = left + share - total
-    if missing <= share and (owner is not None or missing <= ZERO):
-        return Attribution(share - missing, tuple(taken))
-    return Attribution(None if owner is None else share, tuple(taken), missing)
+    return share, tuple(taken)
 
 
 def settled(total: Decimal, booked: Decimal, doubtful: Attribution) -> Attribution:
@@ -95,21 +118,15 @@ def settled(total: Decimal, booked: Decimal, doubtful: Attribution) -> Attributi
     Where not even his share is known, everything that is left counts as his.
     """
     left = booked - doubtful.taken_amount
-    if doubtful.owner is None:
-        taken = Taken(left, "", UNEXPLAINED)
-    else:
-        taken = Taken(min(doubtful.missing, left), "", WITHDRAWN)
-    return Attribution(total - (left - taken.amount), (*doubtful.taken, taken))
+    missing = Taken(min(doubtful.missing, left), "", WITHDRAWN)
+    taken = missing if doubtful.is_known else Taken(left, "", UNEXPLAINED)
+    return Attribution(max(ZERO, total - (left - taken.amount)), (*doubtful.taken, taken))
 
 
-def certain(total: Decimal, booked: Decimal, known: Attribution) -> Decimal:
-    """How much of what is there certainly is NIJA's."""
+def uncertain(booked: Decimal, known: Attribution) -> Decimal:
+    """How much of NIJA's coins cannot be said to be NIJA's."""
     left = booked - known.taken_amount
-    if known.missing <= ZERO:
-        return left
-    if known.owner is None:
-        return ZERO
-    return min(left, max(ZERO, total - known.owner))
+    return min(left, known.missing) if known.is_known or known.missing == ZERO else left
 
 
 def movements_of(currency: str, fills: Iterable[Fill], by_nija: Iterable[str]) -> tuple[Movement, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
-    from decimal import Decimal
 
     from brokers.client_order_id import Purpose
     from brokers.model import OrderRequest
@@ -122,8 +122,15 @@ class Latch:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What the owner holds of one currency beside NIJA's positions, as it was at `time`."""
+    """What the owner holds of one currency beside NIJA's positions, as it was at `time`.
+
+    `missing`: so much less was there than both together, and nobody knows yet who took it. `is_known` is False while
+    something is missing and the owner's share was never seen before.
+    """
 
     currency: str
     amount: Decimal
     time: datetime
+    is_known: bool = True
+    missing: Decimal = Decimal(0)
+    missing_since: datetime | None = None

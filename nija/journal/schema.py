@@ -189,13 +189,16 @@ identity = Table(
     Column("first_seen", UtcTime(), nullable=False),
 )
 
-# What the owner holds beside NIJA, by currency, as it was at `time`.
+# What the owner holds beside NIJA, by currency, as it was at `time`; and what is missing since when.
 holdings = Table(
     "holdings",
     metadata,
     _account(),
     Column("currency", String(32), primary_key=True),
     Column("amount", Money(), nullable=False),
+    Column("is_known", Boolean(), nullable=False),
+    Column("missing", Money(), nullable=False),
+    Column("missing_since", UtcTime()),
     Column("time", UtcTime(), nullable=False),
 )
 

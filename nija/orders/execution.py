@@ -66,6 +66,7 @@ class Executor:
         self._troubles: dict[str, str] = {}
         self._timers: dict[str, BareTimer] = {}
         self._resting: dict[str, frozenset[str]] = {}
+        self._withdrawn: set[str] = set()
 
     # What the desk asks.
 
@@ -241,8 +242,10 @@ class Executor:
     def _watch_stops(self, plan: Plan) -> None:
         """While a stop binds the coins nobody else can sell them; once it is gone, who has them is asked anew."""
         resting = frozenset(stop.client_id for stop in self._stops(plan))
-        if self._resting.get(plan.id, frozenset()) - resting:
-            self._owner.expire(plan.market.partition("/")[0])
+        gone = self._resting.get(plan.id, frozenset()) - resting
+        if gone:
+            self._owner.expire(plan.market.partition("/")[0], unguarded=not gone <= self._withdrawn)
+            self._withdrawn -= gone
         self._resting[plan.id] = resting
 
     # Steps.
@@ -262,6 +265,7 @@ class Executor:
         self._new.discard(order.position_id)
         self._broker.cancel(order.exchange_id)
         self._ending[order.client_id] = self._context.clock.monotonic()
+        self._withdrawn.add(order.client_id)
         if self._tracker.settle(order).state.is_final:
             self._ending.pop(order.client_id, None)
 

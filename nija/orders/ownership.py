@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Side
-from nija.journal.ownership import Attribution, Movement, attribute, certain, movements_of, settled
+from nija.journal.ownership import Attribution, Movement, attribute, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class OwnerWatch:
         self._known: dict[str, _Known] = {}
         self._counted: set[str] = set()
         self._floors: dict[str, datetime] = {}
+        self._guarded: set[str] = set()
         self.started = started
         self.strangers: list[Order] = []
 
@@ -53,9 +54,14 @@ class OwnerWatch:
         age = self._context.timings.owner_age
         return known is not None and self._context.clock.monotonic() - known.looked <= age
 
-    def expire(self, currency: str) -> None:
-        """What is known has been contradicted."""
+    def expire(self, currency: str, *, unguarded: bool = True) -> None:
+        """What is known may be true no longer.
+
+        `unguarded`: nothing bound NIJA's coins for a while, so that somebody may have sold and bought in between.
+        """
         self._known.pop(currency, None)
+        if unguarded:
+            self._guarded.discard(currency)
 
     def sellable(self, currency: str, held: Decimal) -> Decimal:
         """Of `held`, what certainly is NIJA's and not bound by the owner."""
@@ -90,56 +96,53 @@ class OwnerWatch:
         total = self._total(currency, told)
         if not self._is_quiet(currency):
             return
-        owner = self._owner(currency)
-        if total < self._booked(currency) + (owner or ZERO):
+        if total < self._expected(currency):
             # The stop may be selling at this very moment.
             self._tracker.look(self._orders(currency))
             if not self._is_quiet(currency):
                 return
-        booked = self._booked(currency)
-        movements: tuple[Movement, ...] = ()
-        if total < booked + (owner or ZERO):
-            movements = self._movements(currency)
-        found = attribute(total, booked, owner, movements)
-        if found.missing > ZERO:
-            found = self._doubted(currency, total, booked, found)
-        else:
-            self._end_doubt(currency)
+        found = self._attributed(currency, total, began)
         self._apply(currency, found, began)
         balance = told.get(currency)
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
         left = self._booked(currency)
-        uncertain = left - certain(total, left, Attribution(found.owner, (), found.missing))
-        bound = max(ZERO, left - uncertain - max(ZERO, total - foreign))
-        self._known[currency] = _Known(self._context.clock.monotonic(), uncertain, bound)
-        self._announce(currency, uncertain, bound)
+        doubtful = uncertain(left, replace(found, taken=()))
+        bound = max(ZERO, left - doubtful - max(ZERO, total - foreign))
+        self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, bound)
+        self._guarded.add(currency)
+        self._announce(currency, doubtful, bound)
 
-    def _doubted(self, currency: str, total: Decimal, booked: Decimal, found: Attribution) -> Attribution:
-        """The same, or settled where it has been so for long; a restart does not begin to count anew."""
-        marks, now = self._context.journal.marks, self._context.broker.exchange_time()
-        since = marks.get(doubt_of(currency))
-        if since is None:
-            marks.set(doubt_of(currency), now)
-            return found
-        if (now - since).total_seconds() < self._context.timings.doubt_settles:
-            return found
-        self._end_doubt(currency)
-        return settled(total, booked, found)
+    def _attributed(self, currency: str, total: Decimal, began: datetime) -> Attribution:
+        booked, known = self._booked(currency), self._holdings.get(currency)
+        if booked <= ZERO or (known is None and total >= booked):
+            return Attribution(total - booked)
+        movements: tuple[Movement, ...] = ()
+        if total != self._expected(currency) or currency not in self._guarded:
+            movements = self._movements(currency)
+        found = attribute(total, booked, known, movements)
+        since = began if known is None or known.missing_since is None else known.missing_since
+        if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
+            return settled(total, booked, found)
+        return found
 
-    def _end_doubt(self, currency: str) -> None:
-        if self._context.journal.marks.get(doubt_of(currency)) is not None:
-            self._context.journal.marks.clear(doubt_of(currency))
+    def _expected(self, currency: str) -> Decimal:
+        known = self._holdings.get(currency)
+        return self._booked(currency) + (ZERO if known is None else known.amount - known.missing)
 
     def _apply(self, currency: str, found: Attribution, began: datetime) -> None:
+        """Write down what changed, and now and then that nothing did: so the next look need not read far back."""
         known = self._holdings.get(currency)
+        since = None
+        if found.missing > ZERO:
+            since = began if known is None or known.missing_since is None else known.missing_since
+        now = Holding(currency, found.owner, began, found.is_known, found.missing, since)
+        self._holdings[currency] = now
         losses = [loss for taken in found.taken for loss in self._losses(currency, taken)]
-        if found.owner is None:
-            self._holdings.pop(currency, None)
+        age = self._context.timings.reconcile
+        if losses or known is None or replace(known, time=began) != now or (began - known.time).total_seconds() >= age:
+            self._context.open.lose(losses, [now])
         else:
-            self._holdings[currency] = Holding(currency, found.owner, began)
-        stale = known is None or (began - known.time).total_seconds() >= self._context.timings.reconcile
-        if losses or (found.owner is not None and (stale or known is None or known.amount != found.owner)):
-            self._context.open.lose(losses, [self._holdings[currency]] if found.owner is not None else [])
+            self._holdings[currency] = known
 
     def _losses(self, currency: str, taken: Taken) -> list[WriteOff]:
         """The positions that lost it: those of the market in which it was sold first."""
@@ -207,10 +210,6 @@ class OwnerWatch:
         positions = self._context.open.positions().values()
         return sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
 
-    def _owner(self, currency: str) -> Decimal | None:
-        holding = self._holdings.get(currency)
-        return None if holding is None else holding.amount
-
     def _total(self, currency: str, told: Mapping[str, Balance]) -> Decimal:
         balance = told.get(currency)
         if balance is not None:
@@ -242,11 +241,6 @@ class OwnerWatch:
         ]
         named = ", ".join(f"{order.exchange_id} ({order.amount - order.filled:f} {order.market})" for order in orders)
         return f"the owner's own order {named}" if named else "an order that the exchange does not show"
-
-
-def doubt_of(currency: str) -> str:
-    """The name of the mark that says since when a currency is in doubt."""
-    return f"doubt {currency}"[:32]
 
 
 def _base(market: str) -> str:

@@ -24,6 +24,9 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("currency", sa.String(length=32), nullable=False),
         sa.Column("amount", Money(), nullable=False),
+        sa.Column("is_known", sa.Boolean(), nullable=False),
+        sa.Column("missing", Money(), nullable=False),
+        sa.Column("missing_since", UtcTime(), nullable=True),
         sa.Column("time", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("account", "currency", name=op.f("pk_holdings")),
     )
