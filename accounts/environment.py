@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +83,10 @@ class ProcessSettings:
         password = urlsplit(self.database_url or "").password
         told = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
         return frozenset({password, unquote(password)} if password else ()) | secrets_in(told)
+
+    def on_paper(self) -> ProcessSettings:
+        """As paper accounts keep their things: in a folder of their own, in no database."""
+        return replace(self, data_dir=self.data_dir / "paper", database_url=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,11 @@ class AccountManager:
             snapshot = AccountSnapshot(account, AccountState.CONFIGURED, utc_now(self._clock), reason)
             self._entries = {**self._entries, account: _Entry(snapshot)}
 
+    def remove(self, account: AccountId) -> None:
+        """Forget an account that takes part no longer; what it was may still be in a reader's hand."""
+        with self._lock:
+            self._entries = {known: entry for known, entry in self._entries.items() if known != account}
+
     def register(self, account: AccountId, broker: Broker, info: KeyInfo) -> AccountSnapshot:
         """Take a connected account's broker: CONNECTING becomes CONNECTED.
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from nija.cli import config, doctor, setup, simulate, status, switch
+from nija.cli import config, doctor, forget, setup, simulate, status, switch
 
 app = typer.Typer(
     help="NIJA trades many exchange accounts at once. Without a command it runs the daemon.",
@@ -30,7 +30,7 @@ def run() -> None:
     raise typer.Exit(run_daemon())
 
 
-for command in (status, doctor, setup, switch, config, simulate):
+for command in (status, doctor, setup, switch, forget, config, simulate):
     command.register(app)
 
 

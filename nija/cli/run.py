@@ -122,3 +122,6 @@ def _stop_on_signals(stop: threading.Event) -> None:
     threading.Thread(target=obey, name="signals", daemon=True).start()
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    # Under `nohup` the end of the terminal is no wish to stop.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, on_signal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from nija.cli.desk import Desk
-    from nija.control.switches import Switch, Switched
+    from nija.trader.commands import Command, CommandResult
 
 _BROKEN = 2
 
@@ -74,78 +75,97 @@ def _confirmed(wanted: str | None) -> bool:
     return typer.confirm(f"Sell all positions that NIJA opened on {wanted or 'ALL accounts'}, at market, now?")
 
 
-def _turn(command: str, account: str | None) -> None:
+def _turn(name: str, account: str | None) -> None:
     from accounts.settings import SettingsError  # noqa: PLC0415  heavy: only where this command runs
-    from nija.control.switches import Switch  # noqa: PLC0415
     from nija.journal.errors import JournalError  # noqa: PLC0415
+    from nija.trader.commands import Became, Command  # noqa: PLC0415
 
+    command = Command(name)
     try:
         desk = open_desk()
-        switched, daemon = _switched(desk, Switch(command), account)
+        results, is_running = _given(desk, command, account)
     except (DeskFault, ControlError, JournalError, SettingsError, ValueError) as error:
         tell_fault(error)
         raise typer.Exit(_BROKEN) from error
-    for line in _lines(Switch(command), switched, is_running=daemon):
+    for line in _lines(command, results, is_running=is_running):
         sys.stdout.write(line + "\n")
+    if any(result.became is Became.FAILED for result in results):
+        raise typer.Exit(_BROKEN)
 
 
-def _switched(desk: Desk, switch: Switch, account: str | None) -> tuple[tuple[Switched, ...], bool]:
-    """What was switched, and whether a daemon runs.
+def _given(desk: Desk, command: Command, account: str | None) -> tuple[tuple[CommandResult, ...], bool]:
+    """What became of it, and whether a daemon runs.
 
     A daemon that does not answer is stopped all the same: its traders read the journals every cycle.
     """
-    from nija.control.switches import read_switched  # noqa: PLC0415
+    from nija.control.commands import read_results  # noqa: PLC0415
 
     try:
-        answer = ask(desk.settings.data_dir, switch.value, account=account)
+        answer = ask(desk.settings.data_dir, command.value, account=account)
     except Unanswered as silence:
         tell_fault(silence)
-        return _directly(desk, switch, account), True
+        return _written(desk, command, account, is_running=True), True
     if answer is not None:
-        return read_switched(answer), True
-    return _directly(desk, switch, account), False
+        return read_results(answer), True
+    return _written(desk, command, account, is_running=False), False
 
 
-def _directly(desk: Desk, switch: Switch, account: str | None) -> tuple[Switched, ...]:
+def _written(desk: Desk, command: Command, account: str | None, *, is_running: bool) -> tuple[CommandResult, ...]:
+    """Write to the journals; beside a daemon no file is checked or moved, because it has them open."""
     from brokers.clock import SystemClock  # noqa: PLC0415
+    from nija.control.commands import chosen, write_to_journals  # noqa: PLC0415
     from nija.control.journals import opened_journals  # noqa: PLC0415
-    from nija.control.switches import read_switched, switch_handlers  # noqa: PLC0415
 
     clock = SystemClock()
     with opened_journals(desk.settings, clock) as journals:
-        turn = switch_handlers(journals, lambda: _known_accounts(desk), clock)[switch.value]
-        return read_switched(turn({"account": account}))
+        accounts = chosen(account, _known_accounts(desk, journals.folder))
+        return write_to_journals(command, journals.open_beside if is_running else journals.open, accounts, clock)
 
 
-def _known_accounts(desk: Desk) -> tuple[AccountId, ...]:
-    """Those with credentials, and those that have a journal from earlier."""
+def _known_accounts(desk: Desk, folder: Path) -> tuple[AccountId, ...]:
+    """Those that a daemon would trade, and those that have a journal from earlier."""
     from accounts.credentials import discover  # noqa: PLC0415
+    from accounts.environment import Mode  # noqa: PLC0415
+    from nija.supervisor.paper import paper_accounts  # noqa: PLC0415
 
-    configured = [found.account for found in discover(desk.environment.values).credentials]
-    return tuple(dict.fromkeys([*configured, *_journaled(desk.settings.data_dir / "journal")]))
+    discovery = discover(desk.environment.values)
+    is_paper = desk.settings.mode is Mode.PAPER
+    traded = paper_accounts(discovery) if is_paper else tuple(found.account for found in discovery.credentials)
+    return tuple(dict.fromkeys([*traded, *_journaled(folder)]))
 
 
 def _journaled(folder: Path) -> list[AccountId]:
+    """A file that no account is called by is somebody else's."""
     from accounts.identity import AccountId  # noqa: PLC0415
 
-    return [AccountId.parse(file.stem.replace("-", ":", 1)) for file in sorted(folder.glob("*-*.sqlite3"))]
+    accounts = []
+    for file in sorted(folder.glob("*-*.sqlite3")):
+        with suppress(ValueError):
+            accounts.append(AccountId.parse(file.stem.replace("-", ":", 1)))
+    return accounts
 
 
-def _lines(switch: Switch, switched: tuple[Switched, ...], *, is_running: bool) -> list[str]:
-    if not switched:
+def _lines(command: Command, results: tuple[CommandResult, ...], *, is_running: bool) -> list[str]:
+    if not results:
         return ["There is no account: nothing was done"]
-    lines = [f"✅ {one.account}: {_became(switch, changed=one.changed)}" for one in switched]
+    lines = [_line(command, result) for result in results]
     if not is_running:
         lines.append("   NIJA is not running: it will hold to this from its next start on (./start.sh)")
-        if switch.value == "flatten":
+        if command.value == "flatten":
             lines.append("   Nothing is sold before that; stops that rest on the exchange stay there")
     return lines
 
 
-def _became(switch: Switch, *, changed: bool) -> str:
+def _line(command: Command, result: CommandResult) -> str:
     done, already = {
         "stop_trading": ("trading is stopped; exits and stops go on (nija resume ends it)", "was stopped already"),
         "flatten": ("its positions are being sold, and trading is stopped (see nija status)", "is being sold already"),
         "resume": ("trades again", "was not stopped"),
-    }[switch.value]
-    return done if changed else already
+    }[command.value]
+    return {
+        "done": f"✅ {result.account}: {done}",
+        "already": f"✅ {result.account}: {already}",
+        "in_memory": f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
+        "queued": f"⏳ {result.account}: queued: {result.reason}",
+        "failed": f"❌ {result.account}: nothing was done: {result.reason}",
+    }[result.became.value]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nija.control.address import short_address
 from nija.control.wire import LARGEST_REQUEST, ControlError, encode, receive
+from nija.log.event_log import get_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ class ControlServer:
     def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
         self._path = path
         self._handlers = dict(handlers)
+        self._log = get_log("nija.control")
         self._askers = threading.BoundedSemaphore(_ASKERS_AT_ONCE)
         self._serving: _Serving | None = None
 
@@ -154,7 +156,8 @@ class ControlServer:
             return encode({"error": str(error)})
         except TimeoutError:
             return encode({"error": "no whole request came in time"})
-        except Exception as error:  # noqa: BLE001  the thread's top: a broken handler must not end the daemon's ear
+        except Exception as error:  # noqa: BLE001  reported; a broken handler must not end the listening
+            self._log.exception("❌ A command of the control socket failed unexpectedly")
             return encode({"error": f"the daemon failed at this ({type(error).__name__}): look at nija.log"})
 
     def _handle(self, request: dict[str, object]) -> dict[str, object]:

@@ -18,7 +18,7 @@ from nija.control.wire import ControlError
 from nija.doctor.account import check_account
 from nija.doctor.exchanges import address_of, check_exchange
 from nija.doctor.finding import DoctorReport, Finding, Section, broken, fine, warning
-from nija.doctor.latches import check_database
+from nija.doctor.journal import check_database
 from nija.doctor.machine import (
     IMPORTED,
     REQUIRED,

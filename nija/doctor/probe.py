@@ -17,7 +17,7 @@ from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
 from nija.doctor.facts import AccountFacts, Failure, Holding, KeyRights, MarketFacts
-from nija.doctor.latches import paused_in_journal
+from nija.doctor.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,8 +60,13 @@ class Probe:
         clock = _Patience(self._clock, _PATIENCE_SECONDS)
         with self._broker(credentials, clock) as broker:
             info = broker.connect()
+            key = KeyRights.of(info)
             if info.missing:
-                return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, key=KeyRights.of(info))
+                return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, key=key)
+            journal = read_journal(credentials.account, info, self._settings, self._clock)
+            if journal.refusal:
+                failure = Failure("", journal.refusal)
+                return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, failure, key)
             known = broker.markets()
             wanted = tuple(symbol for symbol in markets if symbol in known)
             prices = self._prices(broker.exchange, wanted, clock)
@@ -70,11 +75,11 @@ class Probe:
             return AccountFacts(
                 id=str(credentials.account),
                 fingerprint=credentials.api_key.fingerprint,
-                key=KeyRights.of(info),
+                key=key,
                 holdings=holdings,
                 maker=fees.maker if fees else None,
                 taker=fees.taker if fees else None,
-                paused=paused_in_journal(credentials.account, self._settings, self._clock),
+                paused=journal.paused,
                 markets=tuple(
                     MarketFacts.of(symbol, known, prices[symbol].last if symbol in prices else None)
                     for symbol in markets

@@ -62,15 +62,6 @@ class EquityStore:
         row = rows[0]
         return EquityDay(date.fromisoformat(row.day), row.currency, row.opening, row.latest, row.peak)
 
-    def days(self, count: int) -> tuple[EquityDay, ...]:
-        """The last `count` days, oldest first."""
-        mine = select(equity).where(equity.c.account == self._account)
-        rows = self._link.rows(mine.order_by(equity.c.day.desc()).limit(count))
-        return tuple(
-            EquityDay(date.fromisoformat(row.day), row.currency, row.opening, row.latest, row.peak)
-            for row in reversed(rows)
-        )
-
     def _begin(self, day: EquityDay, now: datetime) -> EquityDay:
         if self._update(day, now) == 0:
             with self._link.transaction(Step.NOTED):

@@ -45,7 +45,8 @@ class EventStore:
         rows = self._link.rows(select(events).where(where).order_by(events.c.id.desc()).limit(count))
         return tuple(Event(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in reversed(rows))
 
-    def forget_before(self, time: datetime) -> int:
-        """Delete old events, so that a journal does not grow for ever; return how many."""
+    def forget_before(self, time: datetime, at_most: int) -> int:
+        """Delete up to `at_most` events from before `time`; return how many."""
+        old = select(events.c.id).where(events.c.account == self._account, events.c.time < time).limit(at_most)
         with self._link.transaction(Step.NOTED):
-            return self._link.write(delete(events).where(and_(events.c.account == self._account, events.c.time < time)))
+            return self._link.write(delete(events).where(events.c.id.in_(old)))

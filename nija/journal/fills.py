@@ -60,10 +60,6 @@ class FillStore:
         where = and_(fills.c.account == self._account, fills.c.client_id == client_id)
         return sum((row.amount for row in self._link.rows(select(fills.c.amount).where(where))), Decimal(0))
 
-    def of_order(self, client_id: str) -> tuple[Fill, ...]:
-        where = and_(fills.c.account == self._account, fills.c.client_id == client_id)
-        return tuple(_fill(row) for row in self._link.rows(select(fills).where(where).order_by(*_ORDER)))
-
     def of_position(self, position_id: str) -> tuple[Fill, ...]:
         """Oldest first."""
         join = and_(fills.c.account == intents.c.account, fills.c.client_id == intents.c.client_id)
@@ -78,10 +74,6 @@ class FillStore:
         """Every fill ever booked, oldest first."""
         statement = select(fills).where(fills.c.account == self._account).order_by(*_ORDER)
         return tuple(_fill(row) for row in self._link.rows(statement))
-
-    def since(self, time: datetime) -> tuple[Fill, ...]:
-        where = and_(fills.c.account == self._account, fills.c.time >= time)
-        return tuple(_fill(row) for row in self._link.rows(select(fills).where(where).order_by(*_ORDER)))
 
 
 _ORDER = (fills.c.time, fills.c.fill_id)

@@ -13,6 +13,8 @@ from nija.journal.steps import Step
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from accounts.identity import AccountId
+    from brokers.model import KeyInfo
     from nija.journal.link import Link
 
 
@@ -36,3 +38,15 @@ class IdentityStore:
 def fingerprint_of(account_uid: str) -> str:
     """The first 16 hex digits of the id's SHA-256: enough to compare, and nothing to read an IBAN from."""
     return hashlib.sha256(account_uid.encode()).hexdigest()[:16]
+
+
+def another_account(identity: IdentityStore, account: AccountId, info: KeyInfo) -> str:
+    """What to say where the key is of another exchange account than the journal; otherwise empty."""
+    known = identity.fingerprint()
+    if known is None or not info.names_account or known == fingerprint_of(info.account_uid):
+        return ""
+    return (
+        f"the key belongs to another exchange account than the journal of {account}. Put the old key back into "
+        f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET, or, to begin anew with this one, stop NIJA "
+        f"and run: nija forget {account}"
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
 from nija.journal.order_state import OrderState, check_transition
-from nija.journal.records import Intent, Transition
+from nija.journal.records import Intent
 from nija.journal.schema import intents, transitions
+from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,9 +88,6 @@ class IntentStore:
     def of_position(self, position_id: str) -> tuple[Intent, ...]:
         return self._many(and_(intents.c.account == self._account, intents.c.position_id == position_id))
 
-    def since(self, time: datetime) -> tuple[Intent, ...]:
-        return self._many(and_(intents.c.account == self._account, intents.c.created >= time))
-
     def entry_for(self, market: str, candle_time: datetime) -> Intent | None:
         """The entry that acted on this candle; a recovered one, whose candle is lost, if it was made after it."""
         mine = and_(
@@ -111,10 +109,17 @@ class IntentStore:
         )
         return len(self._link.rows(select(intents.c.client_id).where(where)))
 
-    def history(self, client_id: str) -> tuple[Transition, ...]:
-        where = and_(transitions.c.account == self._account, transitions.c.client_id == client_id)
-        rows = self._link.rows(select(transitions).where(where).order_by(transitions.c.id))
-        return tuple(Transition(row.client_id, row.time, OrderState(row.state), row.filled, row.note) for row in rows)
+    def forget_transitions_before(self, time: datetime, at_most: int) -> int:
+        """Delete up to `at_most` transitions from before `time` of orders that are settled; return how many."""
+        settled = and_(intents.c.account == transitions.c.account, intents.c.client_id == transitions.c.client_id)
+        old = (
+            select(transitions.c.id)
+            .join(intents, settled)
+            .where(transitions.c.account == self._account, transitions.c.time < time, intents.c.settled)
+            .limit(at_most)
+        )
+        with self._link.transaction(Step.NOTED):
+            return self._link.write(delete(transitions).where(transitions.c.id.in_(old)))
 
     def _is(self, client_id: str) -> ColumnElement[bool]:
         return and_(intents.c.account == self._account, intents.c.client_id == client_id)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from brokers.clock import utc_now
 from nija.journal.equity import EquityStore
+from nija.journal.errors import JournalError
 from nija.journal.events import EventStore
 from nija.journal.fills import FillStore
 from nija.journal.holdings import HoldingStore
@@ -23,7 +27,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from accounts.identity import AccountId
+    from brokers.clock import Clock
     from nija.journal.steps import Step, StepHook
+
+_EVENTS_KEPT = timedelta(days=400)
+_TRANSITIONS_KEPT = timedelta(days=90)
+_PRUNE_SECONDS = 86_400.0
+# At a start there is other work.
+_BEFORE_FIRST_PRUNE_SECONDS = 600.0
+# What has gathered for long goes in parts, so that no order waits for it.
+_PRUNED_AT_ONCE = 2_000
 
 
 class Journal:
@@ -33,6 +46,7 @@ class Journal:
         self,
         connection: Connection,
         account: AccountId,
+        clock: Clock,
         *,
         on_step: StepHook = no_hook,
         on_close: Callable[[], None] = lambda: None,
@@ -41,6 +55,8 @@ class Journal:
         name = str(account)
         self._link = Link(connection, on_step)
         self._on_close = on_close
+        self._clock = clock
+        self._prune_at = clock.monotonic() + _BEFORE_FIRST_PRUNE_SECONDS
         self.intents = IntentStore(self._link, name)
         self.fills = FillStore(self._link, name)
         self.plans = PlanStore(self._link, name)
@@ -56,8 +72,26 @@ class Journal:
         return self._link.transaction(step)
 
     def tidy(self) -> None:
-        """Fold what was written lately into the file. Cheap, and meant for a moment in which nothing waits for it."""
+        """Forget what is old, once a day, and fold what was written lately into the file.
+
+        Cheap, and meant for a moment in which nothing waits for it.
+        """
+        # What cannot be forgotten now is forgotten later: nothing depends on it.
+        with suppress(JournalError):
+            self._prune()
         self._link.tidy()
+
+    def _prune(self) -> None:
+        """Orders and fills are kept for ever; how an order came to its end, and what happened beside, is not."""
+        if self._clock.monotonic() < self._prune_at:
+            return
+        now = utc_now(self._clock)
+        forgotten = (
+            self.events.forget_before(now - _EVENTS_KEPT, _PRUNED_AT_ONCE),
+            self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNED_AT_ONCE),
+        )
+        if max(forgotten) < _PRUNED_AT_ONCE:
+            self._prune_at = self._clock.monotonic() + _PRUNE_SECONDS
 
     def close(self) -> None:
         self._link.close()

@@ -53,6 +53,16 @@ def bring_up_to_date(connection: Connection, migrations: Migrations, before_migr
         upgrade(connection, migrations)
 
 
+def check_current(connection: Connection, migrations: Migrations) -> None:
+    """Raises JournalError where the journal is not of this NIJA's own form."""
+    revision = current_revision(connection)
+    if revision != migrations.head:
+        raise JournalError(
+            f"the journal is of another NIJA (revision {revision}, this one writes {migrations.head}): "
+            "restart NIJA after an update"
+        )
+
+
 def current_revision(connection: Connection) -> str | None:
     """None for a database without a journal."""
     with connection.begin():

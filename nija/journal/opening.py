@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import NullPool, create_engine, event
 
 from brokers.clock import utc_now
 from nija.journal import sqlite
+from nija.journal.archive import archive_file, archive_rows
 from nija.journal.errors import Damaged, JournalError, database_faults
 from nija.journal.journal import Journal
-from nija.journal.migrating import bring_up_to_date, shipped
+from nija.journal.migrating import bring_up_to_date, check_current, current_revision, shipped
 from nija.journal.steps import no_hook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -40,7 +43,7 @@ class Journals:
         database_url: str | None = None,
         migrations: Migrations | None = None,
     ) -> None:
-        self._folder = data_dir / "journal"
+        self.folder = data_dir / "journal"
         self._clock = clock
         self._log = log
         self._migrations = migrations or shipped()
@@ -50,19 +53,78 @@ class Journals:
             self._shared = _shared_engine(database_url)
         self._one_database = database_url is not None
         self._compiled: dict[Any, Any] = {}
+        self._preparing = threading.Lock()
 
     def open(self, account: AccountId, *, on_step: StepHook = no_hook) -> Journal:
-        """Open for writing: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError."""
+        """Open as its owner: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError.
+
+        For the account's own thread, or where no daemon runs: it may move the file.
+        """
+        try:
+            with database_faults(self._setting):
+                return self._open_shared(account, on_step) if self._one_database else self._open_own(account, on_step)
+        except OSError as error:
+            raise JournalError(
+                f"the journal's folder {self.folder} cannot be used ({error.strerror or error}): set NIJA_DATA_DIR to "
+                "a folder that the user running NIJA may write"
+            ) from error
+
+    def open_beside(self, account: AccountId) -> Journal:
+        """Open for writing beside its owner: nothing is made, checked, migrated or moved. Raises JournalError."""
         with database_faults(self._setting):
-            return self._open_shared(account, on_step) if self._one_database else self._open_own(account, on_step)
+            connection, close = self._connect(account, "rw")
+            try:
+                check_current(connection, self._migrations)
+            except BaseException:
+                connection.close()
+                close()
+                raise
+            return Journal(connection, account, self._clock, on_close=close)
+
+    def read(self, account: AccountId) -> Journal:
+        """A second, read-only view, for another thread or process. Raises JournalError where there is none."""
+        with database_faults(self._setting):
+            connection, close = self._connect(account, "ro")
+            return Journal(connection, account, self._clock, on_close=close)
+
+    def exists(self, account: AccountId) -> bool:
+        """Whether there is anything to read. Raises JournalError."""
+        if not self._one_database:
+            return self.path(account).exists()
+        with database_faults(self._setting), self._connection(self._shared) as connection:
+            return current_revision(connection) is not None
+
+    def archive(self, account: AccountId) -> Path:
+        """Put a journal away, which nobody may have open; return where it is now. Raises JournalError; OSError."""
+        stamp = f"{utc_now(self._clock):%Y%m%dT%H%M%S}"
+        target = sqlite.free_name(self.folder / "forgotten" / f"{account.slug}-{stamp}.sqlite3")
+        if not self._one_database:
+            archive_file(self.path(account), target)
+            return target
+        self.open(account).close()
+        with database_faults(self._setting), self._connection(self._shared) as connection:
+            archive_rows(connection, str(account), target)
+        return target
+
+    def path(self, account: AccountId) -> Path:
+        return self.folder / f"{account.slug}.sqlite3"
+
+    def close(self) -> None:
+        self._shared.dispose()
 
     def _open_shared(self, account: AccountId, on_step: StepHook) -> Journal:
         connection = self._connection(self._shared)
-        bring_up_to_date(connection, self._migrations, lambda _revision: None)
-        return Journal(connection, account, on_step=on_step)
+        try:
+            # All accounts begin at once, and one of them makes the tables.
+            with self._preparing:
+                bring_up_to_date(connection, self._migrations, lambda _revision: None)
+        except BaseException:
+            connection.close()
+            raise
+        return Journal(connection, account, self._clock, on_step=on_step)
 
     def _open_own(self, account: AccountId, on_step: StepHook) -> Journal:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.path(account)
         try:
             return self._open_file(path, account, on_step)
@@ -76,24 +138,6 @@ class Journals:
             )
             return self._open_file(path, account, on_step)
 
-    def read(self, account: AccountId) -> Journal:
-        """A second, read-only view, for another thread or process. Raises JournalError where there is none."""
-        if self._one_database:
-            with database_faults(self._setting):
-                return Journal(self._connection(self._shared), account)
-        path = self.path(account)
-        try:
-            file = sqlite.connect(path, read_only=True)
-        except sqlite3.Error as error:
-            raise JournalError(f"there is no journal of {account} to read at {path}: {error}") from error
-        return Journal(self._over(file), account, on_close=file.close)
-
-    def path(self, account: AccountId) -> Path:
-        return self._folder / f"{account.slug}.sqlite3"
-
-    def close(self) -> None:
-        self._shared.dispose()
-
     def _open_file(self, path: Path, account: AccountId, on_step: StepHook) -> Journal:
         file = sqlite.open_checked(path)
         try:
@@ -104,7 +148,18 @@ class Journals:
             raise
         with suppress(OSError):
             path.chmod(0o600)
-        return Journal(connection, account, on_step=on_step, on_close=file.close)
+        return Journal(connection, account, self._clock, on_step=on_step, on_close=file.close)
+
+    def _connect(self, account: AccountId, mode: Literal["ro", "rw"]) -> tuple[Connection, Callable[[], None]]:
+        """A connection to what is there already, and what closes it for good."""
+        if self._one_database:
+            return self._connection(self._shared), lambda: None
+        path = self.path(account)
+        try:
+            file = sqlite.connect(path, mode)
+        except sqlite3.Error as error:
+            raise JournalError(f"there is no journal of {account} that can be opened at {path}: {error}") from error
+        return self._over(file), file.close
 
     def _back_up(self, path: Path, revision: str) -> None:
         stamp = utc_now(self._clock).strftime("%Y%m%dT%H%M%S")
@@ -120,7 +175,8 @@ class Journals:
 
 
 def _shared_engine(database_url: str | None) -> Engine:
-    engine = create_engine(database_url or "sqlite://", pool_pre_ping=database_url is not None)
+    # Each account has a connection of its own for as long as it trades: a pool would only limit how many may.
+    engine = create_engine(database_url, poolclass=NullPool) if database_url else create_engine("sqlite://")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", sqlite.begin)

@@ -75,15 +75,6 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    client_id: str
-    time: datetime
-    state: OrderState
-    filled: Decimal
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class EquityDay:
     """What NIJA had earned on one UTC day, in `currency`; `peak` is the highest of all days until then."""
 
@@ -111,6 +102,10 @@ class LatchName(StrEnum):
     DAILY_LOSS = "daily_loss"
     DRAWDOWN = "drawdown"
     ANOTHER_PROGRAM = "another_program"
+
+
+TRADED_BY_ANOTHER = "another NIJA or program trades this account"
+"""The reason of ANOTHER_PROGRAM, word for word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import StaticPool, event
 from sqlalchemy.engine import URL, Engine
@@ -30,9 +31,8 @@ _LONGEST_LOG_PAGES = 32_000
 _SIDE_FILES = ("-wal", "-shm")
 
 
-def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """Raises sqlite3.Error."""
-    mode = "ro" if read_only else "rwc"
+def connect(path: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
+    """`mode` is SQLite's: to read, to write what is there, to make what is not. Raises sqlite3.Error."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -42,7 +42,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         cached_statements=_STATEMENTS,
     )
     try:
-        configure(connection, read_only=read_only)
+        configure(connection, read_only=mode == "ro")
     except sqlite3.Error:
         connection.close()
         raise
@@ -77,7 +77,7 @@ def check(connection: sqlite3.Connection) -> None:
 def open_checked(path: Path) -> sqlite3.Connection:
     """Raises Damaged, JournalError."""
     try:
-        connection = connect(path, read_only=False)
+        connection = connect(path, "rwc")
     except sqlite3.Error as error:
         raise _meaning(error) from error
     try:
@@ -98,22 +98,28 @@ def _meaning(error: sqlite3.Error) -> JournalError:
 
 def set_aside(path: Path, now: datetime) -> Path:
     """Move a damaged file and what belongs to it out of the way; return where it is now."""
-    stamp = now.strftime("%Y%m%dT%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for number in range(1, 1000):
-        if not aside.exists():
-            break
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    aside = free_name(path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}"))
+    move(path, aside)
+    return aside
+
+
+def free_name(wanted: Path) -> Path:
+    """`wanted`, or the first name like it that is not taken."""
+    numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in count(1))
+    return next(path for path in chain((wanted,), numbered) if not path.exists())
+
+
+def move(path: Path, target: Path) -> None:
+    """Move a file and what belongs to it; nobody may have it open. Raises OSError."""
     for suffix in ("", *_SIDE_FILES):
         part = path.with_name(path.name + suffix)
         if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    return aside
+            part.rename(target.with_name(target.name + suffix))
 
 
 def back_up(path: Path, target: Path) -> None:
     """A whole copy of the journal, what still stands in its WAL included."""
-    with closing(connect(path, read_only=True)) as source, closing(sqlite3.connect(target)) as copy:
+    with closing(connect(path, "ro")) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import logging
@@ -20,9 +22,29 @@ class LogFileUnusable(Exception):
 
 
 class LogFile(RotatingFileHandler):
-    """Tells once, on standard error, that it can no longer write; the console still has every line."""
+    """Tells once, on standard error, that it can no longer write; the console still has every line.
+
+    A file that someone renames or deletes is made again, so that the lines stay where they are looked for.
+    """
 
     _told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stream is not None and not self._is_in_place(self.stream):
+            with suppress(OSError):
+                self.stream.close()
+            # The next write opens it again.
+            self.stream = None
+        super().emit(record)
+
+    def _is_in_place(self, stream: TextIO) -> bool:
+        try:
+            return os.path.samestat(Path(self.baseFilename).stat(), os.fstat(stream.fileno()))
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # What cannot be looked at is written to as before.
+            return True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own signature
         if not self._told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from accounts.connect import ConnectRefused, connect_account
 from accounts.manager import AccountState, SharedExchangeAccount
 from accounts.market_advice import market_advice
+from brokers.clock import utc_now
 from brokers.errors import (
     BrokerError,
     BudgetSpent,
@@ -19,12 +21,14 @@ from brokers.errors import (
 )
 from brokers.model import Timeframe
 from nija.journal.errors import JournalError
+from nija.journal.identity import another_account
 from nija.log import lines
 from nija.log.once import Reasons
 from nija.orders.desk import OrderDesk
 from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.timeframes import cost_of
 from nija.supervisor.backoff import Backoff
+from nija.supervisor.listener import CommandListener
 from nija.trader.trader import Seat, Trader
 
 if TYPE_CHECKING:
@@ -36,9 +40,11 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from accounts.manager import AccountManager, AccountReport
     from brokers.clock import Clock
+    from brokers.model import KeyInfo
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
     from nija.supervisor.exchanges import ExchangeSide, Seatable
+    from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
     from nija.trader.view import TraderView
 
@@ -78,6 +84,7 @@ class AccountThread:
         self._passing = Backoff(*_PASSING)
         self._refused = Backoff(*_REFUSED)
         self._wake = threading.Event()
+        self._listener = CommandListener(parts.account, parts.journals, parts.clock, parts.log, self._wake.set)
         self._trader: Trader | None = None
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
@@ -85,6 +92,10 @@ class AccountThread:
     @property
     def account(self) -> AccountId:
         return self._parts.account
+
+    @property
+    def commands(self) -> CommandQueue:
+        return self._listener.queue
 
     @property
     def view(self) -> TraderView | None:
@@ -104,27 +115,25 @@ class AccountThread:
 
     def run(self) -> None:
         wait = self._attempt(self._turn)
-        while wait is not None:
-            self._parts.clock.sleep(wait)
+        while not self._parts.clock.stopping:
+            self._listener.pause(wait)
             wait = self._attempt(self._parts.side.gate.reserve())
+        self._listener.close()
         self._parts.seatable.close()
 
-    def _attempt(self, turn: int) -> float | None:
-        """Wait for the turn, then one session; None when there is to be no other."""
-        with self._parts.side.gate.turn(turn) as connect_done:
-            return None if self._parts.clock.stopping else self._session(connect_done)
+    def _attempt(self, turn: int) -> float:
+        """Wait for the turn, then one session; the seconds to wait before the next try."""
+        with self._parts.side.gate.turn(turn, self._listener.pause) as connect_done:
+            return math.inf if self._parts.clock.stopping else self._session(connect_done)
 
-    def _session(self, connect_done: Callable[[], None]) -> float | None:
-        """Connect and trade until something ends it; the seconds to wait before the next try, None for never.
+    def _session(self, connect_done: Callable[[], None]) -> float:
+        """Connect and trade until something ends it; the seconds to wait before the next try.
 
         The last clause is the thread's top: what nobody foresaw is reported, and the account begins anew.
         """
         try:
-            with_journal = self._parts.journals.open(self._parts.account)
-            try:
-                self._connect_and_trade(with_journal, connect_done)
-            finally:
-                with_journal.close()
+            with self._listener.session() as journal:
+                self._connect_and_trade(journal, connect_done)
         except SharedExchangeAccount as error:
             self._parts.log.warning(f"❌ {error}")
         except ConnectRefused as error:
@@ -139,7 +148,7 @@ class AccountThread:
             self._parts.log.exception("❌ This account's thread failed unexpectedly and is started again")
             self._transition(AccountState.FAILED, "an unexpected error; see nija.log")
             return self._passing.wait()
-        return None
+        return math.inf
 
     def _fail(self, reason: str, detail: str, backoff: Backoff) -> float:
         wait = backoff.wait()
@@ -158,7 +167,7 @@ class AccountThread:
         log.warning(lines.connection_failed(self.account, reason), detail=detail)
 
     def _connect_and_trade(self, journal: Journal, connect_done: Callable[[], None]) -> None:
-        self._connect()
+        self._connect(journal)
         connect_done()
         trader = Trader(self._seat(journal))
         self._trader = trader
@@ -173,18 +182,29 @@ class AccountThread:
         self._transition(AccountState.TRADING)
         self._trade(trader)
 
-    def _connect(self) -> None:
+    def _connect(self, journal: Journal) -> None:
         parts, account = self._parts, self.account
         self._transition(AccountState.CONNECTING)
         parts.log.info(lines.connecting(account))
         connected = connect_account(
             account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
+        self._check_identity(journal, connected.info)
         parts.log.info(lines.connected(account))
         for warning in connected.warnings:
             parts.log.warning(f"⚠️  {warning}")
         parts.manager.register(account, self._broker, connected.info)
         parts.log.info(lines.registered(account))
+
+    def _check_identity(self, journal: Journal, info: KeyInfo) -> None:
+        """Before anything is compared: positions of one exchange account are not looked for at another.
+
+        Raises ConnectRefused.
+        """
+        if refusal := another_account(journal.identity, self.account, info):
+            raise ConnectRefused(refusal, "nothing was compared, and no order was placed or withdrawn", permanent=True)
+        if info.names_account and journal.identity.fingerprint() is None:
+            journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
 
     def _patiently(self, ask: Callable[[], None]) -> None:
         """Before it trades, an account waits for room in the rate limit. Raises BrokerError.
@@ -201,7 +221,7 @@ class AccountThread:
                     raise
                 wait = min(error.retry_after * growth, _LONGEST_WAIT_FOR_ROOM)
                 self._parts.log.info(f"Waits {wait:.0f} s for room in the exchange's rate limit before it trades")
-                self._parts.clock.sleep(wait)
+                self._listener.pause(wait)
                 growth *= 2
 
     def _tell_balance(self, trader: Trader) -> None:
@@ -254,13 +274,18 @@ class AccountThread:
             clock=parts.clock,
             log=parts.log,
             wake=self._wake,
+            commands=self._listener.queue,
         )
 
     def _trade(self, trader: Trader) -> None:
         """Cycle after cycle. What the exchange cannot do now is tried again; what it will never do is raised."""
         trouble = Backoff(*_TROUBLE)
         while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
+            if self._parts.plan.is_switched_off and trader.is_idle:
+                self._leave()
+                return
             pause = _CYCLE_SECONDS
+            self._listener.obey()
             try:
                 trader.cycle()
             except (Unauthorized, PermissionDenied):
@@ -277,6 +302,11 @@ class AccountThread:
                     self._parts.log.info("The exchange answers again")
             self._wake.wait(pause)
             self._wake.clear()
+
+    def _leave(self) -> None:
+        """A switched-off account takes part for as long as something of it is open."""
+        self._parts.log.info(f"{self.account} is switched off and has nothing open any more: it takes part no longer")
+        self._parts.manager.remove(self.account)
 
     def _tell_trouble(self, error: BrokerError) -> None:
         """What fails because everything stops is no news."""

@@ -54,17 +54,21 @@ class Configuration:
     def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
         """The accounts that take part, each with its plan. Raises StrategyError."""
         return tuple(
-            (credentials, trading_plan(settings))
+            (credentials, self.plan(credentials.account))
             for credentials in self.discovery.credentials
-            if (settings := self.settings.for_account(credentials.account)).enabled
+            if self.settings.for_account(credentials.account).enabled
         )
 
-    def switched_off(self) -> tuple[AccountId, ...]:
+    def switched_off(self) -> tuple[Credentials, ...]:
         return tuple(
-            credentials.account
+            credentials
             for credentials in self.discovery.credentials
             if not self.settings.for_account(credentials.account).enabled
         )
+
+    def plan(self, account: AccountId) -> TradingPlan:
+        """Raises StrategyError."""
+        return trading_plan(self.settings.for_account(account))
 
 
 def read_configuration(environ: Mapping[str, str], directory: Path) -> Configuration:

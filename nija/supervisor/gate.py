@@ -43,13 +43,14 @@ class ConnectGate:
             return number
 
     @contextmanager
-    def turn(self, place: int) -> Iterator[Callable[[], None]]:
+    def turn(self, place: int, pause: Callable[[float], None] | None = None) -> Iterator[Callable[[], None]]:
         """Connect within this block, and call what it is given once that is done; its end is soon enough, too.
 
-        The block begins when the turn has come, or as soon as everything is to stop.
+        The block begins when the turn has come, or as soon as everything is to stop. `pause` waits so many seconds.
         """
+        pause = pause or self._clock.sleep
         while (wait := self._take(place)) > 0 and not self._clock.stopping:
-            self._clock.sleep(wait)
+            pause(wait)
         try:
             yield lambda: self._give_back(place)
         finally:

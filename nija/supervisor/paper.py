@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 
 def on_paper(configuration: Configuration) -> Configuration:
-    """The same configuration with paper accounts in a data folder of their own; without credentials, the masters."""
-    named = tuple(found.account for found in configuration.discovery.credentials)
-    accounts = named or tuple(AccountId(exchange, MASTER) for exchange in Exchange)
-    credentials = tuple(Credentials(account, ApiKey(f"paper {account}", ""), "paper", "paper") for account in accounts)
+    """The same configuration with paper accounts in a data folder of their own."""
+    discovery = configuration.discovery
+    credentials = tuple(
+        Credentials(account, ApiKey(f"paper {account}", ""), "paper", "paper") for account in paper_accounts(discovery)
+    )
     return replace(
         configuration,
-        process=replace(configuration.process, data_dir=configuration.process.data_dir / "paper", database_url=None),
-        discovery=Discovery(credentials, configuration.discovery.faults, (), configuration.discovery.secrets),
+        process=configuration.process.on_paper(),
+        discovery=Discovery(credentials, discovery.faults, (), discovery.secrets),
     )
+
+
+def paper_accounts(discovery: Discovery) -> tuple[AccountId, ...]:
+    """The accounts with credentials; without any, the masters."""
+    named = tuple(found.account for found in discovery.credentials)
+    return named or tuple(AccountId(exchange, MASTER) for exchange in Exchange)

@@ -11,9 +11,9 @@ from accounts.environment import Mode
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.clock import utc_now
+from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
-from nija.control.switches import switch_handlers
-from nija.control.wire import SOCKET_NAME
+from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer
 from nija.journal.opening import Journals
 from nija.log import lines
@@ -24,16 +24,19 @@ from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
+from nija.supervisor.open_positions import Holds, holds, protected
 from nija.supervisor.report import status_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from accounts.credentials import Credentials
+    from accounts.identity import AccountId
     from brokers.clock import Clock
     from brokers.model import Exchange
     from nija.supervisor.configuration import Configuration
     from nija.supervisor.exchanges import Seatable
+    from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
 # Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
@@ -88,13 +91,16 @@ class Supervisor:
         with ExitStack() as held:
             # Before the keys: a platform ends the old instance, which holds them, once this one answers.
             held.enter_context(self._health())
-            self._own_keys(held)
+            self._own_keys(held, self._traded)
             journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
             held.callback(journals.close)
-            sides = self._sides()
             self._tell_what_is_left_out()
+            switched_off = tuple(protected(self._configuration, journals, self._log))
+            self._own_keys(held, switched_off)
+            self._traded += switched_off
+            sides = self._sides()
             self.threads = tuple(self._threads(sides, journals))
-            held.enter_context(self._control(journals))
+            held.enter_context(self._control())
             held.callback(self._end, sides)
             self._notifier.start(self._configuration.mode.value, [thread.account for thread in self.threads])
             self._start(sides)
@@ -110,8 +116,8 @@ class Supervisor:
         for thread in self.threads:
             thread.start()
 
-    def _own_keys(self, held: ExitStack) -> None:
-        for credentials, _ in self._traded:
+    def _own_keys(self, held: ExitStack, traded: Iterable[tuple[Credentials, TradingPlan]]) -> None:
+        for credentials, _ in traded:
             held.callback(self._own(credentials).release)
 
     def _own(self, credentials: Credentials) -> KeyOwnership:
@@ -128,7 +134,7 @@ class Supervisor:
                 self._clock.sleep(_REDEPLOY_SECONDS)
 
     @contextmanager
-    def _control(self, journals: Journals) -> Iterator[None]:
+    def _control(self) -> Iterator[None]:
         """What commands may ask of this daemon while it runs."""
         since = utc_now(self._clock)
 
@@ -142,14 +148,20 @@ class Supervisor:
             credentials = tuple(one for one, _ in self._traded)
             return doctor_answer(self.manager, credentials, self._configuration.settings, prices)
 
-        switches = switch_handlers(journals, lambda: (thread.account for thread in self.threads), self._clock)
         path = self._configuration.home / SOCKET_NAME
-        server = ControlServer(path, {"status": status, "doctor": doctor, **switches})
+        server = ControlServer(path, {"status": status, "doctor": doctor, **command_handlers(self._queues)})
         server.start()
         try:
             yield
         finally:
             server.stop()
+
+    def _queues(self) -> Mapping[AccountId, CommandQueue]:
+        """Of every account that takes part. Raises ControlError where a command could be lost."""
+        if self._clock.stopping:
+            raise ControlError("NIJA is stopping: give the command again once it has stopped or started anew")
+        taking_part = self.manager.accounts()
+        return {thread.account: thread.commands for thread in self.threads if thread.account in taking_part}
 
     @contextmanager
     def _health(self) -> Iterator[None]:
@@ -190,16 +202,16 @@ class Supervisor:
             self._log.warning(lines.not_configured(master))
         for fault in configuration.discovery.faults:
             self._log.error(f"❌ {fault.message}", account=str(fault.account) if fault.account else None)
-        for account in configuration.switched_off():
-            self._log.info(f"{account} is switched off in nija.toml (enabled = false)")
 
     def _threads(self, sides: dict[Exchange, ExchangeSide], journals: Journals) -> Iterable[AccountThread]:
         for fault in self._configuration.discovery.faults:
             if fault.account is not None and fault.account not in self.manager.accounts():
                 self.manager.add(fault.account)
                 self.manager.transition(fault.account, AccountState.FAILED, fault.message)
-        for credentials, plan in self._traded:
+        for credentials, _ in self._traded:
             self.manager.add(credentials.account)
+        # Turns are given out in this order: whoever may have something to protect connects first.
+        for credentials, plan in sorted(self._traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING):
             yield AccountThread(self._parts(credentials, plan, sides[credentials.account.exchange], journals))
 
     def _parts(

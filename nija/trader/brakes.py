@@ -17,24 +17,39 @@ if TYPE_CHECKING:
 
     from nija.journal.journal import Journal
     from nija.risk.parameters import RiskLimits
+    from nija.trader.commands import CommandQueue
 
 _MEASURED = (LatchName.DAILY_LOSS, LatchName.DRAWDOWN)
+# Nothing but a resume clears these.
+_UNTIL_RESUME = (LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.ANOTHER_PROGRAM)
 
 
 class Brakes:
-    """The kill switch and the loss limits of one account. Used by its trader alone; others set latches on disk."""
+    """The kill switch and the loss limits of one account. Used by its trader alone; others send it commands."""
 
-    def __init__(self, journal: Journal, limits: RiskLimits, log: FilteringBoundLogger) -> None:
+    def __init__(self, journal: Journal, limits: RiskLimits, log: FilteringBoundLogger, commands: CommandQueue) -> None:
         self._journal = journal
         self._limits = limits
         self._log = log
+        self._commands = commands
         self._before: frozenset[LatchName] = frozenset()
+        self._was_resumed = False
         self.latches: Mapping[LatchName, Latch] = {}
 
     def look(self) -> Mapping[LatchName, Latch]:
-        """What is set on disk now, be it by a command; until the next look, `latches` says it again."""
-        self.latches = self._journal.latches.all()
+        """What is set now, every command that has come included; until the next look, `latches` says it again.
+
+        The disk is read each time: a command beside a daemon that does not answer writes there.
+        """
+        self._commands.obey(self._journal)
+        before, self.latches = self.latches, self._commands.over(self._journal.latches.all())
+        self._was_resumed |= any(name in before and name not in self.latches for name in _UNTIL_RESUME)
         return self.latches
+
+    def take_resume(self) -> bool:
+        """Whether trading was resumed since this was last asked."""
+        resumed, self._was_resumed = self._was_resumed, False
+        return resumed
 
     def observe(self, equity: Decimal, earned: Decimal, quote: str, now: datetime) -> EquityState:
         """Take note of what was earned so far, and latch what it has run into.

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from brokers.model import Timeframe
     from nija.strategy.base import Strategy
 
+SWITCHED_OFF = "switched off: no entries; its open position is still protected"
+
 
 @dataclass(frozen=True, slots=True)
 class TradingPlan:
-    """`markets` may be entered; `poll_seconds` is how often prices are wanted; `max_candle_age` is in intervals."""
+    """`markets` may be entered; `poll_seconds` is how often prices are wanted; `max_candle_age` is in intervals.
+
+    `is_switched_off`: nothing is entered, and what is open is looked after until it is closed.
+    """
 
     strategy: Strategy
     strategy_name: str
@@ -28,6 +33,7 @@ class TradingPlan:
     poll_seconds: float
     limits: RiskLimits
     protective_stops: Literal["exchange", "local"]
+    is_switched_off: bool = False
 
     @property
     def quote(self) -> str:
@@ -62,4 +68,5 @@ def trading_plan(settings: AccountSettings) -> TradingPlan:
             disabled_markets=frozenset(settings.own.disabled_markets),
         ),
         protective_stops=risk.protective_stops,
+        is_switched_off=not settings.enabled,
     )

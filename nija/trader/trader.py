@@ -16,6 +16,7 @@ from nija.trader.brakes import Brakes, paused_by
 from nija.trader.earnings import Earnings
 from nija.trader.entries import Standing, forbidden, sized
 from nija.trader.missing import MissingMarkets
+from nija.trader.plan import SWITCHED_OFF
 from nija.trader.purse import Money, Purse, exposure
 from nija.trader.view import Stillness, TraderView
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
     from nija.strategy.base import SignalAt
+    from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
 _MARKETS_LAST = 3_600.0
@@ -60,6 +62,7 @@ class Seat:
     clock: Clock
     log: FilteringBoundLogger
     wake: threading.Event
+    commands: CommandQueue
 
 
 class Trader:
@@ -70,7 +73,7 @@ class Trader:
         self._plan = seat.plan
         self._desk = seat.desk
         self._purse = Purse(seat.broker, seat.clock)
-        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log)
+        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands)
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
@@ -83,6 +86,11 @@ class Trader:
         self._desk.recover()
         markets = {*self._plan.markets, *self._desk.positions()}
         self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is held, and nothing that was sent can still buy anything."""
+        return not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets))
 
     def money(self) -> Money:
         """Raises BrokerError."""
@@ -129,13 +137,20 @@ class Trader:
         return None
 
     def _obey_latches(self) -> None:
-        if LatchName.FLATTEN not in self._brakes.look():
+        latches = self._brakes.look()
+        if self._brakes.take_resume():
+            self._resume()
+        if LatchName.FLATTEN not in latches:
             return
         self._desk.cancel_entries()
         self._desk.flatten("flatten")
-        if not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets)):
+        if self.is_idle:
             self._brakes.flattened(self._seat.broker.exchange_time())
             self._log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
+
+    def _resume(self) -> None:
+        """What `nija resume` means to a running trader, beyond the latches that it cleared."""
+        self._log.info("Resumed: new entries are allowed again")
 
     def _leave(self, snapshot: FeedSnapshot) -> None:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
@@ -171,7 +186,7 @@ class Trader:
             available=self._purse.available(self._quote),
             exposure=invested,
             open_positions=len(positions) + working,
-            paused=paused_by(self._brakes.latches),
+            paused=SWITCHED_OFF if self._plan.is_switched_off else paused_by(self._brakes.latches),
             now=now,
         )
 

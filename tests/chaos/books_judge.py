@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from nija.journal.positions import Position
     from nija.journal.records import Intent, Plan
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # What is worth less cannot be ordered at all at either exchange, so nothing can protect it.
 _DUST = Decimal(12)
 # A request's way takes seconds of a quick clock, or minutes where the machine is busy, and is not as long as the way
@@ -120,7 +118,8 @@ def _memory(journal: Journal) -> Memory:
         lost[plan.market] += sum((loss.amount for loss in losses), ZERO)
         if plan.closed is None:
             positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), losses)
-    return Memory(journal.intents.since(_BEGINNING), journal.fills.all(), plans, positions, lost)
+    intents = tuple(intent for plan in plans for intent in journal.intents.of_position(plan.id))
+    return Memory(intents, journal.fills.all(), plans, positions, lost)
 
 
 def _account(books: Mapping[str, Any], memory: Memory, specs: Mapping[str, Any]) -> Iterable[str]:

@@ -13,9 +13,10 @@ from brokers.model import ApiKey, Exchange
 from brokers.simulator.config import coinbase_key
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
-from nija.control.switches import Switch, turn
+from nija.control.commands import write_to_journals
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
+from nija.trader.commands import Command
 from tests.nija.doctor.patients import KEYS, STRANGER
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _no_such_market(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
 
 def _stopped(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
     with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
-        turn(Switch.STOP_TRADING, journals, [AccountId.parse("kraken:master")], rig.clock)
+        write_to_journals(Command.STOP_TRADING, journals.open, [AccountId.parse("kraken:master")], rig.clock)
     yield
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +17,22 @@ from accounts.identity import AccountId
 from brokers.clock import SystemClock
 from nija.cli.app import app
 from nija.cli.entry import main
+from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
-from nija.control.switches import switch_handlers
 from nija.control.wire import SOCKET_NAME
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
+from nija.trader.commands import CommandQueue
 from tests.nija.control.ending import ending_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typer.testing import Result
+
+    from nija.journal.journal import Journal
 
 ROOT = Path(__file__).parents[3]
 MASTER = AccountId.parse("kraken:master")
@@ -106,17 +109,66 @@ def test_an_account_that_is_not_meant_clearly_switches_nothing(
     assert latches(journals, MASTER) == set()
 
 
-def test_a_running_daemon_is_asked_and_switches_its_accounts(journals: Journals, folder: Path) -> None:
-    handlers = switch_handlers(journals, lambda: [MASTER], SystemClock())
+@contextmanager
+def daemon(folder: Path, *queues: CommandQueue) -> Iterator[None]:
+    by_account = dict(zip((MASTER, TANIA), queues, strict=False))
+    handlers = command_handlers(lambda: by_account, receipt_seconds=0.05)
     server = ControlServer(folder / "data" / SOCKET_NAME, handlers)
     server.start()
     try:
-        done = nija("stop-trading", "--all")
+        yield
     finally:
         server.stop()
-    assert "kraken:master: trading is stopped" in done.output
+
+
+def prompt(journal: Journal) -> CommandQueue:
+    queue = CommandQueue(journal.account, SystemClock(), get_log("test"), lambda: queue.obey(journal))
+    return queue
+
+
+def busy(account: AccountId) -> CommandQueue:
+    return CommandQueue(account, SystemClock(), get_log("test"), lambda: None)
+
+
+def test_a_running_daemon_is_asked_and_obeys_for_its_accounts(journals: Journals, folder: Path) -> None:
+    with closing(journals.open(MASTER)) as journal, daemon(folder, prompt(journal)):
+        done = nija("stop-trading", "--all")
+    assert done.exit_code == 0
+    assert "✅ kraken:master: trading is stopped" in done.output
     assert "not running" not in done.output
+    assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
     assert latches(journals, TANIA) == set()
+
+
+def test_an_account_that_is_busy_is_told_apart_from_one_that_has_obeyed(journals: Journals, folder: Path) -> None:
+    with closing(journals.open(MASTER)) as journal, daemon(folder, prompt(journal), busy(TANIA)):
+        done = nija("stop-trading")
+    assert done.exit_code == 0
+    assert "✅ kraken:master: trading is stopped" in done.output
+    assert "⏳ kraken:tania_gilbert: queued" in done.output
+
+
+def test_one_journal_that_cannot_be_written_fails_alone_and_the_exit_code_tells(journals: Journals) -> None:
+    journals.path(MASTER).unlink()
+    journals.path(MASTER).mkdir()
+    done = nija("stop-trading")
+    assert done.exit_code == 2
+    assert "❌ kraken:master: nothing was done: " in done.output
+    assert "✅ kraken:tania_gilbert: trading is stopped" in done.output
+    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+
+
+def test_a_stray_file_beside_the_journals_is_no_account(journals: Journals, folder: Path) -> None:
+    (journals.folder / "my-notes.sqlite3").touch()
+    assert nija("stop-trading").exit_code == 0
+
+
+def test_in_paper_mode_the_paper_accounts_are_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIJA_MODE", "paper")
+    assert nija("stop-trading").exit_code == 0
+    with closing(Journals(folder / "data" / "paper", SystemClock(), get_log("test"))) as on_paper:
+        assert latches(on_paper, MASTER) == {LatchName.STOP_TRADING}
+    assert not (folder / "data" / "journal").exists()
 
 
 def test_a_daemon_that_does_not_answer_is_stopped_through_the_journals(journals: Journals, folder: Path) -> None:

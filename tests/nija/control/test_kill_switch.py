@@ -1,29 +1,34 @@
-"""stop-trading, flatten and resume: latches on disk, whoever sets them."""
+"""stop-trading, flatten and resume: messages to a running daemon's traders, rows in the journals without one."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accounts.identity import AccountId
 from nija.control.client import ask
+from nija.control.commands import command_handlers, read_results, write_to_journals
 from nija.control.server import ControlServer
-from nija.control.switches import Switch, read_switched, switch_handlers, turn
 from nija.control.wire import SOCKET_NAME, ControlError
+from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.log.event_log import get_log
+from nija.trader.commands import Became, Command, CommandQueue
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from nija.journal.journal import Journal
+
 MASTER, TANIA = AccountId.parse("kraken:master"), AccountId.parse("kraken:tania_gilbert")
+NOW = datetime(2026, 1, 17, tzinfo=UTC)
+DAIVON = AccountId.parse("kraken:daivon_frazier")
 
 
 @pytest.fixture
@@ -37,47 +42,113 @@ def latches(journals: Journals, account: AccountId) -> set[LatchName]:
         return set(journal.latches.all())
 
 
+def break_journal(journals: Journals, account: AccountId) -> None:
+    """A full or read-only volume, a wrong owner after a restore: whatever it is, it cannot be opened."""
+    journals.open(account).close()
+    journals.path(account).unlink()
+    journals.path(account).mkdir()
+
+
 def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> None:
-    assert turn(Switch.STOP_TRADING, journals, [MASTER], ManualClock())[0].changed
+    (result,) = write_to_journals(Command.STOP_TRADING, journals.open, [MASTER], ManualClock())
+    assert result.became is Became.DONE
     assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
     assert latches(journals, TANIA) == set()
 
 
-def test_flatten_stops_trading_too(journals: Journals) -> None:
-    turn(Switch.FLATTEN, journals, [MASTER], ManualClock())
-    assert latches(journals, MASTER) == {LatchName.STOP_TRADING, LatchName.FLATTEN}
+def test_a_journal_that_cannot_be_opened_keeps_no_other_account_from_being_stopped(journals: Journals) -> None:
+    break_journal(journals, DAIVON)
+    accounts = [MASTER, DAIVON, TANIA]
+    results = write_to_journals(Command.STOP_TRADING, journals.open, accounts, ManualClock())
+    assert [result.became for result in results] == [Became.DONE, Became.FAILED, Became.DONE]
+    assert "NIJA_DATA_DIR" in results[1].reason
+    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
 
 
-def test_a_switch_turned_twice_says_so_and_writes_one_event(journals: Journals) -> None:
-    assert [turn(Switch.STOP_TRADING, journals, [MASTER], ManualClock())[0].changed for _ in range(2)] == [True, False]
-    with closing(journals.open(MASTER)) as journal:
-        assert [event.kind for event in journal.events.latest(10)] == ["stop_trading"]
+def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'all.sqlite3'}"
+    accounts = [AccountId.parse(f"kraken:user_{number}") for number in range(40)]
+    with closing(Journals(tmp_path, ManualClock(), get_log("test"), database_url=url)) as journals:
+        held = [journals.open(account) for account in accounts]
+        results = write_to_journals(Command.STOP_TRADING, journals.open_beside, accounts, ManualClock())
+        assert {result.became for result in results} == {Became.DONE}
+        assert all(set(journal.latches.all()) == {LatchName.STOP_TRADING} for journal in held)
+        for journal in held:
+            journal.close()
 
 
-def test_resume_clears_every_latch_and_counts_losses_from_now_on(journals: Journals) -> None:
-    now = datetime(2026, 1, 17, 12, tzinfo=UTC)
-    with closing(journals.open(MASTER)) as journal:
-        journal.equity.observe(Decimal(100), "USD", now)
-        journal.equity.observe(Decimal(60), "USD", now.replace(hour=13))
-        journal.latches.set(LatchName.DRAWDOWN, "drawdown of 40 %", now)
-    turn(Switch.STOP_TRADING, journals, [MASTER], ManualClock())
-    assert turn(Switch.RESUME, journals, [MASTER], ManualClock())[0].changed
-    with closing(journals.open(MASTER)) as journal:
-        assert not journal.latches.all()
-        today = journal.equity.latest()
-        assert today is not None
-        assert (today.opening, today.peak) == (Decimal(60), Decimal(60))
+def prompt(journal: Journal) -> CommandQueue:
+    """An account whose thread obeys at once."""
+    queue = CommandQueue(journal.account, ManualClock(), get_log("test"), lambda: queue.obey(journal))
+    return queue
 
 
-def test_the_daemon_turns_it_over_its_socket_within_a_moment(journals: Journals, tmp_path: Path) -> None:
-    server = ControlServer(tmp_path / SOCKET_NAME, switch_handlers(journals, lambda: [MASTER, TANIA], ManualClock()))
+def busy(account: AccountId) -> CommandQueue:
+    """An account whose thread waits for its exchange."""
+    return CommandQueue(account, ManualClock(), get_log("test"), lambda: None)
+
+
+def broken(account: AccountId) -> CommandQueue:
+    """An account whose journal cannot be written."""
+    queue = CommandQueue(
+        account, ManualClock(), get_log("test"), lambda: queue.keep_in_memory(JournalError("the disk is full"))
+    )
+    return queue
+
+
+@contextmanager
+def daemon(folder: Path, queues: Mapping[AccountId, CommandQueue]) -> Iterator[None]:
+    server = ControlServer(folder / SOCKET_NAME, command_handlers(lambda: queues, receipt_seconds=0.05))
     server.start()
     try:
-        answer = ask(tmp_path, "stop_trading", account=None)
-        assert answer is not None
-        assert [one.account for one in read_switched(answer)] == ["kraken:master", "kraken:tania_gilbert"]
-        with pytest.raises(ControlError, match="kraken:nobody is no account of this NIJA"):
-            ask(tmp_path, "resume", account="kraken:nobody")
+        yield
     finally:
         server.stop()
-    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+
+
+def test_the_daemon_answers_with_a_row_for_each_account(journals: Journals, tmp_path: Path) -> None:
+    with (
+        closing(journals.open(MASTER)) as journal,
+        daemon(tmp_path, {MASTER: prompt(journal), TANIA: busy(TANIA), DAIVON: broken(DAIVON)}),
+    ):
+        answer = ask(tmp_path, "stop_trading", account=None)
+        assert answer is not None
+        by_account = {result.account: result for result in read_results(answer)}
+        assert set(journal.latches.all()) == {LatchName.STOP_TRADING}
+    assert by_account["kraken:master"].became is Became.DONE
+    assert by_account["kraken:tania_gilbert"].became is Became.QUEUED
+    assert (by_account["kraken:daivon_frazier"].became, by_account["kraken:daivon_frazier"].reason) == (
+        Became.IN_MEMORY,
+        "the disk is full",
+    )
+
+
+def test_a_command_to_an_account_that_there_is_not_names_those_there_are(tmp_path: Path) -> None:
+    queue = busy(MASTER)
+    with daemon(tmp_path, {MASTER: queue}):
+        with pytest.raises(ControlError, match="kraken:nobody is no account of this NIJA; there are: kraken:master"):
+            ask(tmp_path, "resume", account="kraken:nobody")
+        assert not queue.is_waiting
+
+
+def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Journals, tmp_path: Path) -> None:
+    """Not even a damaged one: the trader would go on in the file that was moved away, and never see the command."""
+    with closing(journals.open(MASTER)) as journal:
+        fill_and_damage(journals, journal)
+        before = set(journals.folder.iterdir())
+        with daemon(tmp_path, {MASTER: prompt(journal)}):
+            ask(tmp_path, "stop_trading", account=None)
+        write_to_journals(Command.FLATTEN, journals.open_beside, [MASTER], ManualClock())
+        assert set(journal.latches.all()) == {LatchName.STOP_TRADING, LatchName.FLATTEN}
+        assert set(journals.folder.iterdir()) == before
+
+
+def fill_and_damage(journals: Journals, journal: Journal) -> None:
+    """One bad page somewhere in the events, which a trader never reads."""
+    for _ in range(400):
+        journal.events.add("x" * 60, NOW, detail={"text": "y" * 500})
+    journal.tidy()
+    path = journals.path(MASTER)
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size - 20 * 1024)
+        file.write(b"\xff" * 8 * 1024)

@@ -13,10 +13,11 @@ from accounts.ownership import KeyOwnership
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
-from nija.control.switches import Switch, turn
+from nija.control.commands import write_to_journals
 from nija.doctor.finding import ExitCode, Level
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
+from nija.trader.commands import Command
 from tests.nija.doctor.patients import KEYS, STRANGER, BrokenSetUp, requests_seen
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> 
 
 def test_trading_that_someone_stopped(set_up: BrokenSetUp, rig: Rig) -> None:
     with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
-        turn(Switch.STOP_TRADING, journals, [AccountId.parse("kraken:master")], rig.clock)
+        write_to_journals(Command.STOP_TRADING, journals.open, [AccountId.parse("kraken:master")], rig.clock)
     (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
     assert found.title == "Nothing new is opened: stopped by command"
     assert "nija resume kraken:master" in found.remedy

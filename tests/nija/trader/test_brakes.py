@@ -10,6 +10,7 @@ from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.risk.parameters import RiskLimits
 from nija.trader.brakes import Brakes
+from nija.trader.commands import CommandQueue
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.trader.trader_rig import ACCOUNT
@@ -36,8 +37,14 @@ def observe(brakes: Brakes, earned: int) -> None:
     brakes.observe(Decimal(1000 + earned), Decimal(earned), "USD", utc_now(CLOCK))
 
 
+def braked(journal: Journal) -> Brakes:
+    log = CapturedLog().logger
+    commands = CommandQueue(ACCOUNT, CLOCK, log, lambda: None)
+    return Brakes(journal, RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1)), log, commands)
+
+
 def in_drawdown(journal: Journal) -> Brakes:
-    brakes = Brakes(journal, RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1)), CapturedLog().logger)
+    brakes = braked(journal)
     brakes.look()
     observe(brakes, 0)
     observe(brakes, -200)
@@ -75,3 +82,29 @@ def test_once_everything_is_sold_trading_stays_stopped(journal: Journal) -> None
     brakes.flattened(utc_now(CLOCK))
 
     assert set(brakes.latches) == {LatchName.STOP_TRADING, LatchName.DRAWDOWN}
+
+
+@pytest.mark.parametrize("name", [LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.ANOTHER_PROGRAM])
+def test_a_resume_is_noticed_once(journal: Journal, name: LatchName) -> None:
+    brakes = braked(journal)
+    journal.latches.set(name, "for a reason", utc_now(CLOCK))
+    brakes.look()
+    assert not brakes.take_resume()
+
+    journal.latches.reset(name)
+    brakes.look()
+
+    assert [brakes.take_resume(), brakes.take_resume()] == [True, False]
+
+
+def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
+    brakes = braked(journal)
+    for name in (LatchName.FLATTEN, LatchName.STOP_TRADING, LatchName.DAILY_LOSS):
+        journal.latches.set(name, "for a reason", utc_now(CLOCK))
+    brakes.look()
+
+    brakes.flattened(utc_now(CLOCK))
+    journal.latches.reset(LatchName.DAILY_LOSS)
+    brakes.look()
+
+    assert not brakes.take_resume()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -11,12 +12,16 @@ from accounts.manager import AccountState
 from brokers.errors import BrokerError, BudgetSpent
 from brokers.model import OrderStatus
 from nija.journal.records import LatchName
+from nija.trader.commands import Became, Command
+from nija.trader.plan import SWITCHED_OFF
 from tests.nija.orders.exchange_model import Fault
 from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from brokers.model import Fees
 
 
 @pytest.fixture
@@ -313,3 +318,60 @@ def test_once_everything_stops_nothing_is_entered(rig: TraderRig) -> None:
     rig.clock.stopping = True
     rig.trader.cycle()
     assert rig.sent("BTC/USD") == []
+
+
+def test_a_stop_command_keeps_entries_out_from_the_next_cycle_on(rig: TraderRig) -> None:
+    receipt = rig.commands.send(Command.STOP_TRADING)
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(2)
+    assert receipt.result().became is Became.DONE
+    assert rig.sent("BTC/USD") == []
+    assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
+
+    rig.commands.send(Command.RESUME)
+    rig.cycle()
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+    assert [line for line in rig.log.lines if line.startswith("Resumed")] == ["Resumed: new entries are allowed again"]
+
+
+def test_a_stop_command_in_the_middle_of_a_cycle_keeps_that_cycle_s_entry_out(rig: TraderRig) -> None:
+    fees = rig.model.fees
+
+    def stopped_meanwhile(market: str) -> Fees:
+        rig.commands.send(Command.STOP_TRADING)
+        return fees(market)
+
+    rig.model.fees = stopped_meanwhile  # type: ignore[method-assign]  # the command comes while the exchange is asked
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    assert rig.sent("BTC/USD") == []
+
+
+def test_a_command_to_flatten_sells_and_stays_stopped(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.commands.send(Command.FLATTEN)
+    rig.cycle(3)
+    assert rig.desk.positions() == {}
+    assert set(rig.trader.view.latches) == {LatchName.STOP_TRADING}
+
+
+def test_a_switched_off_account_enters_nothing_and_keeps_its_position_until_its_exit(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle()
+    rig.journal.close()
+    rig.plan = replace(rig.plan, is_switched_off=True)
+    rig.start()
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    snapshot = rig.manager.snapshot(ACCOUNT)
+    assert (snapshot.state, snapshot.reason) == (AccountState.PAUSED, SWITCHED_OFF)
+    assert set(rig.desk.positions()) == {"BTC/USD"}
+    assert not rig.trader.is_idle
+
+    rig.script.exit = {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.desk.positions() == {}
+    assert rig.trader.is_idle

@@ -18,6 +18,7 @@ from nija.journal.opening import Journals
 from nija.log.event_log import EventLog
 from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
+from nija.trader.commands import CommandQueue
 from nija.trader.plan import TradingPlan, trading_plan
 from nija.trader.trader import Seat, Trader
 from tests.fakes import ManualClock
@@ -107,6 +108,7 @@ class TraderRig:
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
         self.journals = Journals(folder, self.clock, self.log.logger)
+        self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
         self.start()
 
     def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
@@ -148,6 +150,7 @@ class TraderRig:
                 clock=self.clock,
                 log=self.log.logger,
                 wake=threading.Event(),
+                commands=self.commands,
             )
         )
         self.trader.start()

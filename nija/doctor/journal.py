@@ -1,13 +1,16 @@
-"""What stopped an account's trading, read from its journal where no daemon tells."""
+"""What an account's journal says, read where no daemon tells."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accounts.environment import Mode
 from nija.control.journals import opened_journals
 from nija.doctor.finding import broken, fine
 from nija.journal.errors import JournalError
+from nija.journal.identity import another_account
 from nija.trader.brakes import paused_by
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
     from accounts.identity import AccountId
     from brokers.clock import Clock
+    from brokers.model import KeyInfo
     from nija.doctor.finding import Finding
 
 
@@ -30,10 +34,20 @@ def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
         yield broken("The database of NIJA_DATABASE_URL cannot be used", str(error))
 
 
-def paused_in_journal(account: AccountId, process: ProcessSettings, clock: Clock) -> str:
-    """The reasons of the latches that are set; empty where there are none, or no journal yet."""
+@dataclass(frozen=True, slots=True)
+class JournalFacts:
+    """`paused` are the reasons of the latches that are set. `refusal` says that the journal is another account's."""
+
+    paused: str = ""
+    refusal: str = ""
+
+
+def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, clock: Clock) -> JournalFacts:
+    """What an account's journal says beside its key; nothing where there is none yet, or none that can be read."""
     try:
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
-            return paused_by(journal.latches.all())
+            # A paper account has no key at the exchange that is asked here.
+            refusal = "" if process.mode is Mode.PAPER else another_account(journal.identity, account, info)
+            return JournalFacts(paused_by(journal.latches.all()), refusal)
     except JournalError:
-        return ""
+        return JournalFacts()

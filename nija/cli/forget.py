@@ -1,0 +1,116 @@
+"""`nija forget`: put an account's journal away, so that another exchange account may take its name."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nija.cli.desk import DeskFault, open_desk, tell_fault
+from nija.control.client import ask
+from nija.control.wire import ControlError
+
+if TYPE_CHECKING:
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from nija.cli.desk import Desk
+    from nija.journal.opening import Journals
+
+_BROKEN = 2
+
+
+def register(app: typer.Typer) -> None:
+    app.command("forget")(forget)
+
+
+def forget(
+    account: Annotated[str, typer.Argument(help="Such as kraken:daivon_frazier.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")] = False,  # noqa: FBT002  typer's form
+) -> None:
+    """Put an account's journal away, so that it begins anew: for the key of another exchange account.
+
+    Nothing is sold or cancelled, and the journal is kept beside the others.
+    """
+    from accounts.data_dir import DataDirUnusable  # noqa: PLC0415  heavy: only where this command runs
+    from accounts.identity import AccountId  # noqa: PLC0415
+    from accounts.ownership import KeyInUse  # noqa: PLC0415
+    from nija.journal.errors import JournalError  # noqa: PLC0415
+
+    try:
+        _forget(open_desk(), AccountId.parse(account), is_sure=yes)
+    except (DeskFault, ControlError, DataDirUnusable, JournalError, KeyInUse, OSError, ValueError) as error:
+        tell_fault(error)
+        raise typer.Exit(_BROKEN) from error
+
+
+def _forget(desk: Desk, account: AccountId, *, is_sure: bool) -> None:
+    """Raises what keeps the journal from being put away."""
+    from brokers.clock import SystemClock  # noqa: PLC0415
+    from nija.control.journals import opened_journals  # noqa: PLC0415
+
+    clock = SystemClock()
+    with ExitStack() as held:
+        _refuse_beside_a_daemon(desk, account)
+        _hold_key(desk, account, clock, held)
+        journals = held.enter_context(opened_journals(desk.settings, clock))
+        if not journals.exists(account):
+            raise ValueError(f"there is no journal of {account}: nothing was done")
+        sys.stdout.write("".join(f"{line}\n" for line in _known_positions(journals, account)))
+        if not is_sure:
+            _confirm(account)
+        archive = journals.archive(account)
+    sys.stdout.write(f"✅ {account} is forgotten: its next start begins a new journal. The old one is {archive}\n")
+
+
+def _refuse_beside_a_daemon(desk: Desk, account: AccountId) -> None:
+    """Raises ValueError where a daemon has the journal open, ControlError where that cannot be known."""
+    from nija.status.report import StatusReport  # noqa: PLC0415
+
+    answer = ask(desk.settings.data_dir, "status")
+    if answer is None:
+        return
+    if str(account) in {one.id for one in StatusReport.from_json(answer).accounts}:
+        raise ValueError(f"the running NIJA has {account}: stop NIJA first, then run nija forget {account} again")
+
+
+def _hold_key(desk: Desk, account: AccountId, clock: Clock, held: ExitStack) -> None:
+    """No daemon begins to trade the account meanwhile. Raises KeyInUse, DataDirUnusable."""
+    from accounts.credentials import discover  # noqa: PLC0415
+    from accounts.ownership import KeyOwnership  # noqa: PLC0415
+
+    for found in discover(desk.environment.values).credentials:
+        if found.account == account:
+            fingerprint = found.api_key.fingerprint
+            held.enter_context(KeyOwnership(desk.settings.data_dir, fingerprint, clock, "nija forget"))
+
+
+def _known_positions(journals: Journals, account: AccountId) -> list[str]:
+    from nija.journal.errors import JournalError  # noqa: PLC0415
+    from nija.log.lines import amount  # noqa: PLC0415
+    from nija.orders.positions import fold  # noqa: PLC0415
+
+    try:
+        with closing(journals.read(account)) as journal:
+            positions = [
+                fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+                for plan in journal.plans.open()
+            ]
+    except JournalError as error:
+        return [f"⚠️  Whether the journal knows open positions cannot be read: {error}"]
+    if not positions:
+        return ["The journal knows no open position."]
+    return [
+        *(f"⚠️  The journal knows an open position: {one.market} {amount(one.amount)}" for one in positions),
+        "   NIJA does not look after it any more, and cancels nothing: a stop that rests at the exchange stays there.",
+        "   With a key of the same exchange account NIJA finds its own positions there again.",
+    ]
+
+
+def _confirm(account: AccountId) -> None:
+    """Raises ValueError."""
+    if not sys.stdin.isatty():
+        raise ValueError("this puts the journal away: without a terminal, confirm with --yes")
+    if not typer.confirm(f"Forget everything that NIJA knows of {account}?"):
+        raise ValueError("nothing was done")

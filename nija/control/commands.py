@@ -1,0 +1,84 @@
+"""The kill switch: a running daemon's traders are sent the command; without a daemon it is written to the journals."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from accounts.identity import AccountId
+from brokers.clock import utc_now
+from nija.control.values import from_plain, to_plain
+from nija.journal.errors import JournalError
+from nija.trader.commands import Became, Command, CommandResult, carry_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Future
+
+    from brokers.clock import Clock
+    from nija.journal.journal import Journal
+    from nija.trader.commands import CommandQueue
+
+    Handler = Callable[[dict[str, object]], dict[str, object]]
+
+_RECEIPT_SECONDS = 3.0
+_QUEUED = "its thread is busy with its exchange and obeys as soon as that request has ended"
+
+
+def command_handlers(
+    queues: Callable[[], Mapping[AccountId, CommandQueue]], receipt_seconds: float = _RECEIPT_SECONDS
+) -> Mapping[str, Handler]:
+    """For the control socket: each command of `account` or, without it, of all.
+
+    The answer waits at most `receipt_seconds` for all receipts together; who has none by then is said to be queued.
+    """
+
+    def handler(command: Command) -> Handler:
+        def handle(arguments: dict[str, object]) -> dict[str, object]:
+            known = queues()
+            receipts = {
+                account: known[account].send(command) for account in chosen(arguments.get("account"), tuple(known))
+            }
+            wait(receipts.values(), receipt_seconds)
+            return {"accounts": to_plain(tuple(_result(account, one) for account, one in receipts.items()))}
+
+        return handle
+
+    return {command.value: handler(command) for command in Command}
+
+
+def read_results(answer: Mapping[str, object]) -> tuple[CommandResult, ...]:
+    """Raises ValueError."""
+    accounts = answer.get("accounts")
+    return tuple(from_plain(CommandResult, one) for one in accounts) if isinstance(accounts, list) else ()
+
+
+def write_to_journals(
+    command: Command, open_journal: Callable[[AccountId], Journal], accounts: Iterable[AccountId], clock: Clock
+) -> tuple[CommandResult, ...]:
+    """Each account by itself: a journal that cannot be written keeps no other from being stopped."""
+
+    def write(account: AccountId) -> CommandResult:
+        try:
+            with closing(open_journal(account)) as journal:
+                changed = carry_out(journal, command, utc_now(clock))
+        except JournalError as error:
+            return CommandResult(str(account), Became.FAILED, str(error))
+        return CommandResult(str(account), Became.DONE if changed else Became.ALREADY)
+
+    return tuple(map(write, accounts))
+
+
+def chosen(wanted: object, known: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """All for None. Raises ValueError that names the accounts there are."""
+    if wanted is None:
+        return known
+    account = AccountId.parse(str(wanted))
+    if account not in known:
+        raise ValueError(f"{account} is no account of this NIJA; there are: {', '.join(map(str, known)) or 'none'}")
+    return (account,)
+
+
+def _result(account: AccountId, receipt: Future[CommandResult]) -> CommandResult:
+    return receipt.result() if receipt.done() else CommandResult(str(account), Became.QUEUED, _QUEUED)

@@ -1,0 +1,62 @@
+"""Which accounts have something open, asked of their journals before anything is connected."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from nija.journal.errors import JournalError
+from nija.strategy.base import StrategyError
+from nija.trader.plan import SWITCHED_OFF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.credentials import Credentials
+    from accounts.identity import AccountId
+    from nija.journal.opening import Journals
+    from nija.supervisor.configuration import Configuration
+    from nija.trader.plan import TradingPlan
+
+
+class Holds(Enum):
+    """`UNKNOWN`: there is a journal, but it cannot be read."""
+
+    NOTHING = "nothing"
+    POSITION = "position"
+    UNKNOWN = "unknown"
+
+
+def holds(journals: Journals, account: AccountId) -> Holds:
+    """Reads only, a few rows. An order that may still buy something counts as a position."""
+    try:
+        if not journals.exists(account):
+            return Holds.NOTHING
+        with closing(journals.read(account)) as journal:
+            is_open = journal.plans.open() or journal.intents.unsettled()
+    except JournalError:
+        return Holds.UNKNOWN
+    return Holds.POSITION if is_open else Holds.NOTHING
+
+
+def protected(
+    configuration: Configuration, journals: Journals, log: FilteringBoundLogger
+) -> Iterator[tuple[Credentials, TradingPlan]]:
+    """The switched-off accounts that still have something to look after; each switched-off account gets a line."""
+    for credentials in configuration.switched_off():
+        account = credentials.account
+        found = holds(journals, account)
+        if found is Holds.NOTHING:
+            log.info(f"{account} is switched off in nija.toml (enabled = false)")
+            continue
+        try:
+            plan = configuration.plan(account)
+        except StrategyError as error:
+            log.warning(f"❌ {account} is switched off, but has an open position that cannot be managed: {error}")
+            continue
+        doubt = " (its journal cannot be read, so it may have one)" if found is Holds.UNKNOWN else ""
+        log.warning(f"⚠️  {account} is {SWITCHED_OFF}{doubt}", account=str(account))
+        yield credentials, plan

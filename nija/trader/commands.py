@@ -1,0 +1,188 @@
+"""Commands to one account: anyone may send them, the account's own thread obeys them."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from brokers.clock import utc_now
+from nija.journal.errors import JournalError
+from nija.journal.records import Latch, LatchName
+from nija.journal.steps import Step
+from nija.log.once import Reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from nija.journal.journal import Journal
+
+BY_COMMAND = "stopped by command"
+_WRITE_AGAIN_SECONDS = 5.0
+
+
+class Command(StrEnum):
+    STOP_TRADING = "stop_trading"
+    FLATTEN = "flatten"
+    RESUME = "resume"
+
+
+class Became(StrEnum):
+    """`QUEUED`: the account's thread has not answered yet. `IN_MEMORY`: obeyed, but lost if NIJA is killed now."""
+
+    DONE = "done"
+    ALREADY = "already"
+    IN_MEMORY = "in_memory"
+    QUEUED = "queued"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What became of a command at one account; `reason` says why it is not simply done."""
+
+    account: str
+    became: Became
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    command: Command
+    time: datetime
+    receipt: Future[CommandResult] = field(default_factory=Future)
+
+
+class CommandQueue:
+    """One account's commands. `send` may be called by any thread, the rest by the account's own thread only.
+
+    A command counts from the moment it is taken, whether or not the journal can be written; what could not be
+    written is written as soon as it can be.
+    """
+
+    def __init__(self, account: AccountId, clock: Clock, log: FilteringBoundLogger, wake: Callable[[], None]) -> None:
+        self._account = str(account)
+        self._clock = clock
+        self._log = log
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._arrived: list[_Message] = []
+        self._is_closed = False
+        self._unwritten: list[_Message] = []
+        self._write_at = float("-inf")
+        self._reasons = Reasons()
+
+    def send(self, command: Command) -> Future[CommandResult]:
+        """The receipt is done once the account's thread has taken the command."""
+        message = _Message(command, utc_now(self._clock))
+        with self._lock:
+            if self._is_closed:
+                message.receipt.set_result(self._failed("NIJA is stopping: give the command again in a moment"))
+                return message.receipt
+            self._arrived.append(message)
+        self._wake()
+        return message.receipt
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is something to write, and it is time to try."""
+        return bool(self._arrived) or (bool(self._unwritten) and self._clock.monotonic() >= self._write_at)
+
+    def obey(self, journal: Journal) -> None:
+        """Take what has arrived, and write what is not written."""
+        if not self.is_waiting:
+            return
+        self._take()
+        while self._unwritten:
+            message = self._unwritten[0]
+            try:
+                changed = carry_out(journal, message.command, message.time)
+            except JournalError as error:
+                self._keep(error)
+                return
+            del self._unwritten[0]
+            self._answer(message, Became.DONE if changed else Became.ALREADY)
+        if self._reasons.clear("journal"):
+            self._log.info("The journal can be written again: every command is in it")
+
+    def keep_in_memory(self, why: JournalError) -> None:
+        """Take what has arrived while the journal cannot be opened."""
+        self._take()
+        self._keep(why)
+
+    def over(self, latches: Mapping[LatchName, Latch]) -> Mapping[LatchName, Latch]:
+        """The latches as they are once everything that is not written yet counts too."""
+        for message in self._unwritten:
+            latches = _after(latches, message)
+        return latches
+
+    def close(self) -> None:
+        """What arrives from now on is refused."""
+        with self._lock:
+            self._is_closed = True
+            refused, self._arrived = self._arrived, []
+        for message in refused:
+            message.receipt.set_result(self._failed("NIJA stopped before it was obeyed: give the command again"))
+
+    def _take(self) -> None:
+        with self._lock:
+            arrived, self._arrived = self._arrived, []
+        self._unwritten += arrived
+
+    def _keep(self, why: JournalError) -> None:
+        self._write_at = self._clock.monotonic() + _WRITE_AGAIN_SECONDS
+        for message in self._unwritten:
+            self._answer(message, Became.IN_MEMORY, str(why))
+        if self._reasons.is_news("journal", str(why)):
+            commands = ", ".join(dict.fromkeys(message.command.value for message in self._unwritten))
+            self._log.warning(f"⚠️  {commands} counts, but only until NIJA ends: {why}")
+
+    def _answer(self, message: _Message, became: Became, reason: str = "") -> None:
+        if not message.receipt.done():
+            message.receipt.set_result(CommandResult(self._account, became, reason))
+
+    def _failed(self, reason: str) -> CommandResult:
+        return CommandResult(self._account, Became.FAILED, reason)
+
+
+def carry_out(journal: Journal, command: Command, now: datetime) -> bool:
+    """Write a command into the journal, all of it or nothing; whether it changed anything. Raises JournalError."""
+    with journal.transaction(Step.NOTED):
+        return _resume(journal, now) if command is Command.RESUME else _stop(journal, command, now)
+
+
+def _stop(journal: Journal, command: Command, now: datetime) -> bool:
+    changed = [journal.latches.set(name, reason, now) for name, reason in _latches_of(command).items()]
+    if any(changed):
+        journal.events.add(command.value, now, detail={"by": "command"})
+    return any(changed)
+
+
+def _resume(journal: Journal, now: datetime) -> bool:
+    """Every latch goes, those of the loss limits too; what was lost until now no longer counts against them."""
+    cleared = [name for name in LatchName if journal.latches.reset(name)]
+    today = journal.equity.latest()
+    if today is not None and (LatchName.DAILY_LOSS in cleared or LatchName.DRAWDOWN in cleared):
+        journal.equity.reset_peak(today.latest, now)
+    if cleared:
+        journal.events.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
+    return bool(cleared)
+
+
+def _after(latches: Mapping[LatchName, Latch], message: _Message) -> Mapping[LatchName, Latch]:
+    if message.command is Command.RESUME:
+        return {}
+    added = {name: Latch(name, reason, message.time) for name, reason in _latches_of(message.command).items()}
+    return {**added, **latches}
+
+
+def _latches_of(command: Command) -> Mapping[LatchName, str]:
+    stopped = {LatchName.STOP_TRADING: BY_COMMAND}
+    return stopped | {LatchName.FLATTEN: "to be sold by command"} if command is Command.FLATTEN else stopped

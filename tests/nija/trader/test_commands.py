@@ -1,0 +1,182 @@
+"""Commands to one account: they count from the moment they are taken, whatever its journal can do."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.identity import AccountId
+from nija.journal.errors import JournalError
+from nija.journal.opening import Journals
+from nija.journal.records import LatchName
+from nija.trader.commands import BY_COMMAND, Became, Command, CommandQueue, carry_out
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nija.journal.journal import Journal
+
+ACCOUNT = AccountId.parse("kraken:tania_gilbert")
+NOW = datetime(2026, 1, 17, 12, tzinfo=UTC)
+STOPPED = {LatchName.STOP_TRADING}
+TO_BE_SOLD = {LatchName.STOP_TRADING, LatchName.FLATTEN}
+
+
+class Desk:
+    """One account's queue and journal; `wakes` counts how often its thread was woken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock()
+        self.log = CapturedLog()
+        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.journal = self.journals.open(ACCOUNT)
+        self.wakes = 0
+        self.queue = CommandQueue(ACCOUNT, self.clock, self.log.logger, self._wake)
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+    def in_effect(self) -> set[LatchName]:
+        self.queue.obey(self.journal)
+        return set(self.queue.over(self.journal.latches.all()))
+
+    def on_disk(self) -> set[LatchName]:
+        with closing(self.journals.read(ACCOUNT)) as reader:
+            return set(reader.latches.all())
+
+    @contextmanager
+    def read_only_disk(self) -> Iterator[None]:
+        connection = self.journal._link._connection
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.rollback()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("PRAGMA query_only = OFF")
+            connection.rollback()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.journal.close()
+    desk.journals.close()
+
+
+def latches(journal: Journal) -> set[LatchName]:
+    return set(journal.latches.all())
+
+
+def test_flatten_stops_trading_too(desk: Desk) -> None:
+    assert carry_out(desk.journal, Command.FLATTEN, NOW)
+    assert latches(desk.journal) == TO_BE_SOLD
+
+
+def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) -> None:
+    assert [carry_out(desk.journal, Command.STOP_TRADING, NOW) for _ in range(2)] == [True, False]
+    assert [event.kind for event in desk.journal.events.latest(10)] == ["stop_trading"]
+
+
+def test_resume_clears_every_latch_and_counts_losses_from_now_on(desk: Desk) -> None:
+    journal = desk.journal
+    journal.equity.observe(Decimal(100), "USD", NOW)
+    journal.equity.observe(Decimal(60), "USD", NOW.replace(hour=13))
+    for name in LatchName:
+        journal.latches.set(name, "for a reason", NOW)
+    assert carry_out(journal, Command.RESUME, NOW)
+    assert latches(journal) == set()
+    today = journal.equity.latest()
+    assert today is not None
+    assert (today.opening, today.peak) == (Decimal(60), Decimal(60))
+
+
+def test_a_command_wakes_the_account_and_its_receipt_comes_once_it_is_in_the_journal(desk: Desk) -> None:
+    receipt = desk.queue.send(Command.STOP_TRADING)
+    assert desk.wakes == 1
+    assert not receipt.done()
+    desk.queue.obey(desk.journal)
+    assert receipt.result().became is Became.DONE
+    assert desk.on_disk() == STOPPED
+    again = desk.queue.send(Command.STOP_TRADING)
+    desk.queue.obey(desk.journal)
+    assert again.result().became is Became.ALREADY
+
+
+def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_written_once_it_can(desk: Desk) -> None:
+    receipt = desk.queue.send(Command.STOP_TRADING)
+    with desk.read_only_disk():
+        assert desk.in_effect() == STOPPED
+        assert receipt.result().became is Became.IN_MEMORY
+        assert "readonly" in receipt.result().reason
+    assert desk.on_disk() == set()
+    desk.clock.advance(5)
+    assert desk.in_effect() == STOPPED
+    assert desk.on_disk() == STOPPED
+    assert desk.queue.over({}) == {}
+
+
+def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: Desk) -> None:
+    desk.queue.send(Command.STOP_TRADING)
+    with desk.read_only_disk():
+        for _ in range(10):
+            desk.queue.obey(desk.journal)
+            desk.clock.advance(5)
+    assert [line for line in desk.log.lines if "readonly" in line] == desk.log.lines
+    assert len(desk.log.lines) == 1
+    desk.queue.obey(desk.journal)
+    assert len(desk.log.lines) == 2
+    assert "can be written again" in desk.log.lines[1]
+
+
+def test_commands_in_memory_count_in_the_order_in_which_they_came(desk: Desk) -> None:
+    with desk.read_only_disk():
+        desk.queue.send(Command.FLATTEN)
+        assert desk.in_effect() == TO_BE_SOLD
+        desk.queue.send(Command.RESUME)
+        assert desk.in_effect() == set()
+        desk.queue.send(Command.STOP_TRADING)
+        assert desk.in_effect() == STOPPED
+    desk.clock.advance(5)
+    assert desk.in_effect() == desk.on_disk() == STOPPED
+
+
+def test_a_resume_in_memory_lifts_what_the_disk_still_says(desk: Desk) -> None:
+    desk.journal.latches.set(LatchName.DRAWDOWN, "too deep", NOW)
+    desk.queue.send(Command.RESUME)
+    with desk.read_only_disk():
+        assert desk.in_effect() == set()
+    assert desk.on_disk() == {LatchName.DRAWDOWN}
+
+
+def test_a_latch_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: Desk) -> None:
+    began = desk.clock.time()
+    desk.queue.send(Command.STOP_TRADING)
+    desk.clock.advance(60)
+    with desk.read_only_disk():
+        desk.queue.obey(desk.journal)
+    latch = desk.queue.over({})[LatchName.STOP_TRADING]
+    assert (latch.reason, latch.since.timestamp()) == (BY_COMMAND, began)
+
+
+def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) -> None:
+    receipt = desk.queue.send(Command.STOP_TRADING)
+    desk.queue.keep_in_memory(JournalError("the disk is gone"))
+    assert (receipt.result().became, receipt.result().reason) == (Became.IN_MEMORY, "the disk is gone")
+    assert set(desk.queue.over({})) == STOPPED
+
+
+def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk: Desk) -> None:
+    untaken = desk.queue.send(Command.STOP_TRADING)
+    desk.queue.close()
+    late = desk.queue.send(Command.STOP_TRADING)
+    for receipt in (untaken, late):
+        assert receipt.result().became is Became.FAILED
+        assert "again" in receipt.result().reason
