@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, delete, insert, select
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 def archive_file(path: Path, target: Path) -> None:
     """Raises OSError."""
     _make_room(target)
+    # Whoever closes a sound file last leaves nothing beside it; a damaged one moves with all that belongs to it.
+    with suppress(sqlite3.Error):
+        sqlite.connect(path, "rw").close()
     sqlite.move(path, target)
 
 

@@ -41,6 +41,8 @@ class CommandListener:
         with closing(self._journals.open(self._account)) as journal:
             self._journal = journal
             try:
+                self.queue.write_soon()
+                self.obey()
                 yield journal
             finally:
                 self._journal = None
@@ -61,6 +63,7 @@ class CommandListener:
 
     def close(self) -> None:
         """Take what has come for the last time; whatever comes later is refused."""
+        self.queue.write_soon()
         self.obey()
         self.queue.close()
 

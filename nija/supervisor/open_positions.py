@@ -11,7 +11,7 @@ from nija.strategy.base import StrategyError
 from nija.trader.plan import SWITCHED_OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from structlog.typing import FilteringBoundLogger
 
@@ -40,6 +40,13 @@ def holds(journals: Journals, account: AccountId) -> Holds:
     except JournalError:
         return Holds.UNKNOWN
     return Holds.POSITION if is_open else Holds.NOTHING
+
+
+def in_order_of_need(
+    traded: Iterable[tuple[Credentials, TradingPlan]], journals: Journals
+) -> list[tuple[Credentials, TradingPlan]]:
+    """Whoever may have something to protect comes first; otherwise as they came."""
+    return sorted(traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING)
 
 
 def protected(

@@ -24,7 +24,7 @@ from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
-from nija.supervisor.open_positions import Holds, holds, protected
+from nija.supervisor.open_positions import in_order_of_need, protected
 from nija.supervisor.report import status_report
 
 if TYPE_CHECKING:
@@ -210,8 +210,8 @@ class Supervisor:
                 self.manager.transition(fault.account, AccountState.FAILED, fault.message)
         for credentials, _ in self._traded:
             self.manager.add(credentials.account)
-        # Turns are given out in this order: whoever may have something to protect connects first.
-        for credentials, plan in sorted(self._traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING):
+        # Turns are given out in this order.
+        for credentials, plan in in_order_of_need(self._traded, journals):
             yield AccountThread(self._parts(credentials, plan, sides[credentials.account.exchange], journals))
 
     def _parts(

@@ -112,6 +112,10 @@ class CommandQueue:
         if self._reasons.clear("journal"):
             self._log.info("The journal can be written again: every command is in it")
 
+    def write_soon(self) -> None:
+        """Let the next `obey` try, however lately writing failed."""
+        self._write_at = float("-inf")
+
     def keep_in_memory(self, why: JournalError) -> None:
         """Take what has arrived while the journal cannot be opened."""
         self._take()

@@ -11,6 +11,8 @@ import pytest
 from nija.log.file import LogFileUnusable, open_log_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nija.log.file import LogFile
 
 
@@ -47,6 +49,31 @@ def test_a_reader_that_follows_the_file_goes_on_reading_after_a_rotation(tmp_pat
 def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
     open_log_file(tmp_path / "logs" / "nija.log").close()
     assert (tmp_path / "logs" / "nija.log").exists()
+
+
+@pytest.mark.parametrize("taken_away", [lambda path: path.rename(path.with_name("kept.log")), Path.unlink])
+def test_a_file_that_is_renamed_or_deleted_is_made_again_with_the_next_line(
+    tmp_path: Path, taken_away: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "nija.log"
+    log_file = open_log_file(path)
+    say(log_file, "before")
+    taken_away(path)
+    say(log_file, "after")
+    say(log_file, "and on")
+    log_file.close()
+    assert path.read_text() == "after\nand on\n"
+
+
+def test_a_file_whose_place_someone_else_took_is_written_to_and_not_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "nija.log"
+    log_file = open_log_file(path)
+    say(log_file, "before")
+    path.rename(tmp_path / "nija.log.1")
+    path.write_text("theirs\n")
+    say(log_file, "after")
+    log_file.close()
+    assert path.read_text() == "theirs\nafter\n"
 
 
 @pytest.mark.parametrize("name", ["", "a-file/nija.log"])

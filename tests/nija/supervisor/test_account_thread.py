@@ -1,0 +1,218 @@
+"""One account's thread from outside: whose key it takes, and how it obeys while it does not trade."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from accounts.identity import AccountId
+from accounts.manager import AccountManager, AccountState
+from accounts.settings import Settings
+from brokers.clock import utc_now
+from brokers.errors import Unauthorized, Unavailable
+from brokers.model import Exchange
+from nija.feed import Feed
+from nija.journal.identity import fingerprint_of
+from nija.journal.opening import Journals
+from nija.journal.records import LatchName
+from nija.log.event_log import EventLog
+from nija.supervisor.account import AccountParts, AccountThread
+from nija.supervisor.exchanges import ExchangeSide, Seatable
+from nija.supervisor.gate import ConnectGate
+from nija.trader.commands import Became, Command
+from nija.trader.plan import trading_plan
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import BTC, ExchangeModel
+from tests.nija.trader.trader_rig import Candlestick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from brokers.model import KeyInfo
+
+ACCOUNT = AccountId.parse("kraken:daivon_frazier")
+
+
+class EventfulClock(ManualClock):
+    """Each sleep runs what happens meanwhile; after the last of it, everything stops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        else:
+            self.stopping = True
+
+
+class KeyOf(ExchangeModel):
+    """An exchange account with an id of its own, whose key may be refused."""
+
+    def __init__(self, clock: ManualClock, uid: str) -> None:
+        super().__init__(clock)
+        self.uid = uid
+        self.refusal: Exception | None = None
+        self.names_account = True
+
+    def connect(self) -> KeyInfo:
+        if self.refusal is not None:
+            raise self.refusal
+        return replace(super().connect(), account_uid=self.uid, names_account=self.names_account)
+
+
+class Daemon:
+    """What surrounds one account; every `run` is a new process over the same disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = EventfulClock()
+        self.log = CapturedLog()
+        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.manager = AccountManager(self.clock)
+        self.is_switched_off = False
+
+    def thread(self, exchange: KeyOf) -> AccountThread:
+        """It stops as soon as it would begin to trade."""
+        self.clock.stopping = False
+        self.manager = AccountManager(self.clock)
+        self.manager.add(ACCOUNT)
+        feed = Feed(Candlestick(exchange), self.clock, 30.0, EventLog(self.log.logger))
+        plan = trading_plan(Settings().for_account(ACCOUNT))
+        return AccountThread(
+            AccountParts(
+                account=ACCOUNT,
+                plan=replace(plan, is_switched_off=self.is_switched_off),
+                seatable=Seatable(exchange, lambda: None),
+                side=cast("ExchangeSide", SimpleNamespace(gate=ConnectGate(self.clock, 0.0), feed=feed)),
+                journals=self.journals,
+                manager=self.manager,
+                clock=self.clock,
+                log=self.log.logger,
+                allow_withdrawal_keys=False,
+                before_trading=self._stop_where_it_would_trade,
+            )
+        )
+
+    def _stop_where_it_would_trade(self) -> None:
+        self.clock.stopping = not self.is_switched_off
+
+    def run(self, exchange: KeyOf) -> AccountState:
+        self.thread(exchange).run()
+        return self.manager.snapshot(ACCOUNT).state
+
+    def latches(self) -> set[LatchName]:
+        with closing(self.journals.read(ACCOUNT)) as journal:
+            return set(journal.latches.all())
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    daemon = Daemon(tmp_path)
+    yield daemon
+    daemon.journals.close()
+
+
+def test_the_first_connect_says_whose_journal_it_is(daemon: Daemon) -> None:
+    assert daemon.run(KeyOf(daemon.clock, "AA00")) is AccountState.TRADING
+    with closing(daemon.journals.read(ACCOUNT)) as journal:
+        assert journal.identity.fingerprint() == fingerprint_of("AA00")
+
+
+def test_another_key_of_the_same_exchange_account_goes_on_with_its_journal(daemon: Daemon) -> None:
+    daemon.run(KeyOf(daemon.clock, "AA00"))
+    assert daemon.run(KeyOf(daemon.clock, "AA00")) is AccountState.TRADING
+
+
+def test_the_key_of_another_exchange_account_is_refused_before_anything_is_compared(daemon: Daemon) -> None:
+    daemon.run(KeyOf(daemon.clock, "AA00"))
+    other = KeyOf(daemon.clock, "BB11")
+    other.book.total["BTC"] = Decimal(5)
+    assert daemon.run(other) is AccountState.FAILED
+    reason = daemon.manager.snapshot(ACCOUNT).reason
+    assert "another exchange account than the journal of kraken:daivon_frazier" in reason
+    assert "KRAKEN_USER_DAIVON_FRAZIER_API_KEY" in reason
+    assert "nija forget kraken:daivon_frazier" in reason
+    assert f"⚠️  Kraken USER daivon_frazier connection failed: {reason}" in daemon.log.lines
+    assert other.calls == []
+    assert other.book.total["BTC"] == 5
+    # As after any refused key, the next try is not for a while.
+    assert sum(daemon.clock.sleeps) >= 1
+
+
+def test_coins_of_another_exchange_account_are_not_sold_for_the_position_of_the_first(tmp_path: Path) -> None:
+    world = DeskWorld(Exchange.KRAKEN, local=True)
+    world.desk.enter(BTC, Decimal(1), Decimal(90), world.candle, "trend")
+    world.journal.identity.remember("AA00", utc_now(world.clock))
+    world.journal.close()
+    daemon = Daemon(world.folder)
+    other = KeyOf(daemon.clock, "BB11")
+    other.book.total["BTC"] = Decimal(5)
+    other.set_price("BTC/USD", Decimal(50))
+    assert daemon.run(other) is AccountState.FAILED
+    assert other.book.requests == []
+    with closing(daemon.journals.read(ACCOUNT)) as journal:
+        assert [plan.market for plan in journal.plans.open()] == ["BTC/USD"]
+    daemon.journals.close()
+
+
+def test_an_exchange_that_does_not_name_the_account_decides_nothing(daemon: Daemon) -> None:
+    unnamed = KeyOf(daemon.clock, "key 12345678")
+    unnamed.names_account = False
+    assert daemon.run(unnamed) is AccountState.TRADING
+    assert daemon.run(KeyOf(daemon.clock, "AA00")) is AccountState.TRADING
+    assert daemon.run(unnamed) is AccountState.TRADING
+    with closing(daemon.journals.read(ACCOUNT)) as journal:
+        assert journal.identity.fingerprint() == fingerprint_of("AA00")
+
+
+@pytest.mark.parametrize("refusal", [Unauthorized("EAPI:Invalid key"), Unavailable("no route")])
+def test_an_account_that_cannot_connect_obeys_within_a_second(daemon: Daemon, refusal: Exception) -> None:
+    exchange = KeyOf(daemon.clock, "AA00")
+    exchange.refusal = refusal
+    thread = daemon.thread(exchange)
+    receipts = []
+    daemon.clock.meanwhile = [lambda: receipts.append(thread.commands.send(Command.STOP_TRADING)), lambda: None]
+    thread.run()
+    assert receipts[0].result().became is Became.DONE
+    assert daemon.latches() == {LatchName.STOP_TRADING}
+    assert max(daemon.clock.sleeps) <= 1.0
+
+
+def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(daemon: Daemon) -> None:
+    thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
+    receipt = thread.commands.send(Command.STOP_TRADING)
+    thread.run()
+    assert receipt.result().became is Became.DONE
+    assert daemon.latches() == {LatchName.STOP_TRADING}
+
+
+def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daemon) -> None:
+    path = daemon.journals.path(ACCOUNT)
+    path.mkdir(parents=True)
+    thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
+    receipt = thread.commands.send(Command.STOP_TRADING)
+    quiet: Callable[[], None] = lambda: None  # noqa: E731  a second in which nothing happens
+    daemon.clock.meanwhile = [quiet, quiet, path.rmdir, *[quiet] * 100]
+    thread.run()
+    assert receipt.result().became is Became.IN_MEMORY
+    assert daemon.manager.snapshot(ACCOUNT).state is AccountState.TRADING
+    assert daemon.latches() == {LatchName.STOP_TRADING}
+
+
+def test_a_switched_off_account_with_nothing_open_any_more_takes_part_no_longer(daemon: Daemon) -> None:
+    daemon.is_switched_off = True
+    exchange = KeyOf(daemon.clock, "AA00")
+    daemon.thread(exchange).run()
+    assert daemon.manager.accounts() == ()
+    assert any("takes part no longer" in line for line in daemon.log.lines)
+    assert exchange.book.requests == []

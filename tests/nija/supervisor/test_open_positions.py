@@ -1,0 +1,120 @@
+"""Who connects first, and which switched-off account is still looked after."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.credentials import Credentials, Discovery
+from accounts.environment import Mode, ProcessSettings
+from accounts.identity import AccountId
+from accounts.settings import load_settings
+from brokers.model import ApiKey
+from nija.journal.opening import Journals
+from nija.journal.steps import Step
+from nija.supervisor.configuration import Configuration
+from nija.supervisor.open_positions import Holds, holds, in_order_of_need, protected
+from tests.fakes import ManualClock
+from tests.nija.journal.test_journal_stores import add, an_entry
+from tests.nija.orders.captured_log import CapturedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MASTER, DAIVON = AccountId.parse("kraken:master"), AccountId.parse("kraken:daivon_frazier")
+TANIA = AccountId.parse("kraken:tania_gilbert")
+
+
+@pytest.fixture
+def journals(tmp_path: Path) -> Iterator[Journals]:
+    with closing(Journals(tmp_path, ManualClock(), CapturedLog().logger)) as opened:
+        yield opened
+
+
+def open_position(journals: Journals, account: AccountId) -> None:
+    with closing(journals.open(account)) as journal:
+        add(journal, *an_entry())
+
+
+def unreadable(journals: Journals, account: AccountId) -> None:
+    journals.folder.mkdir(parents=True, exist_ok=True)
+    journals.path(account).write_bytes(b"this is no database" * 100)
+
+
+def configuration(folder: Path, *switched_off: AccountId) -> Configuration:
+    toml = folder / "nija.toml"
+    toml.write_text("".join(f'[accounts."{account}"]\nenabled = false\n' for account in switched_off))
+    credentials = tuple(
+        Credentials(account, ApiKey(f"key of {account}", ""), "KEY", "SECRET") for account in (MASTER, DAIVON, TANIA)
+    )
+    discovery = Discovery(credentials, (), (), frozenset())
+    return Configuration(Mode.LIVE, ProcessSettings(data_dir=folder), discovery, load_settings(toml), {})
+
+
+def test_no_journal_and_an_empty_one_hold_nothing(journals: Journals) -> None:
+    assert holds(journals, MASTER) is Holds.NOTHING
+    journals.open(MASTER).close()
+    assert holds(journals, MASTER) is Holds.NOTHING
+
+
+def test_a_position_is_seen_and_so_is_an_order_that_may_still_buy(journals: Journals) -> None:
+    open_position(journals, MASTER)
+    assert holds(journals, MASTER) is Holds.POSITION
+    with closing(journals.open(DAIVON)) as journal, journal.transaction(Step.INTENDED):
+        plan, intent = an_entry()
+        journal.plans.add(plan)
+        journal.intents.add(intent)
+    assert holds(journals, DAIVON) is Holds.POSITION
+
+
+def test_a_journal_that_cannot_be_read_is_unknown_and_stays_where_it_is(journals: Journals) -> None:
+    unreadable(journals, MASTER)
+    assert holds(journals, MASTER) is Holds.UNKNOWN
+    assert list(journals.folder.iterdir()) == [journals.path(MASTER)]
+
+
+def test_one_database_for_all_without_tables_holds_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'all.sqlite3'}"
+    with closing(Journals(tmp_path, ManualClock(), CapturedLog().logger, database_url=url)) as journals:
+        assert holds(journals, MASTER) is Holds.NOTHING
+        open_position(journals, DAIVON)
+        assert (holds(journals, MASTER), holds(journals, DAIVON)) == (Holds.NOTHING, Holds.POSITION)
+
+
+def test_accounts_that_may_have_something_to_protect_connect_first(journals: Journals, tmp_path: Path) -> None:
+    open_position(journals, TANIA)
+    unreadable(journals, DAIVON)
+    order = in_order_of_need(configuration(tmp_path).traded(), journals)
+    assert [credentials.account for credentials, _ in order] == [DAIVON, TANIA, MASTER]
+
+
+def test_a_switched_off_account_is_looked_after_only_while_something_of_it_is_open(
+    journals: Journals, tmp_path: Path
+) -> None:
+    open_position(journals, TANIA)
+    journals.open(DAIVON).close()
+    log = CapturedLog()
+    found = list(protected(configuration(tmp_path, DAIVON, TANIA), journals, log.logger))
+    assert [(credentials.account, plan.is_switched_off) for credentials, plan in found] == [(TANIA, True)]
+    assert log.lines == [
+        "kraken:daivon_frazier is switched off in nija.toml (enabled = false)",
+        "⚠️  kraken:tania_gilbert is switched off: no entries; its open position is still protected",
+    ]
+
+
+def test_a_strategy_that_cannot_be_used_keeps_no_other_account_from_being_looked_after(
+    journals: Journals, tmp_path: Path
+) -> None:
+    open_position(journals, TANIA)
+    open_position(journals, DAIVON)
+    made = configuration(tmp_path, DAIVON, TANIA)
+    toml = tmp_path / "nija.toml"
+    toml.write_text(toml.read_text().replace("false", 'false\nstrategy = "gone:Gone"', 1))
+    made = Configuration(made.mode, made.process, made.discovery, load_settings(toml), {})
+    log = CapturedLog()
+    found = list(protected(made, journals, log.logger))
+    assert [credentials.account for credentials, _ in found] == [TANIA]
+    assert any("kraken:daivon_frazier is switched off, but has an open position" in line for line in log.lines)
