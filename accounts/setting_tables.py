@@ -219,7 +219,9 @@ class OwnSettings(_Table):
     """[accounts."kraken:name"]: what exists for a single account."""
 
     enabled: bool = Field(
-        default=True, description="false leaves the account out", json_schema_extra=_unit("true or false")
+        default=True,
+        description="false: no entries, and left out once nothing is open",
+        json_schema_extra=_unit("true or false"),
     )
     risk_multiplier: Amount = Field(
         default=Decimal(1),

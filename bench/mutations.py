@@ -1,4 +1,4 @@
-"""Safeguards of orders: each taken away by replacing a piece of text, and the tests that must notice that."""
+"""Safeguards: each taken away by replacing a piece of text, and the tests that must notice that."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ RECONCILE = "tests/nija/reconcile/test_reconcile.py"
 STORES = "tests/nija/journal/test_journal_stores.py"
 KRAKEN = "tests/brokers/kraken/test_kraken_broker.py"
 COINBASE = "tests/brokers/coinbase/test_coinbase_recovery.py"
+KILL_SWITCH = "tests/nija/control/test_kill_switch.py"
+COMMANDS = "tests/nija/trader/test_commands.py"
+ACCOUNT_THREAD = "tests/nija/supervisor/test_account_thread.py"
+OPEN_POSITIONS = "tests/nija/supervisor/test_open_positions.py"
 NONCE = "tests/brokers/test_nonce.py"
 
 
@@ -188,6 +192,97 @@ MUTATIONS = (
         "nija/journal/latches.py",
         "            self._link.write(insert(latches), values)\n",
         "",
-        (STORES, "tests/nija/control/test_kill_switch.py"),
+        (STORES, KILL_SWITCH),
+    ),
+    Mutation(
+        "a key of another exchange account is taken",
+        "nija/supervisor/account.py",
+        "        self._check_identity(journal, connected.info)\n",
+        "",
+        (ACCOUNT_THREAD,),
+    ),
+    Mutation(
+        "whose journal it is is not written down",
+        "nija/supervisor/account.py",
+        "            journal.identity.remember(info.account_uid, utc_now(self._parts.clock))\n",
+        "            pass\n",
+        (ACCOUNT_THREAD,),
+    ),
+    Mutation(
+        "a command counts only once it is in the journal",
+        "nija/trader/commands.py",
+        "            latches = _after(latches, message)\n",
+        "            pass\n",
+        (COMMANDS,),
+    ),
+    Mutation(
+        "a command that could not be written is not written later",
+        "nija/trader/commands.py",
+        "        return bool(self._arrived) or (bool(self._unwritten) and self._clock.monotonic() >= self._write_at)\n",
+        "        return bool(self._arrived)\n",
+        (COMMANDS,),
+    ),
+    Mutation(
+        "a command that nobody will take any more is waited for",
+        "nija/trader/commands.py",
+        "            self._is_closed = True\n",
+        "",
+        (COMMANDS,),
+    ),
+    Mutation(
+        "one broken journal ends a command to all accounts",
+        "nija/control/commands.py",
+        "            return CommandResult(str(account), Became.FAILED, str(error))\n",
+        "            raise\n",
+        (KILL_SWITCH,),
+    ),
+    Mutation(
+        "an account obeys only while it trades",
+        "nija/supervisor/listener.py",
+        "            self.obey()\n            self._clock.sleep(",
+        "            self._clock.sleep(",
+        (ACCOUNT_THREAD,),
+    ),
+    Mutation(
+        "a database's pool limits the accounts",
+        "nija/journal/opening.py",
+        "create_engine(database_url, poolclass=NullPool)",
+        "create_engine(database_url, pool_timeout=1)",
+        (KILL_SWITCH,),
+    ),
+    Mutation(
+        "a journal is checked, and moved, from under its owner",
+        "nija/journal/opening.py",
+        '            connection, close = self._connect(account, "rw")\n',
+        '            self.open(account).close()\n            connection, close = self._connect(account, "rw")\n',
+        (KILL_SWITCH, "tests/nija/journal/test_journal_opening.py"),
+    ),
+    Mutation(
+        "a switched-off account enters",
+        "nija/trader/trader.py",
+        "paused=SWITCHED_OFF if self._plan.is_switched_off else paused_by(self._brakes.latches)",
+        "paused=paused_by(self._brakes.latches)",
+        ("tests/nija/trader/test_trader.py",),
+    ),
+    Mutation(
+        "a switched-off account with an open position is left alone",
+        "nija/supervisor/open_positions.py",
+        "        yield credentials, plan\n",
+        "        yield from ()\n",
+        (OPEN_POSITIONS,),
+    ),
+    Mutation(
+        "accounts connect in any order",
+        "nija/supervisor/open_positions.py",
+        "    return sorted(traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING)\n",
+        "    return list(traded)\n",
+        (OPEN_POSITIONS,),
+    ),
+    Mutation(
+        "a journal is put away from under a running NIJA",
+        "nija/cli/forget.py",
+        "        _refuse_beside_a_daemon(desk, account)\n",
+        "",
+        ("tests/nija/cli/test_forget.py",),
     ),
 )

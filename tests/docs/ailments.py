@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
+from brokers.clock import utc_now
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.config import coinbase_key
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
 from nija.control.commands import write_to_journals
 from nija.journal.opening import Journals
+from nija.journal.records import TRADED_BY_ANOTHER, LatchName
 from nija.log.event_log import get_log
 from nija.trader.commands import Command
 from tests.nija.doctor.patients import KEYS, STRANGER
@@ -22,6 +24,7 @@ from tests.nija.doctor.patients import KEYS, STRANGER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from nija.journal.journal import Journal
     from tests.nija.doctor.patients import BrokenSetUp
     from tests.simulator_fixtures import Rig
 
@@ -179,6 +182,28 @@ def _stopped(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
     yield
 
 
+def _traded_by_another(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
+    with _journal(set_up, rig) as journal:
+        journal.latches.set(LatchName.ANOTHER_PROGRAM, TRADED_BY_ANOTHER, utc_now(rig.clock))
+    yield
+
+
+def _another_account(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
+    with _journal(set_up, rig) as journal:
+        journal.identity.remember("AA00 of someone else", utc_now(rig.clock))
+    yield
+
+
+@contextmanager
+def _journal(set_up: BrokenSetUp, rig: Rig) -> Iterator[Journal]:
+    """The master's, as a daemon left it."""
+    with (
+        closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals,
+        closing(journals.open(AccountId.parse("kraken:master"))) as journal,
+    ):
+        yield journal
+
+
 def _paper(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
     set_up.environ["NIJA_MODE"] = "paper"
     yield
@@ -235,6 +260,7 @@ _AILMENTS: Mapping[str, Ailment] = MappingProxyType(
         "Invalid nonce": _nonce,
         "The same key for two accounts": _shared,
         "Two keys of one exchange account": _twins,
+        "The key is of another exchange account": _another_account,
         "The key is in use by another process": _in_use,
         "Kraken bars the key for a while": _barred,
         "The call limit is reached": _calls_used_up,
@@ -246,6 +272,7 @@ _AILMENTS: Mapping[str, Ailment] = MappingProxyType(
         "Too little for the smallest order": _small_positions,
         "A market does not exist": _no_such_market,
         "Trading was stopped": _stopped,
+        "Somebody else trades the account": _traded_by_another,
         "It only pretends": _paper,
         "The account is switched off": _switched_off,
         "nija.toml is refused": _unknown_key,

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from nija.control.client import ask
 from nija.control.server import ControlServer
@@ -111,15 +112,16 @@ def test_what_a_handler_refuses_is_told_in_its_own_words(tmp_path: Path) -> None
         ask(tmp_path, "resume")
 
 
-def test_a_broken_handler_tells_no_detail_and_the_daemon_goes_on_listening(tmp_path: Path) -> None:
+def test_a_broken_handler_tells_its_asker_no_detail_and_the_log_why(tmp_path: Path) -> None:
     def break_down(_: dict[str, object]) -> dict[str, object]:
         raise RuntimeError("private-key-material")
 
-    with serving(tmp_path, {"status": echo, "doctor": break_down}):
+    with capture_logs() as logged, serving(tmp_path, {"status": echo, "doctor": break_down}):
         with pytest.raises(ControlError, match="RuntimeError") as caught:
             ask(tmp_path, "doctor")
         assert "private-key-material" not in str(caught.value)
         assert ask(tmp_path, "status") == {"echo": {}}
+    assert [(line["log_level"], line["exc_info"]) for line in logged] == [("error", True)]
 
 
 def test_an_unknown_command_is_refused(tmp_path: Path) -> None:

@@ -110,6 +110,11 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
         ("the key can withdraw (Withdraw Funds)", "The key can withdraw (Withdraw Funds)", "Create a new one"),
         ("this machine's clock is 60.0 s off Kraken's", "This machine's clock is 60.0 s off Kraken's", "NTP"),
         ("the keys of a and b are one account. Give each its own", "The keys of a and b are one account", "Give each"),
+        (
+            "the key belongs to another exchange account than the journal of a. Put the old key back",
+            "The key belongs to another exchange account than the journal of a",
+            "Put the old key back",
+        ),
         ("something {nobody} foresaw", "Something {nobody} foresaw", "nija.log"),
     ],
 )

@@ -181,6 +181,56 @@ def test_a_reader_sees_what_is_committed_and_can_change_nothing(journals: Journa
     journal.close()
 
 
+def test_a_writer_beside_the_owner_changes_rows_and_no_file(journals: Journals, log: CapturedLog) -> None:
+    with closing(journals.open(ACCOUNT)) as journal:
+        before = set(journals.folder.iterdir())
+        with closing(journals.open_beside(ACCOUNT)) as beside:
+            beside.latches.set(LatchName.STOP_TRADING, "by hand", NOW)
+        assert LatchName.STOP_TRADING in journal.latches.all()
+        assert set(journals.folder.iterdir()) == before
+    assert log.lines == []
+
+
+def test_a_writer_beside_the_owner_makes_no_journal(journals: Journals) -> None:
+    with pytest.raises(JournalError, match="no journal of kraken:daivon_frazier"):
+        journals.open_beside(ACCOUNT)
+    assert not journals.folder.exists()
+
+
+@pytest.mark.parametrize("damage", ["garbage", "page", "table"])
+def test_neither_a_reader_nor_a_writer_beside_the_owner_moves_a_damaged_journal(
+    journals: Journals, damage: str
+) -> None:
+    set_a_latch(journals)
+    hurt(journals.path(ACCOUNT), damage)
+    for opened in (journals.read, journals.open_beside):
+        try:
+            opened(ACCOUNT).close()
+        except JournalError:
+            continue
+    assert not [file for file in journals.folder.iterdir() if ".damaged-" in file.name]
+    assert journals.path(ACCOUNT).exists()
+
+
+def test_a_writer_beside_the_owner_refuses_a_journal_of_another_form(
+    journals: Journals, tmp_path: Path, log: CapturedLog
+) -> None:
+    set_a_latch(journals)
+    updated = Journals(tmp_path, ManualClock(), log.logger, migrations=later_migrations(tmp_path / "migrations"))
+    with pytest.raises(JournalError, match="restart NIJA after an update"):
+        updated.open_beside(ACCOUNT)
+    updated.close()
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_its_variable(tmp_path: Path, log: CapturedLog) -> None:
+    (tmp_path / "data").touch()
+    with (
+        closing(Journals(tmp_path / "data", ManualClock(), log.logger)) as journals,
+        pytest.raises(JournalError, match="NIJA_DATA_DIR"),
+    ):
+        journals.open(ACCOUNT)
+
+
 def test_there_is_nothing_to_read_before_the_first_start(journals: Journals) -> None:
     with pytest.raises(JournalError, match="no journal"):
         journals.read(ACCOUNT)

@@ -103,19 +103,19 @@ def test_a_command_wakes_the_account_and_its_receipt_comes_once_it_is_in_the_jou
     assert desk.wakes == 1
     assert not receipt.done()
     desk.queue.obey(desk.journal)
-    assert receipt.result().became is Became.DONE
+    assert receipt.result(0).became is Became.DONE
     assert desk.on_disk() == STOPPED
     again = desk.queue.send(Command.STOP_TRADING)
     desk.queue.obey(desk.journal)
-    assert again.result().became is Became.ALREADY
+    assert again.result(0).became is Became.ALREADY
 
 
 def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_written_once_it_can(desk: Desk) -> None:
     receipt = desk.queue.send(Command.STOP_TRADING)
     with desk.read_only_disk():
         assert desk.in_effect() == STOPPED
-        assert receipt.result().became is Became.IN_MEMORY
-        assert "readonly" in receipt.result().reason
+        assert receipt.result(0).became is Became.IN_MEMORY
+        assert "readonly" in receipt.result(0).reason
     assert desk.on_disk() == set()
     desk.clock.advance(5)
     assert desk.in_effect() == STOPPED
@@ -169,7 +169,7 @@ def test_a_latch_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: 
 def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) -> None:
     receipt = desk.queue.send(Command.STOP_TRADING)
     desk.queue.keep_in_memory(JournalError("the disk is gone"))
-    assert (receipt.result().became, receipt.result().reason) == (Became.IN_MEMORY, "the disk is gone")
+    assert (receipt.result(0).became, receipt.result(0).reason) == (Became.IN_MEMORY, "the disk is gone")
     assert set(desk.queue.over({})) == STOPPED
 
 
@@ -178,5 +178,5 @@ def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk:
     desk.queue.close()
     late = desk.queue.send(Command.STOP_TRADING)
     for receipt in (untaken, late):
-        assert receipt.result().became is Became.FAILED
-        assert "again" in receipt.result().reason
+        assert receipt.result(0).became is Became.FAILED
+        assert "again" in receipt.result(0).reason

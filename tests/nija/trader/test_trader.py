@@ -324,7 +324,7 @@ def test_a_stop_command_keeps_entries_out_from_the_next_cycle_on(rig: TraderRig)
     receipt = rig.commands.send(Command.STOP_TRADING)
     rig.script.entry = {"BTC/USD"}
     rig.cycle(2)
-    assert receipt.result().became is Became.DONE
+    assert receipt.result(0).became is Became.DONE
     assert rig.sent("BTC/USD") == []
     assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
 
