@@ -71,7 +71,11 @@ def _refuse_beside_a_daemon(desk: Desk, account: AccountId) -> None:
     answer = ask(desk.settings.data_dir, "status")
     if answer is None:
         return
-    if str(account) in {one.id for one in StatusReport.from_json(answer).accounts}:
+    try:
+        running = {one.id for one in StatusReport.from_json(answer).accounts}
+    except ValueError as error:
+        raise ValueError("the running NIJA is of another version: stop it first, then try again") from error
+    if str(account) in running:
         raise ValueError(f"the running NIJA has {account}: stop NIJA first, then run nija forget {account} again")
 
 

@@ -28,7 +28,7 @@ def database_faults(setting: str = "NIJA_DATA_DIR") -> Iterator[None]:
     except IntegrityError:
         # A row that contradicts another is a fault of NIJA's own, not of the database.
         raise
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
         raise JournalError(
             f"the journal's database cannot be used ({_told(error)}): check {setting} and the free disk space, "
             "that the database runs and takes this user, and that its driver is installed"
@@ -37,6 +37,7 @@ def database_faults(setting: str = "NIJA_DATA_DIR") -> Iterator[None]:
 
 def _told(error: Exception) -> str:
     """A driver may put the whole address into its text, password and all; SQLite's names no more than the fault."""
-    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
-        return str(error.orig)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return str(cause)
     return type(error).__name__
