@@ -12,7 +12,7 @@ from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_cure, right_label
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.doctor.markets import check_markets
-from nija.journal.records import TRADED_BY_ANOTHER
+from nija.orders.desk import ANOTHER_PROGRAM
 from nija.risk.refusal import money, percent
 from nija.trader.plan import SWITCHED_OFF
 
@@ -169,7 +169,7 @@ def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
     if facts.paused in ("", SWITCHED_OFF):
         return
     again = f"nija resume {account}"
-    if TRADED_BY_ANOTHER in facts.paused:
+    if ANOTHER_PROGRAM in facts.paused:
         again = f"stop every other program that has a key of this account (a second NIJA, an old bot), then {again}"
     yield warning(f"Nothing new is opened: {facts.paused}", f"Exits go on. To trade again: {again}")
 

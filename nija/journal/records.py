@@ -104,10 +104,6 @@ class LatchName(StrEnum):
     ANOTHER_PROGRAM = "another_program"
 
 
-TRADED_BY_ANOTHER = "another NIJA or program trades this account"
-"""The reason of ANOTHER_PROGRAM, word for word."""
-
-
 @dataclass(frozen=True, slots=True)
 class Latch:
     name: LatchName

@@ -261,6 +261,8 @@ class OrderDesk:
 
     def resumed(self) -> None:
         """Someone says that no other program trades this account any more: what it left is taken up."""
+        if not self._executor.paused:
+            return
         self._executor.paused = False
         self._owner.started = self._broker.exchange_time()
         self._owner.strangers.clear()

@@ -47,8 +47,8 @@ class Brakes:
         return self.latches
 
     def take_resume(self) -> bool:
-        """Whether trading was resumed since this was last asked."""
-        resumed, self._was_resumed = self._was_resumed, False
+        """Whether trading was resumed since this was last asked: by a command, or by one that wrote on the disk."""
+        resumed, self._was_resumed = self._commands.take_resume() or self._was_resumed, False
         return resumed
 
     def observe(self, equity: Decimal, earned: Decimal, quote: str, now: datetime) -> EquityState:

@@ -77,6 +77,7 @@ class CommandQueue:
         self._is_closed = False
         self._unwritten: list[_Message] = []
         self._write_at = float("-inf")
+        self._was_resumed = False
         self._reasons = Reasons()
 
     def send(self, command: Command) -> Future[CommandResult]:
@@ -109,6 +110,7 @@ class CommandQueue:
                 return
             del self._unwritten[0]
             self._answer(message, Became.DONE if changed else Became.ALREADY)
+            self._was_resumed |= changed and message.command is Command.RESUME
         if self._reasons.clear("journal"):
             self._log.info("The journal can be written again: every command is in it")
 
@@ -127,6 +129,11 @@ class CommandQueue:
             latches = _after(latches, message)
         return latches
 
+    def take_resume(self) -> bool:
+        """Whether a resume was obeyed since this was last asked."""
+        resumed, self._was_resumed = self._was_resumed, False
+        return resumed
+
     def close(self) -> None:
         """What arrives from now on is refused."""
         with self._lock:
@@ -143,6 +150,7 @@ class CommandQueue:
     def _keep(self, why: JournalError) -> None:
         self._write_at = self._clock.monotonic() + _WRITE_AGAIN_SECONDS
         for message in self._unwritten:
+            self._was_resumed |= message.command is Command.RESUME and not message.receipt.done()
             self._answer(message, Became.IN_MEMORY, str(why))
         if self._reasons.is_news("journal", str(why)):
             commands = ", ".join(dict.fromkeys(message.command.value for message in self._unwritten))

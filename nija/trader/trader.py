@@ -150,6 +150,7 @@ class Trader:
 
     def _resume(self) -> None:
         """What `nija resume` means to a running trader, beyond the latches that it cleared."""
+        self._desk.resumed()
         self._log.info("Resumed: new entries are allowed again")
 
     def _leave(self, snapshot: FeedSnapshot) -> None:

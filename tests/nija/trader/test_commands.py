@@ -180,3 +180,22 @@ def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk:
     for receipt in (untaken, late):
         assert receipt.result(0).became is Became.FAILED
         assert "again" in receipt.result(0).reason
+
+
+def test_a_resume_that_changed_something_is_told_once(desk: Desk) -> None:
+    desk.queue.send(Command.RESUME)
+    desk.queue.obey(desk.journal)
+    assert not desk.queue.take_resume()
+    desk.queue.send(Command.STOP_TRADING)
+    desk.queue.send(Command.RESUME)
+    desk.queue.obey(desk.journal)
+    assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]
+
+
+def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
+    desk.queue.send(Command.RESUME)
+    with desk.read_only_disk():
+        for _ in range(3):
+            desk.queue.obey(desk.journal)
+            desk.clock.advance(5)
+    assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from accounts.manager import AccountState
+from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BrokerError, BudgetSpent
-from brokers.model import OrderStatus
+from brokers.model import OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.records import LatchName
 from nija.trader.commands import Became, Command
 from nija.trader.plan import SWITCHED_OFF
@@ -375,3 +377,25 @@ def test_a_switched_off_account_enters_nothing_and_keeps_its_position_until_its_
     rig.cycle(2)
     assert rig.desk.positions() == {}
     assert rig.trader.is_idle
+
+
+def test_after_a_resume_the_account_is_compared_and_traded_again_though_another_program_was_seen(
+    rig: TraderRig,
+) -> None:
+    rig.cycle()
+    rig.clock.advance(600)
+    theirs = new_client_id(Purpose.ENTRY)
+    rig.model.somebody_else_places(
+        OrderRequest(theirs, "ETH/USD", Side.BUY, OrderType.MARKET, Decimal(1), rig.now() + timedelta(seconds=30))
+    )
+    rig.clock.advance(301)
+    rig.cycle(2)
+    rig.script.entry = {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert rig.sent("BTC/USD") == []
+    assert rig.manager.snapshot(ACCOUNT).reason == "another NIJA or program trades this account"
+
+    rig.commands.send(Command.RESUME)
+    rig.cycle(2)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
