@@ -169,7 +169,10 @@ class MarketData(Protocol):
     def markets(self) -> Mapping[str, Market]: ...
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
-        """Closed candles only, oldest first; those opening after `since` (Unix seconds), or all on offer."""
+        """Closed candles only, oldest first; those opening at or after `since` (Unix seconds), or all on offer.
+
+        The candle of `since` comes again, as the exchange tells it now: what was read at its very end may be corrected.
+        """
         ...
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]: ...

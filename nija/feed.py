@@ -1,58 +1,39 @@
 """Market data of one exchange: fetched once, shared read-only by all its traders; each signal computed once.
 
-The cost grows with markets plus accounts, never with their product: traders only read the last snapshot.
+The cost grows with markets plus accounts, never with their product: traders only read the last snapshot. Whatever goes
+wrong with one market stays with that market.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from brokers.errors import BrokerError
-from brokers.model import Candles, Ticker, Timeframe
+from nija.market_data.prices import PriceReader
+from nija.market_data.rests import Rests
+from nija.market_data.series import Heard, corrected, extended
+from nija.market_data.signals import SignalBoard
+from nija.market_data.snapshot import FeedSnapshot, Series, Want, price_max_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from brokers.base import MarketData
     from brokers.clock import Clock
+    from brokers.model import Candles
     from nija.log.event_log import EventLog
-    from nija.strategy.base import SignalAt, Strategy
+    from nija.market_data.prices import Quotes
 
-# Indicators that never forget their first value (Wilder's ATR) have settled to the last digit long before this.
-_HISTORY = 1_000
+__all__ = ["Feed", "FeedSnapshot", "Want"]
+
 # Prices between candles serve sizing and locally watched stops; asking more often than this buys neither.
 _TICKER_SECONDS = 5.0
 
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What a trader follows: one strategy on the candles of one market."""
-
-    strategy: Strategy
-    market: str
-    timeframe: Timeframe
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSnapshot:
-    """What is known now; replaced whole, never changed. `problems` says why nothing newer is known.
-
-    `read` is when each market's ticker was read, in seconds of the steady clock.
-    """
-
-    signals: Mapping[Want, SignalAt] = field(default_factory=lambda: MappingProxyType({}))
-    tickers: Mapping[str, Ticker] = field(default_factory=lambda: MappingProxyType({}))
-    problems: Mapping[Want, str] = field(default_factory=lambda: MappingProxyType({}))
-    read: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-
-    def fresh(self, now: float, max_age: float) -> Mapping[str, Ticker]:
-        """The tickers read within `max_age` seconds before `now` (steady clock). An older price is no price."""
-        return {market: ticker for market, ticker in self.tickers.items() if now - self.read[market] <= max_age}
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 class Feed:
@@ -66,9 +47,15 @@ class Feed:
         self._lock = threading.Lock()
         self._wants: frozenset[Want] = frozenset()
         self._wakes: tuple[threading.Event, ...] = ()
-        self._series: dict[tuple[str, Timeframe], Candles] = {}
-        self._tickers_due = clock.monotonic()
-        self._snapshot = FeedSnapshot()
+        self._reader = PriceReader(data, clock)
+        self._prices_due = clock.monotonic()
+        self._prices_failed = float("inf")
+        self._answered = float("-inf")
+        self._series: dict[Series, Candles] = {}
+        self._signals = SignalBoard(clock, log)
+        self._unanswered: dict[Want, str] = {}
+        self._rests: Rests[Series] = Rests(clock, poll_seconds)
+        self._snapshot = FeedSnapshot(price_max_age=price_max_age(poll_seconds))
 
     @property
     def snapshot(self) -> FeedSnapshot:
@@ -94,75 +81,113 @@ class Feed:
     def poll(self) -> None:
         """One pass over everything wanted."""
         wants = self._wants
-        self._poll_tickers(sorted({want.market for want in wants}))
-        for market, timeframe in sorted({(want.market, want.timeframe) for want in wants}):
+        series = sorted({want.series for want in wants})
+        markets = sorted({market for market, _ in series})
+        self._note_followed(series)
+        self._poll_prices(markets)
+        answered: set[Series] = set()
+        failed: set[Series] = set()
+        for one in series:
             if self._clock.stopping:
                 return
-            self._poll_candles(market, timeframe, wants)
+            if self._rests.resting(one):
+                continue
+            if self._poll_candles(one, [want for want in wants if want.series == one]):
+                answered.add(one)
+            else:
+                failed.add(one)
+                # A market that kept everything waiting must not age the prices of the others.
+                self._poll_prices(markets)
+        self._rests.note(answered, failed)
 
-    def _poll_tickers(self, markets: list[str]) -> None:
-        if not markets or self._clock.monotonic() < self._tickers_due:
-            return
-        try:
-            tickers = self._data.tickers(markets)
-        except BrokerError as error:
-            self._tell("prices", f"No prices: {error}")
-            return
-        self._log.settled("prices")
+    def _note_followed(self, series: Iterable[Series]) -> None:
         now = self._clock.monotonic()
-        self._tickers_due = now + max(self._poll_seconds, _TICKER_SECONDS)
+        new = {one: Heard(since=now) for one in series if one not in self._snapshot.heard}
+        if new:
+            self._snapshot = replace(self._snapshot, heard=_with(self._snapshot.heard, new))
+
+    def _poll_prices(self, markets: list[str]) -> None:
+        began = self._clock.monotonic()
+        if not markets or began < self._prices_due:
+            return
+        self._prices_due = began + max(self._poll_seconds, _TICKER_SECONDS)
+        try:
+            quotes = self._reader.read(markets, exchange_answers=self._answered >= self._prices_failed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, candles go on
+            self._prices_failed = min(began, self._prices_failed)
+            reason = self._said("prices", "No prices", error)
+            self._snapshot = replace(self._snapshot, unpriced=MappingProxyType(dict.fromkeys(markets, reason)))
+            return
+        self._prices_failed = float("inf")
+        self._log.settled("prices")
+        for market in markets:
+            if market in quotes.missing:
+                self._tell(f"price {market}", f"No price of {market}: {quotes.missing[market]}")
+            else:
+                self._log.settled(f"price {market}")
+        self._publish_prices(quotes)
+
+    def _publish_prices(self, quotes: Quotes) -> None:
+        now = self._clock.monotonic()
         self._publish(
             replace(
                 self._snapshot,
-                tickers=MappingProxyType({**self._snapshot.tickers, **tickers}),
-                read=MappingProxyType({**self._snapshot.read, **dict.fromkeys(tickers, now)}),
+                tickers=_with(self._snapshot.tickers, quotes.tickers),
+                read=_with(self._snapshot.read, dict.fromkeys(quotes.tickers, now)),
+                unpriced=MappingProxyType(dict(quotes.missing)),
             )
         )
 
-    def _poll_candles(self, market: str, timeframe: Timeframe, wants: frozenset[Want]) -> None:
-        followers = [want for want in wants if (want.market, want.timeframe) == (market, timeframe)]
-        known = self._series.get((market, timeframe))
+    def _poll_candles(self, series: Series, followers: list[Want]) -> bool:
+        """Whether the exchange answered."""
+        market, timeframe = series
+        known = self._series.get(series)
         since = int(known.time[-1]) if known is not None and len(known) else None
         try:
             fresh = self._data.candles(market, timeframe, since)
-        except BrokerError as error:
-            self._tell(market, f"No candles of {market}: {error}")
-            problems = dict.fromkeys(followers, f"no candles: {error}")
-            self._publish(replace(self._snapshot, problems=MappingProxyType({**self._snapshot.problems, **problems})))
-            return
-        self._log.settled(market)
-        candles = fresh if known is None else _extended(known, fresh)
-        self._series[market, timeframe] = candles
-        behind = [want for want in followers if not self._is_current(want, candles)]
-        if behind:
-            self._publish_signals(candles, behind)
-
-    def _is_current(self, want: Want, candles: Candles) -> bool:
-        if want in self._snapshot.problems:
+        except Exception as error:  # noqa: BLE001 - an answer of any odd shape is this market's alone
+            reason = self._said(market, f"No candles of {market}", error)
+            self._unanswered |= dict.fromkeys(followers, f"no candles: {reason}")
+            self._publish_signals()
             return False
-        signal = self._snapshot.signals.get(want)
-        return len(candles) == 0 or (signal is not None and signal.time == int(candles.time[-1]))
+        self._answered = self._clock.monotonic()
+        self._log.settled(market)
+        if known is not None and corrected(known, fresh):
+            self._log.info(f"The exchange corrected the last {timeframe} candle of {market}; its signal follows")
+        candles = fresh if known is None else extended(known, fresh)
+        self._series[series] = candles
+        self._note_answer(series, candles, since)
+        were_unanswered = [self._unanswered.pop(want) for want in followers if want in self._unanswered]
+        if self._signals.update(candles, followers) or were_unanswered:
+            self._publish_signals()
+        return True
 
-    def _publish_signals(self, candles: Candles, wants: list[Want]) -> None:
-        signals, problems = dict(self._snapshot.signals), dict(self._snapshot.problems)
-        for want in wants:
-            problems.pop(want, None)
-            if len(candles) == 0:
-                continue
-            try:
-                signals[want] = want.strategy.evaluate(candles).last(candles)
-            except Exception as error:  # noqa: BLE001 - a strategy may be a user's own; its faults are its followers' alone
-                signals.pop(want, None)
-                problems[want] = f"the strategy {want.strategy.name} failed: {type(error).__name__}: {error}"
-                self._log.exception(f"The strategy {want.strategy.name} failed on {want.market}")
-        self._publish(
-            replace(self._snapshot, signals=MappingProxyType(signals), problems=MappingProxyType(problems)),
-        )
+    def _publish_signals(self) -> None:
+        problems = MappingProxyType({**self._signals.faults, **self._unanswered})
+        self._publish(replace(self._snapshot, signals=MappingProxyType(dict(self._signals.known)), problems=problems))
 
-    def _tell(self, topic: str, reason: str) -> None:
+    def _note_answer(self, series: Series, candles: Candles, last: int | None) -> None:
+        """When a candle ended is put on the steady clock as it is first seen: no leap makes it younger afterwards."""
+        now, heard = self._clock.monotonic(), self._snapshot.heard[series]
+        ended = heard.ended
+        if len(candles) and int(candles.time[-1]) != last:
+            ended = now - (self._clock.time() - int(candles.time[-1]) - candles.timeframe.seconds)
+        heard = replace(heard, answered=now, ended=ended)
+        self._snapshot = replace(self._snapshot, heard=_with(self._snapshot.heard, {series: heard}))
+
+    def _said(self, topic: str, what: str, error: Exception) -> str:
+        """Say once what failed; why it did. What nobody foresaw is said with its traceback."""
+        if isinstance(error, BrokerError):
+            self._tell(topic, f"{what}: {error}")
+            return str(error)
+        reason = f"{type(error).__name__}: {error}"
+        self._tell(topic, f"{what}: {reason}", same=type(error).__name__, unforeseen=error)
+        return reason
+
+    def _tell(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
         """What fails because everything stops is no news."""
         if not self._clock.stopping:
-            self._log.trouble(topic, reason)
+            self._log.trouble(topic, text, same=same, unforeseen=unforeseen)
 
     def _publish(self, snapshot: FeedSnapshot) -> None:
         self._snapshot = snapshot
@@ -170,23 +195,5 @@ class Feed:
             wake.set()
 
 
-def _extended(known: Candles, fresh: Candles) -> Candles:
-    """`known` and the candles of `fresh` that come after it, bounded to the history that signals need."""
-    newer = fresh.time > known.time[-1] if len(known) else np.ones(len(fresh), dtype=bool)
-    if not newer.any():
-        return known
-
-    def joined(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        old, new = getattr(known, name), getattr(fresh, name)[newer]
-        return np.concatenate([old, new])[-_HISTORY:]
-
-    return Candles(
-        market=known.market,
-        timeframe=known.timeframe,
-        time=joined("time").astype(np.int64),
-        open=joined("open"),
-        high=joined("high"),
-        low=joined("low"),
-        close=joined("close"),
-        volume=joined("volume"),
-    )
+def _with(known: Mapping[_K, _V], new: Mapping[_K, _V]) -> Mapping[_K, _V]:
+    return MappingProxyType({**known, **new})

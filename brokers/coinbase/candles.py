@@ -71,10 +71,10 @@ def windows_in_a_day(timeframe: Timeframe) -> int:
 def closed_candles(
     market: str, timeframe: Timeframe, found: Iterable[JsonObject], *, now: float, since: int | None
 ) -> Candles:
-    """Those whose end is not after `now` (the exchange's time) and that open after `since`; the newest `HISTORY`."""
+    """Those whose end is not after `now` (the exchange's time) and that open at or after `since`: the newest."""
     by_label = {int(number(row, "start")): row for row in found}
-    after = -1 if since is None else since
-    labels = sorted(label for label in by_label if label > after and label + timeframe.seconds <= now)[-HISTORY:]
+    first = 0 if since is None else since
+    labels = sorted(label for label in by_label if label >= first and label + timeframe.seconds <= now)[-HISTORY:]
     columns = (_column([by_label[label] for label in labels], name) for name in _FIELDS)
     return Candles(market, timeframe, np.array(labels, dtype=np.int64), *columns)
 

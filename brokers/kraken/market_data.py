@@ -67,11 +67,13 @@ class KrakenMarketData:
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         pair_id = self._public.symbols().pair_id(market)
         with wire.understanding("candles"):
-            columns = self._ask(lambda limited: self._columns(limited, pair_id, timeframe, since))
+            # Kraken answers with what opened after `since`.
+            after = None if since is None else since - 1
+            columns = self._ask(lambda limited: self._columns(limited, pair_id, timeframe, after))
             times = np.array(columns["time"], dtype=np.int64)
             # The newest row is the running candle, whatever `since` says.
             kept = np.argsort(times)[:-1]
-            kept = kept[times[kept] > (-1 if since is None else since)]
+            kept = kept[times[kept] >= (0 if since is None else since)]
             prices = {name: np.array(columns[name], dtype=np.float64)[kept] for name in (*_PRICE_COLUMNS, "volume")}
         return Candles(market=market, timeframe=timeframe, time=times[kept], **prices)
 

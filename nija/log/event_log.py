@@ -41,10 +41,11 @@ class EventLog:
         if self._reasons.is_news(topic, same or text):
             self._log.info(text, **fields)
 
-    def trouble(self, topic: str, text: str) -> None:
-        """The same as a warning: something that should work does not."""
-        if self._reasons.is_news(topic, text):
-            self._log.warning(f"⚠️  {text}")
+    def trouble(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
+        """The same as a warning: something that should work does not. `unforeseen` is said with its traceback."""
+        if self._reasons.is_news(topic, same or text):
+            traceback = {} if unforeseen is None else {"exc_info": unforeseen}
+            self._log.warning(f"⚠️  {text}", **traceback)
 
     def settled(self, topic: str) -> None:
         """Forget a topic's reason, so that it is said again when it comes back."""

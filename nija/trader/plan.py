@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nija.feed import Want
+from nija.market_data.snapshot import Want
 from nija.risk.parameters import RiskLimits
 from nija.strategy.registry import load_strategy
 

@@ -95,16 +95,16 @@ def test_a_candle_closes_by_the_exchanges_clock_and_not_by_ours(
     assert candles.time[-1] == 19_998 * DAY
 
 
-def test_only_what_is_new_is_asked_for_and_told(
+def test_the_last_known_candle_is_told_again_and_only_what_follows_it(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     _live(scripted, clock)
     known = int(market_data.candles("BTC/USD", Timeframe.H1).time[-1])
     asked_before = len(scripted.asked_for(CANDLES))
 
-    assert len(market_data.candles("BTC/USD", Timeframe.H1, known)) == 0
+    assert list(market_data.candles("BTC/USD", Timeframe.H1, known).time) == [known]
     clock.advance(3_600)
-    assert list(market_data.candles("BTC/USD", Timeframe.H1, known).time) == [known + 3_600]
+    assert list(market_data.candles("BTC/USD", Timeframe.H1, known).time) == [known, known + 3_600]
     assert len(scripted.asked_for(CANDLES)) == asked_before + 2
 
 
@@ -116,7 +116,7 @@ def test_empty_buckets_stay_absent(
 
     candles = market_data.candles("BTC/USD", Timeframe.M1, running - 300)
 
-    assert list(candles.time - running) == [-240, -60]
+    assert list(candles.time - running) == [-300, -240, -60]
 
 
 def test_after_a_long_outage_the_newest_candles_come_first(
@@ -154,7 +154,7 @@ def test_a_replay_is_followed_from_the_last_known_candle(
     for _ in range(400):
         clock.advance(1.0)
         new = market_data.candles("BTC/USD", Timeframe.D1, known)
-        told += list(new.time)
+        told += list(new.time[new.time > known])
         known = int(new.time[-1]) if len(new) else known
 
     newest = market_time() - DAY

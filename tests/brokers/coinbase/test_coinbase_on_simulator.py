@@ -360,7 +360,7 @@ def test_a_market_that_runs_faster_than_the_clock_is_followed_without_a_gap(
         for _ in range(12):
             clock.advance(1.0)
             simulator.call(simulator.world.tick)
-            labels += list(feed.candles("BTC/USD", timeframe, int(labels[-1])).time)
+            labels[-1:] = list(feed.candles("BTC/USD", timeframe, int(labels[-1])).time)
         feed.close()
         violations = simulator.call(lambda: list(simulator.world.records.violations))
 

@@ -47,12 +47,15 @@ class TestCandles:
         assert candles.close.tolist() == [100.25, 101.25, 102.25]
         assert candles.volume.dtype == np.float64
 
-    def test_only_candles_after_since_come_back(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_the_candle_of_since_comes_again_and_what_follows_it(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        """Kraken's own `since` leaves that candle out, so the question begins a second before it."""
         canned.say("OHLC", {"XXBTZUSD": [row(n * DAY) for n in range(4)], "last": 2 * DAY})
-        assert feed.candles("BTC/USD", Timeframe.D1, since=DAY).time.tolist() == [2 * DAY]
-        assert canned.calls("OHLC")[0].params["since"] == str(DAY)
+        assert feed.candles("BTC/USD", Timeframe.D1, since=DAY).time.tolist() == [DAY, 2 * DAY]
+        assert canned.calls("OHLC")[0].params["since"] == str(DAY - 1)
 
-    def test_nothing_new_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_the_running_candle_alone_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.say("OHLC", {"XXBTZUSD": [row(3 * DAY)], "last": 2 * DAY})
         assert len(feed.candles("BTC/USD", Timeframe.D1, since=2 * DAY)) == 0
 

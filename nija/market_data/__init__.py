@@ -1,0 +1,1 @@
+"""What a feed reads of an exchange: prices and candles, each market failing alone."""
