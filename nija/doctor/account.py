@@ -46,11 +46,12 @@ def check_account(
         return tuple(findings)
     findings.append(fine(f"{account.label} {account.exchange.value.upper()} CONNECTED!"))
     if facts.state and facts.last_work is None:
-        return (*findings, *_check_work(facts, now))
+        return (*findings, *_check_work(facts, now), *_check_troubles(facts))
     findings += _check_money(facts, settings)
     findings += check_markets(facts, settings)
     findings += _check_pause(account, facts)
     findings += _check_work(facts, now)
+    findings += _check_troubles(facts)
     return tuple(findings)
 
 
@@ -184,3 +185,8 @@ def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
         yield broken(f"The daemon's last useful work was {minutes:.0f} min ago", "Look at nija.log and restart NIJA")
     else:
         yield fine(f"The daemon's last useful work was {(now - facts.last_work).total_seconds():.0f} s ago")
+
+
+def _check_troubles(facts: AccountFacts) -> Iterator[Finding]:
+    for trouble in facts.troubles:
+        yield warning(trouble, "What became of it: nija status and nija.log")

@@ -81,7 +81,7 @@ class AccountFacts:
     """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows.
 
     `paused` says what stopped new entries; empty: nothing did. `alternatives` are the same coins' markets in
-    whatever money the account holds.
+    whatever money the account holds. `troubles` is what the daemon knows to be wrong.
     """
 
     id: str
@@ -97,6 +97,7 @@ class AccountFacts:
     equity: Decimal | None = None
     state: str = ""
     last_work: datetime | None = None
+    troubles: tuple[str, ...] = ()
 
     def held(self, currency: str) -> Holding:
         nothing = Holding(currency, Decimal(0), Decimal(0))

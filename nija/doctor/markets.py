@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accounts.identity import AccountId
+from brokers.model import Exchange
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.refusal import Refusal, money, percent
@@ -19,20 +22,26 @@ if TYPE_CHECKING:
     from brokers.model import Market
     from nija.doctor.facts import AccountFacts, MarketFacts
     from nija.risk.parameters import RiskLimits
+    from nija.trader.plan import TradingPlan
 
 # About three times the usual daily range of the large coins, where the default strategy's stops lie.
 _USUAL_STOP = Decimal("0.10")
+# Closed candles of one timeframe that are there at a start: Kraken's 720 rows end with the running one, and Coinbase is
+# asked for two windows of 350.
+_HISTORY = MappingProxyType({Exchange.KRAKEN: 719, Exchange.COINBASE: 700})
 
 
 def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
     """One line each, then one that says whether anything can be traded at all."""
     try:
-        limits = trading_plan(settings).limits
+        plan = trading_plan(settings)
     except StrategyError as error:
         yield broken("The strategy cannot be used", str(error))
         return
+    limits = plan.limits
     findings = [_check_market(market, facts, limits) for market in facts.markets]
     yield from findings
+    yield from _check_history(facts, plan)
     if not settings.enabled:
         yield warning("This account is switched off", f'Set enabled = true in [accounts."{facts.id}"] of nija.toml')
     elif facts.markets and all(found.market is None for found in facts.markets):
@@ -56,6 +65,15 @@ def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -
     if found.price is None or found.price <= 0:
         return warning(f"{found.symbol}: no price is known yet", "Try again in a minute")
     return _check_size(found.market, found.price, facts, limits)
+
+
+def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
+    given, name = _HISTORY[AccountId.parse(facts.id).exchange], plan.strategy_name
+    if plan.strategy.warmup > given:
+        yield broken(
+            f"The strategy {name} needs {plan.strategy.warmup} closed candles; the exchange gives {given}",
+            "Nothing is opened until the others have closed while NIJA runs: shorten its lengths in nija.toml",
+        )
 
 
 def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: RiskLimits) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.manager import AccountState
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from accounts.manager import AccountManager
     from accounts.settings import Settings
+    from nija.status.report import AccountStatus
 
 _ACCOUNTS = "accounts"
+_NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def doctor_answer(
@@ -25,15 +29,25 @@ def doctor_answer(
     credentials: Iterable[Credentials],
     settings: Settings,
     prices: Mapping[AccountId, Mapping[str, Decimal]],
+    troubles: Mapping[str, tuple[str, ...]] = _NONE,
 ) -> dict[str, object]:
-    """For the control socket. `prices` are the last ones each trader saw, by market."""
+    """For the control socket. `prices` are the last ones each trader saw, by market; `troubles` by account id."""
     known = set(manager.accounts())
     facts = (
-        running_facts(manager, one, settings, prices.get(one.account, {}))
+        replace(
+            running_facts(manager, one, settings, prices.get(one.account, {})),
+            troubles=troubles.get(str(one.account), ()),
+        )
         for one in credentials
         if one.account in known
     )
     return {_ACCOUNTS: [one.to_json() for one in facts]}
+
+
+def troubles_of(account: AccountStatus) -> tuple[str, ...]:
+    """What the daemon knows to be wrong with an account, and with what its markets offer."""
+    problems = (f"{market.market}: {market.problem}" for market in account.markets if market.problem)
+    return (*(fault.text for fault in account.faults), *problems)
 
 
 def read_answer(answer: Mapping[str, object]) -> dict[str, AccountFacts]:

@@ -15,7 +15,7 @@ from accounts.dotenv_file import DotenvError, load_environment
 from accounts.environment import EnvironmentFault, process_settings
 from nija.control.client import ask
 from nija.control.wire import ControlError
-from nija.health.judgement import Pulse, Verdict, judge
+from nija.health.judgement import Verdict, judge
 from nija.status.report import StatusReport
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _ANSWER_SECONDS = 5.0
 def main() -> int:
     verdict = check(os.environ, Path(), datetime.now(UTC))
     sys.stdout.write(f"{'healthy' if verdict.healthy else 'unhealthy'}: {verdict.reason}\n")
+    sys.stdout.writelines(f"  {fault}\n" for fault in verdict.faults)
     return 0 if verdict.healthy else 1
 
 
@@ -39,9 +40,8 @@ def check(environ: Mapping[str, str], directory: Path, now: datetime) -> Verdict
         return Verdict(healthy=False, reason=str(error))
     if report is None:
         return Verdict(healthy=False, reason=f"no NIJA runs on the data folder {data_dir}")
-    accounts = tuple(Pulse(one.id, one.state, one.last_useful_work) for one in report.accounts)
     uptime = abs((now - report.since).total_seconds()) if report.since is not None else 0.0
-    return judge(accounts, now, uptime)
+    return judge(report.accounts, now, uptime)
 
 
 def _report(data_dir: Path) -> StatusReport | None:

@@ -1,64 +1,153 @@
-"""Alive in the one sense that matters: useful work is done. A process that merely exists is not healthy."""
+"""What is wrong with an account, and whether the daemon does useful work: the one place that decides it.
+
+/healthz, `nija status`, metrics and notifications all ask here. Two questions are kept apart. *Health* lists every
+fault, down to one position without a stop. *Liveness* asks whether any account works at all, for a platform restarts
+what is not alive: a restart mends no missing stop, and takes the protection of every other account away for a while.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nija.status.money import duration
+from nija.status.report import Fault, FaultKind
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
-    from accounts.manager import AccountSnapshot
+    from nija.status.report import AccountStatus, MarketStatus, PositionStatus
+    from nija.trader.view import ProtectionView
 
 # A trader works every few seconds; an exchange's short maintenance is no reason to restart anything.
 SILENT_SECONDS = 300.0
 START_SECONDS = 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """When one account last did useful work; None before the first."""
-
-    account: str
-    state: str
-    last_work: datetime | None
+# Between a fill and its stop lie one or two calls; what takes longer is not on its way but in trouble.
+BARE_SECONDS = 30.0
+CONNECTED = frozenset({"CONNECTED", "TRADING", "PAUSED"})
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`healthy` is liveness: whether useful work is done. `faults` are told beside it, and do not change it."""
+
     healthy: bool
     reason: str
+    faults: tuple[str, ...] = ()
 
 
-def pulses(snapshots: Collection[AccountSnapshot]) -> tuple[Pulse, ...]:
-    return tuple(Pulse(str(one.account), one.state.value, one.last_work) for one in snapshots)
-
-
-def judge(accounts: Collection[Pulse], now: datetime, uptime: float) -> Verdict:
-    """Healthy while any account works: one that fails is not cured by restarting the others. `uptime` in seconds."""
-    if any(works(pulse, now) for pulse in accounts):
-        return Verdict(healthy=True, reason="useful work is done")
+def judge(accounts: Collection[AccountStatus], now: datetime, uptime: float) -> Verdict:
+    """Alive while any account works: one that fails is not cured by restarting the others. `uptime` in seconds."""
+    told = tuple(f"{one.id}: {fault.text}" for one in accounts for fault in faults(one, now))
+    if any(works(one, now) for one in accounts):
+        return Verdict(healthy=True, reason="useful work is done", faults=told)
     if uptime < START_SECONDS:
-        return Verdict(healthy=True, reason="starting: no account has done useful work yet")
+        return Verdict(healthy=True, reason="starting: no account has done useful work yet", faults=told)
     if not accounts:
         return Verdict(healthy=False, reason="no account takes part: set credentials, or enable one in nija.toml")
-    states = ", ".join(f"{pulse.account} {pulse.state}" for pulse in accounts)
-    return Verdict(healthy=False, reason=f"{_since(accounts, now)} ({states}); look at nija.log")
+    states = ", ".join(f"{one.id} {one.state}" for one in accounts)
+    return Verdict(healthy=False, reason=f"{_since(accounts, now)} ({states}); look at nija.log", faults=told)
 
 
-def works(pulse: Pulse, now: datetime) -> bool:
-    """Whether the account did useful work lately.
+def works(account: AccountStatus, now: datetime) -> bool:
+    """Whether the account did useful work lately, with an exchange that answers and market data to work on."""
+    return (
+        _worked_lately(account, now)
+        and not _is_over(account.last_answer_age, SILENT_SECONDS)
+        and (not account.markets or not all(map(stale, account.markets)))
+    )
 
-    A moment far ahead is as stale as one far behind: the clock was set back, and a trader at work would have
-    reported again since.
+
+def faults(account: AccountStatus, now: datetime) -> tuple[Fault, ...]:
+    """Everything that is not as it should be. One that waits to connect, or has failed, says so by its state."""
+    if account.state not in CONNECTED:
+        return ()
+    return (*_silence(account, now), *_market_data(account), *_protection(account), *_another_program(account))
+
+
+def stale(market: MarketStatus) -> str:
+    """Why a market's data is too old to work with; empty where it is not.
+
+    An old price alone keeps entries from being made within a minute or two; that is ordinary for a while.
     """
-    return pulse.last_work is not None and abs((now - pulse.last_work).total_seconds()) <= SILENT_SECONDS
+    patience = max(market.price_limit, SILENT_SECONDS)
+    if _is_over(market.price_age, patience):
+        return f"no price of {market.market} for {duration(market.price_age)}{_because(market)}"
+    if _is_over(market.answer_age, patience):
+        return f"no candles of {market.market} for {duration(market.answer_age)}{_because(market)}"
+    if market.candle_limit is not None and _is_over(market.candle_age, market.candle_limit + patience):
+        return f"the last {market.timeframe} candle of {market.market} closed {duration(market.candle_age)} ago"
+    return ""
 
 
-def _since(accounts: Collection[Pulse], now: datetime) -> str:
-    worked = [pulse.last_work for pulse in accounts if pulse.last_work is not None]
+def _is_over(age: float | None, limit: float) -> bool:
+    return age is not None and age > limit
+
+
+def _because(market: MarketStatus) -> str:
+    return f" ({market.problem})" if market.problem else ""
+
+
+def _worked_lately(account: AccountStatus, now: datetime) -> bool:
+    """A moment far ahead is as stale as one far behind: after a clock was set back, a trader at work reports again."""
+    worked = account.last_useful_work
+    return worked is not None and abs((now - worked).total_seconds()) <= SILENT_SECONDS
+
+
+def _silence(account: AccountStatus, now: datetime) -> Iterator[Fault]:
+    """An account that has just connected, or begun to trade anew, is given its time."""
+    moments = [moment for moment in (account.since, account.last_useful_work) if moment is not None]
+    if moments and (now - max(moments)).total_seconds() > SILENT_SECONDS:
+        text = f"no useful work for {SILENT_SECONDS / 60:.0f} minutes: its exchange does not answer"
+        yield Fault(FaultKind.NO_WORK, "", text)
+    elif _is_over(account.last_answer_age, SILENT_SECONDS):
+        text = f"the exchange has answered nothing about this account for {SILENT_SECONDS / 60:.0f} minutes"
+        yield Fault(FaultKind.NO_ANSWER, "", text)
+
+
+def _market_data(account: AccountStatus) -> Iterator[Fault]:
+    for market in account.markets:
+        if reason := stale(market):
+            yield Fault(FaultKind.NO_MARKET_DATA, market.market, reason)
+
+
+def _another_program(account: AccountStatus) -> Iterator[Fault]:
+    for latch in account.latches:
+        if latch.name == FaultKind.ANOTHER_PROGRAM.value:
+            text = f"another NIJA or program trades this account: {latch.reason}"
+            yield Fault(FaultKind.ANOTHER_PROGRAM, "", text)
+
+
+def _protection(account: AccountStatus) -> Iterator[Fault]:
+    known = {one.market: one for one in account.protection}
+    for position in account.positions:
+        protection = known.get(position.market)
+        if reason := _unprotected(position, protection, account.markets):
+            yield Fault(FaultKind.NOT_PROTECTED, position.market, f"{position.market} {reason}")
+        if protection is not None and protection.doubt:
+            yield Fault(FaultKind.IN_DOUBT, position.market, f"{position.market} is in doubt: {protection.doubt}")
+
+
+def _unprotected(position: PositionStatus, protection: ProtectionView | None, markets: Collection[MarketStatus]) -> str:
+    if position.stop is None:
+        return "has no stop price, so nothing protects it"
+    if protection is None or (protection.covered and not protection.trouble):
+        return ""
+    if protection.trouble:
+        return f"is not protected as it should be: {protection.trouble}"
+    if any(one.market == position.market and _is_over(one.price_age, one.price_limit) for one in markets):
+        return "has no stop on the exchange, and without a price it cannot be watched here either"
+    is_late = protection.bare_seconds >= BARE_SECONDS
+    return f"has been without a stop for {duration(protection.bare_seconds)}" if is_late else ""
+
+
+def _since(accounts: Collection[AccountStatus], now: datetime) -> str:
+    worked = [one.last_useful_work for one in accounts if one.last_useful_work is not None]
     if not worked:
         return "no account has done useful work since the start"
+    if any(_worked_lately(one, now) for one in accounts):
+        reasons = [fault.text for one in accounts for fault in faults(one, now)]
+        return f"no account can work: {reasons[0] if reasons else 'no market data'}"
     minutes = max(0.0, (now - max(worked)).total_seconds()) / 60
     return f"no account has done useful work for {minutes:.0f} minutes"

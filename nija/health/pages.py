@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from accounts.manager import AccountState
+from nija.health.judgement import CONNECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,28 +18,27 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
-    from accounts.manager import AccountSnapshot
     from nija.health.judgement import Verdict
+    from nija.status.report import AccountStatus
 
-READY = frozenset({AccountState.CONNECTED, AccountState.TRADING, AccountState.PAUSED})
 _OK = 200
 _UNAVAILABLE = 503
 _FRESH = {"Cache-Control": "no-store"}
 
 
 def health_pages(
-    snapshots: Callable[[], tuple[AccountSnapshot, ...]],
+    accounts: Callable[[], tuple[AccountStatus, ...]],
     verdict: Callable[[], Verdict],
     registry: CollectorRegistry,
 ) -> Starlette:
     async def healthz(_request: Request) -> Response:
         found = verdict()
-        return _json({"healthy": found.healthy, "reason": found.reason}, good=found.healthy)
+        content = {"healthy": found.healthy, "reason": found.reason, "faults": list(found.faults)}
+        return _json(content, good=found.healthy)
 
     async def readyz(_request: Request) -> Response:
-        accounts = snapshots()
-        ready = any(snapshot.state in READY for snapshot in accounts)
-        states = {str(snapshot.account): snapshot.state.value for snapshot in accounts}
+        states = {one.id: one.state for one in accounts()}
+        ready = any(state in CONNECTED for state in states.values())
         return _json({"ready": ready, "accounts": states}, good=ready)
 
     async def metrics(_request: Request) -> Response:

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from brokers.clock import utc_now
-from nija.health.judgement import judge, pulses
+from nija.health.judgement import judge
 from nija.health.metrics import AccountCollector, registry_with
 from nija.health.pages import health_pages
 from nija.health.tally import Tally
@@ -22,9 +22,9 @@ from nija.log.event_log import get_log
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accounts.manager import AccountSnapshot
     from brokers.clock import Clock
     from nija.health.judgement import Verdict
+    from nija.status.report import AccountStatus
 
 # A platform's health check comes from outside the container.
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing listens at all unless PORT is set
@@ -41,15 +41,15 @@ class HealthServer:
     """Serves /healthz, /readyz and /metrics on `port`; 0 lets the system choose. `host` is for tests."""
 
     def __init__(
-        self, port: int, snapshots: Callable[[], tuple[AccountSnapshot, ...]], clock: Clock, *, host: str = EVERYWHERE
+        self, port: int, accounts: Callable[[], tuple[AccountStatus, ...]], clock: Clock, *, host: str = EVERYWHERE
     ) -> None:
         self._address = (host, port)
-        self._snapshots = snapshots
+        self._accounts = accounts
         self._clock = clock
         self._started = clock.monotonic()
-        registry = registry_with(AccountCollector(snapshots, self.verdict, clock))
+        registry = registry_with(AccountCollector(accounts, self._judged, clock))
         self._tally = Tally(registry)
-        self._server = _server(partial(health_pages, snapshots, self.verdict, registry))
+        self._server = _server(partial(health_pages, accounts, self.verdict, registry))
         self._listener: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name="health", daemon=True)
 
@@ -78,7 +78,10 @@ class HealthServer:
         self._listener.close()
 
     def verdict(self) -> Verdict:
-        return judge(pulses(self._snapshots()), utc_now(self._clock), self._clock.monotonic() - self._started)
+        return self._judged(self._accounts())
+
+    def _judged(self, accounts: tuple[AccountStatus, ...]) -> Verdict:
+        return judge(accounts, utc_now(self._clock), self._clock.monotonic() - self._started)
 
     def _serve(self) -> None:
         if self._listener is None:

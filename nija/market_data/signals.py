@@ -58,8 +58,8 @@ class SignalBoard:
 
 
 def shortage(want: Want, count: int) -> str:
-    name = want.strategy.name
+    strategy = want.strategy
     return (
-        f"the strategy {name} needs {want.strategy.warmup} closed {want.timeframe} candles of {want.market} and there "
-        f"are {count}: nothing is opened until there are enough; shorten its lengths in [strategy.{name}] of nija.toml"
+        f"the strategy {strategy.name} needs {strategy.warmup} closed {want.timeframe} candles of {want.market}"
+        f" and there are {count}: nothing is opened until there are enough; shorten its lengths in nija.toml"
     )

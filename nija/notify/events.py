@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from accounts.identity import AccountId
+    from brokers.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,76 @@ class LimitReached:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionWrittenOff:
+    """`amount` (base) left the account without a sale of NIJA's, by its owner's hand, and was booked out."""
+
+    account: AccountId
+    market: str
+    amount: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBare:
+    """`reason` says of what the position's protection lacks."""
+
+    account: AccountId
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionProtected:
+    """The end of a PositionBare, with the position still open."""
+
+    account: AccountId
+    market: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionInDoubt:
+    """It is not certain any more that the coins are NIJA's."""
+
+    account: AccountId
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionCertain:
+    """The end of a PositionInDoubt, with the position still open."""
+
+    account: AccountId
+    market: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherProgram:
+    """Another NIJA, or another program, trades the account."""
+
+    account: AccountId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSilent:
+    """Told once of each silence. An empty `market` means every market of the exchange that is followed."""
+
+    exchange: Exchange
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBack:
+    """The end of a FeedSilent, `seconds` after it was told."""
+
+    exchange: Exchange
+    market: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class DaemonStarted:
     mode: str
     accounts: tuple[AccountId, ...]
@@ -89,7 +160,15 @@ Event = (
     | AccountRecovered
     | PositionOpened
     | PositionClosed
+    | PositionWrittenOff
+    | PositionBare
+    | PositionProtected
+    | PositionInDoubt
+    | PositionCertain
     | LimitReached
+    | AnotherProgram
+    | FeedSilent
+    | FeedBack
     | DaemonStarted
     | DaemonStopped
     | DailySummary

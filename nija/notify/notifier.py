@@ -6,23 +6,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
-from nija.health.judgement import pulses, works
+from nija.health.judgement import works
 from nija.notify.courier import Courier
 from nija.notify.events import DaemonStarted, DaemonStopped
 from nija.notify.heartbeat import Heartbeat
 from nija.notify.targets import Targets
-from nija.notify.watcher import Sighting, StateWatcher
+from nija.notify.watcher import StateWatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
-    from accounts.manager import AccountSnapshot
     from brokers.clock import Clock
     from nija.notify.events import Event
-    from nija.trader.view import TraderView
+    from nija.status.report import AccountStatus
 
 _FLUSH_SECONDS = 3.0
 
@@ -60,16 +59,13 @@ class Notifier:
         if self._courier is not None:
             self._courier.hand(lambda: events)
 
-    def look(
-        self, snapshots: Sequence[AccountSnapshot], views: Mapping[AccountId, TraderView | None] | None = None
-    ) -> None:
+    def look(self, accounts: tuple[AccountStatus, ...]) -> None:
         """Tell what has changed since the last look, and let the heart beat while any account works."""
         now = utc_now(self._clock)
-        if self._heartbeat is not None and any(works(pulse, now) for pulse in pulses(snapshots)):
+        if self._heartbeat is not None and any(works(one, now) for one in accounts):
             self._heartbeat.beat()
         if self._courier is not None:
-            seen = tuple(Sighting(one, (views or {}).get(one.account)) for one in snapshots)
-            self._courier.hand(partial(self._watcher.look, seen))
+            self._courier.hand(partial(self._watcher.look, accounts))
 
     def stop(self, seconds: float = _FLUSH_SECONDS) -> None:
         """Tell that the daemon stops, and everything that still waits, within about so many seconds."""

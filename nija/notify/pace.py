@@ -9,11 +9,27 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nija.notify.events import AccountFailed, AccountRecovered
+from nija.notify.events import (
+    AccountFailed,
+    AccountRecovered,
+    FeedBack,
+    FeedSilent,
+    PositionBare,
+    PositionCertain,
+    PositionInDoubt,
+    PositionProtected,
+)
 
 if TYPE_CHECKING:
     from nija.notify.events import Event
 
+# Something's beginning and its end are one story, which must not be told in two orders.
+_STORIES: tuple[tuple[type, ...], ...] = (
+    (AccountFailed, AccountRecovered),
+    (FeedSilent, FeedBack),
+    (PositionBare, PositionProtected),
+    (PositionInDoubt, PositionCertain),
+)
 WINDOW_SECONDS = 60.0
 # Of one kind and account in one window; the oldest give way, for the last ones say how things stand.
 HELD_AT_MOST = 10
@@ -72,6 +88,5 @@ class Pace:
 
 
 def _lane_of(event: Event) -> tuple[str, str]:
-    # Failing and recovering are one story, which must not be told in two orders.
-    kind = "health" if isinstance(event, (AccountFailed, AccountRecovered)) else type(event).__name__
-    return kind, str(getattr(event, "account", ""))
+    kind = next((story[0] for story in _STORIES if isinstance(event, story)), type(event))
+    return kind.__name__, str(getattr(event, "account", ""))

@@ -12,13 +12,22 @@ from nija.notify.events import (
     AccountDay,
     AccountFailed,
     AccountRecovered,
+    AnotherProgram,
     DaemonStarted,
     DaemonStopped,
     DailySummary,
+    FeedBack,
+    FeedSilent,
     LimitReached,
+    PositionBare,
+    PositionCertain,
     PositionClosed,
+    PositionInDoubt,
     PositionOpened,
+    PositionProtected,
+    PositionWrittenOff,
 )
+from nija.status.money import duration
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,25 +52,85 @@ class Words:
     severity: Severity = Severity.INFO
 
 
-def words(event: Event) -> Words:  # noqa: PLR0911  one answer for each kind of event
+def words(event: Event) -> Words:
     match event:
-        case AccountFailed():
-            text = f"{event.reason}. NIJA keeps trying; protective stops rest on the exchange"
-            return Words(f"❌ {_who(event.account)} is not trading", text, Severity.FAILURE)
-        case AccountRecovered():
-            return Words(f"✅ {_who(event.account)} trades again", "All is as it should be", Severity.SUCCESS)
-        case PositionOpened():
-            return Words(f"📈 {_who(event.account)} bought {event.market}", _opened(event), Severity.SUCCESS)
-        case PositionClosed():
-            return Words(f"📉 {_who(event.account)} sold {event.market}", _closed(event), Severity.SUCCESS)
-        case LimitReached():
-            return Words(f"🛑 {_who(event.account)} opens nothing new", event.reason or event.limit, Severity.WARNING)
+        case DaemonStarted() | DaemonStopped() | DailySummary():
+            return _daemon(event)
+        case FeedSilent() | FeedBack():
+            return _feed(event)
+        case PositionOpened() | PositionClosed() | PositionWrittenOff():
+            return _position(event)
+        case PositionBare() | PositionProtected() | PositionInDoubt() | PositionCertain():
+            return _protection(event)
+        case _:
+            return _account(event)
+
+
+def _daemon(event: DaemonStarted | DaemonStopped | DailySummary) -> Words:
+    match event:
         case DaemonStarted():
             return Words("🚀 started", f"mode {event.mode}; accounts: {_names(event)}")
         case DaemonStopped():
             return Words("👋 stopped", "No new orders; protective stops rest on the exchange", Severity.WARNING)
         case DailySummary():
             return Words(f"📅 {event.day:%Y-%m-%d}", "\n".join(map(_account_day, event.accounts)) or "no accounts")
+
+
+def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherProgram) -> Words:
+    who = _who(event.account)
+    match event:
+        case AccountFailed():
+            text = f"{event.reason}. NIJA keeps trying; protective stops rest on the exchange"
+            return Words(f"❌ {who} is not trading", text, Severity.FAILURE)
+        case AccountRecovered():
+            return Words(f"✅ {who} trades again", "All is as it should be", Severity.SUCCESS)
+        case LimitReached():
+            return Words(f"🛑 {who} opens nothing new", event.reason or event.limit, Severity.WARNING)
+        case AnotherProgram():
+            text = (
+                f"{event.reason}. NIJA opens nothing there and leaves its stops where they are. "
+                f"Stop the other program, or give NIJA a key of its own; then: nija resume {event.account}"
+            )
+            return Words(f"🛑 Another NIJA or program trades {who}", text, Severity.FAILURE)
+
+
+def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Words:
+    who = _who(event.account)
+    match event:
+        case PositionOpened():
+            return Words(f"📈 {who} bought {event.market}", _opened(event), Severity.SUCCESS)
+        case PositionClosed():
+            return Words(f"📉 {who} sold {event.market}", _closed(event), Severity.SUCCESS)
+        case PositionWrittenOff():
+            text = f"{lines.amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
+            return Words(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
+
+
+def _protection(event: PositionBare | PositionProtected | PositionInDoubt | PositionCertain) -> Words:
+    where = f"{_who(event.account)}: {event.market}"
+    match event:
+        case PositionBare():
+            text = f"{event.reason}. NIJA keeps trying; look at nija status, and at the exchange if this stays"
+            return Words(f"⚠️ {where} is not protected", text, Severity.FAILURE)
+        case PositionProtected():
+            return Words(f"✅ {where} is protected again", "A stop is where it should be", Severity.SUCCESS)
+        case PositionInDoubt():
+            text = f"{event.reason}. NIJA sells nothing that may be yours while it finds out"
+            return Words(f"⚠️ {where} is in doubt", text, Severity.WARNING)
+        case PositionCertain():
+            return Words(f"✅ {where} is certain again", "NIJA knows what it holds", Severity.SUCCESS)
+
+
+def _feed(event: FeedSilent | FeedBack) -> Words:
+    exchange = short_name(event.exchange)
+    what = f"market data of {event.market}" if event.market else "market data"
+    match event:
+        case FeedSilent():
+            text = f"{event.reason}. Nothing new is opened on it; protective stops rest on the exchange"
+            return Words(f"📡 {exchange} gives no {what}", text, Severity.FAILURE)
+        case FeedBack():
+            text = f"It was gone for {duration(event.seconds)} after that was noticed"
+            return Words(f"✅ {exchange} gives {what} again", text, Severity.SUCCESS)
 
 
 def _who(account: AccountId) -> str:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nija.status.money import ago, money, number, percent, signed_money, span
+from nija.status.money import ago, duration, money, number, percent, signed_money, span
+from nija.status.report import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from nija.status.report import AccountStatus, StatusReport
+    from nija.status.report import AccountStatus, LatchStatus, MarketStatus, StatusReport
+    from nija.trader.view import ProtectionView
 
 _FAILED = "FAILED"
+# Balances are asked for once a minute.
+_ORDINARY_SILENCE = 120.0
+# These stand with the switches, and with the market data.
+_SHOWN_ELSEWHERE = frozenset({FaultKind.ANOTHER_PROGRAM, FaultKind.NO_MARKET_DATA})
+_SWITCHES = {"another_program": "another NIJA or program trades this account"}
 _CONNECTED = ("CONNECTED", "TRADING", "PAUSED")
 _UNREAL_MODES = {
     "demo": "🎭 DEMO - no real money moves",
@@ -43,7 +50,10 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
     if account.reason:
         yield f"{account.state}: {account.reason}"
     for latch in account.latches:
-        yield f"🛑 {latch.name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
+        yield _switch(latch, account, now)
+    for fault in account.faults:
+        if fault.kind not in _SHOWN_ELSEWHERE:
+            yield f"⚠️  {fault.text}"
     for position in account.positions:
         yield (
             f"{position.market}: {number(position.amount)} bought @ {number(position.entry_price)}, "
@@ -55,6 +65,8 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
             f"resting {order.purpose}: {order.side} {order.type} {order.market} {number(order.amount)} "
             f"@ {number(order.price)}"
         )
+    yield from map(_bare, (one for one in account.protection if one.bare_total or one.bare_seconds))
+    yield from _others(account)
     if account.state == _FAILED:
         # Its reason stands above; what it last thought of its markets is past.
         return
@@ -67,6 +79,55 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
             f"{limit.name.replace('_', ' ')}: {percent(limit.value)} of {percent(limit.limit)}, "
             f"{percent(limit.left)} left"
         )
+
+
+def market_data(report: StatusReport) -> Iterator[str]:
+    """How old the data of each market is, once for all accounts that follow it."""
+    followed = {
+        (account.exchange, market.market, market.timeframe): (account, market)
+        for account in report.accounts
+        for market in account.markets
+    }
+    for (exchange, *_), (account, market) in sorted(followed.items()):
+        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is FaultKind.NO_MARKET_DATA}
+        if market.market in wrong:
+            yield f"⚠️  {exchange}: {wrong[market.market]}"
+        else:
+            yield f"{exchange} {_ages(market)}"
+
+
+def _ages(market: MarketStatus) -> str:
+    ages = f"{market.market}: price {_ago(market.price_age)}, {market.timeframe} candle {_ago(market.candle_age)}"
+    return f"{ages}; {market.problem}" if market.problem else ages
+
+
+def _ago(age: float | None) -> str:
+    return "unknown" if age is None else f"{duration(age)} ago"
+
+
+def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
+    name = _SWITCHES.get(latch.name, latch.name)
+    return f"🛑 {name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
+
+
+def _bare(protection: ProtectionView) -> str:
+    now = f"{duration(protection.bare_seconds)} now, " if protection.bare_seconds else ""
+    return (
+        f"{protection.market}: without a stop for {now}{duration(protection.bare_total)} in all, "
+        f"{duration(protection.longest)} at most"
+    )
+
+
+def _others(account: AccountStatus) -> Iterator[str]:
+    """What is not NIJA's, and what the exchange does not let it do."""
+    if account.foreign_orders:
+        yield f"{account.foreign_orders} open orders are not NIJA's: it leaves them alone"
+    if account.unread:
+        yield f"{account.unread} rows of the exchange's answers could not be read; see nija.log"
+    for refused in account.refused_markets:
+        yield f"{refused.market} is refused to this account: {refused.remedy}"
+    if account.last_answer_age is not None and account.last_answer_age > _ORDINARY_SILENCE:
+        yield f"last answer from the exchange {duration(account.last_answer_age)} ago"
 
 
 def _percent_text(value: object) -> str:

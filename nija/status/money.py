@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from decimal import Decimal
 
 UNKNOWN = "–"
@@ -46,6 +47,11 @@ def span(length: timedelta) -> str:
     if hours == 0:
         return f"{minutes} min"
     return f"{hours} h {minutes % 60} min" if days == 0 else f"{days} d {hours % 24} h"
+
+
+def duration(seconds: float | None) -> str:
+    """The same for a number of seconds."""
+    return UNKNOWN if seconds is None else span(timedelta(seconds=seconds))
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from nija.status.lines import details, headline, masters
+from nija.status.lines import details, headline, market_data, masters
 from nija.status.money import ago, money, percent, signed_money
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def as_renderable(report: StatusReport, now: datetime, *, plain: bool) -> Render
         parts += [Text(""), _table(report, now, plain=plain), Text("")]
     for account in report.accounts:
         parts += _details(account, now)
+    parts += _market_data(report)
     parts += [Text(line) for line in masters(report)]
     return Group(*parts)
 
@@ -54,6 +55,11 @@ def as_renderable(report: StatusReport, now: datetime, *, plain: bool) -> Render
 def _details(account: AccountStatus, now: datetime) -> list[Text]:
     lines = [Text(f"   {line}") for line in details(account, now)]
     return [Text(f"{account.id} ({account.label})", style="bold"), *lines, Text("")] if lines else []
+
+
+def _market_data(report: StatusReport) -> list[Text]:
+    lines = [Text(f"   {line}") for line in market_data(report)]
+    return [Text("Market data", style="bold"), *lines, Text("")] if lines else []
 
 
 def _table(report: StatusReport, now: datetime, *, plain: bool) -> Table:

@@ -1,5 +1,6 @@
 """The daemon's answer to `status`: frozen values that travel as JSON.
 
+`AccountStatus` is the one view of an account: health, metrics and notifications read it too, so that they agree.
 Nothing of the exchanges is imported here, so that the command has its answer on the screen within moments.
 """
 
@@ -8,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  read at run time by from_plain
 from decimal import Decimal
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from nija.control.values import from_plain, to_plain
+from nija.trader.view import ProtectionView, WrittenOff  # noqa: TC001  read at run time by from_plain
 
 TRADING = "TRADING"
 
@@ -27,7 +29,8 @@ class ExitCode(IntEnum):
 class PositionStatus:
     """What NIJA holds of one market. `amount` in base currency; prices and `profit` (fees included) in quote.
 
-    `profit_percent` is of what was paid. `price` is the last one seen; None before the first.
+    `profit_percent` is of what was paid. `price` is the last one seen; None before the first. `id` is the client id of
+    the entry; with an `exit_reason` it is being sold.
     """
 
     market: str
@@ -37,11 +40,14 @@ class PositionStatus:
     price: Decimal | None
     profit: Decimal | None
     profit_percent: Decimal | None
+    id: str = ""
+    opened: datetime | None = None
+    exit_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RestingOrder:
-    """`price` is the stop or limit price; `purpose` is entry, exit or stop, and `foreign` for the owner's own."""
+    """`price` is the stop or limit price; `purpose` is entry, exit or stop."""
 
     market: str
     side: str
@@ -85,10 +91,60 @@ class LatchStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketStatus:
+    """How old an account's data of one market is, in seconds; None before there is any.
+
+    `answer_age` is of the exchange's last answer about candles, `candle_age` counts from the end of the last closed
+    candle. `price_limit` and `candle_limit` are how old each may be; without a limit candles are never too old.
+    `problem` says why nothing newer is known, or what is wrong with it.
+    """
+
+    market: str
+    timeframe: str
+    price_age: float | None
+    answer_age: float | None
+    candle_age: float | None
+    price_limit: float
+    candle_limit: float | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMarket:
+    """The exchange refuses this market to this account."""
+
+    market: str
+    remedy: str
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with an account, however well its thread runs."""
+
+    NO_WORK = "no_work"
+    NO_ANSWER = "no_answer"
+    NO_MARKET_DATA = "no_market_data"
+    NOT_PROTECTED = "not_protected"
+    IN_DOUBT = "in_doubt"
+    ANOTHER_PROGRAM = "another_program"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`market` is empty where the whole account is concerned."""
+
+    kind: FaultKind
+    market: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountStatus:
     """One account. Figures are in `currency` and None until first known.
 
     `equity_change` is today's (UTC). `rate_budget` is the fraction of the exchange's call allowance that is left.
+    `since` is when the state was entered. `is_known`: its trader has finished a cycle since it began; before, nothing
+    is known of positions, latches and limits. `last_answer_age` is in seconds. `unread` counts what the exchange
+    listed and could not be read.
     """
 
     id: str
@@ -107,6 +163,16 @@ class AccountStatus:
     rate_budget: Decimal | None = None
     limits: tuple[LimitDistance, ...] = ()
     latches: tuple[LatchStatus, ...] = ()
+    since: datetime | None = None
+    is_known: bool = False
+    last_answer_age: float | None = None
+    markets: tuple[MarketStatus, ...] = ()
+    protection: tuple[ProtectionView, ...] = ()
+    written_off: tuple[WrittenOff, ...] = ()
+    foreign_orders: int = 0
+    unread: int = 0
+    refused_markets: tuple[RefusedMarket, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def is_master(self) -> bool:

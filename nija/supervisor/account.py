@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from brokers.model import KeyInfo
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
+    from nija.market_data.snapshot import FeedSnapshot
     from nija.supervisor.exchanges import ExchangeSide, Seatable
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
@@ -101,6 +102,11 @@ class AccountThread:
     def view(self) -> TraderView | None:
         """What the account's trader last showed of itself; None before it first traded."""
         return self._trader.view if self._trader is not None else None
+
+    @property
+    def feed(self) -> FeedSnapshot:
+        """What is known of the account's markets."""
+        return self._parts.side.feed.snapshot
 
     def start(self) -> None:
         self._thread.start()

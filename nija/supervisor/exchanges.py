@@ -118,7 +118,7 @@ class ExchangeSide:
         self.feed.run()
 
     def _price(self, market: str) -> Ticker | None:
-        return self.feed.snapshot.tickers.get(market)
+        return self.feed.snapshot.prices(self._clock.monotonic()).get(market)
 
     def _market_data(self) -> MarketData:
         if isinstance(self._public, CoinbasePublic):

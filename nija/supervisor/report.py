@@ -1,16 +1,24 @@
-"""The daemon's answer to `nija status`, put together from snapshots: no exchange is asked, no trader waits."""
+"""One view of each account, put together from snapshots: no exchange is asked, no trader waits.
+
+It answers `nija status`, and health, metrics and notifications judge by it as well.
+"""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.client_order_id import purpose_of
+from nija.health.judgement import faults
 from nija.status.report import (
     AccountStatus,
     LatchStatus,
     LimitDistance,
+    MarketStatus,
     PositionStatus,
+    RefusedMarket,
     RestingOrder,
     StatusReport,
     WhyNot,
@@ -21,20 +29,42 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.manager import AccountManager, AccountSnapshot
+    from brokers.model import OrderRequest
     from nija.journal.positions import Position
+    from nija.market_data.snapshot import FeedSnapshot
     from nija.supervisor.account import AccountThread
     from nija.trader.view import TraderView
 
 
-def status_report(
-    manager: AccountManager, threads: Iterable[AccountThread], *, version: str, since: datetime, mode: str
-) -> StatusReport:
-    views = {thread.account: thread.view for thread in threads}
-    accounts = tuple(_account(snapshot, views.get(snapshot.account)) for snapshot in manager.snapshots())
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment on both clocks: `steady` in seconds of the clock that never steps back."""
+
+    now: datetime
+    steady: float
+
+
+def status_report(accounts: tuple[AccountStatus, ...], *, version: str, since: datetime, mode: str) -> StatusReport:
     return StatusReport(pid=os.getpid(), version=version, since=since, mode=mode, accounts=accounts)
 
 
-def _account(snapshot: AccountSnapshot, view: TraderView | None) -> AccountStatus:
+def account_views(
+    manager: AccountManager, threads: Iterable[AccountThread], moment: Moment
+) -> tuple[AccountStatus, ...]:
+    """All accounts, in the order in which they were added."""
+    running = {thread.account: thread for thread in threads}
+    views: list[AccountStatus] = []
+    for snapshot in manager.snapshots():
+        thread = running.get(snapshot.account)
+        view, feed = (None, None) if thread is None else (thread.view, thread.feed)
+        views.append(account_view(snapshot, view, feed, moment))
+    return tuple(views)
+
+
+def account_view(
+    snapshot: AccountSnapshot, view: TraderView | None, feed: FeedSnapshot | None, moment: Moment
+) -> AccountStatus:
+    """Everything that is known of an account, and what is wrong with it. `view` is None before it first traded."""
     account = snapshot.account
     balance = snapshot.balances.get(snapshot.quote)
     known = AccountStatus(
@@ -47,34 +77,70 @@ def _account(snapshot: AccountSnapshot, view: TraderView | None) -> AccountStatu
         balance=None if balance is None else balance.total,
         equity=snapshot.equity,
         last_useful_work=snapshot.last_work,
+        since=snapshot.since,
     )
-    return known if view is None else _with_view(known, view)
+    if view is not None:
+        known = _with_view(known, view, moment)
+        if feed is not None:
+            known = replace(known, markets=tuple(_markets(view, feed, moment)))
+    return replace(known, faults=faults(known, moment.now))
 
 
-def _with_view(known: AccountStatus, view: TraderView) -> AccountStatus:
+def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> AccountStatus:
     equity = view.equity
-    return AccountStatus(
-        id=known.id,
-        label=known.label,
-        exchange=known.exchange,
-        state=known.state,
-        reason=known.reason,
+    return replace(
+        known,
         currency=view.quote,
-        balance=known.balance,
-        equity=known.equity,
         equity_change=None if equity is None else equity.current - equity.day.start,
         positions=tuple(_position(position, view) for position in view.positions.values()),
-        resting_orders=tuple(
-            RestingOrder(order.market, order.side.value, order.type.value, order.amount, order.stop_price, "stop")
-            for order in view.resting
-        ),
-        last_useful_work=known.last_useful_work,
+        resting_orders=tuple(map(_resting, view.resting)),
         not_trading=tuple(
             WhyNot(market, still.rule, still.value, still.limit, still.text) for market, still in view.stillness.items()
         ),
         rate_budget=Decimal(f"{view.budget_left:.2f}"),
         limits=tuple(_limits(view)),
         latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),
+        is_known=equity is not None,
+        last_answer_age=None if view.answered is None else max(0.0, moment.steady - view.answered),
+        protection=tuple(view.protection.values()),
+        written_off=view.written_off,
+        foreign_orders=view.foreign_orders,
+        unread=view.unread,
+        refused_markets=tuple(RefusedMarket(market, remedy) for market, remedy in view.refused_markets.items()),
+    )
+
+
+def _markets(view: TraderView, feed: FeedSnapshot, moment: Moment) -> Iterator[MarketStatus]:
+    """Those that may be entered, and those where a position is open."""
+    plan = view.plan
+    entered = [market for market in plan.markets if market not in plan.limits.disabled_markets]
+    for market in dict.fromkeys([*entered, *view.positions]):
+        want = plan.want(market)
+        heard = feed.heard.get(want.series)
+        # The candle that follows the last one ends an interval later, so a limit below that would always be passed.
+        intervals = max(plan.max_candle_age, 1.0) if plan.max_candle_age else None
+        yield MarketStatus(
+            market=market,
+            timeframe=str(plan.timeframe),
+            price_age=feed.price_age(want.series, moment.steady),
+            answer_age=None if heard is None else heard.silence(moment.steady),
+            candle_age=None if heard is None else heard.candle_age(moment.steady),
+            price_limit=feed.price_max_age,
+            candle_limit=None if intervals is None else intervals * plan.timeframe.seconds,
+            problem=feed.problems.get(want) or feed.unpriced.get(market, ""),
+        )
+
+
+def _resting(order: OrderRequest) -> RestingOrder:
+    purpose = purpose_of(order.client_id)
+    price = order.stop_price if order.stop_price is not None else order.limit_price
+    return RestingOrder(
+        order.market,
+        order.side.value,
+        order.type.value,
+        order.amount,
+        price,
+        purpose.name.lower() if purpose is not None else "unknown",
     )
 
 
@@ -89,6 +155,9 @@ def _position(position: Position, view: TraderView) -> PositionStatus:
         price=price,
         profit=profit,
         profit_percent=_percent(profit, position.cost),
+        id=position.id,
+        opened=position.opened,
+        exit_reason=position.exit_reason or "",
     )
 
 

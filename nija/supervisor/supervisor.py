@@ -14,7 +14,7 @@ from brokers.clock import utc_now
 from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
-from nija.doctor.running import doctor_answer
+from nija.doctor.running import doctor_answer, troubles_of
 from nija.journal.opening import Journals
 from nija.log import lines
 from nija.log.event_log import get_log
@@ -24,8 +24,9 @@ from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
+from nija.supervisor.fault_log import FaultLog
 from nija.supervisor.open_positions import in_order_of_need, protected
-from nija.supervisor.report import status_report
+from nija.supervisor.report import Moment, account_views, status_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.clock import Clock
     from brokers.model import Exchange
+    from nija.status.report import AccountStatus
     from nija.supervisor.configuration import Configuration
     from nija.supervisor.exchanges import Seatable
     from nija.trader.commands import CommandQueue
@@ -45,7 +47,6 @@ _FAREWELL_SECONDS = 1.0
 _LONGEST_FAREWELL = 3.0
 _WATCH_SECONDS = 5.0
 _REDEPLOY_SECONDS = 1.0
-_SILENT_SECONDS = 120.0
 
 
 # Nobody should be frightened, or pleased, by money that is made up.
@@ -68,6 +69,7 @@ class Supervisor:
         self._log = get_log("nija")
         self._reasons = Reasons()
         self._started = threading.Lock()
+        self._faults = FaultLog(self._log)
         self._traded = configuration.traded()
         process = configuration.process
         self._notifier = Notifier(
@@ -140,13 +142,14 @@ class Supervisor:
 
         def status(_arguments: dict[str, object]) -> dict[str, object]:
             mode = self._configuration.mode.value
-            report = status_report(self.manager, self.threads, version=nija_version(), since=since, mode=mode)
+            report = status_report(self._views(), version=nija_version(), since=since, mode=mode)
             return report.to_json()
 
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:
             prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
             credentials = tuple(one for one, _ in self._traded)
-            return doctor_answer(self.manager, credentials, self._configuration.settings, prices)
+            troubles = {one.id: troubles_of(one) for one in self._views()}
+            return doctor_answer(self.manager, credentials, self._configuration.settings, prices, troubles)
 
         path = self._configuration.home / SOCKET_NAME
         server = ControlServer(path, {"status": status, "doctor": doctor, **command_handlers(self._queues)})
@@ -173,7 +176,7 @@ class Supervisor:
         # A web server is of no use, and of no cost, to whoever did not ask for one.
         from nija.health.server import HealthServer, PortUnusable  # noqa: PLC0415
 
-        server = HealthServer(port, self.manager.snapshots, self._clock)
+        server = HealthServer(port, self._views, self._clock)
         try:
             server.start()
         except PortUnusable as error:
@@ -243,24 +246,14 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stop.wait(_WATCH_SECONDS):
-            self._tell_silence()
-            self._notifier.look(self.manager.snapshots(), {thread.account: thread.view for thread in self.threads})
+            accounts = self._views()
+            self._faults.tell(accounts)
+            self._notifier.look(accounts)
 
-    def _tell_silence(self) -> None:
-        """An account that says it trades but did no useful work for long hangs in a request: worth a line."""
-        now = utc_now(self._clock)
-        for snapshot in self.manager.snapshots():
-            topic = str(snapshot.account)
-            worked = snapshot.last_work or snapshot.since
-            silent = snapshot.state is AccountState.TRADING and (now - worked).total_seconds() > _SILENT_SECONDS
-            if not silent:
-                self._reasons.clear(topic)
-            elif self._reasons.is_news(topic, "silent"):
-                self._log.warning(
-                    f"⚠️  {snapshot.account} has done no useful work since {worked:%H:%M:%S} UTC: it waits for its "
-                    "exchange, where its stops rest",
-                    account=topic,
-                )
+    def _views(self) -> tuple[AccountStatus, ...]:
+        """What is known of every account now, for whoever asks."""
+        moment = Moment(utc_now(self._clock), self._clock.monotonic())
+        return account_views(self.manager, self.threads, moment)
 
     def _end(self, sides: Mapping[Exchange, ExchangeSide]) -> None:
         self._stop.set()

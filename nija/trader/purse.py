@@ -38,6 +38,7 @@ class Purse:
         self._clock = clock
         self._balances: Mapping[str, Balance] = MappingProxyType({})
         self._asked = float("-inf")
+        self._answered: float | None = None
         self._held: Mapping[str, Position] = MappingProxyType({})
 
     def note(self, positions: Mapping[str, Position]) -> None:
@@ -52,12 +53,18 @@ class Purse:
         if now - self._asked >= _BALANCES_LAST:
             self._balances = MappingProxyType(dict(self._broker.balances()))
             self._asked = now
+            self._answered = self._clock.monotonic()
         return self._balances
 
     @property
     def known(self) -> Mapping[str, Balance]:
         """The balances as last told, without asking."""
         return self._balances
+
+    @property
+    def answered(self) -> float | None:
+        """When the exchange last told the balances, on the steady clock; None before."""
+        return self._answered
 
     def total(self, currency: str) -> Decimal:
         balance = self.balances().get(currency)

@@ -211,9 +211,11 @@ class Trader:
         signal = snapshot.signals.get(self._plan.want(symbol))
         if market is None or market.quote != self._quote:
             return self._untradable(symbol)
+        problem = snapshot.problems.get(self._plan.want(symbol))
+        if problem and (signal is None or not signal.entry):
+            return Stillness("no_data", problem)
         if signal is None:
-            problem = snapshot.problems.get(self._plan.want(symbol))
-            return Stillness("no_data", problem) if problem else _WAITING
+            return _WAITING
         refusal = forbidden(market, signal, standing, self._plan)
         if refusal is not None:
             return _still(refusal)
@@ -269,6 +271,7 @@ class Trader:
             resting=self._desk.resting(),
             budget_left=seat.broker.budget_left(),
             latches=self._brakes.latches,
+            answered=self._purse.answered,
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
         if seat.manager.snapshot(seat.account).state is not state:

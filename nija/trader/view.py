@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  read at run time by the status report
+from decimal import Decimal  # noqa: TC003  as above
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-    from decimal import Decimal
 
     from brokers.model import OrderRequest
     from nija.journal.positions import Position
@@ -29,10 +29,42 @@ class Stillness:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtectionView:
+    """How a position is protected, in seconds of this run.
+
+    `covered` means that a stop rests on the exchange, or that the price is watched here where the settings want that.
+    `bare_seconds` is how long it has not been so now, `bare_total` and `longest` how long in all and at a stretch.
+    `doubt` says why it is not certain whose coins these are, `trouble` what keeps the stop from being right; empty:
+    nothing.
+    """
+
+    market: str
+    covered: bool
+    bare_seconds: float = 0.0
+    bare_total: float = 0.0
+    longest: float = 0.0
+    doubt: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """`amount` (base) left a position without a sale of NIJA's, and was booked out."""
+
+    market: str
+    amount: Decimal
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TraderView:
     """`prices` are the last ones by market; `stillness` is by market and empty for one that may be entered.
 
-    `resting` are NIJA's own orders at the exchange.
+    `resting` are NIJA's own orders at the exchange, `foreign_orders` counts the owner's, `unread` what could not be
+    read of the account. `refused_markets` says of each market that the exchange refuses to this account what to do
+    about it. `answered` is when the exchange last answered a question about the account (steady clock); None before.
+    `written_off` is of this run, oldest first.
     """
 
     plan: TradingPlan
@@ -45,3 +77,9 @@ class TraderView:
     resting: tuple[OrderRequest, ...] = ()
     budget_left: float = 1.0
     latches: Mapping[LatchName, Latch] = field(default_factory=lambda: MappingProxyType({}))
+    protection: Mapping[str, ProtectionView] = field(default_factory=lambda: MappingProxyType({}))
+    written_off: tuple[WrittenOff, ...] = ()
+    foreign_orders: int = 0
+    unread: int = 0
+    refused_markets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    answered: float | None = None

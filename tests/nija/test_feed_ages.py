@@ -212,7 +212,7 @@ def test_a_strategy_that_needs_more_candles_than_there_are_is_said_at_once(watch
         watched.poll()
     problem = watched.feed.snapshot.problems[long]
     assert "needs 801 closed 1d candles of BTC/USD and there are 720" in problem
-    assert "[strategy.trend] of nija.toml" in problem
+    assert "shorten its lengths in nija.toml" in problem
     assert watched.log.lines == [f"⚠️  {problem}"]
     assert watched.want not in watched.feed.snapshot.problems
 

@@ -22,7 +22,8 @@ from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
 from nija.doctor.finding import ExitCode
-from nija.doctor.running import doctor_answer
+from nija.doctor.running import doctor_answer, troubles_of
+from nija.status.report import AccountStatus, Fault, FaultKind, MarketStatus
 from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -154,6 +155,18 @@ def test_money_is_not_judged_before_the_daemon_has_seen_it(set_up: BrokenSetUp, 
             report = set_up.examine("kraken:master")
     assert not any("UNDERFUNDED" in finding.title for finding in report.findings)
     assert any(finding.title == "MASTER KRAKEN CONNECTED!" for finding in report.findings)
+
+
+def test_what_the_daemon_knows_to_be_wrong_is_told(set_up: BrokenSetUp, rig: Rig) -> None:
+    market = MarketStatus("BTC/USD", "1d", 1.0, 1.0, 1.0, 90.0, None, problem="the strategy needs 801 candles")
+    fault = Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has no stop price")
+    seen = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", markets=(market,), faults=(fault,))
+    with connected(set_up, rig) as (manager, credentials):
+        troubles = {seen.id: troubles_of(seen)}
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, troubles)):
+            told = [finding.line for finding in set_up.examine("kraken:master").findings]
+    assert "⚠️  BTC/USD has no stop price" in told
+    assert "⚠️  BTC/USD: the strategy needs 801 candles" in told
 
 
 def test_a_key_changed_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp, rig: Rig) -> None:

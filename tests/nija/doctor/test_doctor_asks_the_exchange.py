@@ -238,6 +238,16 @@ def test_a_strategy_that_cannot_be_loaded(set_up: BrokenSetUp) -> None:
     assert set_up.first().title == "The strategy cannot be used"
 
 
+def test_a_strategy_that_needs_more_candles_than_the_exchange_gives(set_up: BrokenSetUp) -> None:
+    name = "tests.nija.strategy.own_strategies:NewHigh"
+    (set_up.folder / "nija.toml").write_text(
+        f'[trading]\nstrategy = "{name}"\n[strategy."{name}"]\nstop = 0.1\nwarmup = 801\n'
+    )
+    first = set_up.first()
+    assert first.title == f"The strategy {name} needs 801 closed candles; the exchange gives 719"
+    assert "shorten its lengths" in first.remedy
+
+
 def test_secrets_that_others_can_read_are_a_warning(set_up: BrokenSetUp) -> None:
     dotenv = set_up.folder / ".env"
     dotenv.write_text("NIJA_MODE=auto\n")

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,41 +15,48 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from accounts.identity import AccountId
-from accounts.manager import AccountSnapshot, AccountState
+from accounts.manager import AccountState
 from nija.health.judgement import SILENT_SECONDS, START_SECONDS
 from nija.health.server import CONNECTIONS_AT_ONCE, HealthServer, PortUnusable
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.setup import configure_logging
+from nija.status.report import AccountStatus, MarketStatus, PositionStatus
+from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOOPBACK = "127.0.0.1"
-MASTER = AccountId.parse("kraken:master")
+HELD = PositionStatus("BTC/USD", Decimal(1), Decimal(100), Decimal(90), None, None, None)
 
 
 class Daemon:
-    """What the supervisor is to the pages: a clock, and snapshots that change."""
+    """What the supervisor is to the pages: a clock, and accounts that change."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.snapshots: tuple[AccountSnapshot, ...] = ()
+        self.accounts: tuple[AccountStatus, ...] = ()
 
     def show(self, state: AccountState, *, worked: bool = True) -> None:
         now = datetime.fromtimestamp(self.clock.time(), UTC)
-        self.snapshots = (
-            AccountSnapshot(
-                MASTER, state, now, equity=Decimal("100.50"), positions=2, last_work=now if worked else None
+        self.accounts = (
+            AccountStatus(
+                "kraken:master",
+                "MASTER",
+                "kraken",
+                state.value,
+                equity=Decimal("100.50"),
+                positions=(HELD, replace(HELD, market="ETH/USD")),
+                last_useful_work=now if worked else None,
             ),
         )
 
 
 @contextmanager
 def served(daemon: Daemon) -> Iterator[HealthServer]:
-    server = HealthServer(0, lambda: daemon.snapshots, daemon.clock, host=LOOPBACK)
+    server = HealthServer(0, lambda: daemon.accounts, daemon.clock, host=LOOPBACK)
     server.start()
     try:
         yield server
@@ -113,6 +121,42 @@ def test_metrics_tell_states_figures_and_silence() -> None:
     assert 'nija_account_positions{account="kraken:master"} 2.0' in text
     assert 'nija_account_last_work_age_seconds{account="kraken:master"} 7.0' in text
     assert "process_open_fds" in text
+
+
+def test_metrics_tell_the_age_of_all_data_and_how_long_positions_were_bare() -> None:
+    daemon = Daemon()
+    daemon.show(AccountState.TRADING)
+    (account,) = daemon.accounts
+    btc = MarketStatus("BTC/USD", "1d", 4.0, 4.0, 3_600.0, 90.0, None)
+    bare = ProtectionView("BTC/USD", covered=False, bare_seconds=40.0, bare_total=52.5, longest=41.0, doubt="unclear")
+    seen = replace(account, last_answer_age=20.0, markets=(btc,), protection=(bare,), foreign_orders=3)
+    daemon.accounts = (seen, replace(seen, id="kraken:tania_gilbert"))
+    with served(daemon) as server:
+        text = get(server, "/metrics").text
+    for line in (
+        'nija_price_age_seconds{exchange="kraken",market="BTC/USD"} 4.0',
+        'nija_candle_age_seconds{exchange="kraken",market="BTC/USD",timeframe="1d"} 3600.0',
+        'nija_last_answer_age_seconds{account="kraken:master"} 20.0',
+        'nija_foreign_orders{account="kraken:master"} 3.0',
+        'nija_bare_seconds{account="kraken:master",market="BTC/USD"} 40.0',
+        'nija_bare_seconds_total{account="kraken:master",market="BTC/USD"} 52.5',
+        'nija_bare_seconds_longest{account="kraken:master",market="BTC/USD"} 41.0',
+        'nija_position_in_doubt{account="kraken:master",market="BTC/USD"} 1.0',
+    ):
+        assert text.splitlines().count(line) == 1, line
+
+
+def test_faults_are_shown_and_do_not_make_a_working_daemon_unhealthy() -> None:
+    daemon = Daemon()
+    daemon.show(AccountState.TRADING)
+    (account,) = daemon.accounts
+    bare = replace(HELD, stop=None)
+    daemon.accounts = (replace(account, positions=(bare,)),)
+    with served(daemon) as server:
+        answer, metrics = get(server, "/healthz"), get(server, "/metrics").text
+    assert answer.status_code == 200
+    assert answer.json()["faults"] == ["kraken:master: BTC/USD has no stop price, so nothing protects it"]
+    assert "nija_healthy 1.0" in metrics
 
 
 def test_fills_and_troubles_are_counted_from_the_log_by_account() -> None:

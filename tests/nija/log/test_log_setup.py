@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from accounts.environment import LogFormat, LogLevel
 from accounts.identity import AccountId
-from nija.log import get_log, lines
+from nija.log import EventLog, get_log, lines
 from nija.log.setup import Log, configure_logging, log_uncaught
 from tests.accounts.made_up_keys import kraken_key, kraken_secret
 
@@ -88,6 +89,19 @@ def test_the_account_comes_first_and_values_with_blanks_are_quoted(heard: Heard)
     heard.configure()
     get_log("nija").info("x", rule="fee gate", empty="", account=AccountId.parse("kraken:master"))
     assert heard.text.endswith('INFO  x  account=kraken:master rule="fee gate" empty=""\n')
+
+
+def test_no_number_is_written_with_an_exponent(heard: Heard) -> None:
+    heard.configure()
+    get_log("nija").info("x", least=Decimal("1E-8"), most=Decimal("1E+3"))
+    assert heard.text.endswith("INFO  x  least=0.00000001 most=1000\n")
+
+
+def test_a_trouble_nobody_foresaw_is_said_with_its_traceback(heard: Heard) -> None:
+    heard.configure()
+    EventLog(get_log("nija")).trouble("prices", "No prices", unforeseen=KeyError("bid"))
+    assert "WARN  ⚠️  No prices" in heard.text
+    assert "KeyError: 'bid'" in heard.file
 
 
 def test_json_carries_the_same_facts_on_request(heard: Heard) -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
 from accounts.manager import AccountSnapshot, AccountState
+from accounts.settings import Settings
 from nija.journal.positions import Position
 from nija.journal.records import Latch
-from nija.notify.watcher import Sighting
 from nija.risk.equity import DayEquity, EquityState
+from nija.supervisor.report import Moment, account_view
+from nija.trader.plan import trading_plan
 from nija.trader.view import TraderView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nija.journal.records import LatchName
-    from nija.trader.plan import TradingPlan
+    from nija.market_data.snapshot import FeedSnapshot
+    from nija.status.report import AccountStatus
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(seconds=30)
@@ -71,10 +74,9 @@ def view(
     latches: Mapping[LatchName, datetime] | None = None,
     prices: Mapping[str, str] | None = None,
 ) -> TraderView:
-    """Nothing here looks at the plan."""
     state = EquityState(Decimal("1034.56"), DayEquity(START.date(), Decimal(1000)), peak=Decimal(1000))
     return TraderView(
-        plan=cast("TradingPlan", None),
+        plan=trading_plan(Settings().for_account(MASTER)),
         quote="USD",
         time=START,
         equity=state,
@@ -84,5 +86,12 @@ def view(
     )
 
 
-def sighting(seen: AccountSnapshot | None = None, shown: TraderView | None = None) -> Sighting:
-    return Sighting(seen or snapshot(), shown)
+def sighting(
+    seen: AccountSnapshot | None = None,
+    shown: TraderView | None = None,
+    feed: FeedSnapshot | None = None,
+    *,
+    now: datetime = LATER,
+    steady: float = 0.0,
+) -> AccountStatus:
+    return account_view(seen or snapshot(), shown, feed, Moment(now, steady))

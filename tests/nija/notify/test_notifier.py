@@ -24,14 +24,14 @@ from nija.notify.notifier import Notifier
 from nija.notify.targets import RETRY_SECONDS, Targets
 from tests.fakes import ManualClock
 from tests.nija.notify.inbox import inbox
-from tests.nija.notify.sights import MASTER, TANIA, snapshot
+from tests.nija.notify.sights import MASTER, TANIA, sighting, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from structlog.typing import FilteringBoundLogger
 
-    from accounts.manager import AccountSnapshot
+    from nija.status.report import AccountStatus
 
 # apprise still asks for a module that Python 3.13 drops.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -53,9 +53,10 @@ def notifier(urls: Sequence[str], log: Log, heartbeat: str | None = None) -> Not
     return Notifier(urls, heartbeat, SystemClock(), log.log)
 
 
-def at_work(state: AccountState = AccountState.TRADING, *, silent: float = 1.0) -> AccountSnapshot:
+def at_work(state: AccountState = AccountState.TRADING, *, silent: float = 1.0) -> AccountStatus:
     reason = "Permission denied" if state is AccountState.FAILED else ""
-    return snapshot(state, reason, now=datetime.now(UTC), silent=silent)
+    now = datetime.now(UTC)
+    return sighting(snapshot(state, reason, now=now, silent=silent), now=now)
 
 
 def test_a_start_a_failure_and_the_stop_arrive() -> None:
@@ -64,8 +65,8 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
         told = notifier([box.notify_url], log)
         told.start("live", [MASTER])
         assert box.wait_for_messages(1)[0]["title"] == "NIJA 🚀 started"
-        told.look([at_work()])
-        told.look([at_work(AccountState.FAILED)])
+        told.look((at_work(),))
+        told.look((at_work(AccountState.FAILED),))
         failure = box.wait_for_messages(2)[1]
         assert (failure["title"], failure["type"]) == ("NIJA ❌ Kraken MASTER is not trading", "failure")
         told.stop()
@@ -95,7 +96,7 @@ def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() ->
         box.wait_for_requests(1)
         began = time.monotonic()
         for _ in range(10_000):
-            told.look([at_work()])
+            told.look((at_work(),))
         assert time.monotonic() - began < 2.0
         began = time.monotonic()
         told.stop()
@@ -167,7 +168,7 @@ def test_without_addresses_nothing_runs_and_apprise_is_not_even_imported() -> No
     before = threading.active_count()
     told = notifier([], Log())
     told.start("live", [MASTER])
-    told.look([at_work()])
+    told.look((at_work(),))
     assert threading.active_count() == before
     told.stop()
     program = "import sys, nija.notify.notifier; sys.exit('apprise' in sys.modules)"
@@ -178,10 +179,10 @@ def test_the_heart_beats_while_an_account_works_and_only_then() -> None:
     with inbox() as box:
         told = notifier([], Log(), box.heartbeat_url)
         told.start("live", [MASTER])
-        told.look([at_work(silent=SILENT_SECONDS + 1)])
+        told.look((at_work(silent=SILENT_SECONDS + 1),))
         time.sleep(0.1)
         assert box.paths == []
-        told.look([at_work()])
+        told.look((at_work(),))
         box.wait_for_requests(1)
         assert box.paths == ["/ping/hidden-token"]
         told.stop()

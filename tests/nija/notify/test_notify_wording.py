@@ -6,17 +6,26 @@ from itertools import pairwise
 
 import pytest
 
+from brokers.model import Exchange
 from nija.notify.events import (
     AccountDay,
     AccountFailed,
     AccountRecovered,
+    AnotherProgram,
     DaemonStarted,
     DaemonStopped,
     DailySummary,
     Event,
+    FeedBack,
+    FeedSilent,
     LimitReached,
+    PositionBare,
+    PositionCertain,
     PositionClosed,
+    PositionInDoubt,
     PositionOpened,
+    PositionProtected,
+    PositionWrittenOff,
 )
 from nija.notify.message import message, note
 from nija.notify.wording import Severity, words
@@ -45,6 +54,34 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
             "🛑 Kraken MASTER opens nothing new",
             "daily loss of 8 %",
         ),
+        (
+            PositionWrittenOff(MASTER, "BTC/USD", Decimal("1E-3"), "sold by hand"),
+            "✍️ Kraken MASTER: BTC/USD was booked out",
+            "0.00100000 left the account without a sale by NIJA: sold by hand",
+        ),
+        (
+            PositionBare(MASTER, "BTC/USD", "BTC/USD has no stop price"),
+            "⚠️ Kraken MASTER: BTC/USD is not protected",
+            "BTC/USD has no stop price. NIJA keeps trying",
+        ),
+        (PositionProtected(MASTER, "BTC/USD"), "✅ Kraken MASTER: BTC/USD is protected again", ""),
+        (
+            PositionInDoubt(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
+            "⚠️ Kraken MASTER: BTC/USD is in doubt",
+            "BTC/USD is in doubt: coins are missing. NIJA sells nothing that may be yours",
+        ),
+        (PositionCertain(MASTER, "BTC/USD"), "✅ Kraken MASTER: BTC/USD is certain again", ""),
+        (
+            AnotherProgram(TANIA, "an order of another NIJA"),
+            "🛑 Another NIJA or program trades Kraken USER tania_gilbert",
+            "an order of another NIJA. NIJA opens nothing there",
+        ),
+        (
+            FeedSilent(Exchange.KRAKEN, "BTC/USD", "no price of BTC/USD for 5 min"),
+            "📡 Kraken gives no market data of BTC/USD",
+            "no price of BTC/USD for 5 min. Nothing new is opened",
+        ),
+        (FeedBack(Exchange.KRAKEN, "", 5_400.0), "✅ Kraken gives market data again", "It was gone for 1 h 30 min"),
         (DaemonStarted("live", (MASTER, TANIA)), "🚀 started", "mode live; accounts: Kraken MASTER, Kraken USER tania"),
         (DaemonStopped(), "👋 stopped", "No new orders"),
     ],

@@ -3,41 +3,59 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.manager import AccountState
+from brokers.model import Exchange, Timeframe
 from nija.health.judgement import SILENT_SECONDS
 from nija.journal.records import LatchName
+from nija.market_data.series import Heard
+from nija.market_data.snapshot import FeedSnapshot
 from nija.notify.events import (
     AccountFailed,
     AccountRecovered,
+    AnotherProgram,
     DailySummary,
     Event,
+    FeedBack,
+    FeedSilent,
     LimitReached,
+    PositionBare,
+    PositionCertain,
     PositionClosed,
+    PositionInDoubt,
     PositionOpened,
+    PositionProtected,
+    PositionWrittenOff,
 )
-from nija.notify.watcher import Memory, Sighting, StateWatcher, last_summary, look
+from nija.notify.watcher import Memory, StateWatcher, last_summary, look
+from nija.trader.view import ProtectionView, WrittenOff
 from tests.fakes import ManualClock
 from tests.nija.notify.sights import LATER, LONG_AGO, MASTER, START, TANIA, position, sighting, snapshot, view
+
+if TYPE_CHECKING:
+    from accounts.identity import AccountId
+    from nija.status.report import AccountStatus
 
 S = AccountState
 
 
-def watch(*seen: Sighting, now: datetime = LATER) -> list[Event]:
+def watch(*seen: AccountStatus) -> list[Event]:
     """The events of a whole series of looks."""
     memory = Memory(START)
     events: list[Event] = []
     for one in seen:
-        memory, news = look(memory, one, now)
+        memory, news = look(memory, one)
         events += news
     return events
 
 
-def failed(reason: str) -> Sighting:
+def failed(reason: str) -> AccountStatus:
     return sighting(snapshot(S.FAILED, reason))
 
 
@@ -120,6 +138,97 @@ def test_a_limit_is_told_when_it_is_reached_and_again_after_it_was_lifted() -> N
     assert watch(free, stopped, stopped, free, stopped) == [reached, reached]
 
 
+def held(**protection: Any) -> AccountStatus:  # noqa: ANN401 - the fields of a ProtectionView
+    protected = ProtectionView("BTC/USD", **{"covered": True, **protection})
+    shown = replace(view([position()]), protection=MappingProxyType({"BTC/USD": protected}))
+    return sighting(None, shown)
+
+
+def test_a_bare_position_is_told_once_and_its_protection_once() -> None:
+    bare = [held(covered=False, bare_seconds=seconds) for seconds in (10.0, 40.0, 60.0)]
+    assert watch(held(), *bare, held(), held()) == [
+        PositionBare(MASTER, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
+        PositionProtected(MASTER, "BTC/USD"),
+    ]
+
+
+def test_a_bare_position_that_is_sold_is_not_said_to_be_protected() -> None:
+    events = watch(held(covered=False, bare_seconds=40.0), sighting(None, view()))
+    assert [type(event) for event in events] == [PositionBare, PositionClosed]
+
+
+def test_a_position_in_doubt_is_told_and_so_is_its_end() -> None:
+    assert watch(held(), held(doubt="coins are missing"), held()) == [
+        PositionInDoubt(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
+        PositionCertain(MASTER, "BTC/USD"),
+    ]
+
+
+def test_what_was_booked_out_is_told_as_that_and_not_as_a_sale() -> None:
+    gone = WrittenOff("BTC/USD", Decimal("0.01"), "sold by hand", LATER)
+    empty = sighting(None, replace(view(), written_off=(gone,)))
+    assert watch(held(), empty, empty) == [
+        PositionWrittenOff(MASTER, "BTC/USD", Decimal("0.01"), "sold by hand"),
+    ]
+
+
+def test_another_program_is_told_as_that() -> None:
+    free, shared = sighting(None, view()), sighting(None, view(latches={LatchName.ANOTHER_PROGRAM: LATER}))
+    assert watch(free, shared, shared) == [AnotherProgram(MASTER, "another_program reached")]
+
+
+def test_an_exchange_that_answers_nothing_about_an_account_has_failed_it_until_it_answers() -> None:
+    def answered(ago: float) -> AccountStatus:
+        return sighting(None, replace(view(), answered=-ago))
+
+    events = watch(answered(1.0), answered(SILENT_SECONDS + 1), answered(SILENT_SECONDS + 90), answered(1.0))
+    assert [type(event) for event in events] == [AccountFailed, AccountRecovered]
+
+
+class TestMarketData:
+    """`silent` says for how many seconds which market was."""
+
+    @staticmethod
+    def seen(account: AccountId = MASTER, **silent: float) -> AccountStatus:
+        read = {f"{name}/USD": -silent.get(name, 1.0) for name in ("BTC", "ETH")}
+        series = {(market, Timeframe.D1): Heard(since=-1e6, answered=-1.0, ended=-1.0) for market in read}
+        feed = FeedSnapshot(read=MappingProxyType(read), heard=MappingProxyType(series))
+        return sighting(snapshot(account=account), view(), feed)
+
+    def test_a_silence_is_told_once_for_all_accounts_and_so_is_its_end(self) -> None:
+        clock = ManualClock(LATER.timestamp())
+        watcher = StateWatcher(clock)
+        assert watcher.look((self.seen(), self.seen(TANIA))) == ()
+        assert watcher.look((self.seen(BTC=400.0), self.seen(TANIA, BTC=400.0))) == (
+            FeedSilent(Exchange.KRAKEN, "BTC/USD", "no price of BTC/USD for 6 min"),
+        )
+        clock.advance(60.0)
+        assert watcher.look((self.seen(BTC=460.0),)) == ()
+        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "BTC/USD", 60.0),)
+
+    def test_an_exchange_whose_every_market_is_silent_is_one_event(self) -> None:
+        watcher = StateWatcher(ManualClock(LATER.timestamp()))
+        assert watcher.look((self.seen(BTC=400.0, ETH=400.0),)) == (
+            FeedSilent(Exchange.KRAKEN, "", "no price of BTC/USD for 6 min"),
+        )
+        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "", 0.0),)
+
+    def test_one_market_that_stays_silent_through_an_outage_of_all_is_told_once(self) -> None:
+        watcher = StateWatcher(ManualClock(LATER.timestamp()))
+        told = [
+            *watcher.look((self.seen(BTC=400.0),)),
+            *watcher.look((self.seen(BTC=500.0, ETH=400.0),)),
+            *watcher.look((self.seen(BTC=600.0),)),
+            *watcher.look((self.seen(),)),
+        ]
+        assert [(type(event), getattr(event, "market", None)) for event in told] == [
+            (FeedSilent, "BTC/USD"),
+            (FeedSilent, ""),
+            (FeedBack, ""),
+            (FeedBack, "BTC/USD"),
+        ]
+
+
 def test_a_limit_of_an_earlier_run_is_no_news_but_one_of_the_first_cycle_is() -> None:
     assert watch(sighting(None, view(latches={LatchName.DRAWDOWN: LONG_AGO}))) == []
     assert len(watch(sighting(None, view(latches={LatchName.DRAWDOWN: LATER})))) == 1
@@ -130,7 +239,7 @@ holdings = st.dictionaries(st.sampled_from(["BTC/USD", "ETH/USD"]), st.integers(
 moments = st.lists(st.tuples(states, st.sampled_from(["x", "y"]), holdings, st.booleans()), max_size=20)
 
 
-def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> Sighting:  # noqa: FBT001  drawn by hypothesis
+def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> AccountStatus:  # noqa: FBT001  drawn by hypothesis
     shown = view(position(number, market) for market, number in held.items())
     return sighting(snapshot(state, reason), shown if worked else None)
 
@@ -140,8 +249,8 @@ def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> Sight
 def test_the_events_tell_the_same_story_as_the_sightings(drawn: list[tuple[S, str, dict[str, int], bool]]) -> None:
     seen = [a_moment(*one) for one in drawn]
     events = watch(*seen)
-    views = [one.view for one in seen if one.view is not None]
-    open_now = {market: held.id for market, held in views[0].positions.items()} if views else {}
+    known = [one for one in seen if one.is_known]
+    open_now = {held.market for held in known[0].positions} if known else set()
     down = False
     for event in events:
         if isinstance(event, AccountFailed):
@@ -150,13 +259,13 @@ def test_the_events_tell_the_same_story_as_the_sightings(drawn: list[tuple[S, st
             assert down
             down = False
         elif isinstance(event, PositionClosed):
-            del open_now[event.market]
+            open_now.remove(event.market)
         elif isinstance(event, PositionOpened):
             assert event.market not in open_now
-            open_now[event.market] = event.market
-    assert set(open_now) == (set(views[-1].positions) if views else set())
-    told = [one.snapshot.state for one in seen if one.snapshot.state in (S.FAILED, S.TRADING, S.PAUSED)]
-    assert down == (bool(told) and told[-1] is S.FAILED)
+            open_now.add(event.market)
+    assert open_now == ({held.market for held in known[-1].positions} if known else set())
+    told = [one.state for one in seen if one.state in (S.FAILED, S.TRADING, S.PAUSED)]
+    assert down == (bool(told) and told[-1] == S.FAILED)
 
 
 @settings(max_examples=50, deadline=None)
@@ -174,7 +283,10 @@ def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
 
     def summaries() -> list[DailySummary]:
         now = datetime.fromtimestamp(clock.time(), UTC)
-        seen = (sighting(snapshot(now=now), held), sighting(snapshot(S.PAUSED, now=now, account=TANIA)))
+        seen = (
+            sighting(snapshot(now=now), held, now=now),
+            sighting(snapshot(S.PAUSED, now=now, account=TANIA), now=now),
+        )
         return [event for event in watcher.look(seen) if isinstance(event, DailySummary)]
 
     assert summaries() == []

@@ -17,23 +17,30 @@ from hypothesis import strategies as st
 from nija.control.client import ask
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
+from nija.status.lines import details, market_data
 from nija.status.money import ago, money, signed_money, span
 from nija.status.render import console_for, show
 from nija.status.report import (
     AccountStatus,
     ExitCode,
+    Fault,
+    FaultKind,
     LatchStatus,
     LimitDistance,
+    MarketStatus,
     PositionStatus,
+    RefusedMarket,
     RestingOrder,
     StatusReport,
     WhyNot,
 )
+from nija.trader.view import ProtectionView, WrittenOff
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
+BTC = MarketStatus("BTC/USD", "1d", 4.0, 4.0, 11_520.0, 90.0, 172_800.0)
 FULL = AccountStatus(
     id="kraken:master",
     label="MASTER",
@@ -58,7 +65,24 @@ FULL = AccountStatus(
     not_trading=(WhyNot("ETH/USD", "max_positions", "1", "1", "1 position is open; waits for an exit"),),
     rate_budget=Decimal("0.85"),
     limits=(LimitDistance("max_daily_loss", Decimal("0.01"), Decimal("0.08")),),
-    latches=(LatchStatus("drawdown", "drawdown of 36 %", NOW - timedelta(hours=2)),),
+    latches=(
+        LatchStatus("drawdown", "drawdown of 36 %", NOW - timedelta(hours=2)),
+        LatchStatus("another_program", "an order of another NIJA", NOW - timedelta(hours=2)),
+    ),
+    since=NOW - timedelta(hours=3),
+    is_known=True,
+    last_answer_age=150.0,
+    markets=(BTC, replace(BTC, market="ETH/USD", price_age=400.0)),
+    protection=(ProtectionView("BTC/USD", covered=False, bare_seconds=40.0, bare_total=52.0, longest=41.0),),
+    written_off=(WrittenOff("ETH/USD", Decimal("0.1"), "sold by hand", NOW),),
+    foreign_orders=3,
+    unread=2,
+    refused_markets=(RefusedMarket("XMR/USD", "choose another market"),),
+    faults=(
+        Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
+        Fault(FaultKind.NO_MARKET_DATA, "ETH/USD", "no price of ETH/USD for 6 min"),
+        Fault(FaultKind.ANOTHER_PROGRAM, "", "another NIJA or program trades this account: an order of another NIJA"),
+    ),
 )
 COINBASE = AccountStatus("coinbase:master", "MASTER", "coinbase", "TRADING", balance=Decimal("0.76"))
 USER = AccountStatus("kraken:tania_gilbert", "USER tania_gilbert", "kraken", "FAILED", reason="Invalid signature")
@@ -113,8 +137,44 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "drawdown set 2 h 0 min ago",
         "nija resume kraken:master",
         "FAILED: Invalid signature",
+        "another NIJA or program trades this account set 2 h 0 min ago: an order of another NIJA",
+        "⚠️  BTC/USD has been without a stop for 40 s",
+        "BTC/USD: without a stop for 40 s now, 52 s in all, 41 s at most",
+        "3 open orders are not NIJA's: it leaves them alone",
+        "2 rows of the exchange's answers could not be read",
+        "XMR/USD is refused to this account: choose another market",
+        "last answer from the exchange 2 min ago",
     ):
         assert fact in text, fact
+
+
+def test_market_data_is_told_once_for_all_accounts_of_an_exchange() -> None:
+    lines = shown(replace(REPORT, accounts=(FULL, replace(FULL, id="kraken:tania_gilbert"))))
+    start = lines.index("Market data")
+    assert lines[start : start + 3] == [
+        "Market data",
+        "   kraken BTC/USD: price 4 s ago, 1d candle 3 h 12 min ago",
+        "   ⚠️  kraken: no price of ETH/USD for 6 min",
+    ]
+    assert sum("ETH/USD for 6 min" in line for line in lines) == 1
+
+
+def test_a_problem_of_a_market_stands_beside_its_ages() -> None:
+    market = replace(BTC, price_age=None, candle_age=None, problem="the exchange gives no price of it")
+    lines = shown(replace(REPORT, accounts=(replace(COINBASE, markets=(market,)),)))
+    assert ("   coinbase BTC/USD: price unknown, 1d candle unknown; the exchange gives no price of it") in lines
+
+
+def test_what_was_added_fits_a_terminal_of_80_columns() -> None:
+    account = replace(FULL, positions=(), resting_orders=(), not_trading=(), latches=FULL.latches[:1])
+    ours = (*details(account, NOW), *market_data(replace(REPORT, accounts=(account,))))
+    assert max(len(f"   {line}") for line in ours) <= 80
+
+
+def test_no_number_is_shown_with_an_exponent() -> None:
+    tiny = replace(FULL.positions[0], amount=Decimal("1E-8"), price=Decimal("1E+5"), profit=Decimal("1E+3"))
+    text = "\n".join(shown(replace(REPORT, accounts=(replace(FULL, positions=(tiny,)),))))
+    assert "0.00000001 bought @ 90000, now 100000, stop 85000, profit +$1000.00" in text
 
 
 def test_a_failed_account_shows_its_reason_and_not_what_it_thought_before() -> None:

@@ -1,0 +1,170 @@
+"""One view of an account, by which status, health, metrics and notifications judge alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.settings import Settings
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.errors import Unavailable
+from brokers.model import OrderRequest, OrderType, Side, Timeframe
+from nija.health.judgement import judge
+from nija.market_data.series import Heard
+from nija.market_data.snapshot import FeedSnapshot
+from nija.notify.events import FeedSilent
+from nija.notify.watcher import StateWatcher
+from nija.status.report import AccountStatus, Fault, FaultKind
+from nija.supervisor.fault_log import FaultLog
+from nija.supervisor.report import Moment, account_view
+from nija.trader.plan import trading_plan
+from tests.nija.notify.sights import LATER, MASTER, position, snapshot, view
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.trader.trader_rig import TraderRig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nija.notify.events import Event
+    from nija.trader.plan import TradingPlan
+
+LONG_UP = 1e6
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[TraderRig]:
+    made = TraderRig(tmp_path)
+    yield made
+    made.close()
+
+
+def seen(rig: TraderRig) -> AccountStatus:
+    moment = Moment(rig.now(), rig.clock.monotonic())
+    return account_view(rig.manager.snapshots()[0], rig.trader.view, rig.feed.snapshot, moment)
+
+
+def plan(**trading: object) -> TradingPlan:
+    settings = Settings().for_account(MASTER)
+    return trading_plan(settings.model_copy(update={"trading": settings.trading.model_copy(update=trading)}))
+
+
+@pytest.mark.parametrize("dead", [("candles", "tickers"), ("candles",), ("tickers",)], ids=" and ".join)
+def test_an_account_whose_feed_is_dead_is_unhealthy_and_said_to_be(rig: TraderRig, dead: tuple[str, ...]) -> None:
+    def down(*_args: object, **_more: object) -> None:
+        raise Unavailable("public IP banned")
+
+    rig.cycle(2)
+    watcher = StateWatcher(rig.clock)
+    assert judge((seen(rig),), rig.now(), LONG_UP).healthy
+    for part in dead:
+        setattr(rig.data, part, down)
+    events: list[Event] = []
+    for _ in range(60):
+        rig.clock.advance(60.0)
+        rig.cycle()
+        events += watcher.look((seen(rig),))
+    verdict = judge((seen(rig),), rig.now(), LONG_UP)
+    assert not verdict.healthy
+    assert "public IP banned" in verdict.reason
+    (silent,) = events
+    assert isinstance(silent, FeedSilent)
+    assert silent.market == ""
+
+
+def test_a_feed_that_answers_with_the_same_old_candles_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = TraderRig(tmp_path, {"trading": {"max_candle_age": 2.0}})
+    frozen = rig.data.candles("BTC/USD", Timeframe.D1)
+    monkeypatch.setattr(rig.data, "candles", lambda market, *_more: replace(frozen, market=market))
+    rig.cycle()
+    for _ in range(50):
+        rig.clock.advance(3_600.0)
+        rig.cycle()
+    assert "the last 1d candle of BTC/USD closed 3 d" in judge((seen(rig),), rig.now(), LONG_UP).reason
+    rig.close()
+
+
+def test_without_a_limit_in_the_settings_no_candle_is_stale(rig: TraderRig) -> None:
+    for _ in range(50):
+        rig.clock.advance(3_600.0)
+        rig.cycle()
+    assert seen(rig).markets[0].candle_limit is None
+    assert judge((seen(rig),), rig.now(), LONG_UP).healthy
+
+
+def test_the_age_of_the_last_answer_about_the_account_is_part_of_the_view(rig: TraderRig) -> None:
+    rig.cycle()
+    rig.clock.advance(10.0)
+    assert seen(rig).last_answer_age == 11.0
+
+
+def test_before_an_account_has_traded_its_state_is_all_that_is_known() -> None:
+    known = account_view(snapshot(), None, FeedSnapshot(), Moment(LATER, 0.0))
+    assert (known.is_known, known.positions, known.markets, known.faults) == (False, (), (), ())
+    assert known.equity == Decimal("1034.56")
+
+
+def test_an_order_is_shown_with_what_it_is_for() -> None:
+    def order(purpose: Purpose, side: Side, kind: OrderType, price: int | None = None) -> OrderRequest:
+        deadline = datetime(2026, 3, 1, tzinfo=UTC)
+        limit = Decimal(price) if kind is OrderType.LIMIT and price else None
+        stop = Decimal(price) if kind is OrderType.STOP and price else None
+        return OrderRequest(new_client_id(purpose), "BTC/USD", side, kind, Decimal(1), deadline, limit, stop)
+
+    resting = (
+        order(Purpose.ENTRY, Side.BUY, OrderType.LIMIT, 99),
+        order(Purpose.EXIT, Side.SELL, OrderType.MARKET),
+        order(Purpose.STOP, Side.SELL, OrderType.STOP, 90),
+    )
+    known = account_view(snapshot(), replace(view(), resting=resting), None, Moment(LATER, 0.0))
+    assert [(one.purpose, one.price) for one in known.resting_orders] == [
+        ("entry", Decimal(99)),
+        ("exit", None),
+        ("stop", Decimal(90)),
+    ]
+
+
+def test_markets_that_are_followed_or_held_are_shown_with_their_ages_and_problems() -> None:
+    shown = replace(view([position(market="SOL/USD")]), plan=plan(markets=("BTC/USD", "ETH/USD"), max_candle_age=2.0))
+    want = shown.plan.want("BTC/USD")
+    feed = FeedSnapshot(
+        read=MappingProxyType({"BTC/USD": 95.0}),
+        heard=MappingProxyType({want.series: Heard(since=0.0, answered=90.0, ended=-900.0)}),
+        problems=MappingProxyType({want: "the strategy failed"}),
+        unpriced=MappingProxyType({"ETH/USD": "the exchange gives no price of it"}),
+    )
+    btc, eth, sol = account_view(snapshot(), shown, feed, Moment(LATER, 100.0)).markets
+    assert (btc.price_age, btc.answer_age, btc.candle_age, btc.candle_limit) == (5.0, 10.0, 1_000.0, 2 * 86_400.0)
+    assert [one.problem for one in (btc, eth, sol)] == ["the strategy failed", "the exchange gives no price of it", ""]
+    assert (sol.market, sol.price_age) == ("SOL/USD", None)
+
+
+def test_a_candle_limit_is_never_shorter_than_the_wait_for_the_next_candle() -> None:
+    shown = replace(view(), plan=plan(max_candle_age=0.5))
+    market = account_view(snapshot(), shown, FeedSnapshot(), Moment(LATER, 0.0)).markets[0]
+    assert market.candle_limit == 86_400.0
+
+
+def test_a_fault_is_one_line_for_as_long_as_it_lasts_and_one_at_its_end() -> None:
+    log = CapturedLog()
+    faults = FaultLog(log.logger)
+    well = account_view(snapshot(), None, None, Moment(LATER, 0.0))
+    bare = replace(well, faults=(Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD is bare"),))
+    blind = (Fault(FaultKind.NO_MARKET_DATA, "BTC/USD", "no price of BTC/USD"),)
+    for accounts in ((well,), (bare,), (bare,), (well,)):
+        faults.tell(accounts)
+    faults.tell((replace(well, faults=blind), replace(well, id="kraken:tania_gilbert", faults=blind)))
+    assert log.lines == ["⚠️  BTC/USD is bare", "No longer: BTC/USD is bare", "⚠️  no price of BTC/USD"]
+
+
+def test_a_moment_is_the_same_on_both_clocks() -> None:
+    later = Moment(LATER + timedelta(seconds=5), 5.0)
+    known = account_view(snapshot(silent=1.0), replace(view(), answered=2.0), None, later)
+    assert known.last_answer_age == 3.0
