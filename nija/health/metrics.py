@@ -110,7 +110,7 @@ def _market_data(accounts: Accounts) -> Iterator[Metric]:
     )
     candles = GaugeMetricFamily(
         "nija_candle_age_seconds",
-        "Seconds since the last closed candle ended",
+        "Seconds since the last closed candle ended; not where market time runs on its own",
         labels=["exchange", "market", "timeframe"],
     )
     followed = {(one.exchange, market.market): market for one in accounts for market in one.markets}
@@ -119,7 +119,7 @@ def _market_data(accounts: Accounts) -> Iterator[Metric]:
             prices.add_metric([exchange, symbol], market.price_age)
     series = {(one.exchange, market.market, market.timeframe): market for one in accounts for market in one.markets}
     for labels, market in series.items():
-        if market.candle_age is not None:
+        if market.candle_age is not None and market.candle_limit is not None:
             candles.add_metric(list(labels), market.candle_age)
     yield prices
     yield candles

@@ -97,7 +97,10 @@ def market_data(report: StatusReport) -> Iterator[str]:
 
 
 def _ages(market: MarketStatus) -> str:
-    ages = f"{market.market}: price {_ago(market.price_age)}, {market.timeframe} candle {_ago(market.candle_age)}"
+    # Where the market's time is not the clock's, a candle has no age: what counts is that the exchange answers.
+    is_replay = market.candle_limit is None
+    candle = f"candles {_ago(market.answer_age)}" if is_replay else f"candle {_ago(market.candle_age)}"
+    ages = f"{market.market}: price {_ago(market.price_age)}, {market.timeframe} {candle}"
     return f"{ages}; {market.problem}" if market.problem else ages
 
 

@@ -127,7 +127,7 @@ def test_metrics_tell_the_age_of_all_data_and_how_long_positions_were_bare() -> 
     daemon = Daemon()
     daemon.show(AccountState.TRADING)
     (account,) = daemon.accounts
-    btc = MarketStatus("BTC/USD", "1d", 4.0, 4.0, 3_600.0, 90.0, None)
+    btc = MarketStatus("BTC/USD", "1d", 4.0, 4.0, 3_600.0, 90.0, 172_800.0)
     bare = ProtectionView("BTC/USD", covered=False, bare_seconds=40.0, bare_total=52.5, longest=41.0, doubt="unclear")
     seen = replace(account, last_answer_age=20.0, markets=(btc,), protection=(bare,), foreign_orders=3)
     daemon.accounts = (seen, replace(seen, id="kraken:tania_gilbert"))

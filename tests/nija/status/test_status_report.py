@@ -159,6 +159,11 @@ def test_market_data_is_told_once_for_all_accounts_of_an_exchange() -> None:
     assert sum("ETH/USD for 6 min" in line for line in lines) == 1
 
 
+def test_where_market_time_runs_on_its_own_the_last_answer_counts() -> None:
+    lines = shown(replace(REPORT, accounts=(replace(COINBASE, markets=(replace(BTC, candle_limit=None),)),)))
+    assert "   coinbase BTC/USD: price 4 s ago, 1d candles 4 s ago" in lines
+
+
 def test_a_problem_of_a_market_stands_beside_its_ages() -> None:
     market = replace(BTC, price_age=None, candle_age=None, problem="the exchange gives no price of it")
     lines = shown(replace(REPORT, accounts=(replace(COINBASE, markets=(market,)),)))
