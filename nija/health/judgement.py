@@ -60,10 +60,9 @@ def works(account: AccountStatus, now: datetime) -> bool:
 
 
 def faults(account: AccountStatus, now: datetime) -> tuple[Fault, ...]:
-    """Everything that is not as it should be. One that waits to connect, or has failed, says so by its state."""
-    if account.state not in CONNECTED:
-        return ()
-    return (*_silence(account, now), *_market_data(account), *_protection(account), *_another_program(account))
+    """Everything that is not as it should be. An account that is not connected does no work, as its state says."""
+    at_work = (*_silence(account, now), *_market_data(account)) if account.state in CONNECTED else ()
+    return (*at_work, *_protection(account), *_another_program(account))
 
 
 def stale(market: MarketStatus) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from brokers.errors import RateLimited, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from brokers.base import MarketData
     from brokers.clock import Clock
@@ -50,40 +50,36 @@ class PriceReader:
         self._apart: dict[str, _Apart] = {}
         self._isolate_at = float("-inf")
 
-    def read(self, markets: Iterable[str], *, exchange_answers: bool) -> Quotes:
-        """Raises what the common call raised where that concerns all markets alike.
+    def read(self, markets: Collection[str], *, exchange_answers: bool) -> Quotes:
+        """Raises what the common call raised where that is the exchange's fault and no market's.
 
         `exchange_answers`: it answered something else after this call last failed, so that a missing answer may be
         one market's fault.
         """
         together = [market for market in markets if market not in self._apart]
-        tickers = self._read_together(together, exchange_answers=exchange_answers) if together else {}
+        tickers: dict[str, Ticker] = {}
+        reasons: dict[str, str] = {}
+        try:
+            tickers |= self._ask(together) if together else {}
+        except Exception as error:
+            # An answer of any odd shape may be one market's.
+            if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and not exchange_answers):
+                raise
+            reasons |= dict.fromkeys(together, _text(error))
+            tickers |= self._isolate(together)
         for market in markets:
             if market in self._apart and self._clock.monotonic() >= self._apart[market].due:
                 tickers |= self._try_again(market)
-        missing = {market: _NO_PRICE for market in markets if market not in tickers}
-        reasons = {market: apart.reason for market, apart in self._apart.items() if market in missing}
-        return Quotes(tickers, missing | reasons)
-
-    def _read_together(self, markets: Sequence[str], *, exchange_answers: bool) -> dict[str, Ticker]:
-        try:
-            return self._ask(markets)
-        except Exception as error:
-            # An answer of any odd shape may be one market's.
-            if len(markets) == 1 or not self._may_be_one_markets(error, exchange_answers=exchange_answers):
-                raise
-            found = self._isolate(markets)
-            if not found and not self._apart.keys() & set(markets):
-                raise
-            return found
-
-    def _may_be_one_markets(self, error: Exception, *, exchange_answers: bool) -> bool:
-        if isinstance(error, RateLimited) or self._clock.monotonic() < self._isolate_at:
-            return False
-        return exchange_answers or not isinstance(error, Unavailable)
+        reasons |= {market: apart.reason for market, apart in self._apart.items()}
+        return Quotes(tickers, {one: reasons.get(one, _NO_PRICE) for one in markets if one not in tickers})
 
     def _isolate(self, markets: Sequence[str]) -> dict[str, Ticker]:
-        """Ask for each market on its own, and keep those apart for which that fails."""
+        """Ask for each market on its own, and keep those apart for which that fails.
+
+        Where it fails for all of them nothing is learned, and the common call stays as cheap a question as any.
+        """
+        if len(markets) == 1 or self._clock.monotonic() < self._isolate_at:
+            return {}
         found: dict[str, Ticker] = {}
         failed: dict[str, Exception] = {}
         for market in markets:
@@ -111,6 +107,8 @@ class PriceReader:
             found, reason = {}, _text(error)
         if found:
             del self._apart[market]
+            # If the common call still fails, it fails for others.
+            self._isolate_at = float("-inf")
             return found
         wait = min(2 * apart.wait, _APART_LONGEST)
         self._apart[market] = replace(apart, reason=reason, due=self._clock.monotonic() + wait, wait=wait)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brokers.errors import BadAnswer, BrokerError, RateLimited, RequestRefused, Unavailable
 from brokers.kraken.market_data import KrakenMarketData
@@ -198,6 +200,30 @@ def test_after_an_outage_of_the_exchange_every_market_is_asked_at_once(watched: 
     watched.poll(20)
     watched.exchange.candle_faults.clear()
     assert watched.poll()["candles"] == len(MARKETS)
+
+
+def test_a_market_that_comes_back_while_all_others_are_refused_is_priced_again(watched: Watched) -> None:
+    refused = RequestRefused("unknown")
+    watched.exchange.price_faults["MATIC/USD"] = refused
+    watched.poll()
+    watched.exchange.price_faults = dict.fromkeys(OTHERS, refused)
+    watched.poll(10)
+    assert watched.priced() == {"MATIC/USD"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.sampled_from(MARKETS)), st.sets(st.sampled_from(MARKETS)), st.sampled_from(REFUSALS))
+def test_whichever_markets_are_refused_all_others_are_priced_soon_at_little_cost(
+    first: set[str], second: set[str], fault: Exception
+) -> None:
+    watched = Watched()
+    watched.exchange.price_faults = dict.fromkeys(first, fault)
+    assert watched.poll(5)["tickers"] <= 5 + 2 * len(MARKETS)
+    assert watched.priced() == set(MARKETS) - first
+    watched.exchange.price_faults = dict.fromkeys(second, fault)
+    asked = watched.poll(60)["tickers"]
+    assert watched.priced() == set(MARKETS) - second
+    assert asked <= 60 + 10 * len(MARKETS)
 
 
 class Public:

@@ -145,6 +145,10 @@ class TestAnswers:
         assert told(replace(account(9_000), since=NOW)) == []
         assert told(account(9_000, state="FAILED")) == []
 
+    def test_an_account_that_has_failed_still_says_which_position_is_bare(self) -> None:
+        bare = replace(account(9_000, state="FAILED"), positions=(replace(HELD, stop=None),))
+        assert told(bare) == [(FaultKind.NOT_PROTECTED, "BTC/USD")]
+
 
 class TestProtection:
     @pytest.mark.parametrize(
