@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from nija.trader.entries import Standing, forbidden, sized
 from nija.trader.missing import MissingMarkets
 from nija.trader.plan import SWITCHED_OFF
 from nija.trader.purse import Money, Purse, exposure
-from nija.trader.view import Stillness, TraderView
+from nija.trader.view import ProtectionView, Stillness, TraderView
 
 if TYPE_CHECKING:
     import threading
@@ -109,6 +109,13 @@ class Trader:
 
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
+        try:
+            self._look()
+        finally:
+            # A cycle that fails half-way is when a position may be bare: that is shown all the same.
+            self._show_desk()
+
+    def _look(self) -> None:
         snapshot = self._seat.feed.snapshot
         prices = {market: ticker.bid for market, ticker in snapshot.tickers.items()}
         waiting = self._refresh(prices)
@@ -257,21 +264,31 @@ class Trader:
         self._log.settled(market.symbol)
         return None
 
+    def _show_desk(self) -> None:
+        """What the desk knows without asking anybody."""
+        desk = self._desk
+        protection = {market: ProtectionView.of(known) for market, known in desk.protection().items()}
+        self.view = replace(
+            self.view,
+            positions=MappingProxyType(dict(desk.positions())),
+            resting=desk.resting(),
+            latches=self._brakes.latches,
+            protection=MappingProxyType(protection),
+            foreign_orders=desk.foreign_orders(),
+            unread=desk.unread(),
+            refused_markets=MappingProxyType(dict(desk.refused_markets())),
+            answered=self._purse.answered,
+        )
+
     def _show(self, prices: Mapping[str, Decimal], standing: Standing, stillness: dict[str, Stillness]) -> None:
         seat = self._seat
-        positions = self._desk.positions()
-        self.view = TraderView(
-            plan=self._plan,
-            quote=self._quote,
+        self.view = replace(
+            self.view,
             time=standing.now,
             equity=standing.equity,
-            positions=MappingProxyType(dict(positions)),
             prices=MappingProxyType({market: prices[market] for market in self._plan.markets if market in prices}),
             stillness=MappingProxyType(stillness),
-            resting=self._desk.resting(),
             budget_left=seat.broker.budget_left(),
-            latches=self._brakes.latches,
-            answered=self._purse.answered,
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
         if seat.manager.snapshot(seat.account).state is not state:
@@ -282,8 +299,8 @@ class Trader:
                 balances=self._purse.known,
                 quote=self._quote,
                 equity=standing.equity.current,
-                positions=len(positions),
-                open_orders=len(self.view.resting),
+                positions=len(self._desk.positions()),
+                open_orders=len(self._desk.resting()),
                 not_trading="; ".join(still.text for still in stillness.values()),
             ),
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from brokers.model import OrderRequest
     from nija.journal.positions import Position
     from nija.journal.records import Latch, LatchName
+    from nija.orders.state import Protection
     from nija.risk.equity import EquityState
     from nija.trader.plan import TradingPlan
 
@@ -45,6 +46,19 @@ class ProtectionView:
     longest: float = 0.0
     doubt: str = ""
     trouble: str = ""
+
+    @classmethod
+    def of(cls, known: Protection) -> ProtectionView:
+        """What the desk says of a position."""
+        return cls(
+            market=known.market,
+            covered=known.covered,
+            bare_seconds=known.bare,
+            bare_total=known.bare_total,
+            longest=known.longest,
+            doubt=known.doubt,
+            trouble=known.trouble,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 
 from accounts.settings import Settings
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.errors import Unavailable
+from brokers.errors import BrokerError, Unavailable
 from brokers.model import OrderRequest, OrderType, Side, Timeframe
 from nija.health.judgement import judge
 from nija.market_data.series import Heard
@@ -103,6 +104,69 @@ def test_the_age_of_the_last_answer_about_the_account_is_part_of_the_view(rig: T
     rig.cycle()
     rig.clock.advance(10.0)
     assert seen(rig).last_answer_age == 11.0
+
+
+def test_a_position_whose_stop_is_refused_is_a_fault_until_it_is_right(
+    rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def place(request: OrderRequest) -> str:
+        if request.type is OrderType.STOP:
+            raise Unavailable("the exchange takes no stop now")
+        return placed(request)
+
+    placed = rig.model.place
+    monkeypatch.setattr(rig.model, "place", place)
+    rig.script.entry = {"BTC/USD"}
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    cycle_for(rig, 60.0)
+    bare = seen(rig)
+    (protection,) = bare.protection
+    assert not protection.covered
+    assert protection.bare_seconds >= 30
+    assert FaultKind.NOT_PROTECTED in [fault.kind for fault in bare.faults]
+    assert judge((bare,), rig.now(), LONG_UP).healthy
+    monkeypatch.setattr(rig.model, "place", placed)
+    rig.script.entry = set()
+    cycle_for(rig, 120.0)
+    mended = seen(rig)
+    assert mended.faults == ()
+    assert mended.protection[0].covered
+    assert mended.protection[0].longest >= 30
+
+
+def test_the_owners_orders_are_counted(rig: TraderRig) -> None:
+    rig.cycle()
+    rig.model.owner_order("ETH/USD", Side.BUY, Decimal(1), Decimal(1))
+    cycle_for(rig, 400.0)
+    assert seen(rig).foreign_orders == 1
+
+
+def test_cycles_that_fail_show_what_is_held_and_how_old_the_last_answer_is(
+    rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    rig.cycle()
+    monkeypatch.setattr(rig.model, "balances", unreachable)
+    cycle_for(rig, 400.0)
+    shown = seen(rig)
+    assert [one.market for one in shown.positions] == ["BTC/USD"]
+    assert shown.last_answer_age is not None
+    assert shown.last_answer_age > 300
+    assert not judge((shown,), rig.now(), LONG_UP).healthy
+
+
+def cycle_for(rig: TraderRig, seconds: float) -> None:
+    end = rig.clock.monotonic() + seconds
+    while rig.clock.monotonic() < end:
+        rig.feed.poll()
+        with suppress(BrokerError):
+            rig.trader.cycle()
+        rig.clock.advance(5.0)
+
+
+def unreachable() -> None:
+    raise Unavailable("no way to the exchange")
 
 
 def test_before_an_account_has_traded_its_state_is_all_that_is_known() -> None:
