@@ -16,6 +16,9 @@ COMMANDS = "tests/nija/trader/test_commands.py"
 ACCOUNT_THREAD = "tests/nija/supervisor/test_account_thread.py"
 OPEN_POSITIONS = "tests/nija/supervisor/test_open_positions.py"
 NONCE = "tests/brokers/test_nonce.py"
+FEED_ALONE = "tests/nija/test_feed_alone.py"
+FEED_AGES = "tests/nija/test_feed_ages.py"
+JUDGEMENT = "tests/nija/health/test_health_judgement.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,69 @@ MUTATIONS = (
         '            return _working("the exchange has not yet said what became of an order")\n',
         "",
         (DESK, CHAOS),
+    ),
+    Mutation(
+        "a market that is refused takes every price along",
+        "nija/market_data/prices.py",
+        "            tickers |= self._isolate(together)\n",
+        "            raise\n",
+        (FEED_ALONE,),
+    ),
+    Mutation(
+        "a market that hangs takes every price along",
+        "nija/market_data/prices.py",
+        "(isinstance(error, Unavailable) and not exchange_answers)",
+        "isinstance(error, Unavailable)",
+        (FEED_ALONE,),
+    ),
+    Mutation(
+        "an old price counts as a price",
+        "nija/market_data/snapshot.py",
+        "if now - self.read[market] <= max_age}",
+        "if market in self.read}",
+        (FEED_AGES,),
+    ),
+    Mutation(
+        "a candle stays as it was first read",
+        "nija/market_data/series.py",
+        "taken = fresh.time >= known.time[-1]",
+        "taken = fresh.time > known.time[-1]",
+        (FEED_AGES,),
+    ),
+    Mutation(
+        "a strategy waits in silence for candles that never come",
+        "nija/market_data/signals.py",
+        "            self._check_length(want, len(candles))\n",
+        "",
+        (FEED_AGES,),
+    ),
+    Mutation(
+        "an account without market data counts as working",
+        "nija/health/judgement.py",
+        "        and (not account.markets or not all(map(stale, account.markets)))\n",
+        "",
+        (JUDGEMENT,),
+    ),
+    Mutation(
+        "an account whose exchange answers nothing counts as working",
+        "nija/health/judgement.py",
+        "        and not _is_over(account.last_answer_age, SILENT_SECONDS)\n",
+        "",
+        (JUDGEMENT,),
+    ),
+    Mutation(
+        "a position that is not protected is no fault",
+        "nija/health/judgement.py",
+        "(*at_work, *_protection(account), *_another_program(account))",
+        "(*at_work, *_another_program(account))",
+        (JUDGEMENT,),
+    ),
+    Mutation(
+        "a cycle that fails shows what was before it",
+        "nija/trader/trader.py",
+        "            self._show_desk()\n",
+        "            pass\n",
+        ("tests/nija/supervisor/test_account_view.py",),
     ),
     Mutation(
         "the nonce mark is not written",

@@ -114,8 +114,7 @@ def _market_data(account: AccountStatus) -> Iterator[Fault]:
 def _another_program(account: AccountStatus) -> Iterator[Fault]:
     for latch in account.latches:
         if latch.name == FaultKind.ANOTHER_PROGRAM.value:
-            text = f"another NIJA or program trades this account: {latch.reason}"
-            yield Fault(FaultKind.ANOTHER_PROGRAM, "", text)
+            yield Fault(FaultKind.ANOTHER_PROGRAM, "", latch.reason)
 
 
 def _protection(account: AccountStatus) -> Iterator[Fault]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nija.journal.records import Holding, Intent, Plan
     from nija.log.announce import Announcer
 
+# For whoever tells people about it; the journal keeps all.
+_LOST_REMEMBERED = 20
+
 
 class OpenState:
     def __init__(self, journal: Journal, clock: Clock, announcer: Announcer) -> None:
@@ -37,6 +40,7 @@ class OpenState:
         self._booked: dict[str, Decimal] = {}
         self._plans: dict[str, Plan] = {}
         self._positions: dict[str, Position] = {}
+        self._lost: tuple[tuple[str, WriteOff], ...] = ()
         self.load()
 
     def load(self) -> None:
@@ -77,6 +81,10 @@ class OpenState:
 
     def position(self, market: str) -> Position | None:
         return self._positions.get(market)
+
+    def lost(self) -> tuple[tuple[str, WriteOff], ...]:
+        """What left positions without a sale of NIJA's since the start, with its market, oldest first."""
+        return self._lost
 
     def current(self, intent: Intent) -> Intent:
         """The same order as it is known now."""
@@ -142,10 +150,14 @@ class OpenState:
 
     def lose(self, losses: Iterable[WriteOff], holdings: Iterable[Holding]) -> None:
         """Coins left these positions without a sale of NIJA's; and what the owner holds after that."""
+        losses = tuple(losses)
+        markets = {plan.id: plan.market for plan in self._plans.values()}
         with self._journal.transaction(Step.CLOSED):
             for loss in losses:
                 self._journal.plans.write_off(loss)
             self._journal.holdings.save(holdings)
+        lost = [(markets[loss.position_id], loss) for loss in losses if loss.position_id in markets]
+        self._lost = (*self._lost, *lost)[-_LOST_REMEMBERED:]
         for plan in self._plans.values():
             self._fold(plan)
 

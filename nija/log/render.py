@@ -49,8 +49,6 @@ class RedactValues:
     def _clean(self, value: object) -> object:
         if value is None or isinstance(value, bool | int | float):
             return value
-        if isinstance(value, Decimal):
-            return format(value, "f")
         if isinstance(value, Mapping):
             return {self._redactor.redact(str(key)): self._clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):

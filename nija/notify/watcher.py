@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ class Memory:
     positions: Mapping[str, PositionStatus] | None = None
     latches: frozenset[str] | None = None
     wrong: frozenset[Wrong] = frozenset()
-    written_off: frozenset[tuple[str, datetime]] = field(default_factory=frozenset)
+    written_off: frozenset[WrittenOff] = frozenset()
 
 
 def look(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]]:
@@ -80,7 +80,7 @@ def look(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]
         positions=MappingProxyType(dict(_with_profit(memory, seen))),
         latches=frozenset(latch.name for latch in seen.latches),
         wrong=frozenset((fault.kind, fault.market) for fault in seen.faults),
-        written_off=frozenset((one.market, one.time) for one in seen.written_off),
+        written_off=frozenset(seen.written_off),
     )
     return remembered, events
 
@@ -126,9 +126,8 @@ def _positions(memory: Memory, seen: AccountStatus, account: AccountId) -> Itera
 
 
 def _new_write_offs(memory: Memory, seen: AccountStatus) -> list[WrittenOff]:
-    return [
-        one for one in seen.written_off if one.time >= memory.since and (one.market, one.time) not in memory.written_off
-    ]
+    """All of them are of this run."""
+    return [one for one in seen.written_off if one not in memory.written_off]
 
 
 def _written_off(memory: Memory, seen: AccountStatus, account: AccountId) -> Iterator[PositionWrittenOff]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from brokers.model import Market, Order, OrderRequest
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
-    from nija.journal.records import Intent
+    from nija.journal.records import Intent, WriteOff
     from nija.orders.state import Protection
 
 _NEVER = float("-inf")
@@ -102,6 +102,10 @@ class OrderDesk:
     def protection(self) -> Mapping[str, Protection]:
         """How well each position is protected, by market."""
         return self._executor.protection()
+
+    def written_off(self) -> tuple[tuple[str, WriteOff], ...]:
+        """What left positions without a sale of NIJA's since the start, with its market, oldest first."""
+        return self._open.lost()
 
     def foreign_orders(self) -> int:
         """How many orders of the owner's own were open at the last comparison."""

@@ -19,7 +19,6 @@ _FAILED = "FAILED"
 _ORDINARY_SILENCE = 120.0
 # These stand with the switches, and with the market data.
 _SHOWN_ELSEWHERE = frozenset({FaultKind.ANOTHER_PROGRAM, FaultKind.NO_MARKET_DATA})
-_SWITCHES = {"another_program": "another NIJA or program trades this account"}
 _CONNECTED = ("CONNECTED", "TRADING", "PAUSED")
 _UNREAL_MODES = {
     "demo": "🎭 DEMO - no real money moves",
@@ -109,8 +108,9 @@ def _ago(age: float | None) -> str:
 
 
 def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
-    name = _SWITCHES.get(latch.name, latch.name)
-    return f"🛑 {name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
+    if latch.name == FaultKind.ANOTHER_PROGRAM.value:
+        return f"🛑 {latch.reason}, noticed {ago(latch.since, now)} (nija resume {account.id})"
+    return f"🛑 {latch.name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
 
 
 def _bare(protection: ProtectionView) -> str:

@@ -18,7 +18,7 @@ from nija.trader.entries import Standing, forbidden, sized
 from nija.trader.missing import MissingMarkets
 from nija.trader.plan import SWITCHED_OFF
 from nija.trader.purse import Money, Purse, exposure
-from nija.trader.view import ProtectionView, Stillness, TraderView
+from nija.trader.view import ProtectionView, Stillness, TraderView, WrittenOff
 
 if TYPE_CHECKING:
     import threading
@@ -274,6 +274,7 @@ class Trader:
             resting=desk.resting(),
             latches=self._brakes.latches,
             protection=MappingProxyType(protection),
+            written_off=tuple(WrittenOff.of(market, loss) for market, loss in desk.written_off()),
             foreign_orders=desk.foreign_orders(),
             unread=desk.unread(),
             refused_markets=MappingProxyType(dict(desk.refused_markets())),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from brokers.model import OrderRequest
     from nija.journal.positions import Position
-    from nija.journal.records import Latch, LatchName
+    from nija.journal.records import Latch, LatchName, WriteOff
     from nija.orders.state import Protection
     from nija.risk.equity import EquityState
     from nija.trader.plan import TradingPlan
@@ -69,6 +69,10 @@ class WrittenOff:
     amount: Decimal
     reason: str
     time: datetime
+
+    @classmethod
+    def of(cls, market: str, loss: WriteOff) -> WrittenOff:
+        return cls(market, loss.amount, loss.reason, loss.time)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,8 +206,8 @@ class TestProtection:
 
 def test_another_program_on_the_account_is_a_fault_and_other_switches_are_not() -> None:
     latches = (
-        LatchStatus("another_program", "a NIJA order that this journal does not know", LONG_AGO),
+        LatchStatus("another_program", "another NIJA or program trades this account", LONG_AGO),
         LatchStatus("daily_loss", "8 %", LONG_AGO),
     )
     (fault,) = faults(replace(WELL, latches=latches), NOW)
-    assert fault.text == ("another NIJA or program trades this account: a NIJA order that this journal does not know")
+    assert (fault.kind, fault.text) == (FaultKind.ANOTHER_PROGRAM, "another NIJA or program trades this account")

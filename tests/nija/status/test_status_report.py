@@ -67,7 +67,7 @@ FULL = AccountStatus(
     limits=(LimitDistance("max_daily_loss", Decimal("0.01"), Decimal("0.08")),),
     latches=(
         LatchStatus("drawdown", "drawdown of 36 %", NOW - timedelta(hours=2)),
-        LatchStatus("another_program", "an order of another NIJA", NOW - timedelta(hours=2)),
+        LatchStatus("another_program", "another NIJA or program trades this account", NOW - timedelta(hours=2)),
     ),
     since=NOW - timedelta(hours=3),
     is_known=True,
@@ -81,7 +81,7 @@ FULL = AccountStatus(
     faults=(
         Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
         Fault(FaultKind.NO_MARKET_DATA, "ETH/USD", "no price of ETH/USD for 6 min"),
-        Fault(FaultKind.ANOTHER_PROGRAM, "", "another NIJA or program trades this account: an order of another NIJA"),
+        Fault(FaultKind.ANOTHER_PROGRAM, "", "another NIJA or program trades this account"),
     ),
 )
 COINBASE = AccountStatus("coinbase:master", "MASTER", "coinbase", "TRADING", balance=Decimal("0.76"))
@@ -137,7 +137,7 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "drawdown set 2 h 0 min ago",
         "nija resume kraken:master",
         "FAILED: Invalid signature",
-        "another NIJA or program trades this account set 2 h 0 min ago: an order of another NIJA",
+        "another NIJA or program trades this account, noticed 2 h 0 min ago (nija resume kraken:master)",
         "⚠️  BTC/USD has been without a stop for 40 s",
         "BTC/USD: without a stop for 40 s now, 52 s in all, 41 s at most",
         "3 open orders are not NIJA's: it leaves them alone",

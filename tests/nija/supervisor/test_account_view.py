@@ -18,7 +18,7 @@ from brokers.model import OrderRequest, OrderType, Side, Timeframe
 from nija.health.judgement import judge
 from nija.market_data.series import Heard
 from nija.market_data.snapshot import FeedSnapshot
-from nija.notify.events import FeedSilent
+from nija.notify.events import FeedSilent, PositionClosed, PositionWrittenOff
 from nija.notify.watcher import StateWatcher
 from nija.status.report import AccountStatus, Fault, FaultKind
 from nija.supervisor.fault_log import FaultLog
@@ -132,6 +132,25 @@ def test_a_position_whose_stop_is_refused_is_a_fault_until_it_is_right(
     assert mended.faults == ()
     assert mended.protection[0].covered
     assert mended.protection[0].longest >= 30
+
+
+def test_coins_that_the_owner_sold_by_hand_are_told_as_booked_out(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    rig.cycle(2)
+    rig.script.entry = set()
+    watcher = StateWatcher(rig.clock)
+    watcher.look((seen(rig),))
+    (held,) = seen(rig).positions
+    rig.model.owner_cancels_all()
+    rig.model.owner_sells("BTC/USD", held.amount)
+    events: list[Event] = []
+    for _ in range(30):
+        cycle_for(rig, 10.0)
+        events += watcher.look((seen(rig),))
+    told = [event for event in events if isinstance(event, PositionWrittenOff | PositionClosed)]
+    assert [type(event) for event in told] == [PositionWrittenOff]
+    assert told[0].amount == held.amount
 
 
 def test_the_owners_orders_are_counted(rig: TraderRig) -> None:
