@@ -219,13 +219,13 @@ class Trader:
         if market is None or market.quote != self._quote:
             return self._untradable(symbol)
         problem = snapshot.problems.get(self._plan.want(symbol))
-        if problem and (signal is None or not signal.entry):
-            return Stillness("no_data", problem)
         if signal is None:
-            return _WAITING
+            return Stillness("no_data", problem) if problem else _WAITING
         refusal = forbidden(market, signal, standing, self._plan)
         if refusal is not None:
             return _still(refusal)
+        if problem and not signal.entry:
+            return Stillness("no_data", problem)
         return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
 
     def _untradable(self, symbol: str) -> Stillness:
