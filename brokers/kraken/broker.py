@@ -8,12 +8,11 @@ from brokers.errors import BadAnswer
 from brokers.kraken import wire
 from brokers.kraken.client import PrivateClient
 from brokers.kraken.desk import ABSENCE_MARGIN, Desk
-from brokers.kraken.exchange_clock import ExchangeClock
 from brokers.kraken.limits import TIERS, EngineCounters
 from brokers.kraken.public import KrakenPublic
 from brokers.kraken.records import Records
 from brokers.model import Exchange
-from brokers.shared import MARKETS_AGAIN, MARKETS_LAST
+from brokers.shared import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +52,7 @@ class KrakenBroker:
         self._owns_public = public is None
         self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
         self._client = PrivateClient(api_key, base_url=base_url, nonce=nonce, clock=clock, timeout=timeout, tier=limits)
-        self._exchange_clock = ExchangeClock(self._public, clock)
+        self._exchange_clock = self._public.exchange_clock
         self._records = Records(
             self._client, self._public, clock=clock, exchange_clock=self._exchange_clock, engine=engine
         )
@@ -92,17 +91,17 @@ class KrakenBroker:
 
     def connect(self) -> KeyInfo:
         result = self._records.read("GetApiKeyInfo")
-        skew = self._exchange_clock.measure()
+        self._exchange_clock.sync(CLOCK_SHARED)
         with wire.understanding("key rights"):
-            info = wire.key_info_of(result, self._fingerprint, skew)
+            info = wire.key_info_of(result, self._fingerprint, self._exchange_clock.skew())
         self._public.markets(MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
         return self._exchange_clock.now()
 
-    def sync_clock(self, max_age: float = 300.0) -> None:  # noqa: ARG002 - to be measured by age as well
-        self._exchange_clock.measure_if_void()
+    def sync_clock(self, max_age: float = 300.0) -> None:
+        self._exchange_clock.sync(max_age)
 
     def markets(self) -> Mapping[str, Market]:
         return self._public.symbols().markets

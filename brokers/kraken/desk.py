@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
-from brokers.errors import OrderNotFound, OrderRejected, OutcomeUnknown, RateLimited, RequestRefused
+from brokers.errors import (
+    BrokerError,
+    DeadlineTooNear,
+    OrderNotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRefused,
+)
 from brokers.kraken import wire
-from brokers.kraken.errors import Action
+from brokers.kraken.errors import Action, DeadlineMissed
 from brokers.kraken.limits import ADD_COST, EngineCounters, amend_cost, cancel_cost
 from brokers.model import Absent, Found, Market, Undetermined
 from brokers.throttle import wait_for_room
@@ -18,8 +28,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.clock import Clock
+    from brokers.exchange_clock import ExchangeClock
     from brokers.kraken.client import PrivateClient
-    from brokers.kraken.exchange_clock import ExchangeClock
     from brokers.kraken.public import KrakenPublic
     from brokers.kraken.records import Records
     from brokers.model import OrderRequest, Resolution
@@ -29,6 +39,7 @@ ABSENCE_MARGIN = timedelta(seconds=60)
 # Kraken takes deadlines from 2 to 60 seconds ahead; a second is left for the way there and the clocks.
 _NEAREST_DEADLINE = timedelta(seconds=3)
 _FARTHEST_DEADLINE = timedelta(seconds=59)
+_CLOCK_HOLDS = 300.0
 
 
 class Desk:
@@ -56,7 +67,9 @@ class Desk:
         market = symbols.markets.get(request.market)
         if market is None:
             raise OrderRejected(f"Kraken has no market {request.market}", "unknown market")
-        self._exchange_clock.measure_if_void()
+        # Kraken refuses a wrong deadline without harm: a clock that cannot be measured now stops no exit.
+        with suppress(BrokerError):
+            self._exchange_clock.sync(math.inf)
         self._wait_for_turn(request)
         deadline = self._usable_deadline(request)
         params = wire.order_params(request, market, symbols.pair_id(request.market), deadline)
@@ -65,14 +78,19 @@ class Desk:
         return exchange_id
 
     def resolve(self, request: OrderRequest) -> Resolution:
-        """Absent only where the look-up began on the exchange's clock when nothing could appear any more."""
-        began = self._public.server_time()
+        """Absent only where the look-up surely began, on the exchange's clock, when nothing could appear any more."""
+        # An order that is found is known whatever the time.
+        with suppress(BrokerError):
+            self._exchange_clock.sync(_CLOCK_HOLDS)
+        now, uncertainty = self._exchange_clock.now(), self._exchange_clock.uncertainty()
         order = self._records.find(request)
         if order is not None:
             return Found(order)
+        if uncertainty is None:
+            return Undetermined("Kraken's time is not known")
         settled = request.deadline + self._absence_margin
-        if began > settled:
-            return Absent(f"neither open nor closed at {wire.rfc3339(began)}, past its deadline and the margin")
+        if now - uncertainty > settled:
+            return Absent(f"neither open nor closed at {wire.rfc3339(now)}, past its deadline and the margin")
         return Undetermined(f"it may still show up until {wire.rfc3339(settled)}")
 
     def amend_stop(self, exchange_id: str, market_name: str, amount: Decimal, stop_price: Decimal) -> None:
@@ -104,7 +122,11 @@ class Desk:
             return
 
     def _add_order(self, params: dict[str, str], market: Market) -> str:
-        result = self._engine_call("AddOrder", params, Action.PLACE, market.symbol)
+        try:
+            result = self._engine_call("AddOrder", params, Action.PLACE, market.symbol)
+        except (DeadlineMissed, DeadlineTooNear):
+            self._exchange_clock.doubt()
+            raise
         match result.get("txid"):
             case [str(exchange_id)] if exchange_id:
                 return exchange_id
@@ -134,9 +156,8 @@ class Desk:
         """Never later than the request's own, which is what `resolve` counts from."""
         now = self._exchange_clock.now()
         if request.deadline < now + _NEAREST_DEADLINE:
-            raise OrderRejected(
-                f"The order was not sent: its deadline {wire.rfc3339(request.deadline)} is over or too near; "
-                "decide anew with a new id",
-                "deadline too near",
+            self._exchange_clock.doubt()
+            raise DeadlineTooNear(
+                f"The order was not sent: its deadline {wire.rfc3339(request.deadline)} is over or too near"
             )
         return min(request.deadline, now + _FARTHEST_DEADLINE)

@@ -14,6 +14,7 @@ import requests
 
 from brokers.errors import (
     BrokerError,
+    DeadlineTooNear,
     InvalidSignature,
     LockedOut,
     NonceRejected,
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 LOCKOUT_SECONDS = 900.0
 _TOO_MANY_REQUESTS = 429
+
+
+class DeadlineMissed(OutcomeUnknown):
+    """Most likely not placed, and most likely because our idea of Kraken's time is wrong."""
 
 
 class Action(Enum):
@@ -56,6 +61,7 @@ class _Meaning(Enum):
     UNCLEAR = "Kraken did not say whether it acted"
     ALIVE = "an open order has this id already: an earlier attempt arrived"
     TOO_LATE = "the order came after its deadline"
+    BAD_DEADLINE = "its deadline is not from 2 to 60 seconds ahead"
     CLOSED_MARKET = "the market takes no such orders now"
     UNKNOWN_ORDER = "Kraken does not know the order, or no longer"
     ORDER = "the order was refused"
@@ -92,6 +98,7 @@ _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("EOrder:", _Meaning.ORDER),
     ("ETrade:", _Meaning.ORDER),
     ("EBM:", _Meaning.ORDER),
+    ("EGeneral:Invalid arguments:deadline", _Meaning.BAD_DEADLINE),
     ("EGeneral:Invalid arguments", _Meaning.REQUEST),
     ("EGeneral:Unknown method", _Meaning.REQUEST),
     ("EQuery:", _Meaning.REQUEST),
@@ -110,6 +117,7 @@ _FAILURES: dict[_Meaning, type[BrokerError]] = {
     _Meaning.PERMISSION: PermissionDenied,
     _Meaning.NONCE: NonceRejected,
     _Meaning.CLOSED_MARKET: Unavailable,
+    _Meaning.BAD_DEADLINE: DeadlineTooNear,
 }
 
 
@@ -178,8 +186,10 @@ def _judge(texts: Sequence[str], action: Action) -> _Verdict:
 def _by_action(verdict: _Verdict, message: str, action: Action) -> BrokerError:
     if verdict.meaning is _Meaning.UNCLEAR:
         return Unavailable(message) if action is Action.READ else OutcomeUnknown(message)
-    if verdict.meaning in (_Meaning.ALIVE, _Meaning.TOO_LATE):
+    if verdict.meaning is _Meaning.ALIVE:
         return OutcomeUnknown(message)
+    if verdict.meaning is _Meaning.TOO_LATE:
+        return DeadlineMissed(message)
     if verdict.meaning is _Meaning.UNKNOWN_ORDER and action is not Action.PLACE:
         return OrderNotFound(message)
     return RequestRefused(message) if action is Action.READ else OrderRejected(message, verdict.text)

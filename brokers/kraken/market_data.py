@@ -13,6 +13,7 @@ from brokers.kraken import wire
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Candles, Exchange, Ticker, Timeframe
 from brokers.retry import retry_reads
+from brokers.shared import CLOCK_SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +60,8 @@ class KrakenMarketData:
         return _Limited(self._courier)
 
     def server_time(self) -> datetime:
-        return self._public.server_time()
+        self._public.exchange_clock.sync(CLOCK_SHARED)
+        return self._public.exchange_clock.now()
 
     def markets(self) -> Mapping[str, Market]:
         return self._public.symbols().markets

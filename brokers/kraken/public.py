@@ -10,6 +10,7 @@ import krakenex
 import requests
 
 from brokers.errors import BadAnswer, RateLimited
+from brokers.exchange_clock import ExchangeClock, Reading, reading
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
 from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 # "About 1 call/s per IP stays safe" (support article 206548367).
 _SECONDS_APART = 1.0
-_HALF_SECOND = timedelta(seconds=0.5)
+# Kraken tells its time in whole seconds.
+_PRECISION = timedelta(seconds=1)
 
 
 class KrakenPublic:
@@ -41,15 +43,17 @@ class KrakenPublic:
         self._clock = clock
         self._timeouts = timeouts(timeout)
         self._reads = retry_reads(clock)
+        # Whoever waits for the time can go on without it.
+        self._short_reads = retry_reads(clock, attempts=3, total=10.0)
         self._turns = Spacing(clock, _SECONDS_APART)
         self._lock = threading.Lock()
-        self._told = SharedAnswer(self._ask_time, clock, threading.Lock())
+        self.exchange_clock = ExchangeClock(self._ask_time, clock, threading.Lock())
         self._listed = SharedAnswer(self._ask_symbols, clock, threading.Lock())
         self._symbols: Symbols | None = None
 
     def prepare(self) -> None:
         """Ask now for what every account needs to connect. Raises BrokerError."""
-        self.recent_server_time(0.0)
+        self.exchange_clock.sync(0.0)
         self.symbols()
 
     def query(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -65,22 +69,6 @@ class KrakenPublic:
         """In the order of asking: a busy feed does not keep an account from connecting. Raises RateLimited."""
         self._turns.wait_for(self._turns.reserve())
         self._check_stopping()
-
-    def server_time(self) -> datetime:
-        """The exchange's clock now. It is told in whole seconds, so it may be half a second off."""
-        asked, result = self._reads(self._timed_question)
-        passed = timedelta(seconds=self._clock.monotonic() - asked)
-        with understanding("clock"):
-            told = datetime.fromtimestamp(int(result["unixtime"]), UTC)
-        return told + _HALF_SECOND + passed / 2
-
-    def recent_server_time(self, max_age: float) -> datetime:
-        """The same, carried on from what some account was told within the last `max_age` seconds, if any was.
-
-        Many accounts that connect at once need not wait a second for each other.
-        """
-        told, at = self._told.get(max_age)
-        return told + timedelta(seconds=self._clock.monotonic() - at)
 
     def symbols(self) -> Symbols:
         """The markets as last read; only the first call asks Kraken."""
@@ -101,8 +89,10 @@ class KrakenPublic:
         self._symbols = self._listed.get(max_age)
         return self._symbols
 
-    def _ask_time(self) -> tuple[datetime, float]:
-        return self.server_time(), self._clock.monotonic()
+    def _ask_time(self) -> Reading:
+        sent, received, result = self._short_reads(self._timed_question)
+        with understanding("clock"):
+            return reading(datetime.fromtimestamp(int(result["unixtime"]), UTC), sent, received, _PRECISION)
 
     def _ask_symbols(self) -> Symbols:
         pairs = self.query("AssetPairs")
@@ -115,16 +105,16 @@ class KrakenPublic:
         with understanding("markets"):
             return symbols_of(assets, pairs)
 
-    def _timed_question(self) -> tuple[float, dict[str, Any]]:
+    def _timed_question(self) -> tuple[float, float, dict[str, Any]]:
         self.wait_for_turn()
         return self._send("Time", None)
 
     def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """One call, by someone who has waited for a turn."""
-        return self._send(method, params)[1]
+        return self._send(method, params)[2]
 
-    def _send(self, method: str, params: Mapping[str, str] | None) -> tuple[float, dict[str, Any]]:
-        """When it was sent (monotonic seconds), and the result."""
+    def _send(self, method: str, params: Mapping[str, str] | None) -> tuple[float, float, dict[str, Any]]:
+        """When it was sent and answered (monotonic seconds), and the result."""
         with self._lock:
             self._turns.begin()
             self._check_stopping()
@@ -133,7 +123,8 @@ class KrakenPublic:
                 answer = self._api.query_public(method, dict(params or {}), timeout=self._timeouts)
             except requests.RequestException as error:
                 raise error_of_failure(error, Action.READ) from error
-        return sent, result_of(answer, Action.READ, self._clock.time())
+            received = self._clock.monotonic()
+        return sent, received, result_of(answer, Action.READ, self._clock.time())
 
     def _check_stopping(self) -> None:
         if self._clock.stopping:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from brokers.clock import Clock
+    from brokers.exchange_clock import ExchangeClock
     from brokers.kraken.client import PrivateClient
-    from brokers.kraken.exchange_clock import ExchangeClock
     from brokers.kraken.limits import EngineCounters
     from brokers.kraken.public import KrakenPublic
     from brokers.model import Fill, Order, OrderRequest

@@ -12,6 +12,7 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
     BadAnswer,
+    DeadlineTooNear,
     NonceRejected,
     OrderNotFound,
     OrderRejected,
@@ -89,6 +90,7 @@ class TestConnecting:
 
     def test_a_clock_that_is_off_is_measured_and_corrected(self, trader: KrakenBroker, rig: Rig) -> None:
         strike(rig, FaultKind.CLOCK_OFFSET, "*", count=None, seconds=120.0)
+        rig.clock.sleep(11)
         info = trader.connect()
         assert timedelta(seconds=119) <= info.clock_skew <= timedelta(seconds=121)
         assert trader.exchange_time().timestamp() - rig.clock.time() == pytest.approx(120, abs=1.0)
@@ -136,6 +138,25 @@ class TestConnecting:
         strike(rig, FaultKind.REFUSE_NONCE, "BalanceEx", count=None)
         with pytest.raises(NonceRejected):
             trader.balances()
+
+
+class TestTheExchangesTime:
+    def test_a_deadline_from_a_clock_that_slept_is_not_sent_and_the_next_one_is_right(
+        self, trader: KrakenBroker, rig: Rig
+    ) -> None:
+        stale = buy(trader)
+        rig.clock.wall += 8 * 3_600
+        with pytest.raises(DeadlineTooNear):
+            trader.place(stale)
+        assert requests_to(rig, "AddOrder") == 0
+        trader.sync_clock()
+        assert trader.order(trader.place(buy(trader))).status is OrderStatus.FILLED
+
+    def test_a_clock_that_cannot_be_measured_now_stops_no_order(self, trader: KrakenBroker, rig: Rig) -> None:
+        request = stop_below(trader)
+        rig.clock.wall += 1.5
+        strike(rig, FaultKind.ERROR_BEFORE, "Time", count=None)
+        assert resting(trader, request).status is OrderStatus.OPEN
 
 
 class TestOrders:
@@ -338,7 +359,7 @@ class TestUnknownOutcomes:
         assert Absent not in seen
         assert seen[-1] is Found
 
-    @pytest.mark.parametrize("endpoint", ["OpenOrders", "ClosedOrders", "Time"])
+    @pytest.mark.parametrize("endpoint", ["OpenOrders", "ClosedOrders"])
     def test_could_not_ask_is_never_absent(self, trader: KrakenBroker, rig: Rig, endpoint: str) -> None:
         strike(rig, FaultKind.DROP_BEFORE, "AddOrder")
         request = buy(trader)
@@ -371,6 +392,26 @@ class TestUnknownOutcomes:
         strike(rig, FaultKind.CLOCK_OFFSET, "*", count=None, seconds=-3_600.0)
         monkeypatch.setattr(rig.clock, "time", lambda: real_time() + 3_600)
         assert isinstance(trader.resolve(request), Undetermined)
+
+    def test_looking_up_many_orders_takes_no_turn_in_the_public_queue(self, trader: KrakenBroker, rig: Rig) -> None:
+        request = buy(trader)
+        asked = requests_to(rig, "Time")
+        for _ in range(10):
+            trader.resolve(request)
+        assert requests_to(rig, "Time") == asked
+
+    def test_while_krakens_time_is_not_known_an_order_is_found_but_none_is_called_absent(
+        self, trader: KrakenBroker, rig: Rig
+    ) -> None:
+        placed, never_sent = low_bid(trader), low_bid(trader)
+        trader.place(placed)
+        rig.clock.sleep(120)
+        rig.clock.wall += 5
+        strike(rig, FaultKind.ERROR_BEFORE, "Time", count=None)
+        assert isinstance(trader.resolve(placed), Found)
+        assert isinstance(trader.resolve(never_sent), Undetermined)
+        rig.simulator.call(rig.simulator.world.plan.clear)
+        assert isinstance(trader.resolve(never_sent), Absent)
 
     def test_a_body_that_drips_is_given_up_within_the_timeout(self, rig: Rig, tmp_path: Path) -> None:
         broker = KrakenBroker(

@@ -16,6 +16,7 @@ from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
     BadAnswer,
     BudgetSpent,
+    DeadlineTooNear,
     InvalidSignature,
     LockedOut,
     NonceRejected,
@@ -140,7 +141,8 @@ class TestWhatIsSent:
     ) -> None:
         canned.say("AddOrder", PLACED)
         broker.place(market_buy(clock))
-        assert canned.calls("Time") == []
+        broker.place(market_buy(clock))
+        assert len(canned.calls("Time")) == 1
         clock.wall += 3_600
         canned.answers["Time"].clear()
         canned.say("Time", {"unixtime": int(clock.wall)})
@@ -233,11 +235,28 @@ class TestHowAPlacementEnds:
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("AddOrder", PLACED)
+        broker.sync_clock()
         request = market_buy(clock)
         clock.advance(29)
-        with pytest.raises(OrderRejected, match="not sent"):
+        with pytest.raises(DeadlineTooNear, match="not sent"):
             broker.place(request)
         assert canned.calls("AddOrder") == []
+
+    @pytest.mark.parametrize(
+        ("error", "outcome"),
+        [("EService:Deadline elapsed", OutcomeUnknown), ("EGeneral:Invalid arguments:deadline", DeadlineTooNear)],
+    )
+    def test_after_a_refusal_for_time_the_exchanges_clock_is_measured_anew_however_young(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock, error: str, outcome: type[Exception]
+    ) -> None:
+        canned.refuse("AddOrder", error)
+        broker.sync_clock()
+        with pytest.raises(outcome):
+            broker.place(market_buy(clock))
+        assert len(canned.calls("Time")) == 1
+        broker.sync_clock()
+        broker.sync_clock()
+        assert len(canned.calls("Time")) == 2
 
     def test_a_deadline_further_off_than_kraken_takes_is_brought_nearer(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
@@ -249,7 +268,7 @@ class TestHowAPlacementEnds:
                 new_client_id(Purpose.ENTRY), "BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.001"), deadline
             )
         )
-        assert canned.calls("AddOrder")[0].params["deadline"] == "2023-11-14T22:14:20.000000Z"
+        assert canned.calls("AddOrder")[0].params["deadline"] == "2023-11-14T22:14:19.500000Z"
 
 
 class TestNonceRefusals:

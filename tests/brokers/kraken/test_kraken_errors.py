@@ -4,6 +4,7 @@ import pytest
 
 from brokers.errors import (
     BrokerError,
+    DeadlineTooNear,
     InvalidSignature,
     LockedOut,
     NonceRejected,
@@ -16,7 +17,7 @@ from brokers.errors import (
     Unauthorized,
     Unavailable,
 )
-from brokers.kraken.errors import Action, error_of
+from brokers.kraken.errors import Action, DeadlineMissed, error_of
 
 NOW = 1_700_000_000.0
 
@@ -30,6 +31,7 @@ CATALOGUE: list[tuple[str, type[BrokerError], type[BrokerError]]] = [
     ("EAPI:Invalid arguments:volume", RequestRefused, OrderRejected),
     ("EGeneral:Permission denied", PermissionDenied, PermissionDenied),
     ("EGeneral:Invalid arguments", RequestRefused, OrderRejected),
+    ("EGeneral:Invalid arguments:deadline", DeadlineTooNear, DeadlineTooNear),
     ("EGeneral:Invalid arguments:Index unavailable", RequestRefused, OrderRejected),
     ("EGeneral:Invalid arguments:cl_ord_id", RequestRefused, OrderRejected),
     ("EGeneral:Invalid arguments:cl_ord_id not unique", OutcomeUnknown, OutcomeUnknown),
@@ -58,7 +60,7 @@ CATALOGUE: list[tuple[str, type[BrokerError], type[BrokerError]]] = [
     ("EService:Busy", Unavailable, OutcomeUnknown),
     ("EService:Timeout", Unavailable, OutcomeUnknown),
     ("EService:Throttled:1700000007", RateLimited, RateLimited),
-    ("EService:Deadline elapsed", OutcomeUnknown, OutcomeUnknown),
+    ("EService:Deadline elapsed", DeadlineMissed, DeadlineMissed),
     ("EService:Market in cancel_only mode", Unavailable, Unavailable),
     ("EService:Market in post_only mode", Unavailable, Unavailable),
     ("EDatabase:Internal error", Unavailable, OutcomeUnknown),

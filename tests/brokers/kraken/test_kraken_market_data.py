@@ -127,7 +127,7 @@ class TestManners:
         self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
-        public.server_time()
+        public.exchange_clock.sync(0.0)
         feed.tickers(["BTC/USD"])
         assert clock.sleeps == [1.0] * 3
 
