@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from accounts.credential_values import ValueReader
 from accounts.faults import CredentialFault, FaultKind, Problem
 from accounts.identity import MASTER, AccountId
-from accounts.key_shapes import check_shape
+from accounts.key_shapes import checked
 from accounts.variables import CredentialVariable, Part, misspelt_variables, parse_variable
-from brokers.coinbase.keys import normalise_secret
 from brokers.model import ApiKey, Exchange
 
 if TYPE_CHECKING:
@@ -136,8 +135,8 @@ def _read_part(
     found = reader.read(variable)
     if isinstance(found, Problem):
         return variable.name, found
-    problem_of_shape = check_shape(variable.exchange, part, found.value)
-    return found if problem_of_shape is None else (variable.name, problem_of_shape)
+    value = checked(variable.exchange, part, found.value)
+    return (variable.name, value) if isinstance(value, Problem) else replace(found, value=value)
 
 
 def _shared_keys(pairs: Mapping[AccountId, tuple[Found | None, Found | None]]) -> list[CredentialFault]:
@@ -162,5 +161,4 @@ def _each_refused(sharers: list[tuple[AccountId, Found]]) -> Iterable[Credential
 
 
 def _credentials(account: AccountId, key: Found, secret: Found) -> Credentials:
-    text = normalise_secret(secret.value) if account.exchange is Exchange.COINBASE else secret.value
-    return Credentials(account, ApiKey(key.value, text), key.variable, secret.variable)
+    return Credentials(account, ApiKey(key.value, secret.value), key.variable, secret.variable)

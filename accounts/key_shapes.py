@@ -1,4 +1,4 @@
-"""The shape of a key and a secret, judged before any network. Problems tell lengths and kinds, never values."""
+"""The shape of a key and a secret, judged before any network. Problems name lengths and kinds, never values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 
 from accounts.faults import FaultKind, Problem
 from accounts.variables import Part
-from brokers.coinbase.keys import check_key_name, normalise_secret
+from brokers.coinbase.keys import check_key_name, holds_private_key, normalise_secret
 from brokers.model import Exchange
 
 KRAKEN_KEY_LENGTH = 56
@@ -29,14 +29,14 @@ _COPY_KRAKEN = (
 _WRITE_REAL = "Put the real one there, or delete the variable"
 
 
-def check_shape(exchange: Exchange, part: Part, value: str) -> Problem | None:
-    """What is wrong with one cleaned value of `exchange`, or None."""
+def checked(exchange: Exchange, part: Part, value: str) -> str | Problem:
+    """One cleaned value of `exchange` as its client takes it, or what is wrong with it."""
     if _FILLER.fullmatch(value):
         return _placeholder()
-    problem = _kraken(part, value) if exchange is Exchange.KRAKEN else _coinbase(part, value)
-    if problem is not None and problem.kind is FaultKind.MALFORMED and _is_placeholder(value):
+    found = (_kraken(part, value) or value) if exchange is Exchange.KRAKEN else _coinbase(part, value)
+    if isinstance(found, Problem) and found.kind is FaultKind.MALFORMED and _is_placeholder(value):
         return _placeholder()
-    return problem
+    return found
 
 
 def _placeholder() -> Problem:
@@ -44,10 +44,9 @@ def _placeholder() -> Problem:
 
 
 def _is_placeholder(value: str) -> bool:
-    looks_coinbase = "PRIVATE KEY" in value or value.startswith("organizations/")
     if value.casefold() in _PLACEHOLDERS:
         return True
-    return not looks_coinbase and _PLACEHOLDER_WORDS.search(value) is not None
+    return not _is_coinbase(value) and _PLACEHOLDER_WORDS.search(value) is not None
 
 
 def _kraken(part: Part, value: str) -> Problem | None:
@@ -96,22 +95,21 @@ def _is_kraken_secret(value: str) -> bool:
 
 
 def _is_coinbase(value: str) -> bool:
-    return "PRIVATE KEY" in value or value.startswith("organizations/")
+    return holds_private_key(value) or value.startswith("organizations/")
 
 
-def _coinbase(part: Part, value: str) -> Problem | None:
-    if part is Part.KEY and "PRIVATE KEY" in value:
+def _coinbase(part: Part, value: str) -> str | Problem:
+    if part is Part.KEY and holds_private_key(value):
         return _swapped("the private key", "the key's name (organizations/…/apiKeys/…)")
     if part is Part.SECRET and value.startswith("organizations/"):
         return _swapped("the key's name", "the private key")
     try:
         if part is Part.KEY:
             check_key_name(value)
-        else:
-            normalise_secret(value)
+            return value
+        return normalise_secret(value)
     except ValueError as error:
         return Problem(FaultKind.MALFORMED, str(error).rstrip("."), "Nothing was sent to Coinbase")
-    return None
 
 
 def _swapped(found: str, expected: str) -> Problem:

@@ -15,7 +15,7 @@ import requests
 from coinbase.constants import API_PREFIX, BASE_URL
 from coinbase.rest import RESTClient
 
-from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told
+from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told, unauthorized
 from brokers.coinbase.wire import optional_text, rows
 from brokers.errors import BadAnswer, Unauthorized
 from brokers.http import USER_AGENT, prepare_session
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.coinbase.tokens import TokenSigner
     from brokers.coinbase.wire import JsonObject
+    from brokers.exchange_clock import ExchangeClock
 
 # Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
 # in any second.
@@ -59,6 +60,9 @@ class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
 
     def set_headers(self, method: str, path: str) -> dict[str, str]:
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+        if path.endswith("/time"):
+            # Answers without a key come out of a cache that is up to a second old.
+            headers["Cache-Control"] = "no-cache"
         if self._signer is not None:
             headers["Authorization"] = f"Bearer {self._signer.token(f'{method} {self.base_url}{path}')}"
         return headers
@@ -75,10 +79,12 @@ class CoinbaseClient:
         clock: Clock,
         timeout: float,
         room: TokenBucket | None = None,
+        exchange_clock: ExchangeClock | None = None,
     ) -> None:
         """Raises ValueError for an unusable URL; `timeout` is in seconds and holds for every request.
 
         `room` is the rate limit that this client shares with others; without it, it has one of its own.
+        `exchange_clock` is what the signer dates its tokens by.
         """
         _silence_library()
         host = host_of(base_url)
@@ -86,6 +92,7 @@ class CoinbaseClient:
         prepare_session(self._rest.session, f"https://{host}")
         self._rest.session.hooks["response"].append(self._heed_headers)
         self._signer = signer
+        self._exchange_clock = exchange_clock
         self._clock = clock
         self._retry = retry_reads(clock)
         own_room = public_room() if signer is None else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
@@ -104,18 +111,25 @@ class CoinbaseClient:
         return self._ask(Attempt(path, creates=True), body=body)
 
     def pages(self, path: str, name: str, **params: object) -> list[JsonObject]:
-        """The rows `name` of every page. An empty cursor ends them, and so does `has_next` where there is one."""
-        collected: list[JsonObject] = []
-        cursor: str | None = None
-        while True:
-            page = self.get(path, **params, cursor=cursor)
-            collected += rows(page, name)
-            following = optional_text(page, "cursor")
-            if not following or page.get("has_next") is False:
-                return collected
-            if following == cursor:
-                raise BadAnswer(f"Coinbase answered {path} with the same page twice")
-            cursor = following
+        """The rows `name` of every page."""
+        collected, cursor = self.page(path, name, None, **params)
+        while cursor is not None:
+            found, cursor = self.page(path, name, cursor, **params)
+            collected += found
+        return collected
+
+    def page(self, path: str, name: str, cursor: str | None, **params: object) -> tuple[list[JsonObject], str | None]:
+        """The rows `name` of one page, and the cursor of the next: None after the last.
+
+        An empty cursor ends the pages, and so does `has_next` where there is one.
+        """
+        answer = self.get(path, **params, cursor=cursor)
+        following = optional_text(answer, "cursor")
+        if not following or answer.get("has_next") is False:
+            return rows(answer, name), None
+        if following == cursor:
+            raise BadAnswer(f"Coinbase answered {path} with the same page twice")
+        return rows(answer, name), following
 
     def budget_left(self) -> float:
         """From 0 to 1."""
@@ -134,10 +148,14 @@ class CoinbaseClient:
         try:
             return self._send(attempt, params, body)
         except Unauthorized:
-            if self._signer is None:
+            if self._exchange_clock is None:
                 raise
-        self._signer.redate()
-        return self._send(attempt, params, body)
+        self._exchange_clock.doubt()
+        self._exchange_clock.sync(0.0)
+        try:
+            return self._send(attempt, params, body)
+        except Unauthorized:
+            raise unauthorized(self._exchange_clock.skew()) from None
 
     def _send(self, attempt: Attempt, params: JsonObject | None, body: JsonObject | None) -> JsonObject:
         wait_for_room(self._bucket, self._clock)

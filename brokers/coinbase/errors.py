@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import requests
 
+from brokers.coinbase.refusals import concerns_key, market_refusal, names_market, order_refusal
 from brokers.errors import (
     BrokerError,
     OrderNotFound,
-    OrderRejected,
     OutcomeUnknown,
     PermissionDenied,
     RateLimited,
@@ -34,7 +35,12 @@ _LONGEST_TEXT = 200
 _LONGEST_PAUSE = 60.0
 _UNTOLD_PAUSE = 1.0
 _FIRST_UNIX_TIME = 1_000_000_000
-_TRADING_PATHS = ("/orders", "/orders/batch_cancel", "/orders/edit")
+_TRADING_PATHS = ("/orders", "/orders/batch_cancel")
+_NEW_ORDER_PATHS = ("/orders", "/orders/preview")
+_PUBLIC_PATHS = "/market/"
+_NO_SKEW = timedelta(0)
+# Tokens live for two minutes and are dated by the exchange's clock; from here on a wrong one here is worth a word.
+_LARGE_SKEW = timedelta(seconds=30)
 _UNANSWERED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _UNKNOWN_ORDER = ("order with this orderid was not found", "order not found")
 
@@ -50,6 +56,11 @@ class Attempt:
     def right(self) -> str:
         """The permission of a key that this request needs."""
         return "trade" if self.path in _TRADING_PATHS else "view"
+
+    @property
+    def is_new_order(self) -> bool:
+        """Whether it asks for a new order, in earnest or not: its refusal may concern the market alone."""
+        return self.path in _NEW_ORDER_PATHS
 
 
 def failure_of(error: requests.RequestException, attempt: Attempt, now: float) -> BrokerError:
@@ -70,18 +81,24 @@ def refusal(response: requests.Response, attempt: Attempt, now: float) -> Broker
     if status == HTTPStatus.TOO_MANY_REQUESTS or said.is_rate_limit:
         return RateLimited(f"Coinbase's rate limit is reached ({said})", pause_told(response.headers, now))
     if status == HTTPStatus.UNAUTHORIZED:
-        return Unauthorized(
-            "Coinbase refused the key (401 Unauthorized): check that the key still exists, that the private key "
-            "belongs to it, and that its IP allowlist holds this machine's address"
-        )
+        return unauthorized()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _UNANSWERED or said.is_page:
         return no_outcome(f"HTTP {status}", attempt)
-    if status == HTTPStatus.FORBIDDEN:
-        return PermissionDenied(
-            f"Permission denied: Coinbase says {said}. This request needs the right `{attempt.right}` in the "
-            "portfolio that the key was made for: grant it on portal.cdp.coinbase.com, or make a new key there"
-        )
+    if status == HTTPStatus.FORBIDDEN and not attempt.path.startswith(_PUBLIC_PATHS):
+        return _forbidden(said, attempt)
     return _refused(status, said, attempt)
+
+
+def unauthorized(skew: timedelta = _NO_SKEW) -> Unauthorized:
+    """`skew` is how far the exchange's clock is ahead of this machine's; a large one may be the reason."""
+    text = (
+        "Coinbase refused the key (401 Unauthorized): check that the key still exists, that the private key "
+        "belongs to it, and that its IP allowlist holds this machine's address"
+    )
+    if abs(skew) >= _LARGE_SKEW:
+        seconds, which = abs(skew).total_seconds(), "behind" if skew > _NO_SKEW else "ahead of"
+        text += f"; this machine's clock is {seconds:.0f} s {which} Coinbase's: set it right first"
+    return Unauthorized(text)
 
 
 def no_outcome(cause: str, attempt: Attempt) -> BrokerError:
@@ -91,13 +108,29 @@ def no_outcome(cause: str, attempt: Attempt) -> BrokerError:
     return Unavailable(f"Coinbase did not answer ({cause})")
 
 
+def _forbidden(said: _Said, attempt: Attempt) -> BrokerError:
+    if attempt.is_new_order and not concerns_key(said.code, said.detail):
+        return market_refusal(str(said))
+    return PermissionDenied(
+        f"Permission denied: Coinbase says {said}. This request needs the right `{attempt.right}` in the "
+        "portfolio that the key was made for: grant it on portal.cdp.coinbase.com, or make a new key there"
+    )
+
+
 def _refused(status: int, said: _Said, attempt: Attempt) -> BrokerError:
-    if attempt.creates:
-        return OrderRejected(f"Coinbase rejected the order (HTTP {status}): {said}", said.code or f"HTTP_{status}")
+    if attempt.is_new_order:
+        return _refused_order(status, said)
     unknown_order = any(words in said.detail.lower() for words in _UNKNOWN_ORDER)
     if unknown_order or (status == HTTPStatus.NOT_FOUND and attempt.path.startswith("/orders/")):
         return OrderNotFound(f"Coinbase does not know this order: {said}")
     return RequestRefused(f"Coinbase refused {attempt.path} (HTTP {status}): {said}")
+
+
+def _refused_order(status: int, said: _Said) -> BrokerError:
+    no_such_product = status == HTTPStatus.NOT_FOUND and names_market(said.code, said.detail)
+    if no_such_product or status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+        return market_refusal(str(said))
+    return order_refusal(said.code or f"HTTP_{status}", said.detail[:_LONGEST_TEXT])
 
 
 def pause_told(headers: Mapping[str, str], now: float) -> float:

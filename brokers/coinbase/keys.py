@@ -1,7 +1,8 @@
 """A Coinbase key checked before any network: its name, and its private key in every spelling users arrive with.
 
 Accepted are the forms of the exchange's portal and of `.env` files: a PEM with real newlines, the same on one line with
-escapes or blanks, the portal's JSON key file, and base64 of a raw Ed25519 key.
+escapes, the portal's JSON key file, and base64 of a raw Ed25519 key. Line breaks that were lost on the way, replaced
+by blanks, by the letter n or by nothing, are put back where the result is certain to be the key.
 """
 
 from __future__ import annotations
@@ -10,19 +11,35 @@ import base64
 import binascii
 import json
 import re
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NAME = re.compile(r"organizations/[^/\s]+/apiKeys/[^/\s]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ESCAPED_NEWLINE = re.compile(r"\\+r\\+n|\\+[nr]")
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN ?([A-Z0-9 ]+)-----(.*?)-----END ?\1-----", re.DOTALL)
+# Blanks may be lost as well as line breaks: the labels by what is left of them.
+_LABELS = {label.replace(" ", ""): label for label in ("EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY")}
+# What no base64 holds, but copying and quoting leave between the lines.
+_NOT_OF_A_KEY = re.compile(r"[\s\\\"'`]+")
 _QUOTES = "\"'`"
 _SEED_BYTES = 32
 _SEED_AND_PUBLIC_BYTES = 64
 _PEM_LINE = 64
+# What is left of `\n` and `\r\n` once their backslashes are gone.
+_LOST_ESCAPES = ("n", "rn")
 _REMEDY = "copy the private key again from the Coinbase developer portal (portal.cdp.coinbase.com), whole and unchanged"
+_IN_ENV = "in .env write it on one line with \\n between the lines, in double quotes"
+_DAMAGED = f"the private key is damaged and cannot be read: {_REMEDY}"
+_LINES_LOST = (
+    "the private key's line breaks were lost on the way here and cannot be put back with certainty: "
+    f"{_REMEDY}; {_IN_ENV}"
+)
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -31,15 +48,14 @@ class InvalidKey(ValueError):
     """What is wrong with a key and how to mend it; never any part of the key itself."""
 
 
-def check_key(name: str, secret: str) -> str:
-    """The secret as the client library takes it. Raises InvalidKey."""
-    check_key_name(name)
-    return normalise_secret(secret)
+def holds_private_key(text: str) -> bool:
+    """Whether a PEM is in `text`, its blanks lost or not."""
+    return "PRIVATEKEY" in text.replace(" ", "")
 
 
 def check_key_name(name: str) -> None:
     """Raises InvalidKey where `name` is neither `organizations/…/apiKeys/…` nor a bare key id."""
-    if "PRIVATE KEY" in name:
+    if holds_private_key(name):
         raise InvalidKey(
             "the key name holds a private key: put organizations/…/apiKeys/… here and the private key in the secret"
         )
@@ -58,7 +74,7 @@ def normalise_secret(secret: str) -> str:
         raise InvalidKey(f"the private key is empty: {_REMEDY}")
     if not text.isascii():
         raise InvalidKey(f"the private key holds characters that no key has: {_REMEDY}")
-    if "PUBLIC KEY" in text:
+    if "PUBLICKEY" in text.replace(" ", ""):
         raise InvalidKey("this is the public key: the private key is needed, the one that begins BEGIN … PRIVATE KEY")
     return _checked_pem(text) if "-----" in text else _checked_base64(text)
 
@@ -66,7 +82,10 @@ def normalise_secret(secret: str) -> str:
 def load_secret(secret: str) -> PrivateKey:
     """The key that a normalised secret spells. Raises InvalidKey."""
     if "-----" in secret:
-        return _pem_key(secret)
+        key = _loaded(secret)
+        if key is None:
+            raise InvalidKey(_DAMAGED)
+        return key
     return ed25519.Ed25519PrivateKey.from_private_bytes(_raw_key(secret)[:_SEED_BYTES])
 
 
@@ -92,40 +111,65 @@ def _from_key_file(text: str) -> str:
 
 
 def _checked_pem(text: str) -> str:
+    label, body = _label_and_body(text)
+    for spelled in _spellings(body):
+        pem = _rewrapped(label, spelled)
+        if _loaded(pem) is not None:
+            return pem
+    raise InvalidKey(_DAMAGED if "\n" in body.strip() else _LINES_LOST)
+
+
+def _label_and_body(text: str) -> tuple[str, str]:
     found = _PEM.search(text)
     if found is None:
         raise InvalidKey(
-            "the private key is cut off: it needs every line from BEGIN … PRIVATE KEY to END … PRIVATE KEY; "
-            "in .env write it on one line with \\n between the lines, in double quotes"
+            f"the private key is cut off: it needs every line from BEGIN … PRIVATE KEY to END … PRIVATE KEY; {_IN_ENV}"
         )
     kind, body = found.groups()
-    if not kind.endswith("PRIVATE KEY"):
-        raise InvalidKey(f"this is a {kind.lower()}, not a private key: {_REMEDY}")
-    if kind == "ENCRYPTED PRIVATE KEY":
+    label = _LABELS.get(kind.replace(" ", ""), kind)
+    if not label.endswith("PRIVATE KEY"):
+        raise InvalidKey(f"this is a {label.lower()}, not a private key: {_REMEDY}")
+    if label == "ENCRYPTED PRIVATE KEY":
         raise InvalidKey("the private key is protected by a password, which Coinbase's keys are not: make a new key")
-    pem = _rewrapped(kind, "".join(body.split()))
-    _pem_key(pem)
-    return pem
+    return label, body
 
 
-def _rewrapped(kind: str, body: str) -> str:
+def _spellings(body: str) -> Iterator[str]:
+    """The base64 that `body` may stand for: as it is, or with what is left of escaped line breaks taken out."""
+    joined = _NOT_OF_A_KEY.sub("", body)
+    yield joined
+    for rest in _LOST_ESCAPES:
+        inner, step = joined.removesuffix(rest), len(rest) + _PEM_LINE
+        lines = [inner[start : start + step] for start in range(0, len(inner), step)]
+        if all(line.startswith(rest) for line in lines):
+            yield "".join(line.removeprefix(rest) for line in lines)
+
+
+def _rewrapped(label: str, body: str) -> str:
     """The PEM as its standard writes it, whatever became of its line ends on the way here."""
     lines = [body[start : start + _PEM_LINE] for start in range(0, len(body), _PEM_LINE)]
-    return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""])
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
-def _pem_key(pem: str) -> PrivateKey:
+def _loaded(pem: str) -> PrivateKey | None:
+    """The key, or None where it cannot be read. Raises InvalidKey for a key of another kind."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidKey(f"the private key is damaged and cannot be read: {_REMEDY}") from None
+        return None
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
-        return key
+        return key if _parts_belong_together(key) else None
     raise InvalidKey(
         "the private key is of another kind: Coinbase's are ECDSA (P-256) or Ed25519; make a new key there"
     )
+
+
+def _parts_belong_together(key: ec.EllipticCurvePrivateKey) -> bool:
+    """A key file holds the public key too, which tells a damaged private one from its owner's."""
+    derived = ec.derive_private_key(key.private_numbers().private_value, ec.SECP256R1())
+    return derived.public_key().public_numbers() == key.public_key().public_numbers()
 
 
 def _checked_base64(text: str) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from brokers.coinbase.keys import load_secret, normalise_secret
+from brokers.coinbase.keys import load_secret
 
 if TYPE_CHECKING:
-    from brokers.coinbase.exchange_clock import ExchangeClock
+    from collections.abc import Callable
+    from datetime import datetime
+
     from brokers.model import ApiKey
 
 # The longest that the exchange allows, in seconds.
@@ -26,20 +28,16 @@ class TokenSigner:
     And it dates tokens by the exchange's clock, so that a wrong one here refuses no request.
     """
 
-    def __init__(self, api_key: ApiKey, exchange_clock: ExchangeClock) -> None:
-        """Raises ValueError for a private key that cannot be used."""
+    def __init__(self, api_key: ApiKey, now: Callable[[], datetime]) -> None:
+        """`api_key` holds a normalised secret; `now` is the exchange's time. Raises ValueError for an unusable key."""
         self._name = api_key.key
-        self._key = load_secret(normalise_secret(api_key.secret))
+        self._key = load_secret(api_key.secret)
         self._algorithm = "EdDSA" if isinstance(self._key, ed25519.Ed25519PrivateKey) else "ES256"
-        self._exchange_clock = exchange_clock
+        self._now = now
 
     def token(self, uri: str) -> str:
         """`uri` is method, blank, host and path, without scheme and query."""
-        begins = int(self._exchange_clock.now().timestamp()) - _BACKDATED
+        begins = int(self._now().timestamp()) - _BACKDATED
         claims = {"sub": self._name, "iss": "cdp", "nbf": begins, "exp": begins + TOKEN_LIFE, "uri": uri}
         headers = {"kid": self._name, "nonce": secrets.token_hex()}
         return jwt.encode(claims, self._key, algorithm=self._algorithm, headers=headers)
-
-    def redate(self) -> None:
-        """Ask for the exchange's time again: this machine's clock may have been set."""
-        self._exchange_clock.measure()

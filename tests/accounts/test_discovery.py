@@ -76,6 +76,12 @@ class TestFindingAccounts:
         (found,) = discover(environ).credentials
         assert found.api_key.secret.strip() == PEM.strip()
 
+    @pytest.mark.parametrize("lost_to", [" ", "", "n", "\\\\n"], ids=repr)
+    def test_a_coinbase_secret_whose_line_breaks_were_lost_is_repaired(self, lost_to: str) -> None:
+        environ = {**COINBASE, "COINBASE_MASTER_API_SECRET": PEM.replace("\n", lost_to)}
+        (found,) = discover(environ).credentials
+        assert found.api_key.secret == PEM
+
     def test_empty_variables_as_in_the_example_file_are_not_set(self) -> None:
         assert discover({KEY: "", SECRET: "", **DAIVON}).faults == ()
 
@@ -189,6 +195,17 @@ class TestFaults:
         _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": PEM[:120]})
         assert kind is FaultKind.MALFORMED
         assert PEM[40:80] not in message
+
+    def test_a_coinbase_key_whose_lost_line_breaks_cannot_be_put_back_is_told_as_exactly_that(self) -> None:
+        broken = (PEM[:60] + PEM[61:]).replace("\n", "n")
+        _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": broken})
+        assert kind is FaultKind.MALFORMED
+        assert "line breaks were lost" in message
+        assert broken[40:60] not in message
+
+    def test_a_coinbase_key_without_its_blanks_is_recognised_in_the_wrong_variable(self) -> None:
+        discovery = discover({"COINBASE_API_KEY": "".join(PEM.split()), "COINBASE_API_SECRET": coinbase_name("x")})
+        assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]
 
     def test_the_same_key_under_two_accounts_refuses_both_and_no_other(self) -> None:
         name = "KRAKEN_USER_DAIVON_FRAZIER_API_KEY"

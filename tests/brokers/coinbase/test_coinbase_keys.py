@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from brokers.coinbase.keys import InvalidKey, check_key, check_key_name, normalise_secret
+from brokers.coinbase.keys import InvalidKey, check_key_name, normalise_secret
 
 NAME = "organizations/0f0e0d0c-0000-4000-8000-000000000001/apiKeys/0f0e0d0c-0000-4000-8000-000000000002"
 
@@ -34,6 +34,14 @@ SPELLINGS = {
     "with escaped Windows line ends": EC_PEM.replace("\n", "\\r\\n"),
     "with blanks for newlines": EC_PEM.replace("\n", " "),
     "with its newlines lost": EC_PEM.replace("\n", ""),
+    "with every blank lost": "".join(EC_PEM.split()),
+    "with the letter n for newlines": EC_PEM.replace("\n", "n"),
+    "with the letters rn for newlines": EC_PEM.replace("\n", "rn"),
+    "with the letter n for newlines, but none at its end": EC_PEM.strip().replace("\n", "n"),
+    "with the letter n for newlines and blanks lost": "".join(EC_PEM.replace("\n", "n").split()),
+    "with a backslash for newlines": EC_PEM.replace("\n", "\\ "),
+    "with quotes around each line": "\n".join(f'"{line}"' for line in EC_PEM.splitlines()),
+    "on one line with escapes in doubled quotes": "'" + '"' + EC_PEM.replace("\n", "\\n") + '"' + "'",
     "in double quotes": f'"{EC_PEM}"',
     "in single quotes with blanks": f"  ' {EC_PEM} '\n",
     "with a lone backslash at its end": EC_PEM.strip() + "\\",
@@ -47,11 +55,35 @@ def test_every_spelling_of_a_pem_becomes_the_same_key(spelling: str) -> None:
     assert normalise_secret(spelling) == EC_PEM
 
 
+@pytest.mark.parametrize("kind", [EC_PEM, EC_PKCS8, ED_PEM], ids=["EC", "EC in PKCS8", "Ed25519"])
+@pytest.mark.parametrize("lost_to", [" ", "", "n", "rn", "\\n", "\\\\n"], ids=repr)
+def test_line_breaks_lost_in_any_usual_way_are_put_back(kind: str, lost_to: str) -> None:
+    assert normalise_secret(kind.replace("\n", lost_to)) == kind
+
+
+def test_a_key_with_the_letter_n_in_every_place_is_still_read() -> None:
+    for _ in range(20):
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        )
+        assert normalise_secret(pem.decode().replace("\n", "n")) == pem.decode()
+
+
 @pytest.mark.parametrize("secret", [EC_PEM, EC_PKCS8, ED_PEM, ED_SEED, ED_SEED_AND_PUBLIC])
 def test_the_normalised_secret_is_one_the_client_library_signs_with(secret: str) -> None:
-    taken = check_key(NAME, secret).encode().decode("unicode_escape")
+    taken = normalise_secret(secret).encode().decode("unicode_escape")
 
     assert jwt_generator.build_rest_jwt("GET localhost/time", NAME, taken).count(".") == 2
+
+
+def _without_one(pem: str) -> str:
+    return pem[:60] + pem[61:]
+
+
+def _changed(pem: str) -> str:
+    """Still a key, but not the one that its public part belongs to."""
+    at = pem.index("\n") + 20
+    return pem[:at] + ("A" if pem[at] != "A" else "B") + pem[at + 1 :]
 
 
 def _broken() -> dict[str, tuple[str, str]]:
@@ -72,6 +104,9 @@ def _broken() -> dict[str, tuple[str, str]]:
         "cut off": ("\n".join(body[:-1]), "cut off"),
         "only its first line": (body[0], "cut off"),
         "with a line missing": ("\n".join([body[0], *body[2:]]), "damaged"),
+        "with its line breaks and a letter lost": (_without_one(EC_PEM.replace("\n", "")), "line breaks were lost"),
+        "with n for line breaks and a letter lost": (_without_one(EC_PEM.replace("\n", "n")), "line breaks were lost"),
+        "with another letter in its private part": (_changed(EC_PEM), "damaged"),
         "not ASCII": (EC_PEM.replace("M", "М", 1), "characters"),
         "another exchange's secret": (base64.b64encode(bytes(range(64))).decode(), "neither a PEM nor base64"),
         "a legacy secret": ("AbCdEfGhIjKlMnOpQrStUvWxYz012345", "neither a PEM nor base64"),

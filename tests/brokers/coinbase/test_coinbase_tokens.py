@@ -9,8 +9,8 @@ from coinbase.jwt_generator import build_rest_jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from brokers.clock import utc_now
 from brokers.coinbase.keys import InvalidKey
-from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.tokens import TokenSigner
 from brokers.model import ApiKey
 
@@ -28,7 +28,7 @@ def _pem(key: PrivateKey) -> str:
 
 
 def _signer(secret: str, clock: ManualClock) -> TokenSigner:
-    return TokenSigner(ApiKey(NAME, secret), CoinbasePublic(base_url=None, clock=clock).exchange_clock)
+    return TokenSigner(ApiKey(NAME, secret), lambda: utc_now(clock))
 
 
 @pytest.mark.parametrize("kind", ["ec", "ed25519", "ed25519 base64"])
