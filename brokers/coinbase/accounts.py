@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brokers.coinbase.unread import read_rows
 from brokers.coinbase.wire import number, optional_text, section, text
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Balance, Fees, KeyInfo
@@ -39,18 +40,27 @@ def fees_of(answer: JsonObject) -> Fees:
     return Fees(maker=number(tier, "maker_fee_rate"), taker=number(tier, "taker_fee_rate"))
 
 
-def balances_of(wallets: Iterable[JsonObject]) -> Mapping[str, Balance]:
-    """What is available and what is on hold are told apart here; USD and USDC are two wallets and stay two."""
+def balances_of(wallets: Iterable[JsonObject], unread: dict[str, str]) -> Mapping[str, Balance]:
+    """What is available and what is on hold are told apart here; USD and USDC are two wallets and stay two.
+
+    Of a currency with a wallet that cannot be read nothing is told, as a part would be taken for all.
+    """
     balances: dict[str, Balance] = {}
-    for wallet in wallets:
-        if not _is_alive(wallet):
-            continue
-        currency = text(wallet, "currency")
-        held = number(section(wallet, "hold"), "value")
-        total = number(section(wallet, "available_balance"), "value") + held
-        before = balances.get(currency, Balance(currency, ZERO))
-        balances[currency] = Balance(currency, before.total + total, before.held + held)
-    return balances
+    for one in read_rows(filter(_is_alive, wallets), _balance, _name, unread):
+        before = balances.get(one.currency, Balance(one.currency, ZERO))
+        balances[one.currency] = Balance(one.currency, before.total + one.total, before.held + one.held)
+    return {currency: told for currency, told in balances.items() if f"balance:{currency}" not in unread}
+
+
+def _balance(wallet: JsonObject) -> Balance:
+    currency = text(wallet, "currency")
+    held = number(section(wallet, "hold"), "value")
+    return Balance(currency, number(section(wallet, "available_balance"), "value") + held, held)
+
+
+def _name(wallet: JsonObject) -> str:
+    names = (optional_text(wallet, field) for field in ("currency", "name", "uuid"))
+    return f"balance:{next(filter(None, names), 'a wallet without a name')}"
 
 
 def _is_alive(wallet: JsonObject) -> bool:

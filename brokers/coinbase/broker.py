@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.accounts import balances_of, fees_of, key_info
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.fills import fills_since
+from brokers.coinbase.fills import Fills
 from brokers.coinbase.orders import Orders
+from brokers.coinbase.products import NONE_YET
 from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
 from brokers.coinbase.tokens import TokenSigner
-from brokers.errors import RequestRefused
+from brokers.coinbase.unread import UnreadRows
+from brokers.errors import BrokerError, DeadlineTooNear, RequestRefused
 from brokers.model import Exchange
 from brokers.shared import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 _FEES_HOLD = 3_600.0
 _WALLETS_PER_PAGE = 250
 _NO_TIME = timedelta(0)
+_CLOCK_HOLDS = 300.0
 
 
 class CoinbaseBroker:
@@ -58,10 +63,14 @@ class CoinbaseBroker:
         self._owns_public = public is None
         self._public = public or CoinbasePublic(base_url=base_url, clock=clock, timeout=timeout)
         self._exchange_clock = self._public.exchange_clock
-        signer = TokenSigner(api_key, self._exchange_clock)
-        self._client = CoinbaseClient(signer, base_url=base_url, clock=clock, timeout=timeout)
-        self._orders = Orders(self._client)
-        self._markets: Mapping[str, Market] = {}
+        signer = TokenSigner(api_key, self._exchange_clock.now)
+        self._client = CoinbaseClient(
+            signer, base_url=base_url, clock=clock, timeout=timeout, exchange_clock=self._exchange_clock
+        )
+        self._unread = UnreadRows()
+        self._orders = Orders(self._client, clock, self.exchange_time, self._unread)
+        self._fills = Fills(self._client, clock, self._unread)
+        self._products = NONE_YET
         self._fees: tuple[float, Fees] | None = None
 
     @property
@@ -70,7 +79,14 @@ class CoinbaseBroker:
 
     @property
     def can_amend_stops(self) -> bool:
-        """A stop-limit cannot be edited reliably here, so a stop is replaced."""
+        """No: a stop is replaced here, after `preview`.
+
+        Looked up in November 2026 (stored copies of the documents). The page of `POST /orders/edit` describes "a new
+        size, or new price"; its example of a request has a `stop_price`, but no word says for which orders it works,
+        whether the old order rests until the edit is accepted, or what happens when it triggers meanwhile. The
+        client library pinned here (1.8.4) knows no such field and says that only good-till-cancelled limit orders can
+        be edited. Other clients name stop-limit orders as editable without a stop price of their own.
+        """
         return False
 
     @property
@@ -87,22 +103,22 @@ class CoinbaseBroker:
         return True
 
     def connect(self) -> KeyInfo:
-        self._exchange_clock.measure(CLOCK_SHARED)
-        info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew)
-        self._markets = self._public.markets(MARKETS_LAST)
+        self._exchange_clock.sync(CLOCK_SHARED)
+        info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew())
+        self._products = self._public.products(MARKETS_LAST)
         return info
 
     def exchange_time(self) -> datetime:
         return self._exchange_clock.now()
 
     def sync_clock(self, max_age: float = 300.0) -> None:
-        self._exchange_clock.measure(max_age)
+        self._exchange_clock.sync(max_age)
 
     def markets(self) -> Mapping[str, Market]:
-        return self._markets
+        return self._products.markets
 
     def refresh_markets(self, max_age: float = MARKETS_AGAIN) -> None:
-        self._markets = self._public.markets(max_age)
+        self._products = self._public.products(max_age)
 
     def markets_age(self) -> float:
         return self._public.markets_age()
@@ -114,27 +130,33 @@ class CoinbaseBroker:
         return self._fees[1]
 
     def balances(self) -> Mapping[str, Balance]:
-        return balances_of(self._client.pages("/accounts", "accounts", limit=_WALLETS_PER_PAGE))
+        wallets = self._client.pages("/accounts", "accounts", limit=_WALLETS_PER_PAGE)
+        return balances_of(wallets, self._unread.begin("balances"))
 
     def place(self, request: OrderRequest) -> str:
         """Coinbase knows no deadline for an order, so a late one is not sent."""
+        market = self._market(request.market)
+        # A token with a wrong date is refused without harm: a clock that cannot be asked now stops no exit.
+        with suppress(BrokerError):
+            self._exchange_clock.sync(math.inf)
         left = request.deadline - self.exchange_time()
         if not _NO_TIME < left <= LONGEST_DEADLINE:
-            raise RequestRefused(
+            raise DeadlineTooNear(
                 f"not sent: the order's deadline {request.deadline.isoformat()} is over or too far off"
             )
-        return self._orders.create(request, self._market(request.market))
+        return self._orders.create(request, market)
 
     def preview(self, request: OrderRequest) -> None:
-        """Not asked yet."""
+        self._orders.preview(request, self._market(request.market))
 
     def resolve(self, request: OrderRequest) -> Resolution:
         """Send again before the deadline, only search after it: the rule and its reasons stand in `recovery`.
 
-        The exchange's time is asked anew, as a clock that was set since connect would move the deadline.
+        An order that is found is known whatever the time.
         """
-        self._exchange_clock.measure()
-        return resolve(self._orders, request, self._markets.get(request.market), self.exchange_time())
+        with suppress(BrokerError):
+            self._exchange_clock.sync(_CLOCK_HOLDS)
+        return resolve(self._orders, request, self.markets().get(request.market), self._exchange_clock)
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:  # noqa: ARG002 - the protocol's signature
         raise RequestRefused("Coinbase cannot move a stop: place the new one and cancel the old one")
@@ -155,10 +177,11 @@ class CoinbaseBroker:
         return self._orders.closed(since)
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
-        return fills_since(self._client, since)
+        return self._fills.since(since, self.exchange_time())
 
     def unread_rows(self) -> Mapping[str, str]:
-        return {}
+        """Orders by their id, and `fill:…`, `balance:…`, `product:…`."""
+        return {**self._products.unread, **self._unread.all()}
 
     def budget_left(self) -> float:
         return self._client.budget_left()
@@ -169,8 +192,9 @@ class CoinbaseBroker:
             self._public.close()
 
     def _market(self, symbol: str) -> Market:
-        if symbol not in self._markets:
+        market = self.markets().get(symbol)
+        if market is None:
             raise RequestRefused(
-                f"{symbol} is not a spot market of Coinbase; connect first, or mend `markets` in nija.toml"
+                f"{symbol} is not a spot market of Coinbase; connect first, or correct `markets` in nija.toml"
             )
-        return self._markets[symbol]
+        return market

@@ -32,6 +32,9 @@ GRANULARITY = {
 # Both ends of a window may count, so it spans one bucket less than it may hold.
 _BUCKETS = 350
 HISTORY = 2 * _BUCKETS
+# Keyless answers come out of a cache that is up to a second old, and our idea of the exchange's time is not exact: only
+# so many seconds after its end is a candle what it stays.
+SETTLED_AFTER = 3.0
 _FIELDS = ("open", "high", "low", "close", "volume")
 
 
@@ -50,7 +53,8 @@ def window_to(end: int, timeframe: Timeframe) -> Window:
 
 
 def window_from(start: int, timeframe: Timeframe, now: int) -> Window:
-    """The longest window that begins at `start` and does not pass `now`."""
+    """The longest window that begins with the bucket of `start` and does not pass `now`."""
+    start -= start % timeframe.seconds
     return Window(start, max(start, min(start + (_BUCKETS - 1) * timeframe.seconds, now - now % timeframe.seconds)))
 
 
@@ -71,10 +75,10 @@ def windows_in_a_day(timeframe: Timeframe) -> int:
 def closed_candles(
     market: str, timeframe: Timeframe, found: Iterable[JsonObject], *, now: float, since: int | None
 ) -> Candles:
-    """Those whose end is not after `now` (the exchange's time) and that open at or after `since`: the newest."""
+    """Those that ended some seconds before `now` (the exchange's time) and open at or after `since`: the newest."""
     by_label = {int(number(row, "start")): row for row in found}
-    first = 0 if since is None else since
-    labels = sorted(label for label in by_label if label >= first and label + timeframe.seconds <= now)[-HISTORY:]
+    first, settled = 0 if since is None else since, now - SETTLED_AFTER
+    labels = sorted(label for label in by_label if label >= first and label + timeframe.seconds <= settled)[-HISTORY:]
     columns = (_column([by_label[label] for label in labels], name) for name in _FIELDS)
     return Candles(market, timeframe, np.array(labels, dtype=np.int64), *columns)
 

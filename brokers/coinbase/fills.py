@@ -2,54 +2,109 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.wire import is_spot, moment, number, optional_moment, optional_text, rfc3339, symbol_of, text
+from brokers.coinbase.slices import SlicedList
+from brokers.coinbase.unread import read_rows
+from brokers.coinbase.wire import (
+    is_spot,
+    moment,
+    number,
+    optional_moment,
+    optional_text,
+    readable,
+    side_of,
+    symbol_of,
+    text,
+)
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Fill, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+    from decimal import Decimal
 
+    from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
+    from brokers.coinbase.unread import UnreadRows
     from brokers.coinbase.wire import JsonObject
 
-_PAGE = 100
+# An entry may be shown so long after it was written, and clocks differ.
+_SHOWN_WITHIN = timedelta(minutes=5)
 _OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
 
-def fills_since(client: CoinbaseClient, since: datetime) -> tuple[Fill, ...]:
+class Fills:
+    """The executions of one account."""
+
+    def __init__(self, client: CoinbaseClient, clock: Clock, unread: UnreadRows) -> None:
+        self._list = SlicedList(client, clock, "/orders/historical/fills", "fills", "start_sequence_timestamp")
+        self._unread = unread
+
+    def since(self, since: datetime, now: datetime) -> tuple[Fill, ...]:
+        """`now` is the exchange's time. Raises BudgetSpent while a long history is being read."""
+        slices = self._list.read(since, now)
+        rows = slices.rows
+        if slices.began != now:
+            rows = [*rows, *self._list.read(slices.began - _SHOWN_WITHIN, now).rows]
+        return fills_of(rows, since, self._unread.begin("fills"))
+
+
+def fills_of(rows: Iterable[JsonObject], since: datetime, unread: dict[str, str]) -> tuple[Fill, ...]:
     """Oldest first, each entry once though pages may overlap while new fills arrive."""
-    listed = client.pages("/orders/historical/fills", "fills", limit=_PAGE, start_sequence_timestamp=rfc3339(since))
-    fresh = {text(row, "entry_id"): row for row in listed if is_spot(text(row, "product_id")) and _booked(row) >= since}
-    return tuple(sorted((fill_of(row) for row in fresh.values()), key=lambda fill: (fill.time, fill.id)))
+    wanted = (row for row in rows if _may_be_spot(row) and not _is_older(row, since))
+    fresh = {fill.id: fill for fill in read_rows(wanted, fill_of, _name, unread)}
+    return tuple(sorted(fresh.values(), key=lambda fill: (fill.time, fill.id)))
 
 
 def fill_of(row: JsonObject) -> Fill:
     """A REVERSAL undoes an earlier fill, so it is told as the opposite trade with its fee given back.
 
-    CORRECTION and SYNTHETIC entries stand for trades of their own.
+    CORRECTION and SYNTHETIC entries stand for trades of their own. The price may be 0.
     """
     market = symbol_of(text(row, "product_id"))
     price = number(row, "price")
-    if price <= ZERO:
-        raise BadAnswer(f"Coinbase answered a fill of {market} without a price")
-    size = abs(number(row, "size"))
-    side = Side.BUY if text(row, "side") == "BUY" else Side.SELL
-    fee = number(row, "commission")
+    if price < ZERO:
+        raise BadAnswer(f"Coinbase answered a fill of {market} with a price below zero")
+    side, fee = side_of(row), number(row, "commission")
     reverses = optional_text(row, "trade_type") == "REVERSAL"
     return Fill(
         id=text(row, "entry_id"),
         order_id=text(row, "order_id"),
         market=market,
         side=_OPPOSITE[side] if reverses else side,
-        amount=size / price if row.get("size_in_quote") is True else size,
+        amount=_amount(row, price),
         price=price,
         fee=-abs(fee) if reverses else fee,
         fee_currency=market.partition("/")[2],
         time=moment(row, "trade_time"),
         maker=optional_text(row, "liquidity_indicator") == "MAKER",
     )
+
+
+def _amount(row: JsonObject, price: Decimal) -> Decimal:
+    """In base currency."""
+    size = abs(number(row, "size"))
+    if row.get("size_in_quote") is not True:
+        return size
+    if price == ZERO:
+        raise BadAnswer("Coinbase answered a fill that is sized in quote money without a price")
+    return size / price
+
+
+def _may_be_spot(row: JsonObject) -> bool:
+    product = optional_text(row, "product_id")
+    return not product or is_spot(product)
+
+
+def _name(row: JsonObject) -> str:
+    return f"fill:{optional_text(row, 'entry_id') or 'without an id'}"
+
+
+def _is_older(row: JsonObject, since: datetime) -> bool:
+    return readable(lambda: _booked(row) < since, default=False)
 
 
 def _booked(row: JsonObject) -> datetime:

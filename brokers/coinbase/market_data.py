@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
@@ -16,10 +17,10 @@ from brokers.coinbase.candles import (
     windows_in_a_day,
 )
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.exchange_clock import measure_skew, server_time
-from brokers.coinbase.public import read_markets
+from brokers.coinbase.public import ask_time, read_products, server_time
 from brokers.coinbase.wire import optional_number, product_id, rows
-from brokers.errors import RequestRefused
+from brokers.errors import BrokerError, RequestRefused
+from brokers.exchange_clock import ExchangeClock
 from brokers.model import ZERO, Exchange, Ticker, Timeframe
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _WINDOWS = 2
 _CLOCK_HOLDS = 300.0
 # A market whose latest candles lie far back is asked this seldom whether it has come to life again.
 _PROBE_EVERY = 60.0
+# Each has been tried for a while: that many say that it is not the market.
+_FAILURES_ENOUGH = 2
 # 20 windows of 350 days: further back than the exchange exists.
 _LONGEST_WALK = 20
 
@@ -54,7 +57,7 @@ class CoinbaseMarketData:
         """`room` is the rate limit shared with the other keyless clients of the process."""
         self._clock = clock
         self._client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout, room=room)
-        self._measured: tuple[float, float] | None = None
+        self._exchange_clock = ExchangeClock(lambda: ask_time(self._client, clock), clock, threading.Lock())
         self._probe_at: dict[tuple[str, Timeframe], float] = {}
         self._newest_day: int | None = None
 
@@ -66,18 +69,36 @@ class CoinbaseMarketData:
         return server_time(self._client)
 
     def markets(self) -> Mapping[str, Market]:
-        return read_markets(self._client)
+        return read_products(self._client).markets
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
-        """At most 700. Empty buckets stay absent; a candle is closed when its end is not after the exchange's time."""
+        """At most 700. Empty buckets stay absent; a candle is told some seconds after its end at the exchange."""
         now = self._now()
         found = self._latest(market, timeframe, since, int(now))
         return closed_candles(market, timeframe, found, now=now, since=since)
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
-        """Markets that the exchange does not know, or that have no bid or ask, are left out."""
-        found = (self._ticker(market) for market in markets)
-        return {ticker.market: ticker for ticker in found if ticker is not None}
+        """Markets that the exchange refuses or fails to answer for, or that have no bid or ask, are left out.
+
+        Raises BrokerError where it answers for none of them. After a few failures the rest are not asked for either.
+        """
+        found: dict[str, Ticker] = {}
+        failures: list[BrokerError] = []
+        for market in markets:
+            try:
+                ticker = self._ticker(market)
+            except RequestRefused:
+                continue
+            except BrokerError as error:
+                failures.append(error)
+                if len(failures) == _FAILURES_ENOUGH:
+                    break
+            else:
+                if ticker is not None:
+                    found[market] = ticker
+        if failures and not found:
+            raise failures[0]
+        return found
 
     def close(self) -> None:
         self._client.close()
@@ -153,21 +174,19 @@ class CoinbaseMarketData:
         return rows(answer, "candles")
 
     def _ticker(self, market: str) -> Ticker | None:
-        try:
-            answer = self._client.get(f"/market/products/{product_id(market)}/ticker", limit=1)
-        except RequestRefused:
-            return None
+        answer = self._client.get(f"/market/products/{product_id(market)}/ticker", limit=1)
         bid, ask = optional_number(answer, "best_bid"), optional_number(answer, "best_ask")
         if bid <= ZERO or ask <= ZERO:
             return None
         trades = rows(answer, "trades")
-        last = optional_number(trades[0], "price") if trades else (bid + ask) / 2
-        return Ticker(market, bid, ask, last, utc_now(self._clock))
+        last = optional_number(trades[0], "price") if trades else ZERO
+        return Ticker(market, bid, ask, last or (bid + ask) / 2, utc_now(self._clock))
 
     def _now(self) -> float:
-        """The exchange's time, carried on by the clock that is never set, and asked anew every few minutes."""
-        monotonic = self._clock.monotonic()
-        if self._measured is None or monotonic - self._measured[0] >= _CLOCK_HOLDS:
-            exchange = self._clock.time() + measure_skew(self._client, self._clock).total_seconds()
-            self._measured = (self._clock.monotonic(), exchange)
-        return self._measured[1] + (self._clock.monotonic() - self._measured[0])
+        """The exchange's time in Unix seconds. Raises BrokerError where it is not known and cannot be asked."""
+        try:
+            self._exchange_clock.sync(_CLOCK_HOLDS)
+        except BrokerError:
+            if self._exchange_clock.uncertainty() is None:
+                raise
+        return self._exchange_clock.now().timestamp()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from brokers.coinbase.unread import read_rows
 from brokers.coinbase.wire import optional_number, optional_text, rows, text
 from brokers.model import ZERO, Market
 
@@ -16,11 +19,28 @@ _CLOSED_BY = ("is_disabled", "trading_disabled", "cancel_only", "view_only", "au
 _NO_TAKERS_BY = ("limit_only", "post_only")
 
 
-def markets_of(answer: JsonObject) -> Mapping[str, Market]:
-    """Every spot market of a product list, by symbol. Products without increments cannot be priced and are left out."""
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Every spot market by symbol, and the products that could not be read, by `product:<id>`, with why."""
+
+    markets: Mapping[str, Market]
+    unread: Mapping[str, str]
+
+
+NONE_YET = Products(MappingProxyType({}), MappingProxyType({}))
+
+
+def products_of(answer: JsonObject) -> Products:
+    """Products without increments cannot be priced and are left out."""
     spot = (row for row in rows(answer, "products") if optional_text(row, "product_type") in ("", "SPOT"))
-    markets = (_market(row) for row in spot)
-    return {market.symbol: market for market in markets if market.amount_step > ZERO and market.price_step > ZERO}
+    unread: dict[str, str] = {}
+    markets = read_rows(spot, _market, _name, unread)
+    priced = {market.symbol: market for market in markets if market.amount_step > ZERO and market.price_step > ZERO}
+    return Products(priced, unread)
+
+
+def _name(row: JsonObject) -> str:
+    return f"product:{optional_text(row, 'product_id') or 'without an id'}"
 
 
 def _market(row: JsonObject) -> Market:

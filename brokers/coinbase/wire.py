@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brokers.errors import BadAnswer
-from brokers.model import ZERO
+from brokers.model import ZERO, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     JsonObject = Mapping[str, Any]
+
+T = TypeVar("T")
+
+
+def readable(read: Callable[[], T], default: T) -> T:
+    """What `read` finds, or `default` where it cannot be read."""
+    try:
+        return read()
+    except BadAnswer:
+        return default
 
 
 def text(fields: JsonObject, name: str) -> str:
@@ -61,11 +71,11 @@ def section(fields: JsonObject, name: str) -> JsonObject:
 
 
 def rows(fields: JsonObject, name: str) -> list[JsonObject]:
-    """A list of objects inside the answer."""
+    """A list of objects inside the answer; a row that is none becomes an empty one, which hides no other."""
     value = fields.get(name)
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+    if not isinstance(value, list):
         raise BadAnswer(f"Coinbase answered without the list `{name}`")
-    return value
+    return [row if isinstance(row, dict) else {} for row in value]
 
 
 def moment(fields: JsonObject, name: str) -> datetime:
@@ -85,6 +95,13 @@ def optional_moment(fields: JsonObject, name: str) -> datetime | None:
     except ValueError:
         raise BadAnswer(f"Coinbase answered `{name}` with something that is no time") from None
     return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+
+
+def side_of(fields: JsonObject) -> Side:
+    side = text(fields, "side")
+    if side not in ("BUY", "SELL"):
+        raise BadAnswer("Coinbase answered `side` with neither BUY nor SELL")
+    return Side(side.lower())
 
 
 def rfc3339(time: datetime) -> str:

@@ -18,6 +18,8 @@ from tests.fakes import ManualClock
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from brokers.exchange_clock import ExchangeClock
+
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
@@ -47,15 +49,22 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def signer(scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock) -> Iterator[TokenSigner]:
+def exchange_clock(scripted: ScriptedExchange, clock: ManualClock) -> Iterator[ExchangeClock]:
     public = CoinbasePublic(base_url=scripted.url, clock=clock, timeout=5.0)
-    yield TokenSigner(api_key, public.exchange_clock)
+    yield public.exchange_clock
     public.close()
 
 
 @pytest.fixture
-def client(scripted: ScriptedExchange, signer: TokenSigner, clock: ManualClock) -> Iterator[CoinbaseClient]:
-    client = CoinbaseClient(signer, base_url=scripted.url, clock=clock, timeout=5.0)
+def signer(api_key: ApiKey, exchange_clock: ExchangeClock) -> TokenSigner:
+    return TokenSigner(api_key, exchange_clock.now)
+
+
+@pytest.fixture
+def client(
+    scripted: ScriptedExchange, signer: TokenSigner, clock: ManualClock, exchange_clock: ExchangeClock
+) -> Iterator[CoinbaseClient]:
+    client = CoinbaseClient(signer, base_url=scripted.url, clock=clock, timeout=5.0, exchange_clock=exchange_clock)
     yield client
     client.close()
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
     BadAnswer,
+    BrokerError,
+    MarketRefused,
     OrderNotFound,
     OrderRejected,
     OutcomeUnknown,
     RequestRefused,
+    Unavailable,
 )
 from brokers.model import ApiKey, Balance, Exchange, Fees, OrderStatus, Side
 from tests.brokers.coinbase.coinbase_samples import (
@@ -260,23 +264,66 @@ def test_open_orders_hold_those_on_the_way_and_open_is_asked_for_alone(
     assert sorted(told.exchange_id for told in connected.open_orders()) == ["a", "b", "c", "d"]
 
 
+def test_one_order_that_cannot_be_read_is_counted_and_hides_no_other(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    ours = new_client_id(Purpose.STOP)
+    rows = [
+        order(order_id="good", status="OPEN"),
+        order(order_id="theirs", filled_size=None),
+        order(order_id="ours", client_order_id=ours, order_configuration=None),
+        None,
+    ]
+    scripted.on(LISTING, Reply({"orders": rows}))
+
+    assert [told.exchange_id for told in connected.open_orders()] == ["good"]
+    assert set(connected.unread_rows()) == {"theirs", "ours", "order without an id (no product)"}
+    assert "order_configuration" not in connected.unread_rows()["theirs"]
+
+
+def test_a_row_that_can_be_read_again_is_counted_no_longer(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    scripted.on(LISTING, Reply({"orders": [order(filled_size=None)]}))
+    connected.open_orders()
+    scripted.on(LISTING, Reply({"orders": [order()]}))
+    connected.open_orders()
+
+    assert connected.unread_rows() == {}
+
+
+def test_an_order_of_ours_asked_for_by_its_id_that_cannot_be_read_is_not_denied(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    broken = order(order_id="s", client_order_id=new_client_id(Purpose.STOP), created_time=None)
+    scripted.on(LISTING, Reply({"orders": [broken, order(order_id="t")]}))
+    scripted.on("/orders/historical/s", Reply({"order": broken}))
+
+    assert set(connected.orders(["s", "t"])) == {"t"}
+    assert set(connected.unread_rows()) == {"s"}
+    with pytest.raises(BadAnswer):
+        connected.order("s")
+
+
+def test_what_cannot_be_read_of_products_and_balances_is_counted_too(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    scripted.on(
+        "/market/products", Reply({"products": [product(), product(product_id="X-USD", status=1, quote_min_size={})]})
+    )
+    scripted.on("/accounts", Reply({"accounts": [wallet("USD", "10"), wallet("ETH", "much")]}))
+    clock.advance(61)
+    connected.refresh_markets()
+
+    assert list(connected.balances()) == ["USD"]
+    assert list(connected.markets()) == ["BTC/USD"]
+    assert set(connected.unread_rows()) == {"product:X-USD", "balance:ETH"}
+
+
 def test_futures_orders_are_not_told(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     scripted.on(LISTING, Reply({"orders": [order(product_id="BTC-PERP-INTX", product_type="FUTURE")]}))
 
     assert connected.open_orders() == ()
-
-
-def test_closed_orders_reach_back_to_those_that_rested_long_and_leave_out_what_ended_before(
-    connected: CoinbaseBroker, scripted: ScriptedExchange
-) -> None:
-    since = datetime(2023, 11, 14, tzinfo=UTC)
-    old_stop = order(order_id="s", created_time="2023-10-01T00:00:00Z")
-    ended_before = order(order_id="e", created_time="2023-10-01T00:00:00Z", last_fill_time="2023-11-01T00:00:00Z")
-    untold = order(order_id="u", status="CANCELLED", created_time="2023-11-02T00:00:00Z", last_fill_time=None)
-    scripted.on(LISTING, Reply({"orders": [old_stop, ended_before, untold]}))
-
-    assert [told.exchange_id for told in connected.closed_orders(since)] == ["u", "s"]
-    assert scripted.asked[-1].query["start_date"][0] < "2023-10-01"
 
 
 def test_fills_are_read_by_cursor_and_each_told_once_oldest_first(
@@ -328,3 +375,137 @@ def test_neither_key_nor_secret_shows_in_a_repr(connected: CoinbaseBroker, api_k
 
     assert api_key.key not in shown
     assert api_key.secret.splitlines()[1] not in shown
+
+
+def test_a_fill_at_no_price_is_told(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+    scripted.on(FILLS, Reply({"fills": [fill(price="0"), fill(entry_id="b")], "cursor": ""}))
+
+    assert {told.id: told.price for told in connected.fills(NOW - timedelta(days=1))} == {
+        "2222": Decimal(0),
+        "b": Decimal("68923.67"),
+    }
+
+
+@pytest.mark.parametrize(
+    "amiss",
+    [
+        {"price": "", "size_in_quote": True},
+        {"price": "-1"},
+        {"price": None},
+        {"commission": None},
+        {"side": None},
+        {"order_id": None},
+        {"product_id": None},
+        {"trade_time": None},
+    ],
+)
+def test_a_fill_that_cannot_be_read_is_counted_and_hides_no_other(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, amiss: dict[str, object]
+) -> None:
+    scripted.on(FILLS, Reply({"fills": [fill(entry_id="x") | amiss, fill(entry_id="b")], "cursor": ""}))
+
+    assert [told.id for told in connected.fills(NOW - timedelta(days=1))] == ["b"]
+    assert set(connected.unread_rows()) == {"fill:x"}
+
+
+PREVIEW = "/orders/preview"
+
+
+def test_a_preview_asks_for_the_same_order_and_places_nothing(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    request = stop_sell()
+    scripted.on(PREVIEW, Reply({"errs": [], "warning": [], "preview_id": "p"}))
+    scripted.on("/orders", Reply(accepted()))
+
+    connected.preview(request)
+    assert scripted.asked_for("/orders") == []
+    connected.place(request)
+
+    previewed, placed = scripted.asked_for(PREVIEW)[0].body, scripted.asked_for("/orders")[0].body
+    assert placed == {"client_order_id": request.client_id, **previewed}
+
+
+@pytest.mark.parametrize(
+    ("errs", "kind"),
+    [
+        (["PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE"], OrderRejected),
+        (["PREVIEW_INSUFFICIENT_FUND", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"], OrderRejected),
+        (["PREVIEW_TRADING_DISABLED", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"], OrderRejected),
+        (["PREVIEW_TRADING_DISABLED"], Unavailable),
+        (["PREVIEW_INVALID_PRICE_PRECISION", "PREVIEW_GEOFENCING_RESTRICTION"], MarketRefused),
+        ([{"code": 1}], OrderRejected),
+    ],
+)
+def test_a_preview_refuses_as_the_order_would_be(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, errs: list[object], kind: type[BrokerError]
+) -> None:
+    scripted.on(PREVIEW, Reply({"errs": errs, "preview_id": "p"}))
+
+    with pytest.raises(kind):
+        connected.preview(stop_sell())
+
+
+@pytest.mark.parametrize("errs", [["PREVIEW_INSUFFICIENT_FUND"], ["INSUFFICIENT_FUNDS"], [], None])
+def test_a_preview_that_only_lacks_what_another_order_binds_passes(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, errs: list[str] | None
+) -> None:
+    scripted.on(PREVIEW, Reply({"errs": errs, "preview_id": "p"}))
+
+    connected.preview(stop_sell())
+
+
+def test_a_preview_without_an_answer_is_no_consent(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+    scripted.on(PREVIEW, Reply({}))
+
+    with pytest.raises(BadAnswer):
+        connected.preview(stop_sell())
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply({"error": "INVALID_ARGUMENT", "message": "bad size"}, 400), OrderRejected),
+        (Reply({"error": "PERMISSION_DENIED", "message": "not available in your country"}, 403), MarketRefused),
+        (Reply("<html>", 502), Unavailable),
+    ],
+)
+def test_a_preview_that_fails_is_no_consent(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, reply: Reply, kind: type[BrokerError]
+) -> None:
+    scripted.on(PREVIEW, reply)
+
+    with pytest.raises(kind):
+        connected.preview(stop_sell())
+
+
+def test_an_order_in_a_market_that_is_closed_for_now_is_no_rejection(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    scripted.on("/orders", Reply(refused("ORDER_ENTRY_DISABLED")))
+
+    with pytest.raises(Unavailable):
+        connected.place(market_buy())
+
+
+def test_a_market_that_is_not_for_this_account_is_refused_alone(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    scripted.on("/orders", Reply(refused("GEOFENCING_RESTRICTION", message="not in your region")))
+
+    with pytest.raises(MarketRefused, match="region") as caught:
+        connected.place(market_buy())
+
+    assert "markets" in caught.value.remedy
+
+
+def test_the_clock_is_measured_again_only_when_it_is_too_old(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    asked = len(scripted.asked_for("/time"))
+    clock.advance(200)
+
+    connected.sync_clock(300.0)
+    assert len(scripted.asked_for("/time")) == asked
+    connected.sync_clock(100.0)
+    assert len(scripted.asked_for("/time")) == asked + 1

@@ -14,6 +14,7 @@ from brokers.coinbase.client import CoinbaseClient, host_of
 from brokers.errors import (
     BadAnswer,
     BrokerError,
+    MarketRefused,
     OrderNotFound,
     OrderRejected,
     OutcomeUnknown,
@@ -36,6 +37,12 @@ SCOPES = {
     "error_details": "Missing required scopes",
     "message": "Missing required scopes",
 }
+REGION = {
+    "error": "PERMISSION_DENIED",
+    "error_details": "This product is not available in your region",
+    "message": "This product is not available in your region",
+}
+PORTFOLIO = {"error": "PERMISSION_DENIED", "error_details": "User does not have access to portfolio", "message": ""}
 TOO_MANY = {"errors": [{"id": "rate_limit_exceeded", "message": "Too many requests"}]}
 EXHAUSTED = {"error": "resource_exhausted", "code": 8, "message": "slow down", "details": []}
 NO_ORDER = {"error": "unknown", "error_details": "order with this orderID was not found", "message": ""}
@@ -142,6 +149,15 @@ def test_a_failed_read_is_classified_by_status_and_body(
     [
         (Reply(INVALID, 400), OrderRejected),
         (Reply({"error": "NOT_FOUND"}, 404), OrderRejected),
+        (Reply({"error": "NOT_FOUND", "error_details": "valid product_id is required"}, 404), MarketRefused),
+        (Reply(REGION, 403), MarketRefused),
+        (Reply({"error": "PERMISSION_DENIED", "message": "not allowed to trade BTC-USD"}, 403), MarketRefused),
+        (Reply({"error": "GEOFENCING_RESTRICTION"}, 403), MarketRefused),
+        (Reply({"error": "INVALID_ARGUMENT", "message": "not supported in your country"}, 400), MarketRefused),
+        (Reply({"error": "X", "message": "for legal reasons"}, 451), MarketRefused),
+        (Reply({"error": "PERMISSION_DENIED"}, 403), PermissionDenied),
+        (Reply(PORTFOLIO, 403), PermissionDenied),
+        (Reply({"error": "INVALID_ARGUMENT", "message": "size is too precise for BTC-USD"}, 400), OrderRejected),
         (Reply("Unauthorized", 401), Unauthorized),
         (Reply(SCOPES, 403), PermissionDenied),
         (Reply(TOO_MANY, 429), RateLimited),
@@ -236,6 +252,28 @@ def test_a_second_refused_token_is_the_last(client: CoinbaseClient, scripted: Sc
         client.get("/accounts")
 
     assert len(scripted.asked_for("/accounts")) == 2
+
+
+@pytest.mark.parametrize(("skew", "said"), [(47.0, "clock is 47 s behind"), (-300.0, "clock is 300 s ahead of")])
+def test_a_refused_token_names_a_clock_that_is_far_off(
+    client: CoinbaseClient, scripted: ScriptedExchange, clock: ManualClock, skew: float, said: str
+) -> None:
+    scripted.on("/time", lambda _: Reply({"epochMillis": str(int((clock.wall + skew) * 1000))}))
+    scripted.on("/accounts", Reply("Unauthorized", 401))
+
+    with pytest.raises(Unauthorized, match=said):
+        client.get("/accounts")
+
+
+def test_a_refused_token_says_nothing_of_a_clock_that_is_right(
+    client: CoinbaseClient, scripted: ScriptedExchange
+) -> None:
+    scripted.on("/accounts", Reply("Unauthorized", 401))
+
+    with pytest.raises(Unauthorized) as caught:
+        client.get("/accounts")
+
+    assert "clock" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

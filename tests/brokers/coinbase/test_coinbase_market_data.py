@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.coinbase.candles import GRANULARITY
+from brokers.errors import Unavailable
 from brokers.model import Timeframe
 from tests.brokers.coinbase.coinbase_samples import product
 from tests.brokers.coinbase.scripted_exchange import Asked, Reply, ScriptedExchange
@@ -219,3 +220,79 @@ def test_markets_are_read_without_a_key(market_data: CoinbaseMarketData, scripte
 
     assert list(market_data.markets()) == ["BTC/USD"]
     assert scripted.asked[0].token == ""
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"error": "NOT_FOUND", "message": "valid product_id is required"}, 404),
+        Reply({"error": "PERMISSION_DENIED", "message": "not available in your region"}, 403),
+        Reply({"error": "INVALID_ARGUMENT", "message": "delisted"}, 400),
+        Reply({"best_bid": "much", "best_ask": "2", "trades": []}),
+        Reply({"best_bid": "1", "best_ask": "2"}),
+        Reply({"error": "INTERNAL"}, 500),
+    ],
+)
+def test_one_market_without_an_answer_takes_no_other_price_away(
+    market_data: CoinbaseMarketData, scripted: ScriptedExchange, reply: Reply
+) -> None:
+    scripted.on("/market/products/BAD-USD/ticker", reply)
+    scripted.on(TICKER, Reply({"trades": [None], "best_bid": "1", "best_ask": "3"}))
+
+    tickers = market_data.tickers(["BAD/USD", "BTC/USD"])
+
+    assert {market: ticker.last for market, ticker in tickers.items()} == {"BTC/USD": 2}
+
+
+def test_an_exchange_that_answers_for_no_market_is_not_asked_for_each_of_them(
+    market_data: CoinbaseMarketData, scripted: ScriptedExchange
+) -> None:
+    markets = [f"M{number}/USD" for number in range(9)]
+    for market in markets:
+        scripted.on(f"/market/products/{market.replace('/', '-')}/ticker", Reply({"error": "INTERNAL"}, 500))
+
+    with pytest.raises(Unavailable):
+        market_data.tickers(markets)
+
+    assert len({asked.path for asked in scripted.asked}) == 2
+
+
+@pytest.mark.parametrize(("passed", "told"), [(0.0, False), (2.5, False), (3.0, True)])
+def test_a_candle_is_told_only_once_it_stays_what_it_is(
+    market_data: CoinbaseMarketData,
+    scripted: ScriptedExchange,
+    clock: ManualClock,
+    passed: float,
+    told: bool,  # noqa: FBT001 - the expected outcome
+) -> None:
+    end = int(clock.time() // 60 + 1) * 60
+    clock.advance(end + passed - clock.time())
+    _live(scripted, clock)
+
+    candles = market_data.candles("BTC/USD", Timeframe.M1)
+
+    assert (int(candles.time[-1]) == end - 60) is told
+
+
+def test_the_last_candle_can_be_asked_for_again(
+    market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    _live(scripted, clock)
+    last = int(market_data.candles("BTC/USD", Timeframe.M1).time[-1])
+    clock.advance(60)
+
+    assert list(market_data.candles("BTC/USD", Timeframe.M1, last - 1).time) == [last, last + 60]
+
+
+def test_candles_go_on_while_the_time_cannot_be_asked(
+    market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    _live(scripted, clock)
+    known = int(market_data.candles("BTC/USD", Timeframe.M1).time[-1])
+    scripted.on("/time", Reply({"error": "INTERNAL"}, 500))
+    clock.advance(600)
+
+    assert len(market_data.candles("BTC/USD", Timeframe.M1, known)) > 0
+    clock.wall += 3_600
+    with pytest.raises(Unavailable):
+        market_data.candles("BTC/USD", Timeframe.M1, known)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.coinbase.order_format import body_of, order_of, refusal_reason
-from brokers.errors import BadAnswer, RequestRefused
-from brokers.model import OrderRequest, OrderStatus, OrderType, Side
-from tests.brokers.coinbase.coinbase_samples import BTC_USD, NOW, market_buy, order, refused, stop_sell
+from brokers.coinbase.order_format import body_of, refusal_reason
+from brokers.errors import RequestRefused
+from brokers.model import OrderRequest, OrderType, Side
+from tests.brokers.coinbase.coinbase_samples import BTC_USD, NOW, market_buy, refused, stop_sell
 
 
 def test_a_market_order_is_sized_in_base_and_written_without_exponents() -> None:
@@ -59,6 +58,26 @@ def test_a_stop_of_one_tick_keeps_a_price_above_zero() -> None:
     assert body["order_configuration"]["stop_limit_stop_limit_gtc"]["limit_price"] == "0.01"
 
 
+def test_prices_between_two_ticks_are_rounded_down() -> None:
+    coarse = dataclasses.replace(BTC_USD, price_step=Decimal(1))
+    limit = OrderRequest(
+        "id", "BTC/USD", Side.BUY, OrderType.LIMIT, Decimal("0.5"), NOW, limit_price=Decimal("68000.99")
+    )
+
+    stop = body_of(stop_sell("90.5"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
+
+    assert (stop["stop_price"], stop["limit_price"]) == ("90", "85")
+    assert body_of(limit, coarse)["order_configuration"]["limit_limit_gtc"]["limit_price"] == "68000"
+
+
+def test_a_tick_in_exponents_is_written_without_them() -> None:
+    coarse = dataclasses.replace(BTC_USD, price_step=Decimal("1E+1"))
+
+    terms = body_of(stop_sell("90005"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
+
+    assert (terms["stop_price"], terms["limit_price"]) == ("90000", "85500")
+
+
 def test_a_buying_stop_is_not_sent() -> None:
     with pytest.raises(RequestRefused):
         body_of(dataclasses.replace(stop_sell(), side=Side.BUY), BTC_USD)
@@ -73,7 +92,7 @@ def _only_text(value: object) -> bool:
 @given(
     amount=st.decimals(min_value="0.00000001", max_value=10**6, places=8),
     price=st.decimals(min_value="0.01", max_value=10**7, places=2),
-    kind=st.sampled_from(OrderType),
+    kind=st.sampled_from([OrderType.MARKET, OrderType.LIMIT, OrderType.STOP]),
 )
 def test_a_body_holds_no_number_and_is_the_same_each_time(amount: Decimal, price: Decimal, kind: OrderType) -> None:
     request = OrderRequest(
@@ -109,83 +128,3 @@ def test_a_body_holds_no_number_and_is_the_same_each_time(amount: Decimal, price
 )
 def test_the_first_reason_that_says_anything_is_the_reason(answer: dict[str, Any], reason: str) -> None:
     assert refusal_reason(answer) == reason
-
-
-@pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        ("PENDING", OrderStatus.PENDING),
-        ("QUEUED", OrderStatus.PENDING),
-        ("OPEN", OrderStatus.OPEN),
-        ("CANCEL_QUEUED", OrderStatus.OPEN),
-        ("EDIT_QUEUED", OrderStatus.OPEN),
-        ("FILLED", OrderStatus.FILLED),
-        ("CANCELLED", OrderStatus.CANCELLED),
-        ("EXPIRED", OrderStatus.EXPIRED),
-        ("FAILED", OrderStatus.REJECTED),
-        ("UNKNOWN_ORDER_STATUS", OrderStatus.PENDING),
-        ("SOMETHING_NEW", OrderStatus.PENDING),
-    ],
-)
-def test_every_status_has_its_meaning_and_an_unknown_one_is_never_final(said: str, status: OrderStatus) -> None:
-    assert order_of(order(status=said)).status is status
-
-
-def test_a_filled_order_is_read_to_the_last_digit() -> None:
-    told = order_of(order())
-
-    assert told.filled == Decimal("0.00072110")
-    assert told.average_price == Decimal("68923.67")
-    assert told.fee == Decimal("0.2982")
-    assert told.created == datetime(2023, 11, 14, 22, 13, 20, 662782, UTC)
-    assert told.closed == datetime(2023, 11, 14, 22, 13, 21, 700000, UTC)
-    assert told.reason == ""
-
-
-def test_empty_numbers_are_zero() -> None:
-    told = order_of(order(status="OPEN", filled_size="", average_filled_price="", total_fees="", filled_value=""))
-
-    assert (told.filled, told.fee, told.average_price) == (Decimal(0), Decimal(0), None)
-
-
-def test_a_cancelled_order_may_have_filled_in_part() -> None:
-    told = order_of(order(status="CANCELLED", filled_size="0.0003", last_fill_time=None))
-
-    assert told.status is OrderStatus.CANCELLED
-    assert told.filled == Decimal("0.0003")
-    assert told.closed is None
-
-
-def test_an_order_accepted_and_then_failed_says_why() -> None:
-    told = order_of(order(status="FAILED", reject_reason="HOLD_FAILURE", reject_message="no hold", filled_size="0"))
-
-    assert told.status is OrderStatus.REJECTED
-    assert told.reason == "HOLD_FAILURE: no hold"
-
-
-def test_a_stop_carries_both_its_prices() -> None:
-    terms = {
-        "base_size": "1",
-        "limit_price": "57000.00",
-        "stop_price": "60000",
-        "stop_direction": "STOP_DIRECTION_STOP_DOWN",
-    }
-    told = order_of(order(status="OPEN", filled_size="0", order_configuration={"stop_limit_stop_limit_gtc": terms}))
-
-    assert told.type is OrderType.STOP
-    assert (told.stop_price, told.limit_price) == (Decimal(60000), Decimal(57000))
-
-
-def test_an_order_of_someone_else_sized_in_quote_is_told_by_what_filled() -> None:
-    told = order_of(order(order_configuration={"market_market_ioc": {"quote_size": "50"}}, client_order_id=""))
-
-    assert told.amount == told.filled
-    assert told.client_id is None
-
-
-@pytest.mark.parametrize(
-    "broken", [{"filled_size": 0.1}, {"filled_size": None}, {"order_id": ""}, {"created_time": "soon"}]
-)
-def test_an_order_that_cannot_be_read_exactly_is_not_read_at_all(broken: dict[str, object]) -> None:
-    with pytest.raises(BadAnswer):
-        order_of(order(**broken))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from brokers.clock import utc_now
-from brokers.errors import OutcomeUnknown, RequestRefused, Unauthorized, Unavailable
+from brokers.errors import BadAnswer, DeadlineTooNear, OutcomeUnknown, Unauthorized, Unavailable
 from brokers.model import Absent, Found, OrderRequest, Resolution, Undetermined
 from tests.brokers.coinbase.coinbase_samples import (
     NOW,
@@ -132,9 +132,11 @@ def test_a_clock_set_back_does_not_bring_the_deadline_back(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     request = market_buy()
-    true_time = request.deadline.timestamp() + 300
-    scripted.on("/time", Reply({"epochMillis": str(int(true_time * 1000))}))
     scripted.on("/orders", Reply(accepted()))
+    clock.advance(request.deadline.timestamp() + 300 - clock.wall)
+    true_time = clock.wall
+    scripted.on("/time", Reply({"epochMillis": str(int(true_time * 1000))}))
+    clock.wall -= 400
 
     assert isinstance(connected.resolve(request), Absent)
     assert scripted.asked_for("/orders") == []
@@ -195,7 +197,74 @@ def test_a_market_that_is_no_longer_on_offer_is_still_searched(
 def test_an_order_is_not_sent_with_a_deadline_that_is_over_or_that_no_search_would_reach(
     connected: CoinbaseBroker, scripted: ScriptedExchange, left: timedelta
 ) -> None:
-    with pytest.raises(RequestRefused, match="deadline"):
+    with pytest.raises(DeadlineTooNear, match="deadline"):
         connected.place(market_buy(deadline=NOW + left))
 
     assert scripted.asked_for("/orders") == []
+
+
+def test_while_the_exchanges_time_is_not_known_nothing_is_sent_again_or_called_absent(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    scripted.on("/orders", Reply(accepted()))
+    scripted.on("/time", Reply("<html>", 503))
+    clock.wall -= 3_600
+
+    assert isinstance(connected.resolve(market_buy()), Undetermined)
+    clock.advance(86_400)
+    assert isinstance(connected.resolve(market_buy()), Undetermined)
+    assert scripted.asked_for("/orders") == []
+
+
+def test_looking_up_several_unknown_orders_asks_for_the_time_once(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    asked = len(scripted.asked_for("/time"))
+    clock.advance(200)
+
+    for _ in range(5):
+        connected.resolve(market_buy())
+
+    assert len(scripted.asked_for("/time")) == asked
+
+
+@pytest.mark.parametrize("reason", ["GEOFENCING_RESTRICTION", "UNTRADABLE_PRODUCT"])
+def test_a_resend_refused_for_its_market_means_that_nothing_was_placed(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, reason: str
+) -> None:
+    scripted.on("/orders", Reply(refused(reason)))
+
+    assert isinstance(connected.resolve(market_buy()), Absent)
+
+
+@pytest.mark.parametrize(
+    "amiss",
+    [{"filled_size": 0.1}, {"order_configuration": None}, {"side": "SIDEWAYS"}, {"created_time": ""}, {"order_id": ""}],
+)
+def test_an_order_of_ours_that_is_listed_and_cannot_be_read_is_never_absent(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock, amiss: dict[str, object]
+) -> None:
+    request = market_buy()
+    scripted.on(LISTING, listing(order(client_order_id=request.client_id, **amiss)))
+
+    with pytest.raises(BadAnswer):
+        resolved_after(connected, clock, request, 500.0)
+
+
+def test_an_unreadable_row_without_any_client_id_may_be_the_order_that_is_looked_for(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    scripted.on(LISTING, listing({}))
+
+    with pytest.raises(BadAnswer):
+        resolved_after(connected, clock, market_buy(), 500.0)
+
+
+def test_an_unreadable_order_of_somebody_elses_hides_nothing_from_the_search(
+    connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    request = market_buy()
+    foreign = order(client_order_id="theirs", filled_size=None)
+    scripted.on(LISTING, listing(foreign, order(client_order_id=request.client_id)))
+
+    assert isinstance(resolved_after(connected, clock, request, 500.0), Found)
