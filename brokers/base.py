@@ -100,8 +100,9 @@ class Broker(Protocol):
         ...
 
     def preview(self, request: OrderRequest) -> None:
-        """Ask whether the exchange would take this order, without placing it. Raises OrderRejected, MarketRefused.
+        """Ask whether the exchange would take this order, without placing it.
 
+        Raises OrderRejected, MarketRefused, and Unavailable where the market takes no such order in its present state.
         An order that only lacks coins bound by another order passes: that one is to be withdrawn for it.
         """
         ...
@@ -129,7 +130,10 @@ class Broker(Protocol):
         ...
 
     def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
-        """Those of the given orders that the exchange knows, by exchange id."""
+        """Those of the given orders that the exchange knows, by exchange id.
+
+        One whose row cannot be read is missing as well, but stands in `unread_rows`: it is not denied.
+        """
         ...
 
     def open_orders(self) -> tuple[Order, ...]:
@@ -137,17 +141,27 @@ class Broker(Protocol):
         ...
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
-        """Every order that ended after `since`, NIJA's or not, oldest first."""
+        """Every order that ended after `since`, NIJA's or not, oldest first.
+
+        Where the exchange does not say when an order ended, the first look that saw it ended counts. To be asked after
+        `open_orders`: an order that was seen open there is followed by its id, so that nobody has to read again how
+        all orders of the last months ended. Raises BudgetSpent while a long history is read; the next call goes on.
+        """
         ...
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
-        """Every execution of the account at or after `since`, oldest first, each exactly once."""
+        """Every execution of the account at or after `since`, oldest first, each exactly once.
+
+        The price of one that is not NIJA's may be 0. Raises BudgetSpent while a long history is read; the next call
+        goes on.
+        """
         ...
 
     def unread_rows(self) -> Mapping[str, str]:
         """Rows of the exchange's last answers that could not be read, by their id, and why; they hid nothing else.
 
-        A balance whose currency has no known name stands as `balance:<the exchange's name>`: it is not nothing.
+        An order stands under its exchange id; other rows say what they are, as `fill:<id>` or `product:<id>`. A balance
+        whose currency has no known name stands as `balance:<the exchange's name>`: it is not nothing.
         """
         ...
 

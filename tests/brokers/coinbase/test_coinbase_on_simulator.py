@@ -14,9 +14,28 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
-from brokers.errors import BrokerError, OrderRejected, OutcomeUnknown, PermissionDenied, Unauthorized
-from brokers.model import Absent, Fees, Found, OrderRequest, OrderStatus, OrderType, Side, Timeframe, Undetermined
+from brokers.errors import (
+    BrokerError,
+    OrderRejected,
+    OutcomeUnknown,
+    PermissionDenied,
+    Unauthorized,
+    Unavailable,
+)
+from brokers.model import (
+    Absent,
+    Exchange,
+    Fees,
+    Found,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Side,
+    Timeframe,
+    Undetermined,
+)
 from brokers.simulator.config import Limits, SimulatorConfig, made_up_accounts
+from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
 from brokers.simulator.server import running_simulator
 from tests.fakes import ManualClock
@@ -368,3 +387,51 @@ def test_a_market_that_runs_faster_than_the_clock_is_followed_without_a_gap(
     assert len(labels) - history >= 11
     assert {later - earlier for earlier, later in itertools.pairwise(labels)} == {timeframe.seconds}
     assert violations == []
+
+
+def test_a_stop_can_be_previewed_while_another_one_binds_its_coins(rig: Rig, broker: CoinbaseBroker) -> None:
+    broker.place(market(broker))
+    resting = broker.place(stop(broker, "45000.00"))
+
+    broker.preview(stop(broker, "46000.00"))
+
+    assert [order.exchange_id for order in broker.open_orders()] == [resting]
+    assert rig.violations() == []
+
+
+@pytest.mark.parametrize("mode", [Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY])
+def test_the_preview_of_a_stop_in_a_market_that_takes_none_says_so(
+    rig: Rig, broker: CoinbaseBroker, mode: Mode
+) -> None:
+    broker.place(market(broker))
+    broker.place(stop(broker, "45000.00"))
+    face = rig.simulator.world.faces[Exchange.COINBASE]
+    face.engine.venue.market_modes["BTC/USD"] = mode
+
+    with pytest.raises(Unavailable):
+        broker.preview(stop(broker, "46000.00"))
+
+
+def test_the_preview_of_a_stop_above_the_price_is_refused(broker: CoinbaseBroker) -> None:
+    broker.place(market(broker))
+
+    with pytest.raises(OrderRejected, match="STOP_PRICE_ABOVE"):
+        broker.preview(stop(broker, "99000000.00"))
+
+
+def test_a_stop_that_rested_for_weeks_and_ended_just_now_is_seen_without_reading_the_weeks_again(
+    rig: Rig, broker: CoinbaseBroker
+) -> None:
+    broker.place(market(broker))
+    resting = broker.place(stop(broker, "45000.00"))
+    broker.open_orders()
+    broker.closed_orders(long_ago(broker))
+    for _ in range(20):
+        rig.advance(86_400)
+        broker.open_orders()
+        assert broker.closed_orders(long_ago(broker)) == ()
+
+    broker.cancel(resting)
+    rig.advance(60)
+
+    assert [order.exchange_id for order in broker.closed_orders(long_ago(broker))] == [resting]
