@@ -81,11 +81,10 @@ class CoinbaseBroker:
     def can_amend_stops(self) -> bool:
         """No: a stop is replaced here, after `preview`.
 
-        Looked up in November 2026 (stored copies of the documents). The page of `POST /orders/edit` describes "a new
-        size, or new price"; its example of a request has a `stop_price`, but no word says for which orders it works,
-        whether the old order rests until the edit is accepted, or what happens when it triggers meanwhile. The
-        client library pinned here (1.8.4) knows no such field and says that only good-till-cancelled limit orders can
-        be edited. Other clients name stop-limit orders as editable without a stop price of their own.
+        Looked up in November 2026. The page of `POST /orders/edit` describes "a specified new `size`, or new `price`".
+        Its example of a request has a `stop_price` too, but as far as the copies at hand show, nothing says for which
+        orders it works, nor whether the old order rests until the edit is accepted. Coinbase's own library says that
+        only good-till-cancelled limit orders can be edited (1.8.4); the version after it passes `stop_price` on.
         """
         return False
 

@@ -37,7 +37,7 @@ _UNTOLD_PAUSE = 1.0
 _FIRST_UNIX_TIME = 1_000_000_000
 _TRADING_PATHS = ("/orders", "/orders/batch_cancel")
 _NEW_ORDER_PATHS = ("/orders", "/orders/preview")
-_PUBLIC_PATHS = "/market/"
+_KEYLESS = "/market/"
 _NO_SKEW = timedelta(0)
 # Tokens live for two minutes and are dated by the exchange's clock; from here on a wrong one here is worth a word.
 _LARGE_SKEW = timedelta(seconds=30)
@@ -84,7 +84,7 @@ def refusal(response: requests.Response, attempt: Attempt, now: float) -> Broker
         return unauthorized()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _UNANSWERED or said.is_page:
         return no_outcome(f"HTTP {status}", attempt)
-    if status == HTTPStatus.FORBIDDEN and not attempt.path.startswith(_PUBLIC_PATHS):
+    if status == HTTPStatus.FORBIDDEN and not attempt.path.startswith(_KEYLESS):
         return _forbidden(said, attempt)
     return _refused(status, said, attempt)
 

@@ -60,6 +60,7 @@ class CoinbaseMarketData:
         self._exchange_clock = ExchangeClock(lambda: ask_time(self._client, clock), clock, threading.Lock())
         self._probe_at: dict[tuple[str, Timeframe], float] = {}
         self._newest_day: int | None = None
+        self._failed_last: frozenset[str] = frozenset()
 
     @property
     def exchange(self) -> Exchange:
@@ -80,24 +81,26 @@ class CoinbaseMarketData:
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
         """Markets that the exchange refuses or fails to answer for, or that have no bid or ask, are left out.
 
-        Raises BrokerError where it answers for none of them. After a few failures the rest are not asked for either.
+        Raises BrokerError where it answers for none of them. After a few failures the rest are not asked for either;
+        the markets that failed come last the next time, so that they keep no other from its price.
         """
         found: dict[str, Ticker] = {}
-        failures: list[BrokerError] = []
-        for market in markets:
+        failed: dict[str, BrokerError] = {}
+        for market in sorted(markets, key=self._failed_last.__contains__):
             try:
                 ticker = self._ticker(market)
             except RequestRefused:
                 continue
             except BrokerError as error:
-                failures.append(error)
-                if len(failures) == _FAILURES_ENOUGH:
+                failed[market] = error
+                if len(failed) == _FAILURES_ENOUGH:
                     break
             else:
                 if ticker is not None:
                     found[market] = ticker
-        if failures and not found:
-            raise failures[0]
+        self._failed_last = frozenset(failed)
+        if failed and not found:
+            raise next(iter(failed.values()))
         return found
 
     def close(self) -> None:

@@ -55,8 +55,8 @@ class Orders:
     def preview(self, request: OrderRequest, market: Market) -> None:
         """Raises the error with which the order would be refused, but not for coins that another order binds.
 
-        Documented (orders/preview-orders, stored copy of November 2026): `errs` holds the reasons, and is empty
-        together with a `preview_id` where there is none. Whether a lack of funds hides other reasons is not documented.
+        `errs` holds the reasons; where there is none it is empty, and a `preview_id` is told. Whether a lack of funds
+        hides other reasons is not documented (orders/preview-orders, looked up in November 2026).
         """
         answer = self._client.repeat("/orders/preview", preview_body_of(request, market))
         errs = answer.get("errs")

@@ -11,7 +11,6 @@ from enum import Enum
 
 from brokers.errors import BrokerError, MarketRefused, OrderRejected, Unavailable
 
-_PREVIEW = "PREVIEW_"
 _FUNDS = re.compile(r"INSUFFICIENT_(LEDGER_BALANCE|FUNDS?)$")
 _PASSING = re.compile(
     r"COMMANDER_REJECTED_NEW_ORDER|ORDER_ENTRY_DISABLED|TRADING_DISABLED|HALTED|AUCTION|CANCEL_ONLY"
@@ -21,7 +20,7 @@ _PASSING = re.compile(
 _MARKET = re.compile(r"INELIGIBLE_PAIR|UNTRADABLE_PRODUCT|INVALID_PRODUCT_ID|GEOFENC|REGION|COUNTRY|JURISDICTION")
 # A sentence about a product or a place: `BTC-USD is not offered where you live`.
 _MARKET_WORDS = re.compile(
-    r"\b(product|product_id|pair|market|asset|restricted|not (available|offered|supported|allowed) (in|for))\b"
+    r"(?i:\b(product|product_id|pair|market|asset|restricted|not (available|offered|supported|allowed) (in|for))\b)"
     r"|\b[A-Z0-9]{2,}-[A-Z]{3,5}\b"
 )
 _KEY_WORDS = re.compile(r"\b(scopes?|permissions?|portfolio|key|access)\b")
@@ -51,7 +50,7 @@ def scope_of(reason: str) -> Scope:
 
 
 def lacks_funds(reason: str) -> bool:
-    """Whether the only fault of an order is that the money or coins for it are not free."""
+    """Whether an order is refused because the money or the coins for it are not free."""
     return _FUNDS.search(reason) is not None
 
 

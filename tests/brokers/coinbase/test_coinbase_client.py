@@ -153,6 +153,7 @@ def test_a_failed_read_is_classified_by_status_and_body(
         (Reply(REGION, 403), MarketRefused),
         (Reply({"error": "PERMISSION_DENIED", "message": "not allowed to trade BTC-USD"}, 403), MarketRefused),
         (Reply({"error": "GEOFENCING_RESTRICTION"}, 403), MarketRefused),
+        (Reply({"error": "PERMISSION_DENIED", "message": "Product restricted"}, 403), MarketRefused),
         (Reply({"error": "INVALID_ARGUMENT", "message": "not supported in your country"}, 400), MarketRefused),
         (Reply({"error": "X", "message": "for legal reasons"}, 451), MarketRefused),
         (Reply({"error": "PERMISSION_DENIED"}, 403), PermissionDenied),

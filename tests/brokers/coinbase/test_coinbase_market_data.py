@@ -257,6 +257,20 @@ def test_an_exchange_that_answers_for_no_market_is_not_asked_for_each_of_them(
     assert len({asked.path for asked in scripted.asked}) == 2
 
 
+def test_markets_that_fail_keep_no_other_from_its_price_for_long(
+    market_data: CoinbaseMarketData, scripted: ScriptedExchange
+) -> None:
+    for name in ("A", "B"):
+        scripted.on(f"/market/products/{name}-USD/ticker", Reply({"error": "INTERNAL"}, 500))
+    scripted.on(TICKER, Reply({"trades": [], "best_bid": "1", "best_ask": "3"}))
+    markets = ["A/USD", "B/USD", "BTC/USD"]
+
+    with pytest.raises(Unavailable):
+        market_data.tickers(markets)
+
+    assert list(market_data.tickers(markets)) == ["BTC/USD"]
+
+
 @pytest.mark.parametrize(("passed", "told"), [(0.0, False), (2.5, False), (3.0, True)])
 def test_a_candle_is_told_only_once_it_stays_what_it_is(
     market_data: CoinbaseMarketData,
