@@ -160,8 +160,8 @@ class Broker(Protocol):
     def unread_rows(self) -> Mapping[str, str]:
         """Rows of the exchange's last answers that could not be read, by their id, and why; they hid nothing else.
 
-        An order stands under its exchange id; other rows say what they are, as `fill:<id>` or `product:<id>`. A balance
-        whose currency has no known name stands as `balance:<the exchange's name>`: it is not nothing.
+        Orders and fills stand under the exchange's id. A balance whose currency has no known name, or that cannot be
+        read, stands as `balance:<the exchange's name>`: it is not nothing.
         """
         ...
 

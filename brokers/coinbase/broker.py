@@ -179,7 +179,7 @@ class CoinbaseBroker:
         return self._fills.since(since, self.exchange_time())
 
     def unread_rows(self) -> Mapping[str, str]:
-        """Orders by their id, and `fill:…`, `balance:…`, `product:…`."""
+        """A product that could not be read stands as `product:<id>`."""
         return {**self._products.unread, **self._unread.all()}
 
     def budget_left(self) -> float:

@@ -100,7 +100,7 @@ def _may_be_spot(row: JsonObject) -> bool:
 
 
 def _name(row: JsonObject) -> str:
-    return f"fill:{optional_text(row, 'entry_id') or 'without an id'}"
+    return optional_text(row, "entry_id") or f"fill without an id ({optional_text(row, 'order_id') or 'no order'})"
 
 
 def _is_older(row: JsonObject, since: datetime) -> bool:

@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 _PAGES_AT_ONCE = 60
-# What was begun longer ago than this is begun anew: nobody knows how long a cursor holds.
+# Nobody knows how long a cursor holds: one that was used longer ago than this is used no more.
 _CURSOR_HOLDS = timedelta(minutes=10)
+# Whoever asks for the last so many days asks from a little later each time.
+_SAME_START = timedelta(hours=1)
 _NO_TIME = timedelta(0)
 _PAUSE = 0.5
 
 
 @dataclass(slots=True)
 class Slices:
-    """What was read of a list from `start` on. `began` is the exchange's time then: what came later may be missing."""
+    """What was read of a list from `start` on. What came after `began` may be missing; `used` is the last reading.
+
+    All times are the exchange's.
+    """
 
     start: datetime
     began: datetime
+    used: datetime
     rows: list[JsonObject] = field(default_factory=list)
     cursor: str | None = None
 
@@ -67,9 +73,11 @@ class SlicedList:
     def _begun(self, start: datetime, now: datetime) -> Slices:
         """The same question asked a while later goes on; any other is a new one."""
         slices = self._unfinished
-        if slices is None or not _NO_TIME <= start - slices.start <= _CURSOR_HOLDS:
-            return Slices(start, now)
-        return slices if _NO_TIME <= now - slices.began <= _CURSOR_HOLDS else Slices(start, now)
+        same = slices is not None and _NO_TIME <= start - slices.start <= _SAME_START
+        if slices is None or not same or not _NO_TIME <= now - slices.used <= _CURSOR_HOLDS:
+            return Slices(start, now, now)
+        slices.used = now
+        return slices
 
     def _forget(self, slices: Slices) -> None:
         if slices is self._unfinished:

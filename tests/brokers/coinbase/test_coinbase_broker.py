@@ -405,7 +405,7 @@ def test_a_fill_that_cannot_be_read_is_counted_and_hides_no_other(
     scripted.on(FILLS, Reply({"fills": [fill(entry_id="x") | amiss, fill(entry_id="b")], "cursor": ""}))
 
     assert [told.id for told in connected.fills(NOW - timedelta(days=1))] == ["b"]
-    assert set(connected.unread_rows()) == {"fill:x"}
+    assert set(connected.unread_rows()) == {"x"}
 
 
 PREVIEW = "/orders/preview"
