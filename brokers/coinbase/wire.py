@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DIGITS = 40
+_FIRST_MOMENT = datetime.fromtimestamp(0, UTC)
+
 
 def readable(read: Callable[[], T], default: T) -> T:
     """What `read` finds, or `default` where it cannot be read."""
@@ -57,7 +60,8 @@ def optional_number(fields: JsonObject, name: str) -> Decimal:
         result = Decimal(value)
     except InvalidOperation:
         result = Decimal("NaN")
-    if not result.is_finite():
+    # Amounts and prices lie far within; beyond them, dividing two of them would fail.
+    if not result.is_finite() or abs(result.adjusted()) > _DIGITS:
         raise BadAnswer(f"Coinbase answered `{name}` with something that is no number")
     return result
 
@@ -86,15 +90,19 @@ def moment(fields: JsonObject, name: str) -> datetime:
 
 
 def optional_moment(fields: JsonObject, name: str) -> datetime | None:
-    """A moment, or None where the field is absent, null or empty. Digits below a microsecond are dropped."""
+    """A moment, or None where the field is absent, null or empty. Digits below a microsecond are dropped.
+
+    A moment before 1970 is the exchange's way of writing none at all (`0001-01-01T00:00:00Z`).
+    """
     value = optional_text(fields, name)
     if not value:
         return None
     try:
-        result = datetime.fromisoformat(value)
-    except ValueError:
+        told = datetime.fromisoformat(value)
+        result = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadAnswer(f"Coinbase answered `{name}` with something that is no time") from None
-    return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+    return result if result >= _FIRST_MOMENT else None
 
 
 def side_of(fields: JsonObject) -> Side:
