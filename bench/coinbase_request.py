@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from coinbase.rest import RESTClient
 
 from bench.pairing import ImpatientClock, compare
+from brokers.clock import SystemClock
 from brokers.coinbase.broker import CoinbaseBroker
+from brokers.coinbase.public import CoinbasePublic
 from brokers.model import Exchange
 from brokers.simulator.child import start_child
 from brokers.simulator.config import Limits, SimulatorConfig, made_up_accounts
@@ -27,11 +29,14 @@ def measure(child: ChildSimulator) -> None:
     url = child.addresses.coinbase_url
     os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_file
     bare = RESTClient(api_key=key.key, api_secret=key.secret, base_url=url.removeprefix("https://"), timeout=30)
-    broker = CoinbaseBroker(key, base_url=url, clock=ImpatientClock())
+    # Tokens are dated by a clock that does not run ahead.
+    public = CoinbasePublic(base_url=url, clock=SystemClock())
+    broker = CoinbaseBroker(key, base_url=url, clock=ImpatientClock(), public=public)
     broker.connect()
     compare("bare coinbase-advanced-py", lambda: bare.get_accounts(limit=250), broker.balances)
     bare.session.close()
     broker.close()
+    public.close()
 
 
 def main() -> None:

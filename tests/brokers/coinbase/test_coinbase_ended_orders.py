@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 LISTING = "/orders/historical/batch"
 FILLS = "/orders/historical/fills"
 RIGHTS = {"can_view": True, "can_trade": True, "can_transfer": False, "portfolio_uuid": "ca72"}
-PAGE = 100
 
 
 def written(moment: datetime) -> str:
@@ -33,6 +32,7 @@ class Books:
 
     clock: ManualClock
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    page: int = 100
 
     def made(self, order_id: str, *, ago: timedelta = timedelta(0), **changes: object) -> None:
         created = written(utc_now(self.clock) - ago)
@@ -49,9 +49,9 @@ class Books:
         query = asked.query
         rows = [row for row in self.orders.values() if self._matches(row, query)]
         start = int(query.get("cursor", ["0"])[0])
-        more = start + PAGE < len(rows)
-        cursor = str(start + PAGE) if more else ""
-        return Reply({"orders": rows[start : start + PAGE], "has_next": more, "cursor": cursor})
+        end = start + self.page
+        cursor = str(end) if end < len(rows) else ""
+        return Reply({"orders": rows[start:end], "has_next": bool(cursor), "cursor": cursor})
 
     @staticmethod
     def _matches(row: dict[str, Any], query: dict[str, list[str]]) -> bool:
@@ -191,20 +191,21 @@ def test_without_a_look_at_the_open_orders_the_past_is_read_each_time(
 def test_a_long_past_is_read_in_slices_that_each_go_on_where_the_last_one_ended(
     connected: CoinbaseBroker, books: Books, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
-    for number in range(6_050):
-        books.made(f"{number:04}", ago=timedelta(days=10, seconds=number))
-        books.filled(f"{number:04}")
+    books.page = 10
+    for number in range(605):
+        books.made(str(number), ago=timedelta(days=10, seconds=number))
+        books.filled(str(number))
     since = utc_now(clock) - timedelta(days=20)
     connected.open_orders()
     before = len(scripted.asked_for(LISTING))
 
-    with pytest.raises(BudgetSpent, match="6000 so far"):
+    with pytest.raises(BudgetSpent, match="600 so far"):
         connected.closed_orders(since)
     clock.advance(1)
     books.made("new")
     books.filled("new")
 
-    assert len(connected.closed_orders(since + timedelta(seconds=1))) == 6_051
+    assert len(connected.closed_orders(since + timedelta(seconds=1))) == 606
     assert len(scripted.asked_for(LISTING)) - before <= 63
 
 
