@@ -100,9 +100,8 @@ class Broker(Protocol):
         ...
 
     def preview(self, request: OrderRequest) -> None:
-        """Ask whether the exchange would take this order, without placing it.
+        """Ask whether the exchange would take this order, without placing it. Raises OrderRejected, MarketRefused.
 
-        Raises OrderRejected, MarketRefused, and Unavailable where the market takes no such order in its present state.
         An order that only lacks coins bound by another order passes: that one is to be withdrawn for it.
         """
         ...

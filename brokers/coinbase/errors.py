@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from brokers.coinbase.refusals import concerns_key, market_refusal, names_market, order_refusal
+from brokers.coinbase.refusals import (
+    concerns_key,
+    market_refusal,
+    names_market,
+    order_refusal,
+    preview_refusal,
+)
 from brokers.errors import (
     BrokerError,
     OrderNotFound,
@@ -119,18 +125,19 @@ def _forbidden(said: _Said, attempt: Attempt) -> BrokerError:
 
 def _refused(status: int, said: _Said, attempt: Attempt) -> BrokerError:
     if attempt.is_new_order:
-        return _refused_order(status, said)
+        return _refused_order(status, said, attempt)
     unknown_order = any(words in said.detail.lower() for words in _UNKNOWN_ORDER)
     if unknown_order or (status == HTTPStatus.NOT_FOUND and attempt.path.startswith("/orders/")):
         return OrderNotFound(f"Coinbase does not know this order: {said}")
     return RequestRefused(f"Coinbase refused {attempt.path} (HTTP {status}): {said}")
 
 
-def _refused_order(status: int, said: _Said) -> BrokerError:
+def _refused_order(status: int, said: _Said, attempt: Attempt) -> BrokerError:
     no_such_product = status == HTTPStatus.NOT_FOUND and names_market(said.code, said.detail)
     if no_such_product or status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
         return market_refusal(str(said))
-    return order_refusal(said.code or f"HTTP_{status}", said.detail[:_LONGEST_TEXT])
+    refusal_of = order_refusal if attempt.creates else preview_refusal
+    return refusal_of(said.code or f"HTTP_{status}", said.detail[:_LONGEST_TEXT])
 
 
 def pause_told(headers: Mapping[str, str], now: float) -> float:

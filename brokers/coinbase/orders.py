@@ -8,7 +8,7 @@ from brokers.client_order_id import purpose_of
 from brokers.coinbase.ended import LISTING, EndedOrders
 from brokers.coinbase.order_format import body_of, preview_body_of, refusal_message, refusal_reason
 from brokers.coinbase.order_reading import name_of, order_of
-from brokers.coinbase.refusals import Scope, lacks_funds, order_refusal, scope_of
+from brokers.coinbase.refusals import Scope, lacks_funds, order_refusal, preview_refusal, scope_of
 from brokers.coinbase.unread import read_rows
 from brokers.coinbase.wire import is_spot, optional_text, product_id, rfc3339, rows, section
 from brokers.errors import BadAnswer, OutcomeUnknown, RequestRefused
@@ -53,7 +53,7 @@ class Orders:
         return order_id
 
     def preview(self, request: OrderRequest, market: Market) -> None:
-        """Raises the error with which the order would be refused, but not for coins that another order binds.
+        """Raises OrderRejected or MarketRefused where the order would be refused, but not for coins that another binds.
 
         `errs` holds the reasons; where there is none it is empty, and a `preview_id` is told. Whether a lack of funds
         hides other reasons is not documented (orders/preview-orders, looked up in November 2026).
@@ -65,7 +65,7 @@ class Orders:
         reasons = [reason if isinstance(reason, str) else "UNKNOWN_PREVIEW_FAILURE_REASON" for reason in errs or ()]
         refusing = [reason for reason in reasons if not lacks_funds(reason)]
         if refusing:
-            raise order_refusal(min(refusing, key=lambda reason: _FARTHEST_FIRST.index(scope_of(reason))))
+            raise preview_refusal(min(refusing, key=lambda reason: _FARTHEST_FIRST.index(scope_of(reason))))
 
     def cancel(self, order_id: str) -> None:
         """Success only means that cancelling has begun; each row has its own result.

@@ -77,5 +77,11 @@ def order_refusal(reason: str, words: str = "") -> BrokerError:
     return OrderRejected(f"Coinbase rejected the order: {said}", reason)
 
 
+def preview_refusal(reason: str, words: str = "") -> BrokerError:
+    """The same for an order that was only previewed: in a market that takes none now, it would be rejected."""
+    error = order_refusal(reason, words)
+    return OrderRejected(str(error), reason) if isinstance(error, PassingRefusal) else error
+
+
 def market_refusal(said: str) -> MarketRefused:
     return MarketRefused(f"Coinbase does not let this account trade this market: {said}", _MARKET_REMEDY)

@@ -432,7 +432,7 @@ def test_a_preview_asks_for_the_same_order_and_places_nothing(
         (["PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE"], OrderRejected),
         (["PREVIEW_INSUFFICIENT_FUND", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"], OrderRejected),
         (["PREVIEW_TRADING_DISABLED", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"], OrderRejected),
-        (["PREVIEW_TRADING_DISABLED"], Unavailable),
+        (["PREVIEW_TRADING_DISABLED"], OrderRejected),
         (["PREVIEW_INVALID_PRICE_PRECISION", "PREVIEW_GEOFENCING_RESTRICTION"], MarketRefused),
         ([{"code": 1}], OrderRejected),
     ],
@@ -466,6 +466,7 @@ def test_a_preview_without_an_answer_is_no_consent(connected: CoinbaseBroker, sc
     ("reply", "kind"),
     [
         (Reply({"error": "INVALID_ARGUMENT", "message": "bad size"}, 400), OrderRejected),
+        (Reply({"error": "ORDER_ENTRY_DISABLED"}, 400), OrderRejected),
         (Reply({"error": "PERMISSION_DENIED", "message": "not available in your country"}, 403), MarketRefused),
         (Reply("<html>", 502), Unavailable),
     ],

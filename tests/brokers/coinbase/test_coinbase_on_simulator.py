@@ -20,7 +20,6 @@ from brokers.errors import (
     OutcomeUnknown,
     PermissionDenied,
     Unauthorized,
-    Unavailable,
 )
 from brokers.model import (
     Absent,
@@ -408,7 +407,7 @@ def test_the_preview_of_a_stop_in_a_market_that_takes_none_says_so(
     face = rig.simulator.world.faces[Exchange.COINBASE]
     face.engine.venue.market_modes["BTC/USD"] = mode
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(OrderRejected, match="now"):
         broker.preview(stop(broker, "46000.00"))
 
 
