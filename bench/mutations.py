@@ -15,6 +15,7 @@ KILL_SWITCH = "tests/nija/control/test_kill_switch.py"
 COMMANDS = "tests/nija/trader/test_commands.py"
 ACCOUNT_THREAD = "tests/nija/supervisor/test_account_thread.py"
 OPEN_POSITIONS = "tests/nija/supervisor/test_open_positions.py"
+COINBASE_BROKER = "tests/brokers/coinbase/test_coinbase_broker.py"
 NONCE = "tests/brokers/test_nonce.py"
 FEED_ALONE = "tests/nija/test_feed_alone.py"
 FEED_AGES = "tests/nija/test_feed_ages.py"
@@ -136,6 +137,63 @@ MUTATIONS = (
         "order_id = orders.create("
         '__import__("dataclasses").replace(request, client_id=str(__import__("uuid").uuid4())), market)',
         (COINBASE,),
+    ),
+    Mutation(
+        "an order of NIJA's that is listed but cannot be read counts as absent",
+        "brokers/coinbase/orders.py",
+        "order = order_of(row)\n                if order.client_id",
+        "order = next(iter(read_rows([row], order_of, name_of, {})), None)\n"
+        "                if order is not None and order.client_id",
+        (COINBASE,),
+    ),
+    Mutation(
+        "an order is sent after its deadline",
+        "brokers/coinbase/broker.py",
+        "if not _NO_TIME < left <= LONGEST_DEADLINE:",
+        "if False:",
+        (COINBASE,),
+    ),
+    Mutation(
+        "a new stop is not previewed before the old one goes",
+        "brokers/coinbase/orders.py",
+        "        if refusing:\n",
+        "        if False:\n",
+        (COINBASE_BROKER,),
+    ),
+    Mutation(
+        "one market that is not for this account fails the account",
+        "brokers/coinbase/errors.py",
+        "if attempt.is_new_order and not concerns_key(said.code, said.detail):",
+        "if False:",
+        ("tests/brokers/coinbase/test_coinbase_client.py",),
+    ),
+    Mutation(
+        "one unreadable order hides all others",
+        "brokers/coinbase/unread.py",
+        "            unread[name(row)] = str(error)\n",
+        "            raise\n",
+        (COINBASE_BROKER,),
+    ),
+    Mutation(
+        "a stop is sent off the market's tick",
+        "brokers/coinbase/order_format.py",
+        "stop = _on_tick(request.stop_price, market)",
+        "stop = request.stop_price",
+        ("tests/brokers/coinbase/test_coinbase_order_format.py",),
+    ),
+    Mutation(
+        "an order that rested and ended just now is missed",
+        "brokers/coinbase/ended.py",
+        "return [*made, *self._by_ids(sorted(self._open))]",
+        "return made",
+        ("tests/brokers/coinbase/test_coinbase_ended_orders.py",),
+    ),
+    Mutation(
+        "a candle is taken in the very second of its end",
+        "brokers/coinbase/candles.py",
+        "SETTLED_AFTER = 3.0",
+        "SETTLED_AFTER = 0.0",
+        ("tests/brokers/coinbase/test_coinbase_market_data.py",),
     ),
     Mutation(
         "a fill that is booked is booked again",
