@@ -92,12 +92,12 @@ class Orders:
         began = self._now()
         listed = [*self._list(order_status=_ON_THE_WAY), *self._list(order_status=["OPEN"])]
         spot = list(filter(_is_ours_to_read, listed))
-        orders = self._read("open orders", spot)
+        orders = self._read("open orders", [*self._of_the_simple_pages(), *spot])
         self._ended.saw_open(filter(None, (optional_text(row, "order_id") for row in spot)), began)
         return tuple(_by_id(orders).values())
 
     def closed(self, since: datetime) -> tuple[Order, ...]:
-        """Oldest first. Where the exchange does not say when an order ended, the look that saw it first counts."""
+        """Oldest first. What ended on the simple pages is not among them; the fills tell what it did."""
         return self._ended.since(since, self._now())
 
     def find(self, request: OrderRequest, since: datetime) -> Order | None:
@@ -118,6 +118,15 @@ class Orders:
                 if order.client_id == request.client_id:
                     return order
         return None
+
+    def _of_the_simple_pages(self) -> list[JsonObject]:
+        """What the owner ordered there binds coins as well, but is left out of every list that does not name it."""
+        unread = self._unread.begin("simple pages")
+        try:
+            return self._list(order_status=["OPEN"], order_placement_source="RETAIL_SIMPLE")
+        except RequestRefused as error:
+            unread["open orders of the simple pages"] = str(error)
+            return []
 
     def _list(self, **params: object) -> list[JsonObject]:
         return self._client.pages(LISTING, "orders", limit=_PAGE, **params)

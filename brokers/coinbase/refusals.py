@@ -23,7 +23,7 @@ _MARKET_WORDS = re.compile(
     r"(?i:\b(product|product_id|pair|market|asset|restricted|not (available|offered|supported|allowed) (in|for))\b)"
     r"|\b[A-Z0-9]{2,}-[A-Z]{3,5}\b"
 )
-_KEY_WORDS = re.compile(r"\b(scopes?|permissions?|portfolio|key|access)\b")
+_KEY_WORDS = re.compile(r"\b(scopes?|portfolio|key)\b")
 _MARKET_REMEDY = (
     "take the market out of `markets` in nija.toml, or see at coinbase.com whether this account may trade it where "
     "its owner lives"

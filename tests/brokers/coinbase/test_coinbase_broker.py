@@ -281,6 +281,20 @@ def test_one_order_that_cannot_be_read_is_counted_and_hides_no_other(
     assert "order_configuration" not in connected.unread_rows()["theirs"]
 
 
+def test_simple_pages_that_cannot_be_asked_hide_no_other_order_and_are_not_taken_for_empty(
+    connected: CoinbaseBroker, scripted: ScriptedExchange
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        if "order_placement_source" in asked.query:
+            return Reply({"error": "INVALID_ARGUMENT", "message": "no such source"}, 400)
+        return Reply({"orders": [order()]})
+
+    scripted.on(LISTING, answer)
+
+    assert len(connected.open_orders()) == 1
+    assert set(connected.unread_rows()) == {"open orders of the simple pages"}
+
+
 def test_a_row_that_can_be_read_again_is_counted_no_longer(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:

@@ -156,6 +156,10 @@ def test_a_failed_read_is_classified_by_status_and_body(
         (Reply({"error": "PERMISSION_DENIED", "message": "Product restricted"}, 403), MarketRefused),
         (Reply({"error": "INVALID_ARGUMENT", "message": "not supported in your country"}, 400), MarketRefused),
         (Reply({"error": "X", "message": "for legal reasons"}, 451), MarketRefused),
+        (
+            Reply({"error": "PERMISSION_DENIED", "message": "User does not have the correct permissions"}, 403),
+            MarketRefused,
+        ),
         (Reply({"error": "PERMISSION_DENIED"}, 403), PermissionDenied),
         (Reply(PORTFOLIO, 403), PermissionDenied),
         (Reply({"error": "INVALID_ARGUMENT", "message": "size is too precise for BTC-USD"}, 400), OrderRejected),

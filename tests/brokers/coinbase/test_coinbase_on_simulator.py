@@ -398,7 +398,7 @@ def test_a_stop_can_be_previewed_while_another_one_binds_its_coins(rig: Rig, bro
     assert rig.violations() == []
 
 
-@pytest.mark.parametrize("mode", [Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY])
+@pytest.mark.parametrize("mode", [Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.HALTED, Mode.AUCTION])
 def test_the_preview_of_a_stop_in_a_market_that_takes_none_says_so(
     rig: Rig, broker: CoinbaseBroker, mode: Mode
 ) -> None:
