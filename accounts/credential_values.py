@@ -88,8 +88,10 @@ def _only_whitespace() -> Problem:
 
 def _read_file(path_text: str) -> str | Problem:
     """The file's text without the line break at its end."""
-    path = Path(path_text).expanduser()
+    path = Path(path_text)
     try:
+        # RuntimeError where `~name` is nobody here.
+        path = path.expanduser()
         if path.exists() and not path.is_file():
             return _unreadable(path, "is not a file")
         if path.stat().st_size > _LARGEST_FILE:
@@ -99,8 +101,8 @@ def _read_file(path_text: str) -> str | Problem:
         return _unreadable(path, "does not exist")
     except NotText as error:
         return _unreadable(path, error.what, error.remedy)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a path"
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path on this machine"
         return _unreadable(path, f"cannot be read ({reason})")
     return text.rstrip("\r\n")
 

@@ -312,6 +312,11 @@ class TestFiles:
         _, kind, _ = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
         assert kind is FaultKind.WHITESPACE
 
+    def test_a_file_in_the_home_of_an_unknown_user_is_called_so(self) -> None:
+        variable, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": "~nobody_of_this_name/secret"})
+        assert (variable, kind) == (f"{SECRET}_FILE", FaultKind.UNREADABLE)
+        assert "not a path on this machine" in message
+
     def test_a_key_put_where_its_files_path_belongs_is_not_shown(self) -> None:
         environ = {f"{KEY}_FILE": MASTER[KEY], f"{SECRET}_FILE": MASTER[SECRET]}
         discovery = discover(environ)
