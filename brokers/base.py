@@ -164,6 +164,10 @@ class Broker(Protocol):
         """
         ...
 
+    def another_program(self) -> str | None:
+        """What speaks for another program using this key, or None; asks nobody."""
+        ...
+
     def budget_left(self) -> float:
         """The part of the key's call allowance that is left now, from 0 to 1, by our own count; asks nobody."""
         ...

@@ -212,7 +212,8 @@ class OrderRequest:
 class Order:
     """An order as the exchange tells it. `client_id` is None where the order was not given one.
 
-    `average_price` is None until something filled; `fee` is cumulative, in the quote currency.
+    `average_price` is None until something filled; `fee` is cumulative, in the quote currency. A `margin` order trades
+    borrowed coins: what it fills never changes a balance, and is not among the account's fills.
     """
 
     exchange_id: str
@@ -230,6 +231,7 @@ class Order:
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     reason: str = ""
+    margin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError
@@ -27,8 +28,8 @@ _STRIDES = (10 * _MICROS, 600 * _MICROS, 86_400 * _MICROS)
 _CEILING = 2**64 - 1
 
 _UNREAD = -1
-
-MAX_JUMPS = len(_STRIDES)
+# So many requests of a key may be on their way, or answered out of turn, while one is looked at.
+_REMEMBERED = 64
 
 
 class NonceMarkError(BrokerError):
@@ -48,6 +49,8 @@ class Nonce:
         self._offset = int(chance.uniform(0.0, offset_max) * _MICROS)
         self._lock = threading.Lock()
         self._last = self._marked = _UNREAD
+        self._floor = 0
+        self._sent: deque[int] = deque(maxlen=_REMEMBERED)
 
     @property
     def path(self) -> Path:
@@ -62,6 +65,8 @@ class Nonce:
             if value > self._marked:
                 self._mark(max(now + _BLOCK, value + _SMALL_BLOCK))
             self._last = value
+            self._floor = self._floor or value
+            self._sent.append(value)
             return value
 
     def jump(self, attempt: int) -> None:
@@ -70,6 +75,15 @@ class Nonce:
         with self._lock:
             self._read_once()
             self._last = max(self._last, self._now()) + stride
+
+    def is_foreign(self, stored: int) -> bool:
+        """Whether a nonce that the exchange has accepted last can only be another program's.
+
+        It is none of our last ones, and above the mark that we began with, which stood above all earlier ones of ours.
+        A fresh folder has no mark: then only what is above our own first one tells.
+        """
+        with self._lock:
+            return 0 < self._floor < stored and stored not in self._sent
 
     def close(self) -> None:
         """Write the exact last value, so that a calm restart leaves no gap."""
@@ -80,7 +94,7 @@ class Nonce:
     def _read_once(self) -> None:
         """At the first use: then the key is ours alone, and a damaged mark is one account's trouble only."""
         if self._marked == _UNREAD:
-            self._last = self._marked = _read_mark(self._path)
+            self._last = self._marked = self._floor = _read_mark(self._path)
 
     def _now(self) -> int:
         return int(self._clock.time() * _MICROS) + self._offset

@@ -182,6 +182,9 @@ class CoinbaseBroker:
         """A product that could not be read stands as `product:<id>`."""
         return {**self._products.unread, **self._unread.all()}
 
+    def another_program(self) -> str | None:
+        return None
+
     def budget_left(self) -> float:
         return self._client.budget_left()
 

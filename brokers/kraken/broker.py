@@ -67,6 +67,7 @@ class KrakenBroker:
         )
         self._fees: dict[str, tuple[float, Fees]] = {}
         self._holds = False
+        self._unnamed: Mapping[str, str] = {}
 
     @property
     def exchange(self) -> Exchange:
@@ -94,6 +95,7 @@ class KrakenBroker:
         self._exchange_clock.sync(CLOCK_SHARED)
         with wire.understanding("key rights"):
             info = wire.key_info_of(result, self._fingerprint, self._exchange_clock.skew())
+        self._client.nonces.stored(info.stored_nonce)
         self._public.markets(MARKETS_LAST)
         return info
 
@@ -125,13 +127,18 @@ class KrakenBroker:
 
     def balances(self) -> Mapping[str, Balance]:
         """An account that never held anything answers with nothing at all (hummingbot#2085); no other one does."""
-        symbols = self._public.symbols()
         result = self._records.read("BalanceEx")
         if self._holds and not result:
             raise BadAnswer("Kraken's BalanceEx did not say what the account holds")
         self._holds = bool(result)
+        symbols = self._public.symbols()
         with wire.understanding("balances"):
-            return wire.balances_of(result, symbols)
+            balances, unread = wire.balances_of(result, symbols)
+            if unread:
+                self._public.learn_names()
+                balances, unread = wire.balances_of(result, symbols)
+        self._unnamed = unread
+        return balances
 
     def place(self, request: OrderRequest) -> str:
         return self._desk.place(request)
@@ -164,7 +171,10 @@ class KrakenBroker:
         return self._records.fills(since)
 
     def unread_rows(self) -> Mapping[str, str]:
-        return {}
+        return {**self._records.unread(), **self._unnamed}
+
+    def another_program(self) -> str | None:
+        return self._client.nonces.another_program
 
     def budget_left(self) -> float:
         return self._client.budget_left()

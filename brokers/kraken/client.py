@@ -25,7 +25,7 @@ from brokers.http import prepare_session
 from brokers.kraken.budget import KeyBudget
 from brokers.kraken.errors import Action, error_of, error_of_failure, permission_for
 from brokers.kraken.limits import Tier, rest_cost, rest_patience, rest_reserve
-from brokers.nonce import MAX_JUMPS
+from brokers.kraken.nonce_guard import NonceGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +88,7 @@ class PrivateClient:
         self._api = _Api(api_key, nonce)
         prepare_api(self._api, base_url)
         self._nonce = nonce
+        self.nonces = NonceGuard(nonce, clock)
         self._clock = clock
         self._timeouts = timeouts(timeout)
         self._budget = KeyBudget(nonce.path.with_suffix(".budget"), tier=tier, clock=clock)
@@ -97,16 +98,16 @@ class PrivateClient:
     def query(
         self, method: str, params: Mapping[str, str] | None = None, action: Action = Action.READ
     ) -> dict[str, Any]:
-        """The result of one private call, tried again only where the nonce was refused."""
-        attempt = 0
-        while True:
-            try:
-                return self._attempt(method, params or {}, action)
-            except NonceRejected:
-                if attempt == MAX_JUMPS or self._clock.stopping:
-                    raise
-                self._nonce.jump(attempt)
-                attempt += 1
+        """The result of one private call. A read is tried again once where its nonce was refused."""
+        self.nonces.check()
+        try:
+            result = self._attempt(method, params or {}, action)
+        except NonceRejected:
+            if not self.nonces.refused() or action is not Action.READ:
+                raise
+            result = self._attempt_again(method, params or {})
+        self.nonces.accepted()
+        return result
 
     def budget_left(self) -> float:
         return self._budget.left()
@@ -115,6 +116,13 @@ class PrivateClient:
         self._api.close()
         self._nonce.close()
         self._budget.close()
+
+    def _attempt_again(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return self._attempt(method, params, Action.READ)
+        except NonceRejected:
+            self.nonces.refused()
+            raise
 
     def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
         cost = rest_cost(method)
@@ -133,7 +141,7 @@ class PrivateClient:
 
     def _take_room(self, method: str, params: Mapping[str, str]) -> None:
         """What is put off again and again waits for its room in the end: what always waits would take it for ever."""
-        cost, reserve, patience = rest_cost(method), rest_reserve(method), rest_patience(method, params)
+        cost, reserve, patience = rest_cost(method), rest_reserve(method, params), rest_patience(method, params)
         try:
             self._budget.spend(cost, reserve, patience)
         except BudgetSpent:

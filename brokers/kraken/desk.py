@@ -11,16 +11,18 @@ from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import (
     BrokerError,
     DeadlineTooNear,
+    MarketRefused,
     OrderNotFound,
-    OrderRejected,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     RequestRefused,
 )
 from brokers.kraken import wire
 from brokers.kraken.errors import Action, DeadlineMissed
 from brokers.kraken.limits import ADD_COST, EngineCounters, amend_cost, cancel_cost
-from brokers.model import Absent, Found, Market, Undetermined
+from brokers.kraken.refusals import KEY_IS_FINE, NOT_LISTED, AgreementNeeded, may
+from brokers.model import Absent, Found, Undetermined
 from brokers.throttle import wait_for_room
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from brokers.kraken.client import PrivateClient
     from brokers.kraken.public import KrakenPublic
     from brokers.kraken.records import Records
-    from brokers.model import OrderRequest, Resolution
+    from brokers.model import Market, OrderRequest, Resolution
 
 # Past the deadline Kraken accepts nothing, but what it had accepted was seen to show up to a minute late.
 ABSENCE_MARGIN = timedelta(seconds=60)
@@ -61,12 +63,11 @@ class Desk:
         self._exchange_clock = exchange_clock
         self._engine = engine
         self._absence_margin = absence_margin
+        self._agreement: dict[str, str] = {}
 
     def place(self, request: OrderRequest) -> str:
         symbols = self._public.symbols()
-        market = symbols.markets.get(request.market)
-        if market is None:
-            raise OrderRejected(f"Kraken has no market {request.market}", "unknown market")
+        market = self._market(request.market)
         # Kraken refuses a wrong deadline without harm: a clock that cannot be measured now stops no exit.
         with suppress(BrokerError):
             self._exchange_clock.sync(math.inf)
@@ -94,9 +95,7 @@ class Desk:
         return Undetermined(f"it may still show up until {wire.rfc3339(settled)}")
 
     def amend_stop(self, exchange_id: str, market_name: str, amount: Decimal, stop_price: Decimal) -> None:
-        market = self._public.symbols().markets.get(market_name)
-        if market is None:
-            raise RequestRefused(f"Kraken has no market {market_name}")
+        market = self._market(market_name)
         params = {
             "txid": exchange_id,
             "order_qty": wire.plain(market.floor_amount(amount)),
@@ -123,7 +122,7 @@ class Desk:
 
     def _add_order(self, params: dict[str, str], market: Market) -> str:
         try:
-            result = self._engine_call("AddOrder", params, Action.PLACE, market.symbol)
+            result = self._agreeing(params, market)
         except (DeadlineMissed, DeadlineTooNear):
             self._exchange_clock.doubt()
             raise
@@ -131,6 +130,16 @@ class Desk:
             case [str(exchange_id)] if exchange_id:
                 return exchange_id
         raise OutcomeUnknown("Kraken answered an order without a txid: look it up by its client order id")
+
+    def _agreeing(self, params: dict[str, str], market: Market) -> dict[str, object]:
+        """An order refused for want of the agreement was certainly not placed, and is sent with it."""
+        try:
+            return self._engine_call("AddOrder", params | self._agreement, Action.PLACE, market.symbol)
+        except AgreementNeeded:
+            if self._agreement:
+                raise
+            self._agreement = {"trading_agreement": "agree"}
+            return self._engine_call("AddOrder", params | self._agreement, Action.PLACE, market.symbol)
 
     def _engine_call(
         self, method: str, params: dict[str, str], action: Action, market: str | None
@@ -141,6 +150,16 @@ class Desk:
             if market is not None:
                 self._engine.counter(market).fill(self._clock.monotonic())
             raise
+        except PermissionDenied as error:
+            if not may(method, self._records.key_permissions()):
+                raise
+            raise MarketRefused(f"Kraken refuses this in {market or 'this market'}: {error}", KEY_IS_FINE) from error
+
+    def _market(self, symbol: str) -> Market:
+        market = self._public.symbols().markets.get(symbol)
+        if market is None:
+            raise MarketRefused(f"Kraken does not list {symbol}", NOT_LISTED)
+        return market
 
     def _wait_for_turn(self, request: OrderRequest) -> None:
         """Entries leave room for stops and exits. A wait that would outlast the deadline is not begun."""

@@ -17,6 +17,7 @@ from brokers.errors import (
     DeadlineTooNear,
     InvalidSignature,
     LockedOut,
+    MarketRefused,
     NonceRejected,
     OrderNotFound,
     OrderRejected,
@@ -28,6 +29,7 @@ from brokers.errors import (
     Unavailable,
 )
 from brokers.http import definitely_not_sent, describe
+from brokers.kraken import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,10 @@ _TOO_MANY_REQUESTS = 429
 
 class DeadlineMissed(OutcomeUnknown):
     """Most likely not placed, and most likely because our idea of Kraken's time is wrong."""
+
+
+class UnknownPair(RequestRefused):
+    """One of the pairs that were asked about does not exist (any more); Kraken does not say which."""
 
 
 class Action(Enum):
@@ -54,7 +60,11 @@ class _Meaning(Enum):
     BAD_SIGNATURE = "check that the API secret was copied whole and belongs to this key"
     ACCOUNT = "log in to Kraken and see what it asks of this account"
     PERMISSION = "give the API key the missing permission on Kraken's website, or check the account's region"
-    NONCE = "make sure no other program uses this API key; if it stays, make a new one"
+    RESTRICTED = "Kraken restricts this market for the account"
+    PURCHASE_LIMIT = "a limit on purchases is reached"
+    AGREEMENT = "Kraken wants a trading agreement from this account"
+    UNKNOWN_PAIR = "Kraken does not know the market"
+    NONCE = "another program uses this API key: give NIJA a key of its own; if none does, make a new one"
     THROTTLED = "too many requests at once"
     RATE_LIMIT = "slowing down"
     AUTH_LIMIT = "slowing down for a minute"
@@ -85,6 +95,7 @@ _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("EAuth:", _Meaning.ACCOUNT),
     ("ETrade:User Locked", _Meaning.ACCOUNT),
     ("EGeneral:Permission denied", _Meaning.PERMISSION),
+    ("EAccount:Invalid permissions:", _Meaning.RESTRICTED),
     ("EAccount:Invalid permissions", _Meaning.PERMISSION),
     ("EAPI:Invalid nonce", _Meaning.NONCE),
     ("EService:Throttled", _Meaning.THROTTLED),
@@ -95,12 +106,16 @@ _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("EService:Market in ", _Meaning.CLOSED_MARKET),
     ("EOrder:Unknown order", _Meaning.UNKNOWN_ORDER),
     ("EOrder:Invalid order", _Meaning.UNKNOWN_ORDER),
+    ("EOrder:Trading agreement required", _Meaning.AGREEMENT),
     ("EOrder:", _Meaning.ORDER),
     ("ETrade:", _Meaning.ORDER),
+    ("EBM:limit exceeded", _Meaning.PURCHASE_LIMIT),
     ("EBM:", _Meaning.ORDER),
     ("EGeneral:Invalid arguments:deadline", _Meaning.BAD_DEADLINE),
     ("EGeneral:Invalid arguments", _Meaning.REQUEST),
     ("EGeneral:Unknown method", _Meaning.REQUEST),
+    ("EQuery:Unknown asset pair", _Meaning.UNKNOWN_PAIR),
+    ("EQuery:Invalid asset pair", _Meaning.UNKNOWN_PAIR),
     ("EQuery:", _Meaning.REQUEST),
     ("EAPI:", _Meaning.REQUEST),
     ("ESession:", _Meaning.REQUEST),
@@ -120,6 +135,13 @@ _FAILURES: dict[_Meaning, type[BrokerError]] = {
     _Meaning.BAD_DEADLINE: DeadlineTooNear,
 }
 
+# These refuse an order for its market.
+_OF_A_MARKET: dict[_Meaning, tuple[type[MarketRefused], str]] = {
+    _Meaning.RESTRICTED: (MarketRefused, refusals.RESTRICTED),
+    _Meaning.PURCHASE_LIMIT: (MarketRefused, refusals.PURCHASE_LIMIT),
+    _Meaning.AGREEMENT: (refusals.AgreementNeeded, refusals.AGREEMENT),
+    _Meaning.UNKNOWN_PAIR: (MarketRefused, refusals.NOT_LISTED),
+}
 
 # As the website calls them.
 _PERMISSIONS = {
@@ -184,15 +206,30 @@ def _judge(texts: Sequence[str], action: Action) -> _Verdict:
 
 
 def _by_action(verdict: _Verdict, message: str, action: Action) -> BrokerError:
-    if verdict.meaning is _Meaning.UNCLEAR:
-        return Unavailable(message) if action is Action.READ else OutcomeUnknown(message)
     if verdict.meaning is _Meaning.ALIVE:
         return OutcomeUnknown(message)
     if verdict.meaning is _Meaning.TOO_LATE:
         return DeadlineMissed(message)
-    if verdict.meaning is _Meaning.UNKNOWN_ORDER and action is not Action.PLACE:
+    return _of_a_read(verdict, message) if action is Action.READ else _of_an_order(verdict, message, action)
+
+
+def _of_a_read(verdict: _Verdict, message: str) -> BrokerError:
+    if verdict.meaning is _Meaning.UNCLEAR:
+        return Unavailable(message)
+    if verdict.meaning is _Meaning.UNKNOWN_ORDER:
         return OrderNotFound(message)
-    return RequestRefused(message) if action is Action.READ else OrderRejected(message, verdict.text)
+    return UnknownPair(message) if verdict.meaning is _Meaning.UNKNOWN_PAIR else RequestRefused(message)
+
+
+def _of_an_order(verdict: _Verdict, message: str, action: Action) -> BrokerError:
+    if verdict.meaning is _Meaning.UNCLEAR:
+        return OutcomeUnknown(message)
+    if verdict.meaning is _Meaning.UNKNOWN_ORDER and action is Action.CHANGE:
+        return OrderNotFound(message)
+    if verdict.meaning in _OF_A_MARKET:
+        kind, remedy = _OF_A_MARKET[verdict.meaning]
+        return kind(message, remedy)
+    return OrderRejected(message, verdict.text)
 
 
 def _normalised(text: str) -> str:

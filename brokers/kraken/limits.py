@@ -22,6 +22,7 @@ _REST_COSTS = {
 _ENGINE_METHODS = frozenset({"AddOrder", "AmendOrder", "CancelOrder"})
 # What only books or plans leaves room for what protects: the look-up of an order, a stop's state, a sale. It does not
 # wait for room either, as its caller would meanwhile protect nothing: it is refused at once, and asked again later.
+# So is every further page of a history, which may have hundreds.
 _RESERVE = 4.0
 _CAN_WAIT = frozenset({"TradesHistory", "Ledgers", "BalanceEx", "TradeVolume"})
 
@@ -54,14 +55,17 @@ def rest_cost(method: str) -> float:
     return 0.0 if method in _ENGINE_METHODS else _REST_COSTS.get(method, 1.0)
 
 
-def rest_reserve(method: str) -> float:
-    return _RESERVE if method in _CAN_WAIT else 0.0
+def rest_reserve(method: str, params: Mapping[str, str]) -> float:
+    return _RESERVE if method in _CAN_WAIT or _is_next_page(params) else 0.0
 
 
 def rest_patience(method: str, params: Mapping[str, str]) -> float:
-    """The longest wait for room, in seconds. A history that has begun goes on to its end, however long it is."""
-    is_next_page = "end" in params or "ofs" in params
-    return 0.0 if method in _CAN_WAIT and not is_next_page else math.inf
+    """The longest wait for room, in seconds."""
+    return 0.0 if method in _CAN_WAIT or _is_next_page(params) else math.inf
+
+
+def _is_next_page(params: Mapping[str, str]) -> bool:
+    return "end" in params or "ofs" in params
 
 
 def amend_cost(age: float) -> float:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from brokers.clock import utc_now
+from brokers.errors import BadAnswer
 from brokers.kraken import wire
+from brokers.kraken.errors import UnknownPair
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Candles, Exchange, Ticker, Timeframe
 from brokers.retry import retry_reads
@@ -48,6 +50,9 @@ class KrakenMarketData:
         self._owns_public = public is None
         self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
         self._courier = _Courier(self._public)
+        # Pairs that Kraken lists and yet has no price of, by the list they stand in.
+        self._refused: set[str] = set()
+        self._refused_by: Mapping[str, str] = {}
         self._reads = retry_reads(clock)
 
     @property
@@ -80,22 +85,38 @@ class KrakenMarketData:
         return Candles(market=market, timeframe=timeframe, time=times[kept], **prices)
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
+        """Those that Kraken has a price of; one bad pair in a question would make it refuse them all."""
         symbols = self._public.symbols()
-        pairs = ",".join(symbols.pair_id(market) for market in markets)
-        frame = self._ask(lambda limited: limited.ticker(pairs))
-        received = utc_now(self._clock)
-        with wire.understanding("tickers"):
-            # Columns of objects: the prices are still the strings of the wire.
-            return {
-                symbols.symbol(str(pair)): Ticker(
-                    market=symbols.symbol(str(pair)),
-                    bid=wire.decimal_of(row["b"][0]),
-                    ask=wire.decimal_of(row["a"][0]),
-                    last=wire.decimal_of(row["c"][0]),
-                    time=received,
-                )
-                for pair, row in frame.iterrows()
-            }
+        if self._refused_by is not symbols.pair_ids:
+            self._refused_by, self._refused = symbols.pair_ids, set()
+        known = {symbols.pair_ids[market] for market in markets if market in symbols.pair_ids}
+        rows = self._prices(sorted(known - self._refused))
+        tickers = [self._ticker(symbols.symbol(pair), row) for pair, row in rows.items()]
+        if rows and not any(tickers):
+            raise BadAnswer("Kraken's tickers have an unknown shape")
+        return {ticker.market: ticker for ticker in tickers if ticker is not None}
+
+    def _prices(self, pairs: list[str]) -> dict[str, Mapping[str, Any]]:
+        """Rows by pair. Where Kraken refuses the question, its halves find the pair that it does not know."""
+        if not pairs:
+            return {}
+        try:
+            frame = self._ask(lambda limited: limited.ticker(",".join(pairs)))
+        except UnknownPair:
+            if len(pairs) == 1:
+                self._refused.update(pairs)
+                return {}
+            middle = len(pairs) // 2
+            return self._prices(pairs[:middle]) | self._prices(pairs[middle:])
+        return {str(pair): row for pair, row in frame.iterrows()}
+
+    def _ticker(self, market: str, row: Mapping[str, Any]) -> Ticker | None:
+        # Columns of objects: the prices are still the strings of the wire.
+        try:
+            bid, ask, last = (wire.decimal_of(row[name][0]) for name in ("b", "a", "c"))
+        except (LookupError, TypeError, ArithmeticError, ValueError):
+            return None
+        return Ticker(market=market, bid=bid, ask=ask, last=last, time=utc_now(self._clock))
 
     def close(self) -> None:
         if self._owns_public:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import krakenex
 import requests
 
-from brokers.errors import BadAnswer, RateLimited
+from brokers.errors import BadAnswer, BrokerError, RateLimited
 from brokers.exchange_clock import ExchangeClock, Reading, reading
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
-from brokers.kraken.symbols import Symbols, names_every_currency, symbols_of
+from brokers.kraken.symbols import Names, Symbols, symbols_of
 from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
 from brokers.shared import MARKETS_LAST, SharedAnswer
@@ -27,8 +29,20 @@ if TYPE_CHECKING:
 
 # "About 1 call/s per IP stays safe" (support article 206548367).
 _SECONDS_APART = 1.0
+# What SystemStatus never says: while it cannot be read, no market is taken to be open.
+_UNKNOWN_MODE = "unknown"
+_NAMES_AGAIN = 600.0
 # Kraken tells its time in whole seconds.
 _PRECISION = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The markets that Kraken lists, the mode all of it is in, and what follows from both."""
+
+    listed: Symbols
+    mode: str
+    symbols: Symbols
 
 
 class KrakenPublic:
@@ -43,13 +57,16 @@ class KrakenPublic:
         self._clock = clock
         self._timeouts = timeouts(timeout)
         self._reads = retry_reads(clock)
-        # Whoever waits for the time can go on without it.
+        # Whoever waits for these can go on without them.
         self._short_reads = retry_reads(clock, attempts=3, total=10.0)
         self._turns = Spacing(clock, _SECONDS_APART)
         self._lock = threading.Lock()
         self.exchange_clock = ExchangeClock(self._ask_time, clock, threading.Lock())
+        self._names = Names()
         self._listed = SharedAnswer(self._ask_symbols, clock, threading.Lock())
-        self._symbols: Symbols | None = None
+        self._mode = SharedAnswer(self._ask_mode, clock, threading.Lock())
+        self._named = SharedAnswer(self._ask_names, clock, threading.Lock())
+        self._shown: _Shown | None = None
 
     def prepare(self) -> None:
         """Ask now for what every account needs to connect. Raises BrokerError."""
@@ -58,12 +75,7 @@ class KrakenPublic:
 
     def query(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The result of a public call, passing faults tried again."""
-
-        def paced() -> dict[str, Any]:
-            self.wait_for_turn()
-            return self.ask(method, params)
-
-        return self._reads(paced)
+        return self._reads(lambda: self._in_turn(method, params))
 
     def wait_for_turn(self) -> None:
         """In the order of asking: a busy feed does not keep an account from connecting. Raises RateLimited."""
@@ -72,22 +84,33 @@ class KrakenPublic:
 
     def symbols(self) -> Symbols:
         """The markets as last read; only the first call asks Kraken."""
-        return self._symbols or self._refreshed(MARKETS_LAST)
+        return self._shown.symbols if self._shown is not None else self._refreshed(MARKETS_LAST)
+
+    def learn_names(self) -> None:
+        """Ask what every currency is called, at most every ten minutes, whether or not Kraken then says."""
+        self._named.get(_NAMES_AGAIN)
 
     def markets(self, max_age: float) -> Mapping[str, Market]:
         """As read within the last `max_age` seconds; others go on with the old ones meanwhile."""
         return self._refreshed(max_age).markets
 
     def markets_age(self) -> float:
-        """Seconds since the markets were read; infinite before."""
-        return self._listed.age()
+        """Seconds since both the markets and the mode Kraken is in were read; infinite before."""
+        return max(self._listed.age(), self._mode.age())
 
     def close(self) -> None:
         self._api.close()
 
     def _refreshed(self, max_age: float) -> Symbols:
-        self._symbols = self._listed.get(max_age)
-        return self._symbols
+        listed = self._listed.get(max_age)
+        try:
+            mode = self._mode.get(max_age)
+        except BrokerError:
+            mode = _UNKNOWN_MODE
+        shown = self._shown
+        if shown is None or shown.listed is not listed or shown.mode != mode:
+            self._shown = shown = _Shown(listed, mode, listed.in_mode(mode))
+        return shown.symbols
 
     def _ask_time(self) -> Reading:
         sent, received, result = self._short_reads(self._timed_question)
@@ -95,19 +118,36 @@ class KrakenPublic:
             return reading(datetime.fromtimestamp(int(result["unixtime"]), UTC), sent, received, _PRECISION)
 
     def _ask_symbols(self) -> Symbols:
-        pairs = self.query("AssetPairs")
-        if not pairs:
+        pairs = {pair: row for pair, row in self.query("AssetPairs").items() if isinstance(row, dict)}
+        self._names.learn_pairs(pairs)
+        # Each public call costs a second of an account's start.
+        if not self._names.cover(pairs):
+            self.learn_names()
+        symbols = symbols_of(pairs, self._names)
+        if not symbols.markets:
             raise BadAnswer("Kraken's AssetPairs did not say which markets there are")
-        with understanding("markets"):
-            # Each public call costs a second of an account's start.
-            told = names_every_currency(pairs)
-        assets = {} if told else self.query("Assets")
-        with understanding("markets"):
-            return symbols_of(assets, pairs)
+        return symbols
+
+    def _ask_mode(self) -> str:
+        mode = self._short_reads(lambda: self._in_turn("SystemStatus")).get("status")
+        if not isinstance(mode, str):
+            raise BadAnswer("Kraken's SystemStatus did not say which mode it is in")
+        return mode
+
+    def _ask_names(self) -> bool:
+        """Whether Kraken said."""
+        with suppress(BrokerError), understanding("assets"):
+            self._names.learn_assets(self._short_reads(lambda: self._in_turn("Assets")))
+            return True
+        return False
 
     def _timed_question(self) -> tuple[float, float, dict[str, Any]]:
         self.wait_for_turn()
         return self._send("Time", None)
+
+    def _in_turn(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        self.wait_for_turn()
+        return self.ask(method, params)
 
     def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """One call, by someone who has waited for a turn."""

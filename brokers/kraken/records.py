@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brokers.errors import BadAnswer, OrderNotFound
-from brokers.kraken import history, wire
+from brokers.kraken.history import History, Rows, start_param
+from brokers.kraken.rows import UNREADABLE, fill_of, is_margin_trade, order_of
+from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from brokers.clock import Clock
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from brokers.kraken.client import PrivateClient
     from brokers.kraken.limits import EngineCounters
     from brokers.kraken.public import KrakenPublic
+    from brokers.kraken.symbols import Symbols
     from brokers.model import Fill, Order, OrderRequest
+
+_T = TypeVar("_T")
 
 _QUERY_ORDERS_AT_MOST = 50
 # An order is sent at most 60 seconds before its deadline, Kraken's own bound; the same again for safety.
@@ -26,7 +31,7 @@ _SENT_BEFORE_DEADLINE = timedelta(seconds=120)
 
 
 class Records:
-    """Every order that is read tells the engine's counters its age."""
+    """Every order that is read tells the engine's counters its age. One row that cannot be read hides no other."""
 
     def __init__(
         self,
@@ -43,84 +48,133 @@ class Records:
         self._exchange_clock = exchange_clock
         self._engine = engine
         self._reads = retry_reads(clock)
+        self._ended = History(
+            lambda page: self._listed("ClosedOrders", {"closetime": "close"} | page, "closed"), "closetm"
+        )
+        self._trades = History(
+            lambda page: self._listed("TradesHistory", {"consolidate_taker": "false"} | page, "trades"), "time"
+        )
+        self._unread: dict[str, Mapping[str, str]] = {}
 
     def read(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """One private read, passing faults tried again."""
         return self._reads(lambda: self._client.query(method, params))
 
+    def key_permissions(self) -> frozenset[str]:
+        """What the key may do; asking needs no permission."""
+        with understanding("key rights"):
+            return frozenset(str(name) for name in self.read("GetApiKeyInfo")["permissions"])
+
+    def unread(self) -> dict[str, str]:
+        """Why rows of the last answer of each kind could not be read, by their id."""
+        return {row_id: why for rows in list(self._unread.values()) for row_id, why in rows.items()}
+
     def order(self, exchange_id: str) -> Order:
         """An order that Kraken does not know is an error of its own, OrderNotFound."""
-        found = self._query_orders([exchange_id])
+        found, unread = self._query_orders([exchange_id])
+        if exchange_id in unread:
+            raise BadAnswer(f"Kraken's order {exchange_id} cannot be read: {unread[exchange_id]}")
         if exchange_id not in found:
             raise BadAnswer(f"Kraken's QueryOrders did not say what became of {exchange_id}")
         return found[exchange_id]
 
     def orders(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
         found: dict[str, Order] = {}
+        unread: dict[str, str] = {}
         for first in range(0, len(exchange_ids), _QUERY_ORDERS_AT_MOST):
-            found |= self._known_of(exchange_ids[first : first + _QUERY_ORDERS_AT_MOST])
+            these, those = self._known_of(exchange_ids[first : first + _QUERY_ORDERS_AT_MOST])
+            found |= these
+            unread |= those
+        self._unread["asked for"] = unread
         return found
 
     def open_orders(self) -> tuple[Order, ...]:
-        return tuple(self._orders(self._listed("OpenOrders", {}, "open")).values())
+        orders, self._unread["open"] = self._orders(self._listed("OpenOrders", {}, "open"))
+        return tuple(orders.values())
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
-        asked = {"start": history.start_param(since), "closetime": "close"}
-        rows = history.all_rows(lambda cursor: self._listed("ClosedOrders", asked | cursor, "closed"), "closetm")
-        ended = [(order.closed, order) for order in self._orders(rows).values()]
-        recent = [(moment, order) for moment, order in ended if moment is not None and moment > since]
-        return tuple(order for _, order in sorted(recent, key=lambda pair: pair[0]))
+        orders, unread = self._orders(self._ended.rows(since))
+        ended = [(order.closed, order) for order in orders.values() if order.closed is not None]
+        undated = [order for order in orders.values() if order.closed is None]
+        self._unread["closed"] = unread | {order.exchange_id: "it does not say when it ended" for order in undated}
+        return tuple(order for moment, order in sorted(ended, key=lambda pair: pair[0]) if moment > since)
 
     def fills(self, since: datetime) -> tuple[Fill, ...]:
-        asked = {"start": history.start_param(since), "consolidate_taker": "false"}
-        rows = history.all_rows(lambda cursor: self._listed("TradesHistory", asked | cursor, "trades"), "time")
-        symbols = self._public.symbols()
-        with wire.understanding("fills"):
-            fills = [wire.fill_of(fill_id, row, symbols) for fill_id, row in rows.items()]
-        return tuple(sorted((fill for fill in fills if fill.time >= since), key=lambda fill: (fill.time, fill.id)))
+        spot = {trade_id: row for trade_id, row in self._trades.rows(since).items() if not _is_margin(row)}
+        fills, self._unread["fills"] = _read(spot, fill_of, self._public.symbols())
+        recent = (fill for fill in fills.values() if fill.time >= since)
+        return tuple(sorted(recent, key=lambda fill: (fill.time, fill.id)))
 
     def find(self, request: OrderRequest) -> Order | None:
         """The order with this request's id, open or closed. Raises where either look-up was not answered.
 
         Open ones first: an order that closes in between is then found among the closed.
         """
-        since = history.start_param(request.deadline - _SENT_BEFORE_DEADLINE)
+        since = start_param(request.deadline - _SENT_BEFORE_DEADLINE)
         asked = {"cl_ord_id": request.client_id}
         return self._find("OpenOrders", asked, "open") or self._find("ClosedOrders", asked | {"start": since}, "closed")
 
     def _find(self, method: str, params: dict[str, str], field: str) -> Order | None:
-        found = self._orders(self._listed(method, params, field)).values()
-        return next((order for order in found if order.client_id == params["cl_ord_id"]), None)
+        """A row that cannot be read may be the very one: it is never taken for an absent order."""
+        rows = self._listed(method, params, field)
+        found, unread = self._orders(rows)
+        for exchange_id, why in unread.items():
+            if _client_id(rows[exchange_id]) in (params["cl_ord_id"], None):
+                raise BadAnswer(f"Kraken's order {exchange_id} cannot be read: {why}")
+        return next((order for order in found.values() if order.client_id == params["cl_ord_id"]), None)
 
-    def _listed(self, method: str, params: dict[str, str], field: str) -> history.Rows:
+    def _listed(self, method: str, params: dict[str, str], field: str) -> Rows:
         """An answer without its list says nothing: taken for an empty one, it would hide orders that exist."""
         rows = self.read(method, params).get(field)
         if not isinstance(rows, dict):
             raise BadAnswer(f"Kraken's {method} did not say what there is")
         return rows
 
-    def _known_of(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
+    def _known_of(self, exchange_ids: Sequence[str]) -> tuple[dict[str, Order], dict[str, str]]:
         """One bad id makes Kraken refuse them all: then each is asked for by itself."""
         try:
             return self._query_orders(exchange_ids)
         except OrderNotFound:
             if len(exchange_ids) == 1:
-                return {}
+                return {}, {}
         found: dict[str, Order] = {}
+        unread: dict[str, str] = {}
         for exchange_id in exchange_ids:
-            found |= self._known_of([exchange_id])
-        return found
+            these, those = self._known_of([exchange_id])
+            found |= these
+            unread |= those
+        return found, unread
 
-    def _query_orders(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
+    def _query_orders(self, exchange_ids: Sequence[str]) -> tuple[dict[str, Order], dict[str, str]]:
         return self._orders(self.read("QueryOrders", {"txid": ",".join(exchange_ids)}))
 
-    def _orders(self, rows: Mapping[str, Any]) -> dict[str, Order]:
-        symbols = self._public.symbols()
-        with wire.understanding("orders"):
-            orders = {exchange_id: wire.order_of(exchange_id, row, symbols) for exchange_id, row in rows.items()}
+    def _orders(self, rows: Mapping[str, Any]) -> tuple[dict[str, Order], dict[str, str]]:
+        """Those that can be read, and why others cannot."""
+        orders, unread = _read(rows, order_of, self._public.symbols())
         now, exchange_now = self._clock.monotonic(), self._exchange_clock.now()
         for order in orders.values():
             if not order.status.is_final:
                 age = (exchange_now - order.created).total_seconds()
                 self._engine.touched(order.exchange_id, order.market, now - age)
-        return orders
+        return orders, unread
+
+
+def _read(
+    rows: Mapping[str, Any], read: Callable[[str, Any, Symbols], _T], symbols: Symbols
+) -> tuple[dict[str, _T], dict[str, str]]:
+    found: dict[str, _T] = {}
+    unread: dict[str, str] = {}
+    for row_id, row in rows.items():
+        try:
+            found[row_id] = read(row_id, row, symbols)
+        except UNREADABLE as error:
+            unread[row_id] = f"its shape is unknown ({type(error).__name__}: {error})"
+    return found, unread
+
+
+def _client_id(row: object) -> str | None:
+    return str(row["cl_ord_id"]) if isinstance(row, dict) and row.get("cl_ord_id") else None
+
+
+def _is_margin(row: object) -> bool:
+    return isinstance(row, dict) and is_margin_trade(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RENAMED = {"XBT": "BTC", "XDG": "DOGE"}
-# Kraken Rewards: spendable as the plain asset. Every other suffix (.S .M .B .P .T .HOLD) is locked away.
+# Kraken Rewards: spendable as the plain asset.
 _SPENDABLE_SUFFIX = "F"
+# Staked, bonded, opted in, parachain, tokenised, on hold: not to be spent by design.
+_LOCKED_SUFFIXES = frozenset({"S", "B", "M", "P", "T", "HOLD"})
 _SIDES = ("base", "quote")
 _TAKES_ORDERS = frozenset({"online", "limit_only"})
+_TAKES_MARKET_ORDERS = frozenset({"online"})
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Built from AssetPairs and Assets. Names are looked up, never cut by rule: XTZ and ZRX are plain names."""
+    """Built from AssetPairs and Assets. Names are looked up, never cut by rule: XTZ and ZRX are plain names.
+
+    `symbols` and `currencies` also hold what earlier answers named: orders and balances outlive the list of markets.
+    """
 
     markets: Mapping[str, Market]
     pair_ids: Mapping[str, str]
@@ -35,59 +41,78 @@ class Symbols:
         return self.pair_ids[market]
 
     def symbol(self, pair: str) -> str:
-        """The market of a pair id or altname; a pair that is not on offer (any more) keeps Kraken's name."""
+        """The market of a pair id or altname; a pair that was never on offer keeps Kraken's name."""
         return self.symbols.get(pair, pair)
 
     def quote(self, market: str) -> str:
         return self.markets[market].quote if market in self.markets else market.partition("/")[2]
 
-    def spendable(self, asset: str) -> str | None:
-        """The currency that a balance of this asset can be spent as, or None where it is locked away."""
+    def is_locked(self, asset: str) -> bool:
+        """Whether a balance of this asset is not to be spent by design, such as a staked one."""
+        return asset.partition(".")[2] in _LOCKED_SUFFIXES
+
+    def currency(self, asset: str) -> str | None:
+        """What a balance of this asset can be spent as; None where Kraken has not told its name."""
         stem, dot, suffix = asset.partition(".")
         if dot and suffix != _SPENDABLE_SUFFIX:
             return None
-        return self.currencies.get(stem, _RENAMED.get(stem, stem))
+        return self.currencies.get(stem)
+
+    def in_mode(self, status: str) -> Symbols:
+        """The same while all of Kraken is in the mode that SystemStatus calls so; an unknown mode takes no orders."""
+        if status in _TAKES_MARKET_ORDERS:
+            return self
+        takes_orders = status in _TAKES_ORDERS
+        markets = {
+            symbol: replace(market, tradable=market.tradable and takes_orders, takes_market_orders=False)
+            for symbol, market in self.markets.items()
+        }
+        return replace(self, markets=markets)
 
 
-def names_every_currency(pairs: Mapping[str, Any]) -> bool:
-    """Whether the pairs alone say how each of their currencies is called: `wsname` may be absent."""
-    named = _named_by(pairs)
-    return all(row[side] in named for row in pairs.values() for side in _SIDES)
+class Names:
+    """What Kraken calls currencies and pairs. It only ever grows: one short answer takes no name away."""
+
+    def __init__(self) -> None:
+        self.currencies: dict[str, str] = {}
+        self.pairs: dict[str, str] = {}
+
+    def learn_assets(self, assets: Mapping[str, Any]) -> None:
+        for asset, row in assets.items():
+            altname = str(row.get("altname", asset))
+            self.currencies[asset] = self.currencies[altname] = _RENAMED.get(altname, altname)
+
+    def learn_pairs(self, pairs: Mapping[str, Any]) -> None:
+        """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is called `XBT/USD`."""
+        for row in pairs.values():
+            names = str(row.get("wsname") or "").split("/")
+            if len(names) == len(_SIDES):
+                for side, name in zip(_SIDES, names, strict=True):
+                    self.currencies[str(row.get(side, name))] = self.currencies[name] = _RENAMED.get(name, name)
+
+    def cover(self, pairs: Mapping[str, Any]) -> bool:
+        """Whether each currency of these pairs has a name: `wsname` may be absent."""
+        return all(row.get(side) in self.currencies for row in pairs.values() for side in _SIDES)
 
 
-def symbols_of(assets: Mapping[str, Any], pairs: Mapping[str, Any]) -> Symbols:
-    """`assets` may be empty where `names_every_currency`."""
-    currencies = _named_by(pairs) | _currencies(assets)
+def symbols_of(pairs: Mapping[str, Any], names: Names) -> Symbols:
+    """The markets of an AssetPairs answer; a row that cannot be read is left out. What they are called is learnt."""
     markets: dict[str, Market] = {}
     pair_ids: dict[str, str] = {}
-    names: dict[str, str] = {}
     for pair_id, row in pairs.items():
-        if not _is_spot(pair_id, row):
-            continue
-        market = _market(row, currencies)
-        markets[market.symbol] = market
-        pair_ids[market.symbol] = pair_id
-        names[pair_id] = names[str(row.get("altname", pair_id))] = market.symbol
-    return Symbols(markets, pair_ids, names, currencies)
+        market = _market_or_none(pair_id, row, names.currencies)
+        if market is not None:
+            markets[market.symbol] = market
+            pair_ids[market.symbol] = pair_id
+            names.pairs[pair_id] = names.pairs[str(row.get("altname", pair_id))] = market.symbol
+    return Symbols(markets, pair_ids, names.pairs, names.currencies)
 
 
-def _named_by(pairs: Mapping[str, Any]) -> dict[str, str]:
-    """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is called `XBT/USD`."""
-    currencies: dict[str, str] = {}
-    for row in pairs.values():
-        names = str(row.get("wsname") or "").split("/")
-        if len(names) == len(_SIDES):
-            for side, name in zip(_SIDES, names, strict=True):
-                currencies[row[side]] = currencies[name] = _RENAMED.get(name, name)
-    return currencies
-
-
-def _currencies(assets: Mapping[str, Any]) -> dict[str, str]:
-    currencies: dict[str, str] = {}
-    for asset, row in assets.items():
-        altname = str(row.get("altname", asset))
-        currencies[asset] = currencies[altname] = _RENAMED.get(altname, altname)
-    return currencies
+def _market_or_none(pair_id: str, row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market | None:
+    try:
+        return _market(row, currencies) if _is_spot(pair_id, row) else None
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _is_spot(pair_id: str, row: Mapping[str, Any]) -> bool:
@@ -96,7 +121,7 @@ def _is_spot(pair_id: str, row: Mapping[str, Any]) -> bool:
 
 
 def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
-    base, quote = (currencies.get(row[side], row[side]) for side in _SIDES)
+    base, quote = (currencies[row[side]] for side in _SIDES)
     status = row.get("status", "online")
     amount_step = Decimal(1).scaleb(-int(row["lot_decimals"]))
     decimals_step = Decimal(1).scaleb(-int(row["pair_decimals"]))
@@ -110,7 +135,7 @@ def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
         min_amount=_decimal(row.get("ordermin"), amount_step),
         min_cost=_decimal(row.get("costmin"), ZERO),
         tradable=status in _TAKES_ORDERS,
-        takes_market_orders=status == "online",
+        takes_market_orders=status in _TAKES_MARKET_ORDERS,
     )
 
 

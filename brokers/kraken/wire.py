@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brokers.errors import BadAnswer, OrderRejected
-from brokers.model import ZERO, Balance, Fees, Fill, KeyInfo, Market, Order, OrderRequest, OrderStatus, OrderType, Side
+from brokers.model import ZERO, Balance, Fees, KeyInfo, Market, OrderRequest, OrderType, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,15 +21,7 @@ NEEDED_PERMISSIONS = frozenset(
 _WITHDRAWING = frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STATUSES = {
-    "pending": OrderStatus.PENDING,
-    "open": OrderStatus.OPEN,
-    "closed": OrderStatus.FILLED,
-    "canceled": OrderStatus.CANCELLED,
-    "expired": OrderStatus.EXPIRED,
-}
 _ORDER_TYPES = {OrderType.MARKET: "market", OrderType.LIMIT: "limit", OrderType.STOP: "stop-loss"}
-_STOP_KINDS = ("stop-loss", "trailing-stop")
 
 
 @contextmanager
@@ -44,8 +36,11 @@ def understanding(what: str) -> Iterator[None]:
 def decimal_of(value: object) -> Decimal:
     """A number as it was written on the wire. A float has already lost digits, so it is refused."""
     if isinstance(value, float | bool):
-        raise TypeError(f"a float where an exact number was expected: {value!r}")
-    return Decimal(str(value))
+        raise TypeError("a float where an exact number was expected")
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ValueError(f"{number} where a number was expected")
+    return number
 
 
 def moment_of(seconds: object) -> datetime:
@@ -93,75 +88,33 @@ def _limit_on_tick(side: Side, price: Decimal, market: Market) -> Decimal:
     return market.floor_price(price) if side is Side.BUY else market.ceil_price(price)
 
 
-def order_of(exchange_id: str, row: Mapping[str, Any], symbols: Symbols) -> Order:
-    """Top-level `price` is the average of the fills; the order's own price stands in `descr`."""
-    described = row["descr"]
-    kind = _kind(described["ordertype"])
-    own_price = decimal_of(described["price"])
-    trigger = decimal_of(row.get("stopprice") or 0) or own_price
-    filled = decimal_of(row["vol_exec"])
-    closed = row.get("closetm")
-    return Order(
-        exchange_id=exchange_id,
-        client_id=row.get("cl_ord_id") or None,
-        market=symbols.symbol(described["pair"]),
-        side=Side(described["type"]),
-        type=kind,
-        status=_STATUSES[row["status"]],
-        amount=decimal_of(row["vol"]),
-        filled=filled,
-        average_price=_average(row, filled),
-        fee=decimal_of(row["fee"]),
-        created=moment_of(row["opentm"]),
-        closed=moment_of(closed) if closed else None,
-        limit_price=own_price if kind is OrderType.LIMIT else None,
-        stop_price=trigger if kind is OrderType.STOP else None,
-        reason="; ".join(str(row[name]) for name in ("reason", "misc") if row.get(name)),
-    )
+def balances_of(result: Mapping[str, Any], symbols: Symbols) -> tuple[dict[str, Balance], dict[str, str]]:
+    """Totals and holds by currency, and why an asset is not among them although it can be spent, by `balance:<asset>`.
 
-
-def _kind(name: str) -> OrderType:
-    """Foreign orders may be of kinds that NIJA has no word for: the nearest one then."""
-    if name.endswith("limit") or name == "iceberg":
-        return OrderType.LIMIT
-    return OrderType.STOP if name in _STOP_KINDS else OrderType.MARKET
-
-
-def _average(row: Mapping[str, Any], filled: Decimal) -> Decimal | None:
-    if filled == ZERO:
-        return None
-    return decimal_of(row["price"]) or decimal_of(row["cost"]) / filled
-
-
-def fill_of(fill_id: str, row: Mapping[str, Any], symbols: Symbols) -> Fill:
-    """Here `pair` is the pair's id, where orders have its altname."""
-    market = symbols.symbol(row["pair"])
-    return Fill(
-        id=fill_id,
-        order_id=row["ordertxid"],
-        market=market,
-        side=Side(row["type"]),
-        amount=decimal_of(row["vol"]),
-        price=decimal_of(row["price"]),
-        fee=decimal_of(row["fee"]),
-        fee_currency=symbols.quote(market),
-        time=moment_of(row["time"]),
-        maker=row.get("maker") is True,
-    )
-
-
-def balances_of(result: Mapping[str, Any], symbols: Symbols) -> dict[str, Balance]:
-    """Totals and holds by currency, Kraken Rewards (`.F`) included: with them on, the plain asset may be near zero."""
+    Kraken Rewards (`.F`) are included: with them on, the plain asset may be near zero.
+    """
     totals: dict[str, Decimal] = {}
     holds: dict[str, Decimal] = {}
+    unread: dict[str, str] = {}
     for asset, row in result.items():
-        currency = symbols.spendable(asset)
-        if currency is None:
+        if symbols.is_locked(asset):
             continue
-        credit = decimal_of(row.get("credit", 0)) - decimal_of(row.get("credit_used", 0))
-        totals[currency] = totals.get(currency, ZERO) + decimal_of(row["balance"]) + credit
-        holds[currency] = holds.get(currency, ZERO) + decimal_of(row.get("hold_trade", 0))
-    return {currency: Balance(currency, total, holds[currency]) for currency, total in totals.items()}
+        currency = symbols.currency(asset)
+        if currency is not None:
+            credit = decimal_of(row.get("credit", 0)) - decimal_of(row.get("credit_used", 0))
+            totals[currency] = totals.get(currency, ZERO) + decimal_of(row["balance"]) + credit
+            holds[currency] = holds.get(currency, ZERO) + decimal_of(row.get("hold_trade", 0))
+        elif not _is_nothing(row):
+            unread[f"balance:{asset}"] = f"Kraken has not said which currency {asset} is"
+    return {currency: Balance(currency, total, holds[currency]) for currency, total in totals.items()}, unread
+
+
+def _is_nothing(row: object) -> bool:
+    """Whether a balance is certainly zero."""
+    try:
+        return isinstance(row, dict) and decimal_of(row["balance"]) == ZERO
+    except (LookupError, ArithmeticError, TypeError, ValueError):
+        return False
 
 
 def fees_of(result: Mapping[str, Any], pair_id: str) -> Fees:
@@ -180,13 +133,23 @@ def _fee(table: Mapping[str, Any], pair_id: str) -> Decimal:
 def key_info_of(result: Mapping[str, Any], fingerprint: str, skew: timedelta) -> KeyInfo:
     """Times are strings of Unix seconds, "0" where unset. Two keys with one `iban` are one account's."""
     permissions = frozenset(str(name) for name in result["permissions"])
-    until = int(decimal_of(result.get("validUntil") or 0))
+    account = result.get("iban")
+    stored = result.get("nonce")
     return KeyInfo(
-        account_uid=str(result.get("iban") or f"key {fingerprint}"),
+        account_uid=str(account) if account else f"key {fingerprint}",
         permissions=permissions,
         missing=NEEDED_PERMISSIONS - permissions,
         can_withdraw=bool(permissions & _WITHDRAWING),
         clock_skew=skew,
-        expires=moment_of(until) if until else None,
+        expires=_moment_or_none(result.get("validUntil")),
         ip_allowlist=tuple(str(address) for address in result.get("ipAllowlist") or ()),
+        names_account=bool(account),
+        history_from=_moment_or_none(result.get("queryFrom")),
+        history_until=_moment_or_none(result.get("queryTo")),
+        stored_nonce=int(decimal_of(stored)) if stored else None,
     )
+
+
+def _moment_or_none(seconds: object) -> datetime | None:
+    moment = moment_of(seconds or 0)
+    return None if moment == _EPOCH else moment

@@ -161,6 +161,9 @@ class PaperBroker:
     def unread_rows(self) -> Mapping[str, str]:
         return {}
 
+    def another_program(self) -> str | None:
+        return None
+
     def budget_left(self) -> float:
         return 1.0
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from brokers.kraken.symbols import Names, Symbols, symbols_of
 from brokers.model import ApiKey
 
 if TYPE_CHECKING:
@@ -44,6 +45,34 @@ PAIRS = {
     "XXBTZUSD": BTC_USD,
     "XTZUSD": {"altname": "XTZUSD", "base": "XTZ", "quote": "ZUSD", "pair_decimals": 4, "lot_decimals": 8},
 }
+
+
+def named_symbols() -> Symbols:
+    """All of the above, named."""
+    names = Names()
+    names.learn_pairs(PAIRS)
+    names.learn_assets(ASSETS)
+    return symbols_of(PAIRS, names)
+
+
+def order_row(described: dict[str, Any] | None = None, **changes: object) -> dict[str, Any]:
+    """A limit order by hand that rests, unless it is changed."""
+    row: dict[str, Any] = {
+        "refid": None,
+        "userref": 0,
+        "status": "open",
+        "opentm": 1_700_000_000.1234,
+        "descr": {"pair": "XBTUSD", "type": "sell", "ordertype": "limit", "price": "50000.0", "leverage": "none"},
+        "vol": "1.0",
+        "vol_exec": "0.0",
+        "cost": "0.0",
+        "fee": "0.0",
+        "price": "0.0",
+        "stopprice": "0.0",
+        "misc": "",
+        "oflags": "fciq",
+    }
+    return row | changes | {"descr": row["descr"] | (described or {})}
 
 
 @dataclass
@@ -117,6 +146,7 @@ def canned_kraken() -> Iterator[CannedKraken]:
     kraken = CannedKraken()
     kraken.say("Assets", ASSETS)
     kraken.say("AssetPairs", PAIRS)
+    kraken.say("SystemStatus", {"status": "online", "timestamp": "2023-11-14T22:13:20Z"})
     kraken.say("Time", {"unixtime": 1_700_000_000, "rfc1123": "Tue, 14 Nov 23 22:13:20 +0000"})
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(kraken))
     server.daemon_threads = True

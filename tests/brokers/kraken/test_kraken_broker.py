@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import (
     BadAnswer,
+    BudgetSpent,
     DeadlineTooNear,
     NonceRejected,
     OrderNotFound,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from tests.simulator_fixtures import Rig
 
+T = TypeVar("T")
+
 BTC = "BTC/USD"
 AMOUNT = Decimal("0.001")
 
@@ -46,6 +49,15 @@ def placed_in_the_books(rig: Rig) -> int:
 def requests_to(rig: Rig, endpoint: str) -> int:
     seen = rig.simulator.world.records.requests
     return rig.simulator.call(lambda: sum(request.endpoint == endpoint for request in seen))
+
+
+def in_slices(rig: Rig, ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """Ask again, as a trader does, for as long as there is no room."""
+    while True:
+        try:
+            return ask()
+        except BudgetSpent as error:
+            rig.clock.sleep(error.retry_after)
 
 
 def request_for(  # noqa: PLR0913 - an order has as many sides, most by keyword
@@ -112,11 +124,11 @@ class TestConnecting:
         trader.fees(BTC)
         assert requests_to(rig, "TradeVolume") == 2
 
-    def test_two_brokers_with_one_key_set_the_nonces_right_again(
+    def test_a_read_outbids_another_program_once_and_says_that_there_is_one(
         self, trader: KrakenBroker, rig: Rig, tmp_path: Path
     ) -> None:
-        ahead = Nonce(tmp_path / "other", clock=rig.clock)
-        ahead.jump(1)
+        ahead = Nonce(tmp_path / "other", clock=rig.clock, offset_max=0.0)
+        ahead.jump(0)
         other = KrakenBroker(
             rig.simulated("kraken:master").api_key,
             base_url=rig.simulator.kraken_url,
@@ -126,8 +138,24 @@ class TestConnecting:
         )
         other.balances()
         other.close()
+        assert trader.another_program() is None
         assert "USD" in trader.balances()
+        assert trader.another_program() is not None
         rig.simulator.call(rig.simulator.world.records.violations.clear)
+
+    def test_a_restart_is_no_other_program(self, rig: Rig, tmp_path: Path) -> None:
+        for _ in range(3):
+            broker = KrakenBroker(
+                rig.simulated("kraken:master").api_key,
+                base_url=rig.simulator.kraken_url,
+                nonce=Nonce(tmp_path / "mine", clock=rig.clock),
+                clock=rig.clock,
+                timeout=2.0,
+            )
+            broker.connect()
+            assert broker.another_program() is None
+            rig.clock.sleep(30)
+            broker.close()
 
     def test_a_right_that_was_taken_away_is_named_as_such(self, trader: KrakenBroker, rig: Rig) -> None:
         strike(rig, FaultKind.REVOKE_PERMISSION, "BalanceEx")
@@ -270,10 +298,10 @@ class TestHistories:
         began = trader.exchange_time() - timedelta(seconds=2)
         ids = {trader.place(replace(buy(trader), amount=Decimal("0.00005"))) for _ in range(60)}
         strike(rig, FaultKind.DUPLICATE_FILLS, "TradesHistory", count=None)
-        fills = trader.fills(began)
+        fills = in_slices(rig, lambda: trader.fills(began))
         assert len({fill.id for fill in fills}) == len(fills) == 60
         assert {fill.order_id for fill in fills} == ids
-        assert {order.exchange_id for order in trader.closed_orders(began)} == ids
+        assert {order.exchange_id for order in in_slices(rig, lambda: trader.closed_orders(began))} == ids
 
     @pytest.mark.parametrize("endpoint", ["OpenOrders", "ClosedOrders", "TradesHistory", "QueryOrders"])
     def test_an_answer_without_its_list_is_not_an_empty_list(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -19,9 +20,11 @@ from brokers.errors import (
     DeadlineTooNear,
     InvalidSignature,
     LockedOut,
+    MarketRefused,
     NonceRejected,
     OrderRejected,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     Unauthorized,
     Unavailable,
@@ -271,25 +274,199 @@ class TestHowAPlacementEnds:
         assert canned.calls("AddOrder")[0].params["deadline"] == "2023-11-14T22:14:19.500000Z"
 
 
-class TestNonceRefusals:
-    def test_a_refused_nonce_is_jumped_over_and_the_order_is_placed(
-        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
-    ) -> None:
-        canned.refuse("AddOrder", "EAPI:Invalid nonce")
-        canned.refuse("AddOrder", "EAPI:Invalid nonce")
-        canned.say("AddOrder", PLACED)
-        broker.place(market_buy(clock))
-        nonces = [int(asked.params["nonce"]) for asked in canned.calls("AddOrder")]
-        assert nonces[1] - nonces[0] >= 10_000_000
-        assert nonces[2] - nonces[1] >= 600_000_000
+NOTHING: dict[str, object] = {}
 
-    def test_nonces_refused_for_ever_are_reported_after_a_few_tries(
+
+class TestNonceRefusals:
+    def test_a_read_is_tried_again_once_after_a_leap(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid nonce")
+        canned.say("BalanceEx", NOTHING)
+        broker.balances()
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("BalanceEx")]
+        assert len(nonces) == 2
+        assert nonces[1] - nonces[0] >= 10_000_000
+
+    def test_the_first_refusal_says_that_another_program_uses_the_key(
         self, broker: KrakenBroker, canned: CannedKraken
     ) -> None:
         canned.refuse("BalanceEx", "EAPI:Invalid nonce")
-        with pytest.raises(NonceRejected, match="make a new one"):
-            broker.balances()
-        assert len(canned.calls("BalanceEx")) == 4
+        canned.say("BalanceEx", NOTHING)
+        assert broker.another_program() is None
+        broker.balances()
+        told = broker.another_program()
+        assert told is not None
+        assert "another program" in told
+
+    def test_an_order_is_not_sent_again_but_the_next_one_has_leapt(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EAPI:Invalid nonce")
+        canned.say("AddOrder", PLACED)
+        with pytest.raises(NonceRejected, match="a key of its own"):
+            broker.place(market_buy(clock))
+        assert len(canned.calls("AddOrder")) == 1
+        broker.place(market_buy(clock))
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("AddOrder")]
+        assert nonces[1] - nonces[0] >= 10_000_000
+
+    def test_two_programs_on_one_key_never_race_into_a_lockout(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid nonce")
+        for _ in range(120):
+            with pytest.raises(NonceRejected):
+                broker.balances()
+            clock.advance(1.0)
+        assert len(canned.calls("BalanceEx")) <= 5
+
+    def test_what_is_not_sent_for_fear_of_a_lockout_says_so(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid nonce")
+        for _ in range(2):
+            with pytest.raises(NonceRejected) as caught:
+                broker.balances()
+        assert "Not sent" in str(caught.value)
+        assert "a key of its own" in str(caught.value)
+
+    def test_a_key_whose_nonces_are_far_ahead_is_caught_up_with_by_ever_longer_leaps(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("BalanceEx", "EAPI:Invalid nonce")
+        for _ in range(3):
+            with pytest.raises(NonceRejected):
+                broker.balances()
+            clock.advance(61.0)
+        nonces = [int(asked.params["nonce"]) for asked in canned.calls("BalanceEx")]
+        assert nonces[-1] - nonces[0] >= 86_400_000_000
+
+
+def key_info(**changes: object) -> dict[str, object]:
+    return {"permissions": ["query-funds"], "iban": "AA00", "validUntil": "0"} | changes
+
+
+class TestWhatTheStoredNonceTells:
+    def connected(self, broker: KrakenBroker, canned: CannedKraken, stored: int) -> KrakenBroker:
+        canned.answers["GetApiKeyInfo"].clear()
+        canned.say("GetApiKeyInfo", key_info(nonce=str(stored)))
+        broker.connect()
+        return broker
+
+    def test_a_fresh_data_folder_says_nothing(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        earlier = int(clock.time() * 1_000_000) - 1
+        assert self.connected(broker, canned, earlier).another_program() is None
+
+    def test_our_own_last_nonce_says_nothing(
+        self, make_broker: Callable[..., KrakenBroker], canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("BalanceEx", NOTHING)
+        first = make_broker()
+        first.balances()
+        first.close()
+        clock.advance(60.0)
+        last = int(canned.calls("BalanceEx")[-1].params["nonce"])
+        again = self.connected(make_broker(), canned, last)
+        assert again.another_program() is None
+        own = int(canned.calls("GetApiKeyInfo")[-1].params["nonce"])
+        assert self.connected(again, canned, own).another_program() is None
+
+    def test_a_nonce_above_our_mark_that_we_never_sent_is_another_programs(
+        self, make_broker: Callable[..., KrakenBroker], canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("BalanceEx", NOTHING)
+        first = make_broker()
+        first.balances()
+        first.close()
+        clock.advance(60.0)
+        theirs = int(canned.calls("BalanceEx")[-1].params["nonce"]) + 30_000_000
+        again = self.connected(make_broker(), canned, theirs)
+        assert "did not send" in str(again.another_program())
+
+    def test_while_it_runs_a_nonce_that_is_not_its_own_is_another_programs(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        self.connected(broker, canned, 1)
+        theirs = int(canned.calls("GetApiKeyInfo")[-1].params["nonce"]) + 1
+        assert self.connected(broker, canned, theirs).another_program() is not None
+
+
+class TestRefusalsOfOneMarket:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            "EAccount:Invalid permissions:USDT trading restricted for DE.",
+            "EBM:limit exceeded:CAL",
+            "EQuery:Unknown asset pair",
+        ],
+    )
+    def test_a_restriction_concerns_the_market_alone_and_says_what_to_do(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock, error: str
+    ) -> None:
+        canned.refuse("AddOrder", error)
+        with pytest.raises(MarketRefused, match=error) as refused:
+            broker.place(market_buy(clock))
+        assert "nija.toml" in refused.value.remedy
+
+    def test_a_denied_order_with_a_key_that_may_trade_concerns_the_market(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EGeneral:Permission denied")
+        canned.say("GetApiKeyInfo", key_info(permissions=["modify-trades"]))
+        with pytest.raises(MarketRefused, match="BTC/USD") as refused:
+            broker.place(market_buy(clock))
+        assert "key has the right" in refused.value.remedy
+
+    def test_a_denied_order_with_a_key_that_may_not_trade_concerns_the_account(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EGeneral:Permission denied")
+        canned.say("GetApiKeyInfo", key_info(permissions=["query-funds", "close-trades"]))
+        with pytest.raises(PermissionDenied, match="Create & modify"):
+            broker.place(market_buy(clock))
+
+    def test_where_the_key_cannot_be_looked_at_the_account_is_not_blamed(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EGeneral:Permission denied")
+        canned.refuse("GetApiKeyInfo", "EService:Unavailable")
+        with pytest.raises(Unavailable):
+            broker.place(market_buy(clock))
+
+    def test_a_denied_move_of_a_stop_concerns_the_market_where_the_key_may_cancel(
+        self, broker: KrakenBroker, canned: CannedKraken
+    ) -> None:
+        canned.refuse("AmendOrder", "EGeneral:Permission denied")
+        canned.say("GetApiKeyInfo", key_info(permissions=["close-trades"]))
+        with pytest.raises(MarketRefused):
+            broker.amend_stop(TXID, "BTC/USD", Decimal("0.001"), Decimal(100))
+
+    def test_an_order_in_a_market_that_is_not_listed_is_not_sent(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        with pytest.raises(MarketRefused, match="LUNA/USD"):
+            broker.place(replace(market_buy(clock), market="LUNA/USD"))
+        assert canned.calls("AddOrder") == []
+
+    def test_an_account_that_needs_the_trading_agreement_sends_it_from_then_on(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EOrder:Trading agreement required")
+        canned.say("AddOrder", PLACED)
+        first = market_buy(clock)
+        assert broker.place(first) == TXID
+        assert broker.place(market_buy(clock)) == TXID
+        sent = [asked.params for asked in canned.calls("AddOrder")]
+        assert [params.get("trading_agreement") for params in sent] == [None, "agree", "agree"]
+        assert [params["cl_ord_id"] for params in sent[:2]] == [first.client_id] * 2
+
+    def test_an_agreement_that_is_not_taken_says_the_remedy(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EOrder:Trading agreement required")
+        with pytest.raises(MarketRefused) as refused:
+            broker.place(market_buy(clock))
+        assert "log in to Kraken" in refused.value.remedy
+        assert len(canned.calls("AddOrder")) == 2
 
 
 class TestReads:
@@ -387,16 +564,26 @@ class TestRateLimits:
             broker.orders([TXID])
         assert sum(clock.sleeps) == waited
 
-    def test_a_history_that_has_begun_is_read_to_its_end(
+    def test_a_long_history_is_read_in_slices_and_never_waited_for(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        """An endless one would be asked for in vain for ever, if its pages had to fit into one budget."""
+        """Were it waited for, hundreds of pages would hold up every exit of the account for an hour."""
         rows = {f"T{number:05}-AAAAA-AAAAAA": trade_row(number) for number in range(120)}
         newest_first = list(reversed(rows.items()))
-        for begin in (0, 49, 98):
+        for begin in (0, 49, 98, 0):
             canned.say("TradesHistory", {"trades": dict(newest_first[begin : begin + 50]), "count": 120})
-        assert len(broker.fills(datetime(1970, 1, 1, tzinfo=UTC))) == 120
-        assert sum(clock.sleeps) > 1.0
+        broker.markets()
+        before = list(clock.sleeps)
+        ever = datetime(1970, 1, 1, tzinfo=UTC)
+        with pytest.raises(BudgetSpent, match="99 rows") as spent:
+            broker.fills(ever)
+        assert clock.sleeps == before
+        clock.advance(spent.value.retry_after)
+        with pytest.raises(BudgetSpent, match="120 rows"):
+            broker.fills(ever)
+        clock.advance(60)
+        assert len(broker.fills(ever)) == 120
+        assert len(canned.calls("TradesHistory")) == 4
 
     def test_what_was_put_off_for_a_minute_gets_its_turn(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock

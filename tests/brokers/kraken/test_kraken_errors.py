@@ -7,6 +7,7 @@ from brokers.errors import (
     DeadlineTooNear,
     InvalidSignature,
     LockedOut,
+    MarketRefused,
     NonceRejected,
     OrderNotFound,
     OrderRejected,
@@ -17,7 +18,8 @@ from brokers.errors import (
     Unauthorized,
     Unavailable,
 )
-from brokers.kraken.errors import Action, DeadlineMissed, error_of
+from brokers.kraken.errors import Action, DeadlineMissed, UnknownPair, error_of
+from brokers.kraken.refusals import AgreementNeeded
 
 NOW = 1_700_000_000.0
 
@@ -40,7 +42,7 @@ CATALOGUE: list[tuple[str, type[BrokerError], type[BrokerError]]] = [
     ("EGeneral:Internal error", Unavailable, OutcomeUnknown),
     ("EGeneral:Internal error:1234", Unavailable, OutcomeUnknown),
     ("EGeneral:Unknown method", RequestRefused, OrderRejected),
-    ("EQuery:Unknown asset pair", RequestRefused, OrderRejected),
+    ("EQuery:Unknown asset pair", UnknownPair, MarketRefused),
     ("EOrder:Insufficient funds", RequestRefused, OrderRejected),
     ("EOrder:Order minimum not met", RequestRefused, OrderRejected),
     ("EOrder:Cost minimum not met", RequestRefused, OrderRejected),
@@ -69,7 +71,9 @@ CATALOGUE: list[tuple[str, type[BrokerError], type[BrokerError]]] = [
     ("EAuth:Too many requests", RateLimited, RateLimited),
     ("ETrade:User Locked", Unauthorized, Unauthorized),
     ("EAccount:Invalid permissions", PermissionDenied, PermissionDenied),
-    ("EBM:limit exceeded:CAL", RequestRefused, OrderRejected),
+    ("EAccount:Invalid permissions:USDT trading restricted for DE.", RequestRefused, MarketRefused),
+    ("EBM:limit exceeded:CAL", RequestRefused, MarketRefused),
+    ("EOrder:Trading agreement required", RequestRefused, AgreementNeeded),
     ("ETrade:Invalid request", RequestRefused, OrderRejected),
 ]
 

@@ -3,10 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.kraken.history import PAGE, Rows, all_rows, start_param
+from brokers.errors import BudgetSpent, Unavailable
+from brokers.kraken.history import PAGE, History, Rows, start_param
+
+EVER = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
 class Archive:
@@ -35,19 +39,77 @@ class Archive:
 def test_every_row_that_was_there_is_read_however_many_arrive_meanwhile(times: list[int], arriving: int) -> None:
     archive = Archive(times, arriving)
     before = set(archive.rows)
-    assert before <= set(all_rows(archive.page, "time"))
+    assert before <= set(History(archive.page, "time").rows(EVER))
 
 
 def test_an_account_that_trades_faster_than_pages_are_read_is_read_to_its_end() -> None:
     """By offsets the rows would move away as fast as they are followed."""
     archive = Archive(list(range(200)), arriving=60)
     before = set(archive.rows)
-    assert before <= set(all_rows(archive.page, "time"))
+    assert before <= set(History(archive.page, "time").rows(EVER))
 
 
 def test_more_than_a_page_within_one_second_is_read_to_its_end() -> None:
     archive = Archive([100] * 180)
-    assert len(all_rows(archive.page, "time")) == 180
+    assert len(History(archive.page, "time").rows(EVER)) == 180
+
+
+class Rationed(Archive):
+    """Every page after the first few of a call is refused for want of room, or lost on its way."""
+
+    def __init__(self, times: list[int], arriving: int, pages_per_call: int, fault: Exception) -> None:
+        super().__init__(times, arriving)
+        self.pages_per_call = pages_per_call
+        self.fault = fault
+        self.left = pages_per_call
+
+    def page(self, cursor: dict[str, str]) -> Rows:
+        if self.left == 0:
+            raise self.fault
+        self.left -= 1
+        return super().page(cursor)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    times=st.lists(st.integers(min_value=0, max_value=300), max_size=400),
+    arriving=st.integers(0, 20),
+    pages_per_call=st.integers(1, 3),
+    fault=st.sampled_from([BudgetSpent("no room", 5.0), Unavailable("down")]),
+)
+def test_a_history_read_in_slices_is_whole_and_no_page_is_read_in_vain(
+    times: list[int], arriving: int, pages_per_call: int, fault: Exception
+) -> None:
+    archive = Rationed(times, arriving, pages_per_call, fault)
+    history = History(archive.page, "time")
+    before: set[str] = set()
+    while True:
+        archive.left = pages_per_call
+        before = set(archive.rows)
+        try:
+            rows = history.rows(EVER)
+        except (BudgetSpent, Unavailable):
+            continue
+        break
+    assert before <= set(rows)
+
+
+def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
+    archive = Rationed(list(range(200)), 0, 2, BudgetSpent("no room", 5.0))
+    with pytest.raises(BudgetSpent, match="99 rows") as spent:
+        History(archive.page, "time").rows(EVER)
+    assert spent.value.retry_after == 5.0
+
+
+def test_a_row_without_its_time_hides_no_other() -> None:
+    archive = Archive(list(range(0, 1_000, 10)))
+    archive.rows["T00070"] = {"vol": "1"}
+    archive.page = lambda cursor: {  # type: ignore[method-assign]  # its own sorting needs every time
+        trade: row
+        for trade, row in list(reversed(archive.rows.items()))
+        if "time" not in row or row["time"] <= Decimal(cursor.get("end", "Infinity"))
+    }
+    assert len(History(archive.page, "time").rows(EVER)) == 100
 
 
 def test_the_start_is_early_enough_for_an_exclusive_bound_in_whole_seconds() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.simulator_fixtures import Rig
 
 DAY = 86_400
+TICK = {"a": ["2", "1", "1"], "b": ["1", "1", "1"], "c": ["1.5", "1"]}
 
 
 def row(time: int, close: str = "101.5") -> list[object]:
@@ -104,9 +105,43 @@ class TestTickers:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
         assert feed.tickers(["BTC/USD"])["BTC/USD"].time.timestamp() == clock.time()
 
-    def test_a_market_that_does_not_exist_is_refused(self, feed: KrakenMarketData) -> None:
+    def test_a_market_that_does_not_exist_has_no_price_and_takes_no_other_with_it(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": TICK})
+        assert set(feed.tickers(["NO/SUCH", "BTC/USD", "XBT/USD"])) == {"BTC/USD"}
+        assert canned.calls("Ticker")[0].params == {"pair": "XXBTZUSD"}
+
+    def test_of_unknown_markets_alone_kraken_is_not_asked(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        assert feed.tickers(["NO/SUCH"]) == {}
+        assert canned.calls("Ticker") == []
+
+    def test_a_pair_that_kraken_lists_and_yet_refuses_is_found_and_left_out(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        canned.refuse("Ticker", "EQuery:Unknown asset pair")
+        canned.say("Ticker", {"XTZUSD": TICK})
+        canned.refuse("Ticker", "EQuery:Unknown asset pair")
+        canned.say("Ticker", {"XTZUSD": TICK})
+        assert set(feed.tickers(["BTC/USD", "XTZ/USD"])) == {"XTZ/USD"}
+        assert set(feed.tickers(["BTC/USD", "XTZ/USD"])) == {"XTZ/USD"}
+        asked = [asked.params["pair"] for asked in canned.calls("Ticker")]
+        assert asked == ["XTZUSD,XXBTZUSD", "XTZUSD", "XXBTZUSD", "XTZUSD"]
+
+    def test_a_price_that_cannot_be_read_hides_no_other(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.say("Ticker", {"XXBTZUSD": TICK, "XTZUSD": TICK | {"b": ["n/a"]}})
+        assert set(feed.tickers(["BTC/USD", "XTZ/USD"])) == {"BTC/USD"}
+
+    def test_prices_none_of_which_can_be_read_are_said_to_be_so(
+        self, feed: KrakenMarketData, canned: CannedKraken
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": {"a": [], "b": [], "c": []}})
+        with pytest.raises(BadAnswer, match="tickers"):
+            feed.tickers(["BTC/USD"])
+
+    def test_candles_of_an_unknown_market_are_that_markets_error(self, feed: KrakenMarketData) -> None:
         with pytest.raises(RequestRefused, match="NO/SUCH"):
-            feed.tickers(["NO/SUCH"])
+            feed.candles("NO/SUCH", Timeframe.D1)
 
 
 class TestManners:
@@ -120,7 +155,7 @@ class TestManners:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
         for _ in range(4):
             feed.tickers(["BTC/USD"])
-        assert clock.sleeps == [1.0] * 5
+        assert clock.sleeps == [1.0] * 6
         assert capsys.readouterr().out == ""
 
     def test_brokers_and_feed_share_one_budget(
@@ -129,7 +164,7 @@ class TestManners:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
         public.exchange_clock.sync(0.0)
         feed.tickers(["BTC/USD"])
-        assert clock.sleeps == [1.0] * 3
+        assert clock.sleeps == [1.0] * 4
 
     def test_the_markets_are_read_once_for_everybody_and_again_when_asked(
         self, feed: KrakenMarketData, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock

@@ -288,6 +288,9 @@ class ExchangeModel:
             fill for fill in self.book.fills if fill.time >= since and self.book.fill_visible_from[fill.id] <= now
         )
 
+    def another_program(self) -> str | None:
+        return None
+
     def budget_left(self) -> float:
         return 1.0
 

@@ -1,0 +1,135 @@
+"""Kraken's rows of orders and fills as NIJA's values.
+
+NIJA's own orders need every field. Everything else on the account is its owner's and may be of any kind: it is read
+as far as it says what moved which coins when, and whatever else cannot be understood stays unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brokers.client_order_id import purpose_of
+from brokers.kraken.wire import decimal_of, moment_of
+from brokers.model import ZERO, Fill, Order, OrderStatus, OrderType, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from brokers.kraken.symbols import Symbols
+
+# What reading a row of unknown shape trips over.
+UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+
+_STATUSES = {
+    "pending": OrderStatus.PENDING,
+    "open": OrderStatus.OPEN,
+    "closed": OrderStatus.FILLED,
+    "canceled": OrderStatus.CANCELLED,
+    "expired": OrderStatus.EXPIRED,
+}
+_TYPES = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop-loss": OrderType.STOP}
+_PRICED = (OrderType.LIMIT, OrderType.STOP)
+_RELATIVE = ("+", "-", "#")
+_NUMBERS = ("vol", "vol_exec", "cost", "fee", "price")
+_NO_LEVERAGE = ("", "none", "0")
+
+
+def order_of(exchange_id: str, row: Mapping[str, Any], symbols: Symbols) -> Order:
+    """Raises one of `UNREADABLE`. Top-level `price` is the average of the fills; the own price stands in `descr`."""
+    client_id = row.get("cl_ord_id") or None
+    if purpose_of(client_id) is not None:
+        _demand_everything(row)
+    described = row["descr"]
+    kind = _TYPES.get(described.get("ordertype"), OrderType.OTHER)
+    own_price = _price(described.get("price"))
+    filled = _in_base(row, decimal_of(row["vol_exec"]))
+    wanted = _number(row.get("vol"))
+    closed = _moment(row.get("closetm"))
+    return Order(
+        exchange_id=exchange_id,
+        client_id=client_id,
+        market=symbols.symbol(str(described["pair"])),
+        side=Side(described["type"]),
+        type=kind,
+        status=_status(row, ended=closed is not None),
+        amount=_in_base(row, wanted) if wanted else filled,
+        filled=filled,
+        average_price=_average(row, filled),
+        fee=_number(row.get("fee")) or ZERO,
+        created=moment_of(row["opentm"]),
+        closed=closed,
+        limit_price=own_price if kind is OrderType.LIMIT else None,
+        stop_price=(_price(row.get("stopprice")) or own_price) if kind is OrderType.STOP else None,
+        reason="; ".join(str(row[name]) for name in ("reason", "misc") if row.get(name)),
+        margin=str(described.get("leverage") or "") not in _NO_LEVERAGE,
+    )
+
+
+def fill_of(fill_id: str, row: Mapping[str, Any], symbols: Symbols) -> Fill:
+    """Raises one of `UNREADABLE`. Here `pair` is the pair's id, where orders have its altname."""
+    market = symbols.symbol(str(row["pair"]))
+    return Fill(
+        id=fill_id,
+        order_id=str(row.get("ordertxid") or ""),
+        market=market,
+        side=Side(row["type"]),
+        amount=decimal_of(row["vol"]),
+        price=decimal_of(row["price"]),
+        fee=decimal_of(row["fee"]),
+        fee_currency=symbols.quote(market),
+        time=moment_of(row["time"]),
+        maker=row.get("maker") is True,
+    )
+
+
+def is_margin_trade(row: Mapping[str, Any]) -> bool:
+    """Whether a row of TradesHistory moved borrowed coins, which never become part of the balances."""
+    return bool(_number(row.get("margin"))) or str(row.get("leverage") or "") not in _NO_LEVERAGE
+
+
+def _demand_everything(row: Mapping[str, Any]) -> None:
+    described, status = row["descr"], _STATUSES[row["status"]]
+    for name in _NUMBERS:
+        decimal_of(row[name])
+    if _TYPES.get(described["ordertype"]) in _PRICED:
+        decimal_of(described["price"])
+    if status.is_final:
+        moment_of(row["closetm"])
+
+
+def _status(row: Mapping[str, Any], *, ended: bool) -> OrderStatus:
+    return _STATUSES.get(str(row.get("status")), OrderStatus.CANCELLED if ended else OrderStatus.OPEN)
+
+
+def _average(row: Mapping[str, Any], filled: Decimal) -> Decimal | None:
+    if filled == ZERO:
+        return None
+    price, cost = _number(row.get("price")), _number(row.get("cost"))
+    return price or (cost / filled if cost is not None else None)
+
+
+def _in_base(row: Mapping[str, Any], volume: Decimal) -> Decimal:
+    """The owner may buy for an amount of quote currency (`viqc`); its volumes are then, or were once, in that."""
+    price, cost, filled = (_number(row.get(name)) for name in ("price", "cost", "vol_exec"))
+    if "viqc" not in str(row.get("oflags")) or not price or not cost or not filled:
+        return volume
+    is_base = abs(filled * price - cost) <= cost / 100
+    return volume if is_base else volume / price
+
+
+def _number(value: object) -> Decimal | None:
+    try:
+        return decimal_of(value)
+    except UNREADABLE:
+        return None
+
+
+def _price(value: object) -> Decimal | None:
+    """None also for one that is relative to the market, such as `+5%` or `#2`."""
+    return None if str(value).startswith(_RELATIVE) else _number(value) or None
+
+
+def _moment(value: object) -> datetime | None:
+    return moment_of(value) if _number(value) else None
