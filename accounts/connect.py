@@ -75,9 +75,17 @@ class Connected:
 
 
 def connect_account(
-    account: AccountId, broker: CanConnect, clock: Clock, *, allow_withdrawal_keys: bool = False
+    account: AccountId,
+    broker: CanConnect,
+    clock: Clock,
+    *,
+    allow_withdrawal_keys: bool = False,
+    allow_clock_skew: bool = False,
 ) -> Connected:
-    """Connect and apply every rule. Raises ConnectRefused; passing faults stay BrokerErrors, to be tried again."""
+    """Connect and apply every rule. Raises ConnectRefused; passing faults stay BrokerErrors, to be tried again.
+
+    `allow_clock_skew` is for an account that has traded in this process: its deadlines follow the exchange's clock.
+    """
     try:
         info = broker.connect()
     except InvalidSignature as error:
@@ -86,10 +94,23 @@ def connect_account(
         raise ConnectRefused("Invalid key", f"{error}. {_copy_again(account)}", permanent=True) from error
     except PermissionDenied as error:
         raise ConnectRefused("Permission denied", f"{error}. {_new_key(account)}", permanent=True) from error
+    warnings = check_key(account, info, utc_now(clock), allow_withdrawal_keys=allow_withdrawal_keys)
+    if not allow_clock_skew:
+        _check_clock(account, info)
+    return Connected(info, warnings)
+
+
+def check_key(
+    account: AccountId, info: KeyInfo, now: datetime, *, allow_withdrawal_keys: bool = False
+) -> tuple[str, ...]:
+    """What is worth saying of a key. Raises ConnectRefused where it may not trade.
+
+    To be asked again daily: a key can be changed at the exchange, and it comes nearer to its end.
+    """
     _check_withdrawal(account, info, allowed=allow_withdrawal_keys)
     _check_permissions(account, info)
-    _check_clock(account, info)
-    return Connected(info, tuple(_expiry(account, info, utc_now(clock))))
+    _check_history(account, info)
+    return tuple(_expiry(account, info, now))
 
 
 def permission_labels(permissions: Iterable[str]) -> tuple[str, ...]:
@@ -114,6 +135,24 @@ def _check_permissions(account: AccountId, info: KeyInfo) -> None:
     if info.missing:
         labels = ", ".join(permission_labels(info.missing))
         raise ConnectRefused("Permission denied", f"the key lacks {labels}. {_new_key(account)}", permanent=True)
+
+
+def _check_history(account: AccountId, info: KeyInfo) -> None:
+    """An order that executed where the key cannot see it would be taken for one that never existed."""
+    if info.history_from is not None:
+        _refuse_history(account, f"from {info.history_from:%Y-%m-%d %H:%M} UTC on", "Query start")
+    if info.history_until is not None:
+        _refuse_history(account, f"until {info.history_until:%Y-%m-%d %H:%M} UTC", "Query end")
+
+
+def _refuse_history(account: AccountId, bound: str, setting: str) -> None:
+    raise ConnectRefused(
+        f"the key can read its account's history only {bound}",
+        f"clear {setting} in the settings of the key at {short_name(account.exchange)}, or make a new key without it "
+        f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must see what became "
+        "of every order",
+        permanent=True,
+    )
 
 
 def _check_clock(account: AccountId, info: KeyInfo) -> None:

@@ -32,6 +32,8 @@ _NEEDED = {
 }
 _WITHDRAWAL = {Exchange.KRAKEN: "withdraw-funds", Exchange.COINBASE: "transfer"}
 _NEEDLESS = {Exchange.KRAKEN: "add-funds", Exchange.COINBASE: "receive"}
+# Coinbase does not say which addresses a key is bound to.
+_TELLS_ADDRESSES = frozenset({Exchange.KRAKEN})
 _IDLE = timedelta(minutes=15)
 
 
@@ -67,11 +69,11 @@ def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_
     yield fine(f"{accepted} accepted (key {facts.fingerprint})")
     yield from _check_permissions(account, key)
     yield from _check_withdrawal(account, key, allowed=allow_withdrawal)
+    yield from _check_history(account, key)
     skew = clock_finding(key.clock_skew, short_name(account.exchange))
     if skew.level is not Level.OK:
         yield skew
-    if key.ip_allowlist:
-        yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "It must follow when this machine's address changes")
+    yield from _check_addresses(account, key)
     yield from _check_expiry(account, key, now)
 
 
@@ -104,6 +106,29 @@ def _check_withdrawal(account: AccountId, key: KeyRights, *, allowed: bool) -> I
     if _NEEDLESS[account.exchange] in key.permissions:
         label = "Deposit Funds" if account.exchange is Exchange.KRAKEN else "Receive"
         yield warning(f"{label}: on, but not needed", "Switch it off in the settings of the key: less is safer")
+
+
+def _check_history(account: AccountId, key: KeyRights) -> Iterator[Finding]:
+    bounds = (("Query start", key.history_from), ("Query end", key.history_until))
+    for setting, moment in bounds:
+        if moment is not None:
+            yield broken(
+                f"{setting}: {moment:%Y-%m-%d %H:%M} UTC, but NIJA must see what became of every order",
+                f"Clear {setting} in the settings of the key, or create a new one without it and put it into "
+                f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET",
+            )
+
+
+def _check_addresses(account: AccountId, key: KeyRights) -> Iterator[Finding]:
+    if key.ip_allowlist:
+        yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "It must follow when this machine's address changes")
+    elif account.exchange in _TELLS_ADDRESSES:
+        yield Finding(
+            Level.OK,
+            "IP whitelist: none, so the key works from everywhere",
+            "Where this machine has a fixed address, name it in the key's settings: a stolen key is then worthless",
+            sign="💡",
+        )
 
 
 def _check_expiry(account: AccountId, key: KeyRights, now: datetime) -> Iterator[Finding]:

@@ -37,6 +37,8 @@ class KeyRights:
     clock_skew: float
     expires: datetime | None
     ip_allowlist: tuple[str, ...]
+    history_from: datetime | None = None
+    history_until: datetime | None = None
 
     @classmethod
     def of(cls, info: KeyInfo) -> KeyRights:
@@ -48,6 +50,8 @@ class KeyRights:
             info.clock_skew.total_seconds(),
             info.expires,
             info.ip_allowlist,
+            info.history_from,
+            info.history_until,
         )
 
 

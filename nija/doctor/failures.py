@@ -41,6 +41,8 @@ def _by_words(text: str) -> tuple[str, Callable[[AccountId, Failure], str]] | No
         return text, _withdrawal
     if "clock is" in text:
         return text, _clock
+    if "history only" in text:
+        return text, _history
     return next((cause for cause in _CAUSES.values() if text.casefold().startswith(cause[0].casefold())), None)
 
 
@@ -60,6 +62,13 @@ def right_label(permission: str) -> str:
 
 def _variables(account: AccountId) -> str:
     return f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET"
+
+
+def _history(account: AccountId, _failure: Failure) -> str:
+    return (
+        "NIJA must see what became of every order. Clear Query start and Query end in the settings of the key, or "
+        f"create a new one without them, put it into {_variables(account)} and restart NIJA"
+    )
 
 
 def _signature(account: AccountId, _failure: Failure) -> str:

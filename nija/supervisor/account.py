@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.connect import ConnectRefused, connect_account
+from accounts.key_watch import KeyWatch
 from accounts.manager import AccountState, SharedExchangeAccount
 from accounts.market_advice import market_advice
 from brokers.clock import utc_now
@@ -32,7 +33,7 @@ from nija.supervisor.listener import CommandListener
 from nija.trader.trader import Seat, Trader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
@@ -87,6 +88,9 @@ class AccountThread:
         self._wake = threading.Event()
         self._listener = CommandListener(parts.account, parts.journals, parts.clock, parts.log, self._wake.set)
         self._trader: Trader | None = None
+        self._key_watch = KeyWatch(
+            parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
+        )
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
@@ -167,7 +171,7 @@ class AccountThread:
     def _tell_failure(self, reason: str, detail: str) -> None:
         log = self._parts.log
         if reason == "Invalid nonce":
-            log.error(lines.INVALID_NONCE)
+            log.error(lines.INVALID_NONCE, detail=detail)
         if reason == "Invalid signature":
             log.error(lines.INVALID_SIGNATURE)
         log.warning(lines.connection_failed(self.account, reason), detail=detail)
@@ -193,12 +197,16 @@ class AccountThread:
         self._transition(AccountState.CONNECTING)
         parts.log.info(lines.connecting(account))
         connected = connect_account(
-            account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
+            account,
+            self._broker,
+            parts.clock,
+            allow_withdrawal_keys=parts.allow_withdrawal_keys,
+            allow_clock_skew=self._trader is not None,
         )
+        self._key_watch.looked()
         self._check_identity(journal, connected.info)
         parts.log.info(lines.connected(account))
-        for warning in connected.warnings:
-            parts.log.warning(f"⚠️  {warning}")
+        self._tell_warnings(connected.warnings)
         parts.manager.register(account, self._broker, connected.info)
         parts.log.info(lines.registered(account))
 
@@ -211,6 +219,10 @@ class AccountThread:
             raise ConnectRefused(refusal, "nothing was compared, and no order was placed or withdrawn", permanent=True)
         if info.names_account and journal.identity.fingerprint() is None:
             journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
+
+    def _tell_warnings(self, warnings: Iterable[str]) -> None:
+        for warning in warnings:
+            self._parts.log.warning(f"⚠️  {warning}")
 
     def _patiently(self, ask: Callable[[], None]) -> None:
         """Before it trades, an account waits for room in the rate limit. Raises BrokerError.
@@ -294,6 +306,7 @@ class AccountThread:
             self._listener.obey()
             try:
                 trader.cycle()
+                self._tell_warnings(self._key_watch.look())
             except (Unauthorized, PermissionDenied):
                 raise
             except BudgetSpent:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -92,6 +92,28 @@ def test_a_clock_too_far_off_is_refused_for_now_with_ntp_as_the_remedy(seconds: 
 @pytest.mark.parametrize("seconds", [-5, 0, 5])
 def test_a_clock_within_five_seconds_is_taken(seconds: float) -> None:
     connect_account(MASTER, Exchange(replace(GOOD, clock_skew=timedelta(seconds=seconds))), CLOCK)
+
+
+def test_an_account_that_traded_before_may_connect_again_whatever_this_machines_clock_says() -> None:
+    drifted = Exchange(replace(GOOD, clock_skew=timedelta(seconds=40)))
+    assert connect_account(MASTER, drifted, CLOCK, allow_clock_skew=True).info is drifted.answer
+
+
+@pytest.mark.parametrize(
+    ("bounds", "setting"),
+    [
+        ({"history_from": datetime(2026, 1, 2, tzinfo=UTC)}, "Query start"),
+        ({"history_until": datetime(2030, 1, 2, tzinfo=UTC)}, "Query end"),
+    ],
+)
+def test_a_key_that_cannot_see_all_of_its_orders_is_refused_with_the_setting_to_clear(
+    bounds: dict[str, datetime], setting: str
+) -> None:
+    error = refused(TANIA, replace(GOOD, **bounds))  # type: ignore[arg-type]  # the two fields above
+    assert error.permanent
+    assert "history only" in error.reason
+    assert setting in error.remedy
+    assert "KRAKEN_USER_TANIA_GILBERT_API_KEY" in error.remedy
 
 
 @pytest.mark.parametrize(("days", "warns"), [(0, True), (6.9, True), (7.1, False)])
