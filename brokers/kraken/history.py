@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from brokers.clock import Clock
+
 PAGE = 50
+_KEPT = 600.0
 
 Rows = dict[str, dict[str, Any]]
 
@@ -30,27 +33,41 @@ class History:
     """Every row of one kind by id, once each, read in as many slices as the rate limit needs.
 
     A long history neither waits for its room nor begins anew: where there is none for the next page, `rows` raises
-    BudgetSpent, and the next call goes on from there.
+    BudgetSpent, and the next call goes on from there. What is complete is kept for some minutes, so that one that is
+    asked for again, because another question found no room, costs a page.
     """
 
-    def __init__(self, page: Callable[[dict[str, str]], Rows], time_field: str) -> None:
+    def __init__(self, page: Callable[[dict[str, str]], Rows], time_field: str, clock: Clock) -> None:
         """`page` asks for one page with the given parameters."""
         self._page = page
         self._time_field = time_field
+        self._clock = clock
         self._start = 0
         self._complete: Rows = {}
+        self._completed = float("-inf")
         self._walk: _Walk | None = None
 
     def rows(self, since: datetime) -> Rows:
         """At least those from `since` on. Raises BrokerError."""
         start = int(start_param(since))
-        if self._walk is None or start < self._start:
-            self._start, self._complete, self._walk = start, {}, _Walk()
+        if start < self._start or (self._walk is None and self._clock.monotonic() - self._completed > _KEPT):
+            self._start, self._complete, self._walk = start, {}, None
+        elif self._walk is None:
+            self._forget_before(start)
+        self._walk = self._walk or _Walk()
         while self._go(self._walk):
             # What arrived since its first page lies before all that an interrupted walk has read.
             self._walk = _Walk()
-        rows, self._complete, self._walk = self._complete, {}, None
-        return rows
+        self._walk, self._completed = None, self._clock.monotonic()
+        return dict(self._complete)
+
+    def _forget_before(self, start: int) -> None:
+        self._start = start
+        self._complete = {
+            row_id: row
+            for row_id, row in self._complete.items()
+            if any(moment >= start for moment in _times([row], self._time_field))
+        }
 
     def _go(self, walk: _Walk) -> bool:
         """Back to the start, or to what is complete; whether that was interrupted on the way."""

@@ -49,10 +49,10 @@ class Records:
         self._engine = engine
         self._reads = retry_reads(clock)
         self._ended = History(
-            lambda page: self._listed("ClosedOrders", {"closetime": "close"} | page, "closed"), "closetm"
+            lambda page: self._listed("ClosedOrders", {"closetime": "close"} | page, "closed"), "closetm", clock
         )
         self._trades = History(
-            lambda page: self._listed("TradesHistory", {"consolidate_taker": "false"} | page, "trades"), "time"
+            lambda page: self._listed("TradesHistory", {"consolidate_taker": "false"} | page, "trades"), "time", clock
         )
         self._unread: dict[str, Mapping[str, str]] = {}
 

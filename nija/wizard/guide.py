@@ -35,8 +35,8 @@ _GUIDES: Mapping[Exchange, KeyGuide] = MappingProxyType(
                 "Click the profile (top right), then Security, then API",
                 "Click Generate New Key (or Add Key) and call it, for example, NIJA",
                 "Switch on exactly the permissions marked ✅ below, and no other",
-                "Query start, Query end: leave them empty. Nonce window: leave it, or 10000. "
-                "IP whitelist: name this machine's address if it is a fixed one",
+                "Query start, Query end: leave them empty. Nonce window: leave it as it is, or 10000",
+                "IP whitelist: name this machine's address, if it is a fixed one",
                 "Click Generate Key and copy both keys at once: the private key is shown only this time",
             ),
             needed=(
