@@ -165,7 +165,7 @@ class Broker(Protocol):
         ...
 
     def another_program(self) -> str | None:
-        """What speaks for another program using this key, or None; asks nobody."""
+        """What speaks for another program using this key, and when it was seen, or None; asks nobody."""
         ...
 
     def budget_left(self) -> float:

@@ -139,6 +139,7 @@ class Desk:
             if self._agreement:
                 raise
             self._agreement = {"trading_agreement": "agree"}
+            self._engine.counter(market.symbol).charge(ADD_COST, self._clock.monotonic())
             return self._engine_call("AddOrder", params | self._agreement, Action.PLACE, market.symbol)
 
     def _engine_call(
@@ -153,7 +154,8 @@ class Desk:
         except PermissionDenied as error:
             if not may(method, self._records.key_permissions()):
                 raise
-            raise MarketRefused(f"Kraken refuses this in {market or 'this market'}: {error}", KEY_IS_FINE) from error
+            said = str(error).partition(" (")[0]
+            raise MarketRefused(f"Kraken refuses this in {market or 'this market'}: {said}", KEY_IS_FINE) from error
 
     def _market(self, symbol: str) -> Market:
         market = self._public.symbols().markets.get(symbol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brokers.clock import utc_now
 from brokers.errors import NonceRejected
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class NonceGuard:
 
     def refused(self) -> bool:
         """Leap ahead, where the last leap is long enough ago; whether it was, so that the call may be tried again."""
-        self.another_program = "Kraken refused a nonce, as another program has used this API key with a higher one"
+        self._suspect("Kraken refused a nonce, as another program has used this API key with a higher one")
         now = self._clock.monotonic()
         if now - self._leaped < _SECONDS_APART:
             self._barred = True
@@ -53,4 +54,8 @@ class NonceGuard:
     def stored(self, nonce: int | None) -> None:
         """Kraken said which nonce of this key is the highest it has accepted."""
         if nonce is not None and self._nonce.is_foreign(nonce):
-            self.another_program = "Kraken has accepted a nonce of this API key that NIJA did not send"
+            self._suspect("Kraken has accepted a nonce of this API key that NIJA did not send")
+
+    def _suspect(self, evidence: str) -> None:
+        # The moment tells evidence that was dealt with from new evidence of the same kind.
+        self.another_program = f"{evidence} ({utc_now(self._clock):%Y-%m-%d %H:%M:%S} UTC)"

@@ -296,6 +296,7 @@ class TestNonceRefusals:
         told = broker.another_program()
         assert told is not None
         assert "another program" in told
+        assert "2023-11-14 22:13" in told
 
     def test_an_order_is_not_sent_again_but_the_next_one_has_leapt(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
