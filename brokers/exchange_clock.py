@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
+from brokers.errors import BrokerError
 from brokers.shared import SharedAnswer
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _PARTED = 1.0
 # The worst that a machine's clock is taken to run wrong: 86 s a day.
 _DRIFT = 0.001
 _EXACT = timedelta(0)
+# Seconds for which a question that failed is not asked again: orders wait for it.
+_GIVEN_UP = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,23 @@ class ExchangeClock:
         self._measured = SharedAnswer(self._measure, clock, asking)
         self._last: _Measurement | None = None
         self._doubted: _Measurement | None = None
+        self._failed: tuple[float, BrokerError] | None = None
 
     def sync(self, max_age: float) -> None:
         """Measure anew, unless that was done within `max_age` seconds and still holds.
 
         Raises BrokerError where the exchange did not say; what was measured last is then carried on.
         """
-        if not (self._holds() and self._measured.age() <= max_age):
+        if self._holds() and self._measured.age() <= max_age:
+            return
+        if self._failed is not None and self._clock.monotonic() - self._failed[0] < _GIVEN_UP:
+            raise self._failed[1]
+        try:
             self._measured.get(max_age if self._last is None or self._holds() else 0.0)
+        except BrokerError as error:
+            self._failed = self._clock.monotonic(), error
+            raise
+        self._failed = None
 
     def doubt(self) -> None:
         """The exchange refused something for its time: the next `sync` measures anew, however young the last one is."""

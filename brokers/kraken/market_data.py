@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from brokers.clock import utc_now
-from brokers.errors import BadAnswer
+from brokers.errors import BadAnswer, BrokerError
 from brokers.kraken import wire
 from brokers.kraken.errors import UnknownPair
 from brokers.kraken.public import KrakenPublic
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.model import Market
+
+# Younger than the age at which any account measures it anew.
+_CLOCK_KEPT = 200.0
 
 _PRICE_COLUMNS = ("open", "high", "low", "close")
 # The order of the columns on the wire; vwap and count are not kept.
@@ -50,9 +54,9 @@ class KrakenMarketData:
         self._owns_public = public is None
         self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
         self._courier = _Courier(self._public)
-        # Pairs that Kraken lists and yet has no price of, by the list they stand in.
+        # Pairs that Kraken has no price of, and the list of markets for which that holds.
         self._refused: set[str] = set()
-        self._refused_by: Mapping[str, str] = {}
+        self._refused_by: Mapping[str, Market] = {}
         self._reads = retry_reads(clock)
 
     @property
@@ -86,11 +90,16 @@ class KrakenMarketData:
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
         """Those that Kraken has a price of; one bad pair in a question would make it refuse them all."""
+        # The feed has the time that an account with an order to send has not.
+        with suppress(BrokerError):
+            self._public.exchange_clock.sync(_CLOCK_KEPT)
         symbols = self._public.symbols()
-        if self._refused_by is not symbols.pair_ids:
-            self._refused_by, self._refused = symbols.pair_ids, set()
-        known = {symbols.pair_ids[market] for market in markets if market in symbols.pair_ids}
-        rows = self._prices(sorted(known - self._refused))
+        if self._refused_by is not symbols.markets:
+            self._refused_by, self._refused = symbols.markets, set()
+        wanted = {symbols.pair_ids[market] for market in markets if market in symbols.pair_ids} - self._refused
+        listed = {pair for pair in wanted if symbols.symbol(pair) in symbols.markets}
+        # What Kraken has left out of its list is most likely refused, and is asked for by itself.
+        rows = self._prices(sorted(listed)) | self._prices(sorted(wanted - listed))
         tickers = [self._ticker(symbols.symbol(pair), row) for pair, row in rows.items()]
         if rows and not any(tickers):
             raise BadAnswer("Kraken's tickers have an unknown shape")

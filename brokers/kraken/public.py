@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import krakenex
 import requests
@@ -32,6 +32,7 @@ _SECONDS_APART = 1.0
 # What SystemStatus never says: while it cannot be read, no market is taken to be open.
 _UNKNOWN_MODE = "unknown"
 _NAMES_AGAIN = 600.0
+_SHORT_TIMEOUT = 5.0
 # Kraken tells its time in whole seconds.
 _PRECISION = timedelta(seconds=1)
 
@@ -43,6 +44,14 @@ class _Shown:
     listed: Symbols
     mode: str
     symbols: Symbols
+
+
+class _Answer(NamedTuple):
+    """When it was asked for and came (monotonic seconds), and what it says."""
+
+    sent: float
+    received: float
+    result: dict[str, Any]
 
 
 class KrakenPublic:
@@ -58,7 +67,8 @@ class KrakenPublic:
         self._timeouts = timeouts(timeout)
         self._reads = retry_reads(clock)
         # Whoever waits for these can go on without them.
-        self._short_reads = retry_reads(clock, attempts=3, total=10.0)
+        self._short_timeouts = timeouts(min(timeout, _SHORT_TIMEOUT))
+        self._short_reads = retry_reads(clock, attempts=3, total=_SHORT_TIMEOUT)
         self._turns = Spacing(clock, _SECONDS_APART)
         self._lock = threading.Lock()
         self.exchange_clock = ExchangeClock(self._ask_time, clock, threading.Lock())
@@ -113,7 +123,7 @@ class KrakenPublic:
         return shown.symbols
 
     def _ask_time(self) -> Reading:
-        sent, received, result = self._short_reads(self._timed_question)
+        sent, received, result = self._short_reads(lambda: self._in_short("Time"))
         with understanding("clock"):
             return reading(datetime.fromtimestamp(int(result["unixtime"]), UTC), sent, received, _PRECISION)
 
@@ -129,7 +139,7 @@ class KrakenPublic:
         return symbols
 
     def _ask_mode(self) -> str:
-        mode = self._short_reads(lambda: self._in_turn("SystemStatus")).get("status")
+        mode = self._short_reads(lambda: self._in_short("SystemStatus")).result.get("status")
         if not isinstance(mode, str):
             raise BadAnswer("Kraken's SystemStatus did not say which mode it is in")
         return mode
@@ -137,34 +147,33 @@ class KrakenPublic:
     def _ask_names(self) -> bool:
         """Whether Kraken said."""
         with suppress(BrokerError), understanding("assets"):
-            self._names.learn_assets(self._short_reads(lambda: self._in_turn("Assets")))
+            self._names.learn_assets(self._short_reads(lambda: self._in_short("Assets")).result)
             return True
         return False
 
-    def _timed_question(self) -> tuple[float, float, dict[str, Any]]:
-        self.wait_for_turn()
-        return self._send("Time", None)
+    def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """One call, by someone who has waited for a turn."""
+        return self._send(method, params, self._timeouts).result
 
-    def _in_turn(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _in_turn(self, method: str, params: Mapping[str, str] | None) -> dict[str, Any]:
         self.wait_for_turn()
         return self.ask(method, params)
 
-    def ask(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """One call, by someone who has waited for a turn."""
-        return self._send(method, params)[2]
+    def _in_short(self, method: str) -> _Answer:
+        self.wait_for_turn()
+        return self._send(method, None, self._short_timeouts)
 
-    def _send(self, method: str, params: Mapping[str, str] | None) -> tuple[float, float, dict[str, Any]]:
-        """When it was sent and answered (monotonic seconds), and the result."""
+    def _send(self, method: str, params: Mapping[str, str] | None, timeout: tuple[float, float]) -> _Answer:
         with self._lock:
             self._turns.begin()
             self._check_stopping()
             sent = self._clock.monotonic()
             try:
-                answer = self._api.query_public(method, dict(params or {}), timeout=self._timeouts)
+                answer = self._api.query_public(method, dict(params or {}), timeout=timeout)
             except requests.RequestException as error:
                 raise error_of_failure(error, Action.READ) from error
             received = self._clock.monotonic()
-        return sent, received, result_of(answer, Action.READ, self._clock.time())
+        return _Answer(sent, received, result_of(answer, Action.READ, self._clock.time()))
 
     def _check_stopping(self) -> None:
         if self._clock.stopping:

@@ -79,10 +79,12 @@ class Records:
         return found[exchange_id]
 
     def orders(self, exchange_ids: Sequence[str]) -> dict[str, Order]:
+        # A fill may name no order.
+        asked = [exchange_id for exchange_id in exchange_ids if exchange_id]
         found: dict[str, Order] = {}
         unread: dict[str, str] = {}
-        for first in range(0, len(exchange_ids), _QUERY_ORDERS_AT_MOST):
-            these, those = self._known_of(exchange_ids[first : first + _QUERY_ORDERS_AT_MOST])
+        for first in range(0, len(asked), _QUERY_ORDERS_AT_MOST):
+            these, those = self._known_of(asked[first : first + _QUERY_ORDERS_AT_MOST])
             found |= these
             unread |= those
         self._unread["asked for"] = unread

@@ -26,7 +26,7 @@ _TAKES_MARKET_ORDERS = frozenset({"online"})
 class Symbols:
     """Built from AssetPairs and Assets. Names are looked up, never cut by rule: XTZ and ZRX are plain names.
 
-    `symbols` and `currencies` also hold what earlier answers named: orders and balances outlive the list of markets.
+    All but `markets` also hold what earlier answers named: orders, balances and prices outlive the list of markets.
     """
 
     markets: Mapping[str, Market]
@@ -76,6 +76,7 @@ class Names:
     def __init__(self) -> None:
         self.currencies: dict[str, str] = {}
         self.pairs: dict[str, str] = {}
+        self.pair_ids: dict[str, str] = {}
 
     def learn_assets(self, assets: Mapping[str, Any]) -> None:
         for asset, row in assets.items():
@@ -98,14 +99,13 @@ class Names:
 def symbols_of(pairs: Mapping[str, Any], names: Names) -> Symbols:
     """The markets of an AssetPairs answer; a row that cannot be read is left out. What they are called is learnt."""
     markets: dict[str, Market] = {}
-    pair_ids: dict[str, str] = {}
     for pair_id, row in pairs.items():
         market = _market_or_none(pair_id, row, names.currencies)
         if market is not None:
             markets[market.symbol] = market
-            pair_ids[market.symbol] = pair_id
+            names.pair_ids[market.symbol] = pair_id
             names.pairs[pair_id] = names.pairs[str(row.get("altname", pair_id))] = market.symbol
-    return Symbols(markets, pair_ids, names.pairs, names.currencies)
+    return Symbols(markets, names.pair_ids, names.pairs, names.currencies)
 
 
 def _market_or_none(pair_id: str, row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market | None:

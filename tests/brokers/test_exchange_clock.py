@@ -170,3 +170,17 @@ class TestMeasuringAgain:
             theirs.sync(FIVE_MINUTES)
         assert off(theirs, exchange) == 0
         assert theirs.uncertainty() is not None
+
+    def test_a_question_that_failed_is_not_asked_again_by_every_order(
+        self, theirs: ExchangeClock, exchange: Exchange, clock: ManualClock
+    ) -> None:
+        exchange.fault = Unavailable("down")
+        for _ in range(10):
+            with pytest.raises(Unavailable):
+                theirs.sync(FIVE_MINUTES)
+            clock.advance(1.0)
+        assert exchange.asked == 1
+        exchange.fault = None
+        clock.advance(15.0)
+        theirs.sync(FIVE_MINUTES)
+        assert off(theirs, exchange) == 0

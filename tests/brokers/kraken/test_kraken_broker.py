@@ -439,6 +439,7 @@ class TestUnknownOutcomes:
         assert isinstance(trader.resolve(placed), Found)
         assert isinstance(trader.resolve(never_sent), Undetermined)
         rig.simulator.call(rig.simulator.world.plan.clear)
+        rig.clock.sleep(16)
         assert isinstance(trader.resolve(never_sent), Absent)
 
     def test_a_body_that_drips_is_given_up_within_the_timeout(self, rig: Rig, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from brokers.errors import BadAnswer, RateLimited, RequestRefused
 from brokers.kraken.market_data import KrakenMarketData
 from brokers.model import Timeframe
+from tests.brokers.kraken.canned import PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +129,19 @@ class TestTickers:
         asked = [asked.params["pair"] for asked in canned.calls("Ticker")]
         assert asked == ["XTZUSD,XXBTZUSD", "XTZUSD", "XXBTZUSD", "XTZUSD"]
 
+    def test_a_market_that_left_the_list_is_still_asked_for_but_by_itself(
+        self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        feed.markets()
+        canned.answers["AssetPairs"].clear()
+        canned.say("AssetPairs", {"XTZUSD": PAIRS["XTZUSD"]})
+        clock.advance(61)
+        public.markets(60.0)
+        canned.say("Ticker", {"XTZUSD": TICK})
+        canned.say("Ticker", {"XXBTZUSD": TICK})
+        assert set(feed.tickers(["BTC/USD", "XTZ/USD"])) == {"BTC/USD", "XTZ/USD"}
+        assert [asked.params["pair"] for asked in canned.calls("Ticker")] == ["XTZUSD", "XXBTZUSD"]
+
     def test_a_price_that_cannot_be_read_hides_no_other(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.say("Ticker", {"XXBTZUSD": TICK, "XTZUSD": TICK | {"b": ["n/a"]}})
         assert set(feed.tickers(["BTC/USD", "XTZ/USD"])) == {"BTC/USD"}
@@ -145,6 +159,24 @@ class TestTickers:
 
 
 class TestManners:
+    def test_the_feed_keeps_the_exchanges_clock_fresh_so_that_no_order_waits_for_it(
+        self, feed: KrakenMarketData, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("Ticker", {"XXBTZUSD": TICK})
+        feed.tickers(["BTC/USD"])
+        for _ in range(20):
+            clock.advance(30)
+            feed.tickers(["BTC/USD"])
+            asked = len(canned.calls("Time"))
+            broker.sync_clock()
+            assert len(canned.calls("Time")) == asked
+        assert len(canned.calls("Time")) <= 4
+
+    def test_a_clock_that_cannot_be_read_costs_no_price(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+        canned.answers["Time"].clear()
+        canned.say("Ticker", {"XXBTZUSD": TICK})
+        assert set(feed.tickers(["BTC/USD"])) == {"BTC/USD"}
+
     def test_public_calls_are_a_second_apart_without_surprise_sleeps_or_prints(
         self,
         feed: KrakenMarketData,
@@ -155,7 +187,7 @@ class TestManners:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
         for _ in range(4):
             feed.tickers(["BTC/USD"])
-        assert clock.sleeps == [1.0] * 6
+        assert clock.sleeps == [1.0] * 7
         assert capsys.readouterr().out == ""
 
     def test_brokers_and_feed_share_one_budget(

@@ -147,6 +147,13 @@ class TestOneOrder:
         assert list(broker.unread_rows()) == [OURS]
 
 
+def test_an_order_without_an_id_is_not_asked_for(broker: KrakenBroker, canned: CannedKraken) -> None:
+    canned.say("QueryOrders", {OWNERS: order_row()})
+    assert list(broker.orders(["", OWNERS])) == [OWNERS]
+    assert canned.calls("QueryOrders")[0].params["txid"] == OWNERS
+    assert broker.orders([""]) == {}
+
+
 def test_an_order_filled_for_nothing_has_an_average_of_nothing(broker: KrakenBroker, canned: CannedKraken) -> None:
     canned.say("QueryOrders", {OWNERS: ended(order_row(vol_exec="1.0"))})
     order = broker.order(OWNERS)
