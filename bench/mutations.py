@@ -20,6 +20,10 @@ NONCE = "tests/brokers/test_nonce.py"
 FEED_ALONE = "tests/nija/test_feed_alone.py"
 FEED_AGES = "tests/nija/test_feed_ages.py"
 JUDGEMENT = "tests/nija/health/test_health_judgement.py"
+CLOCK = "tests/brokers/test_exchange_clock.py"
+KRAKEN_CLIENT = "tests/brokers/kraken/test_kraken_client.py"
+KRAKEN_RECORDS = "tests/brokers/kraken/test_kraken_records.py"
+KRAKEN_ROWS = "tests/brokers/kraken/test_kraken_rows.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +304,8 @@ MUTATIONS = (
     Mutation(
         "the nonce mark is not read",
         "brokers/nonce.py",
-        "self._last = self._marked = _read_mark(self._path)",
-        "self._last = self._marked = 0",
+        "self._last = self._marked = self._floor = _read_mark(self._path)",
+        "self._last = self._marked = self._floor = 0",
         (NONCE,),
     ),
     Mutation(
@@ -408,5 +412,96 @@ MUTATIONS = (
         "        _refuse_beside_a_daemon(desk, account)\n",
         "",
         ("tests/nija/cli/test_forget.py",),
+    ),
+    Mutation(
+        "the exchange's clock is measured once and never again",
+        "brokers/exchange_clock.py",
+        "if self._holds() and self._measured.age() <= max_age:",
+        "if self._last is not None:",
+        (CLOCK,),
+    ),
+    Mutation(
+        "a refusal for time leaves the clock as it is",
+        "brokers/exchange_clock.py",
+        "last is not self._doubted and ",
+        "",
+        (CLOCK,),
+    ),
+    Mutation(
+        "a row that cannot be read is an absent order (Kraken)",
+        "brokers/kraken/records.py",
+        'if _client_id(rows[exchange_id]) in (params["cl_ord_id"], None):',
+        "if False:",
+        (KRAKEN_RECORDS,),
+    ),
+    Mutation(
+        "the owner's orders need every field of NIJA's own (Kraken)",
+        "brokers/kraken/rows.py",
+        "if purpose_of(client_id) is not None:",
+        "if True:",
+        (KRAKEN_ROWS, KRAKEN_RECORDS),
+    ),
+    Mutation(
+        "a trade of borrowed coins counts as one of the account's (Kraken)",
+        "brokers/kraken/records.py",
+        " if not _is_margin(row)",
+        "",
+        (KRAKEN_RECORDS,),
+    ),
+    Mutation(
+        "a balance that nobody has named is zero (Kraken)",
+        "brokers/kraken/wire.py",
+        "elif not _is_nothing(row):",
+        "elif False:",
+        ("tests/brokers/kraken/test_kraken_wire.py",),
+    ),
+    Mutation(
+        "a restricted market fails the account (Kraken)",
+        "brokers/kraken/errors.py",
+        '    ("EAccount:Invalid permissions:", _Meaning.RESTRICTED),\n',
+        "",
+        ("tests/brokers/kraken/test_kraken_errors.py",),
+    ),
+    Mutation(
+        "an order that is denied fails the account, whatever the key may do (Kraken)",
+        "brokers/kraken/desk.py",
+        "if not may(method, self._records.key_permissions()):",
+        "if True:",
+        (KRAKEN_CLIENT,),
+    ),
+    Mutation(
+        "one unknown pair takes every price (Kraken)",
+        "brokers/kraken/market_data.py",
+        "        except UnknownPair:\n",
+        "        except ZeroDivisionError:\n",
+        ("tests/brokers/kraken/test_kraken_market_data.py",),
+    ),
+    Mutation(
+        "while the mode of all of Kraken is not known, its markets count as open",
+        "brokers/kraken/public.py",
+        "mode = _UNKNOWN_MODE\n",
+        'mode = "online"\n',
+        ("tests/brokers/kraken/test_kraken_markets.py",),
+    ),
+    Mutation(
+        "a refused nonce is outbid again and again",
+        "brokers/kraken/nonce_guard.py",
+        "if now - self._leaped < _SECONDS_APART:",
+        "if False:",
+        (KRAKEN_CLIENT,),
+    ),
+    Mutation(
+        "a long history is waited for while nothing is protected (Kraken)",
+        "brokers/kraken/limits.py",
+        "return 0.0 if method in _CAN_WAIT or _is_next_page(params) else math.inf",
+        "return 0.0 if method in _CAN_WAIT and not _is_next_page(params) else math.inf",
+        (KRAKEN_CLIENT,),
+    ),
+    Mutation(
+        "a key that cannot see all of its orders is accepted",
+        "accounts/connect.py",
+        "    _check_history(account, info)\n",
+        "",
+        ("tests/accounts/test_connect_account.py",),
     ),
 )
