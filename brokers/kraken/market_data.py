@@ -90,9 +90,7 @@ class KrakenMarketData:
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
         """Those that Kraken has a price of; one bad pair in a question would make it refuse them all."""
-        # The feed has the time that an account with an order to send has not.
-        with suppress(BrokerError):
-            self._public.exchange_clock.sync(_CLOCK_KEPT)
+        self._keep_fresh()
         symbols = self._public.symbols()
         if self._refused_by is not symbols.markets:
             self._refused_by, self._refused = symbols.markets, set()
@@ -104,6 +102,13 @@ class KrakenMarketData:
         if rows and not any(tickers):
             raise BadAnswer("Kraken's tickers have an unknown shape")
         return {ticker.market: ticker for ticker in tickers if ticker is not None}
+
+    def _keep_fresh(self) -> None:
+        """The feed has the time for what an account with an order to send would have to wait for."""
+        with suppress(BrokerError):
+            self._public.exchange_clock.sync(_CLOCK_KEPT)
+        with suppress(BrokerError):
+            self._public.follow_mode()
 
     def _prices(self, pairs: list[str]) -> dict[str, Mapping[str, Any]]:
         """Rows by pair. Where Kraken refuses the question, its halves find the pair that it does not know."""

@@ -15,10 +15,10 @@ from brokers.errors import BadAnswer, BrokerError, RateLimited
 from brokers.exchange_clock import ExchangeClock, Reading, reading
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
-from brokers.kraken.symbols import Names, Symbols, symbols_of
+from brokers.kraken.symbols import ONLINE, Names, Symbols, symbols_of
 from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
-from brokers.shared import MARKETS_LAST, SharedAnswer
+from brokers.shared import MARKETS_AGAIN, MARKETS_LAST, SharedAnswer
 from brokers.throttle import Spacing
 
 if TYPE_CHECKING:
@@ -103,6 +103,11 @@ class KrakenPublic:
     def markets(self, max_age: float) -> Mapping[str, Market]:
         """As read within the last `max_age` seconds; others go on with the old ones meanwhile."""
         return self._refreshed(max_age).markets
+
+    def follow_mode(self) -> None:
+        """While Kraken is not known to be online, look again every minute whether it is. Raises BrokerError."""
+        if self._shown is not None and self._shown.mode != ONLINE:
+            self._refreshed(MARKETS_AGAIN)
 
     def markets_age(self) -> float:
         """Seconds since both the markets and the mode Kraken is in were read; infinite before."""

@@ -18,8 +18,9 @@ _SPENDABLE_SUFFIX = "F"
 # Staked, bonded, opted in, parachain, tokenised, on hold: not to be spent by design.
 _LOCKED_SUFFIXES = frozenset({"S", "B", "M", "P", "T", "HOLD"})
 _SIDES = ("base", "quote")
-_TAKES_ORDERS = frozenset({"online", "limit_only"})
-_TAKES_MARKET_ORDERS = frozenset({"online"})
+# The mode of a pair, or of all of Kraken, that takes every order; `limit_only` takes limit orders alone.
+ONLINE = "online"
+_TAKES_ORDERS = frozenset({ONLINE, "limit_only"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Symbols:
 
     def in_mode(self, status: str) -> Symbols:
         """The same while all of Kraken is in the mode that SystemStatus calls so; an unknown mode takes no orders."""
-        if status in _TAKES_MARKET_ORDERS:
+        if status == ONLINE:
             return self
         takes_orders = status in _TAKES_ORDERS
         markets = {
@@ -122,7 +123,7 @@ def _is_spot(pair_id: str, row: Mapping[str, Any]) -> bool:
 
 def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
     base, quote = (currencies[row[side]] for side in _SIDES)
-    status = row.get("status", "online")
+    status = row.get("status", ONLINE)
     amount_step = Decimal(1).scaleb(-int(row["lot_decimals"]))
     decimals_step = Decimal(1).scaleb(-int(row["pair_decimals"]))
     return Market(
@@ -135,7 +136,7 @@ def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
         min_amount=_decimal(row.get("ordermin"), amount_step),
         min_cost=_decimal(row.get("costmin"), ZERO),
         tradable=status in _TAKES_ORDERS,
-        takes_market_orders=status in _TAKES_MARKET_ORDERS,
+        takes_market_orders=status == ONLINE,
     )
 
 

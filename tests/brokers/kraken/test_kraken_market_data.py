@@ -172,6 +172,22 @@ class TestManners:
             assert len(canned.calls("Time")) == asked
         assert len(canned.calls("Time")) <= 4
 
+    def test_after_maintenance_the_markets_are_open_again_within_a_minute(
+        self, feed: KrakenMarketData, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.answers["SystemStatus"].clear()
+        canned.say("SystemStatus", {"status": "maintenance"})
+        canned.say("SystemStatus", {"status": "online"})
+        canned.say("Ticker", {"XXBTZUSD": TICK})
+        assert not broker.markets()["BTC/USD"].tradable
+        clock.advance(61)
+        feed.tickers(["BTC/USD"])
+        assert broker.markets()["BTC/USD"].tradable
+        for _ in range(10):
+            clock.advance(61)
+            feed.tickers(["BTC/USD"])
+        assert len(canned.calls("SystemStatus")) == 2
+
     def test_a_clock_that_cannot_be_read_costs_no_price(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.answers["Time"].clear()
         canned.say("Ticker", {"XXBTZUSD": TICK})
