@@ -139,20 +139,20 @@ def _check_permissions(account: AccountId, info: KeyInfo) -> None:
 
 def _check_history(account: AccountId, info: KeyInfo) -> None:
     """An order that executed where the key cannot see it would be taken for one that never existed."""
+    bounds = []
     if info.history_from is not None:
-        _refuse_history(account, f"from {info.history_from:%Y-%m-%d %H:%M} UTC on", "Query start")
+        bounds.append(("Query start", f"from {info.history_from:%Y-%m-%d %H:%M} UTC on"))
     if info.history_until is not None:
-        _refuse_history(account, f"until {info.history_until:%Y-%m-%d %H:%M} UTC", "Query end")
-
-
-def _refuse_history(account: AccountId, bound: str, setting: str) -> None:
-    raise ConnectRefused(
-        f"the key can read its account's history only {bound}",
-        f"clear {setting} in the settings of the key at {short_name(account.exchange)}, or make a new key without it "
-        f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must see what became "
-        "of every order",
-        permanent=True,
-    )
+        bounds.append(("Query end", f"until {info.history_until:%Y-%m-%d %H:%M} UTC"))
+    if bounds:
+        settings = " and ".join(setting for setting, _ in bounds)
+        raise ConnectRefused(
+            f"the key can read its account's history only {' and '.join(bound for _, bound in bounds)}",
+            f"clear {settings} in the settings of the key at {short_name(account.exchange)}, or make a new key without "
+            f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must see what "
+            "became of every order",
+            permanent=True,
+        )
 
 
 def _check_clock(account: AccountId, info: KeyInfo) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _KEPT = 600.0
+_ABOUT_THE_SAME = 3_600
 
 Rows = dict[str, dict[str, Any]]
 
@@ -33,8 +34,8 @@ class History:
     """Every row of one kind by id, once each, read in as many slices as the rate limit needs.
 
     A long history neither waits for its room nor begins anew: where there is none for the next page, `rows` raises
-    BudgetSpent, and the next call goes on from there. What is complete is kept for some minutes, so that one that is
-    asked for again, because another question found no room, costs a page.
+    BudgetSpent, and the next call from about the same moment goes on from there. Meanwhile a shorter one is read by
+    itself. What is complete is kept for some minutes: asked for again, it costs a page.
     """
 
     def __init__(self, page: Callable[[dict[str, str]], Rows], time_field: str, clock: Clock) -> None:
@@ -42,51 +43,46 @@ class History:
         self._page = page
         self._time_field = time_field
         self._clock = clock
-        self._start = 0
-        self._complete: Rows = {}
-        self._completed = float("-inf")
-        self._walk: _Walk | None = None
+        self._spans: list[_Span] = []
 
     def rows(self, since: datetime) -> Rows:
         """At least those from `since` on. Raises BrokerError."""
-        start = int(start_param(since))
-        if start < self._start or (self._walk is None and self._clock.monotonic() - self._completed > _KEPT):
-            self._start, self._complete, self._walk = start, {}, None
-        elif self._walk is None:
-            self._forget_before(start)
-        self._walk = self._walk or _Walk()
-        while self._go(self._walk):
+        span = self._span(int(start_param(since)))
+        while self._go(span):
             # What arrived since its first page lies before all that an interrupted walk has read.
-            self._walk = _Walk()
-        self._walk, self._completed = None, self._clock.monotonic()
-        return dict(self._complete)
+            span.walk = _Walk()
+        span.walk = _Walk()
+        span.touched = self._clock.monotonic()
+        return dict(span.complete)
 
-    def _forget_before(self, start: int) -> None:
-        self._start = start
-        self._complete = {
-            row_id: row
-            for row_id, row in self._complete.items()
-            if any(moment >= start for moment in _times([row], self._time_field))
-        }
+    def _span(self, start: int) -> _Span:
+        now = self._clock.monotonic()
+        self._spans = [span for span in self._spans if now - span.touched <= _KEPT]
+        span = next((span for span in self._spans if 0 <= start - span.start <= _ABOUT_THE_SAME), None)
+        if span is None:
+            span = _Span(start)
+            self._spans.append(span)
+        span.touched = now
+        return span
 
-    def _go(self, walk: _Walk) -> bool:
+    def _go(self, span: _Span) -> bool:
         """Back to the start, or to what is complete; whether that was interrupted on the way."""
-        asked = {"start": str(self._start)}
+        walk, asked = span.walk, {"start": str(span.start)}
         try:
             while True:
                 latest = self._page(asked | walk.cursor())
                 walk.take(latest, self._time_field)
-                if len(latest) < PAGE or latest.keys() & self._complete.keys():
+                if len(latest) < PAGE or latest.keys() & span.complete.keys():
                     break
         except BrokerError as error:
             walk.interrupted = bool(walk.rows)
-            read = len(walk.rows) + len(self._complete)
+            read = len(walk.rows) + len(span.complete)
             if isinstance(error, BudgetSpent) and read:
                 raise BudgetSpent(
                     f"{error}: {read} rows of a long history are read so far", error.retry_after
                 ) from error
             raise
-        self._complete |= walk.rows
+        span.complete |= walk.rows
         return walk.interrupted
 
 
@@ -111,6 +107,16 @@ class _Walk:
         else:
             # More than a page of rows in one second: only an offset within it leads on.
             self.offset += PAGE
+
+
+@dataclass(slots=True)
+class _Span:
+    """What is read from `start` (Unix seconds) on: `complete` without a gap, and the walk that is under way."""
+
+    start: int
+    complete: Rows = field(default_factory=dict)
+    walk: _Walk = field(default_factory=_Walk)
+    touched: float = 0.0
 
 
 def _times(rows: Iterable[object], time_field: str) -> Iterable[Decimal]:

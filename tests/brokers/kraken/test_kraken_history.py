@@ -11,7 +11,7 @@ from brokers.errors import BudgetSpent, Unavailable
 from brokers.kraken.history import PAGE, History, Rows, start_param
 from tests.fakes import ManualClock
 
-EVER = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Archive:
@@ -28,7 +28,8 @@ class Archive:
         assert self.pages < 100, "the paging never ends"
         end = Decimal(cursor.get("end", "Infinity"))
         offset = int(cursor.get("ofs", "0"))
-        listed = [item for item in reversed(self.rows.items()) if item[1]["time"] <= end]
+        begin = int(cursor.get("start", "-1"))
+        listed = [item for item in reversed(self.rows.items()) if begin < item[1]["time"] <= end]
         for _ in range(self.arriving):
             self.newest += 10
             self.rows[f"T{len(self.rows):05d}"] = {"time": Decimal(self.newest) / 10}
@@ -110,12 +111,28 @@ def test_what_is_complete_is_asked_for_again_with_one_page_for_some_minutes() ->
     assert archive.pages > whole + 4
 
 
-def test_what_lies_before_the_question_is_not_kept() -> None:
-    archive = Archive(list(range(0, 2_000, 10)))
+def test_a_short_history_does_not_wait_for_a_long_one() -> None:
+    """What a stop has sold must be booked while years of the owner's trades are read."""
+    archive = Rationed([10 * 3_600 * hour for hour in range(500)], 0, 2, BudgetSpent("no room", 5.0))
     history = History(archive.page, "time", ManualClock())
-    assert len(history.rows(EVER)) == 200
-    assert len(history.rows(datetime(1970, 1, 1, 0, 3, 10, tzinfo=UTC))) <= PAGE
-    assert len(history.rows(EVER)) == 200
+    with pytest.raises(BudgetSpent):
+        history.rows(EVER)
+    archive.left = 2
+    recent = datetime.fromtimestamp(490 * 3_600, UTC)
+    assert len(history.rows(recent)) >= 10
+    assert archive.left == 1
+    archive.left = 20
+    assert len(history.rows(EVER)) == 500
+    assert archive.left >= 10
+
+
+def test_what_nobody_has_asked_for_lately_is_forgotten() -> None:
+    clock, archive = ManualClock(), Archive(list(range(0, 2_000, 10)))
+    history = History(archive.page, "time", clock)
+    history.rows(EVER)
+    clock.advance(3_600)
+    history.rows(datetime(1970, 1, 2, tzinfo=UTC))
+    assert [len(span.complete) for span in history._spans] == [0]
 
 
 def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
