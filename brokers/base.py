@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from brokers.model import (
         Balance,
         Candles,
+        Evidence,
         Exchange,
         Fees,
         Fill,
@@ -88,8 +89,11 @@ class Broker(Protocol):
         """The account's own tier for this market; asked anew at most once an hour."""
         ...
 
-    def balances(self) -> Mapping[str, Balance]:
-        """Everything held, by currency in NIJA's spelling (BTC, USD)."""
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:
+        """Everything held, by currency in NIJA's spelling (BTC, USD).
+
+        `protects`: a stop or a sale waits for the answer, so it may use what the call budget keeps for these.
+        """
         ...
 
     def place(self, request: OrderRequest) -> str:
@@ -164,7 +168,7 @@ class Broker(Protocol):
         """
         ...
 
-    def another_program(self) -> str | None:
+    def another_program(self) -> Evidence | None:
         """What speaks for another program using this key, and when it was seen, or None; asks nobody."""
         ...
 

@@ -273,6 +273,14 @@ class KeyInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for another program on a key; not `is_certain` where something else may explain it."""
+
+    text: str
+    is_certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The exchange knows the order."""
 

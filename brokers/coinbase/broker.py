@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brokers.model import (
         ApiKey,
         Balance,
+        Evidence,
         Fees,
         Fill,
         KeyInfo,
@@ -128,7 +129,7 @@ class CoinbaseBroker:
             self._fees = (now, fees_of(self._client.get("/transaction_summary", product_type="SPOT")))
         return self._fees[1]
 
-    def balances(self) -> Mapping[str, Balance]:
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - room for 30 calls a second
         wallets = self._client.pages("/accounts", "accounts", limit=_WALLETS_PER_PAGE)
         return balances_of(wallets, self._unread.begin("balances"))
 
@@ -182,7 +183,7 @@ class CoinbaseBroker:
         """A product that could not be read stands as `product:<id>`."""
         return {**self._products.unread, **self._unread.all()}
 
-    def another_program(self) -> str | None:
+    def another_program(self) -> Evidence | None:
         return None
 
     def budget_left(self) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.clock import Clock
-    from brokers.model import ApiKey, Balance, Fees, Fill, KeyInfo, Market, Order, OrderRequest, Resolution
+    from brokers.model import ApiKey, Balance, Evidence, Fees, Fill, KeyInfo, Market, Order, OrderRequest, Resolution
     from brokers.nonce import Nonce
 
 _FEES_LAST = 3_600.0
@@ -125,9 +125,9 @@ class KrakenBroker:
             self._fees[market] = known
         return known[1]
 
-    def balances(self) -> Mapping[str, Balance]:
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:
         """An account that never held anything answers with nothing at all (hummingbot#2085); no other one does."""
-        result = self._records.read("BalanceEx")
+        result = self._records.read("BalanceEx", urgent=protects)
         if self._holds and not result:
             raise BadAnswer("Kraken's BalanceEx did not say what the account holds")
         self._holds = bool(result)
@@ -173,7 +173,7 @@ class KrakenBroker:
     def unread_rows(self) -> Mapping[str, str]:
         return {**self._records.unread(), **self._unnamed}
 
-    def another_program(self) -> str | None:
+    def another_program(self) -> Evidence | None:
         return self._client.nonces.another_program
 
     def budget_left(self) -> float:

@@ -96,15 +96,25 @@ class PrivateClient:
         self._put_off_since: float | None = None
 
     def query(
-        self, method: str, params: Mapping[str, str] | None = None, action: Action = Action.READ
+        self,
+        method: str,
+        params: Mapping[str, str] | None = None,
+        action: Action = Action.READ,
+        *,
+        urgent: bool = False,
     ) -> dict[str, Any]:
-        """The result of one private call. A read is tried again once where its nonce was refused."""
+        """The result of one private call. A read is tried again once where its nonce was refused.
+
+        `urgent`: something that protects waits for it, so it takes what is kept for that, and waits for room.
+        """
         self.nonces.check()
+        self._take_room(method, params or {}, urgent=urgent)
         try:
             result = self._attempt(method, params or {}, action)
         except NonceRejected:
             if not self.nonces.refused() or action is not Action.READ:
                 raise
+            self._take_room(method, params or {}, urgent=urgent)
             result = self._attempt_again(method, params or {})
         self.nonces.accepted()
         return result
@@ -125,23 +135,24 @@ class PrivateClient:
             raise
 
     def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
-        cost = rest_cost(method)
-        self._take_room(method, params)
         try:
             return result_of(self._send(method, params, action), action, self._clock.time())
         except LockedOut as error:
             self._budget.barred(error.retry_after)
             raise
         except RateLimited:
-            if cost:
+            if rest_cost(method):
                 self._budget.exhausted()
             raise
         except PermissionDenied as error:
             raise PermissionDenied(f"{error}: {method} needs {permission_for(method)}") from error
 
-    def _take_room(self, method: str, params: Mapping[str, str]) -> None:
-        """What is put off again and again waits for its room in the end: what always waits would take it for ever."""
+    def _take_room(self, method: str, params: Mapping[str, str], *, urgent: bool) -> None:
+        """A call that was put off for long may block in the end: others that block would starve it for ever."""
         cost, reserve, patience = rest_cost(method), rest_reserve(method, params), rest_patience(method, params)
+        if urgent:
+            self._budget.spend(cost, 0.0)
+            return
         try:
             self._budget.spend(cost, reserve, patience)
         except BudgetSpent:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from brokers.errors import NonceRejected
+from brokers.model import Evidence
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
@@ -24,7 +25,7 @@ class NonceGuard:
         self._refusals = 0
         self._leaped = float("-inf")
         self._barred = False
-        self.another_program: str | None = None
+        self.another_program: Evidence | None = None
 
     def check(self) -> None:
         """Raises NonceRejected, with nothing sent, while the last leap is too young for another."""
@@ -38,7 +39,8 @@ class NonceGuard:
 
     def refused(self) -> bool:
         """Leap ahead, where the last leap is long enough ago; whether it was, so that the call may be tried again."""
-        self._suspect("Kraken refused a nonce, as another program has used this API key with a higher one")
+        told = "Kraken refused a nonce, as another program has used this API key with a higher one"
+        self._suspect(told, certain=False)
         now = self._clock.monotonic()
         if now - self._leaped < _SECONDS_APART:
             self._barred = True
@@ -54,8 +56,8 @@ class NonceGuard:
     def stored(self, nonce: int | None) -> None:
         """Kraken said which nonce of this key is the highest it has accepted."""
         if nonce is not None and self._nonce.is_foreign(nonce):
-            self._suspect("Kraken has accepted a nonce of this API key that NIJA did not send")
+            self._suspect("Kraken has accepted a nonce of this API key that NIJA did not send", certain=True)
 
-    def _suspect(self, evidence: str) -> None:
+    def _suspect(self, told: str, *, certain: bool) -> None:
         # The moment tells evidence that was dealt with from new evidence of the same kind.
-        self.another_program = f"{evidence} ({utc_now(self._clock):%Y-%m-%d %H:%M:%S} UTC)"
+        self.another_program = Evidence(f"{told} ({utc_now(self._clock):%Y-%m-%d %H:%M:%S} UTC)", certain)

@@ -56,9 +56,9 @@ class Records:
         )
         self._unread: dict[str, Mapping[str, str]] = {}
 
-    def read(self, method: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def read(self, method: str, params: Mapping[str, str] | None = None, *, urgent: bool = False) -> dict[str, Any]:
         """One private read, passing faults tried again."""
-        return self._reads(lambda: self._client.query(method, params))
+        return self._reads(lambda: self._client.query(method, params, urgent=urgent))
 
     def key_permissions(self) -> frozenset[str]:
         """What the key may do; asking needs no permission."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.clock import Clock
-    from brokers.model import Balance, Fill, Market, Order, OrderRequest, Resolution, Ticker
+    from brokers.model import Balance, Evidence, Fill, Market, Order, OrderRequest, Resolution, Ticker
     from brokers.paper.books import Books
 
 # The entry tiers: what a small account pays. Read from the exchanges' own tables, autumn 2026.
@@ -103,7 +103,7 @@ class PaperBroker:
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - the entry tier is the same for every market
         return self._fees
 
-    def balances(self) -> Mapping[str, Balance]:
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - nobody counts calls here
         self._look()
         return self._balances
 
@@ -161,7 +161,7 @@ class PaperBroker:
     def unread_rows(self) -> Mapping[str, str]:
         return {}
 
-    def another_program(self) -> str | None:
+    def another_program(self) -> Evidence | None:
         return None
 
     def budget_left(self) -> float:

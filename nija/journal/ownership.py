@@ -87,29 +87,37 @@ def attribute(
         unexplained, missing = ZERO, ZERO
     # What came in without an order is the owner's, and was there before he sold it.
     share += max(ZERO, unexplained)
-    share, taken = _walk(share, booked, movements)
+    share, lowest, taken = _walk(share, booked, movements)
     withdrawn = max(ZERO, -unexplained)
     is_known = (known is None or known.is_known or missing == ZERO) and (known is not None or withdrawn == ZERO)
-    if withdrawn <= share:
+    # When it was withdrawn nobody says: it may have been before he bought what he has now.
+    if withdrawn <= lowest:
         return Attribution(share - withdrawn, taken, missing, is_known)
     return Attribution(share, taken, missing + withdrawn, is_known)
 
 
-def _walk(share: Decimal, booked: Decimal, movements: Sequence[Movement]) -> tuple[Decimal, tuple[Taken, ...]]:
-    """The owner's share after these orders, and what they took of NIJA's."""
-    left = booked
+def guarded(total: Decimal, booked: Decimal) -> Attribution:
+    """The same where NIJA's own stop has bound all of its coins meanwhile: whatever moved was the owner's."""
+    return Attribution(max(ZERO, total - booked), (), max(ZERO, booked - total))
+
+
+def _walk(share: Decimal, booked: Decimal, movements: Sequence[Movement]) -> tuple[Decimal, Decimal, tuple[Taken, ...]]:
+    """The owner's share after these orders, the lowest it was meanwhile, and what they took of NIJA's."""
+    left, lowest = booked, share
     taken: list[Taken] = []
     for movement in sorted(movements, key=lambda movement: movement.time):
         sold = -movement.amount
         if sold <= ZERO or (sold <= share and not movement.by_nija):
             share -= sold
+            lowest = min(lowest, share)
             continue
         part = min(sold, left)
         if part > ZERO:
             taken.append(Taken(part, movement.market, BY_ANOTHER if movement.by_nija else BY_HAND))
         left -= part
         share = max(ZERO, share - (sold - part))
-    return share, tuple(taken)
+        lowest = min(lowest, share)
+    return share, lowest, tuple(taken)
 
 
 def settled(total: Decimal, booked: Decimal, doubtful: Attribution) -> Attribution:

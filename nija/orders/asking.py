@@ -165,7 +165,7 @@ class OrderTracker:
         if intent.exchange_id in shown or intent.exchange_id in self._broker.unread_rows():
             self._denied.pop(intent.client_id, None)
             return False
-        balance = self._broker.balances().get(intent.market.partition("/")[0])
+        balance = self._broker.balances(protects=True).get(intent.market.partition("/")[0])
         if balance is None or balance.held >= intent.request.amount - intent.filled:
             return False
         self._denied.pop(intent.client_id, None)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Market, Order, OrderRequest
+    from brokers.model import Evidence, Market, Order, OrderRequest
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
     from nija.journal.records import Intent, WriteOff
@@ -79,6 +79,7 @@ class OrderDesk:
         self._reconciled = False
         self._reconcile_at = _NEVER
         self._partial_reads = 0
+        self._dealt_with: Evidence | None = None
         self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
 
     # What the trader asks.
@@ -312,8 +313,13 @@ class OrderDesk:
     def _watch_for_others(self) -> None:
         """Another NIJA on this account would buy twice, adopt our orders and fight over our stops."""
         strangers = (*self._reconciler.strangers, *self._owner.strangers)
-        evidence = f"NIJA orders that this journal does not know: {_named(strangers)}" if strangers else ""
-        if not evidence or self._executor.paused:
+        evidence = f"NIJA orders that this journal does not know: {_named(strangers)}" if strangers else None
+        seen = self._broker.another_program()
+        if seen is not None and seen != self._dealt_with:
+            self._dealt_with = seen
+            self._announcer.trouble("key", f"{seen.text}: give NIJA a key of its own")
+            evidence = seen.text if seen.is_certain else evidence
+        if evidence is None or self._executor.paused:
             return
         self._executor.paused = True
         now = self._broker.exchange_time()

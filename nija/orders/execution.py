@@ -124,7 +124,7 @@ class Executor:
             case ReadMarket():
                 self._broker.refresh_markets(self._context.timings.market_age)
             case ReadOwner():
-                self._owner.look()
+                self._owner.look(protects=True)
             case BeginSale(reason):
                 self._open.replan(replace(plan, exit_reason=reason))
             case Sell(amount):
@@ -263,6 +263,8 @@ class Executor:
         if order.exchange_id is None or order.state.is_final:
             return
         self._new.discard(order.position_id)
+        if self._tracker.look_at(order).state.is_final:
+            return
         self._broker.cancel(order.exchange_id)
         self._ending[order.client_id] = self._context.clock.monotonic()
         self._withdrawn.add(order.client_id)
@@ -308,9 +310,9 @@ class Executor:
         except (OrderRejected, RequestRefused, MarketRefused) as error:
             self._stop_refused(plan, f"it could not be moved: {error}")
             return
-        if not self._tracker.look_at(stop).state.is_live:
-            return
         self._withdraw(stop)
+        if stop.client_id not in self._withdrawn:
+            return
         state = self.state_of(plan)
         if state.stop is not StopStage.NONE or state.sellable == ZERO or state.too_small:
             return

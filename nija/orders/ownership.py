@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Side
-from nija.journal.ownership import Attribution, Movement, attribute, movements_of, settled, uncertain
+from nija.journal.ownership import Attribution, attribute, guarded, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from decimal import Decimal
 
     from brokers.model import Balance, Order
-    from nija.journal.ownership import Taken
+    from nija.journal.ownership import Movement, Taken
     from nija.journal.records import Intent
     from nija.orders.asking import DeskContext, OrderTracker
 
+# What is less than the finest step of either exchange cannot be bound by a stop.
+_STEP = Decimal("0.00000001")
 # A fill may be listed some time after it happened.
 _OVERLAP = timedelta(minutes=2)
 
@@ -45,7 +47,11 @@ class OwnerWatch:
         self._known: dict[str, _Known] = {}
         self._counted: set[str] = set()
         self._floors: dict[str, datetime] = {}
+        # Currencies whose coins NIJA's own stop has bound since the last look, and those that it withdrew after that;
+        # and those that nothing bound for a while, as at a start.
         self._guarded: set[str] = set()
+        self._released: set[str] = set()
+        self._exposed: set[str] = {_base(market) for market in context.open.positions()}
         self.started = started
         self.strangers: list[Order] = []
 
@@ -62,6 +68,9 @@ class OwnerWatch:
         self._known.pop(currency, None)
         if unguarded:
             self._guarded.discard(currency)
+            self._exposed.add(currency)
+        else:
+            self._released.add(currency)
 
     def sellable(self, currency: str, held: Decimal) -> Decimal:
         """Of `held`, what certainly is NIJA's and not bound by the owner."""
@@ -78,13 +87,20 @@ class OwnerWatch:
         poll = self._context.timings.doubt_poll
         return any(known.uncertain > ZERO and now - known.looked >= poll for known in self._known.values())
 
-    def look(self, also: str | None = None, balances: Mapping[str, Balance] | None = None) -> None:
+    def look(
+        self,
+        also: str | None = None,
+        balances: Mapping[str, Balance] | None = None,
+        *,
+        protects: bool = False,
+    ) -> None:
         """Compare what is held of each currency with what it should be, and book out what was taken.
 
-        `also`: a currency in which NIJA holds nothing yet. Raises BrokerError.
+        `also`: a currency in which NIJA holds nothing yet. `protects`: a stop or a sale waits for it.
+        Raises BrokerError.
         """
         began = self._context.broker.exchange_time()
-        told = self._context.broker.balances() if balances is None else balances
+        told = self._context.broker.balances(protects=protects) if balances is None else balances
         positions = self._context.open.positions()
         currencies = {market.partition("/")[0] for market in positions} | ({also} if also else set())
         if positions and not told:
@@ -96,8 +112,8 @@ class OwnerWatch:
         total = self._total(currency, told)
         if not self._is_quiet(currency):
             return
-        if total < self._expected(currency):
-            # The stop may be selling at this very moment.
+        if total != self._expected(currency):
+            # The stop may be selling at this very moment, or may be gone.
             self._tracker.look(self._orders(currency))
             if not self._is_quiet(currency):
                 return
@@ -109,21 +125,33 @@ class OwnerWatch:
         doubtful = uncertain(left, replace(found, taken=()))
         bound = max(ZERO, left - doubtful - max(ZERO, total - foreign))
         self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, bound)
-        self._guarded.add(currency)
+        self._released.discard(currency)
+        binds = self._binds(currency, left)
+        for known, belongs in ((self._guarded, binds), (self._exposed, left > ZERO and not binds)):
+            known.add(currency) if belongs else known.discard(currency)
         self._announce(currency, doubtful, bound)
 
     def _attributed(self, currency: str, total: Decimal, began: datetime) -> Attribution:
         booked, known = self._booked(currency), self._holdings.get(currency)
-        if booked <= ZERO or (known is None and total >= booked):
-            return Attribution(total - booked)
-        movements: tuple[Movement, ...] = ()
-        if total != self._expected(currency) or currency not in self._guarded:
-            movements = self._movements(currency)
-        found = attribute(total, booked, known, movements)
+        if booked <= ZERO:
+            return Attribution(total)
+        if known is not None and known.missing == ZERO:
+            if self._is_guarded(currency, booked):
+                return guarded(total, booked)
+            if total == self._expected(currency) and currency not in self._exposed:
+                return Attribution(known.amount)
+        found = attribute(total, booked, known, self._movements(currency))
         since = began if known is None or known.missing_since is None else known.missing_since
         if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
             return settled(total, booked, found)
         return found
+
+    def _is_guarded(self, currency: str, booked: Decimal) -> bool:
+        """Whether NIJA's own stop has bound all of its coins since the last look."""
+        return currency in self._guarded and (currency in self._released or self._binds(currency, booked))
+
+    def _binds(self, currency: str, booked: Decimal) -> bool:
+        return booked > ZERO and self._resting(currency) >= booked - _STEP
 
     def _expected(self, currency: str) -> Decimal:
         known = self._holdings.get(currency)

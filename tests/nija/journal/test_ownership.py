@@ -18,6 +18,7 @@ from nija.journal.ownership import (
     Movement,
     Taken,
     attribute,
+    guarded,
     movements_of,
     settled,
     uncertain,
@@ -119,6 +120,16 @@ def test_what_stays_missing_was_withdrawn_from_nijas() -> None:
     total = HIS + Decimal("0.005")
     found = settled(total, NIJAS, attribute(total, NIJAS, share(HIS)))
     assert found == Attribution(HIS, (Taken(Decimal("0.0105"), "", WITHDRAWN),))
+
+
+def test_a_withdrawal_may_have_been_before_he_bought_what_he_has_now() -> None:
+    found = attribute(NIJAS + HIS, NIJAS, share(HIS), [moved("1")])
+    assert found == Attribution(HIS + 1, (), Decimal(1))
+
+
+def test_while_nijas_stop_binds_its_coins_whatever_moves_is_the_owners() -> None:
+    assert guarded(NIJAS + HIS, NIJAS) == Attribution(HIS)
+    assert guarded(Decimal(0), NIJAS) == Attribution(ZERO, (), NIJAS)
 
 
 def test_where_his_share_is_not_known_nothing_certainly_is_nijas() -> None:

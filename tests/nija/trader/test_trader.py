@@ -20,10 +20,10 @@ from tests.nija.orders.exchange_model import Fault
 from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from brokers.model import Fees
+    from brokers.model import Balance, Fees
 
 
 @pytest.fixture
@@ -298,8 +298,13 @@ def test_without_room_in_the_rate_limit_a_flatten_goes_on(rig: TraderRig, monkey
     def no_room(*_arguments: object) -> NoReturn:
         raise BudgetSpent("no room", 12.0)
 
+    real = rig.model.balances
+
+    def room_for_what_protects(*, protects: bool = False) -> Mapping[str, Balance]:
+        return real() if protects else no_room()
+
     monkeypatch.setattr(rig.model, "fills", no_room)
-    monkeypatch.setattr(rig.model, "balances", no_room)
+    monkeypatch.setattr(rig.model, "balances", room_for_what_protects)
     rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
     with pytest.raises(BudgetSpent):
         rig.cycle()
