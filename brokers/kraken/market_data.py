@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from brokers.clock import utc_now
-from brokers.errors import BadAnswer, BrokerError
+from brokers.errors import BadAnswer
 from brokers.kraken import wire
 from brokers.kraken.errors import UnknownPair
 from brokers.kraken.public import KrakenPublic
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.model import Market
-
-# Younger than the age at which any account measures it anew.
-_CLOCK_KEPT = 200.0
 
 _PRICE_COLUMNS = ("open", "high", "low", "close")
 # The order of the columns on the wire; vwap and count are not kept.
@@ -90,7 +86,6 @@ class KrakenMarketData:
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
         """Those that Kraken has a price of; one bad pair in a question would make it refuse them all."""
-        self._keep_fresh()
         symbols = self._public.symbols()
         if self._refused_by is not symbols.markets:
             self._refused_by, self._refused = symbols.markets, set()
@@ -102,13 +97,6 @@ class KrakenMarketData:
         if rows and not any(tickers):
             raise BadAnswer("Kraken's tickers have an unknown shape")
         return {ticker.market: ticker for ticker in tickers if ticker is not None}
-
-    def _keep_fresh(self) -> None:
-        """The feed has the time for what an account with an order to send would have to wait for."""
-        with suppress(BrokerError):
-            self._public.exchange_clock.sync(_CLOCK_KEPT)
-        with suppress(BrokerError):
-            self._public.follow_mode()
 
     def _prices(self, pairs: list[str]) -> dict[str, Mapping[str, Any]]:
         """Rows by pair. Where Kraken refuses the question, its halves find the pair that it does not know."""

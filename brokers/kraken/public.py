@@ -33,6 +33,8 @@ _SECONDS_APART = 1.0
 _UNKNOWN_MODE = "unknown"
 _NAMES_AGAIN = 600.0
 _SHORT_TIMEOUT = 5.0
+# Younger than the age at which any account measures the clock anew.
+_CLOCK_KEPT = 200.0
 # Kraken tells its time in whole seconds.
 _PRECISION = timedelta(seconds=1)
 
@@ -88,9 +90,15 @@ class KrakenPublic:
         return self._reads(lambda: self._in_turn(method, params))
 
     def wait_for_turn(self) -> None:
-        """In the order of asking: a busy feed does not keep an account from connecting. Raises RateLimited."""
-        self._turns.wait_for(self._turns.reserve())
-        self._check_stopping()
+        """The feed's turn, in the order of asking: a busy feed does not keep an account from connecting.
+
+        The feed has the time for what an account with an order to send would have to wait for. Raises RateLimited.
+        """
+        with suppress(BrokerError):
+            self.exchange_clock.sync(_CLOCK_KEPT)
+        with suppress(BrokerError):
+            self._follow_mode()
+        self._wait_for_turn()
 
     def symbols(self) -> Symbols:
         """The markets as last read; only the first call asks Kraken."""
@@ -103,11 +111,6 @@ class KrakenPublic:
     def markets(self, max_age: float) -> Mapping[str, Market]:
         """As read within the last `max_age` seconds; others go on with the old ones meanwhile."""
         return self._refreshed(max_age).markets
-
-    def follow_mode(self) -> None:
-        """While Kraken is not known to be online, look again every minute whether it is. Raises BrokerError."""
-        if self._shown is not None and self._shown.mode != ONLINE:
-            self._refreshed(MARKETS_AGAIN)
 
     def markets_age(self) -> float:
         """Seconds since both the markets and the mode Kraken is in were read; infinite before."""
@@ -126,6 +129,11 @@ class KrakenPublic:
         if shown is None or shown.listed is not listed or shown.mode != mode:
             self._shown = shown = _Shown(listed, mode, listed.in_mode(mode))
         return shown.symbols
+
+    def _follow_mode(self) -> None:
+        """While Kraken is not known to be online, look again every minute whether it is."""
+        if self._shown is not None and self._shown.mode != ONLINE:
+            self._refreshed(MARKETS_AGAIN)
 
     def _ask_time(self) -> Reading:
         sent, received, result = self._short_reads(lambda: self._in_short("Time"))
@@ -161,12 +169,16 @@ class KrakenPublic:
         return self._send(method, params, self._timeouts).result
 
     def _in_turn(self, method: str, params: Mapping[str, str] | None) -> dict[str, Any]:
-        self.wait_for_turn()
+        self._wait_for_turn()
         return self.ask(method, params)
 
     def _in_short(self, method: str) -> _Answer:
-        self.wait_for_turn()
+        self._wait_for_turn()
         return self._send(method, None, self._short_timeouts)
+
+    def _wait_for_turn(self) -> None:
+        self._turns.wait_for(self._turns.reserve())
+        self._check_stopping()
 
     def _send(self, method: str, params: Mapping[str, str] | None, timeout: tuple[float, float]) -> _Answer:
         with self._lock:
