@@ -32,6 +32,9 @@ class ImpatientClock:
     def sleep(self, seconds: float) -> None:
         self._ahead += seconds
 
+    def pause(self, seconds: float) -> None:
+        self._ahead += seconds
+
 
 def compare(library: str, bare: Callable[[], object], ours: Callable[[], object]) -> None:
     """Print both figures and their ratio, medians over the rounds; the first round only warms up."""

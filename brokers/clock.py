@@ -21,6 +21,10 @@ class Clock(Protocol):
         """Wait, or return early when everything is to stop."""
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Wait the whole time, also while everything stops: for what must still be finished."""
+        ...
+
     @property
     def stopping(self) -> bool:
         """Whether everything is to stop: no new wait or retry is begun."""
@@ -41,6 +45,9 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     @property
     def stopping(self) -> bool:

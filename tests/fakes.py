@@ -22,6 +22,9 @@ class ManualClock:
         self.sleeps.append(seconds)
         self.advance(seconds)
 
+    def pause(self, seconds: float) -> None:
+        self.advance(seconds)
+
     def advance(self, seconds: float) -> None:
         self.wall += seconds
         self.steady += seconds

@@ -36,6 +36,9 @@ class ExchangeClock:
     def sleep(self, seconds: float) -> None:
         self._base.sleep(seconds)
 
+    def pause(self, seconds: float) -> None:
+        self._base.pause(seconds)
+
     def set_wrong(self, offset: float | None = None, drift_ppm: float | None = None) -> None:
         """From now on; what is not told stays: the offset as it has become, the drift as it was."""
         now = self._base.time()

@@ -157,6 +157,9 @@ class _Patience:
     def sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)
 
+    def pause(self, seconds: float) -> None:
+        self._clock.pause(seconds)
+
     @property
     def stopping(self) -> bool:
         return self._clock.stopping or self._clock.monotonic() >= self._end

@@ -22,7 +22,7 @@ from nija.orders.sending import EntryRetries, Sender
 from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -244,10 +244,10 @@ class OrderDesk:
                 self._sell(market, reason)
         attempts.finish()
 
-    def finish(self, seconds: float, pause: Callable[[float], None]) -> bool:
+    def finish(self, seconds: float) -> bool:
         """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest.
 
-        Nothing new is decided and no stop is withdrawn. `pause` waits although everything stops.
+        Nothing new is decided and no stop is withdrawn.
         """
         until = self._clock.monotonic() + seconds
         while True:
@@ -262,7 +262,7 @@ class OrderDesk:
                 return True
             if self._clock.monotonic() + _BREATH > until:
                 return False
-            pause(_BREATH)
+            self._clock.pause(_BREATH)
 
     def resumed(self) -> None:
         """Someone says that no other program trades this account any more: what it left is taken up."""

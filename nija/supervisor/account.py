@@ -56,6 +56,8 @@ _PASSING = (2.0, 60.0)
 # A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
 _REFUSED = (15.0, 900.0)
 _TROUBLE = (1.0, 15.0)
+# The supervisor waits 8 s for its threads after a stop signal.
+_LAST_SECONDS = 6.5
 # The slowest counter has run down from full to empty by then.
 _LONGEST_WAIT_FOR_ROOM = 60.0
 
@@ -181,6 +183,12 @@ class AccountThread:
         connect_done()
         trader = Trader(self._seat(journal))
         self._trader = trader
+        try:
+            self._start_and_trade(trader)
+        finally:
+            self._finish(trader)
+
+    def _start_and_trade(self, trader: Trader) -> None:
         self._patiently(trader.start)
         self._patiently(lambda: self._tell_balance(trader))
         self._patiently(self._tell_cost)
@@ -321,6 +329,20 @@ class AccountThread:
                     self._parts.log.info("The exchange answers again")
             self._wake.wait(pause)
             self._wake.clear()
+
+    def _finish(self, trader: Trader) -> None:
+        """What protects is completed although everything stops; the rest is taken up at the next start."""
+        if not self._parts.clock.stopping:
+            return
+        try:
+            at_rest = trader.finish(_LAST_SECONDS)
+        except BrokerError as error:
+            self._parts.log.warning(f"⚠️  Protection could not be completed before the end: {error}")
+            return
+        if not at_rest:
+            self._parts.log.warning(
+                "⚠️  Protection could not be completed before the end; the next start goes on with it"
+            )
 
     def _leave(self) -> None:
         """A switched-off account takes part for as long as something of it is open."""

@@ -107,6 +107,10 @@ class Trader:
             open_orders=len(self._desk.resting()),
         )
 
+    def finish(self, seconds: float) -> bool:
+        """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest."""
+        return self._desk.finish(seconds)
+
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
         try:

@@ -44,6 +44,9 @@ class QuickClock:
     def sleep(self, seconds: float) -> None:
         self._stop.wait(seconds / self._epoch.factor)
 
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds / self._epoch.factor)
+
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()

@@ -250,7 +250,7 @@ class TestTheEnd:
         with pytest.raises(BrokerError):
             ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
         assert stops(ending) == []
-        assert ending.desk.finish(8.0, ending.clock.advance)
+        assert ending.desk.finish(8.0)
         assert resting(ending) == [(ONE, STOP)]
 
     @pytest.mark.parametrize("faults", [1, 3, 6])
@@ -262,7 +262,7 @@ class TestTheEnd:
         on_next_place(ending, OrderType.MARKET, signal)
         with pytest.raises(BrokerError):
             ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
-        assert ending.desk.finish(8.0, ending.clock.advance)
+        assert ending.desk.finish(8.0)
         assert resting(ending) == [(ONE, STOP)]
 
     def test_a_stop_withdrawn_for_a_sale_comes_back(self, ending: DeskWorld) -> None:
@@ -276,14 +276,14 @@ class TestTheEnd:
 
         ending.exchange.cancel = signal  # type: ignore[method-assign] # the signal comes in the middle of a sale
         ending.exit(BTC_USD)
-        assert ending.desk.finish(10.0, ending.clock.advance)
+        assert ending.desk.finish(10.0)
         assert resting(ending) == [(ONE, STOP)]
 
     def test_nothing_new_is_decided(self, ending: DeskWorld) -> None:
         ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
         self.stop_signal(ending)
         ending.exit(BTC_USD)
-        assert ending.desk.finish(8.0, ending.clock.advance)
+        assert ending.desk.finish(8.0)
         assert resting(ending) == [(ONE, STOP)]
 
     def test_it_ends_when_the_time_is_over(self, ending: DeskWorld) -> None:
@@ -293,7 +293,7 @@ class TestTheEnd:
         for _ in range(200):
             ending.fault("read", Fault.UNAVAILABLE)
         began = ending.clock.monotonic()
-        assert not ending.desk.finish(8.0, ending.clock.advance)
+        assert not ending.desk.finish(8.0)
         assert ending.clock.monotonic() - began <= 8.0
 
 
