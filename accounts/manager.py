@@ -160,7 +160,7 @@ class AccountReport:
 
     balances: Mapping[str, Balance]
     quote: str
-    equity: Decimal
+    equity: Decimal | None
     positions: int
     open_orders: int
     not_trading: str = ""

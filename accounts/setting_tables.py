@@ -31,6 +31,7 @@ Count = Annotated[int, BeforeValidator(read_count)]
 Number = Annotated[float, BeforeValidator(read_number)]
 Amount = Annotated[Decimal, BeforeValidator(read_decimal)]
 Fraction = Annotated[Decimal, BeforeValidator(read_decimal), Field(gt=0, le=1)]
+OptionalFraction = Annotated[Decimal | None, BeforeValidator(read_decimal), Field(gt=0, le=1)]
 MarketName = Annotated[str, BeforeValidator(read_market)]
 Interval = Annotated[Timeframe, BeforeValidator(read_timeframe)]
 
@@ -212,6 +213,21 @@ class RiskSettings(_Table):
         default="exchange",
         description="where the stop of a position rests: exchange or local",
         json_schema_extra=_unit("place"),
+    )
+
+
+class PortfolioSettings(_Table):
+    """[portfolio]: one brake over all accounts together."""
+
+    max_daily_loss: OptionalFraction = Field(
+        default=None,
+        description="no account enters anything after all of them together have lost this within a UTC day",
+        json_schema_extra=_unit("fraction of the equity of all") | {"example": "0.1"},
+    )
+    max_drawdown: OptionalFraction = Field(
+        default=None,
+        description="no account enters anything with all of them together this far under their highest equity",
+        json_schema_extra=_unit("fraction of the equity of all") | {"example": "0.3"},
     )
 
 

@@ -17,6 +17,7 @@ from accounts.setting_tables import (
     AccountSettings,
     EmaCrossParameters,
     OwnSettings,
+    PortfolioSettings,
     RiskSettings,
     StrategyTables,
     TradingSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "AccountSettings",
     "EmaCrossParameters",
     "OwnSettings",
+    "PortfolioSettings",
     "RiskSettings",
     "SettingFault",
     "Settings",
@@ -58,6 +60,7 @@ class Settings:
     trading: TradingSettings = field(default_factory=TradingSettings)
     strategy: StrategyTables = field(default_factory=StrategyTables)
     risk: RiskSettings = field(default_factory=RiskSettings)
+    portfolio: PortfolioSettings = field(default_factory=PortfolioSettings)
     accounts: Mapping[AccountId, AccountSettings] = field(default_factory=lambda: MappingProxyType({}))
 
     def for_account(self, account: AccountId) -> AccountSettings:
@@ -83,16 +86,17 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     tables = _parse(path)
-    known = (*_SECTIONS, "accounts")
+    known = (*_SECTIONS, "portfolio", "accounts")
     faults = [unknown_key(name, name, known) for name in tables if name not in known]
     base = {name: _table(tables, name, faults) for name in _SECTIONS}
     checked = _check_sections(base, faults)
+    checked["portfolio"] = _check(PortfolioSettings, _table(tables, "portfolio", faults), "portfolio", faults)
     if faults:
         raise SettingsError(path, faults)
     accounts = _resolve_accounts(base, _table(tables, "accounts", faults), faults)
     if faults:
         raise SettingsError(path, faults)
-    return Settings(checked["trading"], checked["strategy"], checked["risk"], MappingProxyType(accounts))
+    return Settings(**checked, accounts=MappingProxyType(accounts))
 
 
 def _parse(path: Path) -> Table:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from accounts.settings import (
     EmaCrossParameters,
     OwnSettings,
+    PortfolioSettings,
     RiskSettings,
     TradingSettings,
     TrendParameters,
@@ -36,6 +37,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("strategy.trend", TrendParameters),
     ("strategy.ema_cross", EmaCrossParameters),
     ("risk", RiskSettings),
+    ("portfolio", PortfolioSettings),
     (_ACCOUNT_TABLE, OwnSettings),
 )
 _WIDTH = 120
@@ -56,13 +58,19 @@ def _table(name: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"#[{name}]"
     for key, field in model.model_fields.items():
         yield from textwrap.wrap(_meaning(field), _WIDTH, initial_indent="# ", subsequent_indent="#   ")
-        yield f"#{key} = {toml_value(field.get_default(call_default_factory=True))}"
+        default = field.get_default(call_default_factory=True)
+        yield f"#{key} = {_extra(field, 'example') if default is None else toml_value(default)}"
 
 
 def _meaning(field: FieldInfo) -> str:
+    unit, example = _extra(field, "unit"), _extra(field, "example")
+    unset = "; not set by default, this is an example" if example else ""
+    return f"{field.description}{unset} [{unit}]" if unit else f"{field.description}{unset}"
+
+
+def _extra(field: FieldInfo, name: str) -> str:
     extra = field.json_schema_extra
-    unit = extra.get("unit") if isinstance(extra, dict) else None
-    return f"{field.description} [{unit}]" if unit else str(field.description)
+    return str(extra.get(name, "")) if isinstance(extra, dict) else ""
 
 
 def toml_value(value: object) -> str:

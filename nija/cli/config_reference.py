@@ -79,8 +79,9 @@ def _process() -> Iterator[str]:
 def _keys(model: type[BaseModel]) -> Iterator[str]:
     yield from _header("key", "meaning", "unit", "default", "allowed")
     for key, field in model.model_fields.items():
-        default = toml_value(field.get_default(call_default_factory=True))
-        yield _row(f"`{key}`", str(field.description), _unit(field), f"`{default}`", _allowed(field))
+        default = field.get_default(call_default_factory=True)
+        shown = "–" if default is None else f"`{toml_value(default)}`"
+        yield _row(f"`{key}`", str(field.description), _unit(field), shown, _allowed(field))
 
 
 def _title(model: type[BaseModel]) -> str:

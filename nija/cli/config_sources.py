@@ -54,6 +54,7 @@ def settings_rows(process: ProcessSettings) -> Iterator[Row]:
         "strategy.trend": settings.strategy.trend,
         "strategy.ema_cross": settings.strategy.ema_cross,
         "risk": settings.risk,
+        "portfolio": settings.portfolio,
     }
     for table, model in tables.items():
         yield from _table_rows(table, model, _at(written, table.split(".")), source)
@@ -64,7 +65,8 @@ def settings_rows(process: ProcessSettings) -> Iterator[Row]:
 
 def _table_rows(table: str, model: BaseModel, written: Mapping[str, Any], source: str) -> Iterator[Row]:
     for key in type(model).model_fields:
-        yield Row(f"{table}.{key}", toml_value(getattr(model, key)), source if key in written else _DEFAULT)
+        value = getattr(model, key)
+        yield Row(f"{table}.{key}", "-" if value is None else toml_value(value), source if key in written else _DEFAULT)
 
 
 def _written(path: Path | None) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy import and_, bindparam, insert, select
 
 from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 _ADD = insert(fills)
 _FIND = select(fills.c.fill_id).where(fills.c.account == bindparam("mine"), fills.c.fill_id == bindparam("id"))
 
-# Built once: every cycle asks.
-_COUNT = select(func.count()).where(fills.c.account == bindparam("mine"))
-
 
 class FillStore:
     def __init__(self, link: Link, account: str) -> None:
         self._link = link
         self._account = account
+        self.changes = 0
+        """Grows with each booking of this process: whoever sees it unchanged need not read again."""
 
     def book(self, client_id: str, fill: Fill, now: datetime) -> bool:
         """Whether this fill was new."""
@@ -50,6 +49,7 @@ class FillStore:
             "booked": now,
         }
         self._link.write(_ADD, values)
+        self.changes += 1
         return True
 
     def has(self, fill_id: str) -> bool:
@@ -66,9 +66,6 @@ class FillStore:
         where = and_(intents.c.account == self._account, intents.c.position_id == position_id)
         statement = select(fills).join(intents, join).where(where).order_by(*_ORDER)
         return tuple(_fill(row) for row in self._link.rows(statement))
-
-    def count(self) -> int:
-        return int(self._link.rows(_COUNT, {"mine": self._account})[0][0])
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""

@@ -18,6 +18,7 @@ from nija.journal.latches import LatchStore
 from nija.journal.link import Link
 from nija.journal.marks import MarkStore
 from nija.journal.plans import PlanStore
+from nija.journal.portfolio import PortfolioStore
 from nija.journal.steps import no_hook
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Journal:
         self.fills = FillStore(self._link, name)
         self.plans = PlanStore(self._link, name)
         self.equity = EquityStore(self._link, name)
+        self.portfolio = PortfolioStore(self._link, name)
         self.events = EventStore(self._link, name)
         self.latches = LatchStore(self._link, name)
         self.identity = IdentityStore(self._link, name)

@@ -27,6 +27,8 @@ class PlanStore:
     def __init__(self, link: Link, account: str) -> None:
         self._link = link
         self._account = account
+        self.losses = 0
+        """Grows with each write-off of this process: whoever sees it unchanged need not read again."""
 
     def add(self, plan: Plan) -> None:
         values = {
@@ -64,13 +66,22 @@ class PlanStore:
             "amount": loss.amount,
             "reason": loss.reason,
             "time": loss.time,
+            "price": loss.price,
         }
         self._link.write(insert(write_offs), values)
+        self.losses += 1
 
     def write_offs(self, position_id: str) -> tuple[WriteOff, ...]:
-        where = and_(write_offs.c.account == self._account, write_offs.c.position_id == position_id)
-        rows = self._link.rows(select(write_offs).where(where).order_by(write_offs.c.id))
-        return tuple(WriteOff(row.position_id, row.amount, row.reason, row.time) for row in rows)
+        return self._write_offs(write_offs.c.position_id == position_id)
+
+    def all_write_offs(self) -> tuple[WriteOff, ...]:
+        """Of every position, oldest first."""
+        return self._write_offs(write_offs.c.id.is_not(None))
+
+    def _write_offs(self, where: ColumnElement[bool]) -> tuple[WriteOff, ...]:
+        mine = and_(write_offs.c.account == self._account, where)
+        rows = self._link.rows(select(write_offs).where(mine).order_by(write_offs.c.id))
+        return tuple(WriteOff(row.position_id, row.amount, row.reason, row.time, row.price) for row in rows)
 
     def _many(self, where: ColumnElement[bool]) -> tuple[Plan, ...]:
         mine = and_(positions.c.account == self._account, where)

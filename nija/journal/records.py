@@ -66,23 +66,46 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class WriteOff:
-    """An amount (base) that left a position without a sale of NIJA's: dust, or coins the owner took."""
+    """An amount (base) that left a position without a sale of NIJA's: dust, or coins the owner took.
+
+    It left at `price` (quote): neither gain nor loss. Without one, at what it cost.
+    """
 
     position_id: str
     amount: Decimal
     reason: str
     time: datetime
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EquityDay:
-    """What NIJA had earned on one UTC day, in `currency`; `peak` is the highest of all days until then."""
+    """The value of one unit of the account on one UTC day; `peak` is the highest of all days until then.
+
+    `earned` and `capital` (in `currency`) are what NIJA had earned, and what was at work, when it was `updated`.
+    Both are None in a row of before revision 0003, whose opening, latest and peak are what NIJA had earned.
+    """
 
     day: date
     currency: str
     opening: Decimal
     latest: Decimal
     peak: Decimal
+    earned: Decimal | None
+    capital: Decimal | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioDay:
+    """The value of one unit of all accounts of `currency` together, as an EquityDay has that of one."""
+
+    day: date
+    currency: str
+    opening: Decimal
+    latest: Decimal
+    peak: Decimal
+    updated: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +124,8 @@ class LatchName(StrEnum):
     FLATTEN = "flatten"
     DAILY_LOSS = "daily_loss"
     DRAWDOWN = "drawdown"
+    PORTFOLIO_DAILY_LOSS = "portfolio_daily_loss"
+    PORTFOLIO_DRAWDOWN = "portfolio_drawdown"
     ANOTHER_PROGRAM = "another_program"
 
 

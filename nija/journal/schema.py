@@ -143,6 +143,7 @@ write_offs = Table(
     Column("amount", Money(), nullable=False),
     Column("reason", Text(), nullable=False),
     Column("time", UtcTime(), nullable=False),
+    Column("price", Money()),
     ForeignKeyConstraint(["account", "position_id"], ["positions.account", "positions.id"]),
 )
 Index("ix_write_offs_position_id", write_offs.c.account, write_offs.c.position_id)
@@ -152,6 +153,21 @@ equity = Table(
     metadata,
     _account(),
     Column("day", String(10), primary_key=True),
+    Column("currency", String(16), nullable=False),
+    Column("opening", Money(), nullable=False),
+    Column("latest", Money(), nullable=False),
+    Column("peak", Money(), nullable=False),
+    Column("updated", UtcTime(), nullable=False),
+    Column("earned", Money()),
+    Column("capital", Money()),
+)
+
+# One row for each account: its copy of what all accounts together are measured on.
+portfolio = Table(
+    "portfolio",
+    metadata,
+    _account(),
+    Column("day", String(10), nullable=False),
     Column("currency", String(16), nullable=False),
     Column("opening", Money(), nullable=False),
     Column("latest", Money(), nullable=False),

@@ -94,11 +94,13 @@ class OrderDesk:
 
     def pending_entries(self) -> Mapping[str, Decimal]:
         """By market, how much (base) an entry may have bought or may still buy beyond what is booked."""
-        return {
-            intent.market: intent.request.amount - self._open.booked(intent)
-            for intent in self._open.unsettled()
-            if intent.purpose is Purpose.ENTRY and not intent.state.is_final
-        }
+        pending: dict[str, Decimal] = {}
+        for intent in self._open.unsettled():
+            if intent.purpose is Purpose.ENTRY:
+                # Also what has filled is in no position before its fills are told.
+                most = intent.filled if intent.state.is_final else intent.request.amount
+                pending[intent.market] = pending.get(intent.market, ZERO) + most - self._open.booked(intent)
+        return pending
 
     def protection(self) -> Mapping[str, Protection]:
         """How well each position is protected, by market."""

@@ -1,43 +1,36 @@
-"""An account's equity now, at the day's start and at its peak: what its brakes look at. The journal remembers it."""
+"""An account's equity as its trader, its brakes and its owner see it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date
+    from decimal import Decimal
 
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class DayEquity:
-    """The equity with which a UTC day began: the first one seen on that day."""
-
-    day: date
-    start: Decimal
+    from nija.risk.returns import UnitValue
 
 
 @dataclass(frozen=True, slots=True)
 class EquityState:
-    """The equity now, the day's start, and the highest equity ever seen. In quote currency."""
+    """`current` is the equity now, in quote currency; `day` is the UTC day that `unit` is measured over."""
 
     current: Decimal
-    day: DayEquity
-    peak: Decimal
+    day: date
+    unit: UnitValue
 
     @property
     def daily_loss(self) -> Decimal:
-        """What the day has lost so far, as a fraction of its start; 0 on a winning day."""
-        return _fallen(self.day.start, self.current)
+        """A fraction; 0 on a winning day."""
+        return self.unit.daily_loss
 
     @property
     def drawdown(self) -> Decimal:
-        """How far below its peak the equity is, as a fraction of the peak."""
-        return _fallen(self.peak, self.current)
+        """A fraction of the highest value of a unit."""
+        return self.unit.drawdown
 
-
-def _fallen(start: Decimal, current: Decimal) -> Decimal:
-    return max(ZERO, (start - current) / start) if start > ZERO else ZERO
+    @property
+    def change(self) -> Decimal:
+        """What the day's return is of the equity now, in quote currency."""
+        return self.current - self.current * self.unit.opening / self.unit.latest

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nija.risk.refusal import Refusal, Rule, money, percent
+from nija.risk.refusal import Refusal, Rule, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from brokers.model import Timeframe
-    from nija.risk.equity import EquityState
     from nija.risk.parameters import RiskLimits
 
 
@@ -23,6 +22,8 @@ class EntryMoment:
 
     `open_positions` counts entries on their way too. `candle_closed` is the end of the candle to act upon.
     `max_candle_age` is in intervals, 0 = never stale. `paused` says who or what paused the account; empty: nobody.
+    `unknown` says why a limit cannot be judged; `equity` (quote currency) is None where that is why.
+    The limits on losses are not asked here: what they run into pauses the account (nija/trader/brakes.py).
     """
 
     market: str
@@ -31,9 +32,10 @@ class EntryMoment:
     candle_closed: datetime
     max_candle_age: float
     now: datetime
-    equity: EquityState
+    equity: Decimal | None
     open_positions: int
     paused: str = ""
+    unknown: str = ""
 
 
 def may_open(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
@@ -45,9 +47,8 @@ def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
     for refusal in (
         _paused(moment),
         _disabled(moment, limits),
+        _unknown(moment),
         _underfunded(moment, limits),
-        _drawdown(moment, limits),
-        _daily_loss(moment, limits),
         _positions(moment, limits),
         _stale(moment),
     ):
@@ -71,9 +72,15 @@ def _disabled(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
     )
 
 
+def _unknown(moment: EntryMoment) -> Refusal | None:
+    if not moment.unknown and moment.equity is not None:
+        return None
+    return Refusal(Rule.UNKNOWN, value="unknown", limit="known", text=moment.unknown)
+
+
 def _underfunded(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
-    equity = moment.equity.current
-    if equity >= limits.min_balance:
+    equity = moment.equity
+    if equity is None or equity >= limits.min_balance:
         return None
     needed = money(limits.min_balance, moment.quote)
     text = (
@@ -81,29 +88,6 @@ def _underfunded(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
         " deposit more, or lower min_balance in [risk]"
     )
     return Refusal(Rule.MIN_BALANCE, value=equity, limit=limits.min_balance, text=text)
-
-
-def _drawdown(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
-    equity = moment.equity
-    if equity.drawdown < limits.max_drawdown:
-        return None
-    back = equity.peak * (1 - limits.max_drawdown)
-    text = (
-        f"equity is {percent(equity.drawdown)} below its peak of {money(equity.peak, moment.quote)};"
-        f" waits until it is above {money(back, moment.quote)} again, or for a larger max_drawdown in [risk]"
-    )
-    return Refusal(Rule.MAX_DRAWDOWN, value=equity.drawdown, limit=limits.max_drawdown, text=text)
-
-
-def _daily_loss(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
-    equity = moment.equity
-    if equity.daily_loss < limits.max_daily_loss:
-        return None
-    text = (
-        f"today (UTC) has lost {percent(equity.daily_loss)} of the {money(equity.day.start, moment.quote)}"
-        " it began with; waits for the next UTC day"
-    )
-    return Refusal(Rule.MAX_DAILY_LOSS, value=equity.daily_loss, limit=limits.max_daily_loss, text=text)
 
 
 def _positions(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:

@@ -30,7 +30,8 @@ from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.timeframes import cost_of
 from nija.supervisor.backoff import Backoff
 from nija.supervisor.listener import CommandListener
-from nija.trader.trader import Seat, Trader
+from nija.trader.seat import Seat
+from nija.trader.trader import Trader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
     from nija.market_data.snapshot import FeedSnapshot
+    from nija.risk.portfolio import PortfolioState
     from nija.supervisor.exchanges import ExchangeSide, Seatable
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
@@ -64,7 +66,10 @@ _LONGEST_WAIT_FOR_ROOM = 60.0
 
 @dataclass(frozen=True, slots=True)
 class AccountParts:
-    """What one account's thread needs. `before_trading` is called before each start of trading."""
+    """What one account's thread needs. `before_trading` is called before each start of trading.
+
+    `portfolio` gives what is known of all accounts together; None where nobody limits that.
+    """
 
     account: AccountId
     plan: TradingPlan
@@ -76,6 +81,7 @@ class AccountParts:
     log: FilteringBoundLogger
     allow_withdrawal_keys: bool
     before_trading: Callable[[], None]
+    portfolio: Callable[[], PortfolioState | None]
 
 
 class AccountThread:
@@ -301,6 +307,7 @@ class AccountThread:
             log=parts.log,
             wake=self._wake,
             commands=self._listener.queue,
+            portfolio=parts.portfolio,
         )
 
     def _trade(self, trader: Trader) -> None:

@@ -91,7 +91,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> Accoun
     return replace(
         known,
         currency=view.quote,
-        equity_change=None if equity is None else equity.current - equity.day.start,
+        equity_change=None if equity is None else equity.change,
         positions=tuple(_position(position, view) for position in view.positions.values()),
         resting_orders=tuple(map(_resting, view.resting)),
         not_trading=tuple(
@@ -100,7 +100,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> Accoun
         rate_budget=Decimal(f"{view.budget_left:.2f}"),
         limits=tuple(_limits(view)),
         latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),
-        is_known=equity is not None,
+        is_known=view.worked,
         last_answer_age=None if view.answered is None else max(0.0, moment.steady - view.answered),
         protection=tuple(view.protection.values()),
         written_off=view.written_off,
@@ -169,3 +169,10 @@ def _limits(view: TraderView) -> Iterator[LimitDistance]:
     if view.equity is not None:
         yield LimitDistance("daily loss", view.equity.daily_loss, view.plan.limits.max_daily_loss)
         yield LimitDistance("drawdown", view.equity.drawdown, view.plan.limits.max_drawdown)
+    together = view.portfolio
+    if together is not None and together.unit is not None:
+        whose = "all but " + ", ".join(map(str, together.left_out)) if together.left_out else "all"
+        if together.limits.max_daily_loss is not None:
+            yield LimitDistance(f"daily loss of {whose}", together.unit.daily_loss, together.limits.max_daily_loss)
+        if together.limits.max_drawdown is not None:
+            yield LimitDistance(f"drawdown of {whose}", together.unit.drawdown, together.limits.max_drawdown)

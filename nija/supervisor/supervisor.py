@@ -17,15 +17,17 @@ from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer, troubles_of
 from nija.journal.opening import Journals
 from nija.log import lines
-from nija.log.event_log import get_log
+from nija.log.event_log import EventLog, get_log
 from nija.log.once import Reasons
 from nija.notify.notifier import Notifier
+from nija.risk.portfolio import PortfolioLimits
 from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
 from nija.supervisor.fault_log import FaultLog
 from nija.supervisor.open_positions import in_order_of_need, protected
+from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import Moment, account_views, status_report
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Supervisor:
             summary_hour=process.daily_summary_hour,
             redact=redact,
         )
+        self._portfolio: Portfolio | None = None
         self.manager = AccountManager(clock)
         self.threads: tuple[AccountThread, ...] = ()
 
@@ -100,6 +103,7 @@ class Supervisor:
             switched_off = tuple(protected(self._configuration, journals, self._log))
             self._own_keys(held, switched_off)
             self._traded += switched_off
+            self._portfolio = self._all_accounts()
             sides = self._sides()
             self.threads = tuple(self._threads(sides, journals))
             held.enter_context(self._control())
@@ -231,6 +235,7 @@ class Supervisor:
             log=self._log.bind(account=str(credentials.account)),
             allow_withdrawal_keys=self._configuration.process.allow_withdrawal_keys,
             before_trading=self._announce_start,
+            portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
         )
 
     def _seat(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Seatable:
@@ -239,6 +244,15 @@ class Supervisor:
         own = self._configuration.settings.for_account(credentials.account).own
         return side.seat(credentials, own.kraken_tier)
 
+    def _all_accounts(self) -> Portfolio | None:
+        """The brake over all accounts together, where nija.toml sets one."""
+        settings = self._configuration.settings.portfolio
+        limits = PortfolioLimits(settings.max_daily_loss, settings.max_drawdown)
+        if not limits.any or not self._traded:
+            return None
+        quotes = {credentials.account: plan.quote for credentials, plan in self._traded}
+        return Portfolio(limits, quotes, self._clock, EventLog(self._log))
+
     def _announce_start(self) -> None:
         """Once, before the first trader starts; the lock is never given back."""
         if self._started.acquire(blocking=False):
@@ -246,6 +260,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stop.wait(_WATCH_SECONDS):
+            if self._portfolio is not None:
+                self._portfolio.look({thread.account: thread.view for thread in self.threads})
             accounts = self._views()
             self._faults.tell(accounts)
             self._notifier.look(accounts)

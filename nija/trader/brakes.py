@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nija.journal.records import Latch, LatchName
-from nija.risk.equity import DayEquity, EquityState
+from nija.log.once import Reasons
 from nija.risk.refusal import percent, plain
+from nija.trader.measure import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,12 +18,20 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from nija.journal.journal import Journal
+    from nija.risk.equity import EquityState
     from nija.risk.parameters import RiskLimits
+    from nija.risk.trusted_time import Moment
     from nija.trader.commands import CommandQueue
+    from nija.trader.measure import Worth
 
-_MEASURED = (LatchName.DAILY_LOSS, LatchName.DRAWDOWN)
+# What ends with the day; everything else ends with nija resume.
+_OF_A_DAY = MappingProxyType(
+    {LatchName.DAILY_LOSS: "daily loss limit", LatchName.PORTFOLIO_DAILY_LOSS: "daily loss limit of all accounts"}
+)
 # Nothing but a resume clears these.
-_UNTIL_RESUME = (LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.ANOTHER_PROGRAM)
+_UNTIL_RESUME = frozenset(
+    {LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.PORTFOLIO_DRAWDOWN, LatchName.ANOTHER_PROGRAM}
+)
 
 
 class Brakes:
@@ -32,9 +42,12 @@ class Brakes:
         self._limits = limits
         self._log = log
         self._commands = commands
-        self._before: frozenset[LatchName] = frozenset()
+        self._said = Reasons()
+        self._reset_by_others: frozenset[LatchName] = frozenset()
         self._was_resumed = False
-        self.latches: Mapping[LatchName, Latch] = {}
+        self.measure = Measure(journal.equity)
+        # A resume that comes before the first look is noticed too.
+        self.latches: Mapping[LatchName, Latch] = journal.latches.all()
 
     def look(self) -> Mapping[LatchName, Latch]:
         """What is set now, every command that has come included; until the next look, `latches` says it again.
@@ -43,7 +56,9 @@ class Brakes:
         """
         self._commands.obey(self._journal)
         before, self.latches = self.latches, self._commands.over(self._journal.latches.all())
-        self._was_resumed |= any(name in before and name not in self.latches for name in _UNTIL_RESUME)
+        gone = before.keys() - self.latches.keys()
+        self._reset_by_others |= gone
+        self._was_resumed |= bool(gone & _UNTIL_RESUME)
         return self.latches
 
     def take_resume(self) -> bool:
@@ -51,54 +66,64 @@ class Brakes:
         resumed, self._was_resumed = self._commands.take_resume() or self._was_resumed, False
         return resumed
 
-    def observe(self, equity: Decimal, earned: Decimal, quote: str, now: datetime) -> EquityState:
-        """Take note of what was earned so far, and latch what it has run into.
+    def resumed(self, *names: LatchName) -> bool:
+        """Whether somebody has reset one of these latches; each time is told once."""
+        mine = self._reset_by_others.intersection(names)
+        self._reset_by_others -= mine
+        return bool(mine)
 
-        Day's start and peak are told as the equity of now would be at the earnings of then.
-        """
-        if any(name in self._before and name not in self.latches for name in _MEASURED):
-            self._journal.equity.reset_peak(earned, now)
-        day = self._journal.equity.observe(earned, quote, now)
-        state = EquityState(
-            current=equity,
-            day=DayEquity(day.day, equity + day.opening - earned),
-            peak=equity + day.peak - earned,
-        )
-        changes = (
-            self._end_of_day(now),
-            self._latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, now),
-            self._latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, now),
-        )
-        if any(changes):
-            self.look()
-        self._before = frozenset(self.latches)
+    def see(self, told: datetime, steady: float) -> Moment:
+        """What to believe of the exchange's time; a new day ends the latches that are set for a day."""
+        moment = self.measure.see(told, steady)
+        self._end_of_day(moment)
+        return moment
+
+    def observe(self, worth: Worth, moment: Moment, steady: float) -> EquityState:
+        """Take note of what was earned so far, and latch what it has run into. `steady` is in seconds."""
+        if self.resumed(LatchName.DAILY_LOSS, LatchName.DRAWDOWN):
+            self.measure.begin_anew(moment, steady)
+        state = self.measure.observe(worth, moment, steady)
+        self.latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, moment.believed)
+        self.latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, moment.believed)
         return state
 
     def flattened(self, now: datetime) -> None:
         """All is sold: the order to sell is done with, trading stays stopped."""
         self._journal.latches.set(LatchName.STOP_TRADING, "flattened", now)
-        self._journal.latches.reset(LatchName.FLATTEN)
+        self._reset(LatchName.FLATTEN)
         self._journal.events.add("flattened", now)
-        self.look()
 
-    def _end_of_day(self, now: datetime) -> bool:
-        daily = self.latches.get(LatchName.DAILY_LOSS)
-        if daily is None or daily.since.date() >= now.date() or not self._journal.latches.reset(LatchName.DAILY_LOSS):
-            return False
-        self._log.info("A new UTC day: the daily loss limit counts anew")
-        return True
-
-    def _latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> bool:
+    def latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> None:
+        """Set this latch where `value` has reached its limit; both are fractions."""
         # What was set at the last look is not set again: a resume may have come since, and the next look sees it.
         if value < limit or name in self.latches:
-            return False
-        reason = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
-        if not self._journal.latches.set(name, reason, now):
-            return False
-        until = "the next UTC day" if name is LatchName.DAILY_LOSS else "nija resume"
-        self._journal.events.add(name.value, now, detail={"value": plain(value), "limit": plain(limit)})
-        self._log.warning(f"⚠️  No new entries until {until}: {reason}")
-        return True
+            return
+        until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
+        measured = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
+        if self._journal.latches.set(name, f"{measured}, until {until}", now):
+            self._journal.events.add(name.value, now, detail={"value": plain(value), "limit": plain(limit)})
+            self._log.warning(f"⚠️  No new entries until {until}: {measured}")
+            self.look()
+
+    def _end_of_day(self, moment: Moment) -> None:
+        for name, words in _OF_A_DAY.items():
+            latch = self.latches.get(name)
+            if latch is None:
+                self._said.clear(name)
+            elif latch.since.date() < moment.believed.date():
+                self._reset(name)
+                self._log.info(f"A new UTC day: the {words} counts anew")
+            elif latch.since.date() < moment.told.date() and self._said.is_news(name, "leap"):
+                self._log.info(
+                    f"The exchange's clock leaped to {moment.told:%Y-%m-%d %H:%M} UTC since it was seen last: "
+                    f"the {words} ends once that has held for a while"
+                )
+
+    def _reset(self, name: LatchName) -> None:
+        """What NIJA itself resets was resumed by nobody."""
+        self.latches = {one: latch for one, latch in self.latches.items() if one is not name}
+        self._journal.latches.reset(name)
+        self.look()
 
 
 def paused_by(latches: Mapping[LatchName, Latch]) -> str:

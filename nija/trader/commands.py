@@ -183,6 +183,8 @@ def _resume(journal: Journal, now: datetime) -> bool:
     today = journal.equity.latest()
     if today is not None and (LatchName.DAILY_LOSS in cleared or LatchName.DRAWDOWN in cleared):
         journal.equity.reset_peak(today.latest, now)
+    if LatchName.PORTFOLIO_DAILY_LOSS in cleared or LatchName.PORTFOLIO_DRAWDOWN in cleared:
+        journal.portfolio.begin_anew(now)
     if cleared:
         journal.events.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
     return bool(cleared)

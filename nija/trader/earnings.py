@@ -9,39 +9,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
-from nija.trader.purse import exposure
+from nija.journal.positions import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
     from brokers.model import Fill
-    from nija.journal.fills import FillStore
-    from nija.journal.positions import Position
+    from nija.journal.journal import Journal
+    from nija.journal.records import WriteOff
 
 
 class Earnings:
     """Used by one trader alone. Fees taken in the base currency show as a smaller position."""
 
-    def __init__(self, fills: FillStore, quote: str) -> None:
-        self._fills = fills
+    def __init__(self, journal: Journal, quote: str) -> None:
+        self._journal = journal
         self._quote = quote
-        self._counted = -1
-        self._cash = ZERO
+        self._seen: tuple[int, int] | None = None
+        self._booked = ZERO
 
-    def total(self, positions: Mapping[str, Position], prices: Mapping[str, Decimal]) -> Decimal:
-        """Realised and unrealised profit since the journal began, in the quote currency."""
-        count = self._fills.count()
-        if count != self._counted:
-            self._cash = sum((_cash(fill, self._quote) for fill in self._fills.all()), ZERO)
-            self._counted = count
-        return self._cash + exposure(positions, prices, self._quote)
+    def total(self, worth: Decimal) -> Decimal:
+        """Realised and unrealised profit since the journal began; `worth` is that of the open positions. In quote.
+
+        What left a position without a sale left at the price of that moment: it is neither gain nor loss.
+        """
+        changes = self._journal.fills.changes, self._journal.plans.losses
+        if changes != self._seen:
+            sold = sum((_cash(fill, self._quote) for fill in self._journal.fills.all()), ZERO)
+            left = sum((self._value(loss) for loss in self._journal.plans.all_write_offs()), ZERO)
+            self._booked, self._seen = sold + left, changes
+        return self._booked + worth
+
+    def _value(self, loss: WriteOff) -> Decimal:
+        plan = self._journal.plans.get(loss.position_id)
+        if plan is None or not _is_in(plan.market, self._quote):
+            return ZERO
+        if loss.price is not None:
+            return loss.amount * loss.price
+        # Its price was not noted, as that of dust: taken at what it cost.
+        position = fold(plan, self._journal.fills.of_position(plan.id))
+        return loss.amount * position.entry_price
 
 
 def _cash(fill: Fill, quote: str) -> Decimal:
     """What the fill did to the quote currency's balance."""
-    if fill.market.partition("/")[2] != quote:
+    if not _is_in(fill.market, quote):
         return ZERO
     value = fill.amount * fill.price
     fee = fill.fee if fill.fee_currency == quote else ZERO
     return (value if fill.side is Side.SELL else -value) - fee
+
+
+def _is_in(market: str, quote: str) -> bool:
+    return market.partition("/")[2] == quote

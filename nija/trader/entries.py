@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from brokers.model import ZERO
 from nija.risk.gate import fee_gate, round_trip_cost, slippage
 from nija.risk.limits import EntryMoment, may_open
 from nija.risk.sizing import Entry, Funds, Sized, size_entry
@@ -22,13 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The account as it stands: `available` and `exposure` in quote currency; `paused` says by whom, or is empty."""
+    """The account as it stands, in quote currency; `paused` says by whom, or is empty.
 
-    equity: EquityState
+    `pending` is the value of entries that may still fill, or have filled and are not booked: part of `exposure` and
+    of `open_positions`, and to be taken off what is `available`. `unknown` says why a limit cannot be judged;
+    `equity` is None where that is why, and the money then says nothing.
+    """
+
+    equity: EquityState | None
     available: Decimal
     exposure: Decimal
+    pending: Decimal
     open_positions: int
     paused: str
+    unknown: str
     now: datetime
 
 
@@ -41,9 +49,10 @@ def forbidden(market: Market, signal: SignalAt, standing: Standing, plan: Tradin
         candle_closed=signal.closed,
         max_candle_age=plan.max_candle_age,
         now=standing.now,
-        equity=standing.equity,
+        equity=None if standing.equity is None else standing.equity.current,
         open_positions=standing.open_positions,
         paused=standing.paused,
+        unknown=standing.unknown,
     )
     return may_open(moment, plan.limits)
 
@@ -51,7 +60,7 @@ def forbidden(market: Market, signal: SignalAt, standing: Standing, plan: Tradin
 def sized(
     market: Market, signal: SignalAt, price: Decimal, fees: Fees, standing: Standing, plan: TradingPlan
 ) -> Sized | Refusal:
-    """How much to buy at about `price`, or why nothing."""
+    """How much to buy at about `price`, or why nothing. Only where `forbidden` has nothing against it."""
     lost = slippage(market)
     if signal.initial_stop is not None and signal.initial_stop < signal.close:
         refusal = fee_gate(
@@ -65,5 +74,9 @@ def sized(
     entry = Entry(
         market=market, close=signal.close, stop=signal.initial_stop, price=price, fee=fees.taker, slippage=lost
     )
-    funds = Funds(equity=standing.equity.current, available=standing.available, exposure=standing.exposure)
+    funds = Funds(
+        equity=ZERO if standing.equity is None else standing.equity.current,
+        available=standing.available - standing.pending * (1 + fees.taker + lost),
+        exposure=standing.exposure,
+    )
     return size_entry(entry, funds, plan.limits)

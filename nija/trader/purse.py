@@ -75,13 +75,14 @@ class Purse:
         return balance.available if balance is not None else ZERO
 
 
-def exposure(positions: Mapping[str, Position], prices: Mapping[str, Decimal], quote: str) -> Decimal:
-    """The value of all positions in `quote` markets; where no price is known, what they cost."""
+def cost(positions: Mapping[str, Position], quote: str) -> Decimal:
+    """What the positions in `quote` markets were bought for."""
+    mine = (position for market, position in positions.items() if market.partition("/")[2] == quote)
+    return sum((position.amount * position.entry_price for position in mine), ZERO)
+
+
+def worth(amounts: Mapping[str, Decimal], prices: Mapping[str, Decimal], quote: str) -> Decimal:
+    """The value of these base amounts by market, as far as they are quoted in `quote`; each needs its price."""
     return sum(
-        (
-            position.amount * prices.get(market, position.entry_price)
-            for market, position in positions.items()
-            if market.partition("/")[2] == quote
-        ),
-        ZERO,
+        (amount * prices[market] for market, amount in amounts.items() if market.partition("/")[2] == quote), ZERO
     )

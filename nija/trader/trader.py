@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,33 +11,23 @@ from brokers.errors import BudgetSpent
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.state import EntryStatus
-from nija.risk.refusal import Refusal, plain
+from nija.risk.refusal import Refusal, Rule, plain
+from nija.trader.appraisal import Appraiser
 from nija.trader.brakes import Brakes, paused_by
-from nija.trader.earnings import Earnings
-from nija.trader.entries import Standing, forbidden, sized
+from nija.trader.entries import forbidden, sized
 from nija.trader.missing import MissingMarkets
-from nija.trader.plan import SWITCHED_OFF
-from nija.trader.purse import Money, Purse, exposure
+from nija.trader.purse import Money, Purse, cost
 from nija.trader.view import ProtectionView, Stillness, TraderView, WrittenOff
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from structlog.typing import FilteringBoundLogger
-
-    from accounts.identity import AccountId
-    from accounts.manager import AccountManager
-    from brokers.base import Broker
-    from brokers.clock import Clock
     from brokers.model import Market
-    from nija.feed import Feed, FeedSnapshot
-    from nija.journal.journal import Journal
-    from nija.orders.desk import OrderDesk
+    from nija.feed import FeedSnapshot
     from nija.strategy.base import SignalAt
-    from nija.trader.commands import CommandQueue
-    from nija.trader.plan import TradingPlan
+    from nija.trader.entries import Standing
+    from nija.trader.seat import Seat
 
 _MARKETS_LAST = 3_600.0
 _WAITING = Stillness("no_candle", "waits for the first closed candle from the exchange")
@@ -45,24 +35,10 @@ _NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
 _STOPPING = Stillness("stopping", "everything stops")
 _POSITION_OPEN = Stillness("position_open", "a position is open")
 # What is ordinary is shown on request, not told: a market without a signal is not news.
-_ORDINARY = frozenset({_STOPPING.rule, _WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on"})
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """What one account's trader works with; nothing in it is shared with another trader but feed and manager."""
-
-    account: AccountId
-    plan: TradingPlan
-    broker: Broker
-    desk: OrderDesk
-    journal: Journal
-    feed: Feed
-    manager: AccountManager
-    clock: Clock
-    log: FilteringBoundLogger
-    wake: threading.Event
-    commands: CommandQueue
+# What holds for the whole account is told once, not for each market.
+_ORDINARY = frozenset(
+    {_STOPPING.rule, _WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on", Rule.UNKNOWN.value}
+)
 
 
 class Trader:
@@ -77,9 +53,15 @@ class Trader:
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
-        self._earnings = Earnings(seat.journal.fills, self._quote)
         self._missing = MissingMarkets(seat.account.exchange)
-        self.view = TraderView(plan=seat.plan, quote=self._quote, time=seat.broker.exchange_time())
+        self._appraiser = Appraiser(seat, self._purse, self._brakes, self._log)
+        self.view = TraderView(
+            plan=seat.plan,
+            quote=self._quote,
+            time=seat.broker.exchange_time(),
+            worked=False,
+            share=self._appraiser.share,
+        )
 
     def start(self) -> None:
         """Before the first cycle: compare journal and exchange, and begin to follow the markets. Raises BrokerError."""
@@ -94,7 +76,7 @@ class Trader:
 
     def money(self) -> Money:
         """Raises BrokerError."""
-        invested = exposure(self._desk.positions(), {}, self._quote)
+        invested = cost(self._desk.positions(), self._quote)
         return Money(self._quote, self._purse.total(self._quote), invested)
 
     def report(self, money: Money) -> AccountReport:
@@ -121,16 +103,16 @@ class Trader:
 
     def _look(self) -> None:
         snapshot = self._seat.feed.snapshot
-        prices = {market: ticker.bid for market, ticker in snapshot.tickers.items()}
-        waiting = self._refresh(prices)
+        prices = snapshot.prices(self._seat.clock.monotonic())
+        waiting = self._refresh({market: ticker.bid for market, ticker in prices.items()})
         self._obey_latches()
         self._leave(snapshot)
         if waiting is not None:
             raise waiting
         self._renew_markets()
-        standing = self._stand(prices)
+        standing = self._appraiser.stand(snapshot)
         stillness = self._enter(snapshot, standing)
-        self._show(prices, standing, stillness)
+        self._show(snapshot, standing, stillness)
 
     def _renew_markets(self) -> None:
         """Minimums, steps and what may be traded change now and then; orders must follow them."""
@@ -185,23 +167,6 @@ class Trader:
         if stop is not None:
             self._desk.trail(market, stop)
 
-    def _stand(self, prices: Mapping[str, Decimal]) -> Standing:
-        positions = self._desk.positions()
-        self._purse.note(positions)
-        now = self._seat.broker.exchange_time()
-        invested = exposure(positions, prices, self._quote)
-        earned = self._earnings.total(positions, prices)
-        equity = self._brakes.observe(self._purse.total(self._quote) + invested, earned, self._quote, now)
-        working = sum(1 for market in self._plan.markets if market not in positions and self._desk.blocked(market))
-        return Standing(
-            equity=equity,
-            available=self._purse.available(self._quote),
-            exposure=invested,
-            open_positions=len(positions) + working,
-            paused=SWITCHED_OFF if self._plan.is_switched_off else paused_by(self._brakes.latches),
-            now=now,
-        )
-
     def _enter(self, snapshot: FeedSnapshot, standing: Standing) -> dict[str, Stillness]:
         """Enter at most one market a cycle, so that each decision sees the money that the last one left."""
         stillness: dict[str, Stillness] = {}
@@ -252,9 +217,11 @@ class Trader:
         return None
 
     def _buy(self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
-        ticker = snapshot.tickers.get(market.symbol)
-        price = signal.close if ticker is None else ticker.ask
-        size = sized(market, signal, price, self._seat.broker.fees(market.symbol), standing, self._plan)
+        # Asked for now: what was asked above may have taken its time.
+        ticker = snapshot.prices(self._seat.clock.monotonic()).get(market.symbol)
+        if ticker is None:
+            return Stillness("no_price", f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one")
+        size = sized(market, signal, ticker.ask, self._seat.broker.fees(market.symbol), standing, self._plan)
         if isinstance(size, Refusal):
             return _still(size)
         if latched := paused_by(self._brakes.look()):
@@ -285,15 +252,20 @@ class Trader:
             answered=self._purse.answered,
         )
 
-    def _show(self, prices: Mapping[str, Decimal], standing: Standing, stillness: dict[str, Stillness]) -> None:
+    def _show(self, snapshot: FeedSnapshot, standing: Standing, stillness: dict[str, Stillness]) -> None:
         seat = self._seat
         self.view = replace(
             self.view,
             time=standing.now,
             equity=standing.equity,
-            prices=MappingProxyType({market: prices[market] for market in self._plan.markets if market in prices}),
+            prices=MappingProxyType(
+                {market: snapshot.tickers[market].bid for market in self._plan.markets if market in snapshot.tickers}
+            ),
             stillness=MappingProxyType(stillness),
             budget_left=seat.broker.budget_left(),
+            worked=True,
+            share=self._appraiser.share,
+            portfolio=seat.portfolio(),
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
         if seat.manager.snapshot(seat.account).state is not state:
@@ -303,10 +275,10 @@ class Trader:
             AccountReport(
                 balances=self._purse.known,
                 quote=self._quote,
-                equity=standing.equity.current,
+                equity=None if standing.equity is None else standing.equity.current,
                 positions=len(self._desk.positions()),
                 open_orders=len(self._desk.resting()),
-                not_trading="; ".join(still.text for still in stillness.values()),
+                not_trading="; ".join(dict.fromkeys(still.text for still in stillness.values())),
             ),
         )
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from nija.journal.records import Latch, LatchName, WriteOff
     from nija.orders.state import Protection
     from nija.risk.equity import EquityState
+    from nija.risk.portfolio import PortfolioState
     from nija.trader.plan import TradingPlan
+    from nija.trader.portfolio_brake import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ class TraderView:
     read of the account. `refused_markets` says of each market that the exchange refuses to this account what to do
     about it. `answered` is when the exchange last answered a question about the account (steady clock); None before.
     `written_off` is of this run, oldest first.
+
+    `equity` is None while it cannot be known, and `worked` False until the first cycle has ended. `share` is what the
+    brake over all accounts needs, `portfolio` what it says.
     """
 
     plan: TradingPlan
@@ -101,3 +106,6 @@ class TraderView:
     unread: int = 0
     refused_markets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     answered: float | None = None
+    worked: bool = True
+    share: Share | None = None
+    portfolio: PortfolioState | None = None

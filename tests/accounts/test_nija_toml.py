@@ -12,6 +12,7 @@ from accounts.identity import AccountId
 from accounts.setting_tables import (
     EmaCrossParameters,
     OwnSettings,
+    PortfolioSettings,
     RiskSettings,
     TradingSettings,
     TrendParameters,
@@ -249,7 +250,38 @@ class TestFaults:
         assert load_settings(path).risk.max_positions == 3
 
 
-@pytest.mark.parametrize("model", [TradingSettings, TrendParameters, EmaCrossParameters, RiskSettings, OwnSettings])
+class TestPortfolio:
+    def test_nothing_is_limited_unless_it_is_written(self, tmp_path: Path) -> None:
+        portfolio = load(tmp_path, "[portfolio]\n").portfolio
+        assert (portfolio.max_daily_loss, portfolio.max_drawdown) == (None, None)
+
+    def test_its_limits_are_exact(self, tmp_path: Path) -> None:
+        portfolio = load(tmp_path, "[portfolio]\nmax_daily_loss = 0.1\n").portfolio
+        assert (portfolio.max_daily_loss, portfolio.max_drawdown) == (Decimal("0.1"), None)
+
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ("max_daily_loss = 0", "portfolio.max_daily_loss: 0: expected greater than 0"),
+            ("max_drawdown = 1.5", "portfolio.max_drawdown: 1.5: expected less than or equal to 1"),
+            ('max_drawdown = "10 %"', 'portfolio.max_drawdown: "10 %": expected a number, without quotes'),
+            ("max_loss = 0.1", "portfolio.max_loss: unknown key; expected one of max_daily_loss, max_drawdown."),
+        ],
+    )
+    def test_a_fault_names_key_value_and_what_was_expected(self, tmp_path: Path, line: str, told: str) -> None:
+        with pytest.raises(SettingsError) as error:
+            load(tmp_path, f"[portfolio]\n{line}\n")
+        assert told in str(error.value)
+
+    def test_it_is_no_accounts_own(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match="portfolio"):
+            load(tmp_path, '[accounts."kraken:master".portfolio]\nmax_drawdown = 0.1\n')
+
+
+@pytest.mark.parametrize(
+    "model",
+    [TradingSettings, TrendParameters, EmaCrossParameters, RiskSettings, PortfolioSettings, OwnSettings],
+)
 def test_every_key_has_a_description_a_unit_and_a_default(model: type[BaseModel]) -> None:
     for name, key in model.model_fields.items():
         assert key.description, name

@@ -33,6 +33,7 @@ def test_every_key_of_the_example_is_a_key_with_its_default(tmp_path: Path) -> N
     settings = load_settings(uncommented)
     default = Settings()
     assert (settings.trading, settings.strategy, settings.risk) == (default.trading, default.strategy, default.risk)
+    assert None not in settings.portfolio.model_dump().values()
     account = AccountId.parse("kraken:daivon_frazier")
     assert settings.for_account(account).own == default.for_account(account).own
     assert len(settings.accounts) == 1
@@ -55,6 +56,7 @@ def test_each_value_says_where_it_comes_from(tmp_path: Path) -> None:
     assert found["NIJA_LOG_FORMAT"].source == "default"
     assert found["risk.max_positions"] == Row("risk.max_positions", "2", "nija.toml")
     assert found["risk.min_balance"] == Row("risk.min_balance", "25", "default")
+    assert found["portfolio.max_drawdown"] == Row("portfolio.max_drawdown", "-", "default")
     assert found['accounts."kraken:master".risk_multiplier'].value == "0.5"
 
 

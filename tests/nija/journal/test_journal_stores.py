@@ -4,8 +4,9 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +22,12 @@ from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
 from nija.journal.order_state import IllegalTransition, OrderState
-from nija.journal.records import Holding, Intent, LatchName, Plan
+from nija.journal.records import Holding, Intent, LatchName, Plan, PortfolioDay, WriteOff
 from nija.journal.schema import transitions
 from nija.journal.steps import Step
 from nija.journal.types import Money, UtcTime
 from tests.fakes import ManualClock
+from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
 
 if TYPE_CHECKING:
@@ -69,10 +71,6 @@ def states_of(journal: Journal, intent: Intent) -> list[str]:
     """As the transitions tell; NIJA itself never reads them, people do."""
     mine = select(transitions.c.state).where(transitions.c.client_id == intent.client_id)
     return [row.state for row in journal._link.rows(mine.order_by(transitions.c.id))]
-
-
-def numbers(*values: int) -> tuple[Decimal, ...]:
-    return tuple(Decimal(value) for value in values)
 
 
 def a_fill(number: int = 1) -> Fill:
@@ -178,35 +176,6 @@ def test_a_write_outside_a_transaction_is_refused(journal: Journal) -> None:
         journal.plans.add(an_entry()[0])
 
 
-def test_the_day_begins_with_its_first_equity_and_the_peak_stays(journal: Journal) -> None:
-    journal.equity.observe(Decimal(100), "USD", NOW)
-    journal.equity.observe(Decimal(130), "USD", NOW)
-    today = journal.equity.observe(Decimal(90), "USD", NOW)
-    assert (today.opening, today.latest, today.peak) == numbers(100, 90, 130)
-    tomorrow = journal.equity.observe(Decimal(95), "USD", NOW + timedelta(days=1))
-    assert (tomorrow.opening, tomorrow.latest, tomorrow.peak) == numbers(95, 95, 130)
-
-
-def test_opening_and_peak_survive_a_restart(tmp_path: Path) -> None:
-    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
-    journal = journals.open(ACCOUNT)
-    for value in (100, 130, 90):
-        journal.equity.observe(Decimal(value), "USD", NOW)
-    journal.close()
-    journal = journals.open(ACCOUNT)
-    seen = journal.equity.observe(Decimal(80), "USD", NOW + timedelta(hours=1))
-    journal.close()
-    journals.close()
-    assert (seen.opening, seen.peak) == numbers(100, 130)
-
-
-def test_resuming_measures_the_losses_anew(journal: Journal) -> None:
-    journal.equity.observe(Decimal(100), "USD", NOW)
-    journal.equity.reset_peak(Decimal(60), NOW)
-    seen = journal.equity.observe(Decimal(61), "USD", NOW)
-    assert (seen.opening, seen.peak) == numbers(60, 61)
-
-
 def test_a_latch_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> None:
     assert journal.latches.set(LatchName.DAILY_LOSS, "first", NOW)
     assert not journal.latches.set(LatchName.DAILY_LOSS, "second", NOW)
@@ -290,9 +259,56 @@ def test_what_the_owner_holds_is_kept_by_currency_as_it_was_last_seen(journal: J
     }
 
 
-def test_the_day_is_the_utc_day_and_a_clock_set_back_never_reopens_a_past_one(journal: Journal) -> None:
-    before = datetime(2026, 3, 2, 8, 59, tzinfo=timezone(timedelta(hours=9)))
-    journal.equity.observe(Decimal(100), "USD", before)
-    assert journal.equity.observe(Decimal(90), "USD", before + timedelta(minutes=1)).opening == 90
-    back = journal.equity.observe(Decimal(80), "USD", before - timedelta(days=1))
-    assert (back.day.isoformat(), back.opening) == ("2026-03-02", Decimal(90))
+def test_the_value_of_a_unit_is_kept_by_day_and_the_last_one_is_told(journal: Journal) -> None:
+    monday = equity_day(NOW, "1", "0.9", "1.3", "-100", "900")
+    tuesday = replace(monday, day=NOW.date() + timedelta(days=1), opening=Decimal("0.9"))
+    journal.equity.save(monday)
+    journal.equity.save(tuesday)
+    assert journal.equity.latest() == tuesday
+    journal.equity.save(replace(tuesday, latest=Decimal("0.95")))
+    assert journal.equity.latest() == replace(tuesday, latest=Decimal("0.95"))
+
+
+def test_resuming_measures_losses_anew_from_what_a_unit_is_worth(journal: Journal) -> None:
+    journal.equity.save(equity_day(NOW, "1", "0.6", "1.3", "-400", "600"))
+    journal.equity.reset_peak(Decimal("0.6"), NOW)
+    day = journal.equity.latest()
+    assert day is not None
+    assert {day.opening, day.latest, day.peak} == {Decimal("0.6")}
+    assert (day.earned, day.capital) == (Decimal(-400), Decimal(600))
+
+
+def test_one_copy_of_all_accounts_together_is_kept_and_a_resume_counts_it_anew(journal: Journal) -> None:
+    assert journal.portfolio.latest() is None
+    journal.portfolio.begin_anew(NOW)
+    first = PortfolioDay(NOW.date(), "USD", Decimal(1), Decimal("0.8"), Decimal("1.1"), NOW)
+    journal.portfolio.save(first)
+    journal.portfolio.save(replace(first, latest=Decimal("0.7")))
+    later = NOW + timedelta(hours=1)
+    journal.portfolio.begin_anew(later)
+    anew = PortfolioDay(NOW.date(), "USD", Decimal("0.7"), Decimal("0.7"), Decimal("0.7"), later)
+    assert journal.portfolio.latest() == anew
+
+
+def test_what_left_a_position_keeps_the_price_at_which_it_left(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    gone = WriteOff(plan.id, Decimal("0.5"), "sold by hand", NOW, Decimal(95_000))
+    with journal.transaction(Step.CLOSED):
+        journal.plans.write_off(gone)
+        journal.plans.write_off(replace(gone, price=None))
+    assert journal.plans.write_offs(plan.id) == journal.plans.all_write_offs() == (gone, replace(gone, price=None))
+
+
+def test_whoever_sees_no_change_has_seen_every_fill_and_every_write_off(journal: Journal) -> None:
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    seen = [(journal.fills.changes, journal.plans.losses)]
+    with journal.transaction(Step.PROGRESS):
+        journal.fills.book(intent.client_id, a_fill(), NOW)
+        seen.append((journal.fills.changes, journal.plans.losses))
+        journal.fills.book(intent.client_id, a_fill(), NOW)
+        seen.append((journal.fills.changes, journal.plans.losses))
+        journal.plans.write_off(WriteOff(plan.id, Decimal("0.5"), "dust", NOW))
+        seen.append((journal.fills.changes, journal.plans.losses))
+    assert [one != other for one, other in pairwise(seen)] == [True, False, True]

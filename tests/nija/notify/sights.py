@@ -12,7 +12,8 @@ from accounts.manager import AccountSnapshot, AccountState
 from accounts.settings import Settings
 from nija.journal.positions import Position
 from nija.journal.records import Latch
-from nija.risk.equity import DayEquity, EquityState
+from nija.risk.equity import EquityState
+from nija.risk.returns import UnitValue
 from nija.supervisor.report import Moment, account_view
 from nija.trader.plan import trading_plan
 from nija.trader.view import TraderView
@@ -74,7 +75,7 @@ def view(
     latches: Mapping[LatchName, datetime] | None = None,
     prices: Mapping[str, str] | None = None,
 ) -> TraderView:
-    state = EquityState(Decimal("1034.56"), DayEquity(START.date(), Decimal(1000)), peak=Decimal(1000))
+    state = EquityState(Decimal("1034.56"), START.date(), UnitValue(latest=Decimal("1.03456"), peak=Decimal("1.03456")))
     return TraderView(
         plan=trading_plan(Settings().for_account(MASTER)),
         quote="USD",

@@ -128,8 +128,13 @@ def test_a_position_replaced_between_two_looks_is_a_sale_and_a_purchase() -> Non
 
 def test_a_trader_that_begins_anew_has_not_sold_anything() -> None:
     held = sighting(None, view([position()]))
-    unborn = sighting(None, replace(view(), equity=None))
+    unborn = sighting(None, replace(view(), worked=False))
     assert watch(held, unborn, sighting(), held) == []
+
+
+def test_what_is_sold_while_the_accounts_worth_is_unknown_is_told_all_the_same() -> None:
+    held = sighting(None, view([position()]))
+    assert len(watch(held, sighting(None, replace(view(), equity=None)))) == 1
 
 
 def test_a_limit_is_told_when_it_is_reached_and_again_after_it_was_lifted() -> None:

@@ -100,6 +100,7 @@ class Daemon:
                 log=self.log.logger,
                 allow_withdrawal_keys=False,
                 before_trading=self._stop_where_it_would_trade,
+                portfolio=lambda: None,
             )
         )
 

@@ -194,6 +194,16 @@ def test_before_an_account_has_traded_its_state_is_all_that_is_known() -> None:
     assert known.equity == Decimal("1034.56")
 
 
+def test_what_a_trader_shows_before_its_first_cycle_has_ended_is_not_known() -> None:
+    shown = account_view(snapshot(), replace(view(), worked=False), None, Moment(LATER, 0.0))
+    assert not shown.is_known
+
+
+def test_an_account_whose_worth_cannot_be_known_is_seen_all_the_same() -> None:
+    shown = account_view(snapshot(), replace(view(), equity=None), None, Moment(LATER, 0.0))
+    assert (shown.is_known, shown.equity_change, shown.limits) == (True, None, ())
+
+
 def test_an_order_is_shown_with_what_it_is_for() -> None:
     def order(purpose: Purpose, side: Side, kind: OrderType, price: int | None = None) -> OrderRequest:
         deadline = datetime(2026, 3, 1, tzinfo=UTC)

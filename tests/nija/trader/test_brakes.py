@@ -11,6 +11,7 @@ from nija.journal.records import LatchName
 from nija.risk.parameters import RiskLimits
 from nija.trader.brakes import Brakes
 from nija.trader.commands import CommandQueue
+from nija.trader.measure import Worth
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.trader.trader_rig import ACCOUNT
@@ -34,7 +35,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def observe(brakes: Brakes, earned: int) -> None:
-    brakes.observe(Decimal(1000 + earned), Decimal(earned), "USD", utc_now(CLOCK))
+    worth = Worth(Decimal(1000 + earned), Decimal(earned), "USD")
+    brakes.observe(worth, brakes.see(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
 
 
 def braked(journal: Journal) -> Brakes:
@@ -69,6 +71,7 @@ def test_what_is_lost_after_a_resume_latches_again(journal: Journal) -> None:
     journal.latches.reset(LatchName.DRAWDOWN)
     brakes.look()
     observe(brakes, -200)
+    assert journal.latches.all() == {}
 
     observe(brakes, -400)
 
@@ -84,7 +87,10 @@ def test_once_everything_is_sold_trading_stays_stopped(journal: Journal) -> None
     assert set(brakes.latches) == {LatchName.STOP_TRADING, LatchName.DRAWDOWN}
 
 
-@pytest.mark.parametrize("name", [LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.ANOTHER_PROGRAM])
+@pytest.mark.parametrize(
+    "name",
+    [LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.PORTFOLIO_DRAWDOWN, LatchName.ANOTHER_PROGRAM],
+)
 def test_a_resume_is_noticed_once(journal: Journal, name: LatchName) -> None:
     brakes = braked(journal)
     journal.latches.set(name, "for a reason", utc_now(CLOCK))
@@ -99,12 +105,19 @@ def test_a_resume_is_noticed_once(journal: Journal, name: LatchName) -> None:
 
 def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
     brakes = braked(journal)
-    for name in (LatchName.FLATTEN, LatchName.STOP_TRADING, LatchName.DAILY_LOSS):
+    for name in (LatchName.FLATTEN, LatchName.STOP_TRADING, LatchName.DAILY_LOSS, LatchName.PORTFOLIO_DAILY_LOSS):
         journal.latches.set(name, "for a reason", utc_now(CLOCK))
     brakes.look()
 
     brakes.flattened(utc_now(CLOCK))
     journal.latches.reset(LatchName.DAILY_LOSS)
+    journal.latches.reset(LatchName.PORTFOLIO_DAILY_LOSS)
     brakes.look()
 
     assert not brakes.take_resume()
+
+
+def test_a_latch_says_until_when_it_lasts(journal: Journal) -> None:
+    in_drawdown(journal)
+    latch = journal.latches.all()[LatchName.DRAWDOWN]
+    assert latch.reason == "drawdown of 20.00 % reached the limit of 10.00 %, until nija resume"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ import pytest
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import LatchName, PortfolioDay
 from nija.trader.commands import BY_COMMAND, Became, Command, CommandQueue, carry_out
 from tests.fakes import ManualClock
+from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
 
 if TYPE_CHECKING:
@@ -87,15 +89,23 @@ def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) 
 
 def test_resume_clears_every_latch_and_counts_losses_from_now_on(desk: Desk) -> None:
     journal = desk.journal
-    journal.equity.observe(Decimal(100), "USD", NOW)
-    journal.equity.observe(Decimal(60), "USD", NOW.replace(hour=13))
+    journal.equity.save(equity_day(NOW, "1", "0.6", "1", "-400", "600"))
     for name in LatchName:
         journal.latches.set(name, "for a reason", NOW)
     assert carry_out(journal, Command.RESUME, NOW)
     assert latches(journal) == set()
     today = journal.equity.latest()
     assert today is not None
-    assert (today.opening, today.peak) == (Decimal(60), Decimal(60))
+    assert (today.opening, today.peak) == (Decimal("0.6"), Decimal("0.6"))
+
+
+@pytest.mark.parametrize("name", [LatchName.PORTFOLIO_DAILY_LOSS, LatchName.PORTFOLIO_DRAWDOWN])
+def test_resume_counts_the_losses_of_all_accounts_from_now_on(desk: Desk, name: LatchName) -> None:
+    day = PortfolioDay(NOW.date(), "USD", opening=Decimal(1), latest=Decimal("0.9"), peak=Decimal(2), updated=NOW)
+    desk.journal.portfolio.save(day)
+    desk.journal.latches.set(name, "for a reason", NOW)
+    assert carry_out(desk.journal, Command.RESUME, NOW)
+    assert desk.journal.portfolio.latest() == replace(day, opening=Decimal("0.9"), peak=Decimal("0.9"))
 
 
 def test_a_command_wakes_the_account_and_its_receipt_comes_once_it_is_in_the_journal(desk: Desk) -> None:

@@ -20,16 +20,18 @@ from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
 from nija.trader.commands import CommandQueue
 from nija.trader.plan import TradingPlan, trading_plan
-from nija.trader.trader import Seat, Trader
+from nija.trader.seat import Seat
+from nija.trader.trader import Trader
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.exchange_model import ExchangeModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from brokers.model import Market
+    from nija.risk.portfolio import PortfolioState
 
 ACCOUNT = AccountId.parse("kraken:tania_gilbert")
 DAY = 86_400
@@ -107,6 +109,7 @@ class TraderRig:
         self.data = Candlestick(self.model)
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
+        self.portfolio: Callable[[], PortfolioState | None] = lambda: None
         self.journals = Journals(folder, self.clock, self.log.logger)
         self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
         self.start()
@@ -151,6 +154,7 @@ class TraderRig:
                 log=self.log.logger,
                 wake=threading.Event(),
                 commands=self.commands,
+                portfolio=self.portfolio,
             )
         )
         self.trader.start()

@@ -1,0 +1,51 @@
+"""This account's copy of what all accounts together are measured on; at a start the newest copy counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from nija.journal.records import PortfolioDay
+from nija.journal.schema import portfolio
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nija.journal.link import Link
+
+
+class PortfolioStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def latest(self) -> PortfolioDay | None:
+        rows = self._link.rows(select(portfolio).where(portfolio.c.account == self._account))
+        if not rows:
+            return None
+        row = rows[0]
+        return PortfolioDay(date.fromisoformat(row.day), row.currency, row.opening, row.latest, row.peak, row.updated)
+
+    def save(self, day: PortfolioDay) -> None:
+        values = {
+            "account": self._account,
+            "day": day.day.isoformat(),
+            "currency": day.currency,
+            "opening": day.opening,
+            "latest": day.latest,
+            "peak": day.peak,
+            "updated": day.updated,
+        }
+        with self._link.transaction(Step.NOTED):
+            self._link.write(delete(portfolio).where(portfolio.c.account == self._account))
+            self._link.write(insert(portfolio), values)
+
+    def begin_anew(self, now: datetime) -> None:
+        """The losses of all accounts together count from here on: what `nija resume` means by going on."""
+        known = self.latest()
+        if known is not None:
+            self.save(replace(known, opening=known.latest, peak=known.latest, updated=now))

@@ -1,0 +1,137 @@
+"""All accounts together under one brake: put together from what their traders show, and published for them to read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nija.risk.portfolio import PortfolioState, Stake, combined
+from nija.risk.returns import Track, UnitValue
+from nija.risk.trusted_time import TrustedTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from nija.log.event_log import EventLog
+    from nija.risk.portfolio import PortfolioLimits
+    from nija.trader.measure import Worth
+    from nija.trader.portfolio_brake import Share
+    from nija.trader.view import TraderView
+
+# One account that cannot be known must not keep the others waiting for ever.
+_UNKNOWN_LASTS = 300.0
+
+
+class Portfolio:
+    """Looks from one thread alone; `state` is replaced whole and may be read from any.
+
+    Accounts of the currency that most of them count in are summed. Before the first sum, all of them are waited for,
+    and for one that cannot be known any more its last known figures count; after five minutes it is left out, until it
+    is known again and what it earned meanwhile is counted.
+    """
+
+    def __init__(self, limits: PortfolioLimits, quotes: Mapping[AccountId, str], clock: Clock, log: EventLog) -> None:
+        """`quotes` is the currency in which each account counts."""
+        self._clock = clock
+        self._log = log
+        self._currency = Counter(quotes.values()).most_common(1)[0][0]
+        self._members = [account for account, quote in quotes.items() if quote == self._currency]
+        self._others = [account for account in quotes if account not in self._members]
+        self._stakes: dict[AccountId, Stake] = {}
+        self._shown: Mapping[AccountId, Share] = {}
+        self._known: dict[AccountId, float] = {}
+        self._time: TrustedTime | None = None
+        self._track: Track | None = None
+        self.state = PortfolioState(limits, self._currency, unknown=_waiting(self._members))
+
+    def look(self, views: Mapping[AccountId, TraderView | None]) -> None:
+        """Once in a while, with what each account shows."""
+        seen = {one: view for one in self._members if (view := views.get(one)) is not None}
+        shares = {one: view.share for one, view in seen.items() if view.share is not None}
+        now = self._news(shares)
+        late = self._late(now)
+        waited_for = [one for one in self._members if one not in self._stakes and one not in late]
+        if now and (self._track is not None or not waited_for):
+            at_work = {one: stake for one, stake in self._stakes.items() if one not in late}
+            self._measure(combined(at_work, now), shares.values(), max(view.time for view in seen.values()))
+            self._stakes |= now
+        self._publish(late, waited_for, shares.values())
+
+    def _news(self, shares: Mapping[AccountId, Share]) -> dict[AccountId, Stake]:
+        """What is known now. A trader that hangs shows what it showed before, which is not news.
+
+        What an account earned counts from where an earlier process left it.
+        """
+        fresh = {one: share for one, share in shares.items() if share is not self._shown.get(one)}
+        self._shown = shares
+        now = {one: _stake(share.now) for one, share in fresh.items() if share.now is not None}
+        for one, stake in now.items():
+            stored = shares[one].stored
+            if stored is not None and stored.currency == self._currency:
+                self._stakes.setdefault(one, _stake(stored))
+            self._stakes.setdefault(one, stake)
+        return now
+
+    def _late(self, now: Iterable[AccountId]) -> list[AccountId]:
+        """Who has not been known for too long."""
+        steady = self._clock.monotonic()
+        for one in self._members:
+            self._known.setdefault(one, steady)
+        self._known |= dict.fromkeys(now, steady)
+        return [one for one in self._members if steady - self._known[one] > _UNKNOWN_LASTS]
+
+    def _measure(self, factor: Decimal, shares: Iterable[Share], told: datetime) -> None:
+        if self._track is None or self._time is None:
+            self._time, self._track = _begun(shares, told)
+        self._track = self._track.after(factor, self._time.see(told, self._clock.monotonic()))
+
+    def _publish(self, late: list[AccountId], waited_for: list[AccountId], shares: Iterable[Share]) -> None:
+        state, generation = self.state, self.state.generation
+        if self._track is not None and any(share.resumed == generation for share in shares):
+            self._track, generation = self._track.anew(), generation + 1
+        self.state = PortfolioState(
+            limits=state.limits,
+            currency=self._currency,
+            day=None if self._track is None else self._track.day,
+            unit=None if self._track is None else self._track.judged,
+            unknown="" if self._track is not None else _waiting(waited_for),
+            left_out=(*self._others, *late),
+            generation=generation,
+        )
+        self._tell(late)
+
+    def _tell(self, late: list[AccountId]) -> None:
+        for one in self._others:
+            self._log.trouble(
+                f"{one}", f"{one} does not count in {self._currency}: the limits of [portfolio] leave it out"
+            )
+        for one in self._members:
+            if one in late:
+                self._log.trouble(
+                    f"{one}", f"{one} is not known now: the limits of [portfolio] leave it out until it is"
+                )
+            else:
+                self._log.settled(f"{one}")
+
+
+def _begun(shares: Iterable[Share], told: datetime) -> tuple[TrustedTime, Track]:
+    """From the newest copy that an earlier process has left with any account."""
+    copies = [share.copy for share in shares if share.copy is not None]
+    newest = max(copies, key=lambda copy: copy.updated, default=None)
+    if newest is None:
+        return TrustedTime(None), Track(told.date())
+    unit = UnitValue(newest.opening, newest.latest, newest.peak)
+    return TrustedTime(newest.updated), Track(newest.day, unit)
+
+
+def _waiting(accounts: Iterable[AccountId]) -> str:
+    names = ", ".join(map(str, accounts)) or "the first account"
+    return f"the limits of all accounts together wait for {names}, for at most {_UNKNOWN_LASTS / 60:.0f} minutes"
+
+
+def _stake(worth: Worth) -> Stake:
+    return Stake(worth.earned, worth.equity)

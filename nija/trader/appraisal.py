@@ -1,0 +1,119 @@
+"""What an account is worth, and what that does to its limits. What cannot be known is said, and opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO
+from nija.risk.refusal import Rule
+from nija.trader.brakes import paused_by
+from nija.trader.earnings import Earnings
+from nija.trader.entries import Standing
+from nija.trader.measure import Worth
+from nija.trader.plan import SWITCHED_OFF
+from nija.trader.portfolio_brake import PortfolioBrake
+from nija.trader.purse import worth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from brokers.model import Ticker
+    from nija.feed import FeedSnapshot
+    from nija.journal.positions import Position
+    from nija.log.event_log import EventLog
+    from nija.risk.equity import EquityState
+    from nija.risk.trusted_time import Moment
+    from nija.trader.brakes import Brakes
+    from nija.trader.portfolio_brake import Share
+    from nija.trader.purse import Purse
+    from nija.trader.seat import Seat
+
+
+@dataclass(frozen=True, slots=True)
+class _Funds:
+    """In quote currency: `held` in positions, `hoped` for entries that may yet turn out to be some."""
+
+    equity: EquityState | None = None
+    available: Decimal = ZERO
+    held: Decimal = ZERO
+    hoped: Decimal = ZERO
+
+
+class Appraiser:
+    """Used by one trader alone. `share` is what the brake over all accounts needs of this one."""
+
+    def __init__(self, seat: Seat, purse: Purse, brakes: Brakes, log: EventLog) -> None:
+        self._seat = seat
+        self._purse = purse
+        self._brakes = brakes
+        self._log = log
+        self._quote = seat.plan.quote
+        self._earnings = Earnings(seat.journal, self._quote)
+        self._portfolio = PortfolioBrake(seat.journal.portfolio, brakes, seat.portfolio)
+        self.share: Share = self._portfolio.share(None)
+
+    def stand(self, snapshot: FeedSnapshot) -> Standing:
+        """Raises BrokerError."""
+        positions, pending = self._seat.desk.positions(), self._seat.desk.pending_entries()
+        self._purse.note(positions)
+        now, steady = self._seat.broker.exchange_time(), self._seat.clock.monotonic()
+        moment = self._brakes.see(now, steady)
+        fresh = snapshot.prices(steady)
+        self.share = self._portfolio.share(None)
+        missing = self._unpriced({*positions, *pending}, fresh)
+        funds = _Funds() if missing else self._funds(positions, pending, fresh, moment)
+        waits = self._portfolio.heed(moment, steady)
+        unknown = self._without(missing, snapshot) if missing else waits
+        # The ages in it move.
+        self._tell(unknown, same=" ".join(missing) or waits)
+        return Standing(
+            equity=funds.equity,
+            available=funds.available,
+            exposure=funds.held + funds.hoped,
+            pending=funds.hoped,
+            open_positions=len(positions.keys() | pending.keys()),
+            paused=SWITCHED_OFF if self._seat.plan.is_switched_off else paused_by(self._brakes.latches),
+            unknown=unknown,
+            now=now,
+        )
+
+    def no_price(self, market: str, snapshot: FeedSnapshot) -> str:
+        """How old the last price is, where it is too old to be one."""
+        read = snapshot.read.get(market)
+        if read is None:
+            return f"no price of {market} yet"
+        age = self._seat.clock.monotonic() - read
+        return f"the last price of {market} is {age:.0f} s old (at most {snapshot.price_max_age:g} s count)"
+
+    def _funds(
+        self,
+        positions: Mapping[str, Position],
+        pending: Mapping[str, Decimal],
+        fresh: Mapping[str, Ticker],
+        moment: Moment,
+    ) -> _Funds:
+        bids = {market: fresh[market].bid for market in positions if market in fresh}
+        asks = {market: fresh[market].ask for market in pending if market in fresh}
+        held = worth({market: position.amount for market, position in positions.items()}, bids, self._quote)
+        equity = self._purse.total(self._quote) + held
+        now = Worth(equity, self._earnings.total(held), self._quote)
+        state = self._brakes.observe(now, moment, self._seat.clock.monotonic())
+        self.share = self._portfolio.share(now)
+        return _Funds(state, self._purse.available(self._quote), held, worth(pending, asks, self._quote))
+
+    def _unpriced(self, markets: Iterable[str], fresh: Mapping[str, Ticker]) -> list[str]:
+        """Where the account holds something, or may hold it, that has no price."""
+        mine = (market for market in markets if market.partition("/")[2] == self._quote)
+        return sorted(market for market in mine if market not in fresh)
+
+    def _without(self, missing: list[str], snapshot: FeedSnapshot) -> str:
+        prices = " and ".join(self.no_price(market, snapshot) for market in missing)
+        return f"{prices}: the account's worth and its loss limits are unknown until there is one; exits go on"
+
+    def _tell(self, unknown: str, same: str) -> None:
+        if unknown:
+            self._log.reason("unknown", f"No new entries: {unknown}", same=same, rule=Rule.UNKNOWN.value)
+        else:
+            self._log.settled("unknown")

@@ -1,0 +1,44 @@
+"""What one account's trader works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from accounts.manager import AccountManager
+    from brokers.base import Broker
+    from brokers.clock import Clock
+    from nija.feed import Feed
+    from nija.journal.journal import Journal
+    from nija.orders.desk import OrderDesk
+    from nija.risk.portfolio import PortfolioState
+    from nija.trader.commands import CommandQueue
+    from nija.trader.plan import TradingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Nothing in it is shared with another trader but feed and manager.
+
+    `portfolio` gives what is known of all accounts together; None where nobody limits that.
+    """
+
+    account: AccountId
+    plan: TradingPlan
+    broker: Broker
+    desk: OrderDesk
+    journal: Journal
+    feed: Feed
+    manager: AccountManager
+    clock: Clock
+    log: FilteringBoundLogger
+    wake: threading.Event
+    commands: CommandQueue
+    portfolio: Callable[[], PortfolioState | None] = lambda: None

@@ -1,0 +1,96 @@
+"""What NIJA has earned, by its own journal alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.client_order_id import Purpose, new_client_id
+from brokers.model import Fill, OrderRequest, OrderType, Side
+from nija.journal.opening import Journals
+from nija.journal.order_state import OrderState
+from nija.journal.records import Intent, Plan, WriteOff
+from nija.journal.steps import Step
+from nija.trader.earnings import Earnings
+from tests.fakes import ManualClock
+from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.trader.trader_rig import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nija.journal.journal import Journal
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
+    journal = journals.open(ACCOUNT)
+    yield journal
+    journal.close()
+    journals.close()
+
+
+def bought(journal: Journal, amount: str, price: str, market: str = "BTC/USD") -> str:
+    """A position of this amount; its id."""
+    client_id = new_client_id(Purpose.ENTRY)
+    request = OrderRequest(client_id, market, Side.BUY, OrderType.MARKET, Decimal(amount), NOW)
+    with journal.transaction(Step.INTENDED):
+        journal.plans.add(Plan(client_id, market, NOW, "trend"))
+        journal.intents.add(Intent(request, client_id, Purpose.ENTRY, OrderState.INTENDED, NOW, Decimal(0)))
+        fill = Fill(client_id, "O1", market, Side.BUY, Decimal(amount), Decimal(price), Decimal(0), "USD", NOW)
+        journal.fills.book(client_id, fill, NOW)
+    return client_id
+
+
+def write_off(journal: Journal, position: str, amount: str, price: str | None) -> None:
+    loss = WriteOff(position, Decimal(amount), "gone", NOW, None if price is None else Decimal(price))
+    with journal.transaction(Step.CLOSED):
+        journal.plans.write_off(loss)
+
+
+def test_an_open_position_counts_with_what_it_is_worth(journal: Journal) -> None:
+    bought(journal, "2", "100")
+    assert Earnings(journal, "USD").total(Decimal(190)) == -10
+
+
+@pytest.mark.parametrize("price", ["40", "100", "250"])
+def test_a_position_that_left_by_the_owners_hand_is_booked_out_at_the_last_price(journal: Journal, price: str) -> None:
+    earnings = Earnings(journal, "USD")
+    position = bought(journal, "2", "100")
+    before = earnings.total(2 * Decimal(price))
+    write_off(journal, position, "2", price)
+    assert earnings.total(Decimal(0)) == before
+
+
+def test_a_part_of_it_as_well(journal: Journal) -> None:
+    earnings = Earnings(journal, "USD")
+    position = bought(journal, "2", "100")
+    before = earnings.total(Decimal(2 * 80))
+    write_off(journal, position, "0.5", "80")
+    assert earnings.total(Decimal("1.5") * 80) == before
+
+
+def test_what_left_without_a_known_price_left_at_what_it_cost(journal: Journal) -> None:
+    position = bought(journal, "2", "100")
+    write_off(journal, position, "2", None)
+    assert Earnings(journal, "USD").total(Decimal(0)) == 0
+
+
+def test_markets_of_another_currency_are_not_counted(journal: Journal) -> None:
+    write_off(journal, bought(journal, "2", "100", "BTC/EUR"), "1", "50")
+    assert Earnings(journal, "USD").total(Decimal(0)) == 0
+
+
+def test_what_has_not_changed_is_not_read_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    earnings = Earnings(journal, "USD")
+    bought(journal, "2", "100")
+    earnings.total(Decimal(200))
+    monkeypatch.setattr(type(journal.fills), "all", None)
+    assert earnings.total(Decimal(210)) == 10
