@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.limit_mutations import LIMIT_MUTATIONS
 from bench.mutations import MUTATIONS, Mutation
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="mutations whose name holds these words")
     parser.add_argument("--list", action="store_true", help="name the mutations and end")
     given = parser.parse_args()
-    chosen = [mutation for mutation in MUTATIONS if given.only in mutation.name]
+    chosen = [mutation for mutation in (*MUTATIONS, *LIMIT_MUTATIONS) if given.only in mutation.name]
     if given.list:
         print("\n".join(mutation.name for mutation in chosen))
         return 0
