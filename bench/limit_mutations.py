@@ -11,6 +11,7 @@ _EARNINGS = "tests/nija/trader/test_earnings.py"
 _UNKNOWN = "tests/nija/trader/test_what_is_not_known.py"
 _BRAKES = "tests/nija/trader/test_brakes.py"
 _COMMANDS = "tests/nija/trader/test_commands.py"
+_COINS = "tests/nija/orders/test_whose_coins.py"
 _PORTFOLIO = "tests/nija/supervisor/test_portfolio.py"
 _MIGRATION = "tests/nija/journal/test_returns_migration.py"
 
@@ -35,6 +36,13 @@ LIMIT_MUTATIONS = (
         "            return loss.amount * loss.price\n",
         "            return ZERO\n",
         (_EARNINGS,),
+    ),
+    Mutation(
+        "a loss is forgotten once the owner sells the position by hand",
+        "nija/orders/ownership.py",
+        "WriteOff(position.id, part, taken.reason, now, price)",
+        "WriteOff(position.id, part, taken.reason, now)",
+        (_COINS,),
     ),
     Mutation(
         "an old journal's loss of the day is forgotten",

@@ -161,12 +161,12 @@ class OpenState:
         for plan in self._plans.values():
             self._fold(plan)
 
-    def close(self, plan: Plan, left: Decimal, reason: str) -> None:
-        """End a position; what is `left` of it is written off."""
+    def close(self, plan: Plan, left: Decimal, reason: str, price: Decimal | None = None) -> None:
+        """End a position; what is `left` of it is written off at `price` (quote), the last one known."""
         now = self.now()
         with self._journal.transaction(Step.CLOSED):
             if left != ZERO:
-                self._journal.plans.write_off(WriteOff(plan.id, left, reason, now))
+                self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, price))
             self._journal.plans.save(replace(plan, closed=now))
         self._plans.pop(plan.market, None)
         self._positions.pop(plan.market, None)

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from brokers.base import Broker
     from brokers.model import Fill, Order
-    from nija.journal.journal import Journal
+    from nija.orders.asking import DeskContext
 
 _RECOVERED = "found at the exchange"
 _LEFT = "left over when the next position was opened"
 
 
 class Adopter:
-    def __init__(self, broker: Broker, journal: Journal) -> None:
-        self._broker = broker
-        self._journal = journal
+    def __init__(self, context: DeskContext) -> None:
+        self._broker = context.broker
+        self._journal = context.journal
+        self._last_prices = context.last_prices
 
     def adopt(self, orders: Iterable[Order], fills: Sequence[Fill], now: datetime) -> tuple[Order, ...]:
         """Take these orders up, with their fills; return those that belong to no position that could be found."""
@@ -119,7 +119,7 @@ class Adopter:
     def _end(self, plan: Plan, reason: str, now: datetime) -> None:
         left = self._held(plan)
         if left > ZERO:
-            self._journal.plans.write_off(WriteOff(plan.id, left, reason, now))
+            self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, self._last_prices.get(plan.market)))
         current = self._journal.plans.get(plan.id) or plan
         self._journal.plans.save(replace(current, closed=now))
 

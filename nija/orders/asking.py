@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from nija.journal.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from decimal import Decimal
 
     from brokers.base import Broker
     from brokers.clock import Clock
@@ -33,7 +34,7 @@ _DENIED = "the exchange denies it: no open order, no order of this id, no coins 
 
 @dataclass(frozen=True, slots=True)
 class DeskContext:
-    """What every part of one desk works with."""
+    """What every part of one desk works with. `last_prices` are the last ones known, by market, however old."""
 
     broker: Broker
     journal: Journal
@@ -41,6 +42,7 @@ class DeskContext:
     clock: Clock
     timings: Timings
     announcer: Announcer
+    last_prices: dict[str, Decimal] = field(default_factory=dict)
 
 
 class OrderTracker:

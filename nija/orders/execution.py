@@ -57,7 +57,6 @@ class Executor:
         self._on_exchange = on_exchange
         self.paused = False
         self.prices: Mapping[str, Decimal] = {}
-        self._last_prices: dict[str, Decimal] = {}
         self._new: set[str] = set()
         self._ending: dict[str, float] = {}
         self._stop_due: dict[str, float] = {}
@@ -73,7 +72,7 @@ class Executor:
     def begin(self, prices: Mapping[str, Decimal]) -> None:
         """A new look, with the fresh prices by market; any other price is none."""
         self.prices = prices
-        self._last_prices.update(prices)
+        self._context.last_prices.update(prices)
         if self._ending:
             confirmed = self._context.clock.monotonic() - self._context.timings.retry
             working = {order.client_id for order in self._open.unsettled() if not order.state.is_final}
@@ -168,7 +167,7 @@ class Executor:
         held, sellable = self._amounts(plan, market, orders)
         position = self._open.position(plan.market)
         currency = plan.market.partition("/")[0]
-        reference = self._last_prices.get(plan.market, position.entry_price if position is not None else ZERO)
+        reference = self._context.last_prices.get(plan.market, position.entry_price if position is not None else ZERO)
         counts = not self._unbooked(orders) or broker.fees_in_quote
         return PositionState(
             market=plan.market,
@@ -252,7 +251,8 @@ class Executor:
 
     def _close(self, plan: Plan) -> None:
         position = self._open.position(plan.market)
-        self._open.close(plan, position.amount if position is not None else ZERO, "too little to be sold")
+        left = ZERO if position is None else position.amount
+        self._open.close(plan, left, "too little to be sold", self._context.last_prices.get(plan.market))
         for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers, self._resting):
             known.pop(plan.id, None)
         self._new.discard(plan.id)

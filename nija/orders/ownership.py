@@ -180,7 +180,8 @@ class OwnerWatch:
         for position in sorted(positions, key=lambda one: (one.market != taken.market, one.opened)):
             part = min(left, position.amount)
             if part > ZERO:
-                losses.append(WriteOff(position.id, part, taken.reason, now))
+                price = self._context.last_prices.get(position.market)
+                losses.append(WriteOff(position.id, part, taken.reason, now, price))
                 self._context.announcer.found(
                     "POSITION_MISMATCH",
                     position.market,

@@ -95,7 +95,7 @@ class Reconciler:
         self._tracker = tracker
         self._owner = owner
         self._announcer = context.announcer
-        self._adopter = Adopter(context.broker, context.journal)
+        self._adopter = Adopter(context)
         self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
         self._first_look: datetime | None = None
         self._reach: datetime | None = None

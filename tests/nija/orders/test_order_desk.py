@@ -486,6 +486,15 @@ class TestExits:
         world.candle_closes()
         assert enter(world).status is EntryStatus.FILLED
 
+    def test_dust_leaves_at_the_last_price(self, world: DeskWorld) -> None:
+        enter(world, Decimal("0.0075"))
+        world.exchange.set_price("BTC/USD", Decimal(96))
+        world.refresh(with_prices=True)
+        world.fault("place", Fault.PARTIAL)
+        world.desk.exit("BTC/USD", "exit signal")
+        later(world)
+        assert [loss.price for loss in world.journal.plans.all_write_offs()] == [Decimal(96)]
+
     def test_flatten_sells_everything_of_nijas_and_nothing_else(self, world: DeskWorld) -> None:
         theirs = world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(1), Decimal(50))
         enter(world)

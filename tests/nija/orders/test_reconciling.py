@@ -113,6 +113,16 @@ def test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up(world: Desk
     assert world.violations() == []
 
 
+def test_what_an_entry_taken_up_had_left_over_left_at_the_last_price(world: DeskWorld) -> None:
+    place(world, Purpose.ENTRY, ONE)
+    world.clock.advance(1)
+    place(world, Purpose.ENTRY, ONE)
+    world.exchange.set_price("BTC/USD", Decimal(96))
+    world.clock.advance(301.0)
+    world.refresh(with_prices=True)
+    assert [(loss.amount, loss.price) for loss in world.journal.plans.all_write_offs()] == [(ONE, Decimal(96))]
+
+
 def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWorld) -> None:
     """A journal restored from an old copy: it says that the entry was never sent."""
     world.fault("place", Fault.LOST_AFTER)

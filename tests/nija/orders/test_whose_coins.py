@@ -77,6 +77,24 @@ class TestTheOwnerSellsNijasCoins:
         ]
         assert "POSITION_MISMATCH" in [event.kind for event in world.journal.events.latest(9)]
 
+    def test_they_left_at_the_last_price_that_is_known(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.set_price(BTC_USD, Decimal(96))
+        world.refresh(with_prices=True)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        world.clock.advance(15.0)
+        world.refresh()
+        assert [loss.price for _, loss in world.desk.written_off()] == [Decimal(96)]
+
+    def test_without_any_price_it_is_not_known_at_which_they_left(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        world.clock.advance(15.0)
+        world.refresh()
+        assert [loss.price for _, loss in world.desk.written_off()] == [None]
+
     def test_what_is_left_of_the_position_is_protected_again(self, world: DeskWorld) -> None:
         buy(world, owner="0.1")
         world.exchange.owner_cancels_all()

@@ -285,6 +285,22 @@ def test_what_the_owner_moves_changes_no_loss_that_is_there(rig: TraderRig, move
     assert before.drawdown == after.drawdown
 
 
+def test_what_the_owner_sells_of_a_position_at_a_loss_stays_a_loss(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(2)
+    rig.move("BTC/USD", 92)
+    rig.cycle()
+    rig.script.entry = set()
+    rig.model.owner_cancels_all()
+    rig.model.owner_sells("BTC/USD", rig.model.bought_by_nija("BTC/USD"))
+    rig.clock.advance(60)
+    rig.cycle(2)
+    assert rig.trader.view.positions == {}
+    equity = rig.trader.view.equity
+    assert equity is not None
+    assert equity.daily_loss == Decimal("0.0168")
+
+
 def test_a_balance_that_shows_a_sale_before_the_fill_is_known_moves_no_peak(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD", "ETH/USD"}
     rig.cycle(3)
