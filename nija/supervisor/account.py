@@ -58,6 +58,8 @@ _PASSING = (2.0, 60.0)
 # A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
 _REFUSED = (15.0, 900.0)
 _TROUBLE = (1.0, 15.0)
+# With a position that nothing protects, the next try does not wait longer than this.
+_BARE_SECONDS = 2.0
 # The supervisor waits 8 s for its threads after a stop signal.
 _LAST_SECONDS = 6.5
 # The slowest counter has run down from full to empty by then.
@@ -198,8 +200,6 @@ class AccountThread:
         self._patiently(trader.start)
         self._patiently(lambda: self._tell_balance(trader))
         self._patiently(self._tell_cost)
-        self._passing.reset()
-        self._refused.reset()
         self._reasons.clear("failure")
         self._parts.before_trading()
         self._parts.log.info(lines.thread_started(self.account))
@@ -328,10 +328,12 @@ class AccountThread:
                 # No trouble: what could not be asked for now is asked for in the next cycles.
                 trouble.reset()
             except BrokerError as error:
-                pause = trouble.wait()
+                pause = min(trouble.wait(), _BARE_SECONDS) if trader.is_bare else trouble.wait()
                 self._tell_trouble(error)
             else:
                 trouble.reset()
+                self._passing.reset()
+                self._refused.reset()
                 if self._reasons.clear("trouble"):
                     self._parts.log.info("The exchange answers again")
             self._wake.wait(pause)

@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.manager import AccountReport, AccountState
-from brokers.errors import BudgetSpent
+from brokers.errors import MarketRefused, OrderRejected, RequestRefused
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
+from nija.orders.desk import Attempts
 from nija.orders.state import EntryStatus
 from nija.risk.refusal import Refusal, Rule, plain
 from nija.trader.appraisal import Appraiser
@@ -20,11 +21,9 @@ from nija.trader.purse import Money, Purse, cost
 from nija.trader.view import ProtectionView, Stillness, TraderView, WrittenOff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-
     from brokers.model import Market
     from nija.feed import FeedSnapshot
+    from nija.journal.positions import Position
     from nija.strategy.base import SignalAt
     from nija.trader.entries import Standing
     from nija.trader.seat import Seat
@@ -93,6 +92,11 @@ class Trader:
         """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest."""
         return self._desk.finish(seconds)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether some position is not protected now."""
+        return any(not known.covered for known in self._desk.protection().values())
+
     def cycle(self) -> None:
         """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
         try:
@@ -104,11 +108,14 @@ class Trader:
     def _look(self) -> None:
         snapshot = self._seat.feed.snapshot
         prices = snapshot.prices(self._seat.clock.monotonic())
-        waiting = self._refresh({market: ticker.bid for market, ticker in prices.items()})
-        self._obey_latches()
-        self._leave(snapshot)
-        if waiting is not None:
-            raise waiting
+        # What protects or was commanded does not wait for what failed before it.
+        attempts = Attempts()
+        with attempts.attempt():
+            self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
+        with attempts.attempt():
+            self._obey_latches()
+        self._leave(snapshot, attempts)
+        attempts.finish()
         self._renew_markets()
         standing = self._appraiser.stand(snapshot)
         stillness = self._enter(snapshot, standing)
@@ -120,14 +127,6 @@ class Trader:
         if now - self._markets_read >= _MARKETS_LAST:
             self._markets_read = now
             self._seat.broker.refresh_markets()
-
-    def _refresh(self, prices: Mapping[str, Decimal]) -> BudgetSpent | None:
-        """Books can wait for room in the rate limit, but what protects or was commanded does not wait with them."""
-        try:
-            self._desk.refresh(prices)
-        except BudgetSpent as waiting:
-            return waiting
-        return None
 
     def _obey_latches(self) -> None:
         latches = self._brakes.look()
@@ -146,20 +145,24 @@ class Trader:
         self._desk.resumed()
         self._log.info("Resumed: new entries are allowed again")
 
-    def _leave(self, snapshot: FeedSnapshot) -> None:
+    def _leave(self, snapshot: FeedSnapshot, attempts: Attempts) -> None:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
         for market, position in dict(self._desk.positions()).items():
             signal = snapshot.signals.get(self._plan.want(market))
-            if signal is not None and position.stop_price is None:
-                self._give_stop(market, signal)
-            if signal is None or (position.signal_time is not None and signal.closed <= position.signal_time):
-                continue
-            if signal.exit and position.exit_reason is None:
-                self._desk.exit(
-                    market, f"{self._plan.strategy_name} exit on the candle closed {signal.closed:%Y-%m-%d %H:%M}"
-                )
-            elif signal.trail is not None and position.exit_reason is None:
-                self._desk.trail(market, signal.trail)
+            if signal is not None:
+                with attempts.attempt():
+                    self._leave_one(market, position, signal)
+
+    def _leave_one(self, market: str, position: Position, signal: SignalAt) -> None:
+        if position.stop_price is None:
+            self._give_stop(market, signal)
+        if position.signal_time is not None and signal.closed <= position.signal_time:
+            return
+        if signal.exit and position.exit_reason is None:
+            reason = f"{self._plan.strategy_name} exit on the candle closed {signal.closed:%Y-%m-%d %H:%M}"
+            self._desk.exit(market, reason)
+        elif signal.trail is not None and position.exit_reason is None:
+            self._desk.trail(market, signal.trail)
 
     def _give_stop(self, market: str, signal: SignalAt) -> None:
         """A position that was taken up without its stop gets the one that the last candle gives."""
@@ -171,7 +174,10 @@ class Trader:
         """Enter at most one market a cycle, so that each decision sees the money that the last one left."""
         stillness: dict[str, Stillness] = {}
         for symbol in self._plan.markets:
-            still = self._consider(symbol, snapshot, standing)
+            try:
+                still = self._consider(symbol, snapshot, standing)
+            except (RequestRefused, MarketRefused, OrderRejected) as error:
+                still = Stillness("refused", f"the exchange refused a question about this market: {error}")
             if still is None:
                 break
             stillness[symbol] = still
@@ -183,7 +189,7 @@ class Trader:
 
     def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
         """Why this market is left alone; None after an order was sent."""
-        market = self._seat.broker.markets().get(symbol)
+        market = self._listed(symbol)
         signal = snapshot.signals.get(self._plan.want(symbol))
         if market is None or market.quote != self._quote:
             return self._untradable(symbol)
@@ -196,6 +202,15 @@ class Trader:
         if problem and not signal.entry:
             return Stillness("no_data", problem)
         return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
+
+    def _listed(self, symbol: str) -> Market | None:
+        """The market as it is now: one that was closed at the last look may have opened since."""
+        broker = self._seat.broker
+        market = broker.markets().get(symbol)
+        if market is not None and not (market.tradable and market.takes_market_orders):
+            broker.refresh_markets()
+            market = broker.markets().get(symbol)
+        return market
 
     def _untradable(self, symbol: str) -> Stillness:
         listed = self._seat.broker.markets()

@@ -11,8 +11,9 @@ import pytest
 
 from accounts.manager import AccountState
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.errors import BrokerError, BudgetSpent
+from brokers.errors import BrokerError, BudgetSpent, RequestRefused, Unavailable
 from brokers.model import OrderRequest, OrderStatus, OrderType, Side
+from brokers.simulator.engine.markets import Mode
 from nija.journal.records import LatchName
 from nija.trader.commands import Became, Command
 from nija.trader.plan import SWITCHED_OFF
@@ -439,3 +440,75 @@ def test_after_a_resume_the_account_is_compared_and_traded_again_though_another_
     rig.commands.send(Command.RESUME)
     rig.cycle(2)
     assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
+
+
+class TestOneFailureStopsNothingElse:
+    def both_held(self, rig: TraderRig) -> None:
+        rig.script.entry = {"BTC/USD", "ETH/USD"}
+        rig.cycle(4)
+        rig.script.entry = set()
+        assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
+
+    def test_a_flatten_goes_on_while_the_books_cannot_be_read(
+        self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.both_held(rig)
+
+        def silent(*_arguments: object) -> NoReturn:
+            raise Unavailable("no answer")
+
+        monkeypatch.setattr(rig.model, "orders", silent)
+        monkeypatch.setattr(rig.model, "open_orders", silent)
+        rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+        rig.clock.advance(400)
+        with pytest.raises(Unavailable):
+            rig.cycle()
+        assert rig.model.bought_by_nija("BTC/USD") == 0
+        assert rig.model.bought_by_nija("ETH/USD") == 0
+
+    def test_an_exit_that_fails_keeps_no_other_market_from_its_exit(
+        self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.both_held(rig)
+        rig.script.exit = {"BTC/USD", "ETH/USD"}
+        rig.next_candle()
+        real = rig.model.cancel
+        (first,) = [order.exchange_id for order in rig.model.open_orders() if order.market == "BTC/USD"]
+
+        def cancel(exchange_id: str) -> None:
+            if exchange_id == first:
+                raise Unavailable("no answer")
+            real(exchange_id)
+
+        monkeypatch.setattr(rig.model, "cancel", cancel)
+        with pytest.raises(Unavailable):
+            rig.cycle()
+        assert set(rig.desk.positions()) == {"BTC/USD"}
+
+    def test_a_market_whose_fees_are_refused_keeps_no_other_from_being_entered(
+        self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = rig.model.fees
+
+        def fees(market: str) -> Fees:
+            if market == "BTC/USD":
+                raise RequestRefused("EQuery:Unknown asset pair")
+            return real(market)
+
+        monkeypatch.setattr(rig.model, "fees", fees)
+        rig.script.entry = {"BTC/USD", "ETH/USD"}
+        rig.cycle(3)
+        assert set(rig.desk.positions()) == {"ETH/USD"}
+        assert rig.trader.view.stillness["BTC/USD"].rule == "refused"
+
+    def test_a_market_that_was_closed_at_the_last_look_is_entered_once_it_is_open(self, rig: TraderRig) -> None:
+        rig.model.modes["BTC/USD"] = Mode.CANCEL_ONLY
+        rig.clock.advance(61)
+        rig.script.entry = {"BTC/USD"}
+        rig.next_candle()
+        rig.cycle(2)
+        assert rig.desk.positions() == {}
+        rig.model.modes.clear()
+        rig.clock.advance(61)
+        rig.cycle(2)
+        assert set(rig.desk.positions()) == {"BTC/USD"}
