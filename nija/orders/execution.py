@@ -345,16 +345,17 @@ class Executor:
 
     def _say(self, plan: Plan, step: Wait) -> None:
         """A position that is not protected as planned is never silent."""
-        trouble = step.trouble or self._refusals.get(plan.id, "")
-        self._troubles[plan.id] = trouble
-        if not trouble or self._context.clock.stopping:
-            self._context.announcer.mended(f"stop {plan.id}")
-            return
-        self._context.announcer.trouble(
-            f"stop {plan.id}",
-            f"{plan.market}: the protective stop is not as planned; the price is watched here meanwhile ({trouble})",
-            market=plan.market,
-        )
+        refusal = self._refusals.get(plan.id, "")
+        self._troubles[plan.id] = step.trouble or refusal
+        about = f"stop {plan.id}"
+        if not self._troubles[plan.id] or self._context.clock.stopping:
+            self._context.announcer.mended(about)
+        elif step.trouble:
+            text = f"{plan.market} is not protected as it should be: {step.trouble}"
+            self._context.announcer.trouble(about, text, market=plan.market)
+        else:
+            watched = f"the protective stop is not as planned; the price is watched here meanwhile ({refusal})"
+            self._context.announcer.trouble(about, f"{plan.market}: {watched}", market=plan.market)
 
     def _measure(self, plan: Plan, state: PositionState) -> None:
         """The seconds for which anything that can be protected is not."""

@@ -124,15 +124,14 @@ _LATER = Wait("the last try was refused; it is tried again soon")
 _STOPS = Wait("everything stops; the stop stays as it is")
 _PAUSED = Wait("another program trades this account; the stop stays as it is")
 _DENIED = Wait("the exchange denies the stop", "the exchange says that there is no such stop; it is asked on")
-_NO_STOP_PRICE = Wait(
-    "no stop price", "it has no stop price: nothing protects it until the strategy gives one, or it is sold"
-)
+_NO_STOP_PRICE = Wait("no stop price", "it has no stop price until the strategy gives one")
 _NO_PRICE = Wait("no fresh price", "its price is not known, so nothing watches over it")
-_DOUBT = Wait("in doubt", "coins are missing, and it is not known yet whose they were; it is looked at again at once")
+_DOUBT = Wait("in doubt", "coins are missing, and it is not known yet whose they were; it is looked at again soon")
 _NOT_FREE = Wait("nothing is free", "none of its coins are free to be sold")
 _TOO_SMALL = Wait("too small", "what is there is below the exchange's minimum for an order")
 _MARKET_GONE = Wait("market absent", "the exchange does not list this market now")
-_MARKET_CLOSED = Wait("market closed", "the market takes no such orders now; what rests there stays")
+_MARKET_CLOSED = Wait("market closed", "its stop cannot be moved, as the market takes no orders now; the old one stays")
+_SALE_WAITS = Wait("market closed", "it is to be sold, but the market takes no sale now; its stop stays")
 
 
 def next_step(state: PositionState) -> Step:
@@ -148,8 +147,13 @@ def next_step(state: PositionState) -> Step:
         return WithdrawSpare()
     if _was_tightened(state) and state.stop_price is not None and not state.stopping:
         return AdoptStop(state.stop_price)
-    step = _sale(state) if state.selling is not None else None
-    return step or _protection(state)
+    return _protection(state) if state.selling is None else _sale_or_protection(state)
+
+
+def _sale_or_protection(state: PositionState) -> Step:
+    step = _sale(state) or _protection(state)
+    is_silent = isinstance(step, Wait) and not step.trouble
+    return _SALE_WAITS if is_silent and state.mode is not MarketMode.OPEN and not state.stopping else step
 
 
 def _waiting(state: PositionState) -> Wait | None:

@@ -288,6 +288,15 @@ def test_no_silence_about_a_position_that_is_not_protected(state: PositionState)
 
 
 @invariant
+def test_no_silence_about_a_sale_that_the_market_does_not_take(state: PositionState) -> None:
+    step = next_step(state)
+    if state.selling is None or state.mode is MarketMode.OPEN or state.stopping or not isinstance(step, Wait):
+        return
+    if state.stop is StopStage.RESTING and state.sale is SaleStage.NONE and state.booked and not state.is_dust:
+        assert step.trouble or state.held <= ZERO
+
+
+@invariant
 def test_an_account_that_another_program_trades_keeps_its_stops(state: PositionState) -> None:
     if state.paused and state.selling is None:
         assert not isinstance(next_step(state), MoveStop | ReplaceStop | WithdrawSpare)
