@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
 
     from dotenv.parser import Binding
 
-
-_IN_SINGLE_QUOTES = re.compile(r"\s*(?:export\s+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*=[^\S\r\n]*'")
 _INCOMPLETE = (
     "holds a ${...} whose variable is not set, so nothing stands in its place. "
-    "Set that variable on a line above, or put the value in single quotes to take it as it is written."
+    "Set that variable on a line above, or in the environment."
 )
 
 
@@ -42,8 +39,9 @@ class Environment:
 def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
     """The variables of `dotenv`, where there is one, beneath those of `environ`, which win.
 
-    `${NAME}` and `${NAME:-default}` become what the environment or an earlier line gives, as with python-dotenv, but
-    for values in single quotes. Raises DotenvError for a file that cannot be read or a line that cannot be understood.
+    `${NAME}` and `${NAME:-default}` become what the environment or an earlier line gives, exactly as with
+    python-dotenv: in quotes of either kind too. Raises DotenvError for a file that cannot be read or a line that cannot
+    be understood.
     """
     text = _read(dotenv)
     if text is None:
@@ -72,10 +70,7 @@ def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
 
 def _expanded(binding: Binding, known: Mapping[str, str]) -> tuple[str, bool]:
     """The value with what its `${NAME}` stand for, and whether all of them stand for something."""
-    written = binding.value or ""
-    if _IN_SINGLE_QUOTES.match(binding.original.string):
-        return written, True
-    atoms = tuple(parse_variables(written))
+    atoms = tuple(parse_variables(binding.value or ""))
     needed = (atom for atom in atoms if isinstance(atom, Variable) and atom.default is None)
     return "".join(atom.resolve(known) for atom in atoms), all(atom.name in known for atom in needed)
 

@@ -27,7 +27,7 @@ tells every value in force and where it comes from.
 
 Both files may be saved in any way an editor offers: with Windows line ends, a byte order mark, or in UTF-16. In `.env`,
 `${NAME}` stands for a variable of the environment or of a line above, `${NAME:-text}` has a text for when there is
-none; a value in single quotes is taken as it is written.
+none, in quotes of either kind too.
 
 This page is written by `./start.sh config reference`; a test keeps it equal to the program."""
 _CREDENTIALS = """\

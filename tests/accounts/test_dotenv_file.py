@@ -63,7 +63,7 @@ def test_a_broken_line_is_named_by_file_and_number_and_never_shown(tmp_path: Pat
     assert "hidden" not in str(caught.value)
 
 
-@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("quote", ["", '"', "'"])
 def test_a_name_in_braces_becomes_its_value_from_a_line_above_or_the_environment(tmp_path: Path, quote: str) -> None:
     path = written(tmp_path, f"A=1\nB={quote}x${{A}}y${{HOME}}z{quote}\n")
     assert load_environment({"HOME": "/root"}, path).values["B"] == "x1y/rootz"
@@ -79,10 +79,10 @@ def test_a_default_stands_in_for_a_variable_that_is_not_set(tmp_path: Path) -> N
     assert (environment.values["A"], environment.warnings) == ("data/x", ())
 
 
-@pytest.mark.parametrize("value", ["'x${HOME}y'", "x$HOME", "$argon2id$v=19$m=64", "$", "x$", "$$", "{HOME}"])
-def test_single_quotes_and_a_dollar_sign_without_braces_are_taken_as_written(tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize("value", ["x$HOME", "$argon2id$v=19$m=64", "$", "x$", "$$", "{HOME}"])
+def test_a_dollar_sign_without_braces_is_taken_as_written(tmp_path: Path, value: str) -> None:
     environment = load_environment({"HOME": "/root"}, written(tmp_path, f"export A = {value} # note\n"))
-    assert (environment.values["A"], environment.warnings) == (value.strip("'"), ())
+    assert (environment.values["A"], environment.warnings) == (value, ())
 
 
 def test_a_variable_that_is_not_set_is_nothing_and_a_warning_that_shows_neither_value_nor_name(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_variable_that_is_not_set_is_nothing_and_a_warning_that_shows_neither_
     assert environment.values["A"] == "password"
     [warning] = environment.warnings
     assert warning.startswith(f"{path}, line 2: A holds a ${{...}} whose variable is not set")
-    assert "single quotes" in warning
+    assert "in the environment" in warning
     assert "hidden" not in warning
     assert "password" not in warning
 
@@ -104,7 +104,7 @@ NAMES = st.sampled_from(["A", "B", "C", "HOME"])
 PIECES = st.one_of(
     st.sampled_from(["x", "7", "$", "{", "}", "$A", "${A}", "${B}", "${C}", "${HOME}", "${D:-d}", "${A:-}", ":"]), NAMES
 )
-LINES = st.lists(st.tuples(NAMES, st.sampled_from(["", '"']), st.lists(PIECES, max_size=5)), max_size=6)
+LINES = st.lists(st.tuples(NAMES, st.sampled_from(["", '"', "'"]), st.lists(PIECES, max_size=5)), max_size=6)
 
 
 @given(lines=LINES)
