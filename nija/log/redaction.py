@@ -104,7 +104,8 @@ def _escaped(text: str) -> set[str]:
     """The text as it is, and as it looks inside a repr or JSON, and inside a repr of that."""
     forms = {text}
     for _ in range(2):
-        escaped = ((repr(form)[1:-1], json.dumps(form)[1:-1], form.replace("'", "\\'")) for form in forms)
+        # A repr escapes single quotes only where what surrounds them holds a double one.
+        escaped = ((repr(form)[1:-1], repr(f'{form}"')[1:-2], json.dumps(form)[1:-1]) for form in forms)
         forms = forms.union(*escaped)
     return forms
 

@@ -45,6 +45,7 @@ FORMS = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(SECRETS, FORMS, st.text(max_size=30), st.text(max_size=30))
 @example("aaaaaaaaaaaa", str, "aaaa", "aaaa")
+@example("00000'\\0", lambda text: repr(repr(text)), "", "")
 def test_a_known_secret_never_comes_through_in_any_form(secret: str, form, before: str, after: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any of FORMS
     redacted = Redactor([secret]).redact(f"{before} {form(secret)} {after}")
     assert form(secret) not in redacted
