@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Evidence, Market, Order, OrderRequest
+    from brokers.model import Balance, Evidence, Market, Order, OrderRequest
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
     from nija.journal.records import Intent, WriteOff
@@ -274,6 +274,10 @@ class OrderDesk:
         self._owner.started = self._broker.exchange_time()
         self._owner.strangers.clear()
         self._reconcile_at = _NEVER
+
+    def hear(self, balances: Mapping[str, Balance]) -> None:
+        """Balances that were asked for anyway: coins that are missing are noticed sooner."""
+        self._owner.hear(balances)
 
     # How.
 

@@ -51,6 +51,8 @@ class OwnerWatch:
         # and those that nothing bound for a while, as at a start.
         self._guarded: set[str] = set()
         self._released: set[str] = set()
+        self._suspected: set[str] = set()
+        self._looked: dict[str, float] = {}
         self._exposed: set[str] = {_base(market) for market in context.open.positions()}
         self.started = started
         self.strangers: list[Order] = []
@@ -81,11 +83,20 @@ class OwnerWatch:
         known = self._known.get(currency)
         return known is not None and known.uncertain > ZERO
 
+    def hear(self, balances: Mapping[str, Balance]) -> None:
+        """Balances that somebody asked for anyway: where coins are missing, the next look is due at once."""
+        for market in self._context.open.positions():
+            currency = _base(market)
+            balance = balances.get(currency)
+            if balance is not None and balance.total < self._expected(currency):
+                self._suspected.add(currency)
+
     def due(self) -> bool:
-        """Whether a currency in doubt is to be looked at again."""
+        """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing."""
         now = self._context.clock.monotonic()
         poll = self._context.timings.doubt_poll
-        return any(known.uncertain > ZERO and now - known.looked >= poll for known in self._known.values())
+        doubtful = {currency for currency, known in self._known.items() if known.uncertain > ZERO} | self._suspected
+        return any(now - self._looked.get(currency, float("-inf")) >= poll for currency in doubtful)
 
     def look(
         self,
@@ -110,6 +121,8 @@ class OwnerWatch:
 
     def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime) -> None:
         total = self._total(currency, told)
+        self._looked[currency] = self._context.clock.monotonic()
+        self._suspected.discard(currency)
         if not self._is_quiet(currency):
             return
         if total != self._expected(currency):

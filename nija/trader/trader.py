@@ -118,6 +118,7 @@ class Trader:
         attempts.finish()
         self._renew_markets()
         standing = self._appraiser.stand(snapshot)
+        self._desk.hear(self._purse.known)
         stillness = self._enter(snapshot, standing)
         self._show(snapshot, standing, stillness)
 

@@ -207,6 +207,35 @@ class TestCoinsAreWithdrawn:
         assert world.exchange.book.total["BTC"] == Decimal("0.4")
 
 
+class TestLocalStops:
+    """Nothing binds the coins at the exchange."""
+
+    @pytest.fixture
+    def local(self) -> Iterator[DeskWorld]:
+        world = DeskWorld(Exchange.KRAKEN, local=True)
+        world.exchange.owner_deposits("BTC", Decimal("0.1"))
+        world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
+        yield world
+        world.close()
+
+    def test_balances_that_are_asked_for_anyway_show_what_he_took(self, local: DeskWorld) -> None:
+        later(local, times=3)
+        local.exchange.owner_sells(BTC_USD, ONE)
+        local.desk.hear(local.exchange.balances())
+        later(local)
+        assert local.desk.positions() == {}
+
+    def test_an_exit_right_after_he_sold_sells_none_of_his(self, local: DeskWorld) -> None:
+        local.exchange.owner_deposits("BTC", Decimal(2))
+        later(local, times=3)
+        local.exchange.owner_sells(BTC_USD, Decimal("2.5"))
+        local.clock.advance(3)
+        local.exit(BTC_USD)
+        later(local, times=10)
+        assert local.exchange.book.total["BTC"] == Decimal("0.6")
+        assert local.desk.positions() == {}
+
+
 class TestWhatCannotBeKnown:
     def test_nothing_is_sold_while_it_cannot_be_asked_whose_coins_these_are(self, world: DeskWorld) -> None:
         buy(world)
