@@ -21,7 +21,7 @@ class Position:
 
     `amount` is in base currency after fees taken in it; money is in the quote currency. `cost` is what the held
     amount cost with its fees, `realised` the profit of what was sold (`sold`, in base), after
-    all fees. `fees` are by currency.
+    all fees. `lost` (base) left without a sale of NIJA's. `fees` are by currency.
     `stop_price` is the planned stop; an `exit_reason` means that it is being sold.
     """
 
@@ -38,6 +38,7 @@ class Position:
     signal_time: datetime | None = None
     stop_price: Decimal | None = None
     exit_reason: str | None = None
+    lost: Decimal = ZERO
 
     def profit_at(self, price: Decimal) -> Decimal:
         """Realised and unrealised profit with the market at `price`, before the fee of selling."""
@@ -81,6 +82,7 @@ def fold(plan: Plan, fills: Iterable[Fill], losses: Iterable[WriteOff] = ()) -> 
         signal_time=plan.signal_time,
         stop_price=plan.stop_price,
         exit_reason=plan.exit_reason,
+        lost=lost,
     )
 
 

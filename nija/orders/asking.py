@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose
 from brokers.errors import BudgetSpent, OrderNotFound
-from brokers.model import ZERO, Absent, Found, Undetermined
+from brokers.model import ZERO, Absent, Found, Side, Undetermined
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 
@@ -44,6 +44,16 @@ class DeskContext:
     announcer: Announcer
     last_prices: dict[str, Decimal] = field(default_factory=dict)
 
+    def ahead(self, order: Intent) -> Decimal:
+        """What this order changes of its position (base) by fills that are not booked yet.
+
+        Of a buy, unless its fee may be taken from it.
+        """
+        unbooked = max(ZERO, order.filled - self.open.booked(order))
+        if order.request.side is Side.SELL:
+            return -unbooked
+        return unbooked if self.broker.fees_in_quote else ZERO
+
 
 class OrderTracker:
     """Used by one desk. Every question may raise a BrokerError; what is known then stays as it was."""
@@ -73,7 +83,11 @@ class OrderTracker:
             self._note_denial(intent, orders.get(exchange_id))
         for exchange_id, order in orders.items():
             self._open.apply(working[exchange_id], order)
-        self._read_fills([self._open.current(intent) for intent in known])
+        for before, after in zip(known, self._read_fills([self._open.current(intent) for intent in known]), strict=True):
+            if after == before:
+                self._wait_longer(after, self._timings.stop_poll)
+            else:
+                self.hurry(after)
 
     def progress(self, intent: Intent) -> Intent:
         """Look at one order, and not yet at its fills, until something of it filled or it is final.
@@ -109,11 +123,16 @@ class OrderTracker:
             intent = self._open.apply(intent, order)
         return self._read_fills([intent])[0]
 
-    # Orders whose outcome is unknown.
-
     def is_due(self, intent: Intent) -> bool:
+        """Whether it is worth asking again: while nothing changes, the waits between two questions grow."""
         due, _ = self._waits.get(intent.client_id, (0.0, 0.0))
         return self._clock.monotonic() >= due
+
+    def hurry(self, intent: Intent) -> None:
+        """Something happens to this order: it is asked after soon."""
+        self._waits.pop(intent.client_id, None)
+
+    # Orders whose outcome is unknown.
 
     def resolve(self, intent: Intent) -> Intent:
         """One question about an order of unknown outcome. Where it could not be asked, the order stays unknown."""
@@ -124,7 +143,7 @@ class OrderTracker:
         if intent.state is OrderState.SENT:
             unknown = replace(intent, state=OrderState.UNKNOWN)
             intent = self._open.move(intent, unknown, Step.RESOLVED, "the process ended before the answer")
-        self._wait_longer(intent)
+        self._wait_longer(intent, self._timings.resolve_max)
         return self._resolved(intent, self._broker.resolve(intent.request))
 
     def _resolved(self, intent: Intent, resolution: Resolution) -> Intent:
@@ -213,11 +232,11 @@ class OrderTracker:
                 self._quiet[intent.client_id] = began
         return booked
 
-    def _wait_longer(self, intent: Intent) -> None:
+    def _wait_longer(self, intent: Intent, longest: float) -> None:
         _, last = self._waits.get(intent.client_id, (0.0, 0.0))
-        wait = min(max(_FIRST_WAIT, last * 2), self._timings.resolve_max)
+        wait = min(max(_FIRST_WAIT, last * 2), longest)
         self._waits[intent.client_id] = (self._clock.monotonic() + wait, wait)
 
     def _forget(self, intent: Intent) -> None:
-        self._waits.pop(intent.client_id, None)
+        self.hurry(intent)
         self._announcer.mended(intent.client_id)

@@ -409,7 +409,8 @@ class OrderDesk:
         orders = [intent for intent in self._open.unsettled() if intent.exchange_id is not None]
         now = self._clock.monotonic()
         if now - self._stops_read < self._timings.stop_poll:
-            return [order for order in orders if _is_urgent(order) or self._executor.is_ending(order)]
+            urgent = (order for order in orders if _is_urgent(order) or self._executor.is_ending(order))
+            return [order for order in urgent if self._tracker.is_due(order)]
         self._stops_read = now
         return orders
 

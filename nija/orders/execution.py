@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose
-from brokers.errors import MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
-from brokers.model import ZERO, Side
+from brokers.errors import BudgetSpent, MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
+from brokers.model import ZERO
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step as JournalStep
 from nija.orders.policy import (
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # A position is brought to rest in a handful of steps; more in one look would be a fault of the policy's.
 _STEPS_AT_ONCE = 12
+# Balances are asked for before a history and take up room too: a shorter wait for it would never be enough. Seconds.
+_ROOM_FOR_BALANCES = 5.0
 
 
 class Executor:
@@ -123,7 +125,7 @@ class Executor:
             case ReadMarket():
                 self._broker.refresh_markets(self._context.timings.market_age)
             case ReadOwner():
-                self._owner.look(protects=True)
+                self._read_owner(plan)
             case BeginSale(reason):
                 self._open.replan(replace(plan, exit_reason=reason))
             case Sell(amount):
@@ -177,7 +179,7 @@ class Executor:
             settled=not any(order.state.is_final for order in orders),
             is_dust=market is not None and not market.allows(market.floor_amount(held), reference),
             too_small=market is not None and not market.allows(sellable, plan.stop_price or reference),
-            was_sold=position is not None and position.sold > ZERO,
+            was_sold=position is not None and position.sold + position.lost > ZERO,
             entry_is_open=any(order.purpose is Purpose.ENTRY and not order.state.is_final for order in orders),
             planned_stop=plan.stop_price,
             wanted_stop=_on_tick(plan.stop_price, market),
@@ -191,6 +193,7 @@ class Executor:
             market_is_fresh=broker.markets_age() <= timings.market_age,
             price=self.prices.get(plan.market),
             owner_is_fresh=self._owner.is_fresh(currency),
+            owner_is_due=self._owner.is_due(currency),
             in_doubt=self._owner.in_doubt(currency),
             is_new=plan.id in self._new,
             stop_is_due=now >= self._stop_due.get(plan.id, now),
@@ -218,19 +221,12 @@ class Executor:
     def _amounts(self, plan: Plan, market: Market | None, orders: tuple[Intent, ...]) -> tuple[Decimal, Decimal]:
         """What is held, and what of it can be sold.
 
-        What is known to have filled counts before its fills are booked; of a buy, unless fees may be taken from it.
+        What is known to have filled counts before its fills are booked.
         """
         position = self._open.position(plan.market)
-        held = (ZERO if position is None else position.amount) + sum(map(self._ahead, orders), ZERO)
+        held = (ZERO if position is None else position.amount) + sum(map(self._context.ahead, orders), ZERO)
         sellable = self._owner.sellable(plan.market.partition("/")[0], max(ZERO, held))
         return held, sellable if market is None else market.floor_amount(sellable)
-
-    def _ahead(self, order: Intent) -> Decimal:
-        """What this order changes of the position by fills that are not booked yet."""
-        unbooked = max(ZERO, order.filled - self._open.booked(order))
-        if order.request.side is Side.SELL:
-            return -unbooked
-        return unbooked if self._broker.fees_in_quote else ZERO
 
     def _unbooked(self, orders: tuple[Intent, ...]) -> bool:
         return any(order.filled > self._open.booked(order) for order in orders)
@@ -248,6 +244,15 @@ class Executor:
         self._resting[plan.id] = resting
 
     # Steps.
+
+    def _read_owner(self, plan: Plan) -> None:
+        """A long history is read in parts: what waits for it is said, and leaves room for it."""
+        try:
+            self._owner.look(protects=True)
+        except BudgetSpent as error:
+            due = self._context.clock.monotonic() + error.retry_after + _ROOM_FOR_BALANCES
+            self._stop_due[plan.id] = self._sale_due[plan.id] = due
+            self._refusals[plan.id] = f"first it is read whose coins these are: {error}"
 
     def _close(self, plan: Plan) -> None:
         position = self._open.position(plan.market)
@@ -267,6 +272,7 @@ class Executor:
             return
         self._broker.cancel(order.exchange_id)
         self._ending[order.client_id] = self._context.clock.monotonic()
+        self._tracker.hurry(order)
         self._withdrawn.add(order.client_id)
         if self._tracker.settle(order).state.is_final:
             self._ending.pop(order.client_id, None)

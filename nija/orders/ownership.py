@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from brokers.model import Balance, Order
-    from nija.journal.ownership import Movement, Taken
+    from brokers.model import Balance, Fill, Order
+    from nija.journal.ownership import Taken
     from nija.journal.records import Intent
     from nija.orders.asking import DeskContext, OrderTracker
 
@@ -52,8 +52,7 @@ class OwnerWatch:
         self._guarded: set[str] = set()
         self._released: set[str] = set()
         self._suspected: set[str] = set()
-        self._looked: dict[str, float] = {}
-        self._exposed: set[str] = {_base(market) for market in context.open.positions()}
+        self._exposed: set[str] = {_base(market) for market in context.open.plans()}
         self.started = started
         self.strangers: list[Order] = []
 
@@ -61,6 +60,11 @@ class OwnerWatch:
         known = self._known.get(currency)
         age = self._context.timings.owner_age
         return known is not None and self._context.clock.monotonic() - known.looked <= age
+
+    def is_due(self, currency: str) -> bool:
+        """Whether an answer that left nothing to sell is to be asked for again."""
+        known = self._known.get(currency)
+        return known is None or self._context.clock.monotonic() - known.looked >= self._context.timings.doubt_poll
 
     def expire(self, currency: str, *, unguarded: bool = True) -> None:
         """What is known may be true no longer.
@@ -93,10 +97,8 @@ class OwnerWatch:
 
     def due(self) -> bool:
         """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing."""
-        now = self._context.clock.monotonic()
-        poll = self._context.timings.doubt_poll
         doubtful = {currency for currency, known in self._known.items() if known.uncertain > ZERO} | self._suspected
-        return any(now - self._looked.get(currency, float("-inf")) >= poll for currency in doubtful)
+        return any(map(self.is_due, doubtful))
 
     def look(
         self,
@@ -112,29 +114,31 @@ class OwnerWatch:
         """
         began = self._context.broker.exchange_time()
         told = self._context.broker.balances(protects=protects) if balances is None else balances
-        positions = self._context.open.positions()
-        currencies = {market.partition("/")[0] for market in positions} | ({also} if also else set())
-        if positions and not told:
+        currencies = {_base(market) for market in self._context.open.plans()} | ({also} if also else set())
+        if currencies and not told:
             raise BadAnswer("the exchange did not say what the account holds")
         for currency in sorted(currencies):
             self._look_at(currency, told, began)
 
     def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime) -> None:
         total = self._total(currency, told)
-        self._looked[currency] = self._context.clock.monotonic()
         self._suspected.discard(currency)
-        if not self._is_quiet(currency):
-            return
         if total != self._expected(currency):
             # The stop may be selling at this very moment, or may be gone.
             self._tracker.look(self._orders(currency))
-            if not self._is_quiet(currency):
-                return
-        found = self._attributed(currency, total, began)
+        if not self._is_quiet(currency):
+            self._know_nothing(currency)
+            return
+        found, foreign_fills = self._attributed(currency, total, began)
+        if found.taken and self._has_unbooked(currency):
+            # Nothing can be booked out of what is not booked in.
+            self._know_nothing(currency)
+            return
         self._apply(currency, found, began)
+        self._counted |= foreign_fills
         balance = told.get(currency)
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
-        left = self._booked(currency)
+        left = self._held(currency)
         doubtful = uncertain(left, replace(found, taken=()))
         bound = max(ZERO, left - doubtful - max(ZERO, total - foreign))
         self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, bound)
@@ -144,31 +148,38 @@ class OwnerWatch:
             known.add(currency) if belongs else known.discard(currency)
         self._announce(currency, doubtful, bound)
 
-    def _attributed(self, currency: str, total: Decimal, began: datetime) -> Attribution:
-        booked, known = self._booked(currency), self._holdings.get(currency)
-        if booked <= ZERO:
-            return Attribution(total)
+    def _know_nothing(self, currency: str) -> None:
+        """While the outcome of an order is unknown, nobody can say of any of these coins that they are NIJA's."""
+        self._known[currency] = _Known(self._context.clock.monotonic(), max(ZERO, self._held(currency)))
+
+    def _attributed(self, currency: str, total: Decimal, began: datetime) -> tuple[Attribution, frozenset[str]]:
+        """Whose it is, and the ids of the fills that this was read from."""
+        held, known = self._held(currency), self._holdings.get(currency)
+        if held <= ZERO:
+            return Attribution(total), frozenset()
         if known is not None and known.missing == ZERO:
-            if self._is_guarded(currency, booked):
-                return guarded(total, booked)
+            if self._is_guarded(currency, held):
+                return guarded(total, held), frozenset()
             if total == self._expected(currency) and currency not in self._exposed:
-                return Attribution(known.amount)
-        found = attribute(total, booked, known, self._movements(currency))
+                return Attribution(known.amount), frozenset()
+        fills = self._foreign_fills(currency)
+        movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
+        found = attribute(total, held, known, movements)
         since = began if known is None or known.missing_since is None else known.missing_since
         if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
-            return settled(total, booked, found)
-        return found
+            found = settled(total, held, found)
+        return found, frozenset(fill.id for fill in fills)
 
-    def _is_guarded(self, currency: str, booked: Decimal) -> bool:
+    def _is_guarded(self, currency: str, held: Decimal) -> bool:
         """Whether NIJA's own stop has bound all of its coins since the last look."""
-        return currency in self._guarded and (currency in self._released or self._binds(currency, booked))
+        return currency in self._guarded and (currency in self._released or self._binds(currency, held))
 
-    def _binds(self, currency: str, booked: Decimal) -> bool:
-        return booked > ZERO and self._resting(currency) >= booked - _STEP
+    def _binds(self, currency: str, held: Decimal) -> bool:
+        return held > ZERO and self._resting(currency) >= held - _STEP
 
     def _expected(self, currency: str) -> Decimal:
         known = self._holdings.get(currency)
-        return self._booked(currency) + (ZERO if known is None else known.amount - known.missing)
+        return self._held(currency) + (ZERO if known is None else known.amount - known.missing)
 
     def _apply(self, currency: str, found: Attribution, began: datetime) -> None:
         """Write down what changed, and now and then that nothing did: so the next look need not read far back."""
@@ -206,20 +217,18 @@ class OwnerWatch:
                 left -= part
         return losses
 
-    def _movements(self, currency: str) -> tuple[Movement, ...]:
-        """What orders that the journal does not know did since the last look."""
+    def _foreign_fills(self, currency: str) -> list[Fill]:
+        """Those of orders that the journal does not know, since the last look."""
         journal, broker = self._context.journal, self._context.broker
         since = self._since(currency)
         floor = self._floors.setdefault(currency, since)
-        fills = [
+        return [
             fill
             for fill in broker.fills(max(floor, since - _OVERLAP))
             if fill.time > floor
             and fill.id not in self._counted
             and journal.intents.by_exchange_id(fill.order_id) is None
         ]
-        self._counted.update(fill.id for fill in fills)
-        return movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
 
     def _since(self, currency: str) -> datetime:
         holding = self._holdings.get(currency)
@@ -236,9 +245,13 @@ class OwnerWatch:
         return [order.exchange_id for order in marked]
 
     def _is_quiet(self, currency: str) -> bool:
-        """Whether everything that NIJA's own orders did is booked."""
-        orders = self._orders(currency)
-        return not any(order.state.is_unresolved or order.filled > self._context.open.booked(order) for order in orders)
+        """Whether it is known what NIJA's own orders changed: booked, or certain before it is."""
+        if any(order.state.is_unresolved for order in self._orders(currency)):
+            return False
+        return self._context.broker.fees_in_quote or not self._has_unbooked(currency)
+
+    def _has_unbooked(self, currency: str) -> bool:
+        return any(order.filled > self._context.open.booked(order) for order in self._orders(currency))
 
     def _orders(self, currency: str) -> list[Intent]:
         return [order for order in self._context.open.unsettled() if _base(order.market) == currency]
@@ -248,9 +261,11 @@ class OwnerWatch:
         selling = (order for order in self._orders(currency) if order.request.side is Side.SELL)
         return sum((order.request.amount - order.filled for order in selling if order.state.is_live), ZERO)
 
-    def _booked(self, currency: str) -> Decimal:
+    def _held(self, currency: str) -> Decimal:
+        """What NIJA holds of it, also by fills that are not booked yet."""
         positions = self._context.open.positions().values()
-        return sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
+        booked = sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
+        return booked + sum(map(self._context.ahead, self._orders(currency)), ZERO)
 
     def _total(self, currency: str, told: Mapping[str, Balance]) -> Decimal:
         balance = told.get(currency)

@@ -211,9 +211,9 @@ def _sale(state: PositionState) -> Step | None:
         return ReadMarket()
     if state.mode is not MarketMode.OPEN:
         return None
-    if not state.owner_is_fresh:
+    if _asks_owner(state):
         return ReadOwner()
-    if state.sellable == ZERO or state.too_small:
+    if not _has_something(state):
         return None
     return WithdrawStop() if state.stop is StopStage.RESTING else Sell(state.sellable)
 
@@ -240,15 +240,26 @@ def _cover(state: PositionState, price: Decimal) -> Step:
     """
     if not state.stop_is_due:
         return _LATER
-    if not state.is_new and not state.owner_is_fresh:
-        return ReadOwner()
-    if state.sellable == ZERO:
-        return _DOUBT if state.in_doubt else _NOT_FREE
+    if state.is_dust:
+        return _TOO_SMALL
     if not state.market_is_fresh and (state.was_refused or state.mode is MarketMode.ABSENT):
         return ReadMarket()
     if state.mode is MarketMode.ABSENT:
         return _MARKET_GONE
+    if not state.is_new and _asks_owner(state):
+        return ReadOwner()
+    if state.sellable == ZERO:
+        return _DOUBT if state.in_doubt else _NOT_FREE
     return _TOO_SMALL if state.too_small else PlaceStop(state.sellable, price)
+
+
+def _asks_owner(state: PositionState) -> bool:
+    """An answer that something is sold upon must be fresh; one that left nothing to sell holds for longer."""
+    return not state.owner_is_fresh and (state.owner_is_due or _has_something(state))
+
+
+def _has_something(state: PositionState) -> bool:
+    return state.sellable > ZERO and not state.too_small
 
 
 def _adjustment(state: PositionState) -> Step:
@@ -275,7 +286,7 @@ def _kept(state: PositionState) -> Wait | None:
         return _DOUBT
     if not state.stop_is_due:
         return _LATER
-    return _TOO_SMALL if state.sellable == ZERO or state.too_small else None
+    return None if _has_something(state) else _TOO_SMALL
 
 
 def _price_reached(state: PositionState) -> str:

@@ -21,13 +21,13 @@ class Timings:
     must still be wanted after that: else it is minutes until it counts as absent, and its position is bare meanwhile.
 
     `polls`: the waits between looks at an order that should fill at once. `stop_poll`: between looks at resting
-    stops. `retry`: before a refused stop or sale is tried again. `resolve_max`: the longest wait between two
+    stops, and the longest between looks at an order of which nothing changes. `retry`: before a refused stop or sale is tried again. `resolve_max`: the longest wait between two
     questions after an unknown order. `reconcile`: between two comparisons of exchange and journal; `reconcile_again`:
     after one that did not succeed.
 
     `market_age`: how old the market's state may be when an order is withdrawn for another. `owner_age`: how old the
     knowledge of whose coins these are may be when some are put up for sale. `doubt_poll`: between looks while a
-    position is in doubt, and `doubt_settles`: for how long coins must be missing before they count as gone.
+    position is in doubt or nothing of it can be sold, and `doubt_settles`: for how long coins must be missing before they count as gone.
     `denial`: for how long the exchange must deny a stop before it is placed anew. `entry_retry` and
     `entry_retry_max`: the first and the longest wait before an entry that was not sent is tried again.
     `refused_market`: before a market that was refused to the account is tried again.
@@ -88,12 +88,13 @@ class PositionState:
     `held` is what NIJA's fills bought and did not sell yet; `sellable` the part of it that certainly is NIJA's and is
     free or bound by NIJA's own stop, down to the market's step. `booked`: every fill that matters for these is
     booked; `settled`: every order that ended has all its fills booked. `is_dust`: `held` can never be sold;
-    `too_small`: `sellable` cannot be sold now. `was_sold`: something of it was sold.
+    `too_small`: `sellable` cannot be sold now. `was_sold`: something of it was sold, or taken.
 
     `planned_stop` is the plan's, `wanted_stop` the same on the market's tick. `stop_amount` and `stop_price` are
     those of the stop that rests. `spare_stops`: more stops rest than one.
 
-    `market_is_fresh`, `owner_is_fresh`: read lately enough to act upon. `is_new`: its coins were bought by this
+    `market_is_fresh`, `owner_is_fresh`: read lately enough to act upon. `owner_is_due`: whose coins these are was read
+    so long ago that also an answer that left nothing to sell may have changed. `is_new`: its coins were bought by this
     process, which knew what the owner held, and nothing was put up for sale since. `in_doubt`: something is missing
     and nobody knows yet whose it was. `price` is the last one, None where it is too old.
 
@@ -122,6 +123,7 @@ class PositionState:
     market_is_fresh: bool = True
     price: Decimal | None = None
     owner_is_fresh: bool = True
+    owner_is_due: bool = False
     in_doubt: bool = False
     is_new: bool = False
     stop_is_due: bool = True

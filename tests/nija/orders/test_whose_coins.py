@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
+from brokers.errors import Unavailable
 from brokers.model import ZERO, Exchange, OrderRequest, OrderType, Side
 from nija.journal.records import LatchName
 from nija.orders.desk import ANOTHER_PROGRAM
@@ -18,7 +19,7 @@ from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from brokers.model import Order
 
@@ -354,3 +355,25 @@ class TestAnotherNija:
         later(world, 90.0)
         assert held(world) == ONE
         assert world.desk.blocked("ETH/USD") is None
+
+
+class TestAQuestionFails:
+    def test_what_another_nija_sold_is_still_known_once_it_can_be_asked(self, world: DeskWorld) -> None:
+        """The fills were told, but not whose orders they were."""
+        later(world, 100.0)
+        buy(world, owner="1.3")
+        world.exchange.owner_cancels_all()
+        another_nija_places(world, Purpose.EXIT, ONE)
+        orders = world.exchange.orders
+
+        def fails_once(_: object) -> Mapping[str, Order]:
+            world.exchange.orders = orders  # type: ignore[method-assign] # as it was
+            raise Unavailable("503")
+
+        world.clock.advance(15.0)
+        world.desk.refresh()
+        world.exchange.orders = fails_once  # type: ignore[method-assign, assignment] # the exchange is down for a moment
+        world.exit(BTC_USD)
+        later(world, times=30)
+        assert world.exchange.book.total["BTC"] == Decimal("1.3")
+        assert world.desk.positions() == {}

@@ -1,0 +1,150 @@
+"""The exchange counts every question: none is asked each second for ever, whatever state a position is in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.model import Exchange, OrderType, Side
+from brokers.simulator.engine.markets import Mode
+from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.exchange_model import BTC, ETH, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from brokers.model import Order
+
+ONE = Decimal(1)
+STOP = Decimal(90)
+BTC_USD = "BTC/USD"
+TEN_MINUTES = 600
+# Stops are read every 10 s, what cannot be sold is looked at again every 15 s, and two comparisons fall into the time.
+A_FEW = 160
+
+
+@pytest.fixture
+def world() -> Iterator[DeskWorld]:
+    world = DeskWorld(Exchange.KRAKEN)
+    world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
+    yield world
+    world.close()
+
+
+def stops(world: DeskWorld) -> list[Order]:
+    return [order for order in world.exchange.ours() if order.type is OrderType.STOP and not order.status.is_final]
+
+
+def asked(world: DeskWorld, seconds: int = TEN_MINUTES) -> int:
+    """How many questions that many cycles ask, one a second."""
+    before = len(world.exchange.calls)
+    for _ in range(seconds):
+        world.clock.advance(1.0)
+        world.refresh(with_prices=True)
+    return len(world.exchange.calls) - before
+
+
+def restart(world: DeskWorld) -> None:
+    world.journal.close()
+    world.start()
+
+
+def test_two_quiet_positions_cost_a_look_at_their_stops_and_a_comparison(world: DeskWorld) -> None:
+    world.desk.enter(ETH, ONE, Decimal(45), world.candle, "trend")
+    asked(world, 60)
+    before = len(world.exchange.calls)
+    asked(world, 3_600)
+    calls = world.exchange.calls[before:]
+    print({call: calls.count(call) for call in set(calls)})
+    assert set(calls) <= {"orders", "open_orders", "closed_orders", "balances"}
+    assert calls.count("orders") <= 360
+    assert len(calls) - calls.count("orders") <= 3 * 12
+
+
+def test_coins_that_the_owners_order_binds(world: DeskWorld) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_order(BTC_USD, Side.SELL, ONE, Decimal(200))
+    assert asked(world) <= A_FEW
+
+
+def test_coins_that_the_owners_order_binds_and_that_are_to_be_sold(world: DeskWorld) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_order(BTC_USD, Side.SELL, ONE, Decimal(200))
+    world.exit(BTC_USD)
+    assert asked(world) <= A_FEW
+
+
+def test_too_little_for_a_stop(world: DeskWorld) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_sells(BTC_USD, Decimal("0.99995"))
+    assert asked(world) <= A_FEW
+
+
+def test_what_is_left_after_the_owner_sold_the_rest_is_written_off(world: DeskWorld) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_sells(BTC_USD, Decimal("0.99995"))
+    asked(world, 30)
+    assert world.desk.positions() == {}
+    assert world.desk.blocked(BTC_USD) is None
+
+
+def test_a_market_that_left_the_list_while_no_stop_rests(world: DeskWorld) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.modes[BTC_USD] = Mode.AWAY
+    assert asked(world) <= A_FEW
+
+
+def test_an_order_that_the_exchange_never_shows(world: DeskWorld) -> None:
+    """The sale was taken, but is in no answer."""
+    world.fault("place", Fault.HALF_OPEN)
+    world.exit(BTC_USD)
+    sale = world.exchange.ours()[-1]
+    world.exchange.book.visible_from[sale.exchange_id] = float("inf")
+    assert asked(world) <= A_FEW
+
+
+def test_a_sale_that_works_for_long(world: DeskWorld) -> None:
+    world.fault("place", Fault.HALF_OPEN)
+    world.exit(BTC_USD)
+    assert asked(world) <= A_FEW
+
+
+def test_fills_that_never_appear(world: DeskWorld) -> None:
+    world.exchange.fill_lag = 1e9
+    world.exit(BTC_USD)
+    assert asked(world) <= A_FEW
+
+
+def test_fills_that_never_appear_of_an_entry_before_a_restart(world: DeskWorld) -> None:
+    world.exchange.fill_lag = 1e9
+    world.desk.enter(ETH, ONE, Decimal(45), world.candle, "trend")
+    world.exchange.owner_cancels_all()
+    restart(world)
+    assert asked(world) <= A_FEW
+
+
+def test_an_order_of_unknown_outcome_in_another_market_of_the_same_coin(world: DeskWorld) -> None:
+    eur = replace(BTC, symbol="BTC/EUR", quote="EUR")
+    world.exchange.listed["BTC/EUR"] = eur
+    world.exchange.price["BTC/EUR"] = Decimal(100)
+    world.exchange.owner_deposits("EUR", Decimal(1_000))
+    world.clock.advance(301)
+    world.refresh(with_prices=True)
+    world.exchange.fill_lag = 60.0
+    world.desk.enter(eur, ONE, STOP, world.candle, "trend")
+    world.exchange.owner_cancels(stops(world)[0].exchange_id)
+    assert asked(world, 60) <= 40
+    assert {stop.market for stop in stops(world)} == {"BTC/USD", "BTC/EUR"}
+
+
+class TestItIsStillProtected:
+    def test_an_entry_whose_fills_are_not_told_yet_gets_its_stop_after_a_restart(self, world: DeskWorld) -> None:
+        world.exchange.fill_lag = 60.0
+        world.desk.enter(ETH, ONE, Decimal(45), world.candle, "trend")
+        world.exchange.owner_cancels_all()
+        restart(world)
+        asked(world, 5)
+        assert {stop.market for stop in stops(world)} == {"BTC/USD", "ETH/USD"}
