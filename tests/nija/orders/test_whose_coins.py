@@ -19,7 +19,7 @@ from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from brokers.model import Order
 
@@ -363,17 +363,17 @@ class TestAQuestionFails:
         later(world, 100.0)
         buy(world, owner="1.3")
         world.exchange.owner_cancels_all()
-        another_nija_places(world, Purpose.EXIT, ONE)
-        orders = world.exchange.orders
+        theirs = another_nija_places(world, Purpose.EXIT, ONE)
+        orders, failures = world.exchange.orders, [Unavailable("503")]
 
-        def fails_once(_: object) -> Mapping[str, Order]:
-            world.exchange.orders = orders  # type: ignore[method-assign] # as it was
-            raise Unavailable("503")
+        def fails_once(exchange_ids: Sequence[str]) -> Mapping[str, Order]:
+            if theirs in exchange_ids and failures:
+                raise failures.pop()
+            return orders(exchange_ids)
 
-        world.clock.advance(15.0)
-        world.desk.refresh()
-        world.exchange.orders = fails_once  # type: ignore[method-assign, assignment] # the exchange is down for a moment
+        world.exchange.orders = fails_once  # type: ignore[method-assign] # the exchange is down for a moment
         world.exit(BTC_USD)
         later(world, times=30)
+        assert failures == []
         assert world.exchange.book.total["BTC"] == Decimal("1.3")
         assert world.desk.positions() == {}
