@@ -77,6 +77,8 @@ class OrderTracker:
         order that has ended only its fills can be news.
         """
         known = [intent for intent in intents if intent.exchange_id is not None]
+        for intent in known:
+            self._wait_longer(intent, self._timings.stop_poll)
         working = {intent.exchange_id: intent for intent in known if intent.exchange_id and not intent.state.is_final}
         orders = self._broker.orders(sorted(working)) if working else {}
         for exchange_id, intent in working.items():
@@ -84,9 +86,7 @@ class OrderTracker:
         for exchange_id, order in orders.items():
             self._open.apply(working[exchange_id], order)
         for before, after in zip(known, self._read_fills([self._open.current(intent) for intent in known]), strict=True):
-            if after == before:
-                self._wait_longer(after, self._timings.stop_poll)
-            else:
+            if after != before:
                 self.hurry(after)
 
     def progress(self, intent: Intent) -> Intent:
@@ -131,6 +131,10 @@ class OrderTracker:
     def hurry(self, intent: Intent) -> None:
         """Something happens to this order: it is asked after soon."""
         self._waits.pop(intent.client_id, None)
+
+    def hurry_all(self) -> None:
+        """Little time is left: every order is asked after at once."""
+        self._waits.clear()
 
     # Orders whose outcome is unknown.
 

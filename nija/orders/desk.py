@@ -152,10 +152,17 @@ class OrderDesk:
     # What the trader does.
 
     def recover(self) -> None:
-        """Before the first cycle: resolve what is unresolved, and compare everything with the exchange."""
+        """Before the first cycle: resolve what is unresolved, and compare everything with the exchange.
+
+        Known positions do not wait for a long history, which is read in parts; entries do.
+        """
         self._reconcile_at = _NEVER
-        self.refresh()
-        self._questions.finish()
+        try:
+            self.refresh()
+            self._questions.finish()
+        except BudgetSpent:
+            if not self._open.plans():
+                raise
 
     def refresh(self, prices: Mapping[str, Decimal] | None = None) -> None:
         """Once a cycle: resolve, read own live orders, book fills, go on selling, keep stops right.
@@ -222,13 +229,6 @@ class OrderDesk:
         self._executor.run(moved)
         return True
 
-    def watch(self, market: str, last_price: Decimal) -> None:
-        """Sell at market where the price is at or under the stop and no stop on the exchange does it."""
-        plan = self._open.plan(market)
-        if plan is not None:
-            self._executor.begin({market: last_price})
-            self._executor.run(plan)
-
     def cancel_entries(self) -> None:
         """Cancel every entry that still works at the exchange; what it filled stays a position."""
         attempts = Attempts()
@@ -252,7 +252,9 @@ class OrderDesk:
         Nothing new is decided and no stop is withdrawn.
         """
         until = self._clock.monotonic() + seconds
+        self._tracker.hurry_all()
         while True:
+            self._executor.hurry()
             attempts = Attempts()
             self._resolve(attempts)
             with attempts.attempt():

@@ -102,6 +102,10 @@ class Executor:
 
     # What it does.
 
+    def hurry(self) -> None:
+        """Little time is left: what was refused is tried again at once."""
+        self._stop_due.clear()
+
     def run(self, plan: Plan) -> Wait | Close:
         """Take one position as far as it can be taken now; why it goes no further. Raises BrokerError."""
         for _ in range(_STEPS_AT_ONCE):

@@ -52,6 +52,7 @@ class Trader:
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
+        self._followed: set[str] = set()
         self._missing = MissingMarkets(seat.account.exchange)
         self._appraiser = Appraiser(seat, self._purse, self._brakes, self._log)
         self.view = TraderView(
@@ -65,8 +66,14 @@ class Trader:
     def start(self) -> None:
         """Before the first cycle: compare journal and exchange, and begin to follow the markets. Raises BrokerError."""
         self._desk.recover()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Prices and candles of what may be entered, and of what is held: that may be taken up while it trades."""
         markets = {*self._plan.markets, *self._desk.positions()}
-        self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
+        if not markets <= self._followed:
+            self._followed |= markets
+            self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
 
     @property
     def is_idle(self) -> bool:
@@ -112,6 +119,7 @@ class Trader:
         attempts = Attempts()
         with attempts.attempt():
             self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
+        self._follow()
         with attempts.attempt():
             self._obey_latches()
         self._leave(snapshot, attempts)

@@ -316,9 +316,9 @@ class TestStops:
     def test_a_position_without_a_stop_on_the_exchange_is_sold_at_its_price(self, local: DeskWorld) -> None:
         enter(local)
         assert live(local) == []
-        local.desk.watch("BTC/USD", Decimal("90.1"))
+        local.desk.refresh({"BTC/USD": Decimal("90.1")})
         assert local.desk.positions() != {}
-        local.desk.watch("BTC/USD", Decimal(90))
+        local.desk.refresh({"BTC/USD": Decimal(90)})
         assert local.desk.positions() == {}
 
     def test_a_price_that_jumped_past_a_stop_limit_is_sold_at_market(self, coinbase: DeskWorld) -> None:

@@ -286,6 +286,35 @@ class TestTheEnd:
         assert ending.desk.finish(8.0)
         assert resting(ending) == [(ONE, STOP)]
 
+    def test_a_stop_refused_just_before_is_placed_within_the_grace_time(self, ending: DeskWorld) -> None:
+        ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
+        ending.exchange.owner_cancels_all()
+        ending.clock.advance(15.0)
+        ending.fault("place", Fault.UNAVAILABLE)
+        ending.refresh()
+        assert stops(ending) == []
+        self.stop_signal(ending)
+        ending.fault("place", Fault.UNAVAILABLE)
+        assert ending.desk.finish(6.5)
+        assert resting(ending) == [(ONE, STOP)]
+
+    def test_a_stop_of_unknown_outcome_is_asked_after_within_the_grace_time(self, ending: DeskWorld) -> None:
+        ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
+        ending.exchange.owner_cancels_all()
+        ending.clock.advance(15.0)
+        ending.fault("place", Fault.LOST_AND_HIDDEN)
+        ending.refresh()
+        for wait in (1.0, 2.0, 4.0):
+            ending.clock.advance(wait)
+            ending.refresh()
+        ending.clock.advance(4.0)
+        ending.fault("read", Fault.UNAVAILABLE)
+        ending.refresh()
+        ending.clock.advance(2.0)
+        self.stop_signal(ending)
+        assert ending.desk.finish(2.0)
+        assert resting(ending) == [(ONE, STOP)]
+
     def test_it_ends_when_the_time_is_over(self, ending: DeskWorld) -> None:
         ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
         ending.exchange.owner_cancels_all()

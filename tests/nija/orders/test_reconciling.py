@@ -273,6 +273,56 @@ def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypa
     assert len([line for line in world.log.lines if "is read in parts" in line]) == 1
 
 
+NO_ROOM = BudgetSpent("no room for the next page", 8.0)
+
+
+@pytest.fixture
+def long_history(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> list[BudgetSpent]:
+    """There is no room to read the fills while this holds something."""
+    spent: list[BudgetSpent] = []
+    fills = world.exchange.fills
+
+    def slowly(since: datetime) -> tuple[Fill, ...]:
+        world.exchange.calls.append("fills")
+        if spent:
+            raise spent[0]
+        return fills(since)
+
+    monkeypatch.setattr(world.exchange, "fills", slowly)
+    return spent
+
+
+def test_known_positions_do_not_wait_at_the_start_for_a_long_history(
+    world: DeskWorld, long_history: list[BudgetSpent]
+) -> None:
+    world.enter("BTC/USD", ONE)
+    long_history.append(NO_ROOM)
+    world.journal.close()
+    world.start()
+    world.desk.recover()
+    assert world.desk.blocked("ETH/USD") == "the account has not been compared with the exchange yet"
+
+
+def test_what_waits_for_a_long_history_is_said_and_leaves_room_for_it(
+    world: DeskWorld, long_history: list[BudgetSpent]
+) -> None:
+    world.enter("BTC/USD", ONE)
+    long_history.append(NO_ROOM)
+    world.exchange.owner_cancels_all()
+    before = len(world.exchange.calls)
+    for _ in range(120):
+        world.clock.advance(1)
+        world.refresh(with_prices=True)
+    assert len(world.exchange.calls) - before <= 60
+    assert world.desk.protection()["BTC/USD"].trouble.startswith("first it is read whose coins these are")
+    long_history.clear()
+    for _ in range(30):
+        world.clock.advance(1)
+        world.refresh(with_prices=True)
+    assert world.desk.protection()["BTC/USD"].covered
+    assert world.violations() == []
+
+
 def test_a_recovered_entry_counts_for_the_candles_before_it(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.clock.advance(200)

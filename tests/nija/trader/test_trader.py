@@ -17,7 +17,7 @@ from brokers.simulator.engine.markets import Mode
 from nija.journal.records import LatchName
 from nija.trader.commands import Became, Command
 from nija.trader.plan import SWITCHED_OFF
-from tests.nija.orders.exchange_model import Fault
+from tests.nija.orders.exchange_model import BTC, Fault
 from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
 
 if TYPE_CHECKING:
@@ -512,3 +512,27 @@ class TestOneFailureStopsNothingElse:
         rig.clock.advance(61)
         rig.cycle(2)
         assert set(rig.desk.positions()) == {"BTC/USD"}
+
+    def test_a_market_taken_up_while_it_trades_is_followed_from_then_on(self, rig: TraderRig) -> None:
+        """Its price watches over it, and its candles give it a stop and an exit."""
+        rig.model.listed["SOL/USD"] = replace(BTC, symbol="SOL/USD", base="SOL")
+        rig.model.price["SOL/USD"] = Decimal(100)
+        rig.script.stop["SOL/USD"] = 90.0
+        rig.clock.advance(61)
+        rig.model.refresh_markets()
+        late = OrderRequest(
+            client_id=new_client_id(Purpose.ENTRY),
+            market="SOL/USD",
+            side=Side.BUY,
+            type=OrderType.MARKET,
+            amount=Decimal(1),
+            deadline=rig.model.exchange_time() + timedelta(seconds=30),
+        )
+        rig.model.somebody_else_places(late)
+        rig.clock.advance(301)
+        rig.desk.resumed()
+        rig.cycle(3)
+        rig.desk.resumed()
+        rig.cycle(3)
+        assert set(rig.desk.positions()) == {"SOL/USD"}
+        assert resting_stops(rig, "SOL/USD") == [(Decimal(1), Decimal("90.0"))]
