@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose
-from brokers.errors import BudgetSpent, OrderNotFound
+from brokers.errors import BrokerError, BudgetSpent, LockedOut, OrderNotFound, PermissionDenied, Unauthorized
 from brokers.model import ZERO, Absent, Found, Side, Undetermined
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from decimal import Decimal
 
@@ -85,7 +86,9 @@ class OrderTracker:
             self._note_denial(intent, orders.get(exchange_id))
         for exchange_id, order in orders.items():
             self._open.apply(working[exchange_id], order)
-        for before, after in zip(known, self._read_fills([self._open.current(intent) for intent in known]), strict=True):
+        for before, after in zip(
+            known, self._read_fills([self._open.current(intent) for intent in known]), strict=True
+        ):
             if after != before:
                 self.hurry(after)
 
@@ -182,7 +185,10 @@ class OrderTracker:
         return None if since is None else self._clock.monotonic() - since
 
     def drop_if_denied(self, intent: Intent) -> bool:
-        """End an order that open orders, its own id and the hold on the balance all deny; whether they do."""
+        """End an order that open orders, its own id and the hold on the balance all deny; whether they do.
+
+        Where the hold speaks for it, it counts as denied from now on.
+        """
         if intent.exchange_id is None or self._ask(intent) is not None:
             self._denied.pop(intent.client_id, None)
             return False
@@ -192,6 +198,7 @@ class OrderTracker:
             return False
         balance = self._broker.balances(protects=True).get(intent.market.partition("/")[0])
         if balance is None or balance.held >= intent.request.amount - intent.filled:
+            self._denied[intent.client_id] = self._clock.monotonic()
             return False
         self._denied.pop(intent.client_id, None)
         gone = replace(
@@ -244,3 +251,27 @@ class OrderTracker:
     def _forget(self, intent: Intent) -> None:
         self.hurry(intent)
         self._announcer.mended(intent.client_id)
+
+
+class Attempts:
+    """Several independent things are done although one of them fails.
+
+    What the account cannot work with at all is raised at once, anything else once all was tried.
+    """
+
+    def __init__(self) -> None:
+        self.first: BrokerError | None = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        try:
+            yield
+        except (Unauthorized, PermissionDenied, LockedOut):
+            raise
+        except BrokerError as error:
+            self.first = self.first or error
+
+    def finish(self) -> None:
+        """Raises the first BrokerError there was."""
+        if self.first is not None:
+            raise self.first

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from brokers.client_order_id import Purpose
-from brokers.errors import BrokerError, BudgetSpent, LockedOut, PermissionDenied, Unauthorized, Unavailable
+from brokers.errors import BrokerError, BudgetSpent, PermissionDenied, Unauthorized, Unavailable
 from brokers.model import ZERO
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
 from nija.journal.records import LatchName
 from nija.log.announce import Announcer
-from nija.orders.asking import DeskContext, OrderTracker
+from nija.orders.asking import Attempts, DeskContext, OrderTracker
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnerWatch
 from nija.orders.policy import Close
@@ -22,7 +21,7 @@ from nija.orders.sending import EntryRetries, Sender
 from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -175,10 +174,12 @@ class OrderDesk:
         self._executor.begin(prices or {})
         attempts, self._questions = Attempts(), Attempts()
         self._resolve(self._questions)
+        stops_read = self._stops_read
         with attempts.attempt():
             self._tracker.look(self._due())
         self._compare()
-        self._drop_denied()
+        if self._stops_read > stops_read:
+            self._drop_denied()
         for plan in self._open.plans().values():
             with attempts.attempt():
                 self._executor.run(plan)
@@ -422,30 +423,6 @@ class OrderDesk:
             self._announcer.mended("questions")
         else:
             self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")
-
-
-class Attempts:
-    """Several independent things are done although one of them fails.
-
-    What the account cannot work with at all is raised at once, anything else once all was tried.
-    """
-
-    def __init__(self) -> None:
-        self.first: BrokerError | None = None
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        try:
-            yield
-        except (Unauthorized, PermissionDenied, LockedOut):
-            raise
-        except BrokerError as error:
-            self.first = self.first or error
-
-    def finish(self) -> None:
-        """Raises the first BrokerError there was."""
-        if self.first is not None:
-            raise self.first
 
 
 def _working(order: Intent) -> str | None:

@@ -269,7 +269,7 @@ class Executor:
 
     def _withdraw(self, order: Intent) -> None:
         """Cancel an order and see what became of it; until that is confirmed it is neither resting nor gone."""
-        if order.exchange_id is None or order.state.is_final:
+        if order.exchange_id is None or order.state.is_final or self.is_ending(order):
             return
         self._new.discard(order.position_id)
         if self._tracker.look_at(order).state.is_final:

@@ -47,12 +47,13 @@ class OwnerWatch:
         self._known: dict[str, _Known] = {}
         self._counted: set[str] = set()
         self._floors: dict[str, datetime] = {}
-        # Currencies whose coins NIJA's own stop has bound since the last look, and those that it withdrew after that;
-        # and those that nothing bound for a while, as at a start.
+        # Currencies whose coins NIJA's own stop has bound since the last look, and when it withdrew that stop; and
+        # those that nothing bound for a while, as at a start.
         self._guarded: set[str] = set()
-        self._released: set[str] = set()
+        self._released: dict[str, float] = {}
         self._suspected: set[str] = set()
         self._exposed: set[str] = {_base(market) for market in context.open.plans()}
+        self._asked = float("-inf")
         self.started = started
         self.strangers: list[Order] = []
 
@@ -76,7 +77,7 @@ class OwnerWatch:
             self._guarded.discard(currency)
             self._exposed.add(currency)
         else:
-            self._released.add(currency)
+            self._released[currency] = self._context.clock.monotonic()
 
     def sellable(self, currency: str, held: Decimal) -> Decimal:
         """Of `held`, what certainly is NIJA's and not bound by the owner."""
@@ -96,7 +97,12 @@ class OwnerWatch:
                 self._suspected.add(currency)
 
     def due(self) -> bool:
-        """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing."""
+        """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing.
+
+        Where a look failed, it is not so at once.
+        """
+        if self._context.clock.monotonic() - self._asked < self._context.timings.doubt_poll:
+            return False
         doubtful = {currency for currency, known in self._known.items() if known.uncertain > ZERO} | self._suspected
         return any(map(self.is_due, doubtful))
 
@@ -112,6 +118,7 @@ class OwnerWatch:
         `also`: a currency in which NIJA holds nothing yet. `protects`: a stop or a sale waits for it.
         Raises BrokerError.
         """
+        self._asked = self._context.clock.monotonic()
         began = self._context.broker.exchange_time()
         told = self._context.broker.balances(protects=protects) if balances is None else balances
         currencies = {_base(market) for market in self._context.open.plans()} | ({also} if also else set())
@@ -142,7 +149,7 @@ class OwnerWatch:
         doubtful = uncertain(left, replace(found, taken=()))
         bound = max(ZERO, left - doubtful - max(ZERO, total - foreign))
         self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, bound)
-        self._released.discard(currency)
+        self._released.pop(currency, None)
         binds = self._binds(currency, left)
         for known, belongs in ((self._guarded, binds), (self._exposed, left > ZERO and not binds)):
             known.add(currency) if belongs else known.discard(currency)
@@ -171,7 +178,9 @@ class OwnerWatch:
         return found, frozenset(fill.id for fill in fills)
 
     def _is_guarded(self, currency: str, held: Decimal) -> bool:
-        """Whether NIJA's own stop has bound all of its coins since the last look."""
+        """Whether NIJA's own stop has bound all of its coins since the last look, up to this moment."""
+        if currency in self._released and self._asked - self._released[currency] > self._context.timings.owner_age:
+            self.expire(currency)
         return currency in self._guarded and (currency in self._released or self._binds(currency, held))
 
     def _binds(self, currency: str, held: Decimal) -> bool:

@@ -240,17 +240,20 @@ def _cover(state: PositionState, price: Decimal) -> Step:
     """
     if not state.stop_is_due:
         return _LATER
-    if state.is_dust:
-        return _TOO_SMALL
     if not state.market_is_fresh and (state.was_refused or state.mode is MarketMode.ABSENT):
         return ReadMarket()
     if state.mode is MarketMode.ABSENT:
         return _MARKET_GONE
-    if not state.is_new and _asks_owner(state):
+    if not (state.is_new or state.is_dust) and _asks_owner(state):
         return ReadOwner()
-    if state.sellable == ZERO:
-        return _DOUBT if state.in_doubt else _NOT_FREE
-    return _TOO_SMALL if state.too_small else PlaceStop(state.sellable, price)
+    return PlaceStop(state.sellable, price) if _has_something(state) else _bare(state)
+
+
+def _bare(state: PositionState) -> Wait:
+    """Why nothing of a position can be protected."""
+    if state.sellable > ZERO or state.is_dust:
+        return _TOO_SMALL
+    return _DOUBT if state.in_doubt else _NOT_FREE
 
 
 def _asks_owner(state: PositionState) -> bool:

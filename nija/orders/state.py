@@ -21,14 +21,14 @@ class Timings:
     must still be wanted after that: else it is minutes until it counts as absent, and its position is bare meanwhile.
 
     `polls`: the waits between looks at an order that should fill at once. `stop_poll`: between looks at resting
-    stops, and the longest between looks at an order of which nothing changes. `retry`: before a refused stop or sale is tried again. `resolve_max`: the longest wait between two
-    questions after an unknown order. `reconcile`: between two comparisons of exchange and journal; `reconcile_again`:
-    after one that did not succeed.
+    stops, and the longest between looks at an order of which nothing changes. `retry`: before a refused stop or sale is
+    tried again. `resolve_max`: the longest wait between two questions after an unknown order. `reconcile`: between two
+    comparisons of exchange and journal; `reconcile_again`: after one that did not succeed.
 
     `market_age`: how old the market's state may be when an order is withdrawn for another. `owner_age`: how old the
     knowledge of whose coins these are may be when some are put up for sale. `doubt_poll`: between looks while a
-    position is in doubt or nothing of it can be sold, and `doubt_settles`: for how long coins must be missing before they count as gone.
-    `denial`: for how long the exchange must deny a stop before it is placed anew. `entry_retry` and
+    position is in doubt or nothing of it can be sold, and `doubt_settles`: for how long coins must be missing before
+    they count as gone. `denial`: for how long the exchange must deny a stop before it is placed anew. `entry_retry` and
     `entry_retry_max`: the first and the longest wait before an entry that was not sent is tried again.
     `refused_market`: before a market that was refused to the account is tried again.
     """

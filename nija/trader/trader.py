@@ -10,7 +10,7 @@ from accounts.manager import AccountReport, AccountState
 from brokers.errors import MarketRefused, OrderRejected, RequestRefused
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
-from nija.orders.desk import Attempts
+from nija.orders.asking import Attempts
 from nija.orders.state import EntryStatus
 from nija.risk.refusal import Refusal, Rule, plain
 from nija.trader.appraisal import Appraiser

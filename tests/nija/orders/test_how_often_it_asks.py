@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from brokers.errors import Unavailable
 from brokers.model import Exchange, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, ETH, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from brokers.model import Order
+    from brokers.model import Balance, Order
 
 ONE = Decimal(1)
 STOP = Decimal(90)
 BTC_USD = "BTC/USD"
 TEN_MINUTES = 600
-# Stops are read every 10 s, what cannot be sold is looked at again every 15 s, and two comparisons fall into the time.
-A_FEW = 160
+# Stops are read every 10 s, what cannot be sold is looked at every 15 s, and a comparison that fails again after 10 s.
+A_FEW = 200
 
 
 @pytest.fixture
@@ -58,7 +59,6 @@ def test_two_quiet_positions_cost_a_look_at_their_stops_and_a_comparison(world: 
     before = len(world.exchange.calls)
     asked(world, 3_600)
     calls = world.exchange.calls[before:]
-    print({call: calls.count(call) for call in set(calls)})
     assert set(calls) <= {"orders", "open_orders", "closed_orders", "balances"}
     assert calls.count("orders") <= 360
     assert len(calls) - calls.count("orders") <= 3 * 12
@@ -138,6 +138,40 @@ def test_an_order_of_unknown_outcome_in_another_market_of_the_same_coin(world: D
     world.exchange.owner_cancels(stops(world)[0].exchange_id)
     assert asked(world, 60) <= 40
     assert {stop.market for stop in stops(world)} == {"BTC/USD", "BTC/EUR"}
+
+
+def test_a_stop_that_is_denied_while_its_coins_are_held(world: DeskWorld) -> None:
+    world.exchange.book.visible_from[stops(world)[0].exchange_id] = float("inf")
+    asked(world)
+    assert asked(world) <= A_FEW
+
+
+def test_a_doubt_that_cannot_be_cleared_as_balances_cannot_be_read(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_withdraws("BTC", Decimal("0.5"))
+    asked(world, 12)
+    assert world.desk.protection()[BTC_USD].doubt
+
+    def balances(*, protects: bool = False) -> Mapping[str, Balance]:
+        world.exchange.calls.append("balances")
+        raise Unavailable(f"503 {protects}")
+
+    monkeypatch.setattr(world.exchange, "balances", balances)
+    assert asked(world) <= A_FEW
+
+
+def test_an_entry_whose_end_is_slow_is_cancelled_once_in_a_while(world: DeskWorld) -> None:
+    world.fault("place", Fault.HALF_OPEN)
+    world.desk.enter(ETH, ONE, Decimal(45), world.candle, "trend")
+    before = len(world.exchange.calls)
+    world.fault("cancel", Fault.SLOW)
+    for _ in range(8):
+        world.clock.advance(0.9)
+        world.do(world.desk.cancel_entries)
+        world.refresh()
+    assert world.exchange.calls[before:].count("cancel") == 1
 
 
 class TestItIsStillProtected:

@@ -21,7 +21,7 @@ from tests.nija.orders.exchange_model import BTC, Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from brokers.model import Order
+    from brokers.model import Balance, Order
 
 ONE = Decimal(1)
 STOP = Decimal(90)
@@ -358,6 +358,27 @@ class TestAnotherNija:
 
 
 class TestAQuestionFails:
+    def test_what_was_sold_while_nothing_bound_it_is_not_taken_for_the_owners(self, world: DeskWorld) -> None:
+        """NIJA withdrew its stop for a sale, and could not ask for a while whose the coins were."""
+        later(world, 100.0)
+        buy(world, owner="2")
+        later(world, 301.0)
+        balances, failures = world.exchange.balances, [Unavailable("503")] * 3
+
+        def fails(*, protects: bool = False) -> Mapping[str, Balance]:
+            if failures and stops(world) == []:
+                raise failures.pop()
+            return balances(protects=protects)
+
+        world.exchange.balances = fails  # type: ignore[method-assign] # the exchange is down for a moment
+        world.clock.advance(5.0)
+        world.exit(BTC_USD)
+        assert stops(world) == []
+        another_nija_places(world, Purpose.EXIT, ONE)
+        later(world, times=30)
+        assert failures == []
+        assert world.exchange.book.total["BTC"] == Decimal(2)
+
     def test_what_another_nija_sold_is_still_known_once_it_can_be_asked(self, world: DeskWorld) -> None:
         """The fills were told, but not whose orders they were."""
         later(world, 100.0)
