@@ -262,7 +262,7 @@ def _asks_owner(state: PositionState) -> bool:
 
 
 def _has_something(state: PositionState) -> bool:
-    return state.sellable > ZERO and not state.too_small
+    return state.sellable > ZERO and not (state.too_small or state.is_dust)
 
 
 def _adjustment(state: PositionState) -> Step:
