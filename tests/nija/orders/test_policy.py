@@ -62,6 +62,14 @@ SITUATIONS: dict[str, tuple[PositionState, str]] = {
     ),
     "no stop rests and the last one was refused just now": (replace(BARE, stop_is_due=False), "Wait"),
     "no stop rests and none of the coins certainly is NIJA's": (replace(BARE, sellable=ZERO, in_doubt=True), "Wait"),
+    "no stop rests and a moment ago none of the coins certainly was NIJA's": (
+        replace(BARE, sellable=ZERO, owner_is_fresh=False),
+        "Wait",
+    ),
+    "no stop rests and a while ago none of the coins certainly was NIJA's": (
+        replace(BARE, sellable=ZERO, owner_is_fresh=False, owner_is_due=True),
+        "ReadOwner",
+    ),
     "no stop rests and there is no stop price": (replace(BARE, planned_stop=None, wanted_stop=None), "Wait"),
     "no stop rests and the price is at the plan's stop": (replace(BARE, price=Decimal(90)), "BeginSale"),
     "the stop rests below the plan's price": (replace(COVERED, stop_price=Decimal(80)), "MoveStop"),
@@ -140,6 +148,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "market_is_fresh": YES_NO,
     "price": (None, *PRICES),
     "owner_is_fresh": YES_NO,
+    "owner_is_due": YES_NO,
     "in_doubt": YES_NO,
     "is_new": YES_NO,
     "stop_is_due": YES_NO,
