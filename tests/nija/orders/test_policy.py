@@ -321,3 +321,62 @@ def test_a_market_that_takes_no_orders_keeps_its_stop(state: PositionState) -> N
 def test_a_price_that_is_not_known_decides_nothing(state: PositionState) -> None:
     if state.price is None:
         assert not isinstance(next_step(state), BeginSale)
+
+
+def test_a_stop_that_rests_stays_as_it_is_while_coins_are_in_doubt() -> None:
+    """Whoever has the rest: what it binds cannot be sold by anybody else meanwhile."""
+    step = next_step(replace(COVERED, sellable=ONE / 2, in_doubt=True))
+    assert isinstance(step, Wait)
+    assert step.trouble
+
+
+def test_never_down_between_two_ticks() -> None:
+    """The plan's price lies between two ticks, and the stop rests above the lower one: it grows where it is."""
+    state = replace(COVERED, wanted_stop=Decimal(90), stop_amount=ONE / 2)
+    assert next_step(state) == MoveStop(ONE, PLANNED)
+
+
+class TestAStopThatHasBegunToSell:
+    STUCK = replace(SOLD, stop=StopStage.SELLING, stops_at_market=False)
+
+    def test_where_it_is_stuck_it_is_withdrawn_for_a_sale(self) -> None:
+        assert next_step(self.STUCK) == WithdrawStop()
+
+    def test_not_before_the_market_was_read(self) -> None:
+        assert next_step(replace(self.STUCK, market_is_fresh=False)) == ReadMarket()
+
+    @pytest.mark.parametrize("mode", [MarketMode.CLOSED, MarketMode.ABSENT])
+    def test_not_in_a_market_that_takes_no_sale(self, mode: MarketMode) -> None:
+        assert isinstance(next_step(replace(self.STUCK, mode=mode)), Wait)
+
+    def test_where_it_sells_by_itself_it_is_left_alone(self) -> None:
+        assert isinstance(next_step(replace(self.STUCK, stops_at_market=True)), Wait)
+
+    def test_once_everything_stops_it_is_left_alone(self) -> None:
+        assert isinstance(next_step(replace(self.STUCK, stopping=True)), Wait)
+
+
+class TestTheEndOfAPosition:
+    EMPTY = replace(BARE, held=ZERO, sellable=ZERO)
+
+    def test_an_entry_that_still_works_is_waited_for(self) -> None:
+        assert isinstance(next_step(replace(self.EMPTY, entry_is_open=True)), Wait)
+
+    def test_nothing_is_sold_while_the_entry_still_buys(self) -> None:
+        assert isinstance(next_step(replace(SOLD, entry_is_open=True)), Wait)
+
+    def test_not_before_the_fills_of_its_last_order_are_booked(self) -> None:
+        assert isinstance(next_step(replace(self.EMPTY, settled=False)), Wait)
+
+    def test_what_little_an_entry_bought_so_far_is_kept(self) -> None:
+        little = replace(BARE, held=Decimal("0.00001"), sellable=Decimal("0.00001"), is_dust=True, too_small=True)
+        assert isinstance(next_step(little), Wait)
+        assert next_step(replace(little, was_sold=True)) == Close()
+
+    def test_a_stop_that_the_exchange_denies_may_rest_all_the_same(self) -> None:
+        assert isinstance(next_step(replace(self.EMPTY, stop=StopStage.DENIED)), Wait)
+
+    def test_its_stop_stays_once_everything_stops(self) -> None:
+        state = replace(COVERED, held=ZERO, sellable=ZERO)
+        assert next_step(state) == WithdrawStop()
+        assert isinstance(next_step(replace(state, stopping=True)), Wait)

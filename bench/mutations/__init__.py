@@ -1,0 +1,31 @@
+"""Safeguards by room: each taken away by replacing a piece of text, and the tests that must notice that."""
+
+from __future__ import annotations
+
+from bench.mutations.coinbase import COINBASE_MUTATIONS
+from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
+from bench.mutations.daemon import DAEMON_MUTATIONS
+from bench.mutations.execution import DESK_MUTATIONS, EXECUTION_MUTATIONS
+from bench.mutations.kraken import KRAKEN_MUTATIONS
+from bench.mutations.mutation import Mutation
+from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
+from bench.mutations.policy import POLICY_MUTATIONS
+from bench.mutations.sending import ASKING_MUTATIONS, JOURNAL_MUTATIONS, SENDING_MUTATIONS
+
+MUTATIONS = (
+    *POLICY_MUTATIONS,
+    *EXECUTION_MUTATIONS,
+    *DESK_MUTATIONS,
+    *RULE_MUTATIONS,
+    *WATCH_MUTATIONS,
+    *SENDING_MUTATIONS,
+    *ASKING_MUTATIONS,
+    *JOURNAL_MUTATIONS,
+    *RECONCILING_MUTATIONS,
+    *ADOPTION_MUTATIONS,
+    *KRAKEN_MUTATIONS,
+    *COINBASE_MUTATIONS,
+    *DAEMON_MUTATIONS,
+)
+
+__all__ = ["MUTATIONS", "Mutation"]

@@ -1,0 +1,249 @@
+"""Safeguards of comparing journal and exchange: nija/orders/reconciling.py and adoption.py."""
+
+from __future__ import annotations
+
+from bench.mutations.mutation import Mutation
+
+_RECONCILING = "nija/orders/reconciling.py"
+_ADOPTION = "nija/orders/adoption.py"
+_TESTS = "tests/nija/orders/test_reconciling.py"
+_EMPTY_DISK = f"{_TESTS}::TestAnEmptyDisk"
+_TAKEN_UP = f"{_TESTS}::TestTakingUp"
+_AMONG_MANY = f"{_TESTS}::test_an_empty_disk_finds_the_open_position_among_many_that_ended"
+_ANOTHER = "tests/nija/orders/test_whose_coins.py::TestAnotherNija"
+
+RECONCILING_MUTATIONS = (
+    Mutation(
+        "an empty journal does not wait until late orders are shown",
+        _RECONCILING,
+        "    return traded and now - self._first_look < SHOWN_WITHIN\n",
+        "    return False\n",
+        (f"{_TESTS}::test_an_empty_disk_waits_until_late_orders_are_shown",),
+    ),
+    Mutation(
+        "an order of another NIJA's is taken up",
+        _RECONCILING,
+        "order.created > self._adoptable_until())",
+        "False)",
+        (_ANOTHER,),
+    ),
+    Mutation(
+        "the last order of a lost disk is another NIJA's",
+        _RECONCILING,
+        "(SHOWN_WITHIN if self._began_empty else _CLOCK_ERROR)",
+        "_CLOCK_ERROR",
+        (_EMPTY_DISK,),
+    ),
+    Mutation(
+        "the clock's error makes an order of the last process another NIJA's",
+        _RECONCILING,
+        "(SHOWN_WITHIN if self._began_empty else _CLOCK_ERROR)",
+        "(SHOWN_WITHIN if self._began_empty else timedelta(0))",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "orders are taken up while another program trades the account",
+        _RECONCILING,
+        "        if not paused and not self.strangers:\n",
+        "        if not self.strangers:\n",
+        (_ANOTHER,),
+    ),
+    Mutation(
+        "older orders are taken up in the look that finds another NIJA's",
+        _RECONCILING,
+        "        if not paused and not self.strangers:\n",
+        "        if not paused:\n",
+        (_ANOTHER,),
+    ),
+    Mutation(
+        "another NIJA's stop is cancelled as an orphan",
+        _RECONCILING,
+        "            if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):\n",
+        "            if True:\n",
+        (_ANOTHER,),
+    ),
+    Mutation(
+        "coins are not compared with the balances",
+        _RECONCILING,
+        "        if self._open.positions():\n            self._owner.look(balances=view.balances or None)\n",
+        "",
+        (f"{_TESTS}::test_what_is_held_is_compared_with_the_balances_and_fills_that_are_all_booked_are_not_asked_for",),
+    ),
+    Mutation(
+        "an order that ends while the account is compared is lost",
+        _RECONCILING,
+        "open_orders, closed_orders = self._broker.open_orders(), self._broker.closed_orders(since)",
+        "closed_orders, open_orders = self._broker.closed_orders(since), self._broker.open_orders()",
+        (f"{_TESTS}::test_an_order_that_ends_while_the_account_is_compared_is_not_lost",),
+    ),
+    Mutation(
+        "each look at a history begins where the first one did",
+        _RECONCILING,
+        "        since = since if self._reach is None else min(since, self._reach)\n",
+        "",
+        (f"{_TESTS}::test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time",),
+    ),
+    Mutation(
+        "an empty journal looks back for three months and no further",
+        _RECONCILING,
+        "            if not _unexplained(view):\n",
+        "            if True:\n",
+        (
+            f"{_TESTS}::test_a_position_older_than_ninety_days_is_found_by_its_stop",
+            f"{_TESTS}::test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time",
+        ),
+    ),
+    Mutation(
+        "orders are taken up without their older fills",
+        _RECONCILING,
+        "        if since >= view.since:\n            return view.fills\n",
+        "        return view.fills\n",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "a missing fill is not booked",
+        _RECONCILING,
+        "                self._book_missing(finding)\n",
+        "                pass\n",
+        (f"{_TESTS}::test_a_missing_fill_is_booked",),
+    ),
+    Mutation(
+        "what a late fill adds to a sold position stays in the account",
+        _RECONCILING,
+        "            self._revive(intent.position_id)\n",
+        "",
+        (f"{_TESTS}::test_what_a_late_fill_adds_to_a_sold_position_is_sold_too",),
+    ),
+    Mutation(
+        "an order that ended is not read",
+        _RECONCILING,
+        "            case FindingKind.STALE_ORDER:\n                self._look(finding)\n",
+        "            case FindingKind.STALE_ORDER:\n                pass\n",
+        (f"{_TESTS}::test_an_order_that_ended_unseen_is_read",),
+    ),
+    Mutation(
+        "a stop without a position goes on resting",
+        _RECONCILING,
+        "                self._cancel(finding)\n",
+        "                pass\n",
+        (f"{_TESTS}::test_a_stop_without_a_position_is_cancelled",),
+    ),
+    Mutation(
+        "an order that the exchange does not show is not told",
+        _RECONCILING,
+        '                self._note(finding, "not shown by the exchange; it is asked after on, and nothing is assumed")\n',
+        "                pass\n",
+        (f"{_TESTS}::test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_assumed",),
+    ),
+    Mutation(
+        "what is found at every look is said at every look",
+        _RECONCILING,
+        "        if key in self._noted:\n            return\n",
+        "",
+        (f"{_TESTS}::test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_assumed",),
+    ),
+    Mutation(
+        "of two stops the older one stays",
+        _RECONCILING,
+        "key=lambda order: order.created, reverse=True)",
+        "key=lambda order: order.created)",
+        (f"{_TESTS}::test_of_two_stops_of_one_position_the_newest_stays",),
+    ),
+    Mutation(
+        "the owner's own orders are cancelled",
+        _RECONCILING,
+        "        if purpose_of(order.client_id) is not Purpose.STOP or intent is None:\n            continue\n",
+        "        if intent is None:\n"
+        "            yield Finding(FindingKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)\n"
+        "            continue\n",
+        (f"{_TESTS}::test_the_owners_orders_are_left_alone_and_counted",),
+    ),
+    Mutation(
+        "an order that was thought never placed is not taken up",
+        _RECONCILING,
+        "return intent is None or (intent.state.is_final and intent.exchange_id is None)",
+        "return intent is None",
+        (f"{_TESTS}::test_an_order_that_was_thought_never_placed_is_taken_up_again",),
+    ),
+)
+
+ADOPTION_MUTATIONS = (
+    Mutation(
+        "orders are taken up in the order in which they are listed",
+        _ADOPTION,
+        "ordered = sorted(orders, key=lambda order: (order.created, _rank(order), order.exchange_id))",
+        "ordered = list(orders)",
+        (_TAKEN_UP, _AMONG_MANY),
+    ),
+    Mutation(
+        "an entry that bought nothing is a position",
+        _ADOPTION,
+        "closed=None if bought else now)",
+        "closed=None)",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "what the last position left over blocks the next",
+        _ADOPTION,
+        "            self._end(former, _LEFT, now)\n",
+        "            return former\n",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "an entry that is shown late ends the position after it",
+        _ADOPTION,
+        "        if bought and former is not None and order.created < former.opened:\n",
+        "        if False:\n",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "the position of an order that was thought never placed stays closed",
+        _ADOPTION,
+        "            home = replace(home, closed=None)\n",
+        "            pass\n",
+        (f"{_TESTS}::test_an_order_that_was_thought_never_placed_is_taken_up_again",),
+    ),
+    Mutation(
+        "an order that was thought never placed opens a second position",
+        _ADOPTION,
+        "        if plan is not None:\n            home = plan\n        elif home",
+        "        if home",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "a position that is taken up has no stop price",
+        _ADOPTION,
+        "        if order.stop_price is not None:\n            self._journal.plans.save("
+        "replace(plan, stop_price=order.stop_price))\n",
+        "",
+        (f"{_TESTS}::test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up",),
+    ),
+    Mutation(
+        "a position that was sold is open again on an empty disk",
+        _ADOPTION,
+        '            self._end(plan, "too little to be sold", now)\n',
+        "            pass\n",
+        (_AMONG_MANY,),
+    ),
+    Mutation(
+        "what little was left of a sold position is open again on an empty disk",
+        _ADOPTION,
+        "return amount <= ZERO or (market is not None and amount < market.min_amount)",
+        "return amount <= ZERO",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "a fill that is booked is booked again for an order that is taken up",
+        _ADOPTION,
+        "fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)",
+        "fill.order_id == order.exchange_id",
+        (_TAKEN_UP,),
+    ),
+    Mutation(
+        "the fills of others are booked for an order that is taken up",
+        _ADOPTION,
+        "fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)",
+        "not self._journal.fills.has(fill.id)",
+        (_AMONG_MANY,),
+    ),
+)

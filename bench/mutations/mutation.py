@@ -1,0 +1,16 @@
+"""One safeguard taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`old` must stand in `file` exactly once. `tests` are those that should notice: files, or parts (`file::Class`)."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]

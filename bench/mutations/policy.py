@@ -1,0 +1,342 @@
+"""Safeguards of the decision about one position: nija/orders/policy.py and state.py."""
+
+from __future__ import annotations
+
+from bench.mutations.mutation import Mutation
+
+_FILE = "nija/orders/policy.py"
+_POLICY = "tests/nija/orders/test_policy.py"
+_SITUATIONS = f"{_POLICY}::test_each_situation_has_its_step"
+_COVER_FIRST = f"{_POLICY}::test_cover_is_not_taken_away_before_its_successor_can_be_accepted"
+_COVER_FOR_A_SALE = f"{_POLICY}::test_cover_is_only_withdrawn_for_a_sale_that_can_be_sent_at_once"
+_COVER_BACK = f"{_POLICY}::test_cover_comes_back_when_the_sale_is_refused_after_all"
+_CLOSED = f"{_POLICY}::test_a_market_that_takes_no_orders_keeps_its_stop"
+_STUCK = f"{_POLICY}::TestAStopThatHasBegunToSell"
+_CERTAINLY = f"{_POLICY}::test_owner_only_what_certainly_is_nijas_is_put_up_for_sale"
+_KNOWLEDGE = f"{_POLICY}::test_owner_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are"
+_TOGETHER = f"{_POLICY}::test_owner_two_orders_never_sell_together"
+_NEVER_DOWN = f"{_POLICY}::test_never_down_between_two_ticks"
+_TICK = f"{_POLICY}::test_never_down_a_stop_on_the_market_s_tick_is_left_alone"
+_NOTHING_NEW = f"{_POLICY}::test_finish_nothing_new_is_decided_once_everything_stops"
+_SILENCE = f"{_POLICY}::test_no_silence_about_a_position_that_is_not_protected"
+_PAUSED = f"{_POLICY}::test_an_account_that_another_program_trades_keeps_its_stops"
+_THE_END = f"{_POLICY}::TestTheEndOfAPosition"
+_PROTECTION = "tests/nija/orders/test_protection.py"
+_DENIED = f"{_PROTECTION}::TestStopsThatTheExchangeDenies"
+_BARE = f"{_PROTECTION}::TestBareSeconds"
+_STOPS = "tests/nija/orders/test_order_desk.py::TestStops"
+
+_READ_MARKET = "    if not state.market_is_fresh:\n        return ReadMarket()\n"
+_MODE = "    if state.mode is not MarketMode.OPEN:\n"
+
+POLICY_MUTATIONS = (
+    # cover
+    Mutation(
+        "a stop is withdrawn for a sale before the market was read",
+        _FILE,
+        f"{_READ_MARKET}{_MODE}        return None\n",
+        f"{_MODE}        return None\n",
+        (_COVER_FIRST,),
+    ),
+    Mutation(
+        "a stop is withdrawn for a sale in a market that takes none",
+        _FILE,
+        f"{_MODE}        return None\n",
+        "",
+        (_CLOSED,),
+    ),
+    Mutation(
+        "a stop is moved before the market was read",
+        _FILE,
+        f"{_READ_MARKET}{_MODE}        return _MARKET_CLOSED\n",
+        f"{_MODE}        return _MARKET_CLOSED\n",
+        (_SITUATIONS,),
+    ),
+    Mutation(
+        "a stop is moved in a market that takes no orders",
+        _FILE,
+        f"{_MODE}        return _MARKET_CLOSED\n",
+        "",
+        (_SITUATIONS,),
+    ),
+    Mutation(
+        "a stop that is stuck is withdrawn before the market was read",
+        _FILE,
+        f"{_READ_MARKET}    return WithdrawStop()",
+        "    return WithdrawStop()",
+        (_STUCK,),
+    ),
+    Mutation(
+        "a stop that is stuck is withdrawn in a market that takes no sale",
+        _FILE,
+        "return WithdrawStop() if state.mode is MarketMode.OPEN else _SELLING",
+        "return WithdrawStop()",
+        (_STUCK,),
+    ),
+    Mutation(
+        "a stop that sells by itself is withdrawn for a sale",
+        _FILE,
+        "if state.stops_at_market or state.stopping or not",
+        "if state.stopping or not",
+        (_STUCK,),
+    ),
+    Mutation(
+        "a stop that the price jumped past is left to itself",
+        _FILE,
+        "        return BeginSale(jumped)\n",
+        "        return _SELLING\n",
+        (_SITUATIONS,),
+    ),
+    Mutation(
+        "a resting stop that the price jumped past is left to itself",
+        _FILE,
+        "        return _jumped_past(state)\n",
+        '        return ""\n',
+        (f"{_STOPS}::test_a_price_that_jumped_past_a_stop_limit_is_sold_at_market",),
+    ),
+    Mutation(
+        "a stop is withdrawn for a sale of nothing",
+        _FILE,
+        "    if state.sellable == ZERO or state.too_small:\n        return None\n",
+        "",
+        (_COVER_FOR_A_SALE, _CERTAINLY),
+    ),
+    Mutation(
+        "a stop is not put back after a refused sale",
+        _FILE,
+        "not state.sale_is_due or ",
+        "",
+        (_COVER_BACK,),
+    ),
+    Mutation(
+        "a stop is withdrawn for a sale while its entry still buys",
+        _FILE,
+        "state.entry_is_open or state.stop is StopStage.DENIED",
+        "state.stop is StopStage.DENIED",
+        (_THE_END,),
+    ),
+    Mutation(
+        "a refused stop is sent again without a pause",
+        _FILE,
+        "    if not state.stop_is_due:\n        return _LATER\n    if not state.is_new",
+        "    if not state.is_new",
+        (_SITUATIONS,),
+    ),
+    Mutation(
+        "a refused stop is sent again before the market's new tick was read",
+        _FILE,
+        "(state.was_refused or state.mode is MarketMode.ABSENT)",
+        "state.mode is MarketMode.ABSENT",
+        (f"{_PROTECTION}::TestTheTick",),
+    ),
+    # owner
+    Mutation(
+        "coins are sold on old knowledge of whose they are",
+        _FILE,
+        "    if not state.owner_is_fresh:\n        return ReadOwner()\n    if state.sellable",
+        "    if state.sellable",
+        (_KNOWLEDGE,),
+    ),
+    Mutation(
+        "a stop is placed on old knowledge of whose the coins are",
+        _FILE,
+        "    if not state.is_new and not state.owner_is_fresh:\n        return ReadOwner()\n",
+        "",
+        (_KNOWLEDGE,),
+    ),
+    Mutation(
+        "a stop is placed for coins that are not certainly NIJA's",
+        _FILE,
+        "    if state.sellable == ZERO:\n        return _DOUBT if state.in_doubt else _NOT_FREE\n",
+        "",
+        (_CERTAINLY,),
+    ),
+    Mutation(
+        "a stop is made smaller while coins are in doubt",
+        _FILE,
+        "    if state.in_doubt:\n        return _DOUBT\n",
+        "",
+        (f"{_POLICY}::test_a_stop_that_rests_stays_as_it_is_while_coins_are_in_doubt",),
+    ),
+    Mutation(
+        "an order is placed beside one of unknown outcome",
+        _FILE,
+        "    if StopStage.UNRESOLVED is state.stop or SaleStage.UNRESOLVED is state.sale:\n        return _UNRESOLVED\n",
+        "",
+        (_TOGETHER,),
+    ),
+    Mutation(
+        "an order is placed beside a sale that works",
+        _FILE,
+        "    if SaleStage.WORKING is state.sale:\n        return _SELLING\n",
+        "",
+        (_TOGETHER,),
+    ),
+    Mutation(
+        "an order is placed beside a stop whose end is not confirmed",
+        _FILE,
+        "    if StopStage.ENDING is state.stop:\n        return _ENDING\n",
+        "",
+        (_TOGETHER,),
+    ),
+    Mutation(
+        "a sale is sent beside a stop that the exchange denies for now",
+        _FILE,
+        "state.entry_is_open or state.stop is StopStage.DENIED",
+        "state.entry_is_open",
+        (_TOGETHER,),
+    ),
+    Mutation(
+        "coins are put up for sale whose fees are not booked yet",
+        _FILE,
+        "    return None if state.booked else _UNBOOKED\n",
+        "    return None\n",
+        (_TOGETHER,),
+    ),
+    # never down
+    Mutation(
+        "a stop between two ticks is moved down",
+        _FILE,
+        "better = max(price, wanted)",
+        "better = wanted",
+        (_NEVER_DOWN,),
+    ),
+    Mutation(
+        "a stop off a coarser tick is moved again and again",
+        _FILE,
+        "price >= wanted and state.stop_amount",
+        "price == wanted and state.stop_amount",
+        (_TICK,),
+    ),
+    Mutation(
+        "a tighter stop set by hand is not kept",
+        _FILE,
+        "    return state.planned_stop is None or state.stop_price > state.planned_stop\n",
+        "    return False\n",
+        (_SITUATIONS,),
+    ),
+    # finish
+    Mutation(
+        "a sale begins once everything stops",
+        _FILE,
+        "if state.stopping or not state.sale_is_due",
+        "if not state.sale_is_due",
+        (_NOTHING_NEW,),
+    ),
+    Mutation(
+        "a stop is moved once everything stops",
+        _FILE,
+        "    if state.stopping or state.paused:\n        return _STOPS",
+        "    if state.paused:\n        return _STOPS",
+        (_NOTHING_NEW,),
+    ),
+    Mutation(
+        "the decision to sell is taken once everything stops",
+        _FILE,
+        "if reason and state.selling is None and not state.stopping:",
+        "if reason and state.selling is None:",
+        (_NOTHING_NEW,),
+    ),
+    Mutation(
+        "a stop is withdrawn from what is over once everything stops",
+        _FILE,
+        "return _STOPS if state.stopping else WithdrawStop()",
+        "return WithdrawStop()",
+        (_THE_END, _NOTHING_NEW),
+    ),
+    # no silence
+    Mutation(
+        "a stop that the exchange denies is not told",
+        _FILE,
+        'Wait("the exchange denies the stop", "the exchange says that there is no such stop; it is asked on")',
+        'Wait("the exchange denies the stop")',
+        (f"{_DENIED}::test_it_is_said_at_once",),
+    ),
+    Mutation(
+        "a position without a stop price is not told",
+        _FILE,
+        '    "no stop price", "it has no stop price: nothing protects it until the strategy gives one, or it is sold"\n',
+        '    "no stop price"\n',
+        (_SILENCE, f"{_PROTECTION}::TestPositionsWithoutAStopPrice"),
+    ),
+    Mutation(
+        "a position whose price cannot be watched is not told",
+        _FILE,
+        'Wait("no fresh price", "its price is not known, so nothing watches over it")',
+        'Wait("no fresh price")',
+        (_SILENCE,),
+    ),
+    Mutation(
+        "a position whose market is gone is not told",
+        _FILE,
+        'Wait("market absent", "the exchange does not list this market now")',
+        'Wait("market absent")',
+        (_SILENCE,),
+    ),
+    Mutation(
+        "a stop that cannot be moved for now is not told",
+        _FILE,
+        'Wait("market closed", "the market takes no such orders now; what rests there stays")',
+        'Wait("market closed")',
+        (f"{_PROTECTION}::TestMarketsThatTakeNoOrders",),
+    ),
+    Mutation(
+        "a stop for too little counts as cover",
+        "nija/orders/state.py",
+        "self.stop is StopStage.RESTING and self.stop_amount >= self.sellable",
+        "self.stop is StopStage.RESTING",
+        (_BARE,),
+    ),
+    Mutation(
+        "bare seconds are not counted from the purchase on",
+        "nija/orders/state.py",
+        "self._since = now if began is None else began",
+        "self._since = now",
+        (_BARE,),
+    ),
+    # another program on the account
+    Mutation(
+        "a stop is moved beside another program",
+        _FILE,
+        "    if state.stopping or state.paused:\n        return _STOPS",
+        "    if state.stopping:\n        return _STOPS",
+        (_PAUSED,),
+    ),
+    Mutation(
+        "a spare stop is cancelled beside another program",
+        _FILE,
+        "not (state.stopping or state.paused)",
+        "not state.stopping",
+        (_PAUSED,),
+    ),
+    # the end of a position
+    Mutation(
+        "a position ends while its entry still works",
+        _FILE,
+        "    if state.entry_is_open:\n        return _ENTERING\n",
+        "",
+        (_THE_END,),
+    ),
+    Mutation(
+        "a position ends before the fills of its last order are booked",
+        _FILE,
+        "    if not state.settled:\n        return _UNBOOKED\n",
+        "",
+        (_THE_END,),
+    ),
+    Mutation(
+        "what little an entry bought so far is written off",
+        _FILE,
+        "(state.is_dust and (state.was_sold or state.selling is not None))",
+        "state.is_dust",
+        (_THE_END,),
+    ),
+    Mutation(
+        "a position ends while the exchange denies its stop for now",
+        _FILE,
+        "    if state.stop is StopStage.NONE:\n        return Close()\n"
+        "    if state.stop is StopStage.DENIED:\n        return _DENIED\n",
+        "    if state.stop in (StopStage.NONE, StopStage.DENIED):\n        return Close()\n",
+        (_THE_END,),
+    ),
+)
