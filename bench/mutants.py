@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import importlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import Phase, settings
 
 from bench.mutations import MUTATIONS, Mutation
 
@@ -28,10 +33,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-_COPIED = ("nija", "accounts", "brokers", "tests", "bench")
+_MUTATED = ("nija", "accounts", "brokers")
+_COPIED = (*_MUTATED, "tests", "bench")
 _FILES = ("pyproject.toml",)
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_SAID = "said.txt"
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 _TIMEOUT = 600.0
+# What everything stands on, and no mutation changes: to import it anew each time takes longer than most tests.
+_PRELOADED = ("_hypothesis_pytestplugin", "alembic.command", "anyio", "numpy", "pydantic", "requests", "sqlalchemy.orm")
+_fork = get_context("fork")
 
 
 class Outdated(Exception):
@@ -52,30 +62,57 @@ def mutate(text: str, mutation: Mutation) -> str:
     return mutated
 
 
-def copy_tree(tree: Path) -> Path:
-    """A copy that tests may run in. Compiled by content: a mutation may keep a file's size and second of change."""
+def copy_trees(folder: Path, count: int) -> list[Path]:
+    """Copies to run tests in. Compiled by content: a mutation may keep a file's size and the second of its change."""
+    trees = [folder / str(number) for number in range(count)]
     for name in _COPIED:
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        compileall.compile_dir(str(tree / name), quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+        shutil.copytree(ROOT / name, trees[0] / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in _MUTATED:
+        compileall.compile_dir(str(trees[0] / name), quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     for name in _FILES:
-        shutil.copy(ROOT / name, tree / name)
-    return tree
+        shutil.copy(ROOT / name, trees[0] / name)
+    for tree in trees[1:]:
+        shutil.copytree(trees[0], tree)
+    return trees
 
 
 def run_tests(tree: Path, tests: Iterable[str], *, enough: int = 1) -> tuple[str, ...]:
-    """The first `enough` tests that failed; empty where all passed. What ends in any other way is named by its output."""
-    command = [sys.executable, "-m", "pytest", "-q", f"--maxfail={enough}", "-p", "no:cacheprovider", *sorted(tests)]
-    environment = os.environ | {"PYTHONPATH": str(tree)}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter on our own tests
-            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=_TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired:
+    """The first tests that failed, `enough` of them; empty where all passed. Any other end is named by its output."""
+    process = _fork.Process(target=_pytest, args=(tree, [*sorted(tests), f"--maxfail={enough}"]))
+    process.start()
+    process.join(_TIMEOUT)
+    if process.exitcode is None:
+        process.kill()
         return (f"no end within {_TIMEOUT:.0f} s",)
-    if done.returncode == 0:
+    if process.exitcode == 0:
         return ()
-    said = (done.stdout + done.stderr)[-300:]
-    return tuple(_FAILED.findall(done.stdout))[:enough] or (f"pytest ended with {done.returncode}: {said}",)
+    said = (tree / _SAID).read_text(encoding="utf-8", errors="replace")
+    return tuple(_FAILED.findall(said))[:enough] or (f"pytest ended with {process.exitcode}: {said[-300:]}",)
+
+
+def _pytest(tree: Path, arguments: Sequence[str]) -> None:
+    """In a process of its own, which it ends."""
+    said = os.open(tree / _SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(said, sys.stdout.fileno())
+    os.dup2(said, sys.stderr.fileno())
+    os.chdir(tree)
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPATH"] = str(tree)
+    sys.path[:] = [str(tree), *(place for place in sys.path if place not in ("", str(ROOT)))]
+    # It would import hypothesis by itself, to see more of its asserts.
+    options = ["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    code = pytest.main([*options, *arguments], plugins=[_FirstExample()])
+    sys.stdout.flush()
+    os._exit(code)
+
+
+class _FirstExample:
+    """That a test fails is enough: its smallest example is of no interest."""
+
+    def pytest_configure(self) -> None:
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", phases=phases, database=None, deadline=None, derandomize=True)
+        settings.load_profile("mutants")
 
 
 def judge(tree: Path, mutation: Mutation) -> bool:
@@ -97,19 +134,21 @@ def judge(tree: Path, mutation: Mutation) -> bool:
     return bool(failed)
 
 
+def _share(trees: Sequence[Path], mutations: Sequence[Mutation], number: int) -> int:
+    return sum(judge(trees[number], mutation) for mutation in mutations[number :: len(trees)])
+
+
 def work(mutations: Sequence[Mutation], jobs: int) -> int:
+    for name in _PRELOADED:
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="nija-mutants-") as folder:
-        trees = [copy_tree(Path(folder) / str(number)) for number in range(jobs)]
+        trees = copy_trees(Path(folder), jobs)
         unsound = run_tests(trees[0], {test for mutation in mutations for test in mutation.tests}, enough=9)
         if unsound:
             print("❌ these fail without any mutation:", *unsound, sep="\n     ")
             return 1
-
-        def share(number: int) -> int:
-            return sum(judge(trees[number], mutation) for mutation in mutations[number::jobs])
-
-        with ThreadPoolExecutor(jobs) as pool:
-            noticed = sum(pool.map(share, range(jobs)))
+        with ProcessPoolExecutor(jobs, mp_context=_fork) as pool:
+            noticed = sum(pool.map(partial(_share, trees, mutations), range(jobs)))
     print(f"{noticed} of {len(mutations)} mutations noticed")
     return 0 if noticed == len(mutations) else 1
 

@@ -105,8 +105,8 @@ SENDING_MUTATIONS = (
     Mutation(
         "an entry that was not sent has acted upon its candle",
         _SENDING,
-        "        except BrokerError as error:\n            return self._refused(sent, str(error), passing=True)\n",
-        "        except BrokerError as error:\n            return self._refused(sent, str(error), passing=False)\n",
+        "            self._retries.met(error)\n            return self._refused(sent, str(error), passing=True)\n",
+        "            return self._refused(sent, str(error), passing=False)\n",
         (_NEVER_LEFT,),
     ),
     Mutation(
@@ -140,8 +140,8 @@ SENDING_MUTATIONS = (
     Mutation(
         "a rate limit is asked before it has room again",
         _SENDING,
-        "            wait = max(wait, error.retry_after)\n",
-        "            pass\n",
+        "        wait = max(wait, self._room_from - now)\n",
+        "",
         (f"{_ENTERING}::test_an_entry_that_met_a_rate_limit_waits_as_long_as_told",),
     ),
     Mutation(

@@ -119,6 +119,7 @@ class Sender:
             self._refused(sent, str(error), passing=True)
             raise
         except BrokerError as error:
+            self._retries.met(error)
             return self._refused(sent, str(error), passing=True)
         self._retries.market_accepted(sent.market)
         placed = replace(sent, state=OrderState.OPEN, exchange_id=exchange_id)
@@ -147,6 +148,7 @@ class EntryRetries:
         self._timings = context.timings
         self._retries: dict[str, _Retry] = {}
         self._refused: dict[str, tuple[MarketRefused, float]] = {}
+        self._room_from = float("-inf")
 
     def why_not(self, market: str, signal_time: datetime) -> str | None:
         """Why an entry for this candle is not tried just now, or None."""
@@ -162,14 +164,20 @@ class EntryRetries:
 
     def not_sent(self, market: str, signal_time: datetime, error: BrokerError) -> str:
         """Take note that it was not sent; what to say of it."""
+        self.met(error)
         last = self._retries.get(market)
         wait = self._timings.entry_retry
         if last is not None and last.signal_time == signal_time:
             wait = min(last.wait * 2, self._timings.entry_retry_max)
-        if isinstance(error, RateLimited):
-            wait = max(wait, error.retry_after)
-        self._retries[market] = _Retry(signal_time, self._clock.monotonic() + wait, wait, str(error))
+        now = self._clock.monotonic()
+        wait = max(wait, self._room_from - now)
+        self._retries[market] = _Retry(signal_time, now + wait, wait, str(error))
         return f"{error}; it is tried again in {wait:.0f} s"
+
+    def met(self, error: BrokerError) -> None:
+        """Take note of how long the exchange has no room for orders, where that is what it said."""
+        if isinstance(error, RateLimited):
+            self._room_from = self._clock.monotonic() + error.retry_after
 
     def sent(self, market: str) -> None:
         self._retries.pop(market, None)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from brokers.errors import BrokerError, OutcomeUnknown, Unauthorized
+from brokers.errors import BrokerError, BudgetSpent, OutcomeUnknown, RateLimited, Unauthorized, Unavailable
 from brokers.model import Exchange, OrderStatus, OrderType, Side
 from nija.journal.order_state import OrderState
 from nija.orders.state import EntryStatus, ExitStatus
@@ -15,8 +17,9 @@ from tests.nija.orders.order_judge import oversold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-    from brokers.model import Order, OrderRequest
+    from brokers.model import Fill, Order, OrderRequest, Resolution
     from nija.orders.state import EntryOutcome
 
 ONE = Decimal(1)
@@ -199,6 +202,45 @@ class TestEntering:
         assert "minimum" in outcome.reason
         assert world.exchange.book.requests == []
 
+    def test_nothing_is_sent_to_a_market_that_takes_no_market_orders(self, world: DeskWorld) -> None:
+        closed = replace(BTC, takes_market_orders=False)
+        outcome = world.desk.enter(closed, ONE, STOP, world.candle, "trend")
+        assert outcome.status is EntryStatus.REFUSED
+        assert world.exchange.book.requests == []
+
+    def test_a_market_has_one_position(self, world: DeskWorld) -> None:
+        enter(world)
+        world.candle_closes()
+        outcome = enter(world)
+        assert (outcome.status, outcome.reason) == (EntryStatus.REFUSED, "a position is already open")
+
+    def test_what_was_bought_is_protected_before_its_fills_are_shown(self, world: DeskWorld) -> None:
+        world.exchange.fill_lag = 30.0
+        enter(world)
+        assert [stop.amount for stop in live(world)] == [ONE]
+
+    def test_fills_that_there_is_no_room_to_ask_for_are_booked_later(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_room(since: datetime) -> tuple[Fill, ...]:
+            raise BudgetSpent(f"no room to read from {since}", 1.0)
+
+        with monkeypatch.context() as now:
+            now.setattr(world.exchange, "fills", no_room)
+            assert enter(world).status is EntryStatus.FILLED
+            assert [stop.amount for stop in live(world)] == [ONE]
+        later(world)
+        assert world.desk.positions()["BTC/USD"].amount == ONE
+
+    def test_an_entry_that_met_a_rate_limit_waits_as_long_as_told(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(request: OrderRequest) -> str:
+            raise RateLimited(f"too many orders for {request.market}", 120.0)
+
+        monkeypatch.setattr(world.exchange, "place", busy)
+        assert "tried again in 120 s" in enter(world).reason
+
 
 class TestLostAnswers:
     def test_an_order_whose_answer_was_lost_is_found_and_not_sent_again(self, world: DeskWorld) -> None:
@@ -373,6 +415,29 @@ class TestStops:
         assert [stop.amount for stop in live(coinbase)] == [1]
         assert coinbase.violations() == []
 
+    def test_a_stop_is_replaced_once_the_end_of_the_old_one_is_confirmed(self, coinbase: DeskWorld) -> None:
+        """The owner's coins would let the exchange take both."""
+        coinbase.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(coinbase)
+        coinbase.fault("cancel", Fault.SLOW)
+        coinbase.desk.trail("BTC/USD", Decimal(95))
+        assert oversold(coinbase.exchange) == []
+        later(coinbase, 20)
+        assert [(stop.amount, stop.stop_price) for stop in live(coinbase)] == [(ONE, Decimal(95))]
+
+    def test_of_two_stops_the_newest_stays(self, world: DeskWorld) -> None:
+        """One that was thought to be gone is there after all."""
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.exchange.owner_cancels_all()
+        (old,) = [order for order in world.exchange.ours() if order.type is OrderType.STOP]
+        world.exchange.book.orders[old.exchange_id] = replace(old, status=OrderStatus.OPEN, closed=None)
+        plan = world.journal.plans.open()[0]
+        world.desk._executor._place(plan, ONE, STOP)
+        later(world, 15)
+        (kept,) = live(world)
+        assert kept.exchange_id != old.exchange_id
+
     def test_an_answer_from_before_the_fill_changes_nothing(self, world: DeskWorld) -> None:
         world.exchange.fill_lag = 30.0
         enter(world)
@@ -430,6 +495,16 @@ class TestExits:
         later(world, 20)
         assert world.desk.positions() == {}
         assert world.exchange.book.total["BTC"] == 3
+
+    def test_an_end_that_does_not_come_is_asked_for_again(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        enter(world)
+        with monkeypatch.context() as now:
+            now.setattr(world.exchange, "cancel", lambda _: None)
+            assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.WORKING
+        later(world)
+        assert world.desk.positions() == {}
 
     def test_what_a_stop_sold_is_not_sold_again_before_its_fill_is_shown(self, world: DeskWorld) -> None:
         world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
@@ -509,6 +584,123 @@ class TestExits:
         later(world)
         assert live(world, OrderType.MARKET) == []
         assert [stop.amount for stop in live(world)] == [Decimal("0.5")]
+
+
+class TestOneThatFails:
+    """A position, an order or a question that goes wrong keeps no other from being looked after."""
+
+    @pytest.fixture
+    def two(self, world: DeskWorld) -> DeskWorld:
+        world.enter("BTC/USD", ONE)
+        world.enter("ETH/USD", ONE)
+        return world
+
+    @pytest.fixture
+    def bitcoin_hangs(self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
+        """No order of BTC/USD can be cancelled."""
+        cancel = two.exchange.cancel
+
+        def hang(exchange_id: str) -> None:
+            if two.exchange.book.orders[exchange_id].market == "BTC/USD":
+                raise Unavailable("503")
+            cancel(exchange_id)
+
+        monkeypatch.setattr(two.exchange, "cancel", hang)
+        return two
+
+    def stops(self, world: DeskWorld, market: str) -> list[Order]:
+        return [stop for stop in live(world) if stop.market == market]
+
+    def test_a_position_that_fails_keeps_no_other_from_being_protected(self, bitcoin_hangs: DeskWorld) -> None:
+        world = bitcoin_hangs
+        world.exit("BTC/USD")
+        world.exchange.owner_cancels(self.stops(world, "ETH/USD")[0].exchange_id)
+        world.clock.advance(15)
+        with pytest.raises(BrokerError):
+            world.desk.refresh()
+        assert [stop.amount for stop in self.stops(world, "ETH/USD")] == [ONE]
+
+    def test_a_position_that_fails_keeps_no_other_from_being_flattened(self, bitcoin_hangs: DeskWorld) -> None:
+        with pytest.raises(BrokerError):
+            bitcoin_hangs.desk.flatten()
+        assert list(bitcoin_hangs.desk.positions()) == ["BTC/USD"]
+
+    def test_an_entry_that_cannot_be_cancelled_keeps_no_other_from_being_cancelled(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for market in ("BTC/USD", "ETH/USD"):
+            world.fault("place", Fault.HALF_OPEN)
+            world.enter(market, ONE)
+        cancelled: list[str] = []
+
+        def hang(exchange_id: str) -> None:
+            cancelled.append(world.exchange.book.orders[exchange_id].market)
+            raise Unavailable("503")
+
+        monkeypatch.setattr(world.exchange, "cancel", hang)
+        with pytest.raises(BrokerError):
+            world.desk.cancel_entries()
+        assert cancelled == ["BTC/USD", "ETH/USD"]
+
+    def test_an_order_that_cannot_be_asked_after_keeps_no_position_from_being_protected(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.enter("ETH/USD", ONE)
+        world.fault("place", Fault.LOST_BEFORE)
+        enter(world)
+
+        def hang(request: OrderRequest) -> Resolution:
+            raise Unavailable(f"503 for {request.market}")
+
+        monkeypatch.setattr(world.exchange, "resolve", hang)
+        world.exchange.owner_cancels(self.stops(world, "ETH/USD")[0].exchange_id)
+        later(world, 15)
+        assert [stop.amount for stop in self.stops(world, "ETH/USD")] == [ONE]
+
+    def test_a_refused_key_is_told_at_once(self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each further call would only bring the key nearer to a lockout."""
+        asked: list[str] = []
+
+        def refuse(exchange_id: str) -> None:
+            asked.append(exchange_id)
+            raise Unauthorized("EAPI:Invalid key")
+
+        monkeypatch.setattr(two.exchange, "cancel", refuse)
+        with pytest.raises(Unauthorized):
+            two.desk.flatten()
+        assert len(asked) == 1
+
+
+class TestTheExchangesTime:
+    @pytest.fixture
+    def unmeasured(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
+        enter(world)
+
+        def refuse(max_age: float = 300.0) -> None:
+            raise Unavailable(f"the exchange's time of the last {max_age:.0f} s is not known")
+
+        monkeypatch.setattr(world.exchange, "sync_clock", refuse)
+        return world
+
+    def test_nothing_is_bought_while_it_is_not_known(self, unmeasured: DeskWorld) -> None:
+        eth = unmeasured.exchange.listed["ETH/USD"]
+        assert unmeasured.desk.enter(eth, ONE, STOP, unmeasured.candle, "trend").status is EntryStatus.FAILED
+        assert len(entries(unmeasured)) == 1
+
+    def test_what_protects_and_what_sells_does_not_wait_for_it(self, unmeasured: DeskWorld) -> None:
+        unmeasured.exchange.owner_cancels_all()
+        later(unmeasured, 15)
+        assert [stop.amount for stop in live(unmeasured)] == [ONE]
+        assert unmeasured.desk.exit("BTC/USD", "exit signal").status is ExitStatus.CLOSED
+
+    def test_fills_of_a_minute_before_their_order_are_booked(self, world: DeskWorld) -> None:
+        """As far the exchange's clock and the measured one may differ."""
+        world.exchange.fill_lag = 30.0
+        enter(world)
+        book = world.exchange.book
+        book.fills[:] = [replace(fill, time=fill.time - timedelta(seconds=60)) for fill in book.fills]
+        later(world)
+        assert world.desk.positions()["BTC/USD"].amount == ONE
 
 
 class TestCost:

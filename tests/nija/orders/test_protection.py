@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from brokers.errors import BrokerError, OrderRejected
+from brokers.errors import BrokerError, OrderNotFound, OrderRejected
 from brokers.model import ZERO, Exchange, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.orders.state import EntryStatus
@@ -116,6 +116,13 @@ class TestMarketsThatTakeNoOrders:
         assert resting(world) == [(ONE, STOP)]
         world.close()
 
+    def test_a_stop_that_cannot_be_moved_for_now_is_said(self, world: DeskWorld) -> None:
+        world.exchange.modes[BTC_USD] = Mode.CANCEL_ONLY
+        later(world, 61.0)
+        world.trail(BTC_USD, 95)
+        assert any("the market takes no such orders now" in line for line in world.log.lines)
+        assert world.desk.protection()[BTC_USD].trouble
+
 
 class TestTheTick:
     def test_a_coarser_tick_moves_no_stop(self) -> None:
@@ -198,6 +205,26 @@ class TestStopsThatTheExchangeDenies:
         assert stops(denied) == []
         assert not denied.desk.protection()[BTC_USD].covered
 
+    @pytest.fixture
+    def unlisted(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
+        """The stop rests, but is missing from the answer to every stop at once, and binds nothing."""
+        monkeypatch.setattr(world.exchange, "orders", lambda _: {})
+        monkeypatch.setattr(world.exchange, "held", lambda _: ZERO)
+        return world
+
+    def test_not_while_its_own_id_is_known(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(unlisted.exchange, "open_orders", tuple)
+        later(unlisted, times=40)
+        assert resting(unlisted) == [(ONE, STOP)]
+
+    def test_not_while_it_is_among_the_open_orders(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        def unknown(exchange_id: str) -> Order:
+            raise OrderNotFound(exchange_id)
+
+        monkeypatch.setattr(unlisted.exchange, "order", unknown)
+        later(unlisted, times=40)
+        assert resting(unlisted) == [(ONE, STOP)]
+
 
 class TestPositionsWithoutAStopPrice:
     @pytest.fixture
@@ -278,6 +305,23 @@ class TestTheEnd:
         ending.exit(BTC_USD)
         assert ending.desk.finish(10.0)
         assert resting(ending) == [(ONE, STOP)]
+
+    def test_a_stop_whose_answer_was_lost_is_asked_after(self, ending: DeskWorld) -> None:
+        def signal(_: OrderRequest) -> None:
+            self.stop_signal(ending)
+            ending.fault("place", Fault.LOST_AFTER)
+
+        on_next_place(ending, OrderType.STOP, signal)
+        ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
+        assert ending.desk.finish(8.0)
+        assert resting(ending) == [(ONE, STOP)]
+
+    def test_an_end_with_a_bare_position_is_no_rest(self, ending: DeskWorld) -> None:
+        ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
+        ending.exchange.owner_cancels_all()
+        self.stop_signal(ending)
+        ending.fault("place", Fault.UNAVAILABLE)
+        assert not ending.desk.finish(8.0)
 
     def test_nothing_new_is_decided(self, ending: DeskWorld) -> None:
         ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
@@ -372,6 +416,12 @@ class TestBareSeconds:
         shown = world.desk.protection()[BTC_USD]
         assert shown.covered
         assert 22.0 <= shown.longest < 23.0
+
+    def test_a_stop_for_less_than_is_held_leaves_it_bare(self, world: DeskWorld) -> None:
+        world.exchange.modes[BTC_USD] = Mode.CANCEL_ONLY
+        world.exchange.owner_moves_stop(stops(world)[0].exchange_id, STOP, Decimal("0.2"))
+        later(world, 61.0)
+        assert not world.desk.protection()[BTC_USD].covered
 
     def test_an_entry_that_waits_for_its_stop_counts_from_its_beginning(self) -> None:
         world = DeskWorld(Exchange.KRAKEN)
