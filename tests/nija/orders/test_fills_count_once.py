@@ -39,6 +39,19 @@ def test_a_fill_that_is_shown_again_beside_the_next_one_counts_once(world: DeskW
     assert world.desk.positions()["BTC/USD"].amount == ONE
 
 
+def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWorld) -> None:
+    """Its first fill is listed at once, its second one half a minute later."""
+    world.fault("place", Fault.HALF_OPEN)
+    world.enter("BTC/USD", ONE)
+    world.exchange.fill_lag = 30.0
+    world.exchange.finish_half_open()
+    for _ in range(6):
+        world.clock.advance(15)
+        world.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == ONE
+    assert [intent.purpose for intent in world.journal.intents.unsettled()] == [Purpose.STOP]
+
+
 def _plan(world: DeskWorld) -> str:
     (plan,) = world.journal.plans.open()
     return plan.id

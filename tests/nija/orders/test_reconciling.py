@@ -9,7 +9,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent
-from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
+from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 from nija.orders.reconciling import FindingKind
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from brokers.model import Fill
+    from brokers.model import Fill, Order
     from nija.journal.records import Intent
 
 ONE = Decimal(1)
@@ -163,6 +163,49 @@ def test_of_two_stops_of_one_position_one_stays(world: DeskWorld) -> None:
     assert FindingKind.ORPHAN_STOP in found
     world.come_to_rest()
     assert world.violations() == []
+
+
+def test_of_two_stops_of_one_position_the_newest_stays(world: DeskWorld) -> None:
+    """One whose end was asked for is shown as open again."""
+    world.exchange.owner_order("BTC/USD", Side.BUY, ONE)
+    world.enter("BTC/USD", ONE)
+    (stop,) = world.exchange.open_orders()
+    old = replace(stop, exchange_id="O99999", created=stop.created - timedelta(seconds=1))
+    world.exchange.foreign(old)
+    assert compare(world) == [FindingKind.ORPHAN_STOP]
+    assert [order.exchange_id for order in world.exchange.open_orders()] == [stop.exchange_id]
+
+
+def test_an_order_that_ended_unseen_is_read(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.exchange.owner_cancels_all()
+    world.fault("read", Fault.STALE)
+    assert compare(world) == [FindingKind.STALE_ORDER]
+    assert [(stop.amount, stop.stop_price) for stop in world.exchange.open_orders()] == [(ONE, Decimal(90))]
+
+
+def test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_assumed(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    (stop,) = world.exchange.open_orders()
+    del world.exchange.book.orders[stop.exchange_id]
+    assert compare(world) == [FindingKind.LOST_ORDER]
+    assert [intent.exchange_id for intent in world.journal.intents.unsettled()] == [stop.exchange_id]
+    assert compare(world) == []
+
+
+def test_an_order_that_ends_while_the_account_is_compared_is_not_lost(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enter("BTC/USD", ONE)
+    read_open, read_closed = world.exchange.open_orders, world.exchange.closed_orders
+
+    def then_he_cancels(shown: tuple[Order, ...]) -> tuple[Order, ...]:
+        world.exchange.owner_cancels_all()
+        return shown
+
+    monkeypatch.setattr(world.exchange, "open_orders", lambda: then_he_cancels(read_open()))
+    monkeypatch.setattr(world.exchange, "closed_orders", lambda since: then_he_cancels(read_closed(since)))
+    assert compare(world) == [FindingKind.STALE_ORDER]
 
 
 def test_the_owners_orders_are_left_alone_and_counted(world: DeskWorld) -> None:
@@ -331,3 +374,95 @@ def test_a_recovered_entry_counts_for_the_candles_before_it(world: DeskWorld) ->
     assert world.desk.positions() == {}
     assert world.desk.acted_on("BTC/USD", world.candle)
     assert not world.desk.acted_on("BTC/USD", world.candle + timedelta(seconds=60))
+
+
+class TestAnEmptyDisk:
+    def test_the_last_order_of_the_former_process_may_arrive_after_the_start(self, world: DeskWorld) -> None:
+        world.enter("ETH/USD", ONE)
+        world.lose_disk()
+        world.clock.advance(30)
+        place(world, Purpose.ENTRY, ONE)
+        world.clock.advance(60)
+        world.desk.refresh()
+        assert sorted(world.desk.positions()) == ["BTC/USD", "ETH/USD"]
+        assert world.desk.blocked("SOL/USD") is None
+
+
+class TestTakingUp:
+    """Orders of NIJA's that the journal has lost: what belongs together is read from the order of time."""
+
+    @staticmethod
+    def restart(world: DeskWorld) -> None:
+        world.journal.close()
+        world.start()
+
+    def test_an_order_of_the_last_process_may_seem_younger_than_this_one(self, world: DeskWorld) -> None:
+        """By the error of a clock that is told in whole seconds."""
+        compare(world)
+        self.restart(world)
+        world.clock.advance(0.5)
+        place(world, Purpose.ENTRY, ONE)
+        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert world.desk.positions()["BTC/USD"].amount == ONE
+
+    def test_an_old_order_is_taken_up_with_its_old_fills(self, world: DeskWorld) -> None:
+        """It bought hours ago, some of that was sold just now, and it ended just now."""
+        world.fault("place", Fault.HALF_OPEN)
+        entry = place(world, Purpose.ENTRY, ONE)
+        world.exchange.book.visible_from[entry] = float("inf")
+        compare(world, 7200.0)
+        world.exchange.owner_cancels(entry)
+        place(world, Purpose.EXIT, Decimal("0.2"))
+        world.exchange.book.visible_from[entry] = 0.0
+        world.clock.advance(2)
+        self.restart(world)
+        assert world.desk.positions()["BTC/USD"].amount == Decimal("0.3")
+
+    def test_an_entry_that_bought_nothing_is_no_position(self, world: DeskWorld) -> None:
+        world.enter("BTC/USD", ONE)
+        entry = place(world, Purpose.ENTRY, ONE)
+        book = world.exchange.book
+        empty = replace(book.orders[entry], filled=ZERO, average_price=None, status=OrderStatus.CANCELLED)
+        book.orders[entry] = empty
+        book.fills[:] = [fill for fill in book.fills if fill.order_id != entry]
+        book.total["BTC"] -= ONE
+        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert world.desk.positions()["BTC/USD"].amount == ONE
+
+    def test_what_was_left_over_does_not_become_part_of_the_next_position(self, world: DeskWorld) -> None:
+        place(world, Purpose.ENTRY, ONE)
+        place(world, Purpose.EXIT, Decimal("0.6"))
+        place(world, Purpose.ENTRY, Decimal(2))
+        compare(world)
+        assert world.desk.positions()["BTC/USD"].amount == 2
+        first, second = world.journal.plans.all()
+        assert [loss.amount for loss in world.journal.plans.write_offs(first.id)] == [Decimal("0.4")]
+        assert world.journal.plans.write_offs(second.id) == ()
+
+    def test_an_entry_that_is_shown_late_joins_the_position_that_came_after_it(self, world: DeskWorld) -> None:
+        late = place(world, Purpose.ENTRY, ONE)
+        world.exchange.book.visible_from[late] = world.clock.time() + 100
+        world.clock.advance(1)
+        world.enter("BTC/USD", ONE)
+        compare(world)
+        assert world.desk.positions()["BTC/USD"].amount == 2
+        assert len(world.journal.plans.all()) == 1
+
+    def test_one_that_was_thought_never_placed_joins_the_position_that_came_after_it(self, world: DeskWorld) -> None:
+        world.fault("place", Fault.LOST_AND_HIDDEN)
+        world.enter("BTC/USD", ONE)
+        (late,) = world.exchange.ours()
+        world.exchange.book.visible_from[late.exchange_id] = world.clock.time() + 200
+        (unknown,) = world.journal.intents.unsettled()
+        forget(world, unknown)
+        world.candle_closes()
+        world.enter("BTC/USD", ONE)
+        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert world.desk.positions()["BTC/USD"].amount == 2
+
+    def test_dust_of_a_sold_position_is_no_position(self, world: DeskWorld) -> None:
+        place(world, Purpose.ENTRY, Decimal("0.01"))
+        place(world, Purpose.EXIT, Decimal("0.00995"))
+        compare(world)
+        assert world.desk.positions() == {}
+        assert world.journal.plans.open() == ()

@@ -11,7 +11,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import Unavailable
-from brokers.model import ZERO, Exchange, OrderRequest, OrderType, Side
+from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side
 from nija.journal.records import LatchName
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.orders.state import EntryStatus, ExitStatus
@@ -149,6 +149,138 @@ class TestTheOwnerSellsNijasCoins:
         assert world.desk.positions() == {}
         assert stops(world) == []
         assert world.exchange.book.total["BTC"] == Decimal("0.0021")
+
+    def test_what_he_sells_while_nijas_sale_is_on_its_way_is_booked_out_and_the_rest_protected_at_once(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        buy(world)
+        place = world.exchange.place
+
+        def too_late(request: OrderRequest) -> str:
+            if request.type is OrderType.MARKET:
+                world.exchange.owner_sells(BTC_USD, Decimal("0.4"))
+            return place(request)
+
+        with monkeypatch.context() as now:
+            now.setattr(world.exchange, "place", too_late)
+            world.desk.exit(BTC_USD, "exit signal")
+        assert [stop.amount for stop in stops(world)] == [Decimal("0.6")]
+
+    def test_one_order_of_his_counts_once(self, world: DeskWorld) -> None:
+        """However often it is listed while he goes on."""
+        buy(world, owner="0.6")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
+        later(world)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_withdraws("BTC", Decimal("0.1"))
+        later(world)
+        assert held(world) == ONE
+
+    def test_one_order_of_his_counts_once_over_a_restart(self, world: DeskWorld) -> None:
+        buy(world, owner="0.6")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
+        later(world)
+        world.journal.close()
+        world.start()
+        later(world)
+        assert held(world) == ONE
+
+    def test_a_sale_that_is_listed_late_is_still_his(self, world: DeskWorld) -> None:
+        buy(world, owner="0.1")
+        world.exchange.owner_cancels_all()
+        world.exchange.fill_lag = 20.0
+        world.exchange.owner_sells(BTC_USD, ONE)
+        later(world, times=8)
+        assert [line for line in world.log.lines if "sold by the owner's hand" in line]
+
+    def test_what_nija_sold_of_a_position_is_no_sale_of_his(self, world: DeskWorld) -> None:
+        buy(world)
+        world.exchange.owner_cancels_all()
+        world.fault("place", Fault.PARTIAL)
+        world.desk.exit(BTC_USD, "exit signal")
+        later(world, times=4)
+        assert world.exchange.bought_by_nija(BTC_USD) == ZERO
+        assert not any("booked out" in line for line in world.log.lines)
+
+    def test_of_two_positions_that_of_the_market_he_sold_in_is_booked_out(self, world: DeskWorld) -> None:
+        euro = replace(BTC, symbol="BTC/EUR", quote="EUR")
+        world.exchange.listed["BTC/EUR"] = euro
+        world.exchange.price["BTC/EUR"] = Decimal(100)
+        world.exchange.owner_deposits("EUR", Decimal(1000))
+        buy(world)
+        later(world, 61.0)
+        world.desk.enter(euro, ONE, STOP, world.candle, "trend")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells("BTC/EUR", ONE)
+        later(world)
+        assert list(world.desk.positions()) == [BTC_USD]
+
+
+class TestWhileNijasStopBindsItsCoins:
+    """Nobody else can sell them meanwhile, so whatever moves is the owner's; once it is gone, that is true no longer."""
+
+    def test_what_he_buys_and_withdraws_is_his_own(self, world: DeskWorld) -> None:
+        buy(world)
+        later(world, 301.0)
+        world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
+        world.exchange.owner_withdraws("BTC", ONE)
+        later(world, 301.0)
+        assert not any("doubt" in line for line in world.log.lines)
+        assert (held(world), [stop.amount for stop in stops(world)]) == (ONE, [ONE])
+
+    def test_once_he_cancelled_it_the_same_amount_may_be_other_coins(self, world: DeskWorld) -> None:
+        buy(world)
+        later(world, 301.0)
+        world.clock.advance(2)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
+        later(world, times=4)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == ONE
+
+    def test_the_same_over_a_restart(self, world: DeskWorld) -> None:
+        buy(world)
+        later(world, 301.0)
+        world.journal.close()
+        world.clock.advance(2)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
+        world.start()
+        later(world, times=4)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == ONE
+
+    def test_a_stop_that_he_cancelled_just_before_nija_would_counts_as_cancelled_by_him(self, world: DeskWorld) -> None:
+        buy(world)
+        later(world, 301.0)
+        world.clock.advance(2)
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, ONE)
+        world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
+        world.desk.exit(BTC_USD, "exit signal")
+        later(world, times=4)
+        assert world.exchange.book.total["BTC"] == ONE
+
+    @pytest.mark.parametrize("lag", [0.0, 30.0])
+    def test_what_it_sells_at_the_very_moment_of_a_look_is_not_missing(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch, lag: float
+    ) -> None:
+        buy(world)
+        balances = world.exchange.balances
+
+        def meanwhile(*, protects: bool = False) -> Mapping[str, Balance]:
+            world.exchange.set_price(BTC_USD, Decimal(89))
+            return balances(protects=protects)
+
+        world.exchange.fill_lag = lag
+        monkeypatch.setattr(world.exchange, "balances", meanwhile)
+        later(world, 301.0, times=2)
+        assert world.desk.positions() == {}
+        assert not any("doubt" in line or "booked out" in line for line in world.log.lines)
 
 
 class TestCoinsAreWithdrawn:
@@ -347,6 +479,38 @@ class TestAnotherNija:
         assert running.exchange.book.total["BTC"] == Decimal("1.3")
         assert running.desk.positions() == {}
 
+    def test_what_it_sold_pauses_the_account_as_soon_as_the_coins_are_looked_at(self, running: DeskWorld) -> None:
+        buy(running, owner="1.3")
+        running.exchange.owner_cancels_all()
+        another_nija_places(running, Purpose.EXIT, ONE)
+        later(running, times=2)
+        assert running.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
+
+    def test_not_even_older_orders_are_taken_up_in_the_look_that_finds_it(self, world: DeskWorld) -> None:
+        """They may be its own."""
+        older = another_nija_places(world, Purpose.ENTRY, ONE)
+        world.exchange.book.visible_from[older] = world.clock.time() + 250
+        world.clock.advance(2)
+        world.desk.refresh()
+        world.journal.close()
+        world.start()
+        world.clock.advance(100)
+        another_nija_places(world, Purpose.ENTRY, ONE)
+        later(world, 301.0)
+        assert world.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
+        assert world.desk.positions() == {}
+
+    def test_two_stops_of_its_own_are_left_alone(self, running: DeskWorld) -> None:
+        """One of them may be too many: that is for the other to say."""
+        buy(running, owner="3")
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        (mine,) = stops(running)
+        gone = replace(mine, exchange_id="O99999", created=mine.created - timedelta(seconds=1))
+        running.exchange.foreign(gone)
+        later(running, 301.0, times=2)
+        assert len(stops(running)) == 2
+
     def test_an_order_from_before_the_start_belongs_to_this_one(self, world: DeskWorld) -> None:
         another_nija_places(world, Purpose.ENTRY, ONE)
         world.clock.advance(2)
@@ -398,3 +562,24 @@ class TestAQuestionFails:
         assert failures == []
         assert world.exchange.book.total["BTC"] == Decimal("1.3")
         assert world.desk.positions() == {}
+
+
+class TestWhatTheBrokerSawOfAnotherProgram:
+    """Kraken's nonces tell of any program that uses the key."""
+
+    def seen(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch, *, is_certain: bool) -> DeskWorld:
+        evidence = Evidence("another program uses this key", is_certain)
+        monkeypatch.setattr(world.exchange, "another_program", lambda: evidence)
+        later(world, times=3)
+        return world
+
+    def test_what_is_certain_pauses_the_account(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen(world, monkeypatch, is_certain=True)
+        assert world.desk.blocked(BTC_USD) == ANOTHER_PROGRAM
+
+    def test_a_suspicion_is_said_once_and_pauses_nothing(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.seen(world, monkeypatch, is_certain=False)
+        assert world.desk.blocked(BTC_USD) is None
+        assert len([line for line in world.log.lines if "give NIJA a key of its own" in line]) == 1
