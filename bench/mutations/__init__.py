@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.mutations.coinbase import COINBASE_MUTATIONS
 from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
 from bench.mutations.daemon import DAEMON_MUTATIONS
-from bench.mutations.execution import DESK_MUTATIONS, EXECUTION_MUTATIONS
+from bench.mutations.desk import DESK_MUTATIONS
+from bench.mutations.execution import EXECUTION_MUTATIONS
 from bench.mutations.kraken import KRAKEN_MUTATIONS
 from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """`old` must stand in `file` exactly once. `tests` are those that should notice: files, or parts (`file::Class`)."""
+    """`old` must stand in `file` exactly once. `tests` should notice: files, or parts of them (`file::Class::test`)."""
 
     name: str
     file: str

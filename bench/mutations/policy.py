@@ -161,8 +161,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "an order is placed beside one of unknown outcome",
         _FILE,
-        "    if StopStage.UNRESOLVED is state.stop or SaleStage.UNRESOLVED is state.sale:\n        return _UNRESOLVED\n",
-        "",
+        "    if StopStage.UNRESOLVED is state.stop or SaleStage.UNRESOLVED is state.sale:\n",
+        "    if False:\n",
         (_TOGETHER,),
     ),
     Mutation(
@@ -255,8 +255,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "a position without a stop price is not told",
         _FILE,
-        '    "no stop price", "it has no stop price: nothing protects it until the strategy gives one, or it is sold"\n',
-        '    "no stop price"\n',
+        ', "it has no stop price: nothing protects it until the strategy gives one, or it is sold"',
+        "",
         (_SILENCE, f"{_PROTECTION}::TestPositionsWithoutAStopPrice"),
     ),
     Mutation(

@@ -227,8 +227,8 @@ ASKING_MUTATIONS = (
     Mutation(
         "a stop is given up although something binds its coins",
         _ASKING,
-        "        if balance is None or balance.held >= intent.request.amount - intent.filled:\n            return False\n",
-        "",
+        "if balance is None or balance.held >= intent.request.amount - intent.filled:",
+        "if False:",
         (f"{_DENIED}::test_not_while_the_balance_says_that_something_binds_the_coins",),
     ),
     Mutation(

@@ -219,7 +219,7 @@ class TestTheOwnerSellsNijasCoins:
 
 
 class TestWhileNijasStopBindsItsCoins:
-    """Nobody else can sell them meanwhile, so whatever moves is the owner's; once it is gone, that is true no longer."""
+    """Nobody else can sell them meanwhile, so whatever moves is the owner's; without it nobody knows."""
 
     def test_what_he_buys_and_withdraws_is_his_own(self, world: DeskWorld) -> None:
         buy(world)
