@@ -158,7 +158,7 @@ DESK_MUTATIONS = (
         _DESK,
         "            self._reconcile_at += 2 * error.retry_after\n",
         "",
-        (_RECONCILING,),
+        (f"{_RECONCILING}::test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_is_some",),
     ),
     # finish
     Mutation(

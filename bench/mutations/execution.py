@@ -137,30 +137,30 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "what sold and is not booked yet is sold again",
         _EXECUTION,
-        "            return -unbooked\n",
-        "            return ZERO\n",
-        (f"{_EXITS}::test_what_a_stop_sold_is_not_sold_again_before_its_fill_is_shown",),
+        "return -unbooked if order.request.side is Side.SELL else unbooked",
+        "return ZERO if order.request.side is Side.SELL else unbooked",
+        (f"{_EXITS}::test_what_a_sale_sold_in_part_is_not_sold_again_before_its_fill_is_shown",),
     ),
     Mutation(
         "what was bought is not protected before its fills are shown",
         _EXECUTION,
-        "        return unbooked if self._broker.fees_in_quote else ZERO\n",
-        "        return ZERO\n",
+        "return -unbooked if order.request.side is Side.SELL else unbooked",
+        "return -unbooked if order.request.side is Side.SELL else ZERO",
         (f"{_ENTERING}::test_what_was_bought_is_protected_before_its_fills_are_shown",),
     ),
     Mutation(
         "a fee in coins is put up for sale before it is known",
         _EXECUTION,
-        "        return unbooked if self._broker.fees_in_quote else ZERO\n",
-        "        return unbooked\n",
-        (_ENTERING,),
+        "counts = not self._unbooked(orders) or broker.fees_in_quote",
+        "counts = True",
+        (f"{_ENTERING}::test_a_fee_in_base_currency_makes_the_stop_smaller",),
     ),
     Mutation(
         "an amount is sent off the market's step",
         _EXECUTION,
         "return held, sellable if market is None else market.floor_amount(sellable)",
         "return held, sellable",
-        (_ENTERING,),
+        (f"{_ENTERING}::test_a_stop_is_for_an_amount_on_the_market_s_step",),
     ),
     # finish
     Mutation(
@@ -205,6 +205,6 @@ EXECUTION_MUTATIONS = (
         _EXECUTION,
         "paused=self.paused",
         "paused=False",
-        (_ANOTHER,),
+        (f"{_ANOTHER}::test_a_stop_that_was_moved_is_not_moved_back",),
     ),
 )

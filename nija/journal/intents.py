@@ -99,16 +99,6 @@ class IntentStore:
         recovered = and_(intents.c.signal_time.is_(None), intents.c.created >= candle_time - _CLOCK_ROOM)
         return self._one(and_(mine, or_(intents.c.signal_time == candle_time, recovered)))
 
-    def tries_for(self, market: str, candle_time: datetime) -> int:
-        """How many entries for this candle certainly never reached the exchange."""
-        where = and_(
-            intents.c.account == self._account,
-            intents.c.market == market,
-            intents.c.signal_time == candle_time,
-            intents.c.passing,
-        )
-        return len(self._link.rows(select(intents.c.client_id).where(where)))
-
     def forget_transitions_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` transitions from before `time` of orders that are settled; return how many."""
         settled = and_(intents.c.account == transitions.c.account, intents.c.client_id == transitions.c.client_id)

@@ -46,14 +46,9 @@ class DeskContext:
     last_prices: dict[str, Decimal] = field(default_factory=dict)
 
     def ahead(self, order: Intent) -> Decimal:
-        """What this order changes of its position (base) by fills that are not booked yet.
-
-        Of a buy, unless its fee may be taken from it.
-        """
+        """What this order changes of its position (base) by fills that are not booked yet, before fees taken in it."""
         unbooked = max(ZERO, order.filled - self.open.booked(order))
-        if order.request.side is Side.SELL:
-            return -unbooked
-        return unbooked if self.broker.fees_in_quote else ZERO
+        return -unbooked if order.request.side is Side.SELL else unbooked
 
 
 class OrderTracker:

@@ -134,9 +134,19 @@ class TestEntering:
         world = DeskWorld(Exchange.KRAKEN, base_fees=True)
         enter(world)
         assert [stop.amount for stop in live(world)] == [1 - FEE]
+        assert [request.amount for request in world.exchange.book.requests] == [1, 1 - FEE]
         world.desk.exit("BTC/USD", "exit signal")
         assert world.violations() == []
         assert world.desk.positions() == {}
+        world.close()
+
+    def test_a_stop_is_for_an_amount_on_the_market_s_step(self) -> None:
+        world = DeskWorld(Exchange.KRAKEN, base_fees=True)
+        coarse = replace(BTC, amount_step=Decimal("0.01"))
+        world.exchange.listed["BTC/USD"] = coarse
+        world.exchange.refresh_markets(-1.0)
+        world.desk.enter(coarse, ONE, STOP, world.candle, "trend")
+        assert [stop.amount for stop in live(world)] == [Decimal("0.99")]
         world.close()
 
     def test_a_refused_entry_is_over(self, world: DeskWorld) -> None:
@@ -512,6 +522,18 @@ class TestExits:
         world.exchange.fill_lag = 30.0
         world.exchange.set_price("BTC/USD", Decimal(89))
         assert world.desk.exit("BTC/USD", "exit signal").status is ExitStatus.WORKING
+        later(world, 60)
+        assert world.desk.positions() == {}
+        assert world.exchange.book.total["BTC"] == 3
+
+    def test_what_a_sale_sold_in_part_is_not_sold_again_before_its_fill_is_shown(self, world: DeskWorld) -> None:
+        world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
+        enter(world)
+        world.exchange.fill_lag = 30.0
+        world.fault("place", Fault.PARTIAL)
+        world.desk.exit("BTC/USD", "exit signal")
+        assert oversold(world.exchange) == []
+        later(world, 60)
         later(world, 60)
         assert world.desk.positions() == {}
         assert world.exchange.book.total["BTC"] == 3

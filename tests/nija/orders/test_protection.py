@@ -13,7 +13,7 @@ from brokers.model import ZERO, Exchange, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
-from tests.nija.orders.exchange_model import BTC, Fault, Killed
+from tests.nija.orders.exchange_model import BTC, FEE, Fault, Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,6 +305,15 @@ class TestTheEnd:
         ending.exit(BTC_USD)
         assert ending.desk.finish(10.0)
         assert resting(ending) == [(ONE, STOP)]
+
+    def test_a_fee_in_coins_that_is_not_known_yet_is_waited_for(self) -> None:
+        world = DeskWorld(Exchange.KRAKEN, base_fees=True)
+        world.exchange.fill_lag = 3.0
+        on_next_place(world, OrderType.MARKET, lambda _: self.stop_signal(world))
+        world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
+        assert world.desk.finish(8.0)
+        assert resting(world) == [(1 - FEE, STOP)]
+        world.close()
 
     def test_a_stop_whose_answer_was_lost_is_asked_after(self, ending: DeskWorld) -> None:
         def signal(_: OrderRequest) -> None:

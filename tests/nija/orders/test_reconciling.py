@@ -302,6 +302,23 @@ def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
     assert world.violations() == []
 
 
+def test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_is_some(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enter("BTC/USD", ONE)
+
+    def no_room(since: datetime) -> tuple[Fill, ...]:
+        raise BudgetSpent(f"no room to read from {since}", 60.0)
+
+    monkeypatch.setattr(world.exchange, "fills", no_room)
+    world.lose_disk()
+    world.exchange.calls.clear()
+    for _ in range(6):
+        world.clock.advance(15)
+        world.refresh()
+    assert "closed_orders" not in world.exchange.calls
+
+
 def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.enter("BTC/USD", ONE)
 

@@ -451,6 +451,15 @@ class TestAnotherNija:
         later(running, 31.0)
         assert [(stop.amount, stop.stop_price) for stop in stops(running)] == [(ONE, STOP)]
 
+    def test_a_stop_that_was_moved_is_not_moved_back(self, running: DeskWorld) -> None:
+        """Two that put it back would fight over it."""
+        buy(running)
+        another_nija_places(running, Purpose.ENTRY, ONE)
+        later(running, 301.0)
+        running.exchange.owner_moves_stop(stops(running)[0].exchange_id, Decimal(50))
+        later(running, 61.0, times=3)
+        assert [stop.stop_price for stop in stops(running)] == [Decimal(50)]
+
     def test_it_holds_across_a_restart(self, running: DeskWorld) -> None:
         another_nija_places(running, Purpose.ENTRY, ONE)
         later(running, 301.0)
