@@ -233,6 +233,13 @@ ADOPTION_MUTATIONS = (
         (_TAKEN_UP,),
     ),
     Mutation(
+        "what another NIJA sold counts again when its orders are taken up",
+        _ADOPTION,
+        " or self._was_booked_out(plan, order)",
+        "",
+        (f"{_ANOTHER}::test_what_it_sold_counts_once_when_its_orders_are_taken_up",),
+    ),
+    Mutation(
         "a fill that is booked is booked again for an order that is taken up",
         _ADOPTION,
         "fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)",

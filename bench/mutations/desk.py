@@ -121,8 +121,8 @@ DESK_MUTATIONS = (
     Mutation(
         "a position that fails keeps the next from being looked after",
         _DESK,
-        "            with attempts.attempt():\n                self._executor.run(plan)\n        self._say_unasked()\n",
-        "            self._executor.run(plan)\n        self._say_unasked()\n",
+        "            with attempts.attempt():\n                self._executor.run(plan)\n        self._watch",
+        "            self._executor.run(plan)\n        self._watch",
         (_FAILING,),
     ),
     Mutation(

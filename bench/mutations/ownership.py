@@ -129,7 +129,7 @@ WATCH_MUTATIONS = (
         _WATCH,
         "return known is not None and self._context.clock.monotonic() - known.looked <= age",
         "return known is not None",
-        (f"{_NOT_KNOWN}::test_nothing_is_sold_while_it_cannot_be_asked_whose_coins_these_are",),
+        (f"{_NOT_KNOWN}::test_no_stop_is_withdrawn_for_a_sale_while_it_cannot_be_asked_whose_coins_these_are",),
     ),
     Mutation(
         "coins in doubt are sold",
@@ -239,18 +239,18 @@ WATCH_MUTATIONS = (
         (_SELLS,),
     ),
     Mutation(
-        "an order of the owner's counts at every look",
+        "what another NIJA sold counts at every look",
         _WATCH,
         "            and fill.id not in self._counted\n",
         "",
-        (_SELLS,),
+        (f"{_ANOTHER}::test_what_it_sold_counts_once",),
     ),
     Mutation(
-        "what the owner did before counts again after a restart",
+        "what another NIJA sold before counts again after a restart",
         _WATCH,
         "broker.fills(max(floor, since - _OVERLAP))\n            if fill.time > floor\n            and fill.id",
         "broker.fills(since - _OVERLAP)\n            if fill.id",
-        (_SELLS,),
+        (f"{_ANOTHER}::test_what_it_sold_counts_once_over_a_restart",),
     ),
     Mutation(
         "a fill of the owner's that is listed late is missed",

@@ -7,12 +7,14 @@ opens one, and the stops and sales after it are its own until the next entry.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, OrderRequest, Side
 from nija.journal.open_state import progressed
 from nija.journal.order_state import OrderState
+from nija.journal.ownership import BY_ANOTHER
 from nija.journal.positions import fold
 from nija.journal.records import Intent, Plan, WriteOff
 from nija.journal.steps import Step
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from brokers.model import Fill, Order
     from nija.orders.asking import DeskContext
 
+# How far the exchange's clock and ours may differ, with room.
+_MARGIN = timedelta(minutes=2)
 _RECOVERED = "found at the exchange"
 _LEFT = "left over when the next position was opened"
 
@@ -54,13 +58,20 @@ class Adopter:
         purpose = purpose_of(order.client_id)
         if purpose is Purpose.ENTRY:
             plan = self._begin(order, plan, now)
-        if plan is None or purpose is None:
+        if plan is None or purpose is None or self._was_booked_out(plan, order):
             return False
         intent = _intent(order, plan, purpose)
         self._journal.intents.add(intent)
         self._book(intent, order, fills, now)
         self._after(plan, order, now)
         return True
+
+    def _was_booked_out(self, plan: Plan, order: Order) -> bool:
+        """Whether what this order sold was laid to another program, and left the position then."""
+        if order.side is Side.BUY or order.filled == ZERO:
+            return False
+        losses = self._journal.plans.write_offs(plan.id)
+        return any(loss.reason == BY_ANOTHER and loss.time >= order.created - _MARGIN for loss in losses)
 
     def _open_plan(self, market: str) -> Plan | None:
         return next((plan for plan in self._journal.plans.open() if plan.market == market), None)

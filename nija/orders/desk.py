@@ -183,6 +183,7 @@ class OrderDesk:
         for plan in self._open.plans().values():
             with attempts.attempt():
                 self._executor.run(plan)
+        self._watch_for_others()
         self._say_unasked()
         attempts.finish()
 

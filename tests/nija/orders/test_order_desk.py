@@ -411,9 +411,11 @@ class TestStops:
     def test_on_coinbase_a_stop_whose_request_hung_is_wanted_still(self, coinbase: DeskWorld) -> None:
         """Half a minute without an answer must not end in minutes without a stop."""
         place = coinbase.exchange.place
+        hung: list[str] = []
 
         def hang_at_the_stop(request: OrderRequest) -> str:
             if request.type is OrderType.STOP:
+                hung.append(request.client_id)
                 coinbase.exchange.place = place  # type: ignore[method-assign] # once
                 coinbase.clock.advance(30.0)
                 raise OutcomeUnknown("no answer in time")
@@ -422,7 +424,7 @@ class TestStops:
         coinbase.exchange.place = hang_at_the_stop  # type: ignore[method-assign] # nothing was placed
         enter(coinbase)
         later(coinbase, 2)
-        assert [stop.amount for stop in live(coinbase)] == [1]
+        assert [stop.client_id for stop in live(coinbase)] == hung
         assert coinbase.violations() == []
 
     def test_a_stop_is_replaced_once_the_end_of_the_old_one_is_confirmed(self, coinbase: DeskWorld) -> None:

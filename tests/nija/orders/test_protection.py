@@ -214,16 +214,18 @@ class TestStopsThatTheExchangeDenies:
 
     def test_not_while_its_own_id_is_known(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(unlisted.exchange, "open_orders", tuple)
+        before = stops(unlisted)
         later(unlisted, times=40)
-        assert resting(unlisted) == [(ONE, STOP)]
+        assert stops(unlisted) == before
 
     def test_not_while_it_is_among_the_open_orders(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         def unknown(exchange_id: str) -> Order:
             raise OrderNotFound(exchange_id)
 
         monkeypatch.setattr(unlisted.exchange, "order", unknown)
+        before = stops(unlisted)
         later(unlisted, times=40)
-        assert resting(unlisted) == [(ONE, STOP)]
+        assert stops(unlisted) == before
 
 
 class TestPositionsWithoutAStopPrice:

@@ -58,6 +58,21 @@ def later(world: DeskWorld, seconds: float = 15.0, times: int = 1) -> None:
         world.refresh(with_prices=True)
 
 
+@pytest.fixture
+def two(world: DeskWorld) -> DeskWorld:
+    """Two positions in one currency, each under its stop."""
+    euro = replace(BTC, symbol="BTC/EUR", quote="EUR")
+    world.exchange.listed["BTC/EUR"] = euro
+    world.exchange.price["BTC/EUR"] = Decimal(100)
+    world.exchange.owner_deposits("EUR", Decimal(1000))
+    buy(world)
+    later(world, 61.0)
+    world.desk.enter(euro, ONE, STOP, world.candle, "trend")
+    later(world, 301.0)
+    world.clock.advance(2)
+    return world
+
+
 class TestTheOwnerSellsNijasCoins:
     def test_the_position_is_booked_out_and_his_own_coins_are_left_alone(self, world: DeskWorld) -> None:
         buy(world, Decimal("0.0155"), owner="0.0021")
@@ -166,27 +181,6 @@ class TestTheOwnerSellsNijasCoins:
             world.desk.exit(BTC_USD, "exit signal")
         assert [stop.amount for stop in stops(world)] == [Decimal("0.6")]
 
-    def test_one_order_of_his_counts_once(self, world: DeskWorld) -> None:
-        """However often it is listed while he goes on."""
-        buy(world, owner="0.6")
-        world.exchange.owner_cancels_all()
-        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
-        later(world)
-        world.exchange.owner_cancels_all()
-        world.exchange.owner_withdraws("BTC", Decimal("0.1"))
-        later(world)
-        assert held(world) == ONE
-
-    def test_one_order_of_his_counts_once_over_a_restart(self, world: DeskWorld) -> None:
-        buy(world, owner="0.6")
-        world.exchange.owner_cancels_all()
-        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
-        later(world)
-        world.journal.close()
-        world.start()
-        later(world)
-        assert held(world) == ONE
-
     def test_a_sale_that_is_listed_late_is_still_his(self, world: DeskWorld) -> None:
         buy(world, owner="0.1")
         world.exchange.owner_cancels_all()
@@ -204,28 +198,22 @@ class TestTheOwnerSellsNijasCoins:
         assert world.exchange.bought_by_nija(BTC_USD) == ZERO
         assert not any("booked out" in line for line in world.log.lines)
 
-    def test_of_two_positions_that_of_the_market_he_sold_in_is_booked_out(self, world: DeskWorld) -> None:
-        euro = replace(BTC, symbol="BTC/EUR", quote="EUR")
-        world.exchange.listed["BTC/EUR"] = euro
-        world.exchange.price["BTC/EUR"] = Decimal(100)
-        world.exchange.owner_deposits("EUR", Decimal(1000))
-        buy(world)
-        later(world, 61.0)
-        world.desk.enter(euro, ONE, STOP, world.candle, "trend")
-        world.exchange.owner_cancels_all()
-        world.exchange.owner_sells("BTC/EUR", ONE)
-        later(world)
-        assert list(world.desk.positions()) == [BTC_USD]
+    def test_of_two_positions_that_of_the_market_he_sold_in_is_booked_out(self, two: DeskWorld) -> None:
+        two.exchange.owner_cancels_all()
+        two.exchange.owner_sells("BTC/EUR", ONE)
+        later(two)
+        assert list(two.desk.positions()) == [BTC_USD]
 
 
 class TestWhileNijasStopBindsItsCoins:
     """Nobody else can sell them meanwhile, so whatever moves is the owner's; without it nobody knows."""
 
-    def test_what_he_buys_and_withdraws_is_his_own(self, world: DeskWorld) -> None:
-        buy(world)
+    def test_what_he_withdraws_of_what_he_bought_is_his_own(self, world: DeskWorld) -> None:
+        """From his orders alone nobody could tell whether he did not withdraw before he bought."""
+        buy(world, owner="0.5")
         later(world, 301.0)
         world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
-        world.exchange.owner_withdraws("BTC", ONE)
+        world.exchange.owner_withdraws("BTC", Decimal("1.2"))
         later(world, 301.0)
         assert not any("doubt" in line for line in world.log.lines)
         assert (held(world), [stop.amount for stop in stops(world)]) == (ONE, [ONE])
@@ -264,6 +252,31 @@ class TestWhileNijasStopBindsItsCoins:
         world.desk.exit(BTC_USD, "exit signal")
         later(world, times=4)
         assert world.exchange.book.total["BTC"] == ONE
+
+    def test_that_one_is_withdrawn_by_nija_says_nothing_of_the_other_s_coins(
+        self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """NIJA withdraws one to sell and cannot ask; meanwhile he cancels the other, sells its coins and buys more."""
+        cancel = two.exchange.cancel
+
+        def silent(*, protects: bool = False) -> Mapping[str, Balance]:
+            raise Unavailable(f"503, protects {protects}")
+
+        with monkeypatch.context() as now:
+
+            def then_silent(exchange_id: str) -> None:
+                cancel(exchange_id)
+                now.setattr(two.exchange, "balances", silent)
+
+            now.setattr(two.exchange, "cancel", then_silent)
+            two.exit(BTC_USD)
+            two.clock.advance(2)
+            two.exchange.owner_cancels_all()
+            two.exchange.owner_sells("BTC/EUR", ONE)
+            two.exchange.owner_order("BTC/EUR", Side.BUY, ONE)
+        later(two, times=4)
+        assert two.desk.positions() == {}
+        assert two.exchange.book.total["BTC"] == ONE
 
     @pytest.mark.parametrize("lag", [0.0, 30.0])
     def test_what_it_sells_at_the_very_moment_of_a_look_is_not_missing(
@@ -370,12 +383,19 @@ class TestLocalStops:
 
 
 class TestWhatCannotBeKnown:
-    def test_nothing_is_sold_while_it_cannot_be_asked_whose_coins_these_are(self, world: DeskWorld) -> None:
+    def test_no_stop_is_withdrawn_for_a_sale_while_it_cannot_be_asked_whose_coins_these_are(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         buy(world)
         later(world, 31.0)
-        world.fault("read", Fault.UNAVAILABLE)
-        world.exit(BTC_USD)
-        assert [stop.amount for stop in stops(world)] == [ONE]
+
+        def silent(*, protects: bool = False) -> Mapping[str, Balance]:
+            raise Unavailable(f"503, protects {protects}")
+
+        with monkeypatch.context() as now:
+            now.setattr(world.exchange, "balances", silent)
+            world.exit(BTC_USD)
+            assert [stop.amount for stop in stops(world)] == [ONE]
         later(world)
         assert world.desk.positions() == {}
 
@@ -492,8 +512,39 @@ class TestAnotherNija:
         buy(running, owner="1.3")
         running.exchange.owner_cancels_all()
         another_nija_places(running, Purpose.EXIT, ONE)
-        later(running, times=2)
+        later(running)
         assert running.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
+
+    def test_what_it_sold_counts_once(self, running: DeskWorld) -> None:
+        buy(running, owner="1.3")
+        running.exchange.owner_cancels_all()
+        another_nija_places(running, Purpose.EXIT, Decimal("0.4"))
+        for _ in range(3):
+            later(running)
+            running.exchange.owner_cancels_all()
+        assert held(running) == Decimal("0.6")
+
+    def test_what_it_sold_counts_once_over_a_restart(self, running: DeskWorld) -> None:
+        buy(running, owner="1.3")
+        running.exchange.owner_cancels_all()
+        another_nija_places(running, Purpose.EXIT, Decimal("0.4"))
+        later(running)
+        running.journal.close()
+        running.start()
+        later(running)
+        assert held(running) == Decimal("0.6")
+
+    def test_what_it_sold_counts_once_when_its_orders_are_taken_up(self, running: DeskWorld) -> None:
+        buy(running, owner="1.3")
+        running.exchange.owner_cancels_all()
+        another_nija_places(running, Purpose.EXIT, Decimal("0.4"))
+        later(running)
+        running.clock.advance(1)
+        running.journal.latches.reset(LatchName.ANOTHER_PROGRAM)
+        running.desk.resumed()
+        later(running, 15.0, times=3)
+        assert held(running) == Decimal("0.6")
+        assert [stop.amount for stop in stops(running)] == [Decimal("0.6")]
 
     def test_not_even_older_orders_are_taken_up_in_the_look_that_finds_it(self, world: DeskWorld) -> None:
         """They may be its own."""
