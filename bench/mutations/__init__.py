@@ -8,6 +8,7 @@ from bench.mutations.daemon import DAEMON_MUTATIONS
 from bench.mutations.desk import DESK_MUTATIONS
 from bench.mutations.execution import EXECUTION_MUTATIONS
 from bench.mutations.kraken import KRAKEN_MUTATIONS
+from bench.mutations.limits import LIMIT_MUTATIONS
 from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
@@ -24,6 +25,7 @@ MUTATIONS = (
     *JOURNAL_MUTATIONS,
     *RECONCILING_MUTATIONS,
     *ADOPTION_MUTATIONS,
+    *LIMIT_MUTATIONS,
     *KRAKEN_MUTATIONS,
     *COINBASE_MUTATIONS,
     *DAEMON_MUTATIONS,

@@ -10,6 +10,7 @@ _TESTS = "tests/nija/orders/test_reconciling.py"
 _EMPTY_DISK = f"{_TESTS}::TestAnEmptyDisk"
 _TAKEN_UP = f"{_TESTS}::TestTakingUp"
 _AMONG_MANY = f"{_TESTS}::test_an_empty_disk_finds_the_open_position_among_many_that_ended"
+_WITHDRAWN = "tests/nija/orders/test_whose_coins.py::TestCoinsAreWithdrawn"
 _ANOTHER = "tests/nija/orders/test_whose_coins.py::TestAnotherNija"
 
 RECONCILING_MUTATIONS = (
@@ -67,7 +68,7 @@ RECONCILING_MUTATIONS = (
         _RECONCILING,
         "        if self._open.positions():\n            self._owner.look(balances=view.balances or None)\n",
         "",
-        (f"{_TESTS}::test_what_is_held_is_compared_with_the_balances_and_fills_that_are_all_booked_are_not_asked_for",),
+        (f"{_WITHDRAWN}::test_a_balance_that_lags_for_a_while_books_nothing_out",),
     ),
     Mutation(
         "an order that ends while the account is compared is lost",

@@ -149,8 +149,8 @@ DAEMON_MUTATIONS = (
     ),
     Mutation(
         "a switched-off account enters",
-        "nija/trader/trader.py",
-        "paused=SWITCHED_OFF if self._plan.is_switched_off else paused_by(self._brakes.latches)",
+        "nija/trader/appraisal.py",
+        "paused=SWITCHED_OFF if self._seat.plan.is_switched_off else paused_by(self._brakes.latches)",
         "paused=paused_by(self._brakes.latches)",
         ("tests/nija/trader/test_trader.py",),
     ),

@@ -181,8 +181,8 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "what is wrong with a position is not said",
         _EXECUTION,
-        'trouble = step.trouble or self._refusals.get(plan.id, "")',
-        'trouble = ""',
+        "self._troubles[plan.id] = step.trouble or refusal",
+        'self._troubles[plan.id] = ""',
         (f"{_PROTECTION}::TestPositionsWithoutAStopPrice::test_they_are_said_loudly",),
     ),
     Mutation(

@@ -232,6 +232,13 @@ WATCH_MUTATIONS = (
         (f"{_WITHDRAWN}::test_restarts_do_not_begin_to_count_anew",),
     ),
     Mutation(
+        "coins that are missing in balances asked for anyway are not noticed",
+        _WATCH,
+        "                self._suspected.add(currency)\n",
+        "                pass\n",
+        (f"{_COINS}::TestLocalStops",),
+    ),
+    Mutation(
         "what was taken is booked out of another market's position first",
         _WATCH,
         "key=lambda one: (one.market != taken.market, one.opened)",

@@ -255,7 +255,7 @@ POLICY_MUTATIONS = (
     Mutation(
         "a position without a stop price is not told",
         _FILE,
-        ', "it has no stop price: nothing protects it until the strategy gives one, or it is sold"',
+        ', "it has no stop price until the strategy gives one"',
         "",
         (_SILENCE, f"{_PROTECTION}::TestPositionsWithoutAStopPrice"),
     ),
@@ -276,9 +276,16 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop that cannot be moved for now is not told",
         _FILE,
-        'Wait("market closed", "the market takes no such orders now; what rests there stays")',
+        'Wait("market closed", "its stop cannot be moved, as the market takes no orders now; the old one stays")',
         'Wait("market closed")',
         (f"{_PROTECTION}::TestMarketsThatTakeNoOrders",),
+    ),
+    Mutation(
+        "a sale that the market does not take is not told",
+        _FILE,
+        "return _SALE_WAITS if is_silent and state.mode is not MarketMode.OPEN and not state.stopping else step",
+        "return step",
+        (f"{_POLICY}::test_no_silence_about_a_sale_that_the_market_does_not_take",),
     ),
     Mutation(
         "a stop for too little counts as cover",

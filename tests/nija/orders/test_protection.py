@@ -120,7 +120,7 @@ class TestMarketsThatTakeNoOrders:
         world.exchange.modes[BTC_USD] = Mode.CANCEL_ONLY
         later(world, 61.0)
         world.trail(BTC_USD, 95)
-        assert any("the market takes no such orders now" in line for line in world.log.lines)
+        assert any("its stop cannot be moved" in line for line in world.log.lines)
         assert world.desk.protection()[BTC_USD].trouble
 
 

@@ -1,8 +1,8 @@
-"""Safeguards of the loss limits and of what is not known, each taken away as those of `bench/mutations.py` are."""
+"""Safeguards of the loss limits and of what is not known."""
 
 from __future__ import annotations
 
-from bench.mutations import Mutation
+from bench.mutations.mutation import Mutation
 
 _RETURNS = "tests/nija/risk/test_returns.py"
 _TIME = "tests/nija/risk/test_trusted_time.py"
