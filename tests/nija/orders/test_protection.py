@@ -331,7 +331,7 @@ class TestTheEnd:
         ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
         ending.exchange.owner_cancels_all()
         self.stop_signal(ending)
-        ending.fault("place", Fault.UNAVAILABLE)
+        ending.exchange.faults["place"].extend([Fault.UNAVAILABLE] * 50)
         assert not ending.desk.finish(8.0)
 
     def test_nothing_new_is_decided(self, ending: DeskWorld) -> None:
