@@ -76,7 +76,7 @@ def chosen(wanted: object, known: tuple[AccountId, ...]) -> tuple[AccountId, ...
         return known
     account = AccountId.parse(str(wanted))
     if account not in known:
-        raise ValueError(f"{account} is no account of this NIJA; there are: {', '.join(map(str, known)) or 'none'}")
+        raise ValueError(f"NIJA has no account {account}; it has: {', '.join(map(str, known)) or 'none'}")
     return (account,)
 
 

@@ -40,19 +40,23 @@ class Announcer:
     def stop_moved(self, intent: Intent) -> None:
         request = intent.request
         self._log.info(
-            f"🛡️ Stop moved: {intent.market} {lines.amount(request.amount)} @ {lines.price(request.stop_price or ZERO)}",
+            lines.stop_moved(intent.market, request.amount, request.stop_price or ZERO),
             market=intent.market,
             order=intent.exchange_id,
         )
 
     def stop_adopted(self, market: str, stop_price: Decimal) -> None:
-        self._log.info(f"🛡️ Stop of {market} was set to {lines.price(stop_price)} by hand: kept", market=market)
+        self._log.info(lines.stop_set_by_hand(market, stop_price), market=market)
 
     def written_off(self, plan: Plan, amount: Decimal, reason: str) -> None:
-        self._log.info(f"{plan.market}: {lines.amount(amount)} left over and forgotten: {reason}", market=plan.market)
+        self._log.info(
+            f"{plan.market}: {lines.amount(amount)} stays in the account and is written off: {reason}",
+            market=plan.market,
+        )
 
     def found(self, kind: str, market: str, subject: str, repair: str) -> None:
-        self._log.warning(f"🔎 {kind}: {market} {subject}: {repair}", market=market, finding=kind)
+        about = market if subject == market else f"{market} {subject}"
+        self._log.warning(f"🔎 {kind}: {about}: {repair}", market=market, finding=kind)
 
     def note(self, text: str) -> None:
         self._log.info(text)

@@ -72,6 +72,14 @@ def stop_placed(market: str, amount: Decimal, stop_price: Decimal) -> str:
     return f"🛡️ Stop placed: {_at(market, amount, stop_price)}"
 
 
+def stop_moved(market: str, amount: Decimal, stop_price: Decimal) -> str:
+    return f"🛡️ Stop moved: {_at(market, amount, stop_price)}"
+
+
+def stop_set_by_hand(market: str, stop_price: Decimal) -> str:
+    return f"🛡️ Stop of {market} was set to {price(stop_price, market.partition('/')[2])} by hand: NIJA keeps it"
+
+
 def money(value: Decimal, currency: str = "USD") -> str:
     """`$1234.56`, or `0.00123456` of a coin: rounded towards zero so that nothing looks richer than it is."""
     shown = _digits(value, currency)

@@ -166,7 +166,7 @@ class OrderTracker:
                 self._announcer.trouble(
                     intent.client_id,
                     f"{intent.market}: it is not yet known whether the {intent.purpose.name.lower()} order "
-                    "was placed; asking on",
+                    "was placed; NIJA goes on asking",
                     market=intent.market,
                     detail=reason,
                 )

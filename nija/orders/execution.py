@@ -306,7 +306,7 @@ class Executor:
             self._tracker.look_at(stop)
             return
         except (OrderRejected, RequestRefused, MarketRefused) as error:
-            self._stop_refused(plan, f"it could not be moved: {error}")
+            self._stop_refused(plan, f"the stop could not be moved: {error}")
             return
         amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
         self._open.move(stop, amended, JournalStep.AMENDED)
@@ -318,7 +318,7 @@ class Executor:
         try:
             self._sender.preview_stop(plan, amount, price)
         except (OrderRejected, RequestRefused, MarketRefused) as error:
-            self._stop_refused(plan, f"it could not be moved: {error}")
+            self._stop_refused(plan, f"the stop could not be moved: {error}")
             return
         self._withdraw(stop)
         if stop.client_id not in self._withdrawn:

@@ -289,11 +289,11 @@ class OwnerWatch:
     def _announce(self, currency: str, uncertain: Decimal, bound: Decimal) -> None:
         about = f"owner {currency}"
         if uncertain > ZERO:
-            reason = f"{uncertain:f} {currency} of NIJA's position are missing, and it is not known yet who took them"
+            reason = f"{uncertain:f} {currency} of NIJA's position is missing, and it is not known yet who took it"
             self._context.announcer.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
         elif bound > ZERO:
             self._context.announcer.trouble(
-                about, f"{bound:f} {currency} of NIJA's position are bound by {self._bindings(currency)}"
+                about, f"{bound:f} {currency} of NIJA's position is held by {self._bindings(currency)}"
             )
         else:
             self._context.announcer.mended(about)

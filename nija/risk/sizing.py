@@ -150,7 +150,7 @@ def _no_stop(entry: Entry) -> Refusal:
         fault, remedy = "the strategy gives no stop", "set stop_atr in [strategy.*]"
     else:
         fault, remedy = (
-            f"the strategy's stop {entry.stop:f} lies not between 0 and the close",
+            f"the strategy's stop {entry.stop:f} is not between 0 and the close",
             "a smaller stop_atr helps",
         )
     text = f"{fault}, and a position without a stop is never opened; {remedy}"
@@ -158,5 +158,6 @@ def _no_stop(entry: Entry) -> Refusal:
 
 
 def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
-    text = f"the price {entry.price:f} is already at or below the stop {stop:f}; waits for a new signal"
-    return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=stop, text=text)
+    limit = entry.market.floor_price(stop)
+    text = f"the price {entry.price:f} is already at or below the stop {limit:f}; waits for a new signal"
+    return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=limit, text=text)

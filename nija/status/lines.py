@@ -116,8 +116,8 @@ def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
 def _bare(protection: ProtectionView) -> str:
     now = f"{duration(protection.bare_seconds)} now, " if protection.bare_seconds else ""
     return (
-        f"{protection.market}: without a stop for {now}{duration(protection.bare_total)} in all, "
-        f"{duration(protection.longest)} at most"
+        f"{protection.market}: without a stop for {now}{duration(protection.bare_total)} in total, "
+        f"{duration(protection.longest)} at the longest"
     )
 
 

@@ -355,7 +355,9 @@ class AccountThread:
 
     def _leave(self) -> None:
         """A switched-off account takes part for as long as something of it is open."""
-        self._parts.log.info(f"{self.account} is switched off and has nothing open any more: it takes part no longer")
+        self._parts.log.info(
+            f"{self.account} is switched off and has nothing open any more: NIJA leaves it out from now on"
+        )
         self._parts.manager.remove(self.account)
 
     def _tell_trouble(self, error: BrokerError) -> None:

@@ -85,7 +85,7 @@ class Appraiser:
         if read is None:
             return f"no price of {market} yet"
         age = self._seat.clock.monotonic() - read
-        return f"the last price of {market} is {age:.0f} s old (at most {snapshot.price_max_age:g} s count)"
+        return f"the last price of {market} is {age:.0f} s old (older than {snapshot.price_max_age:g} s is not used)"
 
     def _funds(
         self,

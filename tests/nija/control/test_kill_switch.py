@@ -126,7 +126,7 @@ def test_the_daemon_answers_with_a_row_for_each_account(journals: Journals, tmp_
 def test_a_command_to_an_account_that_there_is_not_names_those_there_are(tmp_path: Path) -> None:
     queue = busy(MASTER)
     with daemon(tmp_path, {MASTER: queue}):
-        with pytest.raises(ControlError, match="kraken:nobody is no account of this NIJA; there are: kraken:master"):
+        with pytest.raises(ControlError, match="NIJA has no account kraken:nobody; it has: kraken:master"):
             ask(tmp_path, "resume", account="kraken:nobody")
         assert not queue.is_waiting
 

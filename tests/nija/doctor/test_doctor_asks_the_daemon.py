@@ -177,6 +177,15 @@ def test_a_key_changed_since_the_daemon_started_asks_for_a_restart(set_up: Broke
     assert any(finding.title == "The running NIJA still uses another key" for finding in report.findings)
 
 
+def test_the_made_up_key_of_a_paper_account_asks_for_no_restart(set_up: BrokenSetUp, rig: Rig) -> None:
+    set_up.environ["NIJA_MODE"] = "paper"
+    with connected(set_up, rig) as (manager, credentials):
+        made_up = replace(credentials, api_key=rig.simulated("kraken:tania_gilbert").api_key)
+        with daemon(set_up, lambda: doctor_answer(manager, [made_up], Settings(), PRICES)):
+            report = set_up.examine("kraken:master")
+    assert not any("uses another key" in finding.title for finding in report.findings)
+
+
 def test_an_account_added_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp) -> None:
     with daemon(set_up, lambda: {"accounts": []}):
         report = set_up.examine("kraken:master")

@@ -129,3 +129,13 @@ def test_a_price_keeps_at_least_three_true_digits(value: Decimal) -> None:
     shown = Decimal(lines.price(value).removeprefix("$"))
     assert abs(shown - value) <= value * Decimal("0.005")
     assert "E" not in lines.price(value)
+
+
+def test_a_moved_stop_is_told_in_the_money_of_its_market() -> None:
+    assert (
+        lines.stop_moved("BTC/EUR", Decimal("0.001"), Decimal(88000)) == "🛡️ Stop moved: BTC/EUR 0.00100000 @ €88000.00"
+    )
+    assert (
+        lines.stop_set_by_hand("BTC/EUR", Decimal(88000))
+        == "🛡️ Stop of BTC/EUR was set to €88000.00 by hand: NIJA keeps it"
+    )

@@ -94,7 +94,7 @@ class TestWithoutFreshPrices:
         rig.clock.advance(120)
         rig.cycle(20)
         assert told(rig, "No new entries") == 1
-        assert told(rig, "the last price of BTC/USD is 121 s old (at most 90 s count)") == 1
+        assert told(rig, "the last price of BTC/USD is 121 s old (older than 90 s is not used)") == 1
 
     def test_after_a_restart_there_is_no_price_and_the_entrys_is_none(
         self, rig: TraderRig, without_prices: object
@@ -149,7 +149,9 @@ class TestWithoutFreshPrices:
         assert rig.sent("BTC/USD") == []
         assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
         assert rig.trader.view.stillness["BTC/USD"].rule == "no_price"
-        assert told(rig, "BTC/USD not traded: the last price of BTC/USD is 122 s old (at most 90 s count)") == 1
+        assert (
+            told(rig, "BTC/USD not traded: the last price of BTC/USD is 122 s old (older than 90 s is not used)") == 1
+        )
         rig.close()
 
 
@@ -262,7 +264,7 @@ class TestAClockThatLeaps:
         latched.cycle(2)
         assert not latched.trader.view.latches
         assert loss(latched) == 0
-        assert told(latched, "A new UTC day: the daily loss limit counts anew") == 1
+        assert told(latched, "A new UTC day: the daily loss limit starts again from zero") == 1
 
     def test_a_day_that_came_while_no_nija_ran_ends_it_within_an_hour(self, latched: TraderRig) -> None:
         latched.clock.wall += DAY
