@@ -337,7 +337,8 @@ class OrderDesk:
         self._journal.events.add(LatchName.ANOTHER_PROGRAM.value, now, detail={"evidence": evidence})
         self._announcer.trouble(
             "another program",
-            f"{ANOTHER_PROGRAM} ({evidence}): NIJA buys nothing and moves no stop; stop the other program, then run nija resume",
+            f"{ANOTHER_PROGRAM} ({evidence}): NIJA buys nothing and moves no stop; stop the other program, "
+            "then run nija resume",
         )
 
     def _drop_denied(self) -> None:
