@@ -45,7 +45,8 @@ class OwnerWatch:
         self._tracker = tracker
         self._holdings = dict(context.journal.holdings.all())
         self._known: dict[str, _Known] = {}
-        self._counted: set[str] = set()
+        # Of each currency by itself: a fill moves two, and they are looked at one after the other.
+        self._counted: dict[str, frozenset[str]] = {}
         self._floors: dict[str, datetime] = {}
         # Currencies whose coins NIJA's own stop has bound since the last look, and when it withdrew that stop; and
         # those that nothing bound for a while, as at a start.
@@ -142,7 +143,7 @@ class OwnerWatch:
             self._know_nothing(currency)
             return
         self._apply(currency, found, began)
-        self._counted |= foreign_fills
+        self._counted[currency] = self._counted.get(currency, frozenset()) | foreign_fills
         balance = told.get(currency)
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
         left = self._held(currency)
@@ -231,11 +232,12 @@ class OwnerWatch:
         journal, broker = self._context.journal, self._context.broker
         since = self._since(currency)
         floor = self._floors.setdefault(currency, since)
+        counted = self._counted.get(currency, frozenset())
         return [
             fill
             for fill in broker.fills(max(floor, since - _OVERLAP))
             if fill.time > floor
-            and fill.id not in self._counted
+            and fill.id not in counted
             and journal.intents.by_exchange_id(fill.order_id) is None
         ]
 

@@ -112,7 +112,7 @@ class Brakes:
                 self._said.clear(name)
             elif latch.since.date() < moment.believed.date():
                 self._reset(name)
-                self._log.info(f"A new UTC day: the {words} starts again from zero")
+                self._log.info(f"A new UTC day: the {words} counts from zero again")
             elif latch.since.date() < moment.told.date() and self._said.is_news(name, "leap"):
                 self._log.info(
                     f"The exchange's clock leaped to {moment.told:%Y-%m-%d %H:%M} UTC since it was seen last: "

@@ -16,7 +16,7 @@ from nija.journal.records import LatchName
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
-from tests.nija.orders.exchange_model import BTC, Fault
+from tests.nija.orders.exchange_model import BTC, ETH, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,9 +89,20 @@ class TestTheOwnerSellsNijasCoins:
         world.exchange.owner_sells(BTC_USD, ONE)
         later(world)
         assert [line for line in world.log.lines if "booked out" in line] == [
-            "🔎 POSITION_MISMATCH: BTC/USD BTC/USD: 1.00000000 BTC sold by the owner's hand: booked out"
+            "🔎 POSITION_MISMATCH: BTC/USD: 1.00000000 BTC sold by the owner's hand: booked out"
         ]
         assert "POSITION_MISMATCH" in [event.kind for event in world.journal.events.latest(9)]
+
+    @pytest.mark.parametrize("sold", [BTC_USD, "ETH/USD"])
+    def test_it_is_said_of_each_of_two_positions_that_lost_their_stops(self, world: DeskWorld, sold: str) -> None:
+        buy(world)
+        world.desk.enter(ETH, ONE, Decimal(40), world.candle, "trend")
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(sold, ONE)
+        later(world)
+        assert len([line for line in world.log.lines if "sold by the owner's hand: booked out" in line]) == 1
+        assert world.desk.positions().keys() == {BTC_USD, "ETH/USD"} - {sold}
+        assert len(stops(world)) == 1
 
     def test_they_left_at_the_last_price_that_is_known(self, world: DeskWorld) -> None:
         buy(world)

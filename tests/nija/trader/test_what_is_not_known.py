@@ -264,7 +264,7 @@ class TestAClockThatLeaps:
         latched.cycle(2)
         assert not latched.trader.view.latches
         assert loss(latched) == 0
-        assert told(latched, "A new UTC day: the daily loss limit starts again from zero") == 1
+        assert told(latched, "A new UTC day: the daily loss limit counts from zero again") == 1
 
     def test_a_day_that_came_while_no_nija_ran_ends_it_within_an_hour(self, latched: TraderRig) -> None:
         latched.clock.wall += DAY
