@@ -236,9 +236,7 @@ class OwnerWatch:
         return [
             fill
             for fill in broker.fills(max(floor, since - _OVERLAP))
-            if fill.time > floor
-            and fill.id not in counted
-            and journal.intents.by_exchange_id(fill.order_id) is None
+            if fill.time > floor and fill.id not in counted and journal.intents.by_exchange_id(fill.order_id) is None
         ]
 
     def _since(self, currency: str) -> datetime:

@@ -96,7 +96,7 @@ def test_flatten_asks_first_and_without_a_terminal_needs_yes(journals: Journals)
     [
         (("flatten", "--yes"), "name the account"),
         (("flatten", "kraken:master", "--all", "--yes"), "not both"),
-        (("stop-trading", "kraken:nobody"), "there are: kraken:master, kraken:tania_gilbert"),
+        (("stop-trading", "kraken:nobody"), "it has: kraken:master, kraken:tania_gilbert"),
         (("resume", "binance"), "kraken:NAME"),
     ],
 )
