@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose
@@ -29,7 +30,6 @@ from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from brokers.model import Market
     from nija.journal.records import Intent, Plan
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from nija.orders.policy import Step
     from nija.orders.sending import Sender
 
+# Where no price at all is known, the minimum that counts in money says nothing.
+_UNPRICED = Decimal("Infinity")
 # A position is brought to rest in a handful of steps; more in one look would be a fault of the policy's.
 _STEPS_AT_ONCE = 12
 # Balances are asked for before a history and take up room too: a shorter wait for it would never be enough. Seconds.
@@ -173,7 +175,8 @@ class Executor:
         held, sellable = self._amounts(plan, market, orders)
         position = self._open.position(plan.market)
         currency = plan.market.partition("/")[0]
-        reference = self._context.last_prices.get(plan.market, position.entry_price if position is not None else ZERO)
+        bought_at = ZERO if position is None else position.entry_price
+        reference = self._context.last_prices.get(plan.market) or bought_at or plan.stop_price or _UNPRICED
         counts = not self._unbooked(orders) or broker.fees_in_quote
         return PositionState(
             market=plan.market,
