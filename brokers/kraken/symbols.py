@@ -42,8 +42,16 @@ class Symbols:
         return self.pair_ids[market]
 
     def symbol(self, pair: str) -> str:
-        """The market of a pair id or altname; a pair that was never on offer keeps Kraken's name."""
-        return self.symbols.get(pair, pair)
+        """The market of a pair id or altname; one that was never on offer is named by its currencies.
+
+        Where these are not known, it keeps Kraken's name.
+        """
+        return self.symbols.get(pair) or self._joined(pair) or pair
+
+    def _joined(self, pair: str) -> str | None:
+        halves = ((self.currencies.get(pair[:cut]), self.currencies.get(pair[cut:])) for cut in range(1, len(pair)))
+        named = {f"{base}/{quote}" for base, quote in halves if base and quote}
+        return named.pop() if len(named) == 1 else None
 
     def quote(self, market: str) -> str:
         return self.markets[market].quote if market in self.markets else market.partition("/")[2]

@@ -78,6 +78,7 @@ def order_state(order: Order) -> dict[str, Any]:
         "client_id": order.client_id,
         "user_ref": ticket.user_ref,
         "by_hand": ticket.by_hand,
+        "on_margin": ticket.on_margin,
         "time_in_force": ticket.time_in_force,
         "average_price": order.average_price,
     }

@@ -125,7 +125,10 @@ class OpenState:
 
     def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
         """OpenState those of `fills` that are this order's own and new."""
-        mine = [fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)]
+        new_ones = (
+            fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)
+        )
+        mine = [in_market_of(intent, fill) for fill in new_ones]
         if not mine:
             return intent
         booked = self.booked(intent) + sum((fill.amount for fill in mine), ZERO)
@@ -183,6 +186,13 @@ class OpenState:
     def _fold(self, plan: Plan) -> None:
         journal = self._journal
         self._positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+
+
+def in_market_of(intent: Intent, fill: Fill) -> Fill:
+    """A fill as one of its order's market: an exchange's name for a market that is not listed now may say nothing."""
+    if fill.market == intent.market:
+        return fill
+    return replace(fill, market=intent.market, fee_currency=fill.fee_currency or intent.market.partition("/")[2])
 
 
 def progressed(intent: Intent, order: Order, booked: Decimal) -> Intent:

@@ -2,9 +2,9 @@
 
 The owner's share is known from before an entry and followed since. Where less is there than both together, the orders
 of the account are asked who sold: an order without NIJA's id that was larger than the owner's share took NIJA's coins,
-and so did an order with NIJA's id that this journal does not know. Coins that left without an order (a withdrawal)
-were the owner's as far as his share reaches. What cannot be attributed is in doubt: NIJA does not sell it, and what
-stays missing is booked out.
+and so did an order with NIJA's id that this journal does not know, unless it sold what such orders had bought. Coins
+that left without an order (a withdrawal) were the owner's as far as his share reaches. What cannot be attributed is in
+doubt: NIJA does not sell it, and what stays missing is booked out.
 """
 
 from __future__ import annotations
@@ -55,13 +55,15 @@ class Taken:
 class Attribution:
     """`owner` is the owner's share after it all; `taken` left NIJA's positions; `missing` could not be attributed.
 
-    `is_known` is False while something is missing and the owner's share was never seen before.
+    `is_known` is False while something is missing and the owner's share was never seen before. `others` is the part of
+    `owner` that another program with NIJA's ids bought.
     """
 
     owner: Decimal
     taken: tuple[Taken, ...] = ()
     missing: Decimal = ZERO
     is_known: bool = True
+    others: Decimal = ZERO
 
     @property
     def taken_amount(self) -> Decimal:
@@ -69,12 +71,16 @@ class Attribution:
 
 
 def attribute(
-    total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[Movement] = ()
+    total: Decimal,
+    booked: Decimal,
+    known: Holding | None,
+    movements: Sequence[Movement] = (),
+    others: Decimal = ZERO,
 ) -> Attribution:
     """Whose the `total` in the account is, of which NIJA booked `booked`.
 
-    `known` is what was known before `movements`, which are all that orders did since; without it they are all since
-    NIJA's first entry.
+    `known` and `others` are what was known before `movements`, which are all that orders did since; without `known`
+    they are all since NIJA's first entry.
     """
     moved = sum((movement.amount for movement in movements), ZERO)
     if known is None:
@@ -87,13 +93,13 @@ def attribute(
         unexplained, missing = ZERO, ZERO
     # What came in without an order is the owner's, and was there before he sold it.
     share += max(ZERO, unexplained)
-    share, lowest, taken = _walk(share, booked, movements)
+    share, lowest, others, taken = _walk(share, booked, movements, others)
     withdrawn = max(ZERO, -unexplained)
     is_known = (known is None or known.is_known or missing == ZERO) and (known is not None or withdrawn == ZERO)
     # When it was withdrawn nobody says: it may have been before he bought what he has now.
     if withdrawn <= lowest:
-        return Attribution(share - withdrawn, taken, missing, is_known)
-    return Attribution(share, taken, missing + withdrawn, is_known)
+        return Attribution(share - withdrawn, taken, missing, is_known, others)
+    return Attribution(share, taken, missing + withdrawn, is_known, others)
 
 
 def guarded(total: Decimal, booked: Decimal) -> Attribution:
@@ -101,12 +107,18 @@ def guarded(total: Decimal, booked: Decimal) -> Attribution:
     return Attribution(max(ZERO, total - booked), (), max(ZERO, booked - total))
 
 
-def _walk(share: Decimal, booked: Decimal, movements: Sequence[Movement]) -> tuple[Decimal, Decimal, tuple[Taken, ...]]:
-    """The owner's share after these orders, the lowest it was meanwhile, and what they took of NIJA's."""
+def _walk(
+    share: Decimal, booked: Decimal, movements: Sequence[Movement], others: Decimal
+) -> tuple[Decimal, Decimal, Decimal, tuple[Taken, ...]]:
+    """After these orders: the owner's share, the lowest it was meanwhile, others' part of it, and what was NIJA's."""
     left, lowest = booked, share
     taken: list[Taken] = []
     for movement in sorted(movements, key=lambda movement: movement.time):
         sold = -movement.amount
+        if movement.by_nija:
+            # What another NIJA bought, it sells.
+            its = min(sold, others)
+            others, share, sold = others - its, share - its, sold - its
         if sold <= ZERO or (sold <= share and not movement.by_nija):
             share -= sold
             lowest = min(lowest, share)
@@ -117,7 +129,7 @@ def _walk(share: Decimal, booked: Decimal, movements: Sequence[Movement]) -> tup
         left -= part
         share = max(ZERO, share - (sold - part))
         lowest = min(lowest, share)
-    return share, lowest, tuple(taken)
+    return share, lowest, others, tuple(taken)
 
 
 def settled(total: Decimal, booked: Decimal, doubtful: Attribution) -> Attribution:

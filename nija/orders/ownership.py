@@ -48,6 +48,7 @@ class OwnerWatch:
         # Of each currency by itself: a fill moves two, and they are looked at one after the other.
         self._counted: dict[str, frozenset[str]] = {}
         self._floors: dict[str, datetime] = {}
+        self._others: dict[str, Decimal] = {}
         # Currencies whose coins NIJA's own stop has bound since the last look, and when it withdrew that stop; and
         # those that nothing bound for a while, as at a start.
         self._guarded: set[str] = set()
@@ -143,7 +144,9 @@ class OwnerWatch:
             self._know_nothing(currency)
             return
         self._apply(currency, found, began)
-        self._counted[currency] = self._counted.get(currency, frozenset()) | foreign_fills
+        if foreign_fills:
+            self._counted[currency] = self._counted.get(currency, frozenset()) | foreign_fills
+            self._others[currency] = found.others
         balance = told.get(currency)
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
         left = self._held(currency)
@@ -172,7 +175,7 @@ class OwnerWatch:
                 return Attribution(known.amount), frozenset()
         fills = self._foreign_fills(currency)
         movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
-        found = attribute(total, held, known, movements)
+        found = attribute(total, held, known, movements, self._others.get(currency, ZERO))
         since = began if known is None or known.missing_since is None else known.missing_since
         if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
             found = settled(total, held, found)

@@ -32,6 +32,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Lag:
+    since: float
     until: float
     balances: Mapping[str, Decimal]
     holds: Mapping[str, Decimal]
@@ -41,7 +42,8 @@ class _Lag:
 class Account:
     """Changed by the engine alone. `orders` and `fills` hold everything since the start, oldest first.
 
-    `restrictions` are the markets that it may not trade, by symbol.
+    `restrictions` are the markets that it may not trade, by symbol. `balances_told` is of which moment the balances
+    were that its client was told last.
     """
 
     owner: str
@@ -55,6 +57,7 @@ class Account:
     dead_man: float | None = None
     balance_lag: float = 0.0
     restrictions: dict[str, Restriction] = field(default_factory=dict)
+    balances_told: float | None = None
     _lag: _Lag | None = None
     _taken: dict[str, tuple[int, dict[Decimal, Decimal]]] = field(default_factory=dict)
 
@@ -89,10 +92,12 @@ class Account:
     def start_lag(self, now: float) -> None:
         """Show the balances of this moment for `balance_lag` seconds more."""
         if self.balance_lag > 0 and (self._lag is None or now >= self._lag.until):
-            self._lag = _Lag(now + self.balance_lag, dict(self.balances), dict(self.holds))
+            self._lag = _Lag(now, now + self.balance_lag, dict(self.balances), dict(self.holds))
 
     def shown_balances(self, now: float) -> tuple[Mapping[str, Decimal], Mapping[str, Decimal]]:
-        """Balances and holds as the exchange tells them, late where a lag was ordered."""
+        """Balances and holds as the exchange tells them to the client, late where a lag was ordered."""
         if self._lag is not None and now < self._lag.until:
+            self.balances_told = self._lag.since
             return self._lag.balances, self._lag.holds
+        self.balances_told = now
         return self.balances, self.holds

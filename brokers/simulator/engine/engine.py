@@ -116,6 +116,7 @@ class Engine:
             return
         order.hold_price = self.checks.amendment(account, order, wanted, amount)
         if wanted.amount is not None:
+            order.resized.append((self.venue.clock.time(), order.amount))
             order.amount, order.added_by_hand = amount, ZERO
         order.amended = self.venue.clock.time()
         order.limit_price = wanted.limit_price or order.limit_price
@@ -196,6 +197,7 @@ class Engine:
             hold_price=self.checks.hold_price(ticket),
             post_only=ticket.post_only,
             visible_from=now + late_by,
+            balances_told=account.balances_told,
         )
         self._working.add(account, order)
         return order

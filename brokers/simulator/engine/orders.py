@@ -132,6 +132,8 @@ class Order:
     `held` is what is bound for it: base of a sell, quote of a buy. `visible_from` is the wall time from which
     the order may be listed. `hold_price` is the price a buy's funds are held at. `added_by_hand` is by how much the
     owner himself made it larger since its client last told its size, `ended_by_hand` whether he cancelled it.
+    `resized` has each former size with the time until which it was that. `balances_told` is of which moment the
+    balances were that the account's client had been told last when this was placed.
     """
 
     id: str
@@ -158,6 +160,8 @@ class Order:
     parent: str | None = None
     added_by_hand: Decimal = ZERO
     ended_by_hand: bool = False
+    resized: list[tuple[float, Decimal]] = field(default_factory=list)
+    balances_told: float | None = None
     fill_ids: list[str] = field(default_factory=list)
 
     @property

@@ -34,8 +34,9 @@ class Hand(StrEnum):
 class Movement:
     """One change of one balance, its fee included. Times are Unix seconds of the exchange.
 
-    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was;
-    `added_by_hand` is by how much the owner himself made that one larger.
+    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was, and
+    `balances_told` of which moment the balances were that its client knew then; `added_by_hand` is by how much the
+    owner himself made that one larger.
     """
 
     time: float
@@ -45,6 +46,7 @@ class Movement:
     is_payment: bool = False
     order_id: str = ""
     placed: float = 0.0
+    balances_told: float | None = None
     added_by_hand: Decimal = ZERO
 
 
@@ -65,7 +67,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Oversale:
-    """Coins of the owner's that an order of NIJA's sold. `taken_at` is when he had last taken some of NIJA's."""
+    """Coins of the owner's that an order of NIJA's sold. `taken_at` is when he had last taken some of NIJA's.
+
+    `balances_told` is of which moment the balances were that NIJA had been told last when it was placed.
+    """
 
     time: float
     currency: str
@@ -73,20 +78,23 @@ class Oversale:
     order_id: str
     placed: float
     taken_at: float | None
+    balances_told: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """By currency."""
+    """By currency. `nijas` is how much was NIJA's from which moment on."""
 
     shares: Mapping[str, Share]
     oversales: tuple[Oversale, ...]
+    nijas: Mapping[str, tuple[tuple[float, Decimal], ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def ownership(movements: Iterable[Movement]) -> Ownership:
     """`movements` are in the order in which they happened."""
     pots: dict[str, _Pot] = defaultdict(_Pot)
     meant: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    nijas: dict[str, list[tuple[float, Decimal]]] = defaultdict(list)
     oversales: list[Oversale] = []
     for movement in movements:
         pot = pots[movement.currency]
@@ -101,7 +109,12 @@ def ownership(movements: Iterable[Movement]) -> Ownership:
             meant[movement.order_id] += his
             if excess > his:
                 oversales.append(_oversale(movement, excess - his, pot.taken_at))
-    return Ownership(MappingProxyType({name: pot.share() for name, pot in pots.items()}), tuple(oversales))
+        nijas[movement.currency].append((movement.time, pot.nija))
+    return Ownership(
+        MappingProxyType({name: pot.share() for name, pot in pots.items()}),
+        tuple(oversales),
+        MappingProxyType({name: tuple(held) for name, held in nijas.items()}),
+    )
 
 
 def movements_of(account: Account) -> Iterator[Movement]:
@@ -121,6 +134,7 @@ def movements_of(account: Account) -> Iterator[Movement]:
             is_payment=_is_quote(entry, fill.symbol),
             order_id=order.id,
             placed=order.created,
+            balances_told=order.balances_told,
             added_by_hand=order.added_by_hand,
         )
 
@@ -144,7 +158,15 @@ def _is_quote(entry: LedgerEntry, symbol: str) -> bool:
 
 
 def _oversale(movement: Movement, excess: Decimal, taken_at: float | None) -> Oversale:
-    return Oversale(movement.time, movement.currency, excess, movement.order_id, movement.placed, taken_at)
+    return Oversale(
+        movement.time,
+        movement.currency,
+        excess,
+        movement.order_id,
+        movement.placed,
+        taken_at,
+        movement.balances_told,
+    )
 
 
 @dataclass(slots=True)

@@ -38,6 +38,12 @@ def test_a_pair_that_is_no_longer_on_offer_keeps_its_name() -> None:
     assert listed(PAIRS).symbol("LUNAUSD") == "LUNAUSD"
 
 
+@pytest.mark.parametrize("name", ["XXBTZUSD", "XBTUSD"])
+def test_a_pair_that_is_not_on_offer_now_is_named_by_its_currencies(name: str) -> None:
+    others = {pair: row for pair, row in PAIRS.items() if pair != "XXBTZUSD"}
+    assert listed(others).symbol(name) == "BTC/USD"
+
+
 def test_a_market_that_does_not_exist_is_refused_by_name() -> None:
     with pytest.raises(RequestRefused, match="BTC/XYZ"):
         listed(PAIRS).pair_id("BTC/XYZ")

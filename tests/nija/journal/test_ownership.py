@@ -56,6 +56,17 @@ def test_what_is_more_than_nijas_is_the_owners() -> None:
     assert attribute(NIJAS + HIS, NIJAS, None) == Attribution(HIS)
 
 
+def test_what_another_nija_bought_it_sells_and_not_ours() -> None:
+    movements = [moved("0.02", by_nija=True), moved("-0.02", minute=1, by_nija=True)]
+    assert attribute(NIJAS + HIS, NIJAS, share(HIS), movements) == Attribution(HIS)
+
+
+def test_what_another_nija_bought_long_ago_it_still_sells_first() -> None:
+    bought = attribute(NIJAS + HIS + 1, NIJAS, share(HIS), [moved("1", by_nija=True)])
+    found = attribute(HIS, NIJAS, share(bought.owner), [moved("-1.0155", by_nija=True)], bought.others)
+    assert (found.owner, found.taken) == (HIS, (Taken(NIJAS, "BTC/USD", BY_ANOTHER),))
+
+
 def test_what_comes_in_without_an_order_is_the_owners() -> None:
     assert attribute(NIJAS + HIS + 1, NIJAS, share(HIS)) == Attribution(HIS + 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from brokers.client_order_id import Purpose
 from brokers.model import Exchange
+from nija.journal.open_state import in_market_of
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import Fault
 
@@ -37,6 +39,14 @@ def test_a_fill_that_is_shown_again_beside_the_next_one_counts_once(world: DeskW
     assert entry.filled == ONE
     assert entry.settled
     assert world.desk.positions()["BTC/USD"].amount == ONE
+
+
+def test_a_fill_is_booked_in_the_market_of_its_order_whatever_the_exchange_calls_it(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    fill = world.journal.fills.of_position(_plan(world))[0]
+    (entry,) = [intent for intent in world.journal.intents.of_position(_plan(world)) if intent.purpose is Purpose.ENTRY]
+    nameless = replace(fill, market="XXBTZUSD", fee_currency="")
+    assert in_market_of(entry, nameless) == replace(fill, market="BTC/USD", fee_currency="USD")
 
 
 def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWorld) -> None:

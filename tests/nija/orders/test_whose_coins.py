@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.errors import Unavailable
+from brokers.errors import BudgetSpent, Unavailable
 from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side
+from brokers.throttle import DecayingCounter
 from nija.journal.records import LatchName
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.orders.state import EntryStatus, ExitStatus
@@ -20,12 +21,14 @@ from tests.nija.orders.exchange_model import BTC, ETH, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from brokers.model import Balance, Order
+    from brokers.model import Balance, Fill, Order
 
 ONE = Decimal(1)
 STOP = Decimal(90)
 BTC_USD = "BTC/USD"
+ETH_USD = "ETH/USD"
 
 
 @pytest.fixture(params=list(Exchange))
@@ -56,6 +59,41 @@ def later(world: DeskWorld, seconds: float = 15.0, times: int = 1) -> None:
     for _ in range(times):
         world.clock.advance(seconds)
         world.refresh(with_prices=True)
+
+
+def with_krakens_lowest_tier(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked of the account counts as at Kraken: a history needs half of all the room there is."""
+    counter = DecayingCounter(15.0, 0.33)
+    balances, fills = world.exchange.balances, world.exchange.fills
+
+    def paid(cost: float, reserve: float) -> None:
+        wait = counter.take(cost, world.clock.monotonic(), reserve=reserve)
+        if wait:
+            raise BudgetSpent("no room", wait)
+
+    def told(*, protects: bool = False) -> Mapping[str, Balance]:
+        paid(1.0, 0.0 if protects else 4.0)
+        return balances(protects=protects)
+
+    def read(since: datetime) -> tuple[Fill, ...]:
+        paid(4.0, 4.0)
+        return fills(since)
+
+    counter.fill(world.clock.monotonic())
+    monkeypatch.setattr(world.exchange, "balances", told)
+    monkeypatch.setattr(world.exchange, "fills", read)
+
+
+@pytest.mark.parametrize("cycle", [1.0, 3.0, 5.0])
+def test_doubt_ends_within_two_minutes_where_the_rate_limit_is_used_up(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch, cycle: float
+) -> None:
+    buy(world, owner="0.5")
+    world.exchange.owner_cancels_all()
+    world.exchange.owner_sells(BTC_USD, Decimal("0.7"))
+    with_krakens_lowest_tier(world, monkeypatch)
+    later(world, cycle, times=int(120 / cycle))
+    assert [stop.amount for stop in stops(world)] == [held(world)] == [Decimal("0.3")]
 
 
 @pytest.fixture
@@ -436,12 +474,14 @@ class TestWhatCannotBeKnown:
         assert [stop.amount for stop in stops(world)] == [ONE]
 
 
-def another_nija_places(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None) -> str:
+def another_nija_places(
+    world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None, market: str = BTC_USD
+) -> str:
     """An order with NIJA's id that this journal knows nothing of."""
     return world.exchange.somebody_else_places(
         OrderRequest(
             client_id=new_client_id(purpose),
-            market=BTC_USD,
+            market=market,
             side=Side.BUY if purpose is Purpose.ENTRY else Side.SELL,
             type=OrderType.MARKET if stop_price is None else OrderType.STOP,
             amount=amount,
@@ -458,6 +498,38 @@ class TestAnotherNija:
     def running(self, world: DeskWorld) -> DeskWorld:
         later(world, 100.0)
         return world
+
+    def test_what_it_sold_in_two_markets_is_gone_from_both(self, running: DeskWorld) -> None:
+        """However much the owner holds beside it: nothing of his is sold for what the other one sold."""
+        for currency in ("BTC", "ETH"):
+            running.exchange.owner_deposits(currency, Decimal(10))
+        for market in (BTC_USD, ETH_USD):
+            running.enter(market, ONE)
+        running.exchange.owner_cancels_all()
+        for market in (BTC_USD, ETH_USD):
+            another_nija_places(running, Purpose.EXIT, ONE, market=market)
+        later(running, times=30)
+        assert running.desk.positions() == {}
+        assert running.exchange.book.total["ETH"] == running.exchange.book.total["BTC"] == Decimal(10)
+
+    def test_a_question_that_fails_is_asked_again_whole(
+        self, running: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        buy(running, owner="10")
+        running.exchange.owner_cancels_all()
+        theirs = another_nija_places(running, Purpose.EXIT, ONE)
+        orders, silent = running.exchange.orders, [True]
+
+        def once_silent(exchange_ids: Sequence[str]) -> Mapping[str, Order]:
+            if silent and theirs in exchange_ids:
+                silent.clear()
+                raise Unavailable("503")
+            return orders(exchange_ids)
+
+        monkeypatch.setattr(running.exchange, "orders", once_silent)
+        later(running, times=30)
+        assert running.desk.positions() == {}
+        assert running.exchange.book.total["BTC"] == Decimal(10)
 
     def test_its_order_pauses_the_account(self, running: DeskWorld) -> None:
         another_nija_places(running, Purpose.ENTRY, ONE)
