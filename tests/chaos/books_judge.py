@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, floor_to_step
+from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
+from nija.journal.ownership import UNEXPLAINED
 from nija.journal.positions import fold
+from nija.journal.records import LatchName
 from nija.log.event_log import get_log
 from tests.chaos import owner_judge
+from tests.chaos.bare_time import DUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from nija.journal.positions import Position
     from nija.journal.records import Intent, Plan
 
-# What is worth less cannot be ordered at all at either exchange, so nothing can protect it.
-_DUST = Decimal(12)
 # A request's way takes seconds of a quick clock, or minutes where the machine is busy, and is not as long as the way
 # back: a token's date or an order's deadline may then be too late or too early. It is refused for certain.
 _QUICK = ("nbf lies in the future", "the token has expired", "EGeneral:Invalid arguments:deadline")
@@ -43,6 +45,7 @@ class Memory:
     plans: tuple[Plan, ...]
     positions: Mapping[str, Position]
     written_off: Mapping[str, Decimal]
+    paused: bool
 
 
 def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountId], clock: Clock) -> list[str]:
@@ -57,12 +60,33 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
                 memory = _memory(journal)
             books, owned = state["accounts"][str(account)], state["ownership"][str(account)]
             specs = state["markets"][account.exchange.value]["specs"]
-            wrong = [*_account(books, memory, specs), *owner_judge.exposed(owned)]
+            judged = _paused(books, memory) if memory.paused else _account(books, memory, specs)
+            wrong = [*judged, *owner_judge.exposed(owned)]
             wrong += owner_judge.claimed(owned, memory.positions)
             faults += [f"{account}: {fault}" for fault in wrong]
     finally:
         journals.close()
     return faults
+
+
+def given_up(data: Path, accounts: Iterable[AccountId], clock: Clock) -> frozenset[str]:
+    """The positions, as `bare_now` names them, of which an empty journal could not tell whose the coins were.
+
+    The owner had taken some, and everything that was left counts as his.
+    """
+    journals = Journals(data, clock, get_log("judge"))
+    found = set()
+    try:
+        for account in accounts:
+            with closing(journals.read(account)) as journal:
+                for plan in journal.plans.all():
+                    if any(loss.reason == UNEXPLAINED for loss in journal.plans.write_offs(plan.id)):
+                        found.add(f"{account} {plan.market}")
+    except JournalError:
+        return frozenset(found)
+    finally:
+        journals.close()
+    return frozenset(found)
 
 
 def forbidden(state: Mapping[str, Any]) -> list[str]:
@@ -84,31 +108,6 @@ def _mistakes(state: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def bare(state: Mapping[str, Any]) -> list[str]:
-    """The positions that stops on the exchange do not cover in full, by the exchange's books alone."""
-    return [
-        f"{account} {market}"
-        for account, books in state["accounts"].items()
-        for market, (held, worth, stopped) in _cover(books, state["ownership"][account]).items()
-        if worth >= _DUST and stopped < held
-    ]
-
-
-def _cover(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal, Decimal]]:
-    """By market what NIJA holds, what that is worth at its last fill's price, and how much its stops would sell."""
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    price: dict[str, Decimal] = {}
-    for fill in sorted(_our_fills(books), key=lambda fill: fill["number"]):
-        held[fill["symbol"]] += _signed(fill)
-        price[fill["symbol"]] = Decimal(fill["price"])
-    stopped: dict[str, Decimal] = defaultdict(Decimal)
-    for order in ours(books):
-        if order["id"] in books["open_orders"] and purpose_of(order["client_id"]) is Purpose.STOP:
-            stopped[order["symbol"]] += Decimal(order["amount"]) - Decimal(order["filled"])
-    left = {market: min(amount, owner_judge.nijas(owned, market)) for market, amount in held.items()}
-    return {market: (amount, amount * price[market], stopped[market]) for market, amount in left.items()}
-
-
 def _memory(journal: Journal) -> Memory:
     plans = journal.plans.all()
     positions: dict[str, Position] = {}
@@ -119,7 +118,18 @@ def _memory(journal: Journal) -> Memory:
         if plan.closed is None:
             positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), losses)
     intents = tuple(intent for plan in plans for intent in journal.intents.of_position(plan.id))
-    return Memory(intents, journal.fills.all(), plans, positions, lost)
+    paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
+    return Memory(intents, journal.fills.all(), plans, positions, lost, paused)
+
+
+def _paused(books: Mapping[str, Any], memory: Memory) -> Iterable[str]:
+    """An account that another NIJA seems to trade is left as it is; whether it is bare is for `bare_now` to judge.
+
+    The pause must have had a cause, which here can only be a late order of a life whose journal was lost.
+    """
+    known = {intent.client_id for intent in memory.intents}
+    if all(order["client_id"] in known for order in ours(books)):
+        yield "paused for another program, though every order of NIJA's is in the journal"
 
 
 def _account(books: Mapping[str, Any], memory: Memory, specs: Mapping[str, Any]) -> Iterable[str]:
@@ -231,7 +241,7 @@ def _stops(books: Mapping[str, Any], memory: Memory, specs: Mapping[str, Any]) -
         position = memory.positions.get(market)
         if position is not None and position.exit_reason is not None:
             yield f"{market}: {position.amount} is still being sold"
-        dust = position is None or position.amount * position.entry_price < _DUST
+        dust = position is None or position.amount * position.entry_price < DUST
         wanted = [] if position is None or dust else [(position.amount, position.stop_price)]
         if resting[market] != wanted and not _as_allowed(resting[market], wanted, specs[market]):
             yield f"{market}: stops {resting[market]}, wanted {wanted}"

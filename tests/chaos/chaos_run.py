@@ -12,27 +12,29 @@ from tests.chaos.lives import ANY, Death
 from tests.chaos.nursery import until
 from tests.chaos.stage import Outcome, Stage, stage
 from tests.chaos.storm import owners_acts, storm
-from tests.chaos.venue import FOUR
+from tests.chaos.venue import FACTOR, FOUR
 
 if TYPE_CHECKING:
     from tests.chaos.nursery import Nursery
 
 # In seconds of the quick clock.
-TRADING = 240.0
+TRADING = 360.0
 _CONNECTED = 5.0
 _GAP = 2.0
 _ACTS_GAP = 5.0
 _MAINTENANCE = 15.0
+_SHORTEST_LIFE, _LONGEST_LIFE = 12.0, 150.0
 # How wrong the daemon's clock is; by an hour it must not trade, and still use up no nonce twice.
 _SKEWS = (0.0, 0.0, 0.0, 0.0, -2.0, 2.0, 2.0, -3600.0)
 # In real seconds.
 _SLOW_MACHINE = 15.0
-_SHORTEST_LIFE, _LONGEST_LIFE = 0.3, 3.0
 
 
-def run(seed: int, nursery: Nursery, *, trading: float = TRADING, owners: bool = False) -> Outcome:
-    """With `owners`, they and the exchanges act by themselves as well."""
-    with stage(seed, nursery, FOUR) as made:
+def run(
+    seed: int, nursery: Nursery, *, trading: float = TRADING, owners: bool = True, factor: float = FACTOR
+) -> Outcome:
+    """With `owners`, they and the exchanges act by themselves as well. `factor`: see `stage`."""
+    with stage(seed, nursery, FOUR, factor) as made:
         place, start = made.place, made.clock.time() + _CONNECTED
         place.owner_orders()
         place.strike(storm(seed, place.accounts, start=start, duration=trading, mean_gap=_GAP))
@@ -48,7 +50,7 @@ def _live_and_die(made: Stage, luck: random.Random, over: float) -> None:
     while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not made.has_traded):
         if made.life is None:
             made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice(_SKEWS))
-        lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE)
+        lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE) / made.place.epoch.factor
         if not maintained:
             _maintain(made, luck)
             maintained = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.model import Exchange
-from tests.chaos import chaos_run, step_matrix
+from tests.chaos import chaos_run, step_matrix, two_daemons
 from tests.chaos.nursery import nursery
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     Job = Callable[[Nursery], Outcome]
 
 SEEDS = (1, 2, 3)
+BESIDE = "two daemons"
 # Seconds of the quick clock: the short form of a run.
 _TRADING = 120.0
 
 
 @pytest.fixture(scope="session")
 def outcomes() -> Iterator[Mapping[str, Future[Outcome]]]:
-    """By an exchange's name, its walk through all steps of the journal; by a seed's number, its run."""
+    """By an exchange's name, its walk through all steps of the journal; by a seed's number, its run; and BESIDE."""
 
     def steps(exchange: Exchange) -> tuple[str, Job]:
         return exchange.value, lambda made: step_matrix.walk(exchange, made)
@@ -35,7 +36,10 @@ def outcomes() -> Iterator[Mapping[str, Future[Outcome]]]:
     def seeded(seed: int) -> tuple[str, Job]:
         return str(seed), lambda made: chaos_run.run(seed, made, trading=_TRADING)
 
-    lanes = [[steps(Exchange.KRAKEN)], [steps(Exchange.COINBASE), *map(seeded, SEEDS)]]
+    def beside(made: Nursery) -> Outcome:
+        return two_daemons.run(1, made)
+
+    lanes = [[steps(Exchange.KRAKEN), (BESIDE, beside)], [steps(Exchange.COINBASE), *map(seeded, SEEDS)]]
     results: dict[str, Future[Outcome]] = {name: Future() for lane in lanes for name, _ in lane}
     threads = [threading.Thread(target=_run, args=(lane, results)) for lane in lanes]
     for thread in threads:

@@ -2,8 +2,9 @@
 
     python -m tests.chaos.lives
 
-One command a line on stdin, one answer a line on stdout. {"folder", "epoch", "skew", "environment", "deaths"} begins a
-life and is answered with its pid; {"wait": pid} with how it ended. Everything ends with stdin.
+Says that it is ready by a line of its own. Then one command a line on stdin, one answer a line on stdout. {"folder",
+"epoch", "skew", "environment", "deaths"} begins a life and is answered with its pid; {"wait": pid} with how it ended.
+Everything ends with stdin.
 
 What differs from `nija run`: the clock is the one of the epoch, and a death may be ordered for a step of the journal.
 """
@@ -23,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from brokers.kraken import market_data  # noqa: F401 - imported before the fork, as it is slow
+import pykrakenapi  # noqa: F401 - imported before the fork: it is slow, and each life would do it again
+
 from nija.journal.opening import Journals
 from nija.log.setup import configure_logging
 from nija.supervisor import supervisor
@@ -129,6 +131,7 @@ def _begin(command: dict[str, Any]) -> int:
 
 def main() -> None:
     alive: set[int] = set()
+    _answer(os.getpid())
     for line in sys.stdin:
         command = json.loads(line)
         if "wait" in command:
@@ -138,11 +141,15 @@ def main() -> None:
         else:
             answer = _begin(command)
             alive.add(answer)
-        sys.stdout.write(f"{json.dumps(answer)}\n")
-        sys.stdout.flush()
+        _answer(answer)
     for pid in alive:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _answer(number: int) -> None:
+    sys.stdout.write(f"{json.dumps(number)}\n")
+    sys.stdout.flush()
 
 
 def as_command(folder: Path, epoch: Epoch, environment: dict[str, str], deaths: Sequence[Death], skew: float) -> str:

@@ -67,6 +67,8 @@ class Nursery:
             stdout=subprocess.PIPE,
             text=True,
         )
+        # Its imports take longer than some lives: no run's time may pass meanwhile.
+        self._answer()
 
     def begin(
         self,
@@ -81,9 +83,12 @@ class Nursery:
 
     def ask(self, line: str) -> int:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> int:
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError("the process that daemons are forked from has ended: its own message is above")

@@ -12,21 +12,31 @@ if TYPE_CHECKING:
 
     from nija.journal.positions import Position
 
-# Seconds of the quick clock. Between asking whose the coins are and an order's arrival the owner may take them, and no
-# exchange lets an order depend on that; an order placed later than this was placed without asking.
-_ON_ITS_WAY = 30.0
+# Seconds of the quick clock, between being told the balances and the arrival of an order that counted on them: what the
+# desk lets knowledge age, the withdrawal of a stop before a sale, and what hangs on the wire or in a busy machine.
+_ON_ITS_WAY = 15.0
 
 
 def forbidden(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Iterable[str]:
     """What must not be at any moment and can never be mended."""
     for sale in owned["oversales"]:
-        taken_at = sale["taken_at"]
-        if taken_at is None or sale["placed"] > taken_at + _ON_ITS_WAY:
+        if not _crossed(sale):
             yield f"{sale['amount']} {sale['currency']} of the owner's were sold by order {sale['order_id']}"
     for order in books["orders"]:
         withdrawn = order["status"] == "cancelled" and order["reason"] == "User requested"
         if order["by_hand"] and withdrawn and not order["ended_by_hand"]:
             yield f"the owner's order {order['id']} was cancelled"
+
+
+def _crossed(sale: Mapping[str, Any]) -> bool:
+    """Whether the owner took the coins after NIJA was told that they were there, with its order on the way.
+
+    No exchange lets an order depend on whose the coins are when it arrives.
+    """
+    taken_at, told = sale["taken_at"], sale["balances_told"]
+    if taken_at is None or told is None:
+        return False
+    return bool(told <= taken_at and sale["placed"] <= told + _ON_ITS_WAY)
 
 
 def exposed(owned: Mapping[str, Any]) -> Iterable[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from brokers.simulator.engine.markets import Mode
 from nija.journal.errors import JournalError
 from tests.chaos import books_judge
+from tests.chaos.bare_time import BareTime, bare_now, bare_time
 from tests.chaos.quick_clock import QuickClock
 from tests.chaos.restless import CALM
 from tests.chaos.venue import FACTOR, venue
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from tests.chaos.venue import Venue
 
 # Processes are killed here, never the power: memory is disk enough.
-_MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+_SHARED = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+MEMORY = _SHARED if Path(_SHARED).is_dir() else None
 # Seconds of the quick clock: the longest wait before a connect is tried again, then the one between two comparisons
 # with the exchange, and what a busy machine takes.
 _CALM_WITHIN = 900.0
@@ -54,8 +56,7 @@ max_drawdown = 0.99
 class Outcome:
     """What a run did, and what the judge found.
 
-    `acts` are what owners and exchanges did by themselves. `seconds` are real ones; `bare` are those of the quick
-    clock, from the last fault until every position was covered.
+    `acts` are what owners and exchanges did by themselves. `seconds` are real ones, those of `bare` the run's clock's.
     """
 
     seed: int
@@ -63,7 +64,7 @@ class Outcome:
     faults: Counter[str] = field(default_factory=Counter)
     acts: Counter[str] = field(default_factory=Counter)
     kills: int = 0
-    bare: float = 0.0
+    bare: BareTime = field(default_factory=BareTime)
     disks_lost: int = 0
     orders: int = 0
     fills: int = 0
@@ -75,7 +76,7 @@ class Outcome:
 def stage(seed: int, nursery: Nursery, names: Sequence[str], factor: float = FACTOR) -> Iterator[Stage]:
     """`factor`: how much faster than the machine's the clock of everything in it runs."""
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=_MEMORY if Path(_MEMORY).is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
     (folder / "nija.toml").write_text(SETTINGS)
     try:
         with venue(seed, names, factor=factor) as place:
@@ -96,7 +97,7 @@ class Stage:
         self.clock = QuickClock(place.epoch)
         self.outcome = Outcome(seed)
         self._nursery = nursery
-        self._folder = folder
+        self.folder = folder
         self._life: Life | None = None
         self._fated = False
 
@@ -108,7 +109,7 @@ class Stage:
     def begin(self, deaths: Sequence[Death] = (), skew: float = 0.0) -> Life:
         """Start the daemon; `skew` is how many seconds its clock is wrong."""
         self._fated = bool(deaths) or abs(skew) > _WORKABLE
-        self._life = self._nursery.begin(self._folder, self.place.epoch, self.place.environment, deaths, skew=skew)
+        self._life = self._nursery.begin(self.folder, self.place.epoch, self.place.environment, deaths, skew=skew)
         return self._life
 
     def kill(self) -> None:
@@ -131,16 +132,17 @@ class Stage:
         return bool(state["faults_injected"]) and any(map(books_judge.ours, state["accounts"].values()))
 
     def lose_journals(self) -> None:
-        shutil.rmtree(self._folder / "data" / "journal", ignore_errors=True)
+        shutil.rmtree(self.folder / "data" / "journal", ignore_errors=True)
         self.outcome.disks_lost += 1
 
     def settle(self) -> None:
         """No more bad luck; what is still wrong after the time that NIJA's own waits take is a violation."""
-        (self._folder / CALM).touch()
+        (self.folder / CALM).touch()
         self.place.heal()
         for account in self.place.accounts:
             self.place.mode(account.exchange, Mode.ONLINE)
         self.place.freeze()
+        calm_since = self.clock.time()
         if self._fated:
             self.kill()
         wrong = self._judged_until_right()
@@ -153,6 +155,7 @@ class Stage:
         self._note([*(wrong or self._wrong(state)), *self._errors()])
         self.outcome.faults.update(state["faults_injected"])
         self.outcome.acts.update(state["acts_done"])
+        self.outcome.bare = bare_time(state, calm_since)
         for books in state["accounts"].values():
             self.outcome.orders += len(books_judge.ours(books))
             self.outcome.fills += len(books["fills"])
@@ -165,7 +168,7 @@ class Stage:
 
     def log(self) -> str:
         """What all the daemons said."""
-        file = self._folder / "nija.log"
+        file = self.folder / "nija.log"
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def _judged_until_right(self) -> list[str]:
@@ -178,8 +181,7 @@ class Stage:
             locked_out = _LOCKED_OUT if "lockout" in state["faults_injected"] else 0.0
             passed = self.clock.monotonic() - began
             if not covered:
-                self.outcome.bare = max(0.0, passed - locked_out)
-                bare = books_judge.bare(state)
+                bare = self._bare(state)
                 covered = not bare
                 if bare and passed > _COVERED_WITHIN + locked_out:
                     return [
@@ -193,9 +195,17 @@ class Stage:
 
     def _wrong(self, state: Mapping[str, object]) -> list[str]:
         try:
-            return books_judge.violations(state, self._folder / "data", self.place.accounts, self.clock)
+            wrong = books_judge.violations(state, self.folder / "data", self.place.accounts, self.clock)
         except JournalError as error:
             return [f"there is no journal: {error}"]
+        return wrong or [f"{position} has no stop of its size" for position in self._bare(state)]
+
+    def _bare(self, state: Mapping[str, object]) -> list[str]:
+        bare = bare_now(state)
+        if not bare or not self.outcome.disks_lost:
+            return bare
+        given_up = books_judge.given_up(self.folder / "data", self.place.accounts, self.clock)
+        return [position for position in bare if position not in given_up]
 
     def _stop(self) -> None:
         """SIGTERM; the daemon must end by itself and without a complaint."""
@@ -212,7 +222,7 @@ class Stage:
 
     def _errors(self) -> list[str]:
         """A traceback of the daemon's is a fault of its own, whatever became of the orders."""
-        errors = (self._folder / "stderr.txt").read_text(encoding="utf-8")
+        errors = (self.folder / "stderr.txt").read_text(encoding="utf-8")
         unforeseen = {line.split("  ")[-1] for line in self.log().splitlines() if "failed unexpectedly" in line}
         return [f"said: {line}" for line in [*errors.splitlines()[-1:], *sorted(unforeseen)]]
 

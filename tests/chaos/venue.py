@@ -45,7 +45,7 @@ class Venue:
     def state(self) -> Mapping[str, Any]:
         """Books, whose coins are whose, violations, faults injected and acts done, all of one moment."""
         parts = state_parts(self.simulator.world)
-        wanted = ("accounts", "violations", "faults_injected", "ownership", "markets", "acts_done")
+        wanted = ("time", "accounts", "violations", "faults_injected", "ownership", "markets", "acts_done")
         return self.simulator.call(lambda: {name: parts[name]() for name in wanted})
 
     def strike(self, faults: Sequence[Fault]) -> None:

@@ -1,0 +1,174 @@
+"""Two NIJAs on the same keys without a common disk: both trade for a while, and must notice each other."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose, purpose_of
+from brokers.model import ZERO
+from nija.journal.errors import JournalError
+from nija.journal.opening import Journals
+from nija.journal.positions import fold
+from nija.journal.records import LatchName
+from nija.log.event_log import get_log
+from tests.chaos import owner_judge
+from tests.chaos.bare_time import DUST, bare_time
+from tests.chaos.books_judge import ours
+from tests.chaos.restless import CALM
+from tests.chaos.stage import MEMORY, SETTINGS, Outcome, Stage
+from tests.chaos.venue import venue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from accounts.identity import AccountId
+    from nija.journal.positions import Position
+    from tests.chaos.nursery import Nursery
+    from tests.chaos.quick_clock import QuickClock
+    from tests.chaos.venue import Venue
+
+# Two whole daemons need twice the machine.
+_FACTOR = 20.0
+# Seconds of the quick clock. The second one comes so much later than the first.
+_LATER = (0.0, 90.0)
+_TRADING = 900.0
+# What is there when one starts it takes up; a connect may have to be tried again.
+_TAKES_UP = 150.0
+# The journals are compared with the exchange every five minutes; later where two use up the key's rate limit.
+_NOTICED_WITHIN = 600.0
+_COVERED_WITHIN = 180.0
+_LOOK = 4.0
+PAIR = ("kraken:master", "coinbase:master")
+
+
+def run(seed: int, nursery: Nursery) -> Outcome:
+    """Both are paused in time, no coin of the owner's is sold, and at rest no position is bare."""
+    luck = random.Random(seed)
+    with venue(seed, PAIR, factor=_FACTOR) as place, _stages(seed, place, nursery) as (first, second):
+        first.begin()
+        began = [first.clock.time()]
+        first.clock.sleep(luck.uniform(*_LATER))
+        second.begin()
+        began.append(first.clock.time())
+        outcome = first.outcome
+        outcome.violations += _unnoticed(place, began, first, second)
+        for made in (first, second):
+            (made.folder / CALM).touch()
+        calm_since = first.clock.time()
+        place.freeze()
+        outcome.violations += _at_last(first.clock, _COVERED_WITHIN, lambda: _bare(place, (first, second)))
+        state = place.state()
+        for account, books in state["accounts"].items():
+            forbidden = owner_judge.forbidden(books, state["ownership"][account])
+            outcome.violations += [f"{account}: {wrong}" for wrong in forbidden]
+            outcome.orders += len(ours(books))
+            outcome.fills += len(books["fills"])
+        outcome.bare = bare_time(state, calm_since)
+        outcome.log = "\n".join(made.log() for made in (first, second))
+    return outcome
+
+
+@contextmanager
+def _stages(seed: int, place: Venue, nursery: Nursery) -> Iterator[tuple[Stage, Stage]]:
+    with ExitStack() as ends:
+        made = []
+        for _ in range(2):
+            folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY)))
+            (folder / "nija.toml").write_text(SETTINGS)
+            made.append(Stage(seed, place, nursery, folder))
+            ends.callback(made[-1].end)
+        yield made[0], made[1]
+
+
+def _unnoticed(place: Venue, began: Sequence[float], *stages: Stage) -> list[str]:
+    """Let them trade until all is paused or the time is over; what a daemon had to notice by then, and did not."""
+    clock = stages[0].clock
+    until = clock.monotonic() + _TRADING
+    while clock.monotonic() < until:
+        if all(_known(made, account).paused for made in stages for account in place.accounts):
+            return []
+        clock.sleep(_LOOK)
+    return _at_last(clock, _NOTICED_WITHIN, lambda: _overlooked(place, began, stages))
+
+
+def _at_last(clock: QuickClock, within: float, wrong: Callable[[], Iterable[str]]) -> list[str]:
+    """What is still wrong after so many seconds; a busy machine needs some of them."""
+    until = clock.monotonic() + within
+    while (left := list(wrong())) and clock.monotonic() < until:
+        clock.sleep(_LOOK)
+    return left
+
+
+def _overlooked(place: Venue, began: Sequence[float], stages: Sequence[Stage]) -> Iterator[str]:
+    """The other one's orders that a daemon could have seen since it began, and trades beside all the same."""
+    state = place.state()
+    for account in place.accounts:
+        for number, made in enumerate(stages):
+            known = _known(made, account)
+            strange = (
+                order
+                for order in ours(state["accounts"][str(account)])
+                if order["client_id"] not in known.orders
+                and began[number] + _TAKES_UP < order["created"] < state["time"] - _NOTICED_WITHIN
+            )
+            if not known.paused and any(strange):
+                yield f"{account} of daemon {number + 1} was not paused within {_NOTICED_WITHIN:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    """What one daemon's journal says of an account; `positions` are by their ids."""
+
+    paused: bool = False
+    orders: frozenset[str] = frozenset()
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+
+def _known(made: Stage, account: AccountId) -> _Knowledge:
+    journals = Journals(made.folder / "data", made.clock, get_log("judge"))
+    try:
+        with closing(journals.read(account)) as journal:
+            plans = journal.plans.all()
+            return _Knowledge(
+                LatchName.ANOTHER_PROGRAM in journal.latches.all(),
+                frozenset(one.client_id for plan in plans for one in journal.intents.of_position(plan.id)),
+                {
+                    plan.id: fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+                    for plan in plans
+                    if plan.closed is None
+                },
+            )
+    except JournalError:
+        return _Knowledge()
+    finally:
+        journals.close()
+
+
+def _bare(place: Venue, stages: Sequence[Stage]) -> Iterator[str]:
+    """What is a position for either must be covered; one that both know is one position.
+
+    What one of them has sold, as far as the other can tell, is booked out there and is no position any more. Nor is
+    what a stop has just sold.
+    """
+    state = place.state()
+    for account in place.accounts:
+        books, owned = state["accounts"][str(account)], state["ownership"][str(account)]
+        positions = {name: one for made in stages for name, one in _known(made, account).positions.items()}
+        for market in {position.market for position in positions.values()}:
+            claimed = [one for one in positions.values() if one.market == market]
+            held = min(sum((one.amount for one in claimed), ZERO), owner_judge.nijas(owned, market))
+            stopped = sum(
+                Decimal(order["amount"]) - Decimal(order["filled"])
+                for order in ours(books)
+                if order["id"] in books["open_orders"]
+                and order["symbol"] == market
+                and purpose_of(order["client_id"]) is Purpose.STOP
+            )
+            if (held - stopped) * max(one.entry_price for one in claimed) >= DUST:
+                yield f"{account} {market}: stops of {stopped} rest for {held}"
