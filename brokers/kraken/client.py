@@ -93,7 +93,7 @@ class PrivateClient:
         self._timeouts = timeouts(timeout)
         self._budget = KeyBudget(nonce.path.with_suffix(".budget"), tier=tier, clock=clock)
         self._lock = threading.Lock()
-        self._put_off_since: float | None = None
+        self._put_off_since: dict[str, float] = {}
 
     def query(
         self,
@@ -148,7 +148,10 @@ class PrivateClient:
             raise PermissionDenied(f"{error}: {method} needs {permission_for(method)}") from error
 
     def _take_room(self, method: str, params: Mapping[str, str], *, urgent: bool) -> None:
-        """A call that was put off for long may block in the end: others that block would starve it for ever."""
+        """A call that was put off for long may block in the end: others would starve it for ever.
+
+        Each method by itself: the dearest one is put off where a cheap one still finds room.
+        """
         cost, reserve, patience = rest_cost(method), rest_reserve(method, params), rest_patience(method, params)
         if urgent:
             self._budget.spend(cost, 0.0)
@@ -157,13 +160,10 @@ class PrivateClient:
             self._budget.spend(cost, reserve, patience)
         except BudgetSpent:
             now = self._clock.monotonic()
-            self._put_off_since = now if self._put_off_since is None else self._put_off_since
-            if now - self._put_off_since < _PUT_OFF_AT_MOST:
+            if now - self._put_off_since.setdefault(method, now) < _PUT_OFF_AT_MOST:
                 raise
             self._budget.spend(cost, reserve)
-        else:
-            if patience == 0:
-                self._put_off_since = None
+        self._put_off_since.pop(method, None)
 
     def _send(self, method: str, params: Mapping[str, str], action: Action) -> object:
         with self._lock:

@@ -608,6 +608,26 @@ class TestRateLimits:
             broker.orders([TXID])
         broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
 
+    def test_a_dear_question_gets_its_turn_though_cheaper_ones_find_room(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        """An account that lost its disk asks for its fills behind its balances, again and again."""
+        canned.say("QueryOrders", {})
+        canned.say("BalanceEx", {})
+        canned.say("TradesHistory", {"trades": {}, "count": 0})
+        for _ in range(9):
+            broker.orders([TXID])
+        began = clock.monotonic()
+        while clock.monotonic() - began < 57.0:
+            broker.balances()
+            with pytest.raises(BudgetSpent):
+                broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+            clock.advance(3.0)
+        clock.advance(1.0)
+        broker.balances()
+        clock.advance(2.5)
+        broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
+
     def test_after_a_refusal_the_counter_is_taken_to_be_full(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
