@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What a slow machine may take for a step that takes a second or two; only a failure waits so long.
-PATIENCE = 40.0
+PATIENCE = 60.0
 _POLL = 0.2
 _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 
@@ -39,18 +39,22 @@ def until(met: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
 
 @dataclass(eq=False)
 class Daemon:
-    """`with Daemon(folder, environment) as daemon:` runs `nija run` there; it is killed at the end if it still runs."""
+    """`with Daemon(folder, environment) as daemon:` runs `nija run` there; it is killed at the end if it still runs.
+
+    `program` is the module that is run.
+    """
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     arguments: tuple[str, ...] = ("run",)
+    program: str = "nija"
     lines: list[str] = field(default_factory=list, repr=False)
     _said: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def __enter__(self) -> Self:
         self._errors = (self.folder / "stderr.txt").open("a", encoding="utf-8")
         self.process = subprocess.Popen(  # noqa: S603 - this Python, and the arguments of the test
-            self.command(*self.arguments),
+            [sys.executable, "-m", self.program, *self.arguments],
             cwd=self.folder,
             env=self.variables(self.environment),
             stdin=subprocess.DEVNULL,
@@ -84,6 +88,10 @@ class Daemon:
         """`environment`, and what any Python needs; nothing else of the tests' own reaches the daemon."""
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return kept | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | dict(environment)
+
+    def ask(self, *arguments: str, within: float = PATIENCE) -> Answer:
+        """Give a command beside this daemon, as a user does on another terminal."""
+        return ask(self.folder, self.environment, *arguments, within=within)
 
     @property
     def pid(self) -> int:
@@ -142,6 +150,31 @@ class Daemon:
                 self._said.notify_all()
         with self._said:
             self._said.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command said, both streams together, and its exit code."""
+
+    code: int
+    text: str
+
+
+def ask(folder: Path, environment: Mapping[str, str], *arguments: str, within: float = PATIENCE) -> Answer:
+    """Run a command of `nija` to its end in this folder."""
+    done = subprocess.run(  # noqa: S603 - this Python, and the arguments of the test
+        Daemon.command(*arguments),
+        cwd=folder,
+        env=Daemon.variables(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=within,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout)
 
 
 def run_to_end(folder: Path, environment: Mapping[str, str], within: float = PATIENCE) -> tuple[int, list[str]]:

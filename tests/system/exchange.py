@@ -13,10 +13,13 @@ import requests
 
 from brokers.simulator.config import Limits, SimulatorConfig, Tier
 from brokers.simulator.server import running_simulator
+from tests.chaos.quick_clock import Epoch, QuickClock
 from tests.made_up import environment
+from tests.system.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from brokers.simulator.config import SimulatedAccount
     from brokers.simulator.faults import FaultKind
@@ -73,9 +76,48 @@ class Venue:
             for symbol, price in market["prices"].items():
                 self._post("price", {"exchange": name, "market": symbol, "price": price})
 
-    def _post(self, door: str, body: object) -> None:
-        answer = requests.post(f"{self.admin_url}/{door}", json=body, timeout=_TIMEOUT)
+    # What owners do by hand and what befalls the exchange; brokers/simulator/admin.py describes every door.
+
+    def do(self, door: str, **body: object) -> Any:  # noqa: ANN401 - whatever the door answers
+        return self._post(door, body)
+
+    def undo(self, door: str, **body: object) -> Any:  # noqa: ANN401 - the same
+        return self._asked("DELETE", door, body)
+
+    def owned(self, account: str) -> Mapping[str, Any]:
+        """Whose coins are whose."""
+        owned: Mapping[str, Any] = requests.get(f"{self.admin_url}/ownership", timeout=_TIMEOUT).json()[account]
+        return owned
+
+    def _post(self, door: str, body: object) -> Any:  # noqa: ANN401 - the same
+        return self._asked("POST", door, body)
+
+    def _asked(self, method: str, door: str, body: object) -> Any:  # noqa: ANN401 - the same
+        answer = requests.request(method, f"{self.admin_url}/{door}", json=body, timeout=_TIMEOUT)
         assert answer.status_code == requests.codes.ok, answer.text
+        return answer.json()
+
+
+@dataclass(frozen=True, slots=True)
+class QuickVenue:
+    """The same by a clock that runs faster: `daemon(folder)` is one that trades by it."""
+
+    venue: Venue
+    epoch: Epoch
+
+    def daemon(self, folder: Path, environment: Mapping[str, str] | None = None) -> Daemon:
+        arguments = tuple(map(repr, (self.epoch.wall, self.epoch.steady, self.epoch.factor)))
+        return Daemon(folder, environment or self.venue.environment, arguments, "tests.system.quick_run")
+
+
+@contextlib.contextmanager
+def quick_exchange(traders: Iterable[SimulatedAccount], factor: float) -> Iterator[QuickVenue]:
+    """A simulator whose candles last as long as real ones, by a clock that runs `factor` times as fast."""
+    traders = tuple(traders)
+    epoch = Epoch.begins_now(factor)
+    config = SimulatorConfig(traders, limits=Limits(tier=Tier.PRO))
+    with running_simulator(config, clock=QuickClock(epoch)) as simulator:
+        yield QuickVenue(Venue(simulator.admin_url, environment(simulator.addresses, traders)), epoch)
 
 
 @contextlib.contextmanager

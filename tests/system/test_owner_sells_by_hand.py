@@ -1,0 +1,126 @@
+"""The owner cancels all orders and sells as much as NIJA bought, beside coins of his own that NIJA must not touch."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.made_up import accounts
+from tests.system import judge
+from tests.system.daemon import until
+from tests.system.exchange import quick_exchange
+from tests.system.patient import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.system.daemon import Answer, Daemon
+    from tests.system.exchange import QuickVenue, Venue
+
+WHILE_IT_RUNS = ("kraken:master", "coinbase:master")
+WHILE_IT_IS_DOWN = ("kraken:daivon_frazier", "coinbase:daivon_frazier")
+BEFORE_THE_DISK_IS_LOST = ("kraken:tania_gilbert", "coinbase:tania_gilbert")
+EVERYBODY = (*WHILE_IT_RUNS, *WHILE_IT_IS_DOWN, *BEFORE_THE_DISK_IS_LOST)
+_OWNED = Decimal("0.0021")
+_FACTOR = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """`lines` of all three daemons, and what the commands said at the end of each."""
+
+    lines: tuple[tuple[str, ...], ...]
+    statuses: tuple[Answer, ...]
+    state: Mapping[str, Any]
+
+
+def sell_nijas_amount(venue: Venue, account: str) -> None:
+    """As his exchange's page does it, in two clicks."""
+    amount = judge.held(venue.books(account)["fills"])["BTC/USD"]
+    venue.undo("orders", account=account)
+    venue.do("orders", account=account, market="BTC/USD", side="sell", amount=str(amount))
+
+
+def is_booked_out(daemon: Daemon, account: str) -> bool:
+    return not judge.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
+
+
+def owner_at_work(folder: Path) -> Aftermath:
+    (folder / "nija.toml").write_text(patient(EVERYBODY))
+    traders = accounts(*EVERYBODY, balances={"USD": Decimal(10_000), "BTC": _OWNED})
+    with quick_exchange(traders, _FACTOR) as quick:
+        return _three_lives(quick, folder)
+
+
+def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
+    venue, lines, statuses = quick.venue, [], []
+    with quick.daemon(folder) as first:
+        first.wait_for("🛡️ Stop placed", count=len(EVERYBODY))
+        venue.freeze()
+        for account in WHILE_IT_RUNS:
+            sell_nijas_amount(venue, account)
+        for account in WHILE_IT_RUNS:
+            until(partial(is_booked_out, first, account), f"{account} has booked its position out")
+        statuses.append(first.ask("status"))
+        assert first.terminate() == 0
+        lines.append(tuple(first.lines))
+    for account in WHILE_IT_IS_DOWN:
+        sell_nijas_amount(venue, account)
+    with quick.daemon(folder) as second:
+        for account in WHILE_IT_IS_DOWN:
+            until(partial(is_booked_out, second, account), f"{account} has booked its position out")
+        statuses.append(second.ask("status"))
+        assert second.terminate() == 0
+        lines.append(tuple(second.lines))
+    for account in BEFORE_THE_DISK_IS_LOST:
+        sell_nijas_amount(venue, account)
+    shutil.rmtree(folder / "data")
+    with quick.daemon(folder) as third:
+        third.wait_for("Started independent trading thread", count=len(EVERYBODY))
+        third.wait_for("booked out", count=len(EVERYBODY))
+        statuses.append(third.ask("status"))
+        assert third.terminate() == 0
+        lines.append(tuple(third.lines))
+    return Aftermath(tuple(lines), tuple(statuses), venue.state())
+
+
+pytestmark = [pytest.mark.backstage.with_args(owner_at_work), pytest.mark.parametrize("account", EVERYBODY)]
+LIVES = {
+    account: life
+    for life, accounts_of_it in enumerate((WHILE_IT_RUNS, WHILE_IT_IS_DOWN, BEFORE_THE_DISK_IS_LOST))
+    for account in accounts_of_it
+}
+
+
+def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(outcome: Aftermath, account: str) -> None:
+    owned = outcome.state["ownership"][account]
+    assert (owned["oversales"], owned["overexposed"]) == ([], {})
+    assert outcome.state["accounts"][account]["open_orders"] == []
+    assert Decimal(outcome.state["accounts"][account]["balances"]["BTC"]) == _OWNED
+
+
+def test_the_position_is_booked_out_and_the_log_says_why(outcome: Aftermath, account: str) -> None:
+    amount = outcome.state["ownership"][account]["shares"]["BTC"]["taken"]
+    lines = outcome.lines[LIVES[account]]
+    assert [line for line in lines if f"{amount} BTC sold by the owner's hand: booked out  account={account}" in line]
+
+
+def test_status_says_what_was_booked_out(outcome: Aftermath, account: str) -> None:
+    of_it = outcome.statuses[LIVES[account]].text.partition(f"\n{account} (")[2].partition("\n\n")[0]
+    assert "booked out" in of_it
+    assert "sold by the owner's hand" in of_it
+
+
+def test_it_is_no_loss_of_nijas(outcome: Aftermath, account: str) -> None:
+    assert not [line for life in outcome.lines for line in life if "reached the limit" in line and account in line]
+
+
+def test_after_a_restart_it_stays_booked_out(outcome: Aftermath, account: str) -> None:
+    later = outcome.lines[LIVES[account] + 1 : 2]
+    assert not [line for life in later for line in life if "booked out" in line and account in line]

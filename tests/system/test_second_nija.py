@@ -1,0 +1,132 @@
+"""A second NIJA on the same keys without a common disk: on a second host, or redeployed without a volume.
+
+It takes the first one's positions for its own, buys more, and sells everything. The owner holds coins too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from brokers.client_order_id import Purpose, purpose_of
+from tests.made_up import accounts
+from tests.system import judge
+from tests.system.daemon import until
+from tests.system.exchange import quick_exchange
+from tests.system.patient import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.system.daemon import Answer, Daemon
+    from tests.system.exchange import QuickVenue
+
+BOTH = ("kraken:master", "coinbase:master")
+_OWNED = "0.0013"
+_FACTOR = 8.0
+SAID = "another NIJA or program trades this account"
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Of the first NIJA: its lines, what it answered while it was paused, and afterwards. `states` are the judge's."""
+
+    lines: tuple[str, ...]
+    status: Answer
+    doctor: Answer
+    resumed: Answer
+    states: tuple[Mapping[str, Any], ...]
+
+    def said(self, account: str, text: str) -> list[str]:
+        return [line for line in self.lines if text in line and f"account={account}" in line]
+
+
+def two_at_once(folder: Path) -> Aftermath:
+    for name, markets in (("first", ("BTC/USD",)), ("second", ("BTC/USD", "ETH/USD"))):
+        (folder / name).mkdir()
+        (folder / name / "nija.toml").write_text(patient(BOTH, *markets))
+    traders = accounts(*BOTH, balances={"USD": Decimal(10_000), "BTC": Decimal(_OWNED)})
+    with quick_exchange(traders, _FACTOR) as quick, quick.daemon(folder / "first") as first:
+        first.wait_for("🛡️ Stop placed", count=len(BOTH))
+        quick.venue.freeze()
+        paused = _beside_a_second(quick, first, folder / "second")
+        status, doctor = first.ask("status"), first.ask("doctor")
+        resumed = first.ask("resume", "--all")
+        for account in BOTH:
+            first.wait_for("taken up", f"account={account}")
+            first.wait_for(f"No longer: {SAID}", f"account={account}")
+        assert first.terminate() == 0
+        return Aftermath(tuple(first.lines), status, doctor, resumed, (paused, quick.venue.state()))
+
+
+def _beside_a_second(quick: QuickVenue, first: Daemon, folder: Path) -> Mapping[str, Any]:
+    """The judge's knowledge of the moment at which the first one has noticed."""
+    with quick.daemon(folder) as second:
+        second.wait_for("Stop placed: ETH", count=len(BOTH))
+        first.wait_for(SAID, "nothing is entered", count=len(BOTH))
+        paused = quick.venue.state()
+        assert second.ask("flatten", "--all", "--yes").code == 0
+        for account in BOTH:
+            until(partial(_is_booked_out, first, account), f"{account} has booked its position out")
+        assert second.terminate() == 0
+    return paused
+
+
+def _is_booked_out(daemon: Daemon, account: str) -> bool:
+    return not judge.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
+
+
+pytestmark = [pytest.mark.backstage.with_args(two_at_once), pytest.mark.parametrize("account", BOTH)]
+
+
+def test_the_first_says_in_the_log_who_was_noticed_by_which_orders(outcome: Aftermath, account: str) -> None:
+    orders = outcome.states[0]["accounts"][account]["orders"]
+    foreign = [order["id"] for order in orders if order["symbol"] == "ETH/USD"]
+    assert len(foreign) == 2
+    (line,) = outcome.said(account, "nothing is entered and no stop is moved")
+    assert any(one in line for one in foreign)
+
+
+def test_status_and_doctor_say_so_too(outcome: Aftermath, account: str) -> None:
+    assert f"🛑 {SAID}, noticed" in outcome.status.text
+    assert f"(nija resume {account})" in outcome.status.text
+    assert f"Nothing new is opened: {SAID}" in outcome.doctor.text
+    assert f"then nija resume {account}" in outcome.doctor.text
+
+
+def test_the_stop_of_the_first_is_left_where_it_was(outcome: Aftermath, account: str) -> None:
+    judge.assert_every_position_has_its_stop(outcome.states[0]["accounts"][account])
+
+
+def test_what_the_second_sold_is_booked_out_and_said(outcome: Aftermath, account: str) -> None:
+    assert outcome.said(account, "sold by another program with NIJA's ids: booked out")
+    assert outcome.status.text.count("sold by another program with NIJA's ids") == len(BOTH)
+
+
+def test_nobody_sells_the_owners_coins(outcome: Aftermath, account: str) -> None:
+    owned = outcome.states[1]["ownership"][account]
+    assert (owned["oversales"], owned["overexposed"]) == ([], {})
+    assert Decimal(owned["shares"]["BTC"]["owner"]) == Decimal(_OWNED)
+
+
+def test_the_first_enters_nothing_after_it_has_noticed(outcome: Aftermath, account: str) -> None:
+    entries = [
+        [
+            order["id"]
+            for order in state["accounts"][account]["orders"]
+            if purpose_of(order["client_id"]) is Purpose.ENTRY
+        ]
+        for state in outcome.states
+    ]
+    assert entries[0] == entries[1]
+
+
+def test_after_nija_resume_it_goes_on_and_takes_up_what_the_other_left(outcome: Aftermath, account: str) -> None:
+    assert outcome.resumed.code == 0
+    assert f"✅ {account}: trades again" in outcome.resumed.text
+    assert outcome.said(account, "Resumed: new entries are allowed again")
