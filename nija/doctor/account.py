@@ -195,9 +195,11 @@ def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
     if facts.paused in ("", SWITCHED_OFF):
         return
     again = f"nija resume {account}"
+    meanwhile = "Exits go on"
     if ANOTHER_PROGRAM in facts.paused:
+        meanwhile = "Resting stops stay as they are, and nothing is sold"
         again = f"stop every other program that has a key of this account (a second NIJA, an old bot), then {again}"
-    yield warning(f"Nothing new is opened: {facts.paused}", f"Exits go on. To trade again: {again}")
+    yield warning(f"Nothing new is opened: {facts.paused}", f"{meanwhile}. To trade again: {again}")
 
 
 def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:

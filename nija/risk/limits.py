@@ -59,8 +59,8 @@ def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
 def _paused(moment: EntryMoment) -> Refusal | None:
     if not moment.paused:
         return None
-    text = f"new entries are paused ({moment.paused}); exits go on, and nija resume lets entries begin again"
-    return Refusal(Rule.PAUSED, value=moment.paused, limit="not paused", text=text)
+    text = f"new entries are paused ({moment.paused}); nija resume lets them begin again"
+    return Refusal(Rule.PAUSED, value="", limit="", text=text)
 
 
 def _disabled(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:

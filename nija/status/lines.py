@@ -64,8 +64,8 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
             f"resting {order.purpose}: {order.side} {order.type} {order.market} {number(order.amount)} "
             f"@ {number(order.price)}"
         )
-    yield from map(_bare, (one for one in account.protection if one.bare_total or one.bare_seconds))
-    yield from _others(account)
+    yield from map(_bare, (one for one in account.protection if one.bare_total >= 1))
+    yield from _others(account, now)
     if account.state == _FAILED:
         # Its reason stands above; what it last thought of its markets is past.
         return
@@ -121,8 +121,10 @@ def _bare(protection: ProtectionView) -> str:
     )
 
 
-def _others(account: AccountStatus) -> Iterator[str]:
-    """What is not NIJA's, and what the exchange does not let it do."""
+def _others(account: AccountStatus, now: datetime) -> Iterator[str]:
+    """What is not NIJA's or is so no longer, and what the exchange does not let it do."""
+    for lost in account.written_off:
+        yield f"{lost.market}: {number(lost.amount)} booked out {ago(lost.time, now)}: {lost.reason}"
     if account.foreign_orders:
         yield f"{account.foreign_orders} open orders are not NIJA's: it leaves them alone"
     if account.unread:

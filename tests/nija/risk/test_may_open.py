@@ -49,9 +49,7 @@ def test_a_sound_account_may_open() -> None:
 def test_a_paused_account_says_who_paused_it() -> None:
     moment = replace(MOMENT, paused="stopped by hand")
     assert rule_of(moment) is Rule.PAUSED
-    assert text_of(moment) == (
-        "new entries are paused (stopped by hand); exits go on, and nija resume lets entries begin again"
-    )
+    assert text_of(moment) == ("new entries are paused (stopped by hand); nija resume lets them begin again")
 
 
 def test_a_disabled_market_is_named() -> None:
