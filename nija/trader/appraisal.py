@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from brokers.errors import BrokerError
 from brokers.model import ZERO
 from nija.risk.refusal import Rule
 from nija.trader.brakes import paused_by
@@ -63,6 +65,10 @@ class Appraiser:
         fresh = snapshot.prices(steady)
         self.share = self._portfolio.share(None)
         missing = self._unpriced({*positions, *pending}, fresh)
+        if missing:
+            # What the account holds, and whether its exchange answers, is shown also where it cannot be valued.
+            with suppress(BrokerError):
+                self._purse.balances()
         funds = _Funds() if missing else self._funds(positions, pending, fresh, moment)
         waits = self._portfolio.heed(moment, steady)
         unknown = self._without(missing, snapshot) if missing else waits

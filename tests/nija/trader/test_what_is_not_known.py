@@ -96,6 +96,15 @@ class TestWithoutFreshPrices:
         assert told(rig, "No new entries") == 1
         assert told(rig, "the last price of BTC/USD is 121 s old (older than 90 s is not used)") == 1
 
+    def test_the_exchange_is_not_taken_for_silent_about_the_account(
+        self, rig: TraderRig, without_prices: object
+    ) -> None:
+        rig.clock.advance(300)
+        rig.cycle()
+        answered = rig.trader.view.answered
+        assert answered is not None
+        assert rig.clock.monotonic() - answered < 60
+
     def test_after_a_restart_there_is_no_price_and_the_entrys_is_none(
         self, rig: TraderRig, without_prices: object
     ) -> None:
