@@ -152,11 +152,11 @@ class Broker(Protocol):
         """
         ...
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         """Every execution of the account at or after `since`, oldest first, each exactly once.
 
         The price of one that is not NIJA's may be 0. Raises BudgetSpent while a long history is read; the next call
-        goes on.
+        goes on. `protects`: as with `balances`; the further pages of a long history wait all the same.
         """
         ...
 

@@ -176,7 +176,7 @@ class CoinbaseBroker:
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
         return self._orders.closed(since)
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:  # noqa: ARG002 - as balances
         return self._fills.since(since, self.exchange_time())
 
     def unread_rows(self) -> Mapping[str, str]:

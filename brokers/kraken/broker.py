@@ -167,8 +167,8 @@ class KrakenBroker:
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
         return self._records.closed_orders(since)
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
-        return self._records.fills(since)
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+        return self._records.fills(since, protects=protects)
 
     def unread_rows(self) -> Mapping[str, str]:
         return {**self._records.unread(), **self._unnamed}

@@ -38,17 +38,17 @@ class History:
     itself. What is complete is kept for some minutes: asked for again, it costs a page.
     """
 
-    def __init__(self, page: Callable[[dict[str, str]], Rows], time_field: str, clock: Clock) -> None:
-        """`page` asks for one page with the given parameters."""
+    def __init__(self, page: Callable[[dict[str, str], bool], Rows], time_field: str, clock: Clock) -> None:
+        """`page` asks for one page with the given parameters, urgently or not."""
         self._page = page
         self._time_field = time_field
         self._clock = clock
         self._spans: list[_Span] = []
 
-    def rows(self, since: datetime) -> Rows:
-        """At least those from `since` on. Raises BrokerError."""
+    def rows(self, since: datetime, *, urgent: bool = False) -> Rows:
+        """At least those from `since` on; `urgent` is what waits for the first page. Raises BrokerError."""
         span = self._span(int(start_param(since)))
-        while self._go(span):
+        while self._go(span, urgent=urgent):
             # What arrived since its first page lies before all that an interrupted walk has read.
             span.walk = _Walk()
         span.walk = _Walk()
@@ -65,12 +65,13 @@ class History:
         span.touched = now
         return span
 
-    def _go(self, span: _Span) -> bool:
+    def _go(self, span: _Span, *, urgent: bool) -> bool:
         """Back to the start, or to what is complete; whether that was interrupted on the way."""
         walk, asked = span.walk, {"start": str(span.start)}
         try:
             while True:
-                latest = self._page(asked | walk.cursor())
+                cursor = walk.cursor()
+                latest = self._page(asked | cursor, urgent and not cursor)
                 walk.take(latest, self._time_field)
                 if len(latest) < PAGE or latest.keys() & span.complete.keys():
                     break

@@ -49,10 +49,14 @@ class Records:
         self._engine = engine
         self._reads = retry_reads(clock)
         self._ended = History(
-            lambda page: self._listed("ClosedOrders", {"closetime": "close"} | page, "closed"), "closetm", clock
+            lambda page, _: self._listed("ClosedOrders", {"closetime": "close"} | page, "closed"), "closetm", clock
         )
         self._trades = History(
-            lambda page: self._listed("TradesHistory", {"consolidate_taker": "false"} | page, "trades"), "time", clock
+            lambda page, urgent: self._listed(
+                "TradesHistory", {"consolidate_taker": "false"} | page, "trades", urgent=urgent
+            ),
+            "time",
+            clock,
         )
         self._unread: dict[str, Mapping[str, str]] = {}
 
@@ -101,8 +105,10 @@ class Records:
         self._unread["closed"] = unread | {order.exchange_id: "it does not say when it ended" for order in undated}
         return tuple(order for moment, order in sorted(ended, key=lambda pair: pair[0]) if moment > since)
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
-        spot = {trade_id: row for trade_id, row in self._trades.rows(since).items() if not _is_margin(row)}
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+        spot = {
+            trade_id: row for trade_id, row in self._trades.rows(since, urgent=protects).items() if not _is_margin(row)
+        }
         fills, self._unread["fills"] = _read(spot, fill_of, self._public.symbols())
         recent = (fill for fill in fills.values() if fill.time >= since)
         return tuple(sorted(recent, key=lambda fill: (fill.time, fill.id)))
@@ -125,9 +131,9 @@ class Records:
                 raise BadAnswer(f"Kraken's order {exchange_id} cannot be read: {why}")
         return next((order for order in found.values() if order.client_id == params["cl_ord_id"]), None)
 
-    def _listed(self, method: str, params: dict[str, str], field: str) -> Rows:
+    def _listed(self, method: str, params: dict[str, str], field: str, *, urgent: bool = False) -> Rows:
         """An answer without its list says nothing: taken for an empty one, it would hide orders that exist."""
-        rows = self.read(method, params).get(field)
+        rows = self.read(method, params, urgent=urgent).get(field)
         if not isinstance(rows, dict):
             raise BadAnswer(f"Kraken's {method} did not say what there is")
         return rows

@@ -155,7 +155,7 @@ class PaperBroker:
         ended = (order for order in self._look().orders.values() if order.closed is not None and order.closed > since)
         return tuple(sorted(ended, key=lambda order: (order.closed or since, order.exchange_id)))
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:  # noqa: ARG002 - as balances
         return tuple(fill for fill in self._look().fills if fill.time >= since)
 
     def unread_rows(self) -> Mapping[str, str]:

@@ -127,9 +127,9 @@ class OwnerWatch:
         if currencies and not told:
             raise BadAnswer("the exchange did not say what the account holds")
         for currency in sorted(currencies):
-            self._look_at(currency, told, began)
+            self._look_at(currency, told, began, protects=protects)
 
-    def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime) -> None:
+    def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime, *, protects: bool) -> None:
         total = self._total(currency, told)
         self._suspected.discard(currency)
         if total != self._expected(currency):
@@ -138,7 +138,7 @@ class OwnerWatch:
         if not self._is_quiet(currency):
             self._know_nothing(currency)
             return
-        found, foreign_fills = self._attributed(currency, total, began)
+        found, foreign_fills = self._attributed(currency, total, began, protects=protects)
         if found.taken and self._has_unbooked(currency):
             # Nothing can be booked out of what is not booked in.
             self._know_nothing(currency)
@@ -163,7 +163,9 @@ class OwnerWatch:
         """While the outcome of an order is unknown, nobody can say of any of these coins that they are NIJA's."""
         self._known[currency] = _Known(self._context.clock.monotonic(), max(ZERO, self._held(currency)))
 
-    def _attributed(self, currency: str, total: Decimal, began: datetime) -> tuple[Attribution, frozenset[str]]:
+    def _attributed(
+        self, currency: str, total: Decimal, began: datetime, *, protects: bool
+    ) -> tuple[Attribution, frozenset[str]]:
         """Whose it is, and the ids of the fills that this was read from."""
         held, known = self._held(currency), self._holdings.get(currency)
         if held <= ZERO:
@@ -173,7 +175,7 @@ class OwnerWatch:
                 return guarded(total, held), frozenset()
             if total == self._expected(currency) and currency not in self._exposed:
                 return Attribution(known.amount), frozenset()
-        fills = self._foreign_fills(currency)
+        fills = self._foreign_fills(currency, protects=protects)
         movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
         found = attribute(total, held, known, movements, self._others.get(currency, ZERO))
         since = began if known is None or known.missing_since is None else known.missing_since
@@ -230,7 +232,7 @@ class OwnerWatch:
                 left -= part
         return losses
 
-    def _foreign_fills(self, currency: str) -> list[Fill]:
+    def _foreign_fills(self, currency: str, *, protects: bool) -> list[Fill]:
         """Those of orders that the journal does not know, since the last look."""
         journal, broker = self._context.journal, self._context.broker
         since = self._since(currency)
@@ -238,7 +240,7 @@ class OwnerWatch:
         counted = self._counted.get(currency, frozenset())
         return [
             fill
-            for fill in broker.fills(max(floor, since - _OVERLAP))
+            for fill in broker.fills(max(floor, since - _OVERLAP), protects=protects)
             if fill.time > floor and fill.id not in counted and journal.intents.by_exchange_id(fill.order_id) is None
         ]
 

@@ -608,6 +608,21 @@ class TestRateLimits:
             broker.orders([TXID])
         broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
 
+    def test_fills_that_a_stop_waits_for_take_the_room_kept_for_protection(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        """Else a position stays bare while asking for balances each second uses up all the room there is."""
+        canned.say("BalanceEx", {})
+        canned.say("TradesHistory", {"trades": {}, "count": 0})
+        ever = datetime(2023, 1, 1, tzinfo=UTC)
+        for _ in range(11):
+            broker.balances(protects=True)
+        waited = sum(clock.sleeps)
+        with pytest.raises(BudgetSpent):
+            broker.fills(ever)
+        broker.fills(ever, protects=True)
+        assert sum(clock.sleeps) == waited
+
     def test_a_dear_question_gets_its_turn_though_cheaper_ones_find_room(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:

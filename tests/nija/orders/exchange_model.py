@@ -284,7 +284,7 @@ class ExchangeModel:
         self._read("closed_orders")
         return tuple(order for order in self._shown() if order.closed is not None and order.closed > since)
 
-    def fills(self, since: datetime) -> tuple[Fill, ...]:
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         self._read("fills")
         now = self.clock.time()
         return tuple(
