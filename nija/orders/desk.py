@@ -185,6 +185,7 @@ class OrderDesk:
                 self._executor.run(plan)
         self._watch_for_others()
         self._say_unasked()
+        self._say_unread()
         attempts.finish()
 
     def enter(
@@ -418,6 +419,16 @@ class OrderDesk:
             return [order for order in urgent if self._tracker.is_due(order)]
         self._stops_read = now
         return orders
+
+    def _say_unread(self) -> None:
+        """What cannot be read hides nothing else; it is counted, and said once."""
+        unread = self._broker.unread_rows()
+        if not unread:
+            self._announcer.mended("unread")
+            return
+        row, why = next(iter(unread.items()))
+        count = "A row" if len(unread) == 1 else f"{len(unread)} rows"
+        self._announcer.trouble("unread", f"{count} of the exchange's answers cannot be read ({row}: {why})")
 
     def _say_unasked(self) -> None:
         error = self._questions.first

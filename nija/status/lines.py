@@ -126,9 +126,11 @@ def _others(account: AccountStatus, now: datetime) -> Iterator[str]:
     for lost in account.written_off:
         yield f"{lost.market}: {number(lost.amount)} booked out {ago(lost.time, now)}: {lost.reason}"
     if account.foreign_orders:
-        yield f"{account.foreign_orders} open orders are not NIJA's: it leaves them alone"
+        orders = "open order is" if account.foreign_orders == 1 else "open orders are"
+        yield f"{account.foreign_orders} {orders} not NIJA's, and left alone"
     if account.unread:
-        yield f"{account.unread} rows of the exchange's answers could not be read; see nija.log"
+        rows = "row" if account.unread == 1 else "rows"
+        yield f"{account.unread} {rows} of the exchange's answers could not be read; see nija.log"
     for refused in account.refused_markets:
         yield f"{refused.market} is refused to this account: {refused.remedy}"
     if account.last_answer_age is not None and account.last_answer_age > _ORDINARY_SILENCE:

@@ -140,7 +140,7 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "another NIJA or program trades this account, noticed 2 h 0 min ago (nija resume kraken:master)",
         "⚠️  BTC/USD has been without a stop for 40 s",
         "BTC/USD: without a stop for 40 s now, 52 s in total, 41 s at the longest",
-        "3 open orders are not NIJA's: it leaves them alone",
+        "3 open orders are not NIJA's, and left alone",
         "2 rows of the exchange's answers could not be read",
         "XMR/USD is refused to this account: choose another market",
         "last answer from the exchange 2 min ago",
