@@ -1,0 +1,128 @@
+"""An account with all that its owner may have on it: orders of every kind, margin, staking, fills at price 0."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from brokers.model import Exchange
+from brokers.simulator.engine.markets import MarketSpec
+from brokers.simulator.foreign_orders import foreign_words
+from tests.made_up import accounts
+from tests.system import judge
+from tests.system.daemon import until
+from tests.system.exchange import quick_exchange
+from tests.system.patient import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.system.daemon import Answer
+    from tests.system.exchange import Venue
+
+BOTH = ("kraken:master", "coinbase:master")
+_FACTOR = 8.0
+_KINDS = {"kraken:master": 10, "coinbase:master": 5}
+_OWNED = {"USD": Decimal(20_000), "BTC": Decimal("0.5"), "ADA": Decimal(1_000)}
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Of a daemon that found everything there, and of one that lost its disk besides."""
+
+    lines: tuple[tuple[str, ...], ...]
+    statuses: tuple[Answer, ...]
+    placed: Mapping[str, Mapping[str, Any]]
+    state: Mapping[str, Any]
+
+
+def foreign_things(folder: Path) -> Aftermath:
+    (folder / "nija.toml").write_text(patient(BOTH))
+    lines, statuses = [], []
+    with quick_exchange(accounts(*BOTH, balances=_OWNED), _FACTOR) as quick:
+        venue = quick.venue
+        venue.freeze()
+        for account in BOTH:
+            _fill_the_account(venue, account)
+        placed = {account: _open_by_hand(venue, account) for account in BOTH}
+        for _ in range(2):
+            with quick.daemon(folder) as daemon:
+                if lines:
+                    daemon.wait_for("UNKNOWN_ORDER_OF_OURS", count=2 * len(BOTH))
+                else:
+                    daemon.wait_for("🛡️ Stop placed", count=len(BOTH))
+                until(
+                    lambda: daemon.ask("status").text.count("not NIJA's, and left alone") == len(BOTH),
+                    "status counts them",
+                )
+                statuses.append(daemon.ask("status"))
+                assert daemon.terminate() == 0
+            lines.append(tuple(daemon.lines))
+            shutil.rmtree(folder / "data")
+        return Aftermath(tuple(lines), tuple(statuses), placed, venue.state())
+
+
+def _fill_the_account(venue: Venue, account: str) -> None:
+    exchange = Exchange(account.partition(":")[0])
+    market = venue.state("markets")["markets"][exchange.value]
+    price = Decimal(market["prices"]["BTC/USD"])
+    spec = _spec(market["specs"]["BTC/USD"])
+    for number in range(_KINDS[account]):
+        words = foreign_words(exchange, spec, price, (number + 0.5) / _KINDS[account], Decimal("0.1"))
+        venue.do("orders", account=account, order=dict(words))
+    venue.do("orders", account=account, market="ADA/USD", side="sell", amount="100", limit_price="5")
+    venue.do("mode", exchange=exchange.value, market="ADA/USD", mode="away")
+    venue.do("fills", account=account, market="BTC/USD", amount="0.001")
+    venue.do("stake", account=account, currency="BTC", amount="0.1")
+    venue.do("balance", account=account, currency="NEWCOIN", amount="12.5")
+
+
+def _spec(told: Mapping[str, Any]) -> MarketSpec:
+    names = ("symbol", "base", "quote")
+    return MarketSpec(**{name: value if name in names else Decimal(value) for name, value in told.items()})
+
+
+def _open_by_hand(venue: Venue, account: str) -> dict[str, Any]:
+    books = venue.books(account)
+    return {order["id"]: order for order in books["orders"] if order["id"] in books["open_orders"]}
+
+
+pytestmark = [pytest.mark.backstage.with_args(foreign_things), pytest.mark.parametrize("account", BOTH)]
+
+
+def test_nija_trades_and_protects_what_it_bought(outcome: Aftermath, account: str) -> None:
+    books = outcome.state["accounts"][account]
+    mine = {order["id"] for order in books["orders"] if not order["by_hand"]}
+    bought = sum(Decimal(fill["amount"]) for fill in books["fills"] if fill["order_id"] in mine)
+    assert judge.open_stops(books) == {"BTC/USD": [bought]}
+
+
+def test_after_the_loss_of_the_disk_it_finds_its_position_among_them(outcome: Aftermath, account: str) -> None:
+    found = [line for line in outcome.lines[1] if "UNKNOWN_ORDER_OF_OURS" in line and f"account={account}" in line]
+    assert len(found) == 2
+    assert all(": taken up" in line for line in found)
+
+
+def test_the_owners_orders_are_untouched_and_counted(outcome: Aftermath, account: str) -> None:
+    placed = outcome.placed[account]
+    now = {order["id"]: order for order in outcome.state["accounts"][account]["orders"]}
+    assert {name: now[name] for name in placed} == placed
+    for status in outcome.statuses:
+        assert f"{len(placed)} open orders are not NIJA's, and left alone" in status.text
+
+
+def test_none_of_his_coins_is_for_sale(outcome: Aftermath, account: str) -> None:
+    owned = outcome.state["ownership"][account]
+    assert (owned["oversales"], owned["overexposed"]) == ([], {})
+
+
+def test_what_cannot_be_read_is_said_in_the_log(outcome: Aftermath, account: str) -> None:
+    for status, lines in zip(outcome.statuses, outcome.lines, strict=True):
+        of_it = status.text.partition(f"\n{account} (")[2].partition("\n\n")[0]
+        said = [line for line in lines if "of the exchange's answers cannot be read" in line and account in line]
+        assert bool(said) == ("of the exchange's answers could not be read" in of_it)

@@ -1,0 +1,106 @@
+"""A signal arrives when the exchange has bought and not yet answered: what was bought is protected before the end."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from accounts.identity import AccountId
+from brokers.simulator.faults import FaultKind
+from tests.made_up import accounts
+from tests.system import judge
+from tests.system.daemon import Daemon, until
+from tests.system.exchange import exchange
+from tests.system.patient import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.system.exchange import Venue
+
+BY_SIGNAL = {
+    signal.SIGTERM: ("kraken:master", "coinbase:master"),
+    signal.SIGHUP: ("kraken:tania_gilbert", "coinbase:tania_gilbert"),
+}
+_SLOW = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How long the end took, in seconds."""
+
+    code: int
+    took: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    ended: Mapping[int, Ended]
+    books: Mapping[str, Mapping[str, Any]]
+    data: Path
+
+
+def stopped_in_the_middle(folder: Path) -> Aftermath:
+    everybody = [account for both in BY_SIGNAL.values() for account in both]
+    with exchange(accounts(*everybody), speed=1.0) as venue, ExitStack() as running:
+        for account in everybody:
+            place = "AddOrder" if account.startswith("kraken") else "POST /orders"
+            venue.fault(FaultKind.DELAY_AFTER, account=account, endpoint=place, count=1, seconds=_SLOW)
+        daemons = {
+            number: running.enter_context(_daemon(folder / number.name, venue, names))
+            for number, names in BY_SIGNAL.items()
+        }
+        began = {}
+        for number, daemon in daemons.items():
+            until(partial(_both_are_in_the_middle, venue, BY_SIGNAL[number]), "both entries are under way")
+            began[number] = time.monotonic()
+            daemon.process.send_signal(number)
+        ended = {
+            number: Ended(daemon.wait(15.0), time.monotonic() - began[number], tuple(daemon.lines))
+            for number, daemon in daemons.items()
+        }
+        return Aftermath(ended, venue.state("accounts")["accounts"], folder)
+
+
+def _daemon(folder: Path, venue: Venue, names: tuple[str, ...]) -> Daemon:
+    folder.mkdir()
+    (folder / "nija.toml").write_text(patient(names))
+    own = {AccountId.parse(name).env_prefix for name in names}
+    environment = {
+        name: value
+        for name, value in venue.environment.items()
+        if ("_API_KEY" not in name and "_API_SECRET" not in name) or name.rpartition("_API_")[0] in own
+    }
+    return Daemon(folder, environment)
+
+
+def _both_are_in_the_middle(venue: Venue, names: tuple[str, ...]) -> bool:
+    return all(venue.books(account)["fills"] for account in names)
+
+
+WITH_EACH = pytest.mark.parametrize("number", BY_SIGNAL, ids=lambda number: number.name)
+pytestmark = pytest.mark.backstage.with_args(stopped_in_the_middle)
+
+
+@WITH_EACH
+def test_it_ends_calmly_within_ten_seconds(outcome: Aftermath, number: int) -> None:
+    ended = outcome.ended[number]
+    assert ended.code == 0
+    assert ended.took < 10.0
+    assert ended.lines[-1].endswith("👋 STOPPED")
+
+
+@WITH_EACH
+def test_what_was_bought_is_protected_before_it_ends(outcome: Aftermath, number: signal.Signals) -> None:
+    for account in BY_SIGNAL[number]:
+        assert judge.held(outcome.books[account]["fills"])
+        judge.assert_every_position_has_its_stop(outcome.books[account])
+        judge.assert_books_equal(outcome.books[account], outcome.data / number.name / "data", account)
