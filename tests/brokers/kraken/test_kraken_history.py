@@ -23,7 +23,7 @@ class Archive:
         self.arriving = arriving
         self.pages = 0
 
-    def page(self, cursor: dict[str, str]) -> Rows:
+    def page(self, cursor: dict[str, str], urgent: bool = False) -> Rows:  # noqa: FBT001, FBT002 - as History asks
         self.pages += 1
         assert self.pages < 100, "the paging never ends"
         end = Decimal(cursor.get("end", "Infinity"))
@@ -65,11 +65,11 @@ class Rationed(Archive):
         self.fault = fault
         self.left = pages_per_call
 
-    def page(self, cursor: dict[str, str]) -> Rows:
+    def page(self, cursor: dict[str, str], urgent: bool = False) -> Rows:  # noqa: FBT001, FBT002 - as History asks
         if self.left == 0:
             raise self.fault
         self.left -= 1
-        return super().page(cursor)
+        return super().page(cursor, urgent)
 
 
 @settings(max_examples=50, deadline=None)
@@ -145,7 +145,7 @@ def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
 def test_a_row_without_its_time_hides_no_other() -> None:
     archive = Archive(list(range(0, 1_000, 10)))
     archive.rows["T00070"] = {"vol": "1"}
-    archive.page = lambda cursor: {  # type: ignore[method-assign]  # its own sorting needs every time
+    archive.page = lambda cursor, _urgent=False: {  # type: ignore[method-assign]  # its own sorting needs every time
         trade: row
         for trade, row in list(reversed(archive.rows.items()))
         if "time" not in row or row["time"] <= Decimal(cursor.get("end", "Infinity"))
