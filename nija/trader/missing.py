@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 
 class MissingMarkets:
-    """What to say of each. The name that was probably meant is looked for once: there are a thousand others."""
+    """What to say of each. The name that was probably meant is looked for once: there are a thousand others.
 
-    def __init__(self, exchange: Exchange) -> None:
+    `before` are those that were listed when the account began: what left the list since was spelled right.
+    """
+
+    def __init__(self, exchange: Exchange, before: Collection[str] = ()) -> None:
         self._exchange = exchange
+        self._before = frozenset(before)
         self._texts: dict[str, str] = {}
 
     def text(self, symbol: str, listed: Collection[str]) -> str:
+        if symbol in self._before:
+            return f"{short_name(self._exchange)} does not list this market any more"
         if symbol not in self._texts:
             nearest = nearest_market(symbol, listed)
             meant = f", the nearest is {nearest}" if nearest else ""

@@ -22,3 +22,8 @@ def test_the_list_is_searched_once_for_each() -> None:
     missing = MissingMarkets(Exchange.KRAKEN)
     first = missing.text("SOL/GBP", LISTED)
     assert missing.text("SOL/GBP", ()) == first
+
+
+def test_a_market_that_left_the_list_is_not_taken_for_misspelt() -> None:
+    text = MissingMarkets(Exchange.COINBASE, [*LISTED, "GONE/USD"]).text("GONE/USD", LISTED)
+    assert text == "Coinbase does not list this market any more"
