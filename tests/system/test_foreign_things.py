@@ -43,7 +43,8 @@ class Aftermath:
 
 def foreign_things(folder: Path) -> Aftermath:
     (folder / "nija.toml").write_text(patient(BOTH))
-    lines, statuses = [], []
+    lines: list[tuple[str, ...]] = []
+    statuses: list[Answer] = []
     with quick_exchange(accounts(*BOTH, balances=_OWNED), _FACTOR) as quick:
         venue = quick.venue
         venue.freeze()
@@ -83,8 +84,8 @@ def _fill_the_account(venue: Venue, account: str) -> None:
 
 
 def _spec(told: Mapping[str, Any]) -> MarketSpec:
-    names = ("symbol", "base", "quote")
-    return MarketSpec(**{name: value if name in names else Decimal(value) for name, value in told.items()})
+    steps = (Decimal(told[name]) for name in ("amount_step", "price_step", "cost_step", "min_amount", "min_cost"))
+    return MarketSpec(told["symbol"], told["base"], told["quote"], *steps)
 
 
 def _open_by_hand(venue: Venue, account: str) -> dict[str, Any]:

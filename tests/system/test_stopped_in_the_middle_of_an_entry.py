@@ -43,7 +43,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    ended: Mapping[int, Ended]
+    ended: Mapping[signal.Signals, Ended]
     books: Mapping[str, Mapping[str, Any]]
     data: Path
 
@@ -91,7 +91,7 @@ pytestmark = pytest.mark.backstage.with_args(stopped_in_the_middle)
 
 
 @WITH_EACH
-def test_it_ends_calmly_within_ten_seconds(outcome: Aftermath, number: int) -> None:
+def test_it_ends_calmly_within_ten_seconds(outcome: Aftermath, number: signal.Signals) -> None:
     ended = outcome.ended[number]
     assert ended.code == 0
     assert ended.took < 10.0
