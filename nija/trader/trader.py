@@ -53,7 +53,8 @@ class Trader:
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
         self._followed: set[str] = set()
-        self._missing = MissingMarkets(seat.account.exchange, seat.broker.markets())
+        listed = seat.broker.markets()
+        self._missing = MissingMarkets(seat.account.exchange, [one for one in seat.plan.markets if one in listed])
         self._appraiser = Appraiser(seat, self._purse, self._brakes, self._log)
         self.view = TraderView(
             plan=seat.plan,
