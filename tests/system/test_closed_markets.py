@@ -56,8 +56,8 @@ def markets_close(folder: Path) -> Aftermath:
         assert daemon.ask("flatten", "--all", "--yes").code == 0
         for account in CLOSED:
             until(partial(_has_sold, venue, account, "ETH/USD"), f"{account} has sold what it can")
-        for account in RESTRICTED:
-            daemon.wait_for("ETH/USD", "refused", f"account={account}")
+        told = "ETH/USD is refused to this account"
+        until(lambda: daemon.ask("status").text.count(told) == len(RESTRICTED), "status names the refused markets")
         status, closed = daemon.ask("status"), venue.state()
         for account in CLOSED:
             venue.do("mode", exchange=account.partition(":")[0], market="BTC/USD", mode="online")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,24 +48,22 @@ class Aftermath:
 
 def stopped_in_the_middle(folder: Path) -> Aftermath:
     everybody = [account for both in BY_SIGNAL.values() for account in both]
-    with exchange(accounts(*everybody), speed=1.0) as venue, ExitStack() as running:
+    with exchange(accounts(*everybody), speed=1.0) as venue:
         for account in everybody:
             place = "AddOrder" if account.startswith("kraken") else "POST /orders"
             venue.fault(FaultKind.DELAY_AFTER, account=account, endpoint=place, count=1, seconds=_SLOW)
-        daemons = {
-            number: running.enter_context(_daemon(folder / number.name, venue, names))
-            for number, names in BY_SIGNAL.items()
-        }
-        began = {}
-        for number, daemon in daemons.items():
-            until(partial(_both_are_in_the_middle, venue, BY_SIGNAL[number]), "both entries are under way")
-            began[number] = time.monotonic()
-            daemon.process.send_signal(number)
-        ended = {
-            number: Ended(daemon.wait(15.0), time.monotonic() - began[number], tuple(daemon.lines))
-            for number, daemon in daemons.items()
-        }
+        ended = {number: _ended_by(number, folder / number.name, venue) for number in BY_SIGNAL}
         return Aftermath(ended, venue.state("accounts")["accounts"], folder)
+
+
+def _ended_by(number: signal.Signals, folder: Path, venue: Venue) -> Ended:
+    """At least one of its accounts has bought and has no answer yet."""
+    names = BY_SIGNAL[number]
+    with _daemon(folder, venue, names) as daemon:
+        until(lambda: all(venue.books(account)["fills"] for account in names), "both entries are under way")
+        began = time.monotonic()
+        daemon.process.send_signal(number)
+        return Ended(daemon.wait(15.0), time.monotonic() - began, tuple(daemon.lines))
 
 
 def _daemon(folder: Path, venue: Venue, names: tuple[str, ...]) -> Daemon:
@@ -80,10 +76,6 @@ def _daemon(folder: Path, venue: Venue, names: tuple[str, ...]) -> Daemon:
         if ("_API_KEY" not in name and "_API_SECRET" not in name) or name.rpartition("_API_")[0] in own
     }
     return Daemon(folder, environment)
-
-
-def _both_are_in_the_middle(venue: Venue, names: tuple[str, ...]) -> bool:
-    return all(venue.books(account)["fills"] for account in names)
 
 
 WITH_EACH = pytest.mark.parametrize("number", BY_SIGNAL, ids=lambda number: number.name)

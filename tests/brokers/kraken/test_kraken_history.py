@@ -145,7 +145,7 @@ def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
 def test_a_row_without_its_time_hides_no_other() -> None:
     archive = Archive(list(range(0, 1_000, 10)))
     archive.rows["T00070"] = {"vol": "1"}
-    archive.page = lambda cursor, _urgent=False: {  # type: ignore[method-assign]  # its own sorting needs every time
+    archive.page = lambda cursor, urgent=False: {  # type: ignore[method-assign]  # noqa: ARG005 - its own sorting needs every time
         trade: row
         for trade, row in list(reversed(archive.rows.items()))
         if "time" not in row or row["time"] <= Decimal(cursor.get("end", "Infinity"))
