@@ -69,7 +69,7 @@ DESK_MUTATIONS = (
     Mutation(
         "something is bought before it is known what the owner holds",
         _DESK,
-        "            if not self._owner.is_fresh(market.base):\n                self._owner.look(also=market.base)\n",
+        "            if not self._owner.is_fresh(market.base):\n                self._owner.look(only=market.base)\n",
         "",
         (f"{_NOT_KNOWN}::test_nothing_is_bought_while_it_is_not_known_what_the_owner_holds",),
     ),

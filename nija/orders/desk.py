@@ -204,7 +204,7 @@ class OrderDesk:
         planned = market.floor_price(stop_price) if stop_price is not None else None
         try:
             if not self._owner.is_fresh(market.base):
-                self._owner.look(also=market.base)
+                self._owner.look(only=market.base)
             entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
         except (Unauthorized, PermissionDenied):
             raise

@@ -255,7 +255,7 @@ class Executor:
     def _read_owner(self, plan: Plan) -> None:
         """A long history is read in parts: what waits for it is said, and leaves room for it."""
         try:
-            self._owner.look(protects=True)
+            self._owner.look(only=plan.market.partition("/")[0], protects=True)
         except BudgetSpent as error:
             due = self._context.clock.monotonic() + error.retry_after + _ROOM_FOR_BALANCES
             self._stop_due[plan.id] = self._sale_due[plan.id] = due

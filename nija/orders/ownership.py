@@ -12,6 +12,7 @@ from brokers.errors import BadAnswer
 from brokers.model import ZERO, Side
 from nija.journal.ownership import Attribution, attribute, guarded, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
+from nija.orders.asking import Attempts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,24 +111,28 @@ class OwnerWatch:
 
     def look(
         self,
-        also: str | None = None,
+        only: str | None = None,
         balances: Mapping[str, Balance] | None = None,
         *,
         protects: bool = False,
     ) -> None:
         """Compare what is held of each currency with what it should be, and book out what was taken.
 
-        `also`: a currency in which NIJA holds nothing yet. `protects`: a stop or a sale waits for it.
-        Raises BrokerError.
+        `only`: one currency, and not all that NIJA has a position in. `protects`: a stop or a sale waits for it.
+        Each currency is looked at although another one fails. Raises the first BrokerError.
         """
         self._asked = self._context.clock.monotonic()
         began = self._context.broker.exchange_time()
         told = self._context.broker.balances(protects=protects) if balances is None else balances
-        currencies = {_base(market) for market in self._context.open.plans()} | ({also} if also else set())
-        if currencies and not told:
+        held = {_base(market) for market in self._context.open.plans()}
+        if held and not told:
             raise BadAnswer("the exchange did not say what the account holds")
+        currencies = held if only is None else {only}
+        attempts = Attempts()
         for currency in sorted(currencies):
-            self._look_at(currency, told, began, protects=protects)
+            with attempts.attempt():
+                self._look_at(currency, told, began, protects=protects)
+        attempts.finish()
 
     def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime, *, protects: bool) -> None:
         total = self._total(currency, told)

@@ -232,7 +232,7 @@ class TestEntering:
     def test_fills_that_there_is_no_room_to_ask_for_are_booked_later(
         self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def no_room(since: datetime) -> tuple[Fill, ...]:
+        def no_room(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
             raise BudgetSpent(f"no room to read from {since}", 1.0)
 
         with monkeypatch.context() as now:

@@ -288,7 +288,7 @@ def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
     world.enter("ETH/USD", ONE)
     read, asked = world.exchange.fills, [float("-inf")]
 
-    def once(since: datetime) -> tuple[Fill, ...]:
+    def once(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         if world.clock.time() - asked[0] < 9:
             raise BudgetSpent("no room", 1.0)
         asked[0] = world.clock.time()
@@ -308,7 +308,7 @@ def test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_i
 ) -> None:
     world.enter("BTC/USD", ONE)
 
-    def no_room(since: datetime) -> tuple[Fill, ...]:
+    def no_room(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         raise BudgetSpent(f"no room to read from {since}", 60.0)
 
     monkeypatch.setattr(world.exchange, "fills", no_room)
@@ -323,7 +323,7 @@ def test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_i
 def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.enter("BTC/USD", ONE)
 
-    def never(since: datetime) -> tuple[Fill, ...]:
+    def never(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         raise BudgetSpent(f"no room to read from {since}", 1.0)
 
     monkeypatch.setattr(world.exchange, "fills", never)
@@ -343,7 +343,7 @@ def long_history(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> list[Budg
     spent: list[BudgetSpent] = []
     fills = world.exchange.fills
 
-    def slowly(since: datetime) -> tuple[Fill, ...]:
+    def slowly(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         world.exchange.calls.append("fills")
         if spent:
             raise spent[0]

@@ -75,7 +75,7 @@ def with_krakens_lowest_tier(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) 
         paid(1.0, 0.0 if protects else 4.0)
         return balances(protects=protects)
 
-    def read(since: datetime) -> tuple[Fill, ...]:
+    def read(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         paid(4.0, 4.0)
         return fills(since)
 
