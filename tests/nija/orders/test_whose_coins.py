@@ -76,8 +76,8 @@ def with_krakens_lowest_tier(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) 
         return balances(protects=protects)
 
     def read(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
-        paid(4.0, 4.0)
-        return fills(since)
+        paid(4.0, 0.0 if protects else 4.0)
+        return fills(since, protects=protects)
 
     counter.fill(world.clock.monotonic())
     monkeypatch.setattr(world.exchange, "balances", told)
