@@ -312,7 +312,7 @@ class OrderDesk:
             self._partial_reads += 1
             if self._partial_reads == _LONG_HISTORY:
                 self._announcer.note(
-                    "The exchange's history is long and is read in parts; exits and stops go on meanwhile"
+                    "The rate limit lets the exchange's history be read in parts only; exits and stops go on meanwhile"
                 )
             raise
         self._partial_reads = 0

@@ -331,7 +331,7 @@ def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypa
     for _ in range(30):
         world.clock.advance(15)
         world.refresh()
-    assert len([line for line in world.log.lines if "is read in parts" in line]) == 1
+    assert len([line for line in world.log.lines if "read in parts" in line]) == 1
 
 
 NO_ROOM = BudgetSpent("no room for the next page", 8.0)
