@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _MUTATED = ("nija", "accounts", "brokers")
-_COPIED = (*_MUTATED, "tests", "bench")
+_COPIED = (*_MUTATED, "tests", "bench", "docs")
 _FILES = ("pyproject.toml",)
 _SAID = "said.txt"
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)

@@ -148,7 +148,7 @@ DESK_MUTATIONS = (
     ),
     Mutation(
         "a refused key is tried for every position",
-        _DESK,
+        "nija/orders/asking.py",
         "        except (Unauthorized, PermissionDenied, LockedOut):\n            raise\n",
         "",
         (_FAILING,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.mutations.mutation import Mutation
 
 _EXECUTION = "nija/orders/execution.py"
+_ASKING = "nija/orders/asking.py"
 _TESTS = "tests/nija/orders/test_order_desk.py"
 _ENTERING = f"{_TESTS}::TestEntering"
 _STOPS = f"{_TESTS}::TestStops"
@@ -136,14 +137,21 @@ EXECUTION_MUTATIONS = (
     ),
     Mutation(
         "what sold and is not booked yet is sold again",
-        _EXECUTION,
+        _ASKING,
         "return -unbooked if order.request.side is Side.SELL else unbooked",
         "return ZERO if order.request.side is Side.SELL else unbooked",
         (f"{_EXITS}::test_what_a_sale_sold_in_part_is_not_sold_again_before_its_fill_is_shown",),
     ),
     Mutation(
-        "what was bought is not protected before its fills are shown",
+        "what has no price yet is dust",
         _EXECUTION,
+        "self._context.last_prices.get(plan.market) or bought_at or plan.stop_price or _UNPRICED",
+        "self._context.last_prices.get(plan.market) or bought_at",
+        (f"{_ENTERING}::test_what_was_bought_is_protected_before_its_fills_are_shown",),
+    ),
+    Mutation(
+        "what was bought is not protected before its fills are shown",
+        _ASKING,
         "return -unbooked if order.request.side is Side.SELL else unbooked",
         "return -unbooked if order.request.side is Side.SELL else ZERO",
         (f"{_ENTERING}::test_what_was_bought_is_protected_before_its_fills_are_shown",),

@@ -148,7 +148,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "an answer without any balance is an empty account",
         _WATCH,
-        "        if positions and not told:\n",
+        "        if currencies and not told:\n",
         "        if False:\n",
         (f"{_RECONCILING}::test_an_answer_without_any_balance_writes_nothing_off",),
     ),
@@ -162,15 +162,14 @@ WATCH_MUTATIONS = (
     Mutation(
         "what NIJA's own stop sells at this very moment is missing",
         _WATCH,
-        "            self._tracker.look(self._orders(currency))\n"
-        "            if not self._is_quiet(currency):\n                return\n",
+        "            self._tracker.look(self._orders(currency))\n",
         "            pass\n",
         (_GUARDED, _SELLS),
     ),
     Mutation(
         "what the owner does beside NIJA's stop is laid to NIJA's coins",
         _WATCH,
-        "            if self._is_guarded(currency, booked):\n                return guarded(total, booked)\n",
+        "            if self._is_guarded(currency, held):\n                return guarded(total, held), frozenset()\n",
         "",
         (_GUARDED,),
     ),
@@ -191,7 +190,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "the same amount after a restart is the same coins",
         _WATCH,
-        "{_base(market) for market in context.open.positions()}",
+        "{_base(market) for market in context.open.plans()}",
         "set()",
         (_GUARDED,),
     ),
@@ -248,15 +247,15 @@ WATCH_MUTATIONS = (
     Mutation(
         "what another NIJA sold counts at every look",
         _WATCH,
-        "            and fill.id not in self._counted\n",
-        "",
+        " and fill.id not in counted and",
+        " and",
         (f"{_ANOTHER}::test_what_it_sold_counts_once",),
     ),
     Mutation(
         "what another NIJA sold before counts again after a restart",
         _WATCH,
-        "broker.fills(max(floor, since - _OVERLAP))\n            if fill.time > floor\n            and fill.id",
-        "broker.fills(since - _OVERLAP)\n            if fill.id",
+        "broker.fills(max(floor, since - _OVERLAP))\n            if fill.time > floor and ",
+        "broker.fills(since - _OVERLAP)\n            if ",
         (f"{_ANOTHER}::test_what_it_sold_counts_once_over_a_restart",),
     ),
     Mutation(
@@ -269,8 +268,8 @@ WATCH_MUTATIONS = (
     Mutation(
         "NIJA's own sales count as the owner's",
         _WATCH,
-        "            and journal.intents.by_exchange_id(fill.order_id) is None\n",
-        "",
+        " and journal.intents.by_exchange_id(fill.order_id) is None\n",
+        "\n",
         (_SELLS, _GUARDED),
     ),
     Mutation(

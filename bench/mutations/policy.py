@@ -97,7 +97,7 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop is withdrawn for a sale of nothing",
         _FILE,
-        "    if state.sellable == ZERO or state.too_small:\n        return None\n",
+        "    if not _has_something(state):\n        return None\n",
         "",
         (_COVER_FOR_A_SALE, _CERTAINLY),
     ),
@@ -118,8 +118,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "a refused stop is sent again without a pause",
         _FILE,
-        "    if not state.stop_is_due:\n        return _LATER\n    if not state.is_new",
-        "    if not state.is_new",
+        "    if not state.stop_is_due:\n        return _LATER\n    if not state.market",
+        "    if not state.market",
         (_SITUATIONS,),
     ),
     Mutation(
@@ -133,22 +133,22 @@ POLICY_MUTATIONS = (
     Mutation(
         "coins are sold on old knowledge of whose they are",
         _FILE,
-        "    if not state.owner_is_fresh:\n        return ReadOwner()\n    if state.sellable",
-        "    if state.sellable",
+        "    if _asks_owner(state):\n        return ReadOwner()\n    if not _has",
+        "    if not _has",
         (_KNOWLEDGE,),
     ),
     Mutation(
         "a stop is placed on old knowledge of whose the coins are",
         _FILE,
-        "    if not state.is_new and not state.owner_is_fresh:\n        return ReadOwner()\n",
+        "    if not (state.is_new or state.is_dust) and _asks_owner(state):\n        return ReadOwner()\n",
         "",
         (_KNOWLEDGE,),
     ),
     Mutation(
         "a stop is placed for coins that are not certainly NIJA's",
         _FILE,
-        "    if state.sellable == ZERO:\n        return _DOUBT if state.in_doubt else _NOT_FREE\n",
-        "",
+        "return PlaceStop(state.sellable, price) if _has_something(state) else _bare(state)",
+        "return PlaceStop(state.sellable, price)",
         (_CERTAINLY,),
     ),
     Mutation(
@@ -248,8 +248,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop that the exchange denies is not told",
         _FILE,
-        'Wait("the exchange denies the stop", "the exchange says that there is no such stop; it is asked on")',
-        'Wait("the exchange denies the stop")',
+        ', "the exchange says that there is no such stop; NIJA goes on asking"',
+        "",
         (f"{_DENIED}::test_it_is_said_at_once",),
     ),
     Mutation(
