@@ -202,7 +202,7 @@ ADOPTION_MUTATIONS = (
         _ADOPTION,
         "            home = replace(home, closed=None)\n",
         "            pass\n",
-        (f"{_TESTS}::test_an_order_that_was_thought_never_placed_is_taken_up_again",),
+        (f"{_TAKEN_UP}::test_one_that_was_thought_never_placed_lives_again",),
     ),
     Mutation(
         "an order that was thought never placed opens a second position",
@@ -217,21 +217,7 @@ ADOPTION_MUTATIONS = (
         "        if order.stop_price is not None:\n            self._journal.plans.save("
         "replace(plan, stop_price=order.stop_price))\n",
         "",
-        (f"{_TESTS}::test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up",),
-    ),
-    Mutation(
-        "a position that was sold is open again on an empty disk",
-        _ADOPTION,
-        '            self._end(plan, "too little to be sold", now)\n',
-        "            pass\n",
-        (_AMONG_MANY,),
-    ),
-    Mutation(
-        "what little was left of a sold position is open again on an empty disk",
-        _ADOPTION,
-        "return amount <= ZERO or (market is not None and amount < market.min_amount)",
-        "return amount <= ZERO",
-        (_TAKEN_UP,),
+        (f"{_TAKEN_UP}::test_the_price_of_a_stop_that_ended_is_known_still",),
     ),
     Mutation(
         "what another NIJA sold counts again when its orders are taken up",
@@ -239,13 +225,6 @@ ADOPTION_MUTATIONS = (
         " or self._was_booked_out(plan, order)",
         "",
         (f"{_ANOTHER}::test_what_it_sold_counts_once_when_its_orders_are_taken_up",),
-    ),
-    Mutation(
-        "a fill that is booked is booked again for an order that is taken up",
-        _ADOPTION,
-        "fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)",
-        "fill.order_id == order.exchange_id",
-        (_TAKEN_UP,),
     ),
     Mutation(
         "the fills of others are booked for an order that is taken up",

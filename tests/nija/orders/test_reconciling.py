@@ -466,6 +466,26 @@ class TestTakingUp:
         assert world.desk.positions()["BTC/USD"].amount == 2
         assert len(world.journal.plans.all()) == 1
 
+    def test_the_price_of_a_stop_that_ended_is_known_still(self, world: DeskWorld) -> None:
+        place(world, Purpose.ENTRY, ONE)
+        stop = place(world, Purpose.STOP, ONE, Decimal(91))
+        world.clock.advance(0.1)
+        world.exchange.owner_cancels(stop)
+        compare(world)
+        assert [(stop.amount, stop.stop_price) for stop in world.exchange.open_orders()] == [(ONE, Decimal(91))]
+
+    def test_one_that_was_thought_never_placed_lives_again(self, world: DeskWorld) -> None:
+        """Its position was closed, as nothing had been bought."""
+        world.fault("place", Fault.LOST_AND_HIDDEN)
+        world.enter("BTC/USD", ONE)
+        (late,) = world.exchange.ours()
+        world.exchange.book.visible_from[late.exchange_id] = world.clock.time() + 200
+        (unknown,) = world.journal.intents.unsettled()
+        forget(world, unknown)
+        assert world.journal.plans.open() == ()
+        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert world.desk.positions()["BTC/USD"].amount == ONE
+
     def test_one_that_was_thought_never_placed_joins_the_position_that_came_after_it(self, world: DeskWorld) -> None:
         world.fault("place", Fault.LOST_AND_HIDDEN)
         world.enter("BTC/USD", ONE)
