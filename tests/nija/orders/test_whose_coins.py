@@ -261,6 +261,7 @@ class TestWhileNijasStopBindsItsCoins:
         """From his orders alone nobody could tell whether he did not withdraw before he bought."""
         buy(world, owner="0.5")
         later(world, 301.0)
+        world.clock.advance(2)
         world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
         world.exchange.owner_withdraws("BTC", Decimal("1.2"))
         later(world, 301.0)
