@@ -174,13 +174,6 @@ WATCH_MUTATIONS = (
         (_GUARDED,),
     ),
     Mutation(
-        "coins under no stop of NIJA's count as bound by it",
-        _WATCH,
-        "        if unguarded:\n            self._guarded.discard(currency)\n",
-        "        if unguarded:\n",
-        (_SELLS, _GUARDED),
-    ),
-    Mutation(
         "the same amount after a while without a stop is the same coins",
         _WATCH,
         "if total == self._expected(currency) and currency not in self._exposed:",

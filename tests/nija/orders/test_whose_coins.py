@@ -307,6 +307,7 @@ class TestWhileNijasStopBindsItsCoins:
         self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """NIJA withdraws one to sell and cannot ask; meanwhile he cancels the other, sells its coins and buys more."""
+        two.clock.advance(9)
         cancel = two.exchange.cancel
 
         def silent(*, protects: bool = False) -> Mapping[str, Balance]:
@@ -320,10 +321,11 @@ class TestWhileNijasStopBindsItsCoins:
 
             now.setattr(two.exchange, "cancel", then_silent)
             two.exit(BTC_USD)
-            two.clock.advance(2)
+            two.clock.advance(0.5)
             two.exchange.owner_cancels_all()
             two.exchange.owner_sells("BTC/EUR", ONE)
             two.exchange.owner_order("BTC/EUR", Side.BUY, ONE)
+        later(two, 0.5)
         later(two, times=4)
         assert two.desk.positions() == {}
         assert two.exchange.book.total["BTC"] == ONE
