@@ -247,8 +247,8 @@ WATCH_MUTATIONS = (
     Mutation(
         "what another NIJA sold before counts again after a restart",
         _WATCH,
-        "broker.fills(max(floor, since - _OVERLAP))\n            if fill.time > floor and ",
-        "broker.fills(since - _OVERLAP)\n            if ",
+        "broker.fills(max(floor, since - _OVERLAP), protects=protects)\n            if fill.time > floor and ",
+        "broker.fills(since - _OVERLAP, protects=protects)\n            if ",
         (f"{_ANOTHER}::test_what_it_sold_counts_once_over_a_restart",),
     ),
     Mutation(
