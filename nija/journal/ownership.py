@@ -102,6 +102,19 @@ def attribute(
     return Attribution(share, taken, missing + withdrawn, is_known, others)
 
 
+def may_lag(total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[Movement]) -> bool:
+    """Whether the balance may be from before one of these sales by hand.
+
+    It looks as if coins had come in that he sold. Where his share is not known, that cannot even be told.
+    """
+    if not any(movement.amount < ZERO and not movement.by_nija for movement in movements):
+        return False
+    if known is None:
+        return True
+    moved = sum((movement.amount for movement in movements), ZERO)
+    return total > booked + known.amount - known.missing + moved
+
+
 def guarded(total: Decimal, booked: Decimal) -> Attribution:
     """The same where NIJA's own stop has bound all of its coins meanwhile: whatever moved was the owner's."""
     return Attribution(max(ZERO, total - booked), (), max(ZERO, booked - total))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from brokers.client_order_id import purpose_of
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Side
-from nija.journal.ownership import Attribution, attribute, guarded, movements_of, settled, uncertain
+from nija.journal.ownership import Attribution, attribute, guarded, may_lag, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
 from nija.orders.asking import Attempts
 
@@ -55,6 +55,7 @@ class OwnerWatch:
         self._guarded: set[str] = set()
         self._released: dict[str, float] = {}
         self._suspected: set[str] = set()
+        self._lags_since: dict[str, float] = {}
         self._exposed: set[str] = {_base(market) for market in context.open.plans()}
         self._asked = float("-inf")
         self.started = started
@@ -144,7 +145,7 @@ class OwnerWatch:
             self._know_nothing(currency)
             return
         found, foreign_fills = self._attributed(currency, total, began, protects=protects)
-        if found.taken and self._has_unbooked(currency):
+        if found is None or (found.taken and self._has_unbooked(currency)):
             # Nothing can be booked out of what is not booked in.
             self._know_nothing(currency)
             return
@@ -170,8 +171,8 @@ class OwnerWatch:
 
     def _attributed(
         self, currency: str, total: Decimal, began: datetime, *, protects: bool
-    ) -> tuple[Attribution, frozenset[str]]:
-        """Whose it is, and the ids of the fills that this was read from."""
+    ) -> tuple[Attribution | None, frozenset[str]]:
+        """Whose it is, and the ids of the fills that this was read from; None while the balance may lag behind them."""
         held, known = self._held(currency), self._holdings.get(currency)
         if held <= ZERO:
             return Attribution(total), frozenset()
@@ -182,11 +183,21 @@ class OwnerWatch:
                 return Attribution(known.amount), frozenset()
         fills = self._foreign_fills(currency, protects=protects)
         movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
+        if self._may_lag(currency, may_lag(total, held, known, movements)):
+            return None, frozenset()
         found = attribute(total, held, known, movements, self._others.get(currency, ZERO))
         since = began if known is None or known.missing_since is None else known.missing_since
         if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
             found = settled(total, held, found)
         return found, frozenset(fill.id for fill in fills)
+
+    def _may_lag(self, currency: str, seems: bool) -> bool:  # noqa: FBT001 what the pure rule says
+        """What still seems so after a while is so: he had deposited what he sold."""
+        now = self._context.clock.monotonic()
+        if not seems or now - self._lags_since.setdefault(currency, now) >= self._context.timings.doubt_settles:
+            self._lags_since.pop(currency, None)
+            return False
+        return True
 
     def _is_guarded(self, currency: str, held: Decimal) -> bool:
         """Whether NIJA's own stop has bound all of its coins since the last look, up to this moment."""

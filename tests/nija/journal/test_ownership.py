@@ -19,6 +19,7 @@ from nija.journal.ownership import (
     Taken,
     attribute,
     guarded,
+    may_lag,
     movements_of,
     settled,
     uncertain,
@@ -141,6 +142,15 @@ def test_a_withdrawal_may_have_been_before_he_bought_what_he_has_now() -> None:
 def test_while_nijas_stop_binds_its_coins_whatever_moves_is_the_owners() -> None:
     assert guarded(NIJAS + HIS, NIJAS) == Attribution(HIS)
     assert guarded(Decimal(0), NIJAS) == Attribution(ZERO, (), NIJAS)
+
+
+def test_a_balance_from_before_a_sale_by_hand_looks_like_a_deposit() -> None:
+    sale = [moved("-0.0155")]
+    assert may_lag(NIJAS + HIS, NIJAS, share(HIS), sale)
+    assert not may_lag(HIS, NIJAS, share(HIS), sale)
+    assert may_lag(NIJAS + HIS, NIJAS, None, sale)
+    assert not may_lag(NIJAS + HIS + 1, NIJAS, share(HIS), [moved("0.5")])
+    assert not may_lag(NIJAS + HIS, NIJAS, share(HIS), [moved("-0.0155", by_nija=True)])
 
 
 def test_where_his_share_is_not_known_nothing_certainly_is_nijas() -> None:

@@ -434,6 +434,37 @@ class TestLocalStops:
         assert local.desk.positions() == {}
 
 
+class TestABalanceThatLagsBehindASaleByHand:
+    """He sold NIJA's coins and bought some for himself: the fills tell of it, the balance does not yet."""
+
+    @pytest.fixture
+    def lagging(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
+        buy(world, owner="2")
+        later(world, 15.0, times=3)
+        before, told = dict(world.exchange.balances()), world.exchange.balances
+        until = world.clock.monotonic() + 20.0
+
+        def late(*, protects: bool = False) -> Mapping[str, Balance]:
+            return before if world.clock.monotonic() < until else told(protects=protects)
+
+        world.exchange.owner_cancels_all()
+        world.exchange.owner_sells(BTC_USD, Decimal("2.5"))
+        world.exchange.owner_order(BTC_USD, Side.BUY, ONE)
+        monkeypatch.setattr(world.exchange, "balances", late)
+        return world
+
+    def test_nothing_is_sold_meanwhile(self, lagging: DeskWorld) -> None:
+        lagging.exit(BTC_USD)
+        later(lagging, 5.0)
+        assert lagging.exchange.book.total["BTC"] == Decimal("1.5")
+
+    def test_it_is_settled_once_the_balance_shows_it(self, lagging: DeskWorld) -> None:
+        lagging.exit(BTC_USD)
+        later(lagging, 10.0, times=12)
+        assert lagging.desk.positions() == {}
+        assert lagging.exchange.book.total["BTC"] == Decimal("1.5")
+
+
 class TestWhatCannotBeKnown:
     def test_no_stop_is_withdrawn_for_a_sale_while_it_cannot_be_asked_whose_coins_these_are(
         self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
