@@ -144,7 +144,7 @@ class KrakenBroker:
         return self._desk.place(request)
 
     def preview(self, request: OrderRequest) -> None:
-        """Stops are amended here, never replaced."""
+        self._desk.preview(request)
 
     def resolve(self, request: OrderRequest) -> Resolution:
         return self._desk.resolve(request)

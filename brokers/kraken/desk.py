@@ -13,10 +13,12 @@ from brokers.errors import (
     DeadlineTooNear,
     MarketRefused,
     OrderNotFound,
+    OrderRejected,
     OutcomeUnknown,
     PermissionDenied,
     RateLimited,
     RequestRefused,
+    Unavailable,
 )
 from brokers.kraken import wire
 from brokers.kraken.errors import Action, DeadlineMissed
@@ -42,6 +44,8 @@ ABSENCE_MARGIN = timedelta(seconds=60)
 _NEAREST_DEADLINE = timedelta(seconds=3)
 _FARTHEST_DEADLINE = timedelta(seconds=59)
 _CLOCK_HOLDS = 300.0
+# A previewed order lacks what the order binds that is to be withdrawn for it.
+_NO_FUNDS = "EOrder:Insufficient funds"
 
 
 class Desk:
@@ -77,6 +81,20 @@ class Desk:
         exchange_id = self._add_order(params, market)
         self._engine.touched(exchange_id, market.symbol, self._clock.monotonic())
         return exchange_id
+
+    def preview(self, request: OrderRequest) -> None:
+        """AddOrder with `validate`: everything is checked and nothing placed."""
+        symbols = self._public.symbols()
+        market = self._market(request.market)
+        self._wait_for_turn(request)
+        params = wire.order_params(request, market, symbols.pair_id(request.market), self._usable_deadline(request))
+        try:
+            self._agreeing(params | {"validate": "true"}, market)
+        except OutcomeUnknown as error:
+            raise Unavailable(f"Kraken did not say whether it would take an order: {error}") from error
+        except OrderRejected as error:
+            if not error.reason.startswith(_NO_FUNDS):
+                raise
 
     def resolve(self, request: OrderRequest) -> Resolution:
         """Absent only where the look-up surely began, on the exchange's clock, when nothing could appear any more."""

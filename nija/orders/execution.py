@@ -148,7 +148,8 @@ class Executor:
                 for stop in self._stops(plan)[:-1]:
                     self._withdraw(stop)
             case WithdrawStop():
-                self._withdraw(self._stops(plan)[-1])
+                if not self._is_sale_refused(plan):
+                    self._withdraw(self._stops(plan)[-1])
             case PlaceStop(amount, price):
                 self._place(plan, amount, price)
             case MoveStop(amount, price):
@@ -337,15 +338,27 @@ class Executor:
         sale = self._sender.sale(plan, amount, plan.exit_reason or "")
         self._new.discard(plan.id)
         if sale.state is OrderState.REJECTED:
-            self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
             self._owner.expire(plan.market.partition("/")[0])
-            self._context.announcer.trouble(
-                f"exit {plan.id}",
-                f"{plan.market}: the sale was refused and is tried again ({sale.outcome})",
-                market=plan.market,
-            )
+            self._sale_refused(plan, sale.outcome)
         elif sale.state is not OrderState.UNKNOWN:
             self._tracker.settle(sale)
+
+    def _is_sale_refused(self, plan: Plan) -> bool:
+        """Whether the exchange would not take the sale that the stop is to be withdrawn for."""
+        amount = self.state_of(plan).sellable
+        if plan.exit_reason is None or amount <= ZERO:
+            return False
+        try:
+            self._sender.preview_sale(plan, amount)
+        except (OrderRejected, RequestRefused, MarketRefused) as error:
+            self._sale_refused(plan, str(error))
+            return True
+        return False
+
+    def _sale_refused(self, plan: Plan, reason: str) -> None:
+        self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
+        text = f"{plan.market}: the sale was refused and is tried again ({reason})"
+        self._context.announcer.trouble(f"exit {plan.id}", text, market=plan.market)
 
     # What is said and measured.
 

@@ -70,7 +70,18 @@ class Sender:
 
     def preview_stop(self, plan: Plan, amount: Decimal, stop_price: Decimal) -> None:
         """Ask whether this stop would be taken. Raises OrderRejected or MarketRefused where it would not."""
-        self._broker.preview(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price).request)
+        self._preview(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price))
+
+    def preview_sale(self, plan: Plan, amount: Decimal) -> None:
+        """The same of a sale at market."""
+        self._preview(self._selling(plan, amount, Purpose.EXIT, "preview"))
+
+    def _preview(self, intent: Intent) -> None:
+        try:
+            self._broker.preview(intent.request)
+        except MarketRefused as error:
+            self._retries.market_refused(intent.market, error)
+            raise
 
     def _selling(
         self, plan: Plan, amount: Decimal, purpose: Purpose, reason: str, stop_price: Decimal | None = None

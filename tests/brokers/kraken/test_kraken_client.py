@@ -277,6 +277,34 @@ class TestHowAPlacementEnds:
 NOTHING: dict[str, object] = {}
 
 
+class TestPreviews:
+    def test_everything_is_checked_and_nothing_placed(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.say("AddOrder", {"descr": {"order": "buy 0.001 XBTUSD @ market"}})
+        broker.preview(market_buy(clock))
+        (sent,) = canned.calls("AddOrder")
+        assert sent.params["validate"] == "true"
+
+    def test_what_only_lacks_bound_coins_passes(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EOrder:Insufficient funds")
+        broker.preview(market_buy(clock))
+
+    def test_any_other_refusal_is_told(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+        canned.refuse("AddOrder", "EOrder:Order minimum not met")
+        with pytest.raises(OrderRejected):
+            broker.preview(market_buy(clock))
+
+    def test_an_answer_that_was_lost_left_no_order(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
+        canned.refuse("AddOrder", "EService:Unavailable")
+        with pytest.raises(Unavailable):
+            broker.preview(market_buy(clock))
+
+
 class TestNonceRefusals:
     def test_a_read_is_tried_again_once_after_a_leap(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.refuse("BalanceEx", "EAPI:Invalid nonce")

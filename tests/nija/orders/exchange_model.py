@@ -171,9 +171,6 @@ class ExchangeModel:
         return self.clock.monotonic() - self._markets_read
 
     def preview(self, request: OrderRequest) -> None:
-        """Kraken is not asked, as by its broker."""
-        if self.exchange is not Exchange.COINBASE:
-            return
         self._read("preview")
         self._check_market(request)
         self._check_size(request)

@@ -92,6 +92,27 @@ class TestMarketsThatTakeNoOrders:
         world.exit(BTC_USD)
         assert resting(world) == [(ONE, STOP)]
 
+    def test_a_market_that_is_refused_to_the_account_keeps_its_stop(self, world: DeskWorld) -> None:
+        """The sale would be refused, and the stop that was withdrawn for it as well."""
+        later(world, 61.0)
+        world.exchange.restricted.add(BTC_USD)
+        world.exit(BTC_USD)
+        later(world, times=10)
+        assert resting(world) == [(ONE, STOP)]
+        assert any("the sale was refused" in line for line in world.log.lines)
+        world.exchange.restricted.clear()
+        later(world, 21.0)
+        assert world.desk.positions() == {}
+
+    @pytest.mark.parametrize("mode", CLOSED)
+    def test_a_market_that_closed_since_it_was_read_keeps_its_stop(self, world: DeskWorld, mode: Mode) -> None:
+        later(world, 61.0)
+        world.exchange.refresh_markets(0.0)
+        world.exchange.modes[BTC_USD] = mode
+        world.exit(BTC_USD)
+        later(world)
+        assert resting(world) == [(ONE, STOP)]
+
     def test_a_new_stop_that_is_refused_after_all_brings_the_old_one_back(self) -> None:
         world = DeskWorld(Exchange.COINBASE)
         world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
