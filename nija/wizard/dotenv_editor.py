@@ -74,10 +74,9 @@ def _line(name: str, value: str, comment: str = "") -> str:
 def _quoted(value: str) -> str:
     if _BARE.fullmatch(value):
         return value
-    if "${" in value:
-        literal = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{literal}'"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    # A `${` would be expanded in quotes of either kind; what no name gives is its default, a bare dollar sign.
+    plain = value.replace("${", "${:-$}{")
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
