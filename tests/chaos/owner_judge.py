@@ -21,7 +21,10 @@ def forbidden(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Iterable[st
     """What must not be at any moment and can never be mended."""
     for sale in owned["oversales"]:
         if not _crossed(sale):
-            yield f"{sale['amount']} {sale['currency']} of the owner's were sold by order {sale['order_id']}"
+            yield (
+                f"{sale['amount']} {sale['currency']} of the owner's were sold by order {sale['order_id']}, placed at "
+                f"{sale['placed']:.1f}: he took NIJA's at {sale['taken_at']}, told of {sale['balances_told']}"
+            )
     for order in books["orders"]:
         withdrawn = order["status"] == "cancelled" and order["reason"] == "User requested"
         if order["by_hand"] and withdrawn and not order["ended_by_hand"]:

@@ -34,7 +34,6 @@ def test_seeded_faults_kills_and_owners_with_hands_leave_the_exchanges_books_and
 ) -> None:
     outcome = outcomes[str(seed)].result(_PATIENCE)
     assert outcome.violations == []
-    assert outcome.kills > 0
     assert outcome.orders > 0
 
 
@@ -42,6 +41,7 @@ def test_the_storms_have_really_struck(outcomes: Mapping[str, Future[Outcome]]) 
     stormy = [outcomes[str(seed)].result(_PATIENCE) for seed in SEEDS]
     assert sum(outcome.faults.total() for outcome in stormy) > 0
     assert sum(outcome.acts.total() for outcome in stormy) > 0
+    assert sum(outcome.kills for outcome in stormy) > 0
 
 
 def test_two_daemons_on_the_same_keys_notice_each_other_and_sell_nothing_of_the_owners(
