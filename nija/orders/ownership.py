@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # What is less than the finest step of either exchange cannot be bound by a stop.
 _STEP = Decimal("0.00000001")
+# How far the measured clock may be ahead of the exchange's, by which fills are dated. One counted twice does no harm.
+_CLOCK_ERROR = timedelta(seconds=2)
 # A fill may be listed some time after it happened.
 _OVERLAP = timedelta(minutes=2)
 
@@ -252,7 +254,7 @@ class OwnerWatch:
         """Those of orders that the journal does not know, since the last look."""
         journal, broker = self._context.journal, self._context.broker
         since = self._since(currency)
-        floor = self._floors.setdefault(currency, since)
+        floor = self._floors.setdefault(currency, since - _CLOCK_ERROR)
         counted = self._counted.get(currency, frozenset())
         return [
             fill

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class TestDemo:
         assert filled - began < timedelta(seconds=60)
 
     def test_sigterm_ends_it_calmly(self, outcome: Daemon) -> None:
-        texts = [line.split(" INFO  ")[1] for line in outcome.lines]
+        texts = [re.split(r" (?:INFO|WARN|ERROR) +", line, maxsplit=1)[-1] for line in outcome.lines]
         assert texts[-1] == "👋 STOPPED"
         after = texts[texts.index("🛑 STOPPING - no new entries") :]
         assert not [text for text in after if "Started" in text]

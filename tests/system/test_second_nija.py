@@ -68,7 +68,7 @@ def _beside_a_second(quick: QuickVenue, first: Daemon, folder: Path) -> Mapping[
     """The judge's knowledge of the moment at which the first one has noticed."""
     with quick.daemon(folder) as second:
         second.wait_for("Stop placed: ETH", count=len(BOTH))
-        first.wait_for(SAID, "nothing is entered", count=len(BOTH))
+        first.wait_for(SAID, "NIJA buys nothing", count=len(BOTH))
         paused = quick.venue.state()
         assert second.ask("flatten", "--all", "--yes").code == 0
         for account in BOTH:
@@ -88,7 +88,7 @@ def test_the_first_says_in_the_log_who_was_noticed_by_which_orders(outcome: Afte
     orders = outcome.states[0]["accounts"][account]["orders"]
     foreign = [order["id"] for order in orders if order["symbol"] == "ETH/USD"]
     assert len(foreign) == 2
-    (line,) = outcome.said(account, "nothing is entered and no stop is moved")
+    (line,) = outcome.said(account, "NIJA buys nothing and moves no stop")
     assert any(one in line for one in foreign)
 
 
