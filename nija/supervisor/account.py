@@ -200,7 +200,6 @@ class AccountThread:
         self._patiently(trader.start)
         self._patiently(lambda: self._tell_balance(trader))
         self._patiently(self._tell_cost)
-        self._reasons.clear("failure")
         self._parts.before_trading()
         self._parts.log.info(lines.thread_started(self.account))
         self._transition(AccountState.TRADING)
@@ -334,6 +333,7 @@ class AccountThread:
                 trouble.reset()
                 self._passing.reset()
                 self._refused.reset()
+                self._reasons.clear("failure")
                 if self._reasons.clear("trouble"):
                     self._parts.log.info("The exchange answers again")
             self._wake.wait(pause)
