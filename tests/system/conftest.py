@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Play = Callable[[Path], object]
     Ending = Future[object]
 
-_AT_ONCE = 3
+_AT_ONCE = 2
 _LONGEST_PLAY = 200.0
 _BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[3] / "shared" / "data" / "candles"
 _UNHURRIED = "[risk]\nmax_daily_loss = 0.9\nmax_drawdown = 0.9\n"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What a slow machine may take for a step that takes a second or two; only a failure waits so long.
-PATIENCE = 120.0
+PATIENCE = 60.0
 _POLL = 0.2
 _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 

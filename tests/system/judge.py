@@ -125,11 +125,10 @@ def is_settled(books: Books, data: Path, account: str) -> bool:
     return covered and knows_all_fills(books, data, account)
 
 
-def wait_until_settled(venue: Venue, daemon: Daemon, *names: str, within: float = 330.0) -> None:
+def wait_until_settled(venue: Venue, daemon: Daemon, *names: str, within: float = 60.0) -> None:
     """Let everything come to rest: no price moves, nothing is bought, and for seconds nothing is under way anywhere.
 
-    What an account had decided before it was told to be calm may still be on its way, and what only a comparison finds
-    waits for the next one: up to five minutes.
+    What an account had decided before it was told to be calm may still be on its way.
     """
     (daemon.folder / CALM).touch()
     venue.freeze()
