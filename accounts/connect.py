@@ -88,16 +88,21 @@ def connect_account(
     """
     try:
         info = broker.connect()
-    except InvalidSignature as error:
-        raise ConnectRefused("Invalid signature", _copy_again(account), permanent=True) from error
-    except Unauthorized as error:
-        raise ConnectRefused("Invalid key", f"{error}. {_copy_again(account)}", permanent=True) from error
-    except PermissionDenied as error:
-        raise ConnectRefused("Permission denied", f"{error}. {_new_key(account)}", permanent=True) from error
+    except (Unauthorized, PermissionDenied) as error:
+        raise key_refused(account, error) from error
     warnings = check_key(account, info, utc_now(clock), allow_withdrawal_keys=allow_withdrawal_keys)
     if not allow_clock_skew:
         _check_clock(account, info)
     return Connected(info, warnings)
+
+
+def key_refused(account: AccountId, error: Unauthorized | PermissionDenied) -> ConnectRefused:
+    """The same refusal in the same words, whether it comes when the account connects or while it trades."""
+    if isinstance(error, InvalidSignature):
+        return ConnectRefused("Invalid signature", _copy_again(account), permanent=True)
+    if isinstance(error, Unauthorized):
+        return ConnectRefused("Invalid key", f"{error}. {_copy_again(account)}", permanent=True)
+    return ConnectRefused("Permission denied", f"{error}. {_new_key(account)}", permanent=True)
 
 
 def check_key(

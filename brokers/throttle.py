@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from brokers.errors import BudgetSpent, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from brokers.clock import Clock
 
 # Decimal fractions of a second get lost in floats: a wait never ends just before the room is there.
@@ -26,25 +29,38 @@ class Limit(Protocol):
 
 
 class DecayingCounter:
-    """A counter that costs raise, time lowers, and that must not pass its maximum."""
+    """A counter that costs raise, time lowers, and that must not pass its maximum.
+
+    The exchange counts a request when it arrives, at a moment unknown here: a cost that was taken does not fall before
+    `landed`, so that the level is never below the exchange's own.
+    """
 
     def __init__(self, maximum: float, decay: float, *, level: float = 0.0) -> None:
         """`decay` is per second; `level` is where the counter stands now."""
         self._maximum = maximum
         self._decay = decay
         self._level = min(level, maximum)
+        self._in_flight = 0.0
         self._time: float | None = None
         self._lock = threading.Lock()
 
     def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
-        """Costs above the room that there is at all pass once the counter is empty."""
+        """Costs above the room that there is at all pass once the counter is empty. What passes is to be `landed`."""
         with self._lock:
             self._settle(now)
             room = max(self._maximum - reserve - cost, 0.0)
-            if self._level <= room + _EPSILON:
-                self._level += cost
+            level = self._level + self._in_flight
+            if level <= room + _EPSILON:
+                self._in_flight += cost
                 return 0.0
-            return (self._level - room) / self._decay
+            return (level - room) / self._decay
+
+    def landed(self, cost: float, now: float) -> None:
+        """The request that took `cost` has been answered, has failed or was never sent."""
+        with self._lock:
+            self._settle(now)
+            self._in_flight = max(0.0, self._in_flight - cost)
+            self._level += cost
 
     def charge(self, cost: float, now: float) -> None:
         """Book what was spent without asking."""
@@ -61,7 +77,12 @@ class DecayingCounter:
     def level(self, now: float) -> float:
         with self._lock:
             self._settle(now)
-            return self._level
+            return self._level + self._in_flight
+
+    @property
+    def in_flight(self) -> float:
+        """The part of the level that does not fall yet."""
+        return self._in_flight
 
     def left(self, now: float) -> float:
         """The part of the room that is free, from 0 to 1."""
@@ -148,6 +169,23 @@ class Spacing:
         due = self._began + self._seconds
         self.wait_for(due)
         self._began = self._clock.monotonic()
+
+
+@contextmanager
+def room(counter: DecayingCounter, clock: Clock, cost: float) -> Iterator[None]:
+    """Wait for room, and hold it for the request that is made inside. Raises RateLimited when all is to stop."""
+    wait_for_room(counter, clock, cost)
+    with holding(counter, clock, cost):
+        yield
+
+
+@contextmanager
+def holding(counter: DecayingCounter, clock: Clock, cost: float) -> Iterator[None]:
+    """What was taken is held until the request that is made inside has ended."""
+    try:
+        yield
+    finally:
+        counter.landed(cost, clock.monotonic())
 
 
 def wait_for_room(

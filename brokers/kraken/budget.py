@@ -48,6 +48,12 @@ class KeyBudget:
             wait_for_room(self._counter, self._clock, cost, reserve=reserve, patience=patience)
             self._save()
 
+    def landed(self, cost: float) -> None:
+        """The call that `spend` let pass has been answered, or has failed: from now on its cost falls."""
+        if cost:
+            self._counter.landed(cost, self._clock.monotonic())
+            self._save()
+
     def left(self) -> float:
         """From 0 to 1; nothing while the key is barred."""
         now = self._clock.monotonic()
@@ -77,7 +83,8 @@ class KeyBudget:
     def _save(self) -> None:
         now, wall = self._clock.monotonic(), self._clock.time()
         barred_until = wall + max(0.0, self._barred_until - now)
-        text = f"{self._counter.level(now):.3f} {wall:.3f} {barred_until:.3f}".ljust(_WIDTH - 1) + "\n"
+        level, in_flight = self._counter.level(now), self._counter.in_flight
+        text = f"{level:.3f} {wall:.3f} {barred_until:.3f} {in_flight:.3f}".ljust(_WIDTH - 1) + "\n"
         with self._lock:
             if self._file < 0:
                 return
@@ -115,10 +122,12 @@ class KeyBudget:
         if not text:
             return 0.0, 0.0
         try:
-            level, saved, barred_until = (float(part) for part in text.split())
+            level, saved, barred_until, *flying = (float(part) for part in text.split())
         except ValueError:
             return self._tier.rest_maximum, 0.0
         # Were the clock set back, no time would have passed.
         passed = max(0.0, self._clock.time() - saved)
         barred_for = max(0.0, barred_until - max(saved, self._clock.time()))
-        return max(0.0, level - passed * self._tier.rest_decay), barred_for
+        # What was under way when the process ended may have arrived at any time since.
+        in_flight = min(level, sum(flying))
+        return max(0.0, level - in_flight - passed * self._tier.rest_decay) + in_flight, barred_for

@@ -108,14 +108,12 @@ class PrivateClient:
         `urgent`: something that protects waits for it, so it takes what is kept for that, and waits for room.
         """
         self.nonces.check()
-        self._take_room(method, params or {}, urgent=urgent)
         try:
-            result = self._attempt(method, params or {}, action)
+            result = self._attempt(method, params or {}, action, urgent=urgent)
         except NonceRejected:
             if not self.nonces.refused() or action is not Action.READ:
                 raise
-            self._take_room(method, params or {}, urgent=urgent)
-            result = self._attempt_again(method, params or {})
+            result = self._attempt_again(method, params or {}, urgent=urgent)
         self.nonces.accepted()
         return result
 
@@ -127,14 +125,21 @@ class PrivateClient:
         self._nonce.close()
         self._budget.close()
 
-    def _attempt_again(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
+    def _attempt_again(self, method: str, params: Mapping[str, str], *, urgent: bool) -> dict[str, Any]:
         try:
-            return self._attempt(method, params, Action.READ)
+            return self._attempt(method, params, Action.READ, urgent=urgent)
         except NonceRejected:
             self.nonces.refused()
             raise
 
-    def _attempt(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
+    def _attempt(self, method: str, params: Mapping[str, str], action: Action, *, urgent: bool) -> dict[str, Any]:
+        self._take_room(method, params, urgent=urgent)
+        try:
+            return self._ask(method, params, action)
+        finally:
+            self._budget.landed(rest_cost(method))
+
+    def _ask(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
         try:
             return result_of(self._send(method, params, action), action, self._clock.time())
         except LockedOut as error:

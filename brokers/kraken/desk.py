@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,10 @@ from brokers.kraken.errors import Action, DeadlineMissed
 from brokers.kraken.limits import ADD_COST, EngineCounters, amend_cost, cancel_cost
 from brokers.kraken.refusals import KEY_IS_FINE, NOT_LISTED, AgreementNeeded, may
 from brokers.model import Absent, Found, Undetermined
-from brokers.throttle import wait_for_room
+from brokers.throttle import holding, room
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from decimal import Decimal
 
@@ -75,10 +76,10 @@ class Desk:
         # Kraken refuses a wrong deadline without harm: a clock that cannot be measured now stops no exit.
         with suppress(BrokerError):
             self._exchange_clock.sync(math.inf)
-        self._wait_for_turn(request)
-        deadline = self._usable_deadline(request)
-        params = wire.order_params(request, market, symbols.pair_id(request.market), deadline)
-        exchange_id = self._add_order(params, market)
+        with self._turn(request):
+            deadline = self._usable_deadline(request)
+            params = wire.order_params(request, market, symbols.pair_id(request.market), deadline)
+            exchange_id = self._add_order(params, market)
         self._engine.touched(exchange_id, market.symbol, self._clock.monotonic())
         return exchange_id
 
@@ -86,15 +87,15 @@ class Desk:
         """AddOrder with `validate`: everything is checked and nothing placed."""
         symbols = self._public.symbols()
         market = self._market(request.market)
-        self._wait_for_turn(request)
-        params = wire.order_params(request, market, symbols.pair_id(request.market), self._usable_deadline(request))
-        try:
-            self._agreeing(params | {"validate": "true"}, market)
-        except OutcomeUnknown as error:
-            raise Unavailable(f"Kraken did not say whether it would take an order: {error}") from error
-        except OrderRejected as error:
-            if not error.reason.startswith(_NO_FUNDS):
-                raise
+        with self._turn(request):
+            params = wire.order_params(request, market, symbols.pair_id(request.market), self._usable_deadline(request))
+            try:
+                self._agreeing(params | {"validate": "true"}, market)
+            except OutcomeUnknown as error:
+                raise Unavailable(f"Kraken did not say whether it would take an order: {error}") from error
+            except OrderRejected as error:
+                if not error.reason.startswith(_NO_FUNDS):
+                    raise
 
     def resolve(self, request: OrderRequest) -> Resolution:
         """Absent only where the look-up surely began, on the exchange's clock, when nothing could appear any more."""
@@ -120,9 +121,10 @@ class Desk:
             "trigger_price": wire.plain(market.floor_price(stop_price)),
         }
         cost = amend_cost(self._engine.age(exchange_id, self._clock.monotonic()))
-        wait_for_room(self._engine.counter(market_name), self._clock, cost)
-        self._engine.touched(exchange_id, market_name, self._clock.monotonic())
-        if not self._engine_call("AmendOrder", params, Action.CHANGE, market_name).get("amend_id"):
+        with room(self._engine.counter(market_name), self._clock, cost):
+            self._engine.touched(exchange_id, market_name, self._clock.monotonic())
+            answer = self._engine_call("AmendOrder", params, Action.CHANGE, market_name)
+        if not answer.get("amend_id"):
             raise OutcomeUnknown("Kraken answered an amendment without an amend_id: read the order to see")
 
     def cancel(self, exchange_id: str) -> None:
@@ -130,13 +132,11 @@ class Desk:
             # A number is read as a `userref` and cancels every order that carries it.
             raise RequestRefused(f"{exchange_id} is not an order id of Kraken")
         market = self._engine.market_of(exchange_id)
-        if market is not None:
-            cost = cancel_cost(self._engine.age(exchange_id, self._clock.monotonic()))
-            wait_for_room(self._engine.counter(market), self._clock, cost)
-        try:
+        with ExitStack() as held, suppress(OrderNotFound):
+            if market is not None:
+                cost = cancel_cost(self._engine.age(exchange_id, self._clock.monotonic()))
+                held.enter_context(room(self._engine.counter(market), self._clock, cost))
             self._engine_call("CancelOrder", {"txid": exchange_id}, Action.CHANGE, market)
-        except OrderNotFound:
-            return
 
     def _add_order(self, params: dict[str, str], market: Market) -> str:
         try:
@@ -181,7 +181,8 @@ class Desk:
             raise MarketRefused(f"Kraken does not list {symbol}", NOT_LISTED)
         return market
 
-    def _wait_for_turn(self, request: OrderRequest) -> None:
+    @contextmanager
+    def _turn(self, request: OrderRequest) -> Iterator[None]:
         """Entries leave room for stops and exits. A wait that would outlast the deadline is not begun."""
         reserve = self._engine.entry_reserve if purpose_of(request.client_id) is Purpose.ENTRY else 0.0
         counter = self._engine.counter(request.market)
@@ -190,6 +191,8 @@ class Desk:
             if self._clock.stopping or timedelta(seconds=wait) > left:
                 raise RateLimited(f"The order was not sent: {request.market} has no room for it yet", wait)
             self._clock.sleep(wait)
+        with holding(counter, self._clock, ADD_COST):
+            yield
 
     def _usable_deadline(self, request: OrderRequest) -> datetime:
         """Never later than the request's own, which is what `resolve` counts from."""

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accounts.connect import ConnectRefused, connect_account
+from accounts.connect import ConnectRefused, connect_account, key_refused
 from accounts.key_watch import KeyWatch
 from accounts.manager import AccountState, SharedExchangeAccount
 from accounts.market_advice import market_advice
@@ -15,7 +15,6 @@ from brokers.clock import utc_now
 from brokers.errors import (
     BrokerError,
     BudgetSpent,
-    InvalidSignature,
     NonceRejected,
     PermissionDenied,
     Unauthorized,
@@ -157,9 +156,9 @@ class AccountThread:
         except SharedExchangeAccount as error:
             self._parts.log.warning(f"❌ {error}")
         except ConnectRefused as error:
-            return self._fail(error.reason, error.remedy, self._refused if error.permanent else self._passing)
+            return self._refuse(error)
         except (Unauthorized, PermissionDenied) as error:
-            return self._fail(_short(error), str(error), self._refused)
+            return self._refuse(key_refused(self.account, error))
         except BrokerError as error:
             return self._fail(_short(error), str(error), self._passing)
         except JournalError as error:
@@ -169,6 +168,9 @@ class AccountThread:
             self._transition(AccountState.FAILED, "an unexpected error; see nija.log")
             return self._passing.wait()
         return math.inf
+
+    def _refuse(self, refusal: ConnectRefused) -> float:
+        return self._fail(refusal.reason, refusal.remedy, self._refused if refusal.permanent else self._passing)
 
     def _fail(self, reason: str, detail: str, backoff: Backoff) -> float:
         wait = backoff.wait()
@@ -378,10 +380,4 @@ class AccountThread:
 
 def _short(error: BrokerError) -> str:
     """The words that users search their log for."""
-    if isinstance(error, NonceRejected):
-        return "Invalid nonce"
-    if isinstance(error, InvalidSignature):
-        return "Invalid signature"
-    if isinstance(error, PermissionDenied):
-        return "Permission denied"
-    return str(error)
+    return "Invalid nonce" if isinstance(error, NonceRejected) else str(error)

@@ -36,7 +36,15 @@ class TestDecayingCounter:
         counter = DecayingCounter(125, 2.34)
         for _ in range(50):
             counter.take(1, 0.0)
+            counter.landed(1, 0.0)
         assert counter.level(10.0) == pytest.approx(26.6)
+
+    def test_what_is_under_way_counts_in_full_until_it_is_answered(self) -> None:
+        counter = DecayingCounter(15, 1.0)
+        counter.take(10, 0.0)
+        assert counter.level(30.0) == 10
+        counter.landed(10, 30.0)
+        assert counter.level(34.0) == 6
 
     def test_what_the_exchange_says_is_believed(self) -> None:
         counter = DecayingCounter(15, 0.5)
@@ -62,20 +70,29 @@ class TestDecayingCounter:
     @given(
         steps=st.lists(
             st.tuples(
-                st.floats(min_value=0, max_value=30), st.integers(min_value=1, max_value=6), st.sampled_from([0.0, 4.0])
+                st.floats(min_value=0, max_value=30),
+                st.integers(min_value=1, max_value=6),
+                st.sampled_from([0.0, 4.0]),
+                st.floats(min_value=0, max_value=30),
+                st.floats(min_value=0, max_value=1),
             ),
             max_size=60,
         )
     )
-    def test_the_exchange_never_counts_past_its_maximum(self, steps: list[tuple[float, int, float]]) -> None:
+    def test_the_exchange_never_counts_past_its_maximum_whenever_a_request_arrives(
+        self, steps: list[tuple[float, int, float, float, float]]
+    ) -> None:
         counter, now = DecayingCounter(15, 0.33), 0.0
         theirs, theirs_at = 0.0, 0.0
-        for pause, cost, reserve in steps:
+        for pause, cost, reserve, flight, until_arrival in steps:
             now += pause
             if counter.take(cost, now, reserve=reserve) > 0:
                 continue
-            theirs = max(0.0, theirs - (now - theirs_at) * 0.33) + cost
-            theirs_at = now
+            arrived = now + flight * until_arrival
+            now += flight
+            counter.landed(cost, now)
+            theirs = max(0.0, theirs - (arrived - theirs_at) * 0.33) + cost
+            theirs_at = arrived
             assert theirs <= 15 + 1e-6
 
 
@@ -180,6 +197,7 @@ class TestWhatIsLeft:
     def test_a_counter_tells_its_free_part_as_costs_raise_and_time_lowers_it(self) -> None:
         counter = DecayingCounter(20.0, 0.5)
         counter.take(15.0, 0.0)
+        counter.landed(15.0, 0.0)
         assert counter.left(0.0) == 0.25
         assert counter.left(20.0) == 0.75
 

@@ -39,6 +39,7 @@ class RestartedClock(ManualClock):
 def spend(budget: KeyBudget, calls: int) -> None:
     for _ in range(calls):
         budget.spend(1.0, 0.0)
+        budget.landed(1.0)
 
 
 def test_what_was_spent_before_a_kill_is_still_spent_after_it(restart: Callable[[ManualClock], KeyBudget]) -> None:
@@ -95,22 +96,30 @@ def test_a_place_that_cannot_be_written_stops_the_call_and_is_named(tmp_path: Pa
 
 
 @settings(max_examples=40, deadline=None)
-@given(steps=st.lists(st.tuples(st.floats(0, 20), st.integers(1, 4), st.booleans()), max_size=30))
-def test_kraken_never_counts_past_its_maximum_whenever_the_process_is_killed(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[float, int, bool]]
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(0, 20), st.integers(1, 4), st.booleans(), st.floats(0, 10), st.floats(0, 1)), max_size=30
+    )
+)
+def test_kraken_never_counts_past_its_maximum_whenever_a_request_arrives_and_the_process_is_killed(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[float, int, bool, float, float]]
 ) -> None:
     path = tmp_path_factory.mktemp("budget") / "key.budget"
     clock = ManualClock()
     budget = KeyBudget(path, tier=STARTER, clock=clock)
     theirs, theirs_at = 0.0, clock.wall
-    for pause, cost, killed in steps:
+    for pause, cost, killed, flight, until_arrival in steps:
         clock.advance(pause)
+        budget.spend(float(cost), 0.0)
+        arrived = clock.wall + flight * until_arrival
+        theirs = max(0.0, theirs - (arrived - theirs_at) * STARTER.rest_decay) + cost
+        theirs_at = arrived
+        assert theirs <= STARTER.rest_maximum + 0.01
+        clock.advance(flight)
         if killed:
             budget.close()
             clock = RestartedClock(clock.wall)
             budget = KeyBudget(path, tier=STARTER, clock=clock)
-        budget.spend(float(cost), 0.0)
-        theirs = max(0.0, theirs - (clock.wall - theirs_at) * STARTER.rest_decay) + cost
-        theirs_at = clock.wall
-        assert theirs <= STARTER.rest_maximum + 0.01
+        else:
+            budget.landed(float(cost))
     budget.close()

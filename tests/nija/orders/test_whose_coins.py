@@ -70,6 +70,7 @@ def with_krakens_lowest_tier(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) 
         wait = counter.take(cost, world.clock.monotonic(), reserve=reserve)
         if wait:
             raise BudgetSpent("no room", wait)
+        counter.landed(cost, world.clock.monotonic())
 
     def told(*, protects: bool = False) -> Mapping[str, Balance]:
         paid(1.0, 0.0 if protects else 4.0)

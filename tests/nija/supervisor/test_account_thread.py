@@ -20,6 +20,7 @@ from nija.feed import Feed
 from nija.journal.identity import fingerprint_of
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
+from nija.log import lines
 from nija.log.event_log import EventLog
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.exchanges import ExchangeSide, Seatable
@@ -81,8 +82,8 @@ class Daemon:
         self.manager = AccountManager(self.clock)
         self.is_switched_off = False
 
-    def thread(self, exchange: KeyOf) -> AccountThread:
-        """It stops as soon as it would begin to trade."""
+    def thread(self, exchange: KeyOf, before_trading: Callable[[], None] | None = None) -> AccountThread:
+        """It stops as soon as it would begin to trade, unless told what happens then."""
         self.clock.stopping = False
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
@@ -99,7 +100,7 @@ class Daemon:
                 clock=self.clock,
                 log=self.log.logger,
                 allow_withdrawal_keys=False,
-                before_trading=self._stop_where_it_would_trade,
+                before_trading=before_trading or self._stop_where_it_would_trade,
                 portfolio=lambda: None,
             )
         )
@@ -189,6 +190,20 @@ def test_an_account_that_cannot_connect_obeys_within_a_second(daemon: Daemon, re
     thread.run()
     assert latches == [{LatchName.STOP_TRADING}]
     assert max(daemon.clock.sleeps) <= 1.0
+
+
+def test_a_key_that_is_refused_while_trading_and_again_at_the_next_connect_is_told_once(daemon: Daemon) -> None:
+    exchange = KeyOf(daemon.clock, "AA00")
+
+    def refuse() -> None:
+        exchange.refusal = Unauthorized("EAPI:Invalid key (check that the API key was copied whole)")
+        raise exchange.refusal
+
+    daemon.clock.meanwhile = [lambda: None] * 60
+    daemon.thread(exchange, refuse).run()
+    told = [line for line in daemon.log.lines if "connection failed" in line]
+    assert told == ["⚠️  Kraken USER daivon_frazier connection failed: Invalid key"]
+    assert daemon.log.lines.count(lines.connecting(ACCOUNT)) > 2
 
 
 def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(daemon: Daemon) -> None:
