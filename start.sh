@@ -2,6 +2,7 @@
 # Makes NIJA's environment from the lock file, then runs NIJA in it.
 #   ./start.sh            the daemon (the demo, where no credentials are set)
 #   ./start.sh test       every check: format, lint, layers, types, tests
+#   ./start.sh test fast  the same with the fast tests alone; or any arguments of pytest
 #   ./start.sh COMMAND    any nija command: status, doctor, setup, simulate ...
 set -euo pipefail
 
@@ -81,14 +82,24 @@ run_checks() {
   step "$venv/bin/ruff" check .
   step "$venv/bin/lint-imports"
   step "$venv/bin/mypy"
-  printf '\n== pytest\n' >&2
-  exec "$venv/bin/python" -m pytest "$@"
+  local pytest=("$venv/bin/python" -m pytest) side_by_side=(-n auto --dist worksteal)
+  # Test files take long to prepare: whoever forbids Python to keep them would wait for that at every run.
+  unset PYTHONDONTWRITEBYTECODE
+  case "${1:-}" in
+    fast) step "${pytest[@]}" "${side_by_side[@]}" -m "not slow and not daemons" ;;
+    "")
+      step "${pytest[@]}" "${side_by_side[@]}" -m "not daemons"
+      step "${pytest[@]}" -m daemons
+      ;;
+    *) step "${pytest[@]}" "$@" ;;
+  esac
 }
 
 if [ "${1:-}" = test ]; then
   shift
   ensure_environment requirements-dev.txt
   run_checks "$@"
+  exit
 fi
 
 ensure_environment requirements.txt

@@ -41,20 +41,21 @@ def until(met: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
 class Daemon:
     """`with Daemon(folder, environment) as daemon:` runs `nija run` there; it is killed at the end if it still runs.
 
-    `program` is the module that is run.
+    `program` is the module that is run, `under` a command that runs it.
     """
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     arguments: tuple[str, ...] = ("run",)
     program: str = "nija"
+    under: tuple[str, ...] = ()
     lines: list[str] = field(default_factory=list, repr=False)
     _said: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def __enter__(self) -> Self:
         self._errors = (self.folder / "stderr.txt").open("a", encoding="utf-8")
         self.process = subprocess.Popen(  # noqa: S603 - this Python, and the arguments of the test
-            [sys.executable, "-m", self.program, *self.arguments],
+            [*self.under, sys.executable, "-m", self.program, *self.arguments],
             cwd=self.folder,
             env=self.variables(self.environment),
             stdin=subprocess.DEVNULL,
@@ -92,6 +93,17 @@ class Daemon:
     def ask(self, *arguments: str, within: float = PATIENCE) -> Answer:
         """Give a command beside this daemon, as a user does on another terminal."""
         return ask(self.folder, self.environment, *arguments, within=within)
+
+    def status(self, tells: Callable[[str], bool]) -> Answer:
+        """`nija status` once this holds of its text: it shows an account as of its last cycle. Raises Unmet."""
+        answers: list[Answer] = []
+
+        def is_told() -> bool:
+            answers.append(self.ask("status"))
+            return tells(answers[-1].text)
+
+        until(is_told, "nija status tells what is expected")
+        return answers[-1]
 
     @property
     def pid(self) -> int:

@@ -57,8 +57,8 @@ def markets_close(folder: Path) -> Aftermath:
         for account in CLOSED:
             until(partial(_has_sold, venue, account, "ETH/USD"), f"{account} has sold what it can")
         told = "ETH/USD is refused to this account"
-        until(lambda: daemon.ask("status").text.count(told) == len(RESTRICTED), "status names the refused markets")
-        status, closed = daemon.ask("status"), venue.state()
+        status = daemon.status(lambda text: text.count(told) == len(RESTRICTED))
+        closed = venue.state()
         for account in CLOSED:
             venue.do("mode", exchange=account.partition(":")[0], market="BTC/USD", mode="online")
         for account in RESTRICTED:

@@ -14,7 +14,6 @@ from brokers.simulator.engine.markets import MarketSpec
 from brokers.simulator.foreign_orders import foreign_words
 from tests.made_up import accounts
 from tests.system import judge
-from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
 from tests.system.patient import patient
 
@@ -57,11 +56,7 @@ def foreign_things(folder: Path) -> Aftermath:
                     daemon.wait_for("UNKNOWN_ORDER_OF_OURS", count=2 * len(BOTH))
                 else:
                     daemon.wait_for("🛡️ Stop placed", count=len(BOTH))
-                until(
-                    lambda: daemon.ask("status").text.count("not NIJA's, and left alone") == len(BOTH),
-                    "status counts them",
-                )
-                statuses.append(daemon.ask("status"))
+                statuses.append(daemon.status(lambda text: text.count("not NIJA's, and left alone") == len(BOTH)))
                 assert daemon.terminate() == 0
             lines.append(tuple(daemon.lines))
             shutil.rmtree(folder / "data")

@@ -17,7 +17,7 @@ from tests.system.exchange import quick_exchange
 from tests.system.patient import patient
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.system.daemon import Answer, Daemon
@@ -51,6 +51,14 @@ def is_booked_out(daemon: Daemon, account: str) -> bool:
     return not judge.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
 
 
+def _told_of(account: str, status: str) -> str:
+    return status.partition(f"\n{account} (")[2].partition("\n\n")[0]
+
+
+def _tells_of_all(names: Iterable[str], status: str) -> bool:
+    return all("booked out" in _told_of(account, status) for account in names)
+
+
 def owner_at_work(folder: Path) -> Aftermath:
     (folder / "nija.toml").write_text(patient(EVERYBODY))
     traders = accounts(*EVERYBODY, balances={"USD": Decimal(10_000), "BTC": _OWNED})
@@ -67,7 +75,7 @@ def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
             sell_nijas_amount(venue, account)
         for account in WHILE_IT_RUNS:
             until(partial(is_booked_out, first, account), f"{account} has booked its position out")
-        statuses.append(first.ask("status"))
+        statuses.append(first.status(partial(_tells_of_all, WHILE_IT_RUNS)))
         assert first.terminate() == 0
         lines.append(tuple(first.lines))
     for account in WHILE_IT_IS_DOWN:
@@ -75,7 +83,7 @@ def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
     with quick.daemon(folder) as second:
         for account in WHILE_IT_IS_DOWN:
             until(partial(is_booked_out, second, account), f"{account} has booked its position out")
-        statuses.append(second.ask("status"))
+        statuses.append(second.status(partial(_tells_of_all, WHILE_IT_IS_DOWN)))
         assert second.terminate() == 0
         lines.append(tuple(second.lines))
     for account in BEFORE_THE_DISK_IS_LOST:
@@ -84,7 +92,7 @@ def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
     with quick.daemon(folder) as third:
         third.wait_for("Started independent trading thread", count=len(EVERYBODY))
         third.wait_for("booked out", count=len(EVERYBODY))
-        statuses.append(third.ask("status"))
+        statuses.append(third.status(partial(_tells_of_all, EVERYBODY)))
         assert third.terminate() == 0
         lines.append(tuple(third.lines))
     return Aftermath(tuple(lines), tuple(statuses), venue.state())
@@ -112,7 +120,7 @@ def test_the_position_is_booked_out_and_the_log_says_why(outcome: Aftermath, acc
 
 
 def test_status_says_what_was_booked_out(outcome: Aftermath, account: str) -> None:
-    of_it = outcome.statuses[LIVES[account]].text.partition(f"\n{account} (")[2].partition("\n\n")[0]
+    of_it = _told_of(account, outcome.statuses[LIVES[account]].text)
     assert "booked out" in of_it
     assert "sold by the owner's hand" in of_it
 

@@ -55,7 +55,8 @@ def two_at_once(folder: Path) -> Aftermath:
         first.wait_for("🛡️ Stop placed", count=len(BOTH))
         quick.venue.freeze()
         paused = _beside_a_second(quick, first, folder / "second")
-        status, doctor = first.ask("status"), first.ask("doctor")
+        status = first.status(lambda text: text.count("sold by another program with NIJA's ids") == len(BOTH))
+        doctor = first.ask("doctor")
         resumed = first.ask("resume", "--all")
         for account in BOTH:
             first.wait_for("taken up", f"account={account}")

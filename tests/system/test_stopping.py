@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -135,15 +134,10 @@ def test_the_signal_of_gnu_timeout_ends_the_daemon_calmly(tmp_path: Path) -> Non
     timeout = shutil.which("timeout")
     if timeout is None:
         pytest.skip("there is no GNU timeout on this machine")
-    with exchange(accounts("coinbase:master")) as venue:
-        done = subprocess.run(  # noqa: S603 - GNU timeout and this Python
-            [timeout, "-s", "TERM", "3", *Daemon.command("run")],
-            cwd=tmp_path,
-            env=Daemon.variables(venue.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-    assert done.stdout.rstrip().endswith("👋 STOPPED")
-    assert done.returncode == 124
+    hour = (timeout, "-s", "TERM", "3600")
+    with exchange(accounts("coinbase:master")) as venue, Daemon(tmp_path, venue.environment, under=hour) as daemon:
+        daemon.wait_for("Started independent trading thread")
+        # As its own clock does when the hour is over.
+        daemon.process.send_signal(signal.SIGALRM)
+        assert daemon.wait(10.0) == 124
+        assert daemon.lines[-1].endswith("👋 STOPPED")

@@ -69,7 +69,11 @@ def test_a_key_with_the_letter_n_in_every_place_is_still_read() -> None:
         assert normalise_secret(pem.decode().replace("\n", "n")) == pem.decode()
 
 
-@pytest.mark.parametrize("secret", [EC_PEM, EC_PKCS8, ED_PEM, ED_SEED, ED_SEED_AND_PUBLIC])
+@pytest.mark.parametrize(
+    "secret",
+    [EC_PEM, EC_PKCS8, ED_PEM, ED_SEED, ED_SEED_AND_PUBLIC],
+    ids=["EC", "EC in PKCS8", "Ed25519", "Ed25519 seed", "Ed25519 seed and public key"],
+)
 def test_the_normalised_secret_is_one_the_client_library_signs_with(secret: str) -> None:
     taken = normalise_secret(secret).encode().decode("unicode_escape")
 
