@@ -42,8 +42,9 @@ class Terminal:
 
     def end(self) -> int:
         """Read on until the program has ended; its exit code."""
+        deadline = time.monotonic() + _SECONDS
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"it does not end:\n{self.seen}"
         return self.process.wait(_SECONDS)
 
     def close(self) -> None:
