@@ -114,7 +114,7 @@ def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(outcome: Aftermath, 
 
 
 def test_the_position_is_booked_out_and_the_log_says_why(outcome: Aftermath, account: str) -> None:
-    amount = outcome.state["ownership"][account]["shares"]["BTC"]["taken"]
+    amount = format(Decimal(outcome.state["ownership"][account]["shares"]["BTC"]["taken"]).normalize(), "f")
     lines = outcome.lines[LIVES[account]]
     assert [line for line in lines if f"{amount} BTC sold by the owner's hand: booked out  account={account}" in line]
 
