@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
 from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.ownership import STAKED, UNSTAKED
 from brokers.simulator.engine.refusals import Refusal, RefusedError
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ class Hands:
 
     def stake(self, currency: str, amount: Decimal, program: str = "S") -> None:
         """Lock coins away: they are then `BTC.S`, or the same of another program."""
-        self.engine.move(self.account, currency, -amount, "transfer", "spottostaking")
+        self.engine.move(self.account, currency, -amount, "transfer", STAKED)
         self.engine.move(self.account, f"{currency}.{program}", amount, "transfer", "stakingfromspot")
 
     def unstake(self, currency: str, amount: Decimal, program: str = "S") -> None:
         self.engine.move(self.account, f"{currency}.{program}", -amount, "transfer", "stakingtospot")
-        self.engine.move(self.account, currency, amount, "transfer", "spotfromstaking")
+        self.engine.move(self.account, currency, amount, "transfer", UNSTAKED)
 
     def receive_fill(
         self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO, leverage: str = ""

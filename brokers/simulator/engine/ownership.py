@@ -2,7 +2,8 @@
 
 What NIJA's orders bought is NIJA's until its orders sell it, or until the owner's own hand takes it. He uses up his own
 coins first; a sale or withdrawal that is larger than they are took NIJA's: all of it, or as much as NIJA had. What an
-order of NIJA's sells beyond that was the owner's, and must never be.
+order of NIJA's sells beyond that was the owner's, and must never be. Coins that he stakes leave in the same way; NIJA's
+come back first.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import Account, LedgerEntry
 
 
+STAKED, UNSTAKED = "spottostaking", "spotfromstaking"
+
+
 class Hand(StrEnum):
     """Whose doing a movement was. NIJA's orders are known by their ids; everything else is the owner's."""
 
@@ -34,9 +38,9 @@ class Hand(StrEnum):
 class Movement:
     """One change of one balance, its fee included. Times are Unix seconds of the exchange.
 
-    `is_payment` is what a trade was paid with or brought in, in the quote currency. `placed` is when its order was, and
-    `balances_told` of which moment the balances were that its client knew then; `added_by_hand` is by how much the
-    owner himself made that one larger.
+    `is_payment` is what a trade was paid with or brought in, in the quote currency; `is_staking` is a move to or from
+    staking. `placed` is when its order was, and `balances_told` of which moment the balances were that its client knew
+    then; `added_by_hand` is by how much the owner himself made that one larger.
     """
 
     time: float
@@ -44,6 +48,7 @@ class Movement:
     change: Decimal
     hand: Hand
     is_payment: bool = False
+    is_staking: bool = False
     order_id: str = ""
     placed: float = 0.0
     balances_told: float | None = None
@@ -123,7 +128,9 @@ def movements_of(account: Account) -> Iterator[Movement]:
         change = entry.amount - entry.fee
         fill = account.fills.get(entry.reference)
         if fill is None:
-            yield Movement(entry.time, entry.currency, change, Hand.OWNER)
+            yield Movement(
+                entry.time, entry.currency, change, Hand.OWNER, is_staking=entry.subtype in (STAKED, UNSTAKED)
+            )
             continue
         order = account.orders[fill.order_id]
         yield Movement(
@@ -177,6 +184,7 @@ class _Pot:
     sold: Decimal = ZERO
     taken: Decimal = ZERO
     taken_at: float | None = None
+    staked: Decimal = ZERO
     # What each order of the owner's sold so far, and how much of that was NIJA's.
     _sales: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
@@ -185,7 +193,7 @@ class _Pot:
 
     def owner_moves(self, movement: Movement) -> None:
         if movement.change >= ZERO:
-            self.owner += movement.change
+            self._owner_brings(movement)
             return
         # An order is one act, however many fills it comes in: the size of all of them is what he sold.
         before, of_nija = self._sales.get(movement.order_id, (ZERO, ZERO)) if movement.order_id else (ZERO, ZERO)
@@ -196,8 +204,17 @@ class _Pot:
         if taken > of_nija:
             self.taken += taken - of_nija
             self.taken_at = movement.time
+        if movement.is_staking:
+            self.staked += taken
         if movement.order_id:
             self._sales[movement.order_id] = (size, taken)
+
+    def _owner_brings(self, movement: Movement) -> None:
+        back = min(movement.change, self.staked) if movement.is_staking else ZERO
+        self.staked -= back
+        self.taken -= back
+        self.nija += back
+        self.owner += movement.change - back
 
     def nija_trades(self, change: Decimal) -> Decimal:
         """The part of a sale that was not NIJA's."""
