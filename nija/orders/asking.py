@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.client_order_id import Purpose
+from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError, BudgetSpent, LockedOut, OrderNotFound, PermissionDenied, Unauthorized
 from brokers.model import ZERO, Absent, Found, Side, Undetermined
 from nija.journal.order_state import OrderState
@@ -49,6 +49,13 @@ class DeskContext:
         """What this order changes of its position (base) by fills that are not booked yet, before fees taken in it."""
         unbooked = max(ZERO, order.filled - self.open.booked(order))
         return -unbooked if order.request.side is Side.SELL else unbooked
+
+    def is_strange(self, order: Order) -> bool:
+        """Whether another program made it with an id of NIJA's.
+
+        Each of ours is in the journal before it is sent, whatever is known of its outcome.
+        """
+        return purpose_of(order.client_id) is not None and self.journal.intents.get(order.client_id or "") is None
 
 
 class OrderTracker:

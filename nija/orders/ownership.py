@@ -273,7 +273,8 @@ class OwnerWatch:
             return []
         orders = self._context.broker.orders(sorted(order_ids)).values()
         marked = [order for order in orders if purpose_of(order.client_id) is not None]
-        self.strangers.extend(order for order in marked if order.created > self.started)
+        strange = (order for order in marked if self._context.is_strange(order))
+        self.strangers.extend(order for order in strange if order.created > self.started)
         return [order.exchange_id for order in marked]
 
     def _is_quiet(self, currency: str) -> bool:

@@ -89,6 +89,7 @@ class ExchangeView:
 
 class Reconciler:
     def __init__(self, context: DeskContext, tracker: OrderTracker, owner: OwnerWatch) -> None:
+        self._context = context
         self._broker = context.broker
         self._journal = context.journal
         self._open = context.open
@@ -118,7 +119,9 @@ class Reconciler:
             )
             return None
         unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
-        self.strangers = tuple(order for order in unknown if order.created > self._adoptable_until())
+        self.strangers = tuple(
+            order for order in unknown if order.created > self._adoptable_until() and self._context.is_strange(order)
+        )
         self.foreign_orders = view.foreign()
         if not paused and not self.strangers:
             self._adopt(unknown, view)

@@ -11,7 +11,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent, Unavailable
-from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side
+from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side, Undetermined
 from brokers.throttle import DecayingCounter
 from nija.journal.records import LatchName
 from nija.orders.desk import ANOTHER_PROGRAM
@@ -572,6 +572,21 @@ class TestAnotherNija:
         assert running.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
         assert LatchName.ANOTHER_PROGRAM in running.journal.latches.all()
         assert len([line for line in running.log.lines if ANOTHER_PROGRAM in line]) == 1
+
+    def test_an_own_order_of_unknown_outcome_is_nobody_elses(
+        self, running: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its fill is there, and read for another currency, before it is known that it was placed at all."""
+        running.exchange.owner_deposits("ETH", Decimal(10))
+        running.enter(ETH_USD, ONE)
+        monkeypatch.setattr(running.exchange, "resolve", lambda _: Undetermined("no answer"))
+        running.fault("place", Fault.LOST_AFTER)
+        running.enter(BTC_USD, ONE)
+        running.exchange.owner_cancels_all()
+        running.exchange.owner_sells(ETH_USD, Decimal("10.5"))
+        later(running, times=10)
+        assert running.desk.blocked(ETH_USD) is None
+        assert LatchName.ANOTHER_PROGRAM not in running.journal.latches.all()
 
     def test_nothing_of_it_is_taken_up_and_its_stop_is_left_alone(self, running: DeskWorld) -> None:
         another_nija_places(running, Purpose.ENTRY, ONE)
