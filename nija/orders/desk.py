@@ -307,8 +307,7 @@ class OrderDesk:
         try:
             findings = self._reconciler.run(paused=self._executor.paused)
         except BudgetSpent as error:
-            # What was asked before it has taken up room too: a shorter wait would never be enough.
-            self._reconcile_at += 2 * error.retry_after
+            self._reconcile_at += error.retry_after
             self._partial_reads += 1
             if self._partial_reads == _LONG_HISTORY:
                 self._announcer.note(
@@ -316,7 +315,9 @@ class OrderDesk:
                 )
             raise
         self._partial_reads = 0
-        if findings is not None:
+        if findings is None:
+            self._reconcile_at = self._clock.monotonic() + self._reconciler.seconds_until_all_is_shown()
+        else:
             self._reconciled = True
             self._journal.tidy()
             self._reconcile_at = self._clock.monotonic() + self._timings.reconcile

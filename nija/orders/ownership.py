@@ -102,6 +102,10 @@ class OwnerWatch:
             if balance is not None and balance.total < self._expected(currency):
                 self._suspected.add(currency)
 
+    def suspect(self) -> None:
+        """What NIJA holds could not be looked at now, and is to be soon."""
+        self._suspected |= {_base(market) for market in self._context.open.plans()}
+
     def due(self) -> bool:
         """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing.
 

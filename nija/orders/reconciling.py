@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
+from brokers.errors import BudgetSpent
 from brokers.model import ZERO
 from nija.journal.marks import Mark
 from nija.journal.positions import fold
@@ -31,6 +32,8 @@ SHOWN_WITHIN = timedelta(seconds=75)
 # How far the measured clock may be off: Kraken tells whole seconds.
 _CLOCK_ERROR = timedelta(seconds=1)
 _EMPTY = "empty journal"
+# Older answers than this are asked for again.
+_LONGEST_READING = timedelta(minutes=2)
 
 
 class FindingKind(StrEnum):
@@ -67,9 +70,11 @@ class Finding:
 class ExchangeView:
     """What the exchange says of an account, read in one go.
 
-    `since`: how far back what has ended, and fills, were read; these and balances only where there was need to.
+    `began`: when the first question was asked. `since`: how far back what has ended, and fills, were read; these and
+    balances only where there was need to.
     """
 
+    began: datetime
     since: datetime
     open_orders: tuple[Order, ...]
     closed_orders: tuple[Order, ...]
@@ -87,6 +92,17 @@ class ExchangeView:
         return sum(purpose_of(order.client_id) is None for order in self.open_orders)
 
 
+@dataclass(slots=True)
+class _Reading:
+    """The answers so far. A rate limit that interrupts does not make them be asked for again: later ones are newer."""
+
+    began: datetime
+    since: datetime
+    open_orders: tuple[Order, ...] | None = None
+    closed_orders: tuple[Order, ...] | None = None
+    fills: tuple[Fill, ...] | None = None
+
+
 class Reconciler:
     def __init__(self, context: DeskContext, tracker: OrderTracker, owner: OwnerWatch) -> None:
         self._context = context
@@ -100,6 +116,7 @@ class Reconciler:
         self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
         self._first_look: datetime | None = None
         self._reach: datetime | None = None
+        self._reading: _Reading | None = None
         self._noted: set[tuple[FindingKind, str]] = set()
         self.foreign_orders = 0
         self.strangers: tuple[Order, ...] = ()
@@ -110,10 +127,9 @@ class Reconciler:
         None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
         `paused`: another program trades the account: nothing is adopted and nothing cancelled.
         """
-        began = self._broker.exchange_time()
         mark = self._journal.marks.get(Mark.RECONCILED)
-        view = self._read_deep(began) if mark is None else self._read(mark - _OVERLAP)
-        if mark is None and self._may_miss_orders(view, began):
+        view = self._read_deep() if mark is None else self._read(mark - _OVERLAP)
+        if mark is None and self._may_miss_orders(view):
             self._announcer.trouble(
                 _EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders"
             )
@@ -129,11 +145,25 @@ class Reconciler:
         for finding in findings:
             if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):
                 self._repair(finding)
-        if self._open.positions():
-            self._owner.look(balances=view.balances or None)
-        self._journal.marks.set(Mark.RECONCILED, began)
+        self._look_for_owners_hand(view)
+        self._journal.marks.set(Mark.RECONCILED, view.began)
         self._reach = None
         return findings
+
+    def seconds_until_all_is_shown(self) -> float:
+        """For how long it is of no use to look again, after `run` found that the exchange may not show all yet."""
+        if self._first_look is None:
+            return 0.0
+        return max(0.0, (self._first_look + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
+
+    def _look_for_owners_hand(self, view: ExchangeView) -> None:
+        """What the rate limit has no room for now is looked at soon, and does not undo the comparison."""
+        if not self._open.positions():
+            return
+        try:
+            self._owner.look(balances=view.balances or None)
+        except BudgetSpent:
+            self._owner.suspect()
 
     def _adoptable_until(self) -> datetime:
         """A NIJA order made after this start, which the journal does not know, is another program's.
@@ -149,17 +179,26 @@ class Reconciler:
         the last one had to.
         """
         since = since if self._reach is None else min(since, self._reach)
+        reading = self._reading_from(since)
         # Open before closed, orders before fills: what moves on meanwhile is then seen in the later answer.
-        open_orders, closed_orders = self._broker.open_orders(), self._broker.closed_orders(since)
-        orders = (*open_orders, *closed_orders)
-        return ExchangeView(
-            since=since,
-            open_orders=open_orders,
-            closed_orders=closed_orders,
+        if reading.open_orders is None:
+            reading.open_orders = self._broker.open_orders()
+        if reading.closed_orders is None:
+            reading.closed_orders = self._broker.closed_orders(since)
+        orders = (*reading.open_orders, *reading.closed_orders)
+        if reading.fills is None:
             # Fills are the dearest question there is.
-            fills=self._broker.fills(since) if self._may_have_filled(orders) else (),
-            balances=self._broker.balances() if self._may_hold(orders) else {},
-        )
+            reading.fills = self._broker.fills(since) if self._may_have_filled(orders) else ()
+        balances = self._broker.balances() if self._may_hold(orders) else {}
+        self._reading = None
+        return ExchangeView(reading.began, since, reading.open_orders, reading.closed_orders, reading.fills, balances)
+
+    def _reading_from(self, since: datetime) -> _Reading:
+        """The one that was interrupted, or a new one."""
+        now, reading = self._broker.exchange_time(), self._reading
+        if reading is None or reading.since != since or now - reading.began > _LONGEST_READING:
+            reading = self._reading = _Reading(now, since)
+        return reading
 
     def _may_have_filled(self, orders: Sequence[Order]) -> bool:
         """Whether the exchange tells of more filled by an order of NIJA's than is booked."""
@@ -169,20 +208,21 @@ class Reconciler:
     def _may_hold(self, orders: Sequence[Order]) -> bool:
         return bool(self._open.positions()) or any(is_unknown(order, self._journal) for order in orders)
 
-    def _read_deep(self, now: datetime) -> ExchangeView:
-        view = self._read(now - _LOOK_BACK[0])
+    def _read_deep(self) -> ExchangeView:
+        """As far back as needed from the first look on, so that each asks the same."""
+        self._first_look = first = self._first_look or self._broker.exchange_time()
+        view = self._read(first - _LOOK_BACK[0])
         for span in _LOOK_BACK[1:]:
             if not _unexplained(view):
                 break
-            if now - span < view.since:
-                self._reach = now - span
-                view = self._read(now - span)
+            if first - span < view.since:
+                self._reach = first - span
+                view = self._read(first - span)
         return view
 
-    def _may_miss_orders(self, view: ExchangeView, now: datetime) -> bool:
-        self._first_look = self._first_look or now
+    def _may_miss_orders(self, view: ExchangeView) -> bool:
         traded = any(purpose_of(order.client_id) is not None for order in view.orders())
-        return traded and now - self._first_look < SHOWN_WITHIN
+        return traded and self._first_look is not None and view.began - self._first_look < SHOWN_WITHIN
 
     def _adopt(self, orders: Sequence[Order], view: ExchangeView) -> None:
         if not orders:

@@ -242,10 +242,9 @@ class AccountThread:
     def _patiently(self, ask: Callable[[], None]) -> None:
         """Before it trades, an account waits for room in the rate limit. Raises BrokerError.
 
-        Every try asks from the beginning and so takes up room itself: each wait is longer than the last question
-        alone would need, and they grow until all of it fits.
+        What is asked again at every try takes up room itself: the waits grow until all of it fits.
         """
-        growth = 2.0
+        growth = 1.0
         while True:
             try:
                 return ask()

@@ -354,14 +354,64 @@ def long_history(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> list[Budg
 
 
 def test_known_positions_do_not_wait_at_the_start_for_a_long_history(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enter("BTC/USD", ONE)
+
+    def no_room(_: datetime) -> tuple[Order, ...]:
+        raise NO_ROOM
+
+    monkeypatch.setattr(world.exchange, "closed_orders", no_room)
+    world.journal.close()
+    world.start()
+    world.desk.recover()
+    assert world.desk.blocked("ETH/USD") == "the account has not been compared with the exchange yet"
+
+
+def test_a_comparison_holds_although_the_owners_part_could_not_be_read_yet(
     world: DeskWorld, long_history: list[BudgetSpent]
 ) -> None:
     world.enter("BTC/USD", ONE)
     long_history.append(NO_ROOM)
     world.journal.close()
     world.start()
-    world.desk.recover()
-    assert world.desk.blocked("ETH/USD") == "the account has not been compared with the exchange yet"
+    assert world.desk.blocked("ETH/USD") is None
+    long_history.clear()
+    world.exchange.calls.clear()
+    world.clock.advance(16)
+    world.refresh()
+    assert "fills" in world.exchange.calls
+
+
+def test_what_was_read_before_the_rate_limit_interrupted_is_not_asked_for_again(
+    world: DeskWorld, long_history: list[BudgetSpent]
+) -> None:
+    world.enter("BTC/USD", ONE)
+    world.clock.advance(100)
+    long_history.append(NO_ROOM)
+    world.exchange.calls.clear()
+    world.lose_disk()
+    for _ in range(7):
+        world.clock.advance(10)
+        world.refresh()
+    long_history.clear()
+    world.clock.advance(40)
+    world.refresh()
+    assert world.exchange.calls.count("fills") > 2
+    assert world.exchange.calls.count("open_orders") == world.exchange.calls.count("closed_orders") == 1
+
+
+def test_while_the_exchange_may_not_show_all_orders_yet_it_is_not_asked_again(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.lose_disk()
+    world.exchange.calls.clear()
+    for _ in range(14):
+        world.clock.advance(5)
+        world.refresh()
+    assert world.exchange.calls == []
+    world.clock.advance(6)
+    world.refresh()
+    assert sorted(world.desk.positions()) == ["BTC/USD"]
 
 
 def test_what_waits_for_a_long_history_is_said_and_leaves_room_for_it(
