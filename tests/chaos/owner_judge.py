@@ -57,6 +57,6 @@ def claimed(owned: Mapping[str, Any], positions: Mapping[str, Position]) -> Iter
 
 
 def nijas(owned: Mapping[str, Any], market: str) -> Decimal:
-    """How much of a market's base is NIJA's."""
+    """How much of a market's base NIJA may take for its own."""
     share = owned["shares"].get(market.partition("/")[0])
-    return ZERO if share is None else Decimal(share["nija"])
+    return ZERO if share is None else Decimal(share["nija"]) + Decimal(share["returned"])

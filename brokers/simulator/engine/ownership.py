@@ -2,8 +2,8 @@
 
 What NIJA's orders bought is NIJA's until its orders sell it, or until the owner's own hand takes it. He uses up his own
 coins first; a sale or withdrawal that is larger than they are took NIJA's: all of it, or as much as NIJA had. What an
-order of NIJA's sells beyond that was the owner's, and must never be. Coins that he stakes leave in the same way; NIJA's
-come back first.
+order of NIJA's sells beyond that was the owner's, and must never be. What he stakes he takes in the same way; where it
+comes back, NIJA may go on with its part, or may have given it up meanwhile.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class Movement:
 class Share:
     """What one currency of an account consists of, and what became of NIJA's part.
 
-    `taken` is what the owner's hand took of it, last at `taken_at`.
+    `taken` is what the owner's hand took of it, last at `taken_at`; `returned` is what of that came back from staking,
+    which NIJA may take for its own or for the owner's.
     """
 
     owner: Decimal
@@ -68,6 +69,7 @@ class Share:
     sold: Decimal
     taken: Decimal
     taken_at: float | None
+    returned: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def overexposed(account: Account, owned: Ownership) -> Mapping[str, Decimal]:
     for order in account.open.values():
         if order.side is Side.SELL and purpose_of(order.client_id) is not None:
             resting[order.symbol.partition("/")[0]] += max(ZERO, order.remaining - max(ZERO, order.added_by_hand))
-    held = {currency: share.nija for currency, share in owned.shares.items()}
+    held = {currency: share.nija + share.returned for currency, share in owned.shares.items()}
     excess = {currency: amount - held.get(currency, ZERO) for currency, amount in resting.items()}
     return MappingProxyType({currency: amount for currency, amount in excess.items() if amount > ZERO})
 
@@ -185,11 +187,12 @@ class _Pot:
     taken: Decimal = ZERO
     taken_at: float | None = None
     staked: Decimal = ZERO
+    returned: Decimal = ZERO
     # What each order of the owner's sold so far, and how much of that was NIJA's.
     _sales: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
     def share(self) -> Share:
-        return Share(self.owner, self.nija, self.bought, self.sold, self.taken, self.taken_at)
+        return Share(self.owner, self.nija, self.bought, self.sold, self.taken, self.taken_at, self.returned)
 
     def owner_moves(self, movement: Movement) -> None:
         if movement.change >= ZERO:
@@ -201,6 +204,7 @@ class _Pot:
         own, nija = self.owner + before - of_nija, self.nija + of_nija
         taken = min(size, nija) if size > own or of_nija > ZERO else ZERO
         self.owner, self.nija = own - (size - taken), nija - taken
+        self.returned = min(self.returned, self.owner)
         if taken > of_nija:
             self.taken += taken - of_nija
             self.taken_at = movement.time
@@ -212,9 +216,8 @@ class _Pot:
     def _owner_brings(self, movement: Movement) -> None:
         back = min(movement.change, self.staked) if movement.is_staking else ZERO
         self.staked -= back
-        self.taken -= back
-        self.nija += back
-        self.owner += movement.change - back
+        self.returned += back
+        self.owner += movement.change
 
     def nija_trades(self, change: Decimal) -> Decimal:
         """The part of a sale that was not NIJA's."""
@@ -227,7 +230,9 @@ class _Pot:
         excess = max(ZERO, -self.nija)
         self.nija += excess
         self.owner -= excess
-        return excess
+        given_up = min(excess, self.returned)
+        self.returned -= given_up
+        return excess - given_up
 
     def nija_pays(self, change: Decimal) -> None:
         """An account's money is there to be traded with; what it does not suffice for was of NIJA's own coins."""

@@ -61,10 +61,12 @@ def test_a_larger_one_took_nijas_wholly(taken: str, owner: str, nija: str) -> No
     assert bitcoin(OWNED, BOUGHT, moved(taken)) == (D(owner), D(nija))
 
 
-def test_nijas_coins_come_back_first_when_the_owner_ends_his_staking() -> None:
-    staked = moved("-0.0160", is_staking=True)
-    assert bitcoin(OWNED, BOUGHT, staked) == (D("0.0016"), ZERO)
-    assert bitcoin(OWNED, BOUGHT, staked, moved("0.0160", is_staking=True)) == (D("0.0021"), D("0.0155"))
+def test_what_comes_back_from_staking_may_be_sold_by_nija_or_kept_by_the_owner() -> None:
+    there, back = moved("-0.0160", is_staking=True), moved("0.0160", is_staking=True)
+    assert bitcoin(OWNED, BOUGHT, there, back) == (D("0.0176"), ZERO)
+    assert oversold(OWNED, BOUGHT, there, back, moved("-0.0155", Hand.NIJA, "stop")) == []
+    assert oversold(OWNED, BOUGHT, there, back, moved("-0.0156", Hand.NIJA, "stop")) == [D("0.0001")]
+    assert oversold(OWNED, BOUGHT, there, moved("-0.0001", Hand.NIJA, "stop")) == [D("0.0001")]
 
 
 def test_selling_the_owners_coins_after_he_took_nijas_is_an_oversale() -> None:
