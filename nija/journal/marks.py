@@ -1,4 +1,4 @@
-"""Marks: how far something has been read."""
+"""Marks: how far something has been read, or since when something holds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Mark(StrEnum):
+    """RECONCILED: until when the exchange was compared. EMPTY_SINCE: when an empty journal first met NIJA's orders."""
+
     RECONCILED = "reconciled"
+    EMPTY_SINCE = "empty_since"
 
 
 class MarkStore:

@@ -114,6 +114,7 @@ class Reconciler:
         self._announcer = context.announcer
         self._adopter = Adopter(context)
         self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
+        self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None
         self._first_look: datetime | None = None
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
@@ -128,11 +129,12 @@ class Reconciler:
         `paused`: another program trades the account: nothing is adopted and nothing cancelled.
         """
         mark = self._journal.marks.get(Mark.RECONCILED)
+        if mark is None and self.seconds_until_all_is_shown() > 0:
+            self._tell_that_it_waits()
+            return None
         view = self._read_deep() if mark is None else self._read(mark - _OVERLAP)
         if mark is None and self._may_miss_orders(view):
-            self._announcer.trouble(
-                _EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders"
-            )
+            self._tell_that_it_waits()
             return None
         unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
         self.strangers = tuple(
@@ -151,10 +153,13 @@ class Reconciler:
         return findings
 
     def seconds_until_all_is_shown(self) -> float:
-        """For how long it is of no use to look again, after `run` found that the exchange may not show all yet."""
-        if self._first_look is None:
+        """With an empty journal, for how long the exchange may still not show what the former process sent last."""
+        if self._empty_since is None:
             return 0.0
-        return max(0.0, (self._first_look + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
+        return max(0.0, (self._empty_since + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
+
+    def _tell_that_it_waits(self) -> None:
+        self._announcer.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
 
     def _look_for_owners_hand(self, view: ExchangeView) -> None:
         """What the rate limit has no room for now is looked at soon, and does not undo the comparison."""
@@ -221,8 +226,11 @@ class Reconciler:
         return view
 
     def _may_miss_orders(self, view: ExchangeView) -> bool:
-        traded = any(purpose_of(order.client_id) is not None for order in view.orders())
-        return traded and self._first_look is not None and view.began - self._first_look < SHOWN_WITHIN
+        """At the first look. An empty journal sends nothing, so a restart need not wait anew."""
+        if self._empty_since is None and any(purpose_of(order.client_id) is not None for order in view.orders()):
+            self._empty_since = view.began
+            self._journal.marks.set(Mark.EMPTY_SINCE, view.began)
+        return self.seconds_until_all_is_shown() > 0
 
     def _adopt(self, orders: Sequence[Order], view: ExchangeView) -> None:
         if not orders:

@@ -401,6 +401,18 @@ def test_what_was_read_before_the_rate_limit_interrupted_is_not_asked_for_again(
     assert world.exchange.calls.count("open_orders") == world.exchange.calls.count("closed_orders") == 1
 
 
+def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> None:
+    world.enter("BTC/USD", ONE)
+    world.lose_disk()
+    world.clock.advance(50)
+    world.journal.close()
+    world.start()
+    assert world.desk.positions() == {}
+    world.clock.advance(26)
+    world.refresh()
+    assert sorted(world.desk.positions()) == ["BTC/USD"]
+
+
 def test_while_the_exchange_may_not_show_all_orders_yet_it_is_not_asked_again(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.lose_disk()
