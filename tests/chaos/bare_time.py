@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import Purpose, purpose_of
@@ -50,13 +51,20 @@ class BareTime:
     after: tuple[float, ...] = ()
 
 
-def bare_time(state: Mapping[str, Any], calm_since: float) -> BareTime:
-    """`state` is the simulator's, with its "time"; nothing struck after `calm_since` (Unix seconds)."""
+def bare_time(
+    state: Mapping[str, Any], calm_since: float, given_up: Mapping[str, float] = MappingProxyType({})
+) -> BareTime:
+    """`state` is the simulator's, with its "time"; nothing struck after `calm_since` (Unix seconds).
+
+    `given_up`: by position, as `bare_now` names it, the moment from which on it counted as the owner's.
+    """
     spans: list[Span] = []
     after: list[float] = []
     for account, books in state["accounts"].items():
         for market, history in _histories(books, state["ownership"][account]).items():
-            found = [Span(account, market, begin, end) for begin, end in history.bare(state["time"])]
+            until = given_up.get(f"{account} {market}", math.inf)
+            spells = [(begin, min(end, until)) for begin, end in history.bare(state["time"])]
+            found = [Span(account, market, begin, end) for begin, end in spells if end > begin]
             spans += found
             if history.was_held_after(calm_since):
                 after.append(sum(span.after(calm_since) for span in found))

@@ -13,7 +13,7 @@ from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, floor_to_step
 from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
-from nija.journal.ownership import UNEXPLAINED
+from nija.journal.ownership import UNEXPLAINED, WITHDRAWN
 from nija.journal.positions import fold
 from nija.journal.records import LatchName
 from nija.log.event_log import get_log
@@ -69,24 +69,31 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
     return faults
 
 
-def given_up(data: Path, accounts: Iterable[AccountId], clock: Clock) -> frozenset[str]:
-    """The positions, as `bare_now` names them, of which an empty journal could not tell whose the coins were.
+def given_up(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountId], clock: Clock) -> Mapping[str, float]:
+    """The positions, as `bare_now` names them, that were booked out for what the owner took, and since when.
 
-    The owner had taken some, and everything that was left counts as his.
+    He took some of them without an order: how much of what is left is NIJA's is not known then, and it counts as his.
     """
     journals = Journals(data, clock, get_log("judge"))
-    found = set()
+    found: dict[str, float] = {}
     try:
         for account in accounts:
+            shares = state["ownership"][str(account)]["shares"]
             with closing(journals.read(account)) as journal:
-                for plan in journal.plans.all():
-                    if any(loss.reason == UNEXPLAINED for loss in journal.plans.write_offs(plan.id)):
-                        found.add(f"{account} {plan.market}")
+                plans = journal.plans.all()
+                held = {plan.market for plan in plans if plan.closed is None}
+                for plan in plans:
+                    share = shares.get(plan.market.partition("/")[0])
+                    if share is None or Decimal(share["taken"]) <= ZERO or plan.market in held:
+                        continue
+                    for loss in journal.plans.write_offs(plan.id):
+                        if loss.reason in (UNEXPLAINED, WITHDRAWN):
+                            found[f"{account} {plan.market}"] = loss.time.timestamp()
     except JournalError:
-        return frozenset(found)
+        return found
     finally:
         journals.close()
-    return frozenset(found)
+    return found
 
 
 def forbidden(state: Mapping[str, Any]) -> list[str]:

@@ -155,7 +155,7 @@ class Stage:
         self._note([*(wrong or self._wrong(state)), *self._errors()])
         self.outcome.faults.update(state["faults_injected"])
         self.outcome.acts.update(state["acts_done"])
-        self.outcome.bare = bare_time(state, calm_since)
+        self.outcome.bare = bare_time(state, calm_since, self._given_up(state))
         for books in state["accounts"].values():
             self.outcome.orders += len(books_judge.ours(books))
             self.outcome.fills += len(books["fills"])
@@ -202,10 +202,11 @@ class Stage:
 
     def _bare(self, state: Mapping[str, object]) -> list[str]:
         bare = bare_now(state)
-        if not bare or not self.outcome.disks_lost:
-            return bare
-        given_up = books_judge.given_up(self.folder / "data", self.place.accounts, self.clock)
+        given_up = self._given_up(state) if bare else {}
         return [position for position in bare if position not in given_up]
+
+    def _given_up(self, state: Mapping[str, object]) -> Mapping[str, float]:
+        return books_judge.given_up(state, self.folder / "data", self.place.accounts, self.clock)
 
     def _stop(self) -> None:
         """SIGTERM; the daemon must end by itself and without a complaint."""

@@ -87,6 +87,12 @@ def test_a_position_that_was_gone_by_then_is_not_told() -> None:
     assert bare_time(state(sold, fills=(fill("S", 40.0, "1"),)), 60.0).after == ()
 
 
+def test_what_was_given_up_is_bare_no_longer() -> None:
+    told = bare_time(state(), 5.0, {"a BTC/USD": 40.0})
+    assert [(span.begin, span.end) for span in told.spans] == [(10.0, 40.0)]
+    assert told.after == (30.0,)
+
+
 def test_a_percentile_is_the_least_value_that_so_many_do_not_exceed() -> None:
     values = [float(number) for number in range(1, 101)]
     assert (percentile(values, 0.5), percentile(values, 0.99), percentile([], 0.99)) == (50.0, 99.0, 0.0)
