@@ -156,7 +156,7 @@ DESK_MUTATIONS = (
     Mutation(
         "a comparison that finds no room in the rate limit is tried again at once",
         _DESK,
-        "            self._reconcile_at += 2 * error.retry_after\n",
+        "            self._reconcile_at += error.retry_after\n",
         "",
         (f"{_RECONCILING}::test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_is_some",),
     ),

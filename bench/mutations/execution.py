@@ -131,8 +131,8 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "who took the coins is not asked after a refused sale",
         _EXECUTION,
-        'self._context.timings.retry\n            self._owner.expire(plan.market.partition("/")[0])\n',
-        "self._context.timings.retry\n",
+        'if sale.state is OrderState.REJECTED:\n            self._owner.expire(plan.market.partition("/")[0])\n',
+        "if sale.state is OrderState.REJECTED:\n",
         (_SELLS,),
     ),
     Mutation(

@@ -153,4 +153,25 @@ KRAKEN_MUTATIONS = (
         "",
         ("tests/accounts/test_connect_account.py",),
     ),
+    Mutation(
+        "a request's cost falls before it has arrived",
+        "brokers/throttle.py",
+        "                self._in_flight += cost\n                return 0.0\n",
+        "                self._level += cost\n                return 0.0\n",
+        ("tests/brokers/test_throttle.py",),
+    ),
+    Mutation(
+        "what was under way when the process was killed has arrived long ago",
+        "brokers/kraken/budget.py",
+        "return max(0.0, level - in_flight - passed * self._tier.rest_decay) + in_flight, barred_for",
+        "return max(0.0, level - passed * self._tier.rest_decay), barred_for",
+        ("tests/brokers/kraken/test_kraken_budget.py",),
+    ),
+    Mutation(
+        "a key refused while trading is told in words of its own",
+        "nija/supervisor/account.py",
+        "return self._refuse(key_refused(self.account, error))",
+        "return self._fail(str(error), str(error), self._refused)",
+        ("tests/nija/supervisor/test_account_thread.py",),
+    ),
 )

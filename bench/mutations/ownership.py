@@ -148,7 +148,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "an answer without any balance is an empty account",
         _WATCH,
-        "        if currencies and not told:\n",
+        "        if held and not told:\n",
         "        if False:\n",
         (f"{_RECONCILING}::test_an_answer_without_any_balance_writes_nothing_off",),
     ),
@@ -275,9 +275,16 @@ WATCH_MUTATIONS = (
     Mutation(
         "another NIJA is not noticed by what it sold",
         _WATCH,
-        "        self.strangers.extend(order for order in marked if order.created > self.started)\n",
+        "        self.strangers.extend(order for order in strange if order.created > self.started)\n",
         "",
         (_ANOTHER,),
+    ),
+    Mutation(
+        "an own order of unknown outcome is another NIJA's",
+        "nija/orders/asking.py",
+        ' and self.journal.intents.get(order.client_id or "") is None\n',
+        "\n",
+        (f"{_ANOTHER}::test_an_own_order_of_unknown_outcome_is_nobody_elses",),
     ),
     Mutation(
         "a position in doubt is not told",

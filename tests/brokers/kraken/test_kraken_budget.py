@@ -50,6 +50,16 @@ def test_what_was_spent_before_a_kill_is_still_spent_after_it(restart: Callable[
     assert sum(reborn.sleeps) == pytest.approx(1 / 0.33 - 3, abs=0.01)
 
 
+def test_what_was_under_way_at_a_kill_may_have_arrived_only_just_now(
+    restart: Callable[[ManualClock], KeyBudget],
+) -> None:
+    clock = ManualClock()
+    restart(clock).spend(4.0, 0.0)
+    reborn = RestartedClock(clock.wall + 30)
+    spend(restart(reborn), 12)
+    assert sum(reborn.sleeps) == pytest.approx(1 / 0.33, abs=0.01)
+
+
 def test_a_clock_set_back_gives_no_room(restart: Callable[[ManualClock], KeyBudget]) -> None:
     clock = ManualClock()
     spend(restart(clock), 15)

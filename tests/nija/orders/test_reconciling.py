@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -307,17 +308,19 @@ def test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_i
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("BTC/USD", ONE)
+    asked: list[float] = []
 
     def no_room(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+        asked.append(world.clock.monotonic())
         raise BudgetSpent(f"no room to read from {since}", 60.0)
 
     monkeypatch.setattr(world.exchange, "fills", no_room)
     world.lose_disk()
-    world.exchange.calls.clear()
-    for _ in range(6):
+    for _ in range(10):
         world.clock.advance(15)
         world.refresh()
-    assert "closed_orders" not in world.exchange.calls
+    assert len(asked) == 3
+    assert min(later - earlier for earlier, later in pairwise(asked)) >= 60.0
 
 
 def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
