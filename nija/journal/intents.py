@@ -50,6 +50,21 @@ _SAVE = (
     )
     .values({name: bindparam(name) for name in ("updated", *_CHANGING)})
 )
+# So is what every cycle asks while a signal stands.
+_ENTRY_FOR = (
+    select(intents)
+    .where(
+        intents.c.account == bindparam("mine"),
+        intents.c.market == bindparam("in_market"),
+        intents.c.purpose == Purpose.ENTRY.name.lower(),
+        ~intents.c.passing,
+        or_(
+            intents.c.signal_time == bindparam("candle"),
+            and_(intents.c.signal_time.is_(None), intents.c.created >= bindparam("since")),
+        ),
+    )
+    .limit(1)
+)
 
 
 class StaleIntent(Exception):
@@ -90,14 +105,9 @@ class IntentStore:
 
     def entry_for(self, market: str, candle_time: datetime) -> Intent | None:
         """The entry that acted on this candle; a recovered one, whose candle is lost, if it was made after it."""
-        mine = and_(
-            intents.c.account == self._account,
-            intents.c.market == market,
-            intents.c.purpose == Purpose.ENTRY.name.lower(),
-            ~intents.c.passing,
-        )
-        recovered = and_(intents.c.signal_time.is_(None), intents.c.created >= candle_time - _CLOCK_ROOM)
-        return self._one(and_(mine, or_(intents.c.signal_time == candle_time, recovered)))
+        values = {"mine": self._account, "in_market": market, "candle": candle_time, "since": candle_time - _CLOCK_ROOM}
+        rows = self._link.remembered(_ENTRY_FOR, values)
+        return _intent(rows[0]) if rows else None
 
     def forget_transitions_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` transitions from before `time` of orders that are settled; return how many."""

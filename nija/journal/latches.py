@@ -42,5 +42,5 @@ class LatchStore:
 
     def all(self) -> Mapping[LatchName, Latch]:
         """The latches that are set."""
-        rows = self._link.rows(_ALL, {"mine": self._account})
+        rows = self._link.remembered(_ALL, {"mine": self._account})
         return {LatchName(row.name): Latch(LatchName(row.name), row.reason, row.since) for row in rows}

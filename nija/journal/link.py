@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nija.journal.errors import database_faults
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Executable, Row
@@ -24,6 +25,8 @@ class Link:
     def __init__(self, connection: Connection, on_step: StepHook) -> None:
         self._connection = connection
         self._on_step = on_step
+        self._remembered: dict[object, Sequence[Row[Any]]] = {}
+        self._remembered_at: tuple[int, int] | None = None
 
     @contextmanager
     def transaction(self, step: Step) -> Iterator[None]:
@@ -45,6 +48,26 @@ class Link:
             return self._connection.execute(statement, values).all()
         with database_faults(), self._connection.begin():
             return self._connection.execute(statement, values).all()
+
+    def remembered(self, statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
+        """`rows` of a statement that is built once; what they were is not asked again while nothing is written."""
+        version = None if self._connection.in_transaction() else self._version()
+        if version is None:
+            return self.rows(statement, values)
+        if version != self._remembered_at:
+            self._remembered, self._remembered_at = {}, version
+        key = (id(statement), tuple(values.values()))
+        if key not in self._remembered:
+            self._remembered[key] = self.rows(statement, values)
+        return self._remembered[key]
+
+    def _version(self) -> tuple[int, int] | None:
+        """Changes with every write, of this connection and of others; None where that cannot be told for nothing."""
+        if self._connection.dialect.name != "sqlite":
+            return None
+        with database_faults():
+            file = cast("sqlite3.Connection", self._connection.connection.driver_connection)
+            return file.execute("PRAGMA data_version").fetchone()[0], file.total_changes
 
     def write(self, statement: Executable, values: dict[str, Any] | None = None) -> int:
         """How many rows were written. Only inside `transaction`."""

@@ -184,6 +184,38 @@ def test_a_latch_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> N
     assert not journal.latches.reset(LatchName.DAILY_LOSS)
 
 
+def test_a_latch_that_somebody_else_sets_is_seen_at_once(tmp_path: Path) -> None:
+    journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
+    with closing(journals.open(ACCOUNT)) as mine, closing(journals.open_beside(ACCOUNT)) as theirs:
+        assert not mine.latches.all()
+        theirs.latches.set(LatchName.STOP_TRADING, "by a command", NOW)
+        assert set(mine.latches.all()) == {LatchName.STOP_TRADING}
+        theirs.latches.reset(LatchName.STOP_TRADING)
+        assert not mine.latches.all()
+    journals.close()
+
+
+def test_what_was_never_committed_is_not_remembered(journal: Journal) -> None:
+    def undone() -> None:
+        with journal.transaction(Step.NOTED):
+            journal.latches.set(LatchName.STOP_TRADING, "undone", NOW)
+            assert journal.latches.all()
+            raise KeyError
+
+    assert not journal.latches.all()
+    with pytest.raises(KeyError):
+        undone()
+    assert not journal.latches.all()
+
+
+def test_an_entry_counts_for_its_candle_from_the_moment_it_is_intended(journal: Journal) -> None:
+    assert journal.intents.entry_for("BTC/USD", NOW) is None
+    plan, intent = an_entry()
+    add(journal, plan, intent)
+    assert journal.intents.entry_for("BTC/USD", NOW) == intent
+    assert journal.intents.entry_for("ETH/USD", NOW) is None
+
+
 def test_events_keep_their_details_and_old_ones_go(journal: Journal) -> None:
     journal.events.add("old", NOW - timedelta(days=9))
     journal.events.add("new", NOW, market="BTC/USD", detail={"amount": Decimal("0.10")})

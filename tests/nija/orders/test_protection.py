@@ -462,6 +462,13 @@ class TestBareSeconds:
         assert 3.0 <= world.desk.protection()[BTC_USD].longest < 4.0
         world.close()
 
+    def test_what_was_bought_is_bare_from_its_order_on_however_late_the_answer(self) -> None:
+        world = DeskWorld(Exchange.KRAKEN)
+        on_next_place(world, OrderType.MARKET, lambda _: world.clock.advance(5.0))
+        world.desk.enter(BTC, ONE, STOP, world.candle, "trend")
+        assert 5.0 <= world.desk.protection()[BTC_USD].longest < 6.0
+        world.close()
+
 
 def test_the_owner_s_hundred_orders_make_no_lines_and_no_events(world: DeskWorld) -> None:
     lines, events = len(world.log.lines), len(world.journal.events.latest(1000))
