@@ -295,6 +295,13 @@ POLICY_MUTATIONS = (
         (_BARE,),
     ),
     Mutation(
+        "a price that has reached the plan is left to a stop that rests below it",
+        _FILE,
+        "if state.stop is StopStage.RESTING and (_rests_as_planned(state) or state.paused):",
+        "if state.stop is StopStage.RESTING:",
+        (_SITUATIONS,),
+    ),
+    Mutation(
         "bare seconds are not counted from the purchase on",
         "nija/orders/state.py",
         "self._since = now if began is None else began",

@@ -294,13 +294,18 @@ def _kept(state: PositionState) -> Wait | None:
 
 def _price_reached(state: PositionState) -> str:
     """Why the position must be sold here, where no stop on the exchange does it; else nothing."""
-    if state.stop is StopStage.RESTING:
+    if state.stop is StopStage.RESTING and (_rests_as_planned(state) or state.paused):
         return _jumped_past(state)
     if state.price is None:
         return ""
     if state.planned_stop is not None and state.price <= state.planned_stop:
         return f"price {state.price:f} reached the stop {state.planned_stop:f}"
     return ""
+
+
+def _rests_as_planned(state: PositionState) -> bool:
+    """A stop left below the plan sells too late: an exchange may refuse one that the price has reached already."""
+    return state.stop_price is None or state.wanted_stop is None or state.stop_price >= state.wanted_stop
 
 
 def _jumped_past(state: PositionState) -> str:

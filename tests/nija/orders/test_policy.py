@@ -77,6 +77,10 @@ SITUATIONS: dict[str, tuple[PositionState, str]] = {
         replace(COVERED, stop_price=Decimal(80), can_amend=False),
         "ReplaceStop",
     ),
+    "the stop rests below the plan's price, which the price has reached": (
+        replace(COVERED, stop_price=Decimal(80), price=Decimal(90)),
+        "BeginSale",
+    ),
     "the stop rests for less than is held": (replace(COVERED, stop_amount=Decimal("0.5")), "MoveStop"),
     "the stop is to be moved and the market's state is old": (
         replace(COVERED, stop_price=Decimal(80), market_is_fresh=False),
