@@ -274,14 +274,14 @@ JOURNAL_MUTATIONS = (
         _OPEN_STATE,
         "filled = max(intent.filled, order.filled, booked)",
         "filled = max(order.filled, booked)",
-        (f"{_STOPS}::test_an_answer_from_before_the_fill_changes_nothing",),
+        (_STATES,),
     ),
     Mutation(
         "an answer from before its end revives an order",
         _OPEN_STATE,
         "stale = order.filled < intent.filled or state.is_final",
         "stale = False",
-        (f"{_STOPS}::test_an_answer_from_before_the_fill_changes_nothing", _STATES, _DESK),
+        (_STATES,),
     ),
     Mutation(
         "an order is settled before its fills are booked",
@@ -295,7 +295,7 @@ JOURNAL_MUTATIONS = (
         _OPEN_STATE,
         "settled=intent.state.is_final and booked >= filled)",
         "settled=intent.state.is_final)",
-        (f"{_FILLS}::test_an_order_that_ended_is_settled_with_the_last_of_its_fills",),
+        (_FILLS,),
     ),
     Mutation(
         "that a stop was moved by hand is not seen",

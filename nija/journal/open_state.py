@@ -124,7 +124,7 @@ class OpenState:
         return self._keep(new)
 
     def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
-        """OpenState those of `fills` that are this order's own and new."""
+        """Book those of `fills` that are this order's own and new."""
         new_ones = (
             fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)
         )

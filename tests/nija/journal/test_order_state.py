@@ -9,12 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.model import Order, OrderStatus, OrderType, Side
+from brokers.client_order_id import Purpose
+from brokers.model import Order, OrderRequest, OrderStatus, OrderType, Side
+from nija.journal.open_state import progressed
 from nija.journal.order_state import TRANSITIONS, IllegalTransition, OrderState, check_transition, state_of
+from nija.journal.records import Intent
 from nija.orders.reconciling import FindingKind
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+INTENT = Intent(
+    OrderRequest("C1", "BTC/USD", Side.BUY, OrderType.MARKET, Decimal(2), NOW),
+    "P1",
+    Purpose.ENTRY,
+    OrderState.PARTLY_FILLED,
+    NOW,
+    Decimal(1),
+    exchange_id="O1",
+)
 ORDER = Order(
     "O1", None, "BTC/USD", Side.BUY, OrderType.MARKET, OrderStatus.OPEN, Decimal(2), Decimal(0), None, Decimal(0), NOW
 )
@@ -65,3 +77,20 @@ def test_nothing_is_open_or_filled_without_having_been_sent() -> None:
 )
 def test_the_exchange_status_is_told_in_our_words(status: OrderStatus, filled: int, state: OrderState) -> None:
     assert state_of(replace(ORDER, status=status, filled=Decimal(filled))) is state
+
+
+def test_an_answer_from_before_a_fill_does_not_undo_it() -> None:
+    known = progressed(INTENT, replace(ORDER, filled=Decimal("0.4")), Decimal(0))
+    assert (known.filled, known.state) == (Decimal(1), OrderState.PARTLY_FILLED)
+
+
+def test_an_answer_from_before_its_end_does_not_revive_an_order() -> None:
+    ended = replace(INTENT, state=OrderState.CANCELLED)
+    assert progressed(ended, replace(ORDER, filled=Decimal(1)), Decimal(0)).state is OrderState.CANCELLED
+
+
+def test_an_order_is_settled_once_it_has_ended_and_all_it_filled_is_booked() -> None:
+    ended = replace(ORDER, status=OrderStatus.FILLED, filled=Decimal(2))
+    assert not progressed(INTENT, ended, Decimal(1)).settled
+    assert progressed(INTENT, ended, Decimal(2)).settled
+    assert not progressed(INTENT, replace(ORDER, filled=Decimal(1)), Decimal(1)).settled

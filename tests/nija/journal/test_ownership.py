@@ -68,6 +68,16 @@ def test_what_another_nija_bought_long_ago_it_still_sells_first() -> None:
     assert (found.owner, found.taken) == (HIS, (Taken(NIJAS, "BTC/USD", BY_ANOTHER),))
 
 
+def test_orders_count_in_the_order_in_which_they_were_made_however_they_are_listed() -> None:
+    movements = [moved("-1", minute=2), moved("1", minute=1)]
+    assert attribute(NIJAS + HIS, NIJAS, share(HIS), movements) == Attribution(HIS)
+
+
+def test_what_the_owner_bought_since_an_entry_was_not_there_at_it() -> None:
+    """Nothing is missing, so that his share is known."""
+    assert attribute(NIJAS + HIS + 1, NIJAS, None, [moved("1")]) == Attribution(HIS + 1)
+
+
 def test_what_comes_in_without_an_order_is_the_owners() -> None:
     assert attribute(NIJAS + HIS + 1, NIJAS, share(HIS)) == Attribution(HIS + 1)
 

@@ -62,6 +62,20 @@ def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWo
     assert [intent.purpose for intent in world.journal.intents.unsettled()] == [Purpose.STOP]
 
 
+def test_an_order_that_ended_is_not_settled_with_the_first_of_its_fills(world: DeskWorld) -> None:
+    """It ended before any was listed; they are half a minute apart."""
+    world.fault("place", Fault.HALF_OPEN)
+    world.exchange.fill_lag = 30.0
+    world.enter("BTC/USD", ONE)
+    world.exchange.fill_lag = 60.0
+    world.exchange.finish_half_open()
+    for _ in range(6):
+        world.clock.advance(15)
+        world.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == ONE
+    assert [intent.purpose for intent in world.journal.intents.unsettled()] == [Purpose.STOP]
+
+
 def _plan(world: DeskWorld) -> str:
     (plan,) = world.journal.plans.open()
     return plan.id
