@@ -265,7 +265,8 @@ class OrderDesk:
             for plan in self._open.plans().values():
                 with attempts.attempt():
                     self._executor.run(plan)
-            if attempts.first is None and self._is_at_rest():
+            # Fills that there is no room to ask for are booked at the next start.
+            if isinstance(attempts.first, BudgetSpent | None) and self._is_at_rest():
                 return True
             if self._clock.monotonic() + _BREATH > until:
                 return False

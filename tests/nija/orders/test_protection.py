@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from brokers.errors import BrokerError, OrderNotFound, OrderRejected
+from brokers.errors import BrokerError, BudgetSpent, OrderNotFound, OrderRejected
 from brokers.model import ZERO, Exchange, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.orders.state import EntryStatus
@@ -17,8 +17,9 @@ from tests.nija.orders.exchange_model import BTC, FEE, Fault, Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
-    from brokers.model import Order, OrderRequest
+    from brokers.model import Fill, Order, OrderRequest
 
 ONE = Decimal(1)
 STOP = Decimal(90)
@@ -301,6 +302,20 @@ class TestTheEnd:
             ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
         assert stops(ending) == []
         assert ending.desk.finish(8.0)
+        assert resting(ending) == [(ONE, STOP)]
+
+    def test_fills_that_there_is_no_room_to_ask_for_wait_for_the_next_start(
+        self, ending: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_room(_: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+            raise BudgetSpent("no room", 24.0)
+
+        monkeypatch.setattr(ending.exchange, "fills", no_room)
+        ending.desk.enter(BTC, ONE, STOP, ending.candle, "trend")
+        self.stop_signal(ending)
+        before = ending.clock.monotonic()
+        assert ending.desk.finish(8.0)
+        assert ending.clock.monotonic() == before
         assert resting(ending) == [(ONE, STOP)]
 
     @pytest.mark.parametrize("faults", [1, 3, 6])
