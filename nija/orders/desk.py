@@ -444,9 +444,11 @@ def _working(order: Intent) -> str | None:
     purpose = order.purpose.name.lower()
     if order.state.is_unresolved:
         return f"it is not yet known what became of the {purpose} order of {order.created:%H:%M:%S} UTC"
-    if order.purpose is not Purpose.STOP:
-        return f"the {purpose} order of {order.created:%H:%M:%S} UTC is still working"
-    return None
+    if order.purpose is Purpose.STOP:
+        return None
+    if order.state.is_final:
+        return f"the fills of the {purpose} order of {order.created:%H:%M:%S} UTC have not been read yet"
+    return f"the {purpose} order of {order.created:%H:%M:%S} UTC is still working"
 
 
 def _is_urgent(order: Intent) -> bool:

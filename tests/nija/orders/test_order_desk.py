@@ -239,6 +239,7 @@ class TestEntering:
             now.setattr(world.exchange, "fills", no_room)
             assert enter(world).status is EntryStatus.FILLED
             assert [stop.amount for stop in live(world)] == [ONE]
+            assert "the fills of the entry order" in str(world.desk.blocked("BTC/USD"))
         later(world)
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
