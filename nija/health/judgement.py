@@ -122,9 +122,11 @@ def _protection(account: AccountStatus) -> Iterator[Fault]:
     for position in account.positions:
         protection = known.get(position.market)
         if reason := _unprotected(position, protection, account.markets):
-            yield Fault(FaultKind.NOT_PROTECTED, position.market, f"{position.market} {reason}")
+            is_logged = position.stop is not None and protection is not None and bool(protection.trouble)
+            yield Fault(FaultKind.NOT_PROTECTED, position.market, f"{position.market} {reason}", is_logged)
         if protection is not None and protection.doubt:
-            yield Fault(FaultKind.IN_DOUBT, position.market, f"{position.market} is in doubt: {protection.doubt}")
+            text = f"{position.market} is in doubt: {protection.doubt}"
+            yield Fault(FaultKind.IN_DOUBT, position.market, text, is_logged=True)
 
 
 def _unprotected(position: PositionStatus, protection: ProtectionView | None, markets: Collection[MarketStatus]) -> str:

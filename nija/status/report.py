@@ -130,11 +130,12 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`market` is empty where the whole account is concerned."""
+    """`market` is empty where the whole account is concerned. `is_logged`: the account's own lines have told it."""
 
     kind: FaultKind
     market: str
     text: str
+    is_logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from nija.status.report import AccountStatus
+    from nija.status.report import AccountStatus, Fault
 
     Wrong = tuple[str, FaultKind, str]
     """Whose it is (an account or an exchange), the kind, and the market."""
@@ -22,21 +22,21 @@ class FaultLog:
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
-        self._told: dict[Wrong, str] = {}
+        self._told: dict[Wrong, Fault] = {}
 
     def tell(self, accounts: Iterable[AccountStatus]) -> None:
         """Market data is told once, however many accounts follow it."""
         found = {
-            (one.exchange if fault.kind is FaultKind.NO_MARKET_DATA else one.id, fault.kind, fault.market): fault.text
+            (one.exchange if fault.kind is FaultKind.NO_MARKET_DATA else one.id, fault.kind, fault.market): fault
             for one in accounts
             for fault in one.faults
         }
-        for wrong, text in found.items():
-            if wrong not in self._told:
-                self._log.warning(f"⚠️  {text}", **_whose(wrong))
-        for wrong, text in self._told.items():
+        for wrong, fault in found.items():
+            if wrong not in self._told and not fault.is_logged:
+                self._log.warning(f"⚠️  {fault.text}", **_whose(wrong))
+        for wrong, fault in self._told.items():
             if wrong not in found:
-                self._log.info(f"No longer: {text}", **_whose(wrong))
+                self._log.info(f"No longer: {fault.text}", **_whose(wrong))
         self._told = found
 
 

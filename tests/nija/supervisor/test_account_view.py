@@ -257,6 +257,16 @@ def test_a_fault_is_one_line_for_as_long_as_it_lasts_and_one_at_its_end() -> Non
     assert log.lines == ["⚠️  BTC/USD is bare", "No longer: BTC/USD is bare", "⚠️  no price of BTC/USD"]
 
 
+def test_a_fault_that_the_account_has_logged_itself_is_not_told_twice() -> None:
+    log = CapturedLog()
+    faults = FaultLog(log.logger)
+    well = account_view(snapshot(), None, None, Moment(LATER, 0.0))
+    doubt = Fault(FaultKind.IN_DOUBT, "BTC/USD", "BTC/USD is in doubt", is_logged=True)
+    for accounts in ((replace(well, faults=(doubt,)),), (well,)):
+        faults.tell(accounts)
+    assert log.lines == ["No longer: BTC/USD is in doubt"]
+
+
 def test_a_moment_is_the_same_on_both_clocks() -> None:
     later = Moment(LATER + timedelta(seconds=5), 5.0)
     known = account_view(snapshot(silent=1.0), replace(view(), answered=2.0), None, later)
