@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # How far the exchange's clock and ours may differ, with room: fills are read from so much earlier.
 _MARGIN = timedelta(minutes=2)
 _FIRST_WAIT = 1.0
+# Looking for an order is dear at Kraken: with less of the rate limit left than this part, what protects needs the rest.
+_ENOUGH = 0.5
+_SCARCE_WAIT = 4.0
 _DENIED = "the exchange denies it: no open order, no order of this id, no coins held by it"
 
 
@@ -149,11 +152,26 @@ class OrderTracker:
             # SENT is committed before anything is sent, so this one never was.
             never = replace(intent, state=OrderState.CANCELLED, settled=True, passing=True, outcome="never sent")
             return self._open.move(intent, never, Step.RESOLVED, "never sent")
-        if intent.state is OrderState.SENT:
-            unknown = replace(intent, state=OrderState.UNKNOWN)
-            intent = self._open.move(intent, unknown, Step.RESOLVED, "the process ended before the answer")
-        self._wait_longer(intent, self._timings.resolve_max)
+        intent = self._without_answer(intent)
+        scarce = self._broker.budget_left() < _ENOUGH
+        self._wait_longer(
+            intent, self._timings.resolve_max * (2 if scarce else 1), _SCARCE_WAIT if scarce else _FIRST_WAIT
+        )
         return self._resolved(intent, self._broker.resolve(intent.request))
+
+    def recognise(self, orders: Iterable[Order]) -> None:
+        """Orders of unknown outcome that are among these were placed."""
+        shown = {order.client_id: order for order in orders}
+        for intent in self._open.unsettled():
+            order = shown.get(intent.client_id)
+            if order is not None and intent.state in (OrderState.SENT, OrderState.UNKNOWN):
+                self._resolved(self._without_answer(intent), Found(order))
+
+    def _without_answer(self, intent: Intent) -> Intent:
+        if intent.state is not OrderState.SENT:
+            return intent
+        unknown = replace(intent, state=OrderState.UNKNOWN)
+        return self._open.move(intent, unknown, Step.RESOLVED, "the process ended before the answer")
 
     def _resolved(self, intent: Intent, resolution: Resolution) -> Intent:
         match resolution:
@@ -245,9 +263,9 @@ class OrderTracker:
                 self._quiet[intent.client_id] = began
         return booked
 
-    def _wait_longer(self, intent: Intent, longest: float) -> None:
+    def _wait_longer(self, intent: Intent, longest: float, first: float = _FIRST_WAIT) -> None:
         _, last = self._waits.get(intent.client_id, (0.0, 0.0))
-        wait = min(max(_FIRST_WAIT, last * 2), longest)
+        wait = min(max(first, last * 2), longest)
         self._waits[intent.client_id] = (self._clock.monotonic() + wait, wait)
 
     def _forget(self, intent: Intent) -> None:

@@ -173,7 +173,9 @@ class OrderDesk:
         """
         self._executor.begin(prices or {})
         attempts, self._questions = Attempts(), Attempts()
-        self._resolve(self._questions)
+        # A comparison finds orders of unknown outcome as well: to look for them first would cost as much again.
+        if self._clock.monotonic() < self._reconcile_at:
+            self._resolve(self._questions)
         stops_read = self._stops_read
         with attempts.attempt():
             self._tracker.look(self._due())
@@ -437,7 +439,8 @@ class OrderDesk:
         if error is None or isinstance(error, BudgetSpent) or self._clock.stopping:
             self._announcer.mended("questions")
         else:
-            self._announcer.trouble("questions", f"the exchange could not be asked and is asked again ({error})")
+            text = "the exchange could not be asked and is asked again"
+            self._announcer.trouble("questions", text, detail=str(error))
 
 
 def _working(order: Intent) -> str | None:

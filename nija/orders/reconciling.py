@@ -136,6 +136,7 @@ class Reconciler:
         if mark is None and self._may_miss_orders(view):
             self._tell_that_it_waits()
             return None
+        self._tracker.recognise(view.orders())
         unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
         self.strangers = tuple(
             order for order in unknown if order.created > self._adoptable_until() and self._context.is_strange(order)

@@ -416,6 +416,32 @@ def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> N
     assert sorted(world.desk.positions()) == ["BTC/USD"]
 
 
+def test_a_comparison_finds_an_order_of_unknown_outcome_without_another_question(world: DeskWorld) -> None:
+    world.fault("place", Fault.LOST_AFTER)
+    world.enter("BTC/USD", ONE)
+    world.clock.advance(400)
+    world.exchange.calls.clear()
+    world.refresh()
+    assert "resolve" not in world.exchange.calls
+    assert world.desk.positions()["BTC/USD"].amount == ONE
+    assert [stop.amount for stop in world.exchange.ours() if stop.type is OrderType.STOP] == [ONE]
+
+
+@pytest.mark.parametrize(("left", "looks"), [(1.0, 5), (0.4, 3)])
+def test_an_order_of_unknown_outcome_is_looked_for_less_often_where_the_rate_limit_is_short(
+    monkeypatch: pytest.MonkeyPatch, left: float, looks: int
+) -> None:
+    world = DeskWorld(Exchange.KRAKEN)
+    monkeypatch.setattr(world.exchange, "budget_left", lambda: left)
+    world.fault("place", Fault.LOST_BEFORE)
+    world.enter("BTC/USD", ONE)
+    for _ in range(20):
+        world.clock.advance(1)
+        world.refresh()
+    assert world.exchange.calls.count("resolve") == looks
+    world.close()
+
+
 def test_while_the_exchange_may_not_show_all_orders_yet_it_is_not_asked_again(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.lose_disk()
