@@ -208,8 +208,7 @@ DESK_MUTATIONS = (
     Mutation(
         "that the exchange could not be asked is not told",
         _DESK,
-        '            self._announcer.trouble("questions", '
-        'f"the exchange could not be asked and is asked again ({error})")\n',
+        '            self._announcer.trouble("questions", text, detail=str(error))\n',
         "            pass\n",
         (f"{_LOST}::test_could_not_ask_is_never_not_found",),
     ),
