@@ -129,7 +129,8 @@ class Adopter:
 
     def _end(self, plan: Plan, reason: str, now: datetime) -> None:
         left = self._held(plan)
-        if left > ZERO:
+        # Less than nothing where the owner had made a stop larger, which sold his coins too.
+        if left != ZERO:
             self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, self._last_prices.get(plan.market)))
         current = self._journal.plans.get(plan.id) or plan
         self._journal.plans.save(replace(current, closed=now))

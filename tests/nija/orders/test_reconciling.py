@@ -404,6 +404,23 @@ def test_what_was_read_before_the_rate_limit_interrupted_is_not_asked_for_again(
     assert world.exchange.calls.count("open_orders") == world.exchange.calls.count("closed_orders") == 1
 
 
+def test_an_empty_disk_writes_off_what_a_stop_sold_of_the_owners_by_his_own_will() -> None:
+    world = DeskWorld(Exchange.KRAKEN)
+    world.exchange.owner_deposits("BTC", ONE)
+    world.enter("BTC/USD", ONE)
+    (stop,) = (order for order in world.exchange.ours() if order.type is OrderType.STOP)
+    world.exchange.owner_moves_stop(stop.exchange_id, Decimal(90), ONE + ONE / 2)
+    world.move_price("BTC/USD", 80)
+    world.lose_disk()
+    for _ in range(2):
+        world.clock.advance(80)
+        world.refresh()
+    assert world.desk.positions() == {}
+    (plan,) = world.journal.plans.all()
+    assert [loss.amount for loss in world.journal.plans.write_offs(plan.id)] == [-ONE / 2]
+    world.close()
+
+
 def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.lose_disk()
