@@ -258,8 +258,22 @@ ADOPTION_MUTATIONS = (
     Mutation(
         "the fills of others are booked for an order that is taken up",
         _ADOPTION,
-        "fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)",
-        "not self._journal.fills.has(fill.id)",
+        "(fill for fill in fills if fill.order_id == order.exchange_id)",
+        "iter(fills)",
         (_AMONG_MANY,),
+    ),
+    Mutation(
+        "a fill of an order that is taken up keeps the name of a market that is not listed",
+        _ADOPTION,
+        "[in_market_of(intent, fill) for fill in of_order",
+        "[fill for fill in of_order",
+        ("tests/nija/orders/test_fills_count_once.py",),
+    ),
+    Mutation(
+        "a missing fill keeps the name of a market that is not listed",
+        _RECONCILING,
+        "self._journal.fills.book(intent.client_id, in_market_of(intent, fill), now)",
+        "self._journal.fills.book(intent.client_id, fill, now)",
+        ("tests/nija/orders/test_fills_count_once.py",),
     ),
 )

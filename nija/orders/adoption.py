@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, OrderRequest, Side
-from nija.journal.open_state import progressed
+from nija.journal.open_state import in_market_of, progressed
 from nija.journal.order_state import OrderState
 from nija.journal.ownership import BY_ANOTHER
 from nija.journal.positions import fold
@@ -109,7 +109,8 @@ class Adopter:
         self._book(again, order, fills, now)
 
     def _book(self, intent: Intent, order: Order, fills: Sequence[Fill], now: datetime) -> None:
-        mine = [fill for fill in fills if fill.order_id == order.exchange_id and not self._journal.fills.has(fill.id)]
+        of_order = (fill for fill in fills if fill.order_id == order.exchange_id)
+        mine = [in_market_of(intent, fill) for fill in of_order if not self._journal.fills.has(fill.id)]
         booked = self._journal.fills.booked(intent.client_id) + sum((fill.amount for fill in mine), ZERO)
         self._journal.intents.save(intent, progressed(intent, order, booked), now, _RECOVERED)
         for fill in mine:

@@ -11,6 +11,7 @@ from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO
 from nija.journal.marks import Mark
+from nija.journal.open_state import in_market_of
 from nija.journal.positions import fold
 from nija.journal.steps import Step
 from nija.orders.adoption import Adopter
@@ -274,7 +275,7 @@ class Reconciler:
             return
         now = self._open.now()
         with self._journal.transaction(Step.PROGRESS):
-            if not self._journal.fills.book(intent.client_id, fill, now):
+            if not self._journal.fills.book(intent.client_id, in_market_of(intent, fill), now):
                 return
             booked = self._journal.fills.booked(intent.client_id)
             filled = max(intent.filled, booked)

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose
-from brokers.model import Exchange
+from brokers.model import Exchange, OrderStatus, Side
 from nija.journal.open_state import in_market_of
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+
+    from brokers.model import Fill
 
 ONE = Decimal(1)
 
@@ -47,6 +50,39 @@ def test_a_fill_is_booked_in_the_market_of_its_order_whatever_the_exchange_calls
     (entry,) = [intent for intent in world.journal.intents.of_position(_plan(world)) if intent.purpose is Purpose.ENTRY]
     nameless = replace(fill, market="XXBTZUSD", fee_currency="")
     assert in_market_of(entry, nameless) == replace(fill, market="BTC/USD", fee_currency="USD")
+
+
+def nameless_fills(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Kraken tells those of a market that it does not list now."""
+    fills = world.exchange.fills
+
+    def without_names(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+        return tuple(replace(fill, market="XXBTZUSD", fee_currency="") for fill in fills(since, protects=protects))
+
+    monkeypatch.setattr(world.exchange, "fills", without_names)
+
+
+def test_so_is_one_of_an_order_that_is_taken_up(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.enter("BTC/USD", ONE)
+    nameless_fills(world, monkeypatch)
+    world.lose_disk()
+    world.clock.advance(80)
+    world.refresh()
+    assert {fill.market for fill in world.journal.fills.of_position(_plan(world))} == {"BTC/USD"}
+
+
+def test_so_is_one_that_is_added_to_an_order_that_was_settled(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enter("BTC/USD", ONE)
+    (entry,) = [order for order in world.exchange.ours() if order.side is Side.BUY]
+    world.exchange.book.orders[entry.exchange_id] = replace(entry, amount=Decimal(2), status=OrderStatus.OPEN)
+    world.exchange.finish_half_open()
+    nameless_fills(world, monkeypatch)
+    world.clock.advance(400)
+    world.refresh()
+    assert world.desk.positions()["BTC/USD"].amount == Decimal(2)
+    assert {fill.market for fill in world.journal.fills.of_position(_plan(world))} == {"BTC/USD"}
 
 
 def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWorld) -> None:
