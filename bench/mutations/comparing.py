@@ -86,6 +86,20 @@ RECONCILING_MUTATIONS = (
         (f"{_TESTS}::test_what_was_read_before_the_rate_limit_interrupted_is_not_asked_for_again",),
     ),
     Mutation(
+        "an order in a market that is not listed is taken up under the exchange's id of it",
+        _RECONCILING,
+        'return "/" not in order.market',
+        "return False",
+        (f"{_TESTS}::test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is",),
+    ),
+    Mutation(
+        "what waits for its market to be listed is forgotten",
+        _RECONCILING,
+        "        if not unnamed:\n",
+        "        if True:\n",
+        (f"{_TESTS}::test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is",),
+    ),
+    Mutation(
         "an empty journal waits anew after each restart",
         _RECONCILING,
         "self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None",

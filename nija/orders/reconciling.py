@@ -33,6 +33,7 @@ SHOWN_WITHIN = timedelta(seconds=75)
 # How far the measured clock may be off: Kraken tells whole seconds.
 _CLOCK_ERROR = timedelta(seconds=1)
 _EMPTY = "empty journal"
+_UNNAMED = "unlisted market"
 # Older answers than this are asked for again.
 _LONGEST_READING = timedelta(minutes=2)
 
@@ -143,14 +144,17 @@ class Reconciler:
             order for order in unknown if order.created > self._adoptable_until() and self._context.is_strange(order)
         )
         self.foreign_orders = view.foreign()
+        unnamed = [order for order in unknown if _is_unnamed(order)]
+        self._say_unnamed(unnamed)
         if not paused and not self.strangers:
-            self._adopt(unknown, view)
+            self._adopt([order for order in unknown if not _is_unnamed(order)], view)
         findings = compare(view, self._journal)
         for finding in findings:
             if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):
                 self._repair(finding)
         self._look_for_owners_hand(view)
-        self._journal.marks.set(Mark.RECONCILED, view.began)
+        if not unnamed:
+            self._journal.marks.set(Mark.RECONCILED, view.began)
         self._reach = None
         return findings
 
@@ -233,6 +237,18 @@ class Reconciler:
             self._empty_since = view.began
             self._journal.marks.set(Mark.EMPTY_SINCE, view.began)
         return self.seconds_until_all_is_shown() > 0
+
+    def _say_unnamed(self, orders: Sequence[Order]) -> None:
+        """Taken up under another name, a position would be protected by nobody once its market is listed again."""
+        if not orders:
+            self._announcer.mended(_UNNAMED)
+            return
+        named = ", ".join(sorted({order.market for order in orders}))
+        self._announcer.trouble(
+            _UNNAMED,
+            f"NIJA has orders in a market that the exchange does not list now ({named}): "
+            "they are taken up once it lists it again",
+        )
 
     def _adopt(self, orders: Sequence[Order], view: ExchangeView) -> None:
         if not orders:
@@ -332,6 +348,11 @@ def compare(view: ExchangeView, journal: Journal) -> tuple[Finding, ...]:
     found.extend(_fills(view, journal))
     found.extend(_orphans(view.open_orders, journal))
     return tuple(found)
+
+
+def _is_unnamed(order: Order) -> bool:
+    """Whether the exchange's own id of a market stands where its name should be: it does not list it now."""
+    return "/" not in order.market
 
 
 def is_unknown(order: Order, journal: Journal) -> bool:

@@ -421,6 +421,29 @@ def test_an_empty_disk_writes_off_what_a_stop_sold_of_the_owners_by_his_own_will
     world.close()
 
 
+def test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enter("BTC/USD", ONE)
+    with monkeypatch.context() as delisted:
+        for name in ("open_orders", "closed_orders"):
+            asked = getattr(world.exchange, name)
+            delisted.setattr(
+                world.exchange,
+                name,
+                lambda *since, asked=asked: tuple(replace(order, market="XBTUSD") for order in asked(*since)),
+            )
+        world.lose_disk()
+        for _ in range(3):
+            world.clock.advance(301)
+            world.refresh()
+        assert world.desk.positions() == {}
+        assert len([line for line in world.log.lines if "does not list now (XBTUSD)" in line]) == 1
+    world.clock.advance(301)
+    world.refresh()
+    assert sorted(world.desk.positions()) == ["BTC/USD"]
+
+
 def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.lose_disk()
