@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Seconds of the quick clock, between being told the balances and the arrival of an order that counted on them: what the
 # desk lets knowledge age, the withdrawal of a stop before a sale, and what hangs on the wire or in a busy machine.
-_ON_ITS_WAY = 15.0
+ON_ITS_WAY = 15.0
 
 
 def forbidden(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Iterable[str]:
@@ -39,7 +39,7 @@ def _crossed(sale: Mapping[str, Any]) -> bool:
     taken_at, told = sale["taken_at"], sale["balances_told"]
     if taken_at is None or told is None:
         return False
-    return bool(told <= taken_at and sale["placed"] <= told + _ON_ITS_WAY)
+    return bool(told <= taken_at and sale["placed"] <= told + ON_ITS_WAY)
 
 
 def exposed(owned: Mapping[str, Any]) -> Iterable[str]:

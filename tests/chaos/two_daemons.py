@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO
 from nija.journal.errors import JournalError
@@ -27,7 +28,6 @@ from tests.chaos.venue import venue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from accounts.identity import AccountId
     from nija.journal.positions import Position
     from tests.chaos.nursery import Nursery
     from tests.chaos.quick_clock import QuickClock
@@ -65,13 +65,33 @@ def run(seed: int, nursery: Nursery) -> Outcome:
         outcome.violations += _at_last(first.clock, _COVERED_WITHIN, lambda: _bare(place, (first, second)))
         state = place.state()
         for account, books in state["accounts"].items():
-            forbidden = owner_judge.forbidden(books, state["ownership"][account])
+            owned = state["ownership"][account]
+            oversales = [sale for sale in owned["oversales"] if not _crossed(sale, books, account, (first, second))]
+            forbidden = owner_judge.forbidden(books, {**owned, "oversales": oversales})
             outcome.violations += [f"{account}: {wrong}" for wrong in forbidden]
             outcome.orders += len(ours(books))
             outcome.fills += len(books["fills"])
         outcome.bare = bare_time(state, calm_since)
         outcome.log = "\n".join(made.log() for made in (first, second))
     return outcome
+
+
+def _crossed(sale: Mapping[str, Any], books: Mapping[str, Any], account: str, stages: Sequence[Stage]) -> bool:
+    """Whether the other daemon sold the coins after this one was told of them, with its own order on the way."""
+    told = sale["balances_told"]
+    if told is None or sale["placed"] > told + owner_judge.ON_ITS_WAY:
+        return False
+    orders = {order["id"]: order for order in ours(books)}
+    own = orders[sale["order_id"]]["client_id"]
+    seller = next((made for made in stages if own in _known(made, AccountId.parse(account)).orders), None)
+    if seller is None:
+        return False
+    known = _known(seller, AccountId.parse(account)).orders
+    return any(
+        order["side"] == "sell" and Decimal(order["filled"]) > ZERO and told <= (order["closed"] or 0.0) <= sale["time"]
+        for order in orders.values()
+        if order["client_id"] not in known
+    )
 
 
 @contextmanager
