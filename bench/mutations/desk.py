@@ -206,6 +206,13 @@ DESK_MUTATIONS = (
         (f"{_DENIED}::test_then_it_is_placed_anew",),
     ),
     Mutation(
+        "what was never sent is not known before a comparison",
+        _DESK,
+        "if only_unsent and intent.state is not OrderState.INTENDED:",
+        "if only_unsent:",
+        (f"{_RECONCILING}::test_what_was_never_sent_before_a_kill_is_known_at_once_after_it",),
+    ),
+    Mutation(
         "that the exchange could not be asked is not told",
         _DESK,
         '            self._announcer.trouble("questions", text, detail=str(error))\n',

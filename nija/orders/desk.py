@@ -174,8 +174,7 @@ class OrderDesk:
         self._executor.begin(prices or {})
         attempts, self._questions = Attempts(), Attempts()
         # A comparison finds orders of unknown outcome as well: to look for them first would cost as much again.
-        if self._clock.monotonic() < self._reconcile_at:
-            self._resolve(self._questions)
+        self._resolve(self._questions, only_unsent=self._clock.monotonic() >= self._reconcile_at)
         stops_read = self._stops_read
         with attempts.attempt():
             self._tracker.look(self._due())
@@ -289,8 +288,11 @@ class OrderDesk:
 
     # How.
 
-    def _resolve(self, attempts: Attempts) -> None:
+    def _resolve(self, attempts: Attempts, *, only_unsent: bool = False) -> None:
+        """`only_unsent`: those that were certainly never sent, of which nobody need be asked."""
         for intent in self._open.unsettled():
+            if only_unsent and intent.state is not OrderState.INTENDED:
+                continue
             if intent.state.is_unresolved and self._tracker.is_due(intent):
                 with attempts.attempt():
                     self._tracker.resolve(intent)

@@ -444,6 +444,14 @@ def test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is(
     assert sorted(world.desk.positions()) == ["BTC/USD"]
 
 
+@pytest.mark.parametrize("steps", range(1, 19))
+def test_what_was_never_sent_before_a_kill_is_known_at_once_after_it(world: DeskWorld, steps: int) -> None:
+    """A restart compares at once, and nobody could say whose the coins are while an order is unresolved."""
+    world.kill_after(steps)
+    world.enter("BTC/USD", ONE)
+    assert OrderState.INTENDED not in {intent.state for intent in world.journal.intents.unsettled()}
+
+
 def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.lose_disk()
