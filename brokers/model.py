@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,8 +67,11 @@ class Timeframe(StrEnum):
 
     @property
     def seconds(self) -> int:
-        unit = {"m": 60, "h": 3_600, "d": 86_400}[self.value[-1]]
-        return int(self.value[:-1]) * unit
+        return _SECONDS[self]
+
+
+_UNITS = MappingProxyType({"m": 60, "h": 3_600, "d": 86_400})
+_SECONDS = MappingProxyType({frame: int(frame[:-1]) * _UNITS[frame[-1]] for frame in Timeframe})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Every change is on disk before it is here, so what memory says can always be rea
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
@@ -40,6 +41,7 @@ class OpenState:
         self._booked: dict[str, Decimal] = {}
         self._plans: dict[str, Plan] = {}
         self._positions: dict[str, Position] = {}
+        self._held: Mapping[str, Position] = MappingProxyType({})
         self._lost: tuple[tuple[str, WriteOff], ...] = ()
         self.load()
 
@@ -49,6 +51,7 @@ class OpenState:
         self._booked = {client_id: self._journal.fills.booked(client_id) for client_id in self._unsettled}
         self._plans = {plan.market: plan for plan in self._journal.plans.open()}
         self._positions = {}
+        self._hold()
         for plan in self._plans.values():
             self._fold(plan)
 
@@ -77,7 +80,7 @@ class OpenState:
 
     def positions(self) -> Mapping[str, Position]:
         """By market; what is held and only that."""
-        return {market: position for market, position in self._positions.items() if position.amount > ZERO}
+        return self._held
 
     def position(self, market: str) -> Position | None:
         return self._positions.get(market)
@@ -173,6 +176,7 @@ class OpenState:
             self._journal.plans.save(replace(plan, closed=now))
         self._plans.pop(plan.market, None)
         self._positions.pop(plan.market, None)
+        self._hold()
         if left > ZERO:
             self._announcer.written_off(plan, left, reason)
 
@@ -186,6 +190,11 @@ class OpenState:
     def _fold(self, plan: Plan) -> None:
         journal = self._journal
         self._positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+        self._hold()
+
+    def _hold(self) -> None:
+        held = {market: position for market, position in self._positions.items() if position.amount > ZERO}
+        self._held = MappingProxyType(held)
 
 
 def in_market_of(intent: Intent, fill: Fill) -> Fill:

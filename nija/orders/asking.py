@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
     from decimal import Decimal
 
@@ -282,14 +281,14 @@ class Attempts:
     def __init__(self) -> None:
         self.first: BrokerError | None = None
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        try:
-            yield
-        except (Unauthorized, PermissionDenied, LockedOut):
-            raise
-        except BrokerError as error:
-            self.first = self.first or error
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, BrokerError) or isinstance(error, (Unauthorized, PermissionDenied, LockedOut)):
+            return False
+        self.first = self.first or error
+        return True
 
     def finish(self) -> None:
         """Raises the first BrokerError there was."""

@@ -176,13 +176,13 @@ class OrderDesk:
         # A comparison finds orders of unknown outcome as well: to look for them first would cost as much again.
         self._resolve(self._questions, only_unsent=self._clock.monotonic() >= self._reconcile_at)
         stops_read = self._stops_read
-        with attempts.attempt():
+        with attempts:
             self._tracker.look(self._due())
         self._compare()
         if self._stops_read > stops_read:
             self._drop_denied()
         for plan in self._open.plans().values():
-            with attempts.attempt():
+            with attempts:
                 self._executor.run(plan)
         self._watch_for_others()
         self._say_unasked()
@@ -238,7 +238,7 @@ class OrderDesk:
         attempts = Attempts()
         for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY and intent.state.is_live:
-                with attempts.attempt():
+                with attempts:
                     self._executor.withdraw_entry(intent)
         attempts.finish()
 
@@ -246,7 +246,7 @@ class OrderDesk:
         """Cancel NIJA's entries and sell NIJA's positions; what does not succeed now goes on in `refresh`."""
         attempts = Attempts()
         for market in self._open.plans():
-            with attempts.attempt():
+            with attempts:
                 self._sell(market, reason)
         attempts.finish()
 
@@ -261,10 +261,10 @@ class OrderDesk:
             self._executor.hurry()
             attempts = Attempts()
             self._resolve(attempts)
-            with attempts.attempt():
+            with attempts:
                 self._tracker.look([order for order in self._open.unsettled() if order.exchange_id is not None])
             for plan in self._open.plans().values():
-                with attempts.attempt():
+                with attempts:
                     self._executor.run(plan)
             # Fills that there is no room to ask for are booked at the next start.
             if isinstance(attempts.first, BudgetSpent | None) and self._is_at_rest():
@@ -294,16 +294,16 @@ class OrderDesk:
             if only_unsent and intent.state is not OrderState.INTENDED:
                 continue
             if intent.state.is_unresolved and self._tracker.is_due(intent):
-                with attempts.attempt():
+                with attempts:
                     self._tracker.resolve(intent)
 
     def _compare(self) -> None:
         """Journal against exchange every few minutes; what is in doubt more often."""
         if self._clock.monotonic() >= self._reconcile_at:
-            with self._questions.attempt():
+            with self._questions:
                 self._reconcile()
         elif self._owner.due():
-            with self._questions.attempt():
+            with self._questions:
                 self._owner.look()
         self._watch_for_others()
 
@@ -353,7 +353,7 @@ class OrderDesk:
         for order in self._open.unsettled():
             denied = self._tracker.denied_for(order)
             if order.purpose is Purpose.STOP and denied is not None and denied >= self._timings.denial:
-                with self._questions.attempt():
+                with self._questions:
                     self._tracker.drop_if_denied(order)
 
     def _follow(self, entry: Intent, signal_time: datetime) -> EntryOutcome:

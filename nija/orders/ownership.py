@@ -57,6 +57,7 @@ class OwnerWatch:
         self._guarded: set[str] = set()
         self._released: dict[str, float] = {}
         self._suspected: set[str] = set()
+        self._heard: Mapping[str, Balance] | None = None
         self._lags_since: dict[str, float] = {}
         self._exposed: set[str] = {_base(market) for market in context.open.plans()}
         self._asked = float("-inf")
@@ -96,6 +97,9 @@ class OwnerWatch:
 
     def hear(self, balances: Mapping[str, Balance]) -> None:
         """Balances that somebody asked for anyway: where coins are missing, the next look is due at once."""
+        if balances is self._heard:
+            return
+        self._heard = balances
         for market in self._context.open.positions():
             currency = _base(market)
             balance = balances.get(currency)
@@ -137,7 +141,7 @@ class OwnerWatch:
         currencies = held if only is None else {only}
         attempts = Attempts()
         for currency in sorted(currencies):
-            with attempts.attempt():
+            with attempts:
                 self._look_at(currency, told, began, protects=protects)
         attempts.finish()
 

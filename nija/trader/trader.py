@@ -118,10 +118,10 @@ class Trader:
         prices = snapshot.prices(self._seat.clock.monotonic())
         # What protects or was commanded does not wait for what failed before it.
         attempts = Attempts()
-        with attempts.attempt():
+        with attempts:
             self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
         self._follow()
-        with attempts.attempt():
+        with attempts:
             self._obey_latches()
         self._leave(snapshot, attempts)
         attempts.finish()
@@ -157,10 +157,10 @@ class Trader:
 
     def _leave(self, snapshot: FeedSnapshot, attempts: Attempts) -> None:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
-        for market, position in dict(self._desk.positions()).items():
+        for market, position in self._desk.positions().items():
             signal = snapshot.signals.get(self._plan.want(market))
             if signal is not None:
-                with attempts.attempt():
+                with attempts:
                     self._leave_one(market, position, signal)
 
     def _leave_one(self, market: str, position: Position, signal: SignalAt) -> None:
@@ -266,7 +266,7 @@ class Trader:
         protection = {market: ProtectionView.of(known) for market, known in desk.protection().items()}
         self.view = replace(
             self.view,
-            positions=MappingProxyType(dict(desk.positions())),
+            positions=desk.positions(),
             resting=desk.resting(),
             latches=self._brakes.latches,
             protection=MappingProxyType(protection),
