@@ -149,7 +149,7 @@ DESK_MUTATIONS = (
     Mutation(
         "a refused key is tried for every position",
         "nija/orders/asking.py",
-        "        except (Unauthorized, PermissionDenied, LockedOut):\n            raise\n",
+        " or isinstance(error, (Unauthorized, PermissionDenied, LockedOut))",
         "",
         (_FAILING,),
     ),
