@@ -100,6 +100,13 @@ RECONCILING_MUTATIONS = (
         (f"{_TESTS}::test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is",),
     ),
     Mutation(
+        "the wait of an empty journal counts from the first whole answer",
+        _RECONCILING,
+        "self._empty_since = self._first_look or view.began",
+        "self._empty_since = view.began",
+        (f"{_TESTS}::test_on_an_empty_disk_the_wait_counts_from_the_first_question",),
+    ),
+    Mutation(
         "an empty journal waits anew after each restart",
         _RECONCILING,
         "self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None",

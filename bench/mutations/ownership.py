@@ -287,6 +287,20 @@ WATCH_MUTATIONS = (
         (f"{_ANOTHER}::test_an_own_order_of_unknown_outcome_is_nobody_elses",),
     ),
     Mutation(
+        "a balance is thought to lag behind a sale of long ago",
+        _WATCH,
+        "is_recent and may_lag(total, held, known, movements)",
+        "may_lag(total, held, known, movements)",
+        (f"{_WITHDRAWN}::test_a_sale_by_hand_long_ago_leaves_no_doubt_after_the_disk_is_lost",),
+    ),
+    Mutation(
+        "a balance never lags behind a sale",
+        _WATCH,
+        "is_recent and may_lag(total, held, known, movements)",
+        "False",
+        (f"{_COINS}::TestABalanceThatLagsBehindASaleByHand",),
+    ),
+    Mutation(
         "a position in doubt is not told",
         _WATCH,
         'self._context.announcer.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")',

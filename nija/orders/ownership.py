@@ -193,11 +193,13 @@ class OwnerWatch:
                 return Attribution(known.amount), frozenset()
         fills = self._foreign_fills(currency, protects=protects)
         movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
-        if self._may_lag(currency, may_lag(total, held, known, movements)):
+        settles = self._context.timings.doubt_settles
+        is_recent = any((began - fill.time).total_seconds() < settles for fill in fills)
+        if self._may_lag(currency, is_recent and may_lag(total, held, known, movements)):
             return None, frozenset()
         found = attribute(total, held, known, movements, self._others.get(currency, ZERO))
         since = began if known is None or known.missing_since is None else known.missing_since
-        if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:
+        if found.missing > ZERO and (began - since).total_seconds() >= settles:
             found = settled(total, held, found)
         return found, frozenset(fill.id for fill in fills)
 

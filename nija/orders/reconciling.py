@@ -232,10 +232,10 @@ class Reconciler:
         return view
 
     def _may_miss_orders(self, view: ExchangeView) -> bool:
-        """At the first look. An empty journal sends nothing, so a restart need not wait anew."""
+        """An empty journal sends nothing: the wait counts from the first look, and goes on over a restart."""
         if self._empty_since is None and any(purpose_of(order.client_id) is not None for order in view.orders()):
-            self._empty_since = view.began
-            self._journal.marks.set(Mark.EMPTY_SINCE, view.began)
+            self._empty_since = self._first_look or view.began
+            self._journal.marks.set(Mark.EMPTY_SINCE, self._empty_since)
         return self.seconds_until_all_is_shown() > 0
 
     def _say_unnamed(self, orders: Sequence[Order]) -> None:

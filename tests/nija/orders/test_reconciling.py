@@ -464,6 +464,26 @@ def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> N
     assert sorted(world.desk.positions()) == ["BTC/USD"]
 
 
+def test_on_an_empty_disk_the_wait_counts_from_the_first_question(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rate limit leaves no room for the answer at first: an empty journal sends nothing meanwhile."""
+    world.enter("BTC/USD", ONE)
+    with monkeypatch.context() as busy:
+
+        def no_room(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
+            raise BudgetSpent(f"no room to read from {since}", 10.0)
+
+        busy.setattr(world.exchange, "fills", no_room)
+        world.lose_disk()
+        world.clock.advance(130)
+        world.refresh()
+    assert world.desk.positions() == {}
+    world.clock.advance(60)
+    world.refresh()
+    assert sorted(world.desk.positions()) == ["BTC/USD"]
+
+
 def test_a_comparison_finds_an_order_of_unknown_outcome_without_another_question(world: DeskWorld) -> None:
     world.fault("place", Fault.LOST_AFTER)
     world.enter("BTC/USD", ONE)

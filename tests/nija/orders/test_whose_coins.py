@@ -405,6 +405,18 @@ class TestCoinsAreWithdrawn:
         assert world.desk.positions() == {}
         assert world.exchange.book.total["BTC"] == Decimal("0.4")
 
+    def test_a_sale_by_hand_long_ago_leaves_no_doubt_after_the_disk_is_lost(self, world: DeskWorld) -> None:
+        """His share is not known, and no balance lags behind a sale for minutes."""
+        buy(world, owner="2")
+        world.exchange.owner_sells(BTC_USD, Decimal("0.5"))
+        world.exchange.owner_cancels_all()
+        later(world, 120.0)
+        world.exchange.owner_cancels_all()
+        world.lose_disk()
+        later(world, 76.0)
+        assert held(world) == ONE
+        assert [stop.amount for stop in stops(world)] == [ONE]
+
 
 class TestLocalStops:
     """Nothing binds the coins at the exchange."""
