@@ -190,14 +190,14 @@ WATCH_MUTATIONS = (
     Mutation(
         "doubt is settled at once",
         _WATCH,
-        "if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:",
+        "if found.missing > ZERO and (began - since).total_seconds() >= settles:",
         "if found.missing > ZERO:",
         (f"{_WITHDRAWN}::test_a_balance_that_lags_for_a_while_books_nothing_out",),
     ),
     Mutation(
         "doubt is never settled",
         _WATCH,
-        "if found.missing > ZERO and (began - since).total_seconds() >= self._context.timings.doubt_settles:",
+        "if found.missing > ZERO and (began - since).total_seconds() >= settles:",
         "if False:",
         (f"{_WITHDRAWN}::test_it_is_settled_within_two_minutes",),
     ),
