@@ -215,7 +215,7 @@ DESK_MUTATIONS = (
     Mutation(
         "that the exchange could not be asked is not told",
         _DESK,
-        '            self._announcer.trouble("questions", text, detail=str(error))\n',
+        '            self._log.trouble("questions", text, detail=str(error))\n',
         "            pass\n",
         (f"{_LOST}::test_could_not_ask_is_never_not_found",),
     ),
@@ -279,7 +279,7 @@ DESK_MUTATIONS = (
     Mutation(
         "what the broker saw of another program is not told",
         _DESK,
-        '            self._announcer.trouble("key", f"{seen.text}: give NIJA a key of its own")\n',
+        '            self._log.trouble("key", f"{seen.text}: give NIJA a key of its own")\n',
         "",
         (_EVIDENCE,),
     ),

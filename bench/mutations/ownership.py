@@ -303,7 +303,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "a position in doubt is not told",
         _WATCH,
-        'self._context.announcer.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")',
+        'self._context.log.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")',
         "pass",
         (f"{_WITHDRAWN}::test_more_than_his_own_is_in_doubt_and_nothing_in_doubt_is_sold",),
     ),

@@ -199,7 +199,7 @@ ASKING_MUTATIONS = (
     Mutation(
         "that an order is unknown is not told",
         _ASKING,
-        "case Undetermined(reason):\n                self._announcer.trouble(",
+        "case Undetermined(reason):\n                self._log.trouble(",
         "case Undetermined(reason):\n                (lambda *_, **__: None)(",
         (f"{_LOST}::test_the_log_says_that_an_order_is_unknown",),
     ),

@@ -16,13 +16,14 @@ from brokers.clock import utc_now
 from nija.health.judgement import judge
 from nija.health.metrics import AccountCollector, registry_with
 from nija.health.pages import health_pages
-from nija.health.tally import Tally
+from nija.health.tally import FillCounter, TroubleCounter
 from nija.log.event_log import get_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from brokers.clock import Clock
+    from nija.events import Events
     from nija.health.judgement import Verdict
     from nija.status.report import AccountStatus
 
@@ -41,14 +42,21 @@ class HealthServer:
     """Serves /healthz, /readyz and /metrics on `port`; 0 lets the system choose. `host` is for tests."""
 
     def __init__(
-        self, port: int, accounts: Callable[[], tuple[AccountStatus, ...]], clock: Clock, *, host: str = EVERYWHERE
+        self,
+        port: int,
+        accounts: Callable[[], tuple[AccountStatus, ...]],
+        events: Events,
+        clock: Clock,
+        *,
+        host: str = EVERYWHERE,
     ) -> None:
         self._address = (host, port)
         self._accounts = accounts
         self._clock = clock
         self._started = clock.monotonic()
         registry = registry_with(AccountCollector(accounts, self._judged, clock))
-        self._tally = Tally(registry)
+        events.listen(FillCounter(registry).hear)
+        self._troubles = TroubleCounter(registry)
         self._server = _server(partial(health_pages, accounts, self.verdict, registry))
         self._listener: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name="health", daemon=True)
@@ -64,12 +72,12 @@ class HealthServer:
     def start(self) -> None:
         """Listen and begin to count. Raises PortUnusable."""
         self._listener = _listen(self._address)
-        logging.getLogger().addHandler(self._tally)
+        logging.getLogger().addHandler(self._troubles)
         self._thread.start()
 
     def stop(self) -> None:
         """Stop serving within a second; harmless when repeated or never started."""
-        logging.getLogger().removeHandler(self._tally)
+        logging.getLogger().removeHandler(self._troubles)
         if self._listener is None:
             return
         self._server.should_exit = True

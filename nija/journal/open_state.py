@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from brokers.model import ZERO
+from nija.events import OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
 from nija.journal.order_state import OrderState, state_of
 from nija.journal.positions import Position, fold
 from nija.journal.records import WriteOff
@@ -21,32 +22,37 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from accounts.identity import AccountId
     from brokers.client_order_id import Purpose
     from brokers.clock import Clock
     from brokers.model import Fill, Order
+    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.journal.records import Holding, Intent, Plan
-    from nija.log.announce import Announcer
 
 # For whoever tells people about it; the journal keeps all.
 _LOST_REMEMBERED = 20
 
 
 class OpenState:
-    def __init__(self, journal: Journal, clock: Clock, announcer: Announcer) -> None:
+    def __init__(self, journal: Journal, clock: Clock, events: Events) -> None:
         self._journal = journal
+        self._account = journal.account
         self._clock = clock
-        self._announcer = announcer
+        self._events = events
         self._unsettled: dict[str, Intent] = {}
         self._booked: dict[str, Decimal] = {}
         self._plans: dict[str, Plan] = {}
         self._positions: dict[str, Position] = {}
         self._held: Mapping[str, Position] = MappingProxyType({})
         self._lost: tuple[tuple[str, WriteOff], ...] = ()
+        # Positions whose opening is no news any more, by id.
+        self._told: set[str] = set()
         self.load()
 
-    def load(self) -> None:
-        """Read everything open from disk."""
+    def load(self, since: datetime | None = None) -> None:
+        """Read everything open from disk. A position that nobody knew is news where it was opened `since` then."""
+        settling = self._unsettled
         self._unsettled = {intent.client_id: intent for intent in self._journal.intents.unsettled()}
         self._booked = {client_id: self._journal.fills.booked(client_id) for client_id in self._unsettled}
         self._plans = {plan.market: plan for plan in self._journal.plans.open()}
@@ -54,6 +60,12 @@ class OpenState:
         self._hold()
         for plan in self._plans.values():
             self._fold(plan)
+        self._tell_closed(self._told - {plan.id for plan in self._plans.values()})
+        for plan in self._plans.values():
+            is_news = plan.id in settling or (since is not None and plan.opened >= since)
+            if not is_news and plan.id not in self._unsettled:
+                self._told.add(plan.id)
+            self._tell_opened(plan.market)
 
     def now(self) -> datetime:
         return utc_now(self._clock)
@@ -123,7 +135,7 @@ class OpenState:
         with self._journal.transaction(Step.PROGRESS):
             self._journal.intents.save(intent, new, self.now(), order.reason)
         if new.state.is_final and not intent.state.is_final and new.filled > ZERO:
-            self._announcer.filled(new, order.average_price)
+            self._events.publish(_filled(self._account, new, order.average_price))
         return self._keep(new)
 
     def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
@@ -166,10 +178,16 @@ class OpenState:
         self._lost = (*self._lost, *lost)[-_LOST_REMEMBERED:]
         for plan in self._plans.values():
             self._fold(plan)
+        for market, loss in lost:
+            self._events.publish(
+                PositionWrittenOff(self._account, market, loss.amount, loss.reason, position=loss.position_id)
+            )
 
-    def close(self, plan: Plan, left: Decimal, reason: str, price: Decimal | None = None) -> None:
-        """End a position; what is `left` of it is written off at `price` (quote), the last one known."""
+    def close(self, plan: Plan, reason: str, price: Decimal | None = None) -> None:
+        """End a position; what is left of it is written off at `price` (quote), the last one known."""
         now = self.now()
+        position = self._positions.get(plan.market)
+        left = ZERO if position is None else position.amount
         with self._journal.transaction(Step.CLOSED):
             if left != ZERO:
                 self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, price))
@@ -177,24 +195,76 @@ class OpenState:
         self._plans.pop(plan.market, None)
         self._positions.pop(plan.market, None)
         self._hold()
-        if left > ZERO:
-            self._announcer.written_off(plan, left, reason)
+        self._told.discard(plan.id)
+        if position is not None and (position.sold > ZERO or left > ZERO):
+            self._events.publish(_closed(self._account, position))
+
+    def _tell_opened(self, market: str) -> None:
+        """Once for each position: when its entry, whose id it has, has ended with all its fills booked."""
+        position = self._positions.get(market)
+        if position is None or position.id in self._told or position.id in self._unsettled:
+            return
+        if position.amount > ZERO:
+            self._told.add(position.id)
+            self._events.publish(_opened(self._account, position))
+
+    def _tell_closed(self, positions: Iterable[str]) -> None:
+        """What turned out to be over while the journal was put right."""
+        for position_id in tuple(positions):
+            self._told.discard(position_id)
+            plan = self._journal.plans.get(position_id)
+            if plan is not None and (position := self._folded(plan)).sold > ZERO:
+                self._events.publish(_closed(self._account, position))
 
     def _keep(self, intent: Intent) -> Intent:
         if intent.settled:
             self._unsettled.pop(intent.client_id, None)
+            self._tell_opened(intent.market)
         else:
             self._unsettled[intent.client_id] = intent
         return intent
 
     def _fold(self, plan: Plan) -> None:
-        journal = self._journal
-        self._positions[plan.market] = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+        self._positions[plan.market] = self._folded(plan)
         self._hold()
+
+    def _folded(self, plan: Plan) -> Position:
+        journal = self._journal
+        return fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
 
     def _hold(self) -> None:
         held = {market: position for market, position in self._positions.items() if position.amount > ZERO}
         self._held = MappingProxyType(held)
+
+
+def _filled(account: AccountId, intent: Intent, average_price: Decimal | None) -> OrderFilled:
+    return OrderFilled(
+        account,
+        intent.market,
+        intent.request.side,
+        intent.filled,
+        average_price or ZERO,
+        order=intent.exchange_id,
+        purpose=intent.purpose,
+    )
+
+
+def _opened(account: AccountId, position: Position) -> PositionOpened:
+    return PositionOpened(
+        account, position.market, position.amount, position.entry_price, position.stop_price, position=position.id
+    )
+
+
+def _closed(account: AccountId, position: Position) -> PositionClosed:
+    return PositionClosed(
+        account,
+        position.market,
+        position.sold,
+        net=position.realised,
+        left=position.amount,
+        reason=position.exit_reason or "",
+        position=position.id,
+    )
 
 
 def in_market_of(intent: Intent, fill: Fill) -> Fill:

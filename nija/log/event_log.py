@@ -41,11 +41,13 @@ class EventLog:
         if self._reasons.is_news(topic, same or text):
             self._log.info(text, **fields)
 
-    def trouble(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
+    def trouble(
+        self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None, **fields: object
+    ) -> None:
         """The same as a warning: something that should work does not. `unforeseen` is said with its traceback."""
         if self._reasons.is_news(topic, same or text):
             traceback = {} if unforeseen is None else {"exc_info": unforeseen}
-            self._log.warning(f"⚠️  {text}", **traceback)
+            self._log.warning(f"⚠️  {text}", **fields, **traceback)
 
     def settled(self, topic: str) -> None:
         """Forget a topic's reason, so that it is said again when it comes back."""

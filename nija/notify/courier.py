@@ -1,10 +1,10 @@
-"""One thread that finds out what is to be told and tells it; whoever hands it something never waits."""
+"""One thread that tells people what has happened; whoever hands it an event never waits."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
@@ -14,18 +14,17 @@ from nija.notify.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from structlog.typing import FilteringBoundLogger
 
     from brokers.clock import Clock
-    from nija.notify.events import Event
     from nija.notify.pace import Batch
     from nija.notify.targets import Targets
+    from nija.notify.wording import Told
 
-    Finding = Callable[[], tuple[Event, ...]]
-
-# At one look every few seconds, minutes of a target that does not answer.
-_WAITING_AT_MOST = 200
+# More than hours of a target that does not answer.
+_WAITING_AT_MOST = 1_000
 _LONGEST_WAIT = 60.0
 
 
@@ -36,23 +35,26 @@ class Courier:
         self._log = log
         self._pace = Pace()
         self._reasons = Reasons()
-        self._findings: queue.Queue[Finding] = queue.Queue(_WAITING_AT_MOST)
+        # None only wakes the thread.
+        self._waiting: queue.Queue[Told | None] = queue.Queue(_WAITING_AT_MOST)
+        self._left_out = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def hand(self, finding: Finding) -> None:
-        """Have `finding` called in the courier's thread, and its events told. Never waits."""
-        # Where too much waits already this one is left out: the next look finds what it would have found.
-        with suppress(queue.Full):
-            self._findings.put_nowait(finding)
+    def hand(self, event: Told | None) -> None:
+        """Have `event` told. Never waits: where too much waits already, this one is counted and left out."""
+        try:
+            self._waiting.put_nowait(event)
+        except queue.Full:
+            self._left_out += 1
 
     def stop(self, seconds: float) -> None:
         """Tell everything that waits, for at most `seconds`; harmless when repeated or never started."""
         self._closing.set()
-        self.hand(_nothing)
+        self.hand(None)
         if self._thread.ident is not None:
             self._thread.join(seconds)
 
@@ -85,25 +87,28 @@ class Courier:
         return min([*waits, _LONGEST_WAIT])
 
     def _take(self, seconds: float) -> None:
-        """Wait for a finding, then take all there are, so that what belongs together is told together."""
-        for finding in self._waiting(seconds):
-            for event in finding():
+        """Wait for an event, then take all there are, so that what belongs together is told together."""
+        for event in self._arrived(seconds):
+            if event is not None:
                 self._pace.offer(event)
 
-    def _waiting(self, seconds: float) -> Iterator[Finding]:
+    def _arrived(self, seconds: float) -> Iterator[Told | None]:
         try:
-            yield self._findings.get(timeout=seconds) if seconds > 0 else self._findings.get_nowait()
+            yield self._waiting.get(timeout=seconds) if seconds > 0 else self._waiting.get_nowait()
             while True:
-                yield self._findings.get_nowait()
+                yield self._waiting.get_nowait()
         except queue.Empty:
             return
 
     def _tell(self, batch: Batch) -> None:
         if batch.events:
             now = utc_now(self._clock)
-            notes: tuple[Note, ...] = tuple(note(event, now) for event in batch.events)
-            self._targets.deliver(notes, batch.left_out, self._clock.monotonic())
+            notes: list[Note] = []
+            for event in batch.events:
+                self._guarded(partial(_put_into_words, event, now, notes))
+            left_out, self._left_out = batch.left_out + self._left_out, 0
+            self._targets.deliver(notes, left_out, self._clock.monotonic())
 
 
-def _nothing() -> tuple[Event, ...]:
-    return ()
+def _put_into_words(event: Told, now: datetime, notes: list[Note]) -> None:
+    notes.append(note(event, now))

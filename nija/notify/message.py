@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from nija.notify.events import Event
-    from nija.notify.wording import Words
+    from nija.notify.wording import Told, Words
 
 _NOTES_AT_MOST = 25
 _SEVERITIES = tuple(Severity)
@@ -33,7 +32,7 @@ class Message:
     severity: Severity
 
 
-def note(event: Event, time: datetime) -> Note:
+def note(event: Told, time: datetime) -> Note:
     return Note(time, words(event))
 
 

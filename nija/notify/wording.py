@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
-from nija.log import lines
-from nija.notify.events import (
+from nija.events import (
     AccountDay,
     AccountFailed,
     AccountRecovered,
@@ -27,13 +26,33 @@ from nija.notify.events import (
     PositionProtected,
     PositionWrittenOff,
 )
+from nija.log import lines
 from nija.status.money import duration
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from accounts.identity import AccountId
-    from nija.notify.events import Event
+
+Told = (
+    AccountFailed
+    | AccountRecovered
+    | PositionOpened
+    | PositionClosed
+    | PositionWrittenOff
+    | PositionBare
+    | PositionProtected
+    | PositionInDoubt
+    | PositionCertain
+    | LimitReached
+    | AnotherProgram
+    | FeedSilent
+    | FeedBack
+    | DaemonStarted
+    | DaemonStopped
+    | DailySummary
+)
+"""The events that are worth telling someone who is not looking."""
 
 
 class Severity(StrEnum):
@@ -52,7 +71,7 @@ class Words:
     severity: Severity = Severity.INFO
 
 
-def words(event: Event) -> Words:
+def words(event: Told) -> Words:
     match event:
         case DaemonStarted() | DaemonStopped() | DailySummary():
             return _daemon(event)
@@ -85,7 +104,7 @@ def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherPro
         case AccountRecovered():
             return Words(f"✅ {who} trades again", "All is as it should be", Severity.SUCCESS)
         case LimitReached():
-            return Words(f"🛑 {who} opens nothing new", event.reason or event.limit, Severity.WARNING)
+            return Words(f"🛑 {who} opens nothing new", event.reason or event.limit.replace("_", " "), Severity.WARNING)
         case AnotherProgram():
             text = (
                 f"{event.reason}. NIJA opens nothing there and leaves its stops where they are. "
@@ -100,7 +119,8 @@ def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Wo
         case PositionOpened():
             return Words(f"📈 {who} bought {event.market}", _opened(event), Severity.SUCCESS)
         case PositionClosed():
-            return Words(f"📉 {who} sold {event.market}", _closed(event), Severity.SUCCESS)
+            verb = "sold" if event.sold else "closed"
+            return Words(f"📉 {who} {verb} {event.market}", _closed(event), Severity.SUCCESS)
         case PositionWrittenOff():
             text = f"{lines.amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
             return Words(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
@@ -149,9 +169,10 @@ def _opened(event: PositionOpened) -> str:
 
 def _closed(event: PositionClosed) -> str:
     quote = event.market.partition("/")[2]
-    made = "" if event.profit is None else f", about {_signed(event.profit, quote)}"
-    reason = event.reason or "most likely by its stop"
-    return f"{lines.amount(event.amount)}{made}: {reason}"
+    if not event.sold:
+        return f"{lines.amount(event.left)} stays in the account, too little to be sold"
+    reason = event.reason or "by its stop"
+    return f"{lines.amount(event.sold)}, {_signed(event.net, quote)} after fees: {reason}"
 
 
 def _account_day(day: AccountDay) -> str:

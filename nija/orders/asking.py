@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError, BudgetSpent, LockedOut, OrderNotFound, PermissionDenied, Unauthorized
 from brokers.model import ZERO, Absent, Found, Side, Undetermined
+from nija.events import StopPlaced
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Order, Resolution
+    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.journal.open_state import OpenState
     from nija.journal.records import Intent
-    from nija.log.announce import Announcer
+    from nija.log.event_log import EventLog
     from nija.orders.state import Timings
 
 # How far the exchange's clock and ours may differ, with room: fills are read from so much earlier.
@@ -44,13 +46,19 @@ class DeskContext:
     open: OpenState
     clock: Clock
     timings: Timings
-    announcer: Announcer
+    log: EventLog
+    events: Events
     last_prices: dict[str, Decimal] = field(default_factory=dict)
 
     def ahead(self, order: Intent) -> Decimal:
         """What this order changes of its position (base) by fills that are not booked yet, before fees taken in it."""
         unbooked = max(ZERO, order.filled - self.open.booked(order))
         return -unbooked if order.request.side is Side.SELL else unbooked
+
+    def publish_stop(self, stop: Intent) -> None:
+        """Say that a stop rests at the exchange."""
+        amount, price = stop.request.amount, stop.request.stop_price or ZERO
+        self.events.publish(StopPlaced(self.journal.account, stop.market, amount, price, order=stop.exchange_id))
 
     def is_strange(self, order: Order) -> bool:
         """Whether another program made it with an id of NIJA's.
@@ -64,11 +72,12 @@ class OrderTracker:
     """Used by one desk. Every question may raise a BrokerError; what is known then stays as it was."""
 
     def __init__(self, context: DeskContext) -> None:
+        self._context = context
         self._broker = context.broker
         self._open = context.open
         self._clock = context.clock
         self._timings = context.timings
-        self._announcer = context.announcer
+        self._log = context.log
         self._waits: dict[str, tuple[float, float]] = {}
         self._quiet: dict[str, datetime] = {}
         self._denied: dict[str, float] = {}
@@ -180,14 +189,14 @@ class OrderTracker:
                 found = replace(intent, state=OrderState.OPEN, exchange_id=order.exchange_id)
                 known = self._open.move(intent, found, Step.RESOLVED, "found at the exchange")
                 if intent.purpose is Purpose.STOP and not order.status.is_final:
-                    self._announcer.stop_placed(known)
+                    self._context.publish_stop(known)
                 return known
             case Absent(reason):
                 self._forget(intent)
                 absent = replace(intent, state=OrderState.EXPIRED, settled=True, passing=True, outcome=reason)
                 return self._open.move(intent, absent, Step.RESOLVED, reason)
             case Undetermined(reason):
-                self._announcer.trouble(
+                self._log.trouble(
                     intent.client_id,
                     f"{intent.market}: it is not yet known whether the {intent.purpose.name.lower()} order "
                     "was placed; NIJA goes on asking",
@@ -269,7 +278,7 @@ class OrderTracker:
 
     def _forget(self, intent: Intent) -> None:
         self.hurry(intent)
-        self._announcer.mended(intent.client_id)
+        self._log.settled(intent.client_id)
 
 
 class Attempts:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from brokers.client_order_id import Purpose
 from brokers.errors import BrokerError, BudgetSpent, PermissionDenied, Unauthorized, Unavailable
 from brokers.model import ZERO
+from nija.events import AnotherProgram, AnotherProgramGone
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
 from nija.journal.records import LatchName
-from nija.log.announce import Announcer
+from nija.log.event_log import EventLog
 from nija.orders.asking import Attempts, DeskContext, OrderTracker
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnerWatch
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Balance, Evidence, Market, Order, OrderRequest
+    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
     from nija.journal.records import Intent, WriteOff
@@ -46,13 +48,14 @@ ANOTHER_PROGRAM = "another NIJA or program trades this account"
 class OrderDesk:
     """Owned by one trader thread. Every call may raise a BrokerError; the journal is right whatever happens."""
 
-    def __init__(  # noqa: PLR0913 the five that every trader has, and how it trades
+    def __init__(  # noqa: PLR0913 the six that every trader has, and how it trades
         self,
         account: AccountId,
         broker: Broker,
         journal: Journal,
         clock: Clock,
         log: FilteringBoundLogger,
+        events: Events,
         *,
         protective_stops: Literal["exchange", "local"] = "exchange",
         timings: Timings | None = None,
@@ -62,9 +65,10 @@ class OrderDesk:
         self._journal = journal
         self._clock = clock
         self._timings = timings or Timings()
-        self._announcer = Announcer(log)
-        self._open = OpenState(journal, clock, self._announcer)
-        context = DeskContext(broker, journal, self._open, clock, self._timings, self._announcer)
+        self._log = EventLog(log)
+        self._events = events
+        self._open = OpenState(journal, clock, events)
+        context = DeskContext(broker, journal, self._open, clock, self._timings, self._log, events)
         self._retries = EntryRetries(context)
         self._sender = Sender(context, self._retries)
         self._tracker = OrderTracker(context)
@@ -278,6 +282,7 @@ class OrderDesk:
         if not self._executor.paused:
             return
         self._executor.paused = False
+        self._events.publish(AnotherProgramGone(self.account, ANOTHER_PROGRAM))
         self._owner.started = self._broker.exchange_time()
         self._owner.strangers.clear()
         self._reconcile_at = _NEVER
@@ -315,7 +320,7 @@ class OrderDesk:
             self._reconcile_at += error.retry_after
             self._partial_reads += 1
             if self._partial_reads == _LONG_HISTORY:
-                self._announcer.note(
+                self._log.info(
                     "The rate limit lets the exchange's history be read in parts only; exits and stops go on meanwhile"
                 )
             raise
@@ -334,19 +339,14 @@ class OrderDesk:
         seen = self._broker.another_program()
         if seen is not None and seen != self._dealt_with:
             self._dealt_with = seen
-            self._announcer.trouble("key", f"{seen.text}: give NIJA a key of its own")
+            self._log.trouble("key", f"{seen.text}: give NIJA a key of its own")
             evidence = seen.text if seen.is_certain else evidence
         if evidence is None or self._executor.paused:
             return
         self._executor.paused = True
         now = self._broker.exchange_time()
         self._journal.latches.set(LatchName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)
-        self._journal.events.add(LatchName.ANOTHER_PROGRAM.value, now, detail={"evidence": evidence})
-        self._announcer.trouble(
-            "another program",
-            f"{ANOTHER_PROGRAM} ({evidence}): NIJA buys nothing and moves no stop; stop the other program, "
-            "then run nija resume",
-        )
+        self._events.publish(AnotherProgram(self.account, ANOTHER_PROGRAM, evidence))
 
     def _drop_denied(self) -> None:
         """A stop that the exchange has denied for long is placed anew."""
@@ -430,19 +430,19 @@ class OrderDesk:
         """What cannot be read hides nothing else; it is counted, and said once."""
         unread = self._broker.unread_rows()
         if not unread:
-            self._announcer.mended("unread")
+            self._log.settled("unread")
             return
         row, why = next(iter(unread.items()))
         count = "A row" if len(unread) == 1 else f"{len(unread)} rows"
-        self._announcer.trouble("unread", f"{count} of the exchange's answers cannot be read ({row}: {why})")
+        self._log.trouble("unread", f"{count} of the exchange's answers cannot be read ({row}: {why})")
 
     def _say_unasked(self) -> None:
         error = self._questions.first
         if error is None or isinstance(error, BudgetSpent) or self._clock.stopping:
-            self._announcer.mended("questions")
+            self._log.settled("questions")
         else:
             text = "the exchange could not be asked and is asked again"
-            self._announcer.trouble("questions", text, detail=str(error))
+            self._log.trouble("questions", text, detail=str(error))
 
 
 def _working(order: Intent) -> str | None:

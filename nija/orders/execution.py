@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from brokers.client_order_id import Purpose
 from brokers.errors import BudgetSpent, MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
 from brokers.model import ZERO
+from nija.events import StopMoved, StopSetByHand
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step as JournalStep
 from nija.orders.policy import (
@@ -143,7 +144,7 @@ class Executor:
         match step:
             case AdoptStop(price):
                 self._open.replan(replace(plan, stop_price=price))
-                self._context.announcer.stop_adopted(plan.market, price)
+                self._context.events.publish(StopSetByHand(self._context.journal.account, plan.market, price))
             case WithdrawSpare():
                 for stop in self._stops(plan)[:-1]:
                     self._withdraw(stop)
@@ -263,13 +264,11 @@ class Executor:
             self._refusals[plan.id] = f"first it is read whose coins these are: {error}"
 
     def _close(self, plan: Plan) -> None:
-        position = self._open.position(plan.market)
-        left = ZERO if position is None else position.amount
-        self._open.close(plan, left, "too little to be sold", self._context.last_prices.get(plan.market))
+        self._open.close(plan, "too little to be sold", self._context.last_prices.get(plan.market))
         for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers, self._resting):
             known.pop(plan.id, None)
         self._new.discard(plan.id)
-        self._context.announcer.mended(f"stop {plan.id}")
+        self._context.log.settled(f"stop {plan.id}")
 
     def _withdraw(self, order: Intent) -> None:
         """Cancel an order and see what became of it; until that is confirmed it is neither resting nor gone."""
@@ -297,7 +296,7 @@ class Executor:
                 self._stop_refused(plan, stop.outcome)
         elif stop.state is OrderState.OPEN:
             self._mended(plan)
-            self._context.announcer.stop_placed(stop)
+            self._context.publish_stop(stop)
         return stop.state
 
     def _amend(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
@@ -315,7 +314,8 @@ class Executor:
         amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
         self._open.move(stop, amended, JournalStep.AMENDED)
         self._mended(plan)
-        self._context.announcer.stop_moved(amended)
+        account = self._context.journal.account
+        self._context.events.publish(StopMoved(account, plan.market, amount, price, order=stop.exchange_id))
 
     def _replace(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
         """The new stop is asked for before the old one goes; where it is refused after all, the old one comes back."""
@@ -358,7 +358,7 @@ class Executor:
     def _sale_refused(self, plan: Plan, reason: str) -> None:
         self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
         text = f"{plan.market}: the sale was refused and is tried again ({reason})"
-        self._context.announcer.trouble(f"exit {plan.id}", text, market=plan.market)
+        self._context.log.trouble(f"exit {plan.id}", text, market=plan.market)
 
     # What is said and measured.
 
@@ -375,13 +375,13 @@ class Executor:
         self._troubles[plan.id] = step.trouble or refusal
         about = f"stop {plan.id}"
         if not self._troubles[plan.id] or self._context.clock.stopping:
-            self._context.announcer.mended(about)
+            self._context.log.settled(about)
         elif step.trouble:
             text = f"{plan.market} is not protected as it should be: {step.trouble}"
-            self._context.announcer.trouble(about, text, market=plan.market)
+            self._context.log.trouble(about, text, market=plan.market)
         else:
             watched = f"the protective stop is not as planned; the price is watched here meanwhile ({refusal})"
-            self._context.announcer.trouble(about, f"{plan.market}: {watched}", market=plan.market)
+            self._context.log.trouble(about, f"{plan.market}: {watched}", market=plan.market)
 
     def _measure(self, plan: Plan, state: PositionState) -> None:
         """The seconds for which anything that can be protected is not."""

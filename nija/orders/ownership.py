@@ -249,14 +249,6 @@ class OwnerWatch:
             if part > ZERO:
                 price = self._context.last_prices.get(position.market)
                 losses.append(WriteOff(position.id, part, taken.reason, now, price))
-                self._context.announcer.found(
-                    "POSITION_MISMATCH",
-                    position.market,
-                    position.market,
-                    f"{part:f} {currency} {taken.reason}: booked out",
-                )
-                detail = {"subject": position.market, "repair": f"{part:f} {taken.reason}"}
-                self._context.journal.events.add("POSITION_MISMATCH", now, market=position.market, detail=detail)
                 left -= part
         return losses
 
@@ -324,13 +316,13 @@ class OwnerWatch:
         about = f"owner {currency}"
         if uncertain > ZERO:
             reason = f"{uncertain:f} {currency} of NIJA's position is missing, and it is not known yet who took it"
-            self._context.announcer.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
+            self._context.log.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
         elif bound > ZERO:
-            self._context.announcer.trouble(
+            self._context.log.trouble(
                 about, f"{bound:f} {currency} of NIJA's position is held by {self._bindings(currency)}"
             )
         else:
-            self._context.announcer.mended(about)
+            self._context.log.settled(about)
 
     def _bindings(self, currency: str) -> str:
         """The owner's own orders that hold these coins, by name."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO
+from nija.events import DifferenceFound
 from nija.journal.marks import Mark
 from nija.journal.open_state import in_market_of
 from nija.journal.positions import fold
@@ -113,7 +114,7 @@ class Reconciler:
         self._open = context.open
         self._tracker = tracker
         self._owner = owner
-        self._announcer = context.announcer
+        self._log = context.log
         self._adopter = Adopter(context)
         self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
         self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None
@@ -165,7 +166,7 @@ class Reconciler:
         return max(0.0, (self._empty_since + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
 
     def _tell_that_it_waits(self) -> None:
-        self._announcer.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
+        self._log.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
 
     def _look_for_owners_hand(self, view: ExchangeView) -> None:
         """What the rate limit has no room for now is looked at soon, and does not undo the comparison."""
@@ -241,10 +242,10 @@ class Reconciler:
     def _say_unnamed(self, orders: Sequence[Order]) -> None:
         """Taken up under another name, a position would be protected by nobody once its market is listed again."""
         if not orders:
-            self._announcer.mended(_UNNAMED)
+            self._log.settled(_UNNAMED)
             return
         named = ", ".join(sorted({order.market for order in orders}))
-        self._announcer.trouble(
+        self._log.trouble(
             _UNNAMED,
             f"NIJA has orders in a market that the exchange does not list now ({named}): "
             "they are taken up once it lists it again",
@@ -256,7 +257,7 @@ class Reconciler:
         fills = self._fills_of(min(order.created for order in orders), view)
         now = self._open.now()
         left = self._adopter.adopt(orders, fills, now)
-        self._open.load()
+        self._open.load(self._owner.started)
         for order in orders:
             finding = Finding(FindingKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
             repair = "belongs to no position of NIJA's that could be found" if order in left else "taken up"
@@ -298,7 +299,7 @@ class Reconciler:
             settled = intent.state.is_final and booked >= filled
             self._journal.intents.save(intent, replace(intent, filled=filled, settled=settled), now, "missing fill")
             self._revive(intent.position_id)
-        self._open.load()
+        self._open.load(self._owner.started)
         self._note(finding, "booked")
 
     def _revive(self, position_id: str) -> None:
@@ -322,14 +323,13 @@ class Reconciler:
         self._note(finding, "cancelled")
 
     def _note(self, finding: Finding, repair: str) -> None:
-        """One line and one event per finding; what is found every time is said once."""
+        """One event per finding; what is found every time is said once."""
         key = (finding.kind, finding.subject)
         if key in self._noted:
             return
         self._noted.add(key)
-        detail = {"subject": finding.subject, "repair": repair}
-        self._journal.events.add(finding.kind.value, self._open.now(), market=finding.market, detail=detail)
-        self._announcer.found(finding.kind.value, finding.market, finding.subject, repair)
+        account, kind = self._journal.account, finding.kind.value
+        self._context.events.publish(DifferenceFound(account, finding.market, kind, finding.subject, repair))
 
 
 def _unexplained(view: ExchangeView) -> bool:

@@ -18,6 +18,7 @@ from brokers.errors import (
     Unauthorized,
 )
 from brokers.model import ZERO, OrderRequest, OrderType, Side
+from nija.events import OrderRefused
 from nija.journal.order_state import OrderState
 from nija.journal.records import Intent, Plan
 from nija.journal.steps import Step
@@ -35,6 +36,8 @@ class Sender:
         self._broker = context.broker
         self._open = context.open
         self._timings = context.timings
+        self._events = context.events
+        self._account = context.journal.account
         self._retries = retries
 
     def entry(
@@ -138,7 +141,12 @@ class Sender:
 
     def _refused(self, sent: Intent, reason: str, *, passing: bool) -> Intent:
         refused = replace(sent, state=OrderState.REJECTED, settled=True, passing=passing, outcome=reason)
-        return self._open.move(sent, refused, Step.OUTCOME, reason)
+        refused = self._open.move(sent, refused, Step.OUTCOME, reason)
+        request = sent.request
+        self._events.publish(
+            OrderRefused(self._account, sent.market, request.side, request.amount, sent.purpose, reason)
+        )
+        return refused
 
 
 @dataclass(frozen=True, slots=True)

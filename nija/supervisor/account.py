@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,14 @@ from brokers.errors import (
     Unauthorized,
 )
 from brokers.model import Timeframe
+from nija.events import (
+    AccountConnected,
+    AccountConnecting,
+    AccountRegistered,
+    BalanceRead,
+    ConnectionFailed,
+    TradingStarted,
+)
 from nija.journal.errors import JournalError
 from nija.journal.identity import another_account
 from nija.log import lines
@@ -29,6 +38,7 @@ from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.timeframes import cost_of
 from nija.supervisor.backoff import Backoff
 from nija.supervisor.listener import CommandListener
+from nija.trader.brakes import LatchNews
 from nija.trader.seat import Seat
 from nija.trader.trader import Trader
 
@@ -42,6 +52,8 @@ if TYPE_CHECKING:
     from accounts.manager import AccountManager, AccountReport
     from brokers.clock import Clock
     from brokers.model import KeyInfo
+    from nija.events import Events
+    from nija.journal.history import History
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
     from nija.market_data.snapshot import FeedSnapshot
@@ -80,6 +92,8 @@ class AccountParts:
     manager: AccountManager
     clock: Clock
     log: FilteringBoundLogger
+    events: Events
+    history: History
     allow_withdrawal_keys: bool
     before_trading: Callable[[], None]
     portfolio: Callable[[], PortfolioState | None]
@@ -100,6 +114,7 @@ class AccountThread:
         self._key_watch = KeyWatch(
             parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
+        self._latch_news = LatchNews(parts.account, parts.events, utc_now(parts.clock))
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
@@ -138,6 +153,7 @@ class AccountThread:
             self._listener.pause(wait)
             wait = self._attempt(self._parts.side.gate.reserve())
         self._listener.close()
+        self._write_rest_of_history()
         self._parts.seatable.close()
 
     def _attempt(self, turn: int) -> float:
@@ -177,16 +193,15 @@ class AccountThread:
         self._transition(AccountState.FAILED, reason)
         # What fails because everything stops is no news.
         if not self._parts.clock.stopping and self._reasons.is_news("failure", reason):
-            self._tell_failure(reason, detail)
+            self._parts.events.publish(ConnectionFailed(self.account, reason, detail))
         return wait
 
-    def _tell_failure(self, reason: str, detail: str) -> None:
-        log = self._parts.log
-        if reason == "Invalid nonce":
-            log.error(lines.INVALID_NONCE, detail=detail)
-        if reason == "Invalid signature":
-            log.error(lines.INVALID_SIGNATURE)
-        log.warning(lines.connection_failed(self.account, reason), detail=detail)
+    def _write_rest_of_history(self) -> None:
+        """What was published since the last session ended."""
+        parts = self._parts
+        if parts.history.is_waiting(self.account):
+            with suppress(JournalError), closing(parts.journals.open(self.account)) as journal:
+                parts.history.write(journal)
 
     def _connect_and_trade(self, journal: Journal, connect_done: Callable[[], None]) -> None:
         self._connect(journal)
@@ -194,23 +209,24 @@ class AccountThread:
         trader = Trader(self._seat(journal))
         self._trader = trader
         try:
-            self._start_and_trade(trader)
+            self._start_and_trade(trader, journal)
         finally:
             self._finish(trader)
+            self._parts.history.write(journal)
 
-    def _start_and_trade(self, trader: Trader) -> None:
+    def _start_and_trade(self, trader: Trader, journal: Journal) -> None:
         self._patiently(trader.start)
         self._patiently(lambda: self._tell_balance(trader))
         self._patiently(self._tell_cost)
         self._parts.before_trading()
-        self._parts.log.info(lines.thread_started(self.account))
+        self._parts.events.publish(TradingStarted(self.account))
         self._transition(AccountState.TRADING)
-        self._trade(trader)
+        self._trade(trader, journal)
 
     def _connect(self, journal: Journal) -> None:
         parts, account = self._parts, self.account
         self._transition(AccountState.CONNECTING)
-        parts.log.info(lines.connecting(account))
+        parts.events.publish(AccountConnecting(account))
         connected = connect_account(
             account,
             self._broker,
@@ -220,10 +236,10 @@ class AccountThread:
         )
         self._key_watch.looked()
         self._check_identity(journal, connected.info)
-        parts.log.info(lines.connected(account))
+        parts.events.publish(AccountConnected(account))
         self._tell_warnings(connected.warnings)
         parts.manager.register(account, self._broker, connected.info)
-        parts.log.info(lines.registered(account))
+        parts.events.publish(AccountRegistered(account))
 
     def _check_identity(self, journal: Journal, info: KeyInfo) -> None:
         """Before anything is compared: positions of one exchange account are not looked for at another.
@@ -261,12 +277,10 @@ class AccountThread:
         money = trader.money()
         report = trader.report(money)
         self._parts.manager.report(self.account, report)
-        quote, minimum = money.quote, self._parts.plan.limits.min_balance
-        self._parts.log.info(lines.balance(self.account, money.total, quote))
-        if money.total + money.invested >= minimum:
-            self._parts.log.info(lines.FUNDED, account=str(self.account))
-        else:
-            self._parts.log.warning(lines.underfunded(minimum, quote))
+        minimum = self._parts.plan.limits.min_balance
+        read = BalanceRead(self.account, money.total, money.invested, minimum, money.quote)
+        self._parts.events.publish(read)
+        if not read.is_funded:
             self._tell_better_markets(report, minimum)
 
     def _tell_better_markets(self, report: AccountReport, minimum: Decimal) -> None:
@@ -293,6 +307,7 @@ class AccountThread:
             journal,
             parts.clock,
             parts.log,
+            parts.events,
             protective_stops=parts.plan.protective_stops,
         )
         return Seat(
@@ -305,12 +320,14 @@ class AccountThread:
             manager=parts.manager,
             clock=parts.clock,
             log=parts.log,
+            events=parts.events,
+            latch_news=self._latch_news,
             wake=self._wake,
             commands=self._listener.queue,
             portfolio=parts.portfolio,
         )
 
-    def _trade(self, trader: Trader) -> None:
+    def _trade(self, trader: Trader, journal: Journal) -> None:
         """Cycle after cycle. What the exchange cannot do now is tried again; what it will never do is raised."""
         trouble = Backoff(*_TROUBLE)
         while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
@@ -337,6 +354,7 @@ class AccountThread:
                 self._reasons.clear("failure")
                 if self._reasons.clear("trouble"):
                     self._parts.log.info("The exchange answers again")
+            self._parts.history.write(journal)
             self._wake.wait(pause)
             self._wake.clear()
 

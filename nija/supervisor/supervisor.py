@@ -15,8 +15,12 @@ from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer, troubles_of
+from nija.events import DaemonStarted, DaemonStopped, Events
+from nija.health.watcher import Watcher
+from nija.journal.history import History
 from nija.journal.opening import Journals
 from nija.log import lines
+from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
 from nija.log.once import Reasons
 from nija.notify.notifier import Notifier
@@ -25,7 +29,6 @@ from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
-from nija.supervisor.fault_log import FaultLog
 from nija.supervisor.open_positions import in_order_of_need, protected
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import Moment, account_views, status_report
@@ -71,7 +74,6 @@ class Supervisor:
         self._log = get_log("nija")
         self._reasons = Reasons()
         self._started = threading.Lock()
-        self._faults = FaultLog(self._log)
         self._traded = configuration.traded()
         process = configuration.process
         self._notifier = Notifier(
@@ -80,9 +82,13 @@ class Supervisor:
             clock,
             get_log("nija.notify"),
             sender=_SENDERS.get(configuration.mode, "NIJA"),
-            summary_hour=process.daily_summary_hour,
             redact=redact,
         )
+        self._watcher = Watcher(clock, process.daily_summary_hour)
+        self._history = History(clock)
+        self._events = Events(self._log)
+        for listener in (EventLines(self._log).write, self._notifier.hear, self._history.hear):
+            self._events.listen(listener)
         self._portfolio: Portfolio | None = None
         self.manager = AccountManager(clock)
         self.threads: tuple[AccountThread, ...] = ()
@@ -108,7 +114,9 @@ class Supervisor:
             self.threads = tuple(self._threads(sides, journals))
             held.enter_context(self._control())
             held.callback(self._end, sides)
-            self._notifier.start(self._configuration.mode.value, [thread.account for thread in self.threads])
+            self._notifier.start()
+            accounts = tuple(thread.account for thread in self.threads)
+            self._events.publish(DaemonStarted(self._configuration.mode.value, accounts))
             self._start(sides)
             self._watch()
         return 0
@@ -180,7 +188,7 @@ class Supervisor:
         # A web server is of no use, and of no cost, to whoever did not ask for one.
         from nija.health.server import HealthServer, PortUnusable  # noqa: PLC0415
 
-        server = HealthServer(port, self._views, self._clock)
+        server = HealthServer(port, self._views, self._events, self._clock)
         try:
             server.start()
         except PortUnusable as error:
@@ -233,6 +241,8 @@ class Supervisor:
             manager=self.manager,
             clock=self._clock,
             log=self._log.bind(account=str(credentials.account)),
+            events=self._events,
+            history=self._history,
             allow_withdrawal_keys=self._configuration.process.allow_withdrawal_keys,
             before_trading=self._announce_start,
             portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
@@ -263,7 +273,8 @@ class Supervisor:
             if self._portfolio is not None:
                 self._portfolio.look({thread.account: thread.view for thread in self.threads})
             accounts = self._views()
-            self._faults.tell(accounts)
+            for event in self._watcher.look(accounts):
+                self._events.publish(event)
             self._notifier.look(accounts)
 
     def _views(self) -> tuple[AccountStatus, ...]:
@@ -285,6 +296,7 @@ class Supervisor:
                 "⚠️  A request is still without an answer; what became of it is asked at the next start",
                 account=str(thread.account),
             )
+        self._events.publish(DaemonStopped())
         left = max(0.0, deadline - self._clock.monotonic())
         self._notifier.stop(min(_LONGEST_FAREWELL, left + _FAREWELL_SECONDS))
         self._log.info(lines.STOPPED)

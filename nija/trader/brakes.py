@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nija.events import LimitReached
 from nija.journal.records import Latch, LatchName
 from nija.log.once import Reasons
-from nija.risk.refusal import percent, plain
+from nija.risk.refusal import percent
 from nija.trader.measure import Measure
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
+    from accounts.identity import AccountId
+    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.risk.equity import EquityState
     from nija.risk.parameters import RiskLimits
@@ -34,11 +37,42 @@ _UNTIL_RESUME = frozenset(
 )
 
 
+class LatchNews:
+    """Publishes each latch once, when a trader of the account first sees it. Outlives the trader: used by its thread.
+
+    What was set before `since`, when the daemon started, is no news.
+    """
+
+    def __init__(self, account: AccountId, events: Events, since: datetime) -> None:
+        self._account = account
+        self._events = events
+        self._since = since
+        self._known: frozenset[LatchName] | None = None
+
+    def see(self, latches: Mapping[LatchName, Latch]) -> None:
+        if self._known is not None and latches.keys() == self._known:
+            return
+        for name, latch in latches.items():
+            is_news = latch.since >= self._since if self._known is None else name not in self._known
+            # The desk that noticed another program has published that itself.
+            if is_news and name is not LatchName.ANOTHER_PROGRAM:
+                self._events.publish(LimitReached(self._account, name.value, latch.reason))
+        self._known = frozenset(latches)
+
+
 class Brakes:
     """The kill switch and the loss limits of one account. Used by its trader alone; others send it commands."""
 
-    def __init__(self, journal: Journal, limits: RiskLimits, log: FilteringBoundLogger, commands: CommandQueue) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        limits: RiskLimits,
+        log: FilteringBoundLogger,
+        commands: CommandQueue,
+        news: LatchNews,
+    ) -> None:
         self._journal = journal
+        self._news = news
         self._limits = limits
         self._log = log
         self._commands = commands
@@ -59,6 +93,7 @@ class Brakes:
         gone = before.keys() - self.latches.keys()
         self._reset_by_others |= gone
         self._was_resumed |= bool(gone & _UNTIL_RESUME)
+        self._news.see(self.latches)
         return self.latches
 
     def take_resume(self) -> bool:
@@ -91,7 +126,6 @@ class Brakes:
         """All is sold: the order to sell is done with, trading stays stopped."""
         self._journal.latches.set(LatchName.STOP_TRADING, "flattened", now)
         self._reset(LatchName.FLATTEN)
-        self._journal.events.add("flattened", now)
 
     def latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> None:
         """Set this latch where `value` has reached its limit; both are fractions."""
@@ -101,7 +135,6 @@ class Brakes:
         until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
         measured = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
         if self._journal.latches.set(name, f"{measured}, until {until}", now):
-            self._journal.events.add(name.value, now, detail={"value": plain(value), "limit": plain(limit)})
             self._log.warning(f"⚠️  No new entries until {until}: {measured}")
             self.look()
 

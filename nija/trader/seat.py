@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from accounts.manager import AccountManager
     from brokers.base import Broker
     from brokers.clock import Clock
+    from nija.events import Events
     from nija.feed import Feed
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
     from nija.risk.portfolio import PortfolioState
+    from nija.trader.brakes import LatchNews
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
@@ -39,6 +41,8 @@ class Seat:
     manager: AccountManager
     clock: Clock
     log: FilteringBoundLogger
+    events: Events
+    latch_news: LatchNews
     wake: threading.Event
     commands: CommandQueue
     portfolio: Callable[[], PortfolioState | None] = lambda: None

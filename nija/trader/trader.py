@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accounts.manager import AccountReport, AccountState
 from brokers.errors import MarketRefused, OrderRejected, RequestRefused
+from nija.events import Flattened
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.asking import Attempts
@@ -48,7 +49,7 @@ class Trader:
         self._plan = seat.plan
         self._desk = seat.desk
         self._purse = Purse(seat.broker, seat.clock)
-        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands)
+        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands, seat.latch_news)
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
@@ -148,7 +149,7 @@ class Trader:
         self._desk.flatten("flatten")
         if self.is_idle:
             self._brakes.flattened(self._seat.broker.exchange_time())
-            self._log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
+            self._seat.events.publish(Flattened(self._seat.account))
 
     def _resume(self) -> None:
         """What `nija resume` means to a running trader, beyond the latches that it cleared."""

@@ -16,6 +16,9 @@ import pytest
 import requests
 
 from accounts.manager import AccountState
+from brokers.client_order_id import Purpose
+from brokers.model import Side
+from nija.events import Events, OrderFilled
 from nija.health.judgement import SILENT_SECONDS, START_SECONDS
 from nija.health.server import CONNECTIONS_AT_ONCE, HealthServer, PortUnusable
 from nija.log import lines
@@ -24,6 +27,7 @@ from nija.log.setup import configure_logging
 from nija.status.report import AccountStatus, MarketStatus, PositionStatus
 from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
+from tests.nija.notify.sights import MASTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +42,7 @@ class Daemon:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.accounts: tuple[AccountStatus, ...] = ()
+        self.events = Events(get_log("tests"))
 
     def show(self, state: AccountState, *, worked: bool = True) -> None:
         now = datetime.fromtimestamp(self.clock.time(), UTC)
@@ -56,7 +61,7 @@ class Daemon:
 
 @contextmanager
 def served(daemon: Daemon) -> Iterator[HealthServer]:
-    server = HealthServer(0, lambda: daemon.accounts, daemon.clock, host=LOOPBACK)
+    server = HealthServer(0, lambda: daemon.accounts, daemon.events, daemon.clock, host=LOOPBACK)
     server.start()
     try:
         yield server
@@ -159,24 +164,33 @@ def test_faults_are_shown_and_do_not_make_a_working_daemon_unhealthy() -> None:
     assert "nija_healthy 1.0" in metrics
 
 
-def test_fills_and_troubles_are_counted_from_the_log_by_account() -> None:
+def test_fills_are_counted_from_the_events_whatever_the_log_says() -> None:
+    daemon = Daemon()
+    amount, price = Decimal("0.001"), Decimal(95000)
+    with served(daemon) as server:
+        for side, purpose in ((Side.BUY, Purpose.ENTRY), (Side.SELL, Purpose.STOP), (Side.SELL, Purpose.EXIT)):
+            daemon.events.publish(OrderFilled(MASTER, "BTC/USD", side, amount, price, "O-1", purpose))
+        get_log("nija", account="kraken:master").info(lines.buy_filled("BTC/USD", amount, price))
+        text = get(server, "/metrics").text
+    assert 'nija_orders_filled_total{account="kraken:master",side="buy"} 1.0' in text
+    assert 'nija_orders_filled_total{account="kraken:master",side="sell"} 2.0' in text
+
+
+def test_troubles_in_the_log_are_counted_by_account_and_level() -> None:
     daemon = Daemon()
     log = configure_logging()
     try:
         with served(daemon) as server:
             account = get_log("nija", account="kraken:master")
-            account.info(lines.buy_filled("BTC/USD", Decimal("0.001"), Decimal(95000)))
-            account.info(lines.sell_filled("BTC/USD", Decimal("0.001"), Decimal(97000)))
             account.info(lines.FUNDED)
             account.error(lines.INVALID_NONCE)
             logging.getLogger("some.library").warning("%s is not well", "it")
             text = get(server, "/metrics").text
     finally:
         log.close()
-    assert 'nija_orders_filled_total{account="kraken:master",side="buy"} 1.0' in text
-    assert 'nija_orders_filled_total{account="kraken:master",side="sell"} 1.0' in text
     assert 'nija_log_troubles_total{account="kraken:master",level="error"} 1.0' in text
     assert 'nija_log_troubles_total{account="",level="warning"} 1.0' in text
+    assert 'level="info"' not in text
     assert "Invalid nonce" not in text
 
 
@@ -194,7 +208,7 @@ def test_a_port_in_use_is_one_clear_error_that_names_port() -> None:
         taken.bind((LOOPBACK, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        server = HealthServer(port, tuple, ManualClock(), host=LOOPBACK)
+        server = HealthServer(port, tuple, Events(get_log("tests")), ManualClock(), host=LOOPBACK)
         with pytest.raises(PortUnusable, match=rf"port {port} \(Address already in use\): set PORT to a free port"):
             server.start()
         server.stop()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nija.notify.events import AccountFailed, AccountRecovered, DaemonStarted, Event, PositionOpened
+from nija.events import AccountFailed, AccountRecovered, DaemonStarted, PositionOpened
 from nija.notify.pace import HELD_AT_MOST, WINDOW_SECONDS, Pace
 from tests.nija.notify.sights import MASTER, TANIA
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId
+    from nija.notify.wording import Told
 
 
 def failed(reason: str = "x") -> AccountFailed:
@@ -34,9 +35,9 @@ def test_accounts_and_kinds_do_not_wait_for_each_other() -> None:
     pace = Pace()
     pace.offer(failed())
     pace.due(0.0)
-    others: tuple[Event, ...] = (
+    others: tuple[Told, ...] = (
         AccountFailed(TANIA, "y"),
-        PositionOpened(MASTER, "BTC/USD", Decimal(1), Decimal(1), None),
+        PositionOpened(MASTER, "BTC/USD", Decimal(1), Decimal(1), None, "entry-1"),
         DaemonStarted("live", ()),
     )
     for event in others:

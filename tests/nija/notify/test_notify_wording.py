@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from brokers.model import Exchange
-from nija.notify.events import (
+from nija.events import (
     AccountDay,
     AccountFailed,
     AccountRecovered,
@@ -15,7 +15,6 @@ from nija.notify.events import (
     DaemonStarted,
     DaemonStopped,
     DailySummary,
-    Event,
     FeedBack,
     FeedSilent,
     LimitReached,
@@ -28,10 +27,10 @@ from nija.notify.events import (
     PositionWrittenOff,
 )
 from nija.notify.message import message, note
-from nija.notify.wording import Severity, words
+from nija.notify.wording import Severity, Told, words
 from tests.nija.notify.sights import MASTER, START, TANIA
 
-BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal(88000))
+BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal(88000), "entry-1")
 
 
 @pytest.mark.parametrize(
@@ -45,17 +44,22 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (AccountRecovered(TANIA), "✅ Kraken USER tania_gilbert trades again", ""),
         (BOUGHT, "📈 Kraken MASTER bought BTC/USD", "0.00100000 @ $95000.00, stop $88000.00"),
         (
-            PositionClosed(MASTER, "BTC/USD", Decimal("0.001"), Decimal("-12.346"), ""),
+            PositionClosed(MASTER, "BTC/USD", Decimal("0.001"), Decimal("-12.346"), Decimal(0), "", "entry-1"),
             "📉 Kraken MASTER sold BTC/USD",
-            "0.00100000, about -$12.34: most likely by its stop",
+            "0.00100000, -$12.34 after fees: by its stop",
         ),
         (
-            LimitReached(MASTER, "daily loss", "daily loss of 8 %"),
+            PositionClosed(MASTER, "BTC/USD", Decimal(0), Decimal(0), Decimal("1E-5"), "", "entry-1"),
+            "📉 Kraken MASTER closed BTC/USD",
+            "0.00001000 stays in the account, too little to be sold",
+        ),
+        (
+            LimitReached(MASTER, "daily_loss", "daily loss of 8 %"),
             "🛑 Kraken MASTER opens nothing new",
             "daily loss of 8 %",
         ),
         (
-            PositionWrittenOff(MASTER, "BTC/USD", Decimal("1E-3"), "sold by hand"),
+            PositionWrittenOff(MASTER, "BTC/USD", Decimal("1E-3"), "sold by hand", "entry-1"),
             "✍️ Kraken MASTER: BTC/USD was booked out",
             "0.00100000 left the account without a sale by NIJA: sold by hand",
         ),
@@ -64,15 +68,15 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
             "⚠️ Kraken MASTER: BTC/USD is not protected",
             "BTC/USD has no stop price. NIJA keeps trying",
         ),
-        (PositionProtected(MASTER, "BTC/USD"), "✅ Kraken MASTER: BTC/USD is protected again", ""),
+        (PositionProtected(MASTER, "BTC/USD", ""), "✅ Kraken MASTER: BTC/USD is protected again", ""),
         (
             PositionInDoubt(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
             "⚠️ Kraken MASTER: BTC/USD is in doubt",
             "BTC/USD is in doubt: coins are missing. NIJA sells nothing that may be yours",
         ),
-        (PositionCertain(MASTER, "BTC/USD"), "✅ Kraken MASTER: BTC/USD is certain again", ""),
+        (PositionCertain(MASTER, "BTC/USD", ""), "✅ Kraken MASTER: BTC/USD is certain again", ""),
         (
-            AnotherProgram(TANIA, "an order of another NIJA"),
+            AnotherProgram(TANIA, "an order of another NIJA", "O-1"),
             "🛑 Another NIJA or program trades Kraken USER tania_gilbert",
             "an order of another NIJA. NIJA opens nothing there",
         ),
@@ -81,12 +85,16 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
             "📡 Kraken gives no market data of BTC/USD",
             "no price of BTC/USD for 5 min. Nothing new is opened",
         ),
-        (FeedBack(Exchange.KRAKEN, "", 5_400.0), "✅ Kraken gives market data again", "It was gone for 1 h 30 min"),
+        (
+            FeedBack(Exchange.KRAKEN, "", 5_400.0, "no price"),
+            "✅ Kraken gives market data again",
+            "It was gone for 1 h 30 min",
+        ),
         (DaemonStarted("live", (MASTER, TANIA)), "🚀 started", "mode live; accounts: Kraken MASTER, Kraken USER tania"),
         (DaemonStopped(), "👋 stopped", "No new orders"),
     ],
 )
-def test_every_event_says_who_and_what(event: Event, title: str, text: str) -> None:
+def test_every_event_says_who_and_what(event: Told, title: str, text: str) -> None:
     said = words(event)
     assert said.title == title
     assert said.text.startswith(text)

@@ -1,4 +1,4 @@
-"""A logger that keeps what it was told."""
+"""A logger that keeps what it was told, and the events that were published beside it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from structlog.testing import CapturingLogger
 
+from nija.events import Events
+from nija.log.event_lines import EventLines
+
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from nija.events import Event
 
 
 class CapturedLog:
@@ -18,6 +23,10 @@ class CapturedLog:
         self.logger = cast(
             "FilteringBoundLogger", structlog.wrap_logger(self._kept, processors=[_text_first], wrapper_class=wrapper)
         )
+        self.published: list[Event] = []
+        self.events = Events(self.logger)
+        self.events.listen(EventLines(self.logger).write)
+        self.events.listen(self.published.append)
 
     @property
     def lines(self) -> list[str]:

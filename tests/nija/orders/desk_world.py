@@ -56,6 +56,7 @@ class DeskWorld:
             self.journal,
             self.clock,
             self.log.logger,
+            self.log.events,
             protective_stops="local" if self.local else "exchange",
         )
         self.do(self.desk.recover)

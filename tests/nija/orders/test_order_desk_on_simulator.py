@@ -62,7 +62,9 @@ class Trading:
     def start(self) -> None:
         self.journal = self.journals.open(self.account)
         timings = replace(Timings(), polls=(0.0, 0.2, 0.5))
-        self.desk = OrderDesk(self.account, self.broker, self.journal, self.rig.clock, self.log.logger, timings=timings)
+        self.desk = OrderDesk(
+            self.account, self.broker, self.journal, self.rig.clock, self.log.logger, self.log.events, timings=timings
+        )
         with suppress(BrokerError):
             self.desk.recover()
 

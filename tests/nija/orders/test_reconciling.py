@@ -11,6 +11,7 @@ import pytest
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
+from nija.events import DifferenceFound
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
 from nija.orders.reconciling import FindingKind
@@ -37,10 +38,14 @@ def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
 
 def compare(world: DeskWorld, after: float = 301.0) -> list[FindingKind]:
     """Let the next comparison happen; what it found anew."""
-    known = len(world.journal.events.latest(1000))
+    known = len(differences(world))
     world.clock.advance(after)
     world.desk.refresh()
-    return [FindingKind(event.kind) for event in world.journal.events.latest(1000)[known:]]
+    return [FindingKind(event.kind) for event in differences(world)[known:]]
+
+
+def differences(world: DeskWorld) -> list[DifferenceFound]:
+    return [event for event in world.log.published if isinstance(event, DifferenceFound)]
 
 
 def place(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None) -> str:
@@ -130,7 +135,7 @@ def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWor
     world.desk.enter(BTC, ONE, Decimal(90), world.candle, "trend")
     (unknown,) = world.journal.intents.unsettled()
     forget(world, unknown)
-    assert [event.kind for event in world.journal.events.latest(9)] == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+    assert [event.kind for event in differences(world)] == [FindingKind.UNKNOWN_ORDER_OF_OURS]
     assert world.desk.positions()["BTC/USD"].amount == 1
     assert world.violations() == []
 

@@ -17,6 +17,7 @@ from brokers.clock import utc_now
 from brokers.errors import Unauthorized, Unavailable
 from brokers.model import Exchange
 from nija.feed import Feed
+from nija.journal.history import History
 from nija.journal.identity import fingerprint_of
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
@@ -81,6 +82,8 @@ class Daemon:
         self.journals = Journals(folder, self.clock, self.log.logger)
         self.manager = AccountManager(self.clock)
         self.is_switched_off = False
+        self.history = History(self.clock)
+        self.log.events.listen(self.history.hear)
 
     def thread(self, exchange: KeyOf, before_trading: Callable[[], None] | None = None) -> AccountThread:
         """It stops as soon as it would begin to trade, unless told what happens then."""
@@ -99,6 +102,8 @@ class Daemon:
                 manager=self.manager,
                 clock=self.clock,
                 log=self.log.logger,
+                events=self.log.events,
+                history=self.history,
                 allow_withdrawal_keys=False,
                 before_trading=before_trading or self._stop_where_it_would_trade,
                 portfolio=lambda: None,

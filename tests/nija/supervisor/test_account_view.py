@@ -15,24 +15,22 @@ from accounts.settings import Settings
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BrokerError, Unavailable
 from brokers.model import OrderRequest, OrderType, Side, Timeframe
+from nija.events import FeedSilent, PositionClosed, PositionWrittenOff
 from nija.health.judgement import judge
+from nija.health.watcher import Watcher
 from nija.market_data.series import Heard
 from nija.market_data.snapshot import FeedSnapshot
-from nija.notify.events import FeedSilent, PositionClosed, PositionWrittenOff
-from nija.notify.watcher import StateWatcher
-from nija.status.report import AccountStatus, Fault, FaultKind
-from nija.supervisor.fault_log import FaultLog
+from nija.status.report import AccountStatus, FaultKind
 from nija.supervisor.report import Moment, account_view
 from nija.trader.plan import trading_plan
 from tests.nija.notify.sights import LATER, MASTER, position, snapshot, view
-from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.trader.trader_rig import TraderRig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nija.notify.events import Event
+    from nija.events import Event
     from nija.trader.plan import TradingPlan
 
 LONG_UP = 1e6
@@ -61,7 +59,7 @@ def test_an_account_whose_feed_is_dead_is_unhealthy_and_said_to_be(rig: TraderRi
         raise Unavailable("public IP banned")
 
     rig.cycle(2)
-    watcher = StateWatcher(rig.clock)
+    watcher = Watcher(rig.clock)
     assert judge((seen(rig),), rig.now(), LONG_UP).healthy
     for part in dead:
         setattr(rig.data, part, down)
@@ -139,18 +137,13 @@ def test_coins_that_the_owner_sold_by_hand_are_told_as_booked_out(rig: TraderRig
     rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
     rig.cycle(2)
     rig.script.entry = set()
-    watcher = StateWatcher(rig.clock)
-    watcher.look((seen(rig),))
     (held,) = seen(rig).positions
     rig.model.owner_cancels_all()
     rig.model.owner_sells("BTC/USD", held.amount)
-    events: list[Event] = []
-    for _ in range(30):
-        cycle_for(rig, 10.0)
-        events += watcher.look((seen(rig),))
-    told = [event for event in events if isinstance(event, PositionWrittenOff | PositionClosed)]
-    assert [type(event) for event in told] == [PositionWrittenOff]
-    assert told[0].amount == held.amount
+    cycle_for(rig, 300.0)
+    (told,) = [event for event in rig.log.published if isinstance(event, PositionWrittenOff | PositionClosed)]
+    assert isinstance(told, PositionWrittenOff)
+    assert told.amount == held.amount
 
 
 def test_the_owners_orders_are_counted(rig: TraderRig) -> None:
@@ -243,28 +236,6 @@ def test_a_candle_limit_is_never_shorter_than_the_wait_for_the_next_candle() -> 
     shown = replace(view(), plan=plan(max_candle_age=0.5))
     market = account_view(snapshot(), shown, FeedSnapshot(), Moment(LATER, 0.0)).markets[0]
     assert market.candle_limit == 86_400.0
-
-
-def test_a_fault_is_one_line_for_as_long_as_it_lasts_and_one_at_its_end() -> None:
-    log = CapturedLog()
-    faults = FaultLog(log.logger)
-    well = account_view(snapshot(), None, None, Moment(LATER, 0.0))
-    bare = replace(well, faults=(Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD is bare"),))
-    blind = (Fault(FaultKind.NO_MARKET_DATA, "BTC/USD", "no price of BTC/USD"),)
-    for accounts in ((well,), (bare,), (bare,), (well,)):
-        faults.tell(accounts)
-    faults.tell((replace(well, faults=blind), replace(well, id="kraken:tania_gilbert", faults=blind)))
-    assert log.lines == ["⚠️  BTC/USD is bare", "No longer: BTC/USD is bare", "⚠️  no price of BTC/USD"]
-
-
-def test_a_fault_that_the_account_has_logged_itself_is_not_told_twice() -> None:
-    log = CapturedLog()
-    faults = FaultLog(log.logger)
-    well = account_view(snapshot(), None, None, Moment(LATER, 0.0))
-    doubt = Fault(FaultKind.IN_DOUBT, "BTC/USD", "BTC/USD is in doubt", is_logged=True)
-    for accounts in ((replace(well, faults=(doubt,)),), (well,)):
-        faults.tell(accounts)
-    assert log.lines == ["No longer: BTC/USD is in doubt"]
 
 
 def test_a_moment_is_the_same_on_both_clocks() -> None:

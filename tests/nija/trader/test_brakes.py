@@ -9,7 +9,7 @@ from brokers.clock import utc_now
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.risk.parameters import RiskLimits
-from nija.trader.brakes import Brakes
+from nija.trader.brakes import Brakes, LatchNews
 from nija.trader.commands import CommandQueue
 from nija.trader.measure import Worth
 from tests.fakes import ManualClock
@@ -40,9 +40,10 @@ def observe(brakes: Brakes, earned: int) -> None:
 
 
 def braked(journal: Journal) -> Brakes:
-    log = CapturedLog().logger
-    commands = CommandQueue(ACCOUNT, CLOCK, log, lambda: None)
-    return Brakes(journal, RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1)), log, commands)
+    log = CapturedLog()
+    commands = CommandQueue(ACCOUNT, CLOCK, log.logger, lambda: None)
+    limits = RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1))
+    return Brakes(journal, limits, log.logger, commands, LatchNews(ACCOUNT, log.events, utc_now(CLOCK)))
 
 
 def in_drawdown(journal: Journal) -> Brakes:

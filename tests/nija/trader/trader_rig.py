@@ -18,6 +18,7 @@ from nija.journal.opening import Journals
 from nija.log.event_log import EventLog
 from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
+from nija.trader.brakes import LatchNews
 from nija.trader.commands import CommandQueue
 from nija.trader.plan import TradingPlan, trading_plan
 from nija.trader.seat import Seat
@@ -112,6 +113,7 @@ class TraderRig:
         self.portfolio: Callable[[], PortfolioState | None] = lambda: None
         self.journals = Journals(folder, self.clock, self.log.logger)
         self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
+        self.latch_news = LatchNews(ACCOUNT, self.log.events, self.now())
         self.start()
 
     def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
@@ -136,7 +138,7 @@ class TraderRig:
         """A new process over the same disk."""
         self.feed = Feed(self.data, self.clock, 30.0, EventLog(self.log.logger))
         self.journal = self.journals.open(ACCOUNT)
-        desk = OrderDesk(ACCOUNT, self.model, self.journal, self.clock, self.log.logger)
+        desk = OrderDesk(ACCOUNT, self.model, self.journal, self.clock, self.log.logger, self.log.events)
         if self.manager.snapshot(ACCOUNT).state is not AccountState.CONNECTING:
             self.manager.transition(ACCOUNT, AccountState.CONNECTING)
         self.manager.register(ACCOUNT, self.model, self.model.connect())
@@ -152,6 +154,8 @@ class TraderRig:
                 manager=self.manager,
                 clock=self.clock,
                 log=self.log.logger,
+                events=self.log.events,
+                latch_news=self.latch_news,
                 wake=threading.Event(),
                 commands=self.commands,
                 portfolio=self.portfolio,

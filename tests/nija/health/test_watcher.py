@@ -12,31 +12,25 @@ from hypothesis import strategies as st
 
 from accounts.manager import AccountState
 from brokers.model import Exchange, Timeframe
-from nija.health.judgement import SILENT_SECONDS
-from nija.journal.records import LatchName
-from nija.market_data.series import Heard
-from nija.market_data.snapshot import FeedSnapshot
-from nija.notify.events import (
+from nija.events import (
     AccountFailed,
     AccountRecovered,
-    AnotherProgram,
     DailySummary,
     Event,
     FeedBack,
     FeedSilent,
-    LimitReached,
     PositionBare,
     PositionCertain,
-    PositionClosed,
     PositionInDoubt,
-    PositionOpened,
     PositionProtected,
-    PositionWrittenOff,
 )
-from nija.notify.watcher import Memory, StateWatcher, last_summary, look
-from nija.trader.view import ProtectionView, WrittenOff
+from nija.health.judgement import SILENT_SECONDS
+from nija.health.watcher import Memory, Watcher, last_summary, look
+from nija.market_data.series import Heard
+from nija.market_data.snapshot import FeedSnapshot
+from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
-from tests.nija.notify.sights import LATER, LONG_AGO, MASTER, START, TANIA, position, sighting, snapshot, view
+from tests.nija.notify.sights import LATER, MASTER, START, TANIA, position, sighting, snapshot, view
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId
@@ -47,7 +41,7 @@ S = AccountState
 
 def watch(*seen: AccountStatus) -> list[Event]:
     """The events of a whole series of looks."""
-    memory = Memory(START)
+    memory = Memory()
     events: list[Event] = []
     for one in seen:
         memory, news = look(memory, one)
@@ -90,57 +84,13 @@ def test_an_account_that_says_it_trades_but_does_no_work_has_failed_until_it_wor
     events = watch(
         sighting(snapshot(silent=SILENT_SECONDS + 1)), sighting(snapshot(silent=SILENT_SECONDS + 60)), sighting()
     )
-    assert [type(event) for event in events] == [AccountFailed, AccountRecovered]
-    assert isinstance(events[0], AccountFailed)
-    assert "no useful work for 5 minutes" in events[0].reason
+    reason = "no useful work for 5 minutes: its exchange does not answer"
+    assert events == [AccountFailed(MASTER, reason, is_logged=False), AccountRecovered(MASTER, reason)]
 
 
 def test_an_account_that_has_just_begun_to_trade_is_not_silent() -> None:
     begun = replace(snapshot(silent=9_000), since=LATER)
     assert watch(sighting(begun)) == []
-
-
-def test_positions_that_were_there_before_the_start_are_no_news() -> None:
-    assert watch(sighting(None, view([position()]))) == []
-
-
-def test_a_position_opened_between_the_start_and_the_first_look_is_news() -> None:
-    assert len(watch(sighting(None, view([position(opened=LATER)])))) == 1
-
-
-def test_a_position_that_appears_was_opened() -> None:
-    assert watch(sighting(None, view()), sighting(None, view([position()]))) == [
-        PositionOpened(MASTER, "BTC/USD", Decimal("0.01"), Decimal(95000), Decimal(88000))
-    ]
-
-
-def test_a_position_that_disappears_was_closed_at_about_the_last_price() -> None:
-    held = sighting(None, view([position(exit_reason="trend exit")], prices={"BTC/USD": "97000"}))
-    assert watch(held, sighting(None, view())) == [
-        PositionClosed(MASTER, "BTC/USD", Decimal("0.01"), Decimal(20), "trend exit")
-    ]
-
-
-def test_a_position_replaced_between_two_looks_is_a_sale_and_a_purchase() -> None:
-    events = watch(sighting(None, view([position(1)])), sighting(None, view([position(2)])))
-    assert [type(event) for event in events] == [PositionClosed, PositionOpened]
-
-
-def test_a_trader_that_begins_anew_has_not_sold_anything() -> None:
-    held = sighting(None, view([position()]))
-    unborn = sighting(None, replace(view(), worked=False))
-    assert watch(held, unborn, sighting(), held) == []
-
-
-def test_what_is_sold_while_the_accounts_worth_is_unknown_is_told_all_the_same() -> None:
-    held = sighting(None, view([position()]))
-    assert len(watch(held, sighting(None, replace(view(), equity=None)))) == 1
-
-
-def test_a_limit_is_told_when_it_is_reached_and_again_after_it_was_lifted() -> None:
-    free, stopped = sighting(None, view()), sighting(None, view(latches={LatchName.DAILY_LOSS: LATER}))
-    reached = LimitReached(MASTER, "daily loss", "daily_loss reached")
-    assert watch(free, stopped, stopped, free, stopped) == [reached, reached]
 
 
 def held(**protection: Any) -> AccountStatus:  # noqa: ANN401 - the fields of a ProtectionView
@@ -153,33 +103,30 @@ def test_a_bare_position_is_told_once_and_its_protection_once() -> None:
     bare = [held(covered=False, bare_seconds=seconds) for seconds in (10.0, 40.0, 60.0)]
     assert watch(held(), *bare, held(), held()) == [
         PositionBare(MASTER, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
-        PositionProtected(MASTER, "BTC/USD"),
+        PositionProtected(MASTER, "BTC/USD", "BTC/USD has been without a stop for 1 min"),
     ]
 
 
 def test_a_bare_position_that_is_sold_is_not_said_to_be_protected() -> None:
     events = watch(held(covered=False, bare_seconds=40.0), sighting(None, view()))
-    assert [type(event) for event in events] == [PositionBare, PositionClosed]
+    assert [type(event) for event in events] == [PositionBare]
+
+
+def test_a_trader_that_begins_anew_does_not_end_what_was_wrong() -> None:
+    unborn = sighting(None, replace(view(), worked=False))
+    assert len(watch(held(doubt="coins are missing"), unborn, held(doubt="coins are missing"))) == 1
+
+
+def test_what_the_account_has_logged_itself_is_said_to_be() -> None:
+    (bare,) = watch(held(covered=False, trouble="refused"))
+    assert bare == PositionBare(MASTER, "BTC/USD", "BTC/USD is not protected as it should be: refused", is_logged=True)
 
 
 def test_a_position_in_doubt_is_told_and_so_is_its_end() -> None:
     assert watch(held(), held(doubt="coins are missing"), held()) == [
         PositionInDoubt(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
-        PositionCertain(MASTER, "BTC/USD"),
+        PositionCertain(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
     ]
-
-
-def test_what_was_booked_out_is_told_as_that_and_not_as_a_sale() -> None:
-    gone = WrittenOff("BTC/USD", Decimal("0.01"), "sold by hand", LATER)
-    empty = sighting(None, replace(view(), written_off=(gone,)))
-    assert watch(held(), empty, empty) == [
-        PositionWrittenOff(MASTER, "BTC/USD", Decimal("0.01"), "sold by hand"),
-    ]
-
-
-def test_another_program_is_told_as_that() -> None:
-    free, shared = sighting(None, view()), sighting(None, view(latches={LatchName.ANOTHER_PROGRAM: LATER}))
-    assert watch(free, shared, shared) == [AnotherProgram(MASTER, "another_program reached")]
 
 
 def test_an_exchange_that_answers_nothing_about_an_account_has_failed_it_until_it_answers() -> None:
@@ -202,24 +149,26 @@ class TestMarketData:
 
     def test_a_silence_is_told_once_for_all_accounts_and_so_is_its_end(self) -> None:
         clock = ManualClock(LATER.timestamp())
-        watcher = StateWatcher(clock)
+        watcher = Watcher(clock)
         assert watcher.look((self.seen(), self.seen(TANIA))) == ()
         assert watcher.look((self.seen(BTC=400.0), self.seen(TANIA, BTC=400.0))) == (
             FeedSilent(Exchange.KRAKEN, "BTC/USD", "no price of BTC/USD for 6 min"),
         )
         clock.advance(60.0)
         assert watcher.look((self.seen(BTC=460.0),)) == ()
-        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "BTC/USD", 60.0),)
+        assert watcher.look((self.seen(),)) == (
+            FeedBack(Exchange.KRAKEN, "BTC/USD", 60.0, "no price of BTC/USD for 6 min"),
+        )
 
     def test_an_exchange_whose_every_market_is_silent_is_one_event(self) -> None:
-        watcher = StateWatcher(ManualClock(LATER.timestamp()))
+        watcher = Watcher(ManualClock(LATER.timestamp()))
         assert watcher.look((self.seen(BTC=400.0, ETH=400.0),)) == (
             FeedSilent(Exchange.KRAKEN, "", "no price of BTC/USD for 6 min"),
         )
-        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "", 0.0),)
+        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "", 0.0, "no price of BTC/USD for 6 min"),)
 
     def test_one_market_that_stays_silent_through_an_outage_of_all_is_told_once(self) -> None:
-        watcher = StateWatcher(ManualClock(LATER.timestamp()))
+        watcher = Watcher(ManualClock(LATER.timestamp()))
         told = [
             *watcher.look((self.seen(BTC=400.0),)),
             *watcher.look((self.seen(BTC=500.0, ETH=400.0),)),
@@ -232,11 +181,6 @@ class TestMarketData:
             (FeedBack, ""),
             (FeedBack, "BTC/USD"),
         ]
-
-
-def test_a_limit_of_an_earlier_run_is_no_news_but_one_of_the_first_cycle_is() -> None:
-    assert watch(sighting(None, view(latches={LatchName.DRAWDOWN: LONG_AGO}))) == []
-    assert len(watch(sighting(None, view(latches={LatchName.DRAWDOWN: LATER})))) == 1
 
 
 states = st.sampled_from([*S])
@@ -254,8 +198,6 @@ def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> Accou
 def test_the_events_tell_the_same_story_as_the_sightings(drawn: list[tuple[S, str, dict[str, int], bool]]) -> None:
     seen = [a_moment(*one) for one in drawn]
     events = watch(*seen)
-    known = [one for one in seen if one.is_known]
-    open_now = {held.market for held in known[0].positions} if known else set()
     down = False
     for event in events:
         if isinstance(event, AccountFailed):
@@ -263,12 +205,6 @@ def test_the_events_tell_the_same_story_as_the_sightings(drawn: list[tuple[S, st
         elif isinstance(event, AccountRecovered):
             assert down
             down = False
-        elif isinstance(event, PositionClosed):
-            open_now.remove(event.market)
-        elif isinstance(event, PositionOpened):
-            assert event.market not in open_now
-            open_now.add(event.market)
-    assert open_now == ({held.market for held in known[-1].positions} if known else set())
     told = [one.state for one in seen if one.state in (S.FAILED, S.TRADING, S.PAUSED)]
     assert down == (bool(told) and told[-1] == S.FAILED)
 
@@ -283,7 +219,7 @@ def test_looking_twice_at_the_same_finds_nothing_new(drawn: list[tuple[S, str, d
 
 def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
     clock = ManualClock(datetime(2026, 3, 1, 6, 59, tzinfo=UTC).timestamp())
-    watcher = StateWatcher(clock, summary_hour=7)
+    watcher = Watcher(clock, summary_hour=7)
     held = view([position()])
 
     def summaries() -> list[DailySummary]:
@@ -307,14 +243,14 @@ def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
 
 def test_a_start_after_the_hour_waits_for_tomorrow_and_no_hour_means_no_summary() -> None:
     assert last_summary(START, None) is None
-    watcher = StateWatcher(ManualClock(START.timestamp()), summary_hour=7)
+    watcher = Watcher(ManualClock(START.timestamp()), summary_hour=7)
     assert watcher.look((sighting(snapshot(now=START)),)) == ()
 
 
 @pytest.mark.parametrize("hour", [0, 23])
 def test_the_first_and_the_last_hour_of_the_day_count(hour: int) -> None:
     clock = ManualClock(datetime(2026, 3, 1, 22, 30, tzinfo=UTC).timestamp())
-    watcher = StateWatcher(clock, summary_hour=hour)
+    watcher = Watcher(clock, summary_hour=hour)
     assert watcher.look(()) == ()
     clock.advance(3_600 * 2)
     assert len(watcher.look(())) == 1

@@ -1,0 +1,376 @@
+"""What happens to orders, positions, accounts, limits and market data: one record per fact, and who is told of it.
+
+A fact is published once, where it becomes true, after the journal has it. The log, the metrics, the notifications and
+the history are listeners; none of them looks for it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+    from decimal import Decimal
+
+    from structlog.typing import FilteringBoundLogger
+
+    from accounts.identity import AccountId
+    from brokers.client_order_id import Purpose
+    from brokers.model import Exchange, Side
+
+
+# Orders. Amounts are in base currency, prices in quote currency; `order` is the exchange's id.
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilled:
+    """An order has ended and filled, in whole or in part, at `price` on average."""
+
+    account: AccountId
+    market: str
+    side: Side
+    amount: Decimal
+    price: Decimal
+    order: str | None
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """The exchange took the order not at all."""
+
+    account: AccountId
+    market: str
+    side: Side
+    amount: Decimal
+    purpose: Purpose
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaced:
+    account: AccountId
+    market: str
+    amount: Decimal
+    stop: Decimal
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopMoved:
+    account: AccountId
+    market: str
+    amount: Decimal
+    stop: Decimal
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopSetByHand:
+    """The owner moved NIJA's stop at the exchange; the plan follows it."""
+
+    account: AccountId
+    market: str
+    stop: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceFound:
+    """Exchange and journal differed, and what was done about it. `subject` is the exchange's id of an order or fill."""
+
+    account: AccountId
+    market: str
+    kind: str
+    subject: str
+    repair: str
+
+
+# Positions. Amounts are in base currency, prices and results in quote currency; `position` is the entry's client id.
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOpened:
+    """The entry has ended and all its fills are booked; `stop` is None where none is planned yet."""
+
+    account: AccountId
+    market: str
+    amount: Decimal
+    price: Decimal
+    stop: Decimal | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """`sold` in all brought `net` after all fees; `left` stays in the account, too little to be sold.
+
+    `reason` is empty where NIJA's own stop sold it.
+    """
+
+    account: AccountId
+    market: str
+    sold: Decimal
+    net: Decimal
+    left: Decimal
+    reason: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionWrittenOff:
+    """`amount` left the account without a sale of NIJA's and was booked out; `reason` says by whose hand."""
+
+    account: AccountId
+    market: str
+    amount: Decimal
+    reason: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBare:
+    """`reason` says what the protection lacks. `is_logged`: the account's own lines have said it."""
+
+    account: AccountId
+    market: str
+    reason: str
+    is_logged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PositionProtected:
+    """The end of a PositionBare and its last `reason`, with the position still open."""
+
+    account: AccountId
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionInDoubt:
+    """It is no longer certain that the coins are NIJA's."""
+
+    account: AccountId
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionCertain:
+    """The end of a PositionInDoubt and its last `reason`, with the position still open."""
+
+    account: AccountId
+    market: str
+    reason: str
+
+
+# Accounts.
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConnecting:
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConnected:
+    """The exchange has accepted the account's key."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRegistered:
+    """No other account trades with a key of the same exchange account."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRead:
+    """What the account holds of the `currency` it counts in, before it trades.
+
+    `invested` is what its open positions cost, `minimum` what both together must reach.
+    """
+
+    account: AccountId
+    total: Decimal
+    invested: Decimal
+    minimum: Decimal
+    currency: str
+
+    @property
+    def is_funded(self) -> bool:
+        return self.total + self.invested >= self.minimum
+
+
+@dataclass(frozen=True, slots=True)
+class TradingStarted:
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFailed:
+    """One attempt to connect, or to go on, has failed; told again when `reason` changes."""
+
+    account: AccountId
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFailed:
+    """The account does not trade, by its state or because nothing has come of its work for long.
+
+    `is_logged`: the account's own lines have said it.
+    """
+
+    account: AccountId
+    reason: str
+    is_logged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecovered:
+    """The end of AccountFailed. `reason` is the last one that was not in the account's own lines, or empty."""
+
+    account: AccountId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """A switch keeps the account from opening anything: a loss limit, or someone's own stop. `limit` is its name."""
+
+    account: AccountId
+    limit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flattened:
+    """All of NIJA's positions are sold, as someone commanded; trading stays stopped."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherProgram:
+    """Another NIJA, or another program, trades the account; `evidence` says how that is known."""
+
+    account: AccountId
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherProgramGone:
+    """The end of an AnotherProgram, as someone has confirmed."""
+
+    account: AccountId
+    reason: str
+
+
+# Market data and the daemon.
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSilent:
+    """Published once for each silence. An empty `market` means every market of the exchange that is followed."""
+
+    exchange: Exchange
+    market: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBack:
+    """The end of a FeedSilent and its `reason`, `seconds` after it was published."""
+
+    exchange: Exchange
+    market: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStarted:
+    mode: str
+    accounts: tuple[AccountId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStopped:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDay:
+    """One account in the summary. `change` is today's (UTC), in `currency` as the equity is."""
+
+    account: AccountId
+    state: str
+    currency: str
+    equity: Decimal | None
+    change: Decimal | None
+    positions: int
+    not_trading: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailySummary:
+    day: date
+    accounts: tuple[AccountDay, ...]
+
+
+OrderEvent = OrderFilled | OrderRefused | StopPlaced | StopMoved | StopSetByHand | DifferenceFound
+PositionEvent = (
+    PositionOpened
+    | PositionClosed
+    | PositionWrittenOff
+    | PositionBare
+    | PositionProtected
+    | PositionInDoubt
+    | PositionCertain
+)
+AccountEvent = (
+    AccountConnecting
+    | AccountConnected
+    | AccountRegistered
+    | BalanceRead
+    | TradingStarted
+    | ConnectionFailed
+    | AccountFailed
+    | AccountRecovered
+    | LimitReached
+    | Flattened
+    | AnotherProgram
+    | AnotherProgramGone
+)
+FeedEvent = FeedSilent | FeedBack
+DaemonEvent = DaemonStarted | DaemonStopped | DailySummary
+Event = OrderEvent | PositionEvent | AccountEvent | FeedEvent | DaemonEvent
+
+
+class Events:
+    """The one publisher of a process. `publish` may be called by any thread; all listeners are added before.
+
+    Listeners are called in the publisher's thread, in the order in which they were added, and must not wait.
+    """
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        self._listeners = (*self._listeners, listener)
+
+    def publish(self, event: Event) -> None:
+        """Never raises: a listener that fails is reported, and hurts neither trading nor the other listeners."""
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001  logged with its traceback
+                self._log.exception(f"❌ {type(event).__name__} could not be passed on; trading is not affected")

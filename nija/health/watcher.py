@@ -1,0 +1,182 @@
+"""What only shows by comparing what is seen of the accounts now with what was seen before.
+
+An account fails or recovers, a position stays bare, market data falls silent, a day is over. Here it becomes true, and
+here alone; everything that a trader knows at the moment it happens is published by the trader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from accounts.identity import AccountId
+from brokers.clock import utc_now
+from brokers.model import Exchange
+from nija.events import (
+    AccountDay,
+    AccountFailed,
+    AccountRecovered,
+    DailySummary,
+    FeedBack,
+    FeedSilent,
+    PositionBare,
+    PositionCertain,
+    PositionInDoubt,
+    PositionProtected,
+)
+from nija.status.report import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date, datetime
+
+    from brokers.clock import Clock
+    from nija.events import Event
+    from nija.status.report import AccountStatus
+
+    Place = tuple[str, str]
+    """An exchange and a market; every market of it where that is empty."""
+
+# Of one spell of trouble so many different reasons are told; a failing exchange knows more than anyone wants to read.
+_REASONS_TOLD = 5
+_AT_WORK = frozenset({"TRADING", "PAUSED"})
+_NOT_WORKING = frozenset({FaultKind.NO_WORK, FaultKind.NO_ANSWER})
+_OF_A_POSITION = frozenset({FaultKind.NOT_PROTECTED, FaultKind.IN_DOUBT})
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of one account. `told` are the reasons of the present trouble; empty while it works.
+
+    `unlogged` is the last of them that only the watcher knew, `wrong` what was wrong with its positions.
+    """
+
+    told: frozenset[str] = frozenset()
+    unlogged: str = ""
+    wrong: tuple[Fault, ...] = ()
+
+
+def look(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]]:
+    """What is new of one account, and what to remember of it."""
+    memory, health = _health(memory, seen)
+    # A trader that has not yet finished a cycle knows nothing, which is not the same as holding nothing.
+    if not seen.is_known:
+        return memory, health
+    wrong = tuple(fault for fault in seen.faults if fault.kind in _OF_A_POSITION)
+    return replace(memory, wrong=wrong), (*health, *_positions(memory.wrong, wrong, seen))
+
+
+def _health(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]]:
+    trouble, is_logged = _trouble(seen)
+    account = AccountId.parse(seen.id)
+    if trouble:
+        if trouble in memory.told or len(memory.told) >= _REASONS_TOLD:
+            return memory, ()
+        unlogged = memory.unlogged if is_logged else trouble
+        return Memory(memory.told | {trouble}, unlogged, memory.wrong), (AccountFailed(account, trouble, is_logged),)
+    if memory.told and seen.state in _AT_WORK:
+        return Memory(wrong=memory.wrong), (AccountRecovered(account, memory.unlogged),)
+    return memory, ()
+
+
+def _trouble(seen: AccountStatus) -> tuple[str, bool]:
+    """Why the account does not trade, empty where it does, and whether its own lines have said that."""
+    if seen.state == "FAILED":
+        return seen.reason or "it failed; see nija.log", True
+    return next((fault.text for fault in seen.faults if fault.kind in _NOT_WORKING), ""), False
+
+
+def _positions(before: tuple[Fault, ...], now: tuple[Fault, ...], seen: AccountStatus) -> Iterator[Event]:
+    account = AccountId.parse(seen.id)
+    known = {(fault.kind, fault.market) for fault in before}
+    for fault in now:
+        if (fault.kind, fault.market) in known:
+            continue
+        if fault.kind is FaultKind.NOT_PROTECTED:
+            yield PositionBare(account, fault.market, fault.text, fault.is_logged)
+        else:
+            yield PositionInDoubt(account, fault.market, fault.text)
+    lasting = {(fault.kind, fault.market) for fault in now}
+    held = {position.market for position in seen.positions}
+    for fault in before:
+        if (fault.kind, fault.market) in lasting or fault.market not in held:
+            continue
+        over = PositionProtected if fault.kind is FaultKind.NOT_PROTECTED else PositionCertain
+        yield over(account, fault.market, fault.text)
+
+
+class Watcher:
+    """Looks at all accounts, again and again. Used by one thread. `summary_hour` is UTC; None for no summary."""
+
+    def __init__(self, clock: Clock, summary_hour: int | None = None) -> None:
+        self._clock = clock
+        self._memories: dict[str, Memory] = {}
+        self._feeds = _FeedWatcher()
+        self._summary_hour = summary_hour
+        self._summarised = last_summary(utc_now(clock), summary_hour)
+
+    def look(self, accounts: tuple[AccountStatus, ...]) -> tuple[Event, ...]:
+        """What has become true since the last look, for the caller to publish."""
+        now = utc_now(self._clock)
+        events: list[Event] = []
+        for seen in accounts:
+            self._memories[seen.id], news = look(self._memories.get(seen.id, Memory()), seen)
+            events += news
+        events += self._feeds.look(accounts, now)
+        today = last_summary(now, self._summary_hour)
+        if today is not None and self._summarised is not None and today > self._summarised:
+            self._summarised = today
+            events.append(DailySummary(now.date(), tuple(map(_account_day, accounts))))
+        return tuple(events)
+
+
+class _FeedWatcher:
+    """Which market data has fallen silent, once for an exchange and market, however many accounts follow it."""
+
+    def __init__(self) -> None:
+        self._told: dict[Place, tuple[datetime, str]] = {}
+
+    def look(self, accounts: Iterable[AccountStatus], now: datetime) -> Iterator[FeedSilent | FeedBack]:
+        silent = dict(_silent(accounts))
+        for place, reason in silent.items():
+            if place not in self._told:
+                self._told[place] = now, reason
+                yield FeedSilent(Exchange(place[0]), place[1], reason)
+        for place, (since, reason) in tuple(self._told.items()):
+            # While all of an exchange is silent nobody knows of its single markets.
+            if place not in silent and (place[0], "") not in silent:
+                del self._told[place]
+                yield FeedBack(Exchange(place[0]), place[1], (now - since).total_seconds(), reason)
+
+
+def _silent(accounts: Iterable[AccountStatus]) -> Iterator[tuple[Place, str]]:
+    followed: dict[str, dict[str, str]] = {}
+    for account in accounts:
+        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is FaultKind.NO_MARKET_DATA}
+        known = followed.setdefault(account.exchange, {})
+        for market in account.markets:
+            known[market.market] = known.get(market.market) or wrong.get(market.market, "")
+    for exchange, markets in followed.items():
+        silent = {market: reason for market, reason in markets.items() if reason}
+        if silent and len(silent) == len(markets) > 1:
+            yield (exchange, ""), next(iter(silent.values()))
+        else:
+            yield from (((exchange, market), reason) for market, reason in silent.items())
+
+
+def last_summary(now: datetime, hour: int | None) -> date | None:
+    """The day whose summary was the last one due by `now`; None where none is wanted."""
+    return None if hour is None else (now - timedelta(hours=hour)).date()
+
+
+def _account_day(seen: AccountStatus) -> AccountDay:
+    return AccountDay(
+        account=AccountId.parse(seen.id),
+        state=seen.state,
+        currency=seen.currency,
+        equity=seen.equity,
+        change=seen.equity_change,
+        positions=len(seen.positions),
+        not_trading=seen.reason or "; ".join(why.text for why in seen.not_trading),
+    )

@@ -1,0 +1,151 @@
+"""The log's lines about events, the FIXED ones among them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.model import Side
+from nija.events import (
+    AccountConnected,
+    AccountConnecting,
+    AccountFailed,
+    AccountRecovered,
+    AccountRegistered,
+    AnotherProgram,
+    AnotherProgramGone,
+    BalanceRead,
+    ConnectionFailed,
+    DifferenceFound,
+    FeedBack,
+    FeedSilent,
+    Flattened,
+    OrderFilled,
+    PositionBare,
+    PositionCertain,
+    PositionClosed,
+    PositionProtected,
+    PositionWrittenOff,
+    StopMoved,
+    StopPlaced,
+    StopSetByHand,
+    TradingStarted,
+)
+from nija.log import lines
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from nija.events import AccountEvent, Event, FeedEvent, OrderEvent, PositionEvent
+
+
+class EventLines:
+    """A listener of the process's events. An event without a case has no line of its own."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+
+    def write(self, event: Event) -> None:
+        match event:
+            case OrderFilled() | StopPlaced() | StopMoved() | StopSetByHand() | DifferenceFound():
+                _order(self._log.bind(account=str(event.account), market=event.market), event)
+            case PositionClosed() | PositionWrittenOff() | PositionBare() | PositionProtected() | PositionCertain():
+                _position(self._log.bind(account=str(event.account)), event)
+            case FeedSilent() | FeedBack():
+                _feed(self._log.bind(exchange=event.exchange.value), event)
+            case (
+                AccountConnecting()
+                | AccountConnected()
+                | AccountRegistered()
+                | BalanceRead()
+                | TradingStarted()
+                | ConnectionFailed()
+            ):
+                _connecting(self._log.bind(account=str(event.account)), event)
+            case AccountFailed() | AccountRecovered() | Flattened() | AnotherProgram() | AnotherProgramGone():
+                _account(self._log.bind(account=str(event.account)), event)
+
+
+def _order(log: FilteringBoundLogger, event: OrderEvent) -> None:
+    match event:
+        case OrderFilled():
+            text = lines.buy_filled if event.side is Side.BUY else lines.sell_filled
+            purpose = event.purpose.name.lower()
+            log.info(text(event.market, event.amount, event.price), order=event.order, purpose=purpose)
+        case StopPlaced():
+            log.info(lines.stop_placed(event.market, event.amount, event.stop), order=event.order)
+        case StopMoved():
+            log.info(lines.stop_moved(event.market, event.amount, event.stop), order=event.order)
+        case StopSetByHand():
+            log.info(lines.stop_set_by_hand(event.market, event.stop))
+        case DifferenceFound():
+            about = f"{event.market} {event.subject}"
+            log.warning(f"🔎 {event.kind}: {about}: {event.repair}", finding=event.kind)
+
+
+def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
+    match event:
+        case PositionClosed() if event.left > Decimal(0):
+            left = lines.amount(event.left)
+            log.info(
+                f"{event.market}: {left} stays in the account and is written off: too little to be sold",
+                market=event.market,
+            )
+        case PositionWrittenOff():
+            kind, base = "POSITION_MISMATCH", event.market.partition("/")[0]
+            text = f"🔎 {kind}: {event.market}: {event.amount:f} {base} {event.reason}: booked out"
+            log.warning(text, market=event.market, finding=kind)
+        case PositionBare() if not event.is_logged:
+            log.warning(f"⚠️  {event.reason}")
+        case PositionProtected() | PositionCertain():
+            log.info(f"No longer: {event.reason}")
+
+
+def _connecting(log: FilteringBoundLogger, event: AccountEvent) -> None:
+    match event:
+        case AccountConnecting():
+            log.info(lines.connecting(event.account))
+        case AccountConnected():
+            log.info(lines.connected(event.account))
+        case AccountRegistered():
+            log.info(lines.registered(event.account))
+        case BalanceRead():
+            log.info(lines.balance(event.account, event.total, event.currency))
+            if event.is_funded:
+                log.info(lines.FUNDED)
+            else:
+                log.warning(lines.underfunded(event.minimum, event.currency))
+        case TradingStarted():
+            log.info(lines.thread_started(event.account))
+        case ConnectionFailed():
+            if event.reason == "Invalid nonce":
+                log.error(lines.INVALID_NONCE, detail=event.detail)
+            if event.reason == "Invalid signature":
+                log.error(lines.INVALID_SIGNATURE)
+            log.warning(lines.connection_failed(event.account, event.reason), detail=event.detail)
+
+
+def _account(log: FilteringBoundLogger, event: AccountEvent) -> None:
+    match event:
+        case AccountFailed() if not event.is_logged:
+            log.warning(f"⚠️  {event.reason}")
+        case AccountRecovered() if event.reason:
+            log.info(f"No longer: {event.reason}")
+        case Flattened():
+            log.info("All of NIJA's positions are sold; trading stays stopped until nija resume")
+        case AnotherProgram():
+            log.warning(
+                f"⚠️  {event.reason} ({event.evidence}): NIJA buys nothing and moves no stop; stop the other program, "
+                "then run nija resume"
+            )
+        case AnotherProgramGone():
+            log.info(f"No longer: {event.reason}")
+
+
+def _feed(log: FilteringBoundLogger, event: FeedEvent) -> None:
+    what = event.reason if event.market else f"no market data at all: {event.reason}"
+    match event:
+        case FeedSilent():
+            log.warning(f"⚠️  {what}")
+        case FeedBack():
+            log.info(f"No longer: {what}")
