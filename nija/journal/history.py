@@ -1,103 +1,54 @@
-"""What happened to each account, kept in its journal: the events of the whole process, as rows for people to read."""
+"""The history: what happened to an account, one row per event, with its details as JSON. Never a secret."""
 
 from __future__ import annotations
 
-import re
-import threading
-from dataclasses import fields
-from enum import Enum
+import json
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
-from nija.events import (
-    AccountConnecting,
-    AccountRegistered,
-    DaemonStarted,
-    DaemonStopped,
-    DailySummary,
-    FeedBack,
-    FeedSilent,
-    LimitReached,
-    OrderRefused,
-)
-from nija.journal.errors import JournalError
-from nija.journal.records import LatchName
+from sqlalchemy import and_, delete, insert, select
+
+from nija.journal.records import HistoryRow
+from nija.journal.schema import events
 from nija.journal.steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from accounts.identity import AccountId
-    from brokers.clock import Clock
-    from nija.events import Event
-    from nija.journal.journal import Journal
-
-# Of an account whose journal cannot be written.
-_KEPT_AT_MOST = 200
-# Of no account, or a step on the way to something that is kept.
-_LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent)
-# A command is written together with what it sets, whether or not a daemon runs.
-_COMMANDED = frozenset({LatchName.STOP_TRADING.value, LatchName.FLATTEN.value})
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
-_COLUMNS = frozenset({"account", "market"})
+    from nija.journal.link import Link
 
 
-class History:
-    """A listener of the process's events. `hear` is called by any thread, `write` by the thread of the account.
+class HistoryStore:
+    def __init__(self, link: Link, account: str) -> None:
+        self._link = link
+        self._account = account
 
-    What waits is written with the account's next cycle, so that no order waits for it.
-    """
+    def add(
+        self, kind: str, time: datetime, *, market: str | None = None, detail: Mapping[str, object] | None = None
+    ) -> None:
+        """`detail` holds plain values; what JSON does not know (Decimal, datetime) is written as text."""
+        values = {
+            "account": self._account,
+            "time": time,
+            "kind": kind,
+            "market": market,
+            "detail": json.dumps(detail or {}, default=str, sort_keys=True),
+        }
+        with self._link.transaction(Step.NOTED):
+            self._link.write(insert(events), values)
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._waiting: dict[AccountId, list[tuple[datetime, Event]]] = {}
-        self._refused: dict[AccountId, OrderRefused] = {}
+    def latest(self, count: int, kind: str | None = None) -> tuple[HistoryRow, ...]:
+        """The newest `count`, oldest first."""
+        where = events.c.account == self._account
+        if kind is not None:
+            where = and_(where, events.c.kind == kind)
+        rows = self._link.rows(select(events).where(where).order_by(events.c.id.desc()).limit(count))
+        return tuple(
+            HistoryRow(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in reversed(rows)
+        )
 
-    def hear(self, event: Event) -> None:
-        if isinstance(event, _LEFT_OUT) or self._is_repeated(event):
-            return
-        if isinstance(event, LimitReached) and event.limit in _COMMANDED:
-            return
-        with self._lock:
-            waiting = self._waiting.setdefault(event.account, [])
-            waiting.append((utc_now(self._clock), event))
-            del waiting[:-_KEPT_AT_MOST]
-
-    def is_waiting(self, account: AccountId) -> bool:
-        return account in self._waiting
-
-    def write(self, journal: Journal) -> None:
-        """Write what waits for this journal's account; what cannot be written goes on waiting."""
-        if not self.is_waiting(journal.account):
-            return
-        with self._lock:
-            waiting = self._waiting.pop(journal.account)
-        try:
-            with journal.transaction(Step.NOTED):
-                for time, event in waiting:
-                    journal.events.add(
-                        kind_of(event), time, market=getattr(event, "market", None), detail=_detail(event)
-                    )
-        except JournalError:
-            with self._lock:
-                self._waiting[journal.account] = (waiting + self._waiting.get(journal.account, []))[-_KEPT_AT_MOST:]
-
-    def _is_repeated(self, event: Event) -> bool:
-        """What the exchange refuses again and again, in the same words, is one row."""
-        if not isinstance(event, OrderRefused):
-            return False
-        before = self._refused.get(event.account)
-        self._refused[event.account] = event
-        return event == before
-
-
-def kind_of(event: Event) -> str:
-    """`order_filled` for an OrderFilled."""
-    return _WORD.sub("_", type(event).__name__).lower()
-
-
-def _detail(event: Event) -> dict[str, object]:
-    """Figures as text, as the journal writes them everywhere."""
-    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _COLUMNS}
-    return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}
+    def forget_before(self, time: datetime, at_most: int) -> int:
+        """Delete up to `at_most` rows from before `time`; return how many."""
+        old = select(events.c.id).where(events.c.account == self._account, events.c.time < time).limit(at_most)
+        with self._link.transaction(Step.NOTED):
+            return self._link.write(delete(events).where(events.c.id.in_(old)))

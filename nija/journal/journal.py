@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from brokers.clock import utc_now
 from nija.journal.equity import EquityStore
 from nija.journal.errors import JournalError
-from nija.journal.events import EventStore
 from nija.journal.fills import FillStore
+from nija.journal.history import HistoryStore
 from nija.journal.holdings import HoldingStore
 from nija.journal.identity import IdentityStore
 from nija.journal.intents import IntentStore
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from nija.journal.steps import Step, StepHook
 
-_EVENTS_KEPT = timedelta(days=400)
+_HISTORY_KEPT = timedelta(days=400)
 _TRANSITIONS_KEPT = timedelta(days=90)
 _PRUNE_SECONDS = 86_400.0
 # At a start there is other work.
@@ -63,7 +63,7 @@ class Journal:
         self.plans = PlanStore(self._link, name)
         self.equity = EquityStore(self._link, name)
         self.portfolio = PortfolioStore(self._link, name)
-        self.events = EventStore(self._link, name)
+        self.history = HistoryStore(self._link, name)
         self.latches = LatchStore(self._link, name)
         self.identity = IdentityStore(self._link, name)
         self.holdings = HoldingStore(self._link, name)
@@ -89,7 +89,7 @@ class Journal:
             return
         now = utc_now(self._clock)
         forgotten = (
-            self.events.forget_before(now - _EVENTS_KEPT, _PRUNED_AT_ONCE),
+            self.history.forget_before(now - _HISTORY_KEPT, _PRUNED_AT_ONCE),
             self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNED_AT_ONCE),
         )
         if max(forgotten) < _PRUNED_AT_ONCE:

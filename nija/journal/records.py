@@ -109,7 +109,9 @@ class PortfolioDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HistoryRow:
+    """What happened to an account: `kind` is the event's name, `detail` its ids and figures as text."""
+
     id: int
     time: datetime
     kind: str

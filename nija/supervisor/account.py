@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import KeyInfo
     from nija.events import Events
-    from nija.journal.history import History
+    from nija.journal.history_writer import HistoryWriter
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
     from nija.market_data.snapshot import FeedSnapshot
@@ -93,7 +93,7 @@ class AccountParts:
     clock: Clock
     log: FilteringBoundLogger
     events: Events
-    history: History
+    history: HistoryWriter
     allow_withdrawal_keys: bool
     before_trading: Callable[[], None]
     portfolio: Callable[[], PortfolioState | None]

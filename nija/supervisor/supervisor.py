@@ -17,7 +17,7 @@ from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer, troubles_of
 from nija.events import DaemonStarted, DaemonStopped, Events
 from nija.health.watcher import Watcher
-from nija.journal.history import History
+from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
 from nija.log import lines
 from nija.log.event_lines import EventLines
@@ -85,7 +85,7 @@ class Supervisor:
             redact=redact,
         )
         self._watcher = Watcher(clock, process.daily_summary_hour)
-        self._history = History(clock)
+        self._history = HistoryWriter(clock)
         self._events = Events(self._log)
         for listener in (EventLines(self._log).write, self._notifier.hear, self._history.hear):
             self._events.listen(listener)

@@ -173,7 +173,7 @@ def carry_out(journal: Journal, command: Command, now: datetime) -> bool:
 def _stop(journal: Journal, command: Command, now: datetime) -> bool:
     changed = [journal.latches.set(name, reason, now) for name, reason in _latches_of(command).items()]
     if any(changed):
-        journal.events.add(command.value, now, detail={"by": "command"})
+        journal.history.add(command.value, now, detail={"by": "command"})
     return any(changed)
 
 
@@ -186,7 +186,7 @@ def _resume(journal: Journal, now: datetime) -> bool:
     if LatchName.PORTFOLIO_DAILY_LOSS in cleared or LatchName.PORTFOLIO_DRAWDOWN in cleared:
         journal.portfolio.begin_anew(now)
     if cleared:
-        journal.events.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
+        journal.history.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
     return bool(cleared)
 
 

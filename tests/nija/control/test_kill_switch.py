@@ -146,7 +146,7 @@ def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Jou
 def fill_and_damage(journals: Journals, journal: Journal) -> None:
     """One bad page somewhere in the events, which a trader never reads."""
     for _ in range(400):
-        journal.events.add("x" * 60, NOW, detail={"text": "y" * 500})
+        journal.history.add("x" * 60, NOW, detail={"text": "y" * 500})
     journal.tidy()
     path = journals.path(MASTER)
     with path.open("r+b") as file:

@@ -255,8 +255,8 @@ def test_a_full_disk_is_told_as_such_and_the_journal_goes_on_once_there_is_room(
     with closing(journal._link._connection.connection.cursor()) as cursor:
         cursor.execute("PRAGMA max_page_count = 40")
         with pytest.raises(JournalError, match=r"database or disk is full.*NIJA_DATA_DIR"):
-            journal.events.add("filling up", NOW, detail={"text": "x" * 1_000_000})
+            journal.history.add("filling up", NOW, detail={"text": "x" * 1_000_000})
         cursor.execute("PRAGMA max_page_count = 100000")
-    journal.events.add("room again", NOW)
-    assert journal.events.latest(1)[0].kind == "room again"
+    journal.history.add("room again", NOW)
+    assert journal.history.latest(1)[0].kind == "room again"
     journal.close()

@@ -217,10 +217,10 @@ def test_an_entry_counts_for_its_candle_from_the_moment_it_is_intended(journal: 
 
 
 def test_events_keep_their_details_and_old_ones_go(journal: Journal) -> None:
-    journal.events.add("old", NOW - timedelta(days=9))
-    journal.events.add("new", NOW, market="BTC/USD", detail={"amount": Decimal("0.10")})
-    assert journal.events.forget_before(NOW - timedelta(days=1), 10) == 1
-    (event,) = journal.events.latest(10)
+    journal.history.add("old", NOW - timedelta(days=9))
+    journal.history.add("new", NOW, market="BTC/USD", detail={"amount": Decimal("0.10")})
+    assert journal.history.forget_before(NOW - timedelta(days=1), 10) == 1
+    (event,) = journal.history.latest(10)
     assert (event.kind, event.market, event.detail) == ("new", "BTC/USD", {"amount": "0.10"})
 
 
@@ -240,39 +240,39 @@ def test_how_settled_orders_ended_is_forgotten_after_months_and_events_after_a_y
     add(journal, replace(settled[0], closed=NOW), settled[1])
     add(journal, *working)
     move(journal, settled[1], replace(settled[1], state=OrderState.CANCELLED, settled=True))
-    journal.events.add("old", NOW)
+    journal.history.add("old", NOW)
     clock.advance(timedelta(days=91).total_seconds())
     journal.tidy()
     assert states_of(journal, settled[1]) == []
     assert states_of(journal, working[1]) == ["intended"]
     assert journal.intents.get(settled[1].client_id) is not None
-    assert len(journal.events.latest(10)) == 1
+    assert len(journal.history.latest(10)) == 1
     clock.advance(timedelta(days=310).total_seconds())
     journal.tidy()
-    assert journal.events.latest(10) == ()
+    assert journal.history.latest(10) == ()
 
 
 def test_what_is_old_goes_in_parts_and_then_once_a_day(aged: tuple[Journal, ManualClock]) -> None:
     journal, clock = aged
     with journal.transaction(Step.NOTED):
         for _ in range(4_500):
-            journal.events.add("old", NOW - timedelta(days=500))
+            journal.history.add("old", NOW - timedelta(days=500))
     clock.advance(3_600)
     left = []
     for _ in range(3):
         journal.tidy()
-        left.append(len(journal.events.latest(10_000)))
+        left.append(len(journal.history.latest(10_000)))
     assert left == [2_500, 500, 0]
-    journal.events.add("old", NOW - timedelta(days=500))
+    journal.history.add("old", NOW - timedelta(days=500))
     journal.tidy()
-    assert len(journal.events.latest(10)) == 1
+    assert len(journal.history.latest(10)) == 1
 
 
 def test_a_start_is_not_held_up_by_forgetting(aged: tuple[Journal, ManualClock]) -> None:
     journal, _ = aged
-    journal.events.add("old", NOW - timedelta(days=500))
+    journal.history.add("old", NOW - timedelta(days=500))
     journal.tidy()
-    assert len(journal.events.latest(10)) == 1
+    assert len(journal.history.latest(10)) == 1
 
 
 def test_a_journal_belongs_to_the_exchange_account_that_it_first_saw(journal: Journal) -> None:

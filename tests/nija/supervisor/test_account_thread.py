@@ -17,7 +17,7 @@ from brokers.clock import utc_now
 from brokers.errors import Unauthorized, Unavailable
 from brokers.model import Exchange
 from nija.feed import Feed
-from nija.journal.history import History
+from nija.journal.history_writer import HistoryWriter
 from nija.journal.identity import fingerprint_of
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
@@ -82,7 +82,7 @@ class Daemon:
         self.journals = Journals(folder, self.clock, self.log.logger)
         self.manager = AccountManager(self.clock)
         self.is_switched_off = False
-        self.history = History(self.clock)
+        self.history = HistoryWriter(self.clock)
         self.log.events.listen(self.history.hear)
 
     def thread(self, exchange: KeyOf, before_trading: Callable[[], None] | None = None) -> AccountThread:
@@ -120,6 +120,11 @@ class Daemon:
     def latches(self) -> set[LatchName]:
         with closing(self.journals.read(ACCOUNT)) as journal:
             return set(journal.latches.all())
+
+    def kept(self) -> list[str]:
+        """The kinds of the history's rows."""
+        with closing(self.journals.read(ACCOUNT)) as journal:
+            return [row.kind for row in journal.history.latest(100)]
 
 
 @pytest.fixture
@@ -239,3 +244,24 @@ def test_a_switched_off_account_with_nothing_open_any_more_takes_part_no_longer(
     assert daemon.manager.accounts() == ()
     assert any("leaves it out from now on" in line for line in daemon.log.lines)
     assert exchange.book.requests == []
+
+
+def test_a_start_is_said_in_the_fixed_lines_and_kept_in_the_history(daemon: Daemon) -> None:
+    daemon.run(KeyOf(daemon.clock, "AA00"))
+    fixed = [
+        lines.connecting(ACCOUNT),
+        lines.connected(ACCOUNT),
+        lines.registered(ACCOUNT),
+        lines.balance(ACCOUNT, daemon.manager.snapshot(ACCOUNT).balances["USD"].total),
+        lines.FUNDED,
+        lines.thread_started(ACCOUNT),
+    ]
+    assert [line for line in daemon.log.lines if line in fixed] == fixed
+    assert daemon.kept() == ["account_connected", "balance_read", "trading_started"]
+
+
+def test_a_failure_after_the_last_session_is_kept_in_the_history_too(daemon: Daemon) -> None:
+    exchange = KeyOf(daemon.clock, "AA00")
+    exchange.refusal = Unauthorized("EAPI:Invalid key")
+    assert daemon.run(exchange) is AccountState.FAILED
+    assert daemon.kept() == ["connection_failed"]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from brokers.clock import utc_now
+from nija.events import LimitReached
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.risk.parameters import RiskLimits
@@ -39,11 +41,12 @@ def observe(brakes: Brakes, earned: int) -> None:
     brakes.observe(worth, brakes.see(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
 
 
-def braked(journal: Journal) -> Brakes:
-    log = CapturedLog()
+def braked(journal: Journal, log: CapturedLog | None = None, news: LatchNews | None = None) -> Brakes:
+    log = log or CapturedLog()
+    news = news or LatchNews(ACCOUNT, log.events, utc_now(CLOCK))
     commands = CommandQueue(ACCOUNT, CLOCK, log.logger, lambda: None)
     limits = RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1))
-    return Brakes(journal, limits, log.logger, commands, LatchNews(ACCOUNT, log.events, utc_now(CLOCK)))
+    return Brakes(journal, limits, log.logger, commands, news)
 
 
 def in_drawdown(journal: Journal) -> Brakes:
@@ -122,3 +125,52 @@ def test_a_latch_says_until_when_it_lasts(journal: Journal) -> None:
     in_drawdown(journal)
     latch = journal.latches.all()[LatchName.DRAWDOWN]
     assert latch.reason == "drawdown of 20.00 % reached the limit of 10.00 %, until nija resume"
+
+
+class TestWhatIsPublished:
+    def test_a_limit_is_published_when_it_is_reached_and_again_after_a_resume(self, journal: Journal) -> None:
+        log = CapturedLog()
+        brakes = braked(journal, log)
+        brakes.look()
+        for _ in range(2):
+            observe(brakes, 0)
+            observe(brakes, -200)
+            brakes.look()
+            journal.latches.reset(LatchName.DRAWDOWN)
+            brakes.look()
+        reached = LimitReached(
+            ACCOUNT, "drawdown", "drawdown of 20.00 % reached the limit of 10.00 %, until nija resume"
+        )
+        assert log.published == [reached, reached]
+
+    def test_what_was_set_before_the_daemon_started_is_no_news_and_what_was_set_since_is(
+        self, journal: Journal
+    ) -> None:
+        log = CapturedLog()
+        brakes = braked(journal, log)
+        journal.latches.set(LatchName.DRAWDOWN, "of an earlier run", utc_now(CLOCK) - timedelta(days=1))
+        journal.latches.set(LatchName.STOP_TRADING, "stopped by command", utc_now(CLOCK) + timedelta(seconds=1))
+        brakes.look()
+        assert log.published == [LimitReached(ACCOUNT, "stop_trading", "stopped by command")]
+
+    def test_a_trader_that_begins_anew_repeats_nothing_and_tells_what_was_set_in_between(
+        self, journal: Journal
+    ) -> None:
+        log = CapturedLog()
+        news = LatchNews(ACCOUNT, log.events, utc_now(CLOCK))
+        journal.latches.set(LatchName.STOP_TRADING, "stopped by command", utc_now(CLOCK))
+        braked(journal, log, news).look()
+        journal.latches.set(LatchName.FLATTEN, "to be sold by command", utc_now(CLOCK))
+        braked(journal, log, news).look()
+        assert [event.limit for event in log.published if isinstance(event, LimitReached)] == [
+            "stop_trading",
+            "flatten",
+        ]
+
+    def test_another_program_is_published_by_the_desk_that_saw_it(self, journal: Journal) -> None:
+        log = CapturedLog()
+        brakes = braked(journal, log)
+        brakes.look()
+        journal.latches.set(LatchName.ANOTHER_PROGRAM, "another NIJA", utc_now(CLOCK))
+        brakes.look()
+        assert log.published == []

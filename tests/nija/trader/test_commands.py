@@ -84,7 +84,7 @@ def test_flatten_stops_trading_too(desk: Desk) -> None:
 
 def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) -> None:
     assert [carry_out(desk.journal, Command.STOP_TRADING, NOW) for _ in range(2)] == [True, False]
-    assert [event.kind for event in desk.journal.events.latest(10)] == ["stop_trading"]
+    assert [event.kind for event in desk.journal.history.latest(10)] == ["stop_trading"]
 
 
 def test_resume_clears_every_latch_and_counts_losses_from_now_on(desk: Desk) -> None:

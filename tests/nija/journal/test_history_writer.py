@@ -12,7 +12,7 @@ from brokers.client_order_id import Purpose
 from brokers.model import Side
 from nija.events import AccountConnecting, DaemonStopped, LimitReached, OrderFilled, OrderRefused, PositionClosed
 from nija.journal.errors import JournalError
-from nija.journal.history import History
+from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
 from tests.fakes import ManualClock
 from tests.nija.notify.sights import MASTER, TANIA
@@ -34,8 +34,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def history(clock: ManualClock) -> History:
-    return History(clock)
+def history(clock: ManualClock) -> HistoryWriter:
+    return HistoryWriter(clock)
 
 
 @pytest.fixture
@@ -48,22 +48,22 @@ def journal(tmp_path: Path, clock: ManualClock) -> Iterator[Journal]:
 
 
 def kinds(journal: Journal) -> list[str]:
-    return [row.kind for row in journal.events.latest(1_000)]
+    return [row.kind for row in journal.history.latest(1_000)]
 
 
 def test_a_row_has_the_time_of_the_event_its_kind_its_market_and_every_figure(
-    history: History, journal: Journal, clock: ManualClock
+    history: HistoryWriter, journal: Journal, clock: ManualClock
 ) -> None:
     happened = clock.time()
     history.hear(FILLED)
     clock.advance(30.0)
     history.write(journal)
-    (row,) = journal.events.latest(9)
+    (row,) = journal.history.latest(9)
     assert (row.kind, row.market, row.time.timestamp()) == ("order_filled", "BTC/USD", happened)
     assert row.detail == {"side": "buy", "amount": "0.0010", "price": "95000.5", "order": "O-1", "purpose": "entry"}
 
 
-def test_each_account_has_its_own(history: History, journal: Journal) -> None:
+def test_each_account_has_its_own(history: HistoryWriter, journal: Journal) -> None:
     history.hear(replace(FILLED, account=TANIA))
     history.write(journal)
     assert kinds(journal) == []
@@ -71,14 +71,14 @@ def test_each_account_has_its_own(history: History, journal: Journal) -> None:
 
 
 def test_what_cannot_be_written_is_written_later_in_its_order(
-    history: History, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    history: HistoryWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object, **_more: object) -> None:
         raise JournalError("the disk is full")
 
     history.hear(FILLED)
     with monkeypatch.context() as patched:
-        patched.setattr(journal.events, "add", full)
+        patched.setattr(journal.history, "add", full)
         history.write(journal)
     history.hear(PositionClosed(MASTER, "BTC/USD", Decimal(1), Decimal(2), Decimal(0), "", "entry-1"))
     history.write(journal)
@@ -86,26 +86,30 @@ def test_what_cannot_be_written_is_written_later_in_its_order(
     assert kinds(journal) == ["order_filled", "position_closed"]
 
 
-def test_what_waits_for_a_broken_journal_is_bounded_and_the_latest_is_kept(history: History, journal: Journal) -> None:
+def test_what_waits_for_a_broken_journal_is_bounded_and_the_latest_is_kept(
+    history: HistoryWriter, journal: Journal
+) -> None:
     for number in range(1_000):
         history.hear(replace(FILLED, order=f"O-{number}"))
     history.write(journal)
-    rows = journal.events.latest(1_000)
+    rows = journal.history.latest(1_000)
     assert len(rows) == 200
     assert rows[-1].detail["order"] == "O-999"
 
 
-def test_a_refusal_repeated_in_the_same_words_is_one_row(history: History, journal: Journal) -> None:
+def test_a_refusal_repeated_in_the_same_words_is_one_row(history: HistoryWriter, journal: Journal) -> None:
     for reason in ("not now", "not now", "never"):
         history.hear(replace(REFUSED, reason=reason))
     history.write(journal)
-    assert [row.detail["reason"] for row in journal.events.latest(9)] == ["not now", "never"]
+    assert [row.detail["reason"] for row in journal.history.latest(9)] == ["not now", "never"]
 
 
-def test_a_command_is_not_written_twice_and_steps_on_the_way_not_at_all(history: History, journal: Journal) -> None:
+def test_a_command_is_not_written_twice_and_steps_on_the_way_not_at_all(
+    history: HistoryWriter, journal: Journal
+) -> None:
     history.hear(LimitReached(MASTER, "stop_trading", "stopped by command"))
     history.hear(AccountConnecting(MASTER))
     history.hear(DaemonStopped())
     history.hear(LimitReached(MASTER, "daily_loss", "8 %"))
     history.write(journal)
-    assert [row.detail for row in journal.events.latest(9)] == [{"limit": "daily_loss", "reason": "8 %"}]
+    assert [row.detail for row in journal.history.latest(9)] == [{"limit": "daily_loss", "reason": "8 %"}]

@@ -1,0 +1,103 @@
+"""Keeps what happens to each account in its journal, as rows that people read."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from brokers.clock import utc_now
+from nija.events import (
+    AccountConnecting,
+    AccountRegistered,
+    DaemonStarted,
+    DaemonStopped,
+    DailySummary,
+    FeedBack,
+    FeedSilent,
+    LimitReached,
+    OrderRefused,
+)
+from nija.journal.errors import JournalError
+from nija.journal.records import LatchName
+from nija.journal.steps import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.identity import AccountId
+    from brokers.clock import Clock
+    from nija.events import Event
+    from nija.journal.journal import Journal
+
+# Of an account whose journal cannot be written.
+_KEPT_AT_MOST = 200
+# Of no account, or a step on the way to something that is kept.
+_LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent)
+# A command is written together with what it sets, whether or not a daemon runs.
+_COMMANDED = frozenset({LatchName.STOP_TRADING.value, LatchName.FLATTEN.value})
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_COLUMNS = frozenset({"account", "market"})
+
+
+class HistoryWriter:
+    """A listener of the process's events. `hear` is called by any thread, `write` by the thread of the account.
+
+    What waits is written with the account's next cycle, so that no order waits for it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: dict[AccountId, list[tuple[datetime, Event]]] = {}
+        self._refused: dict[AccountId, OrderRefused] = {}
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, _LEFT_OUT) or self._is_repeated(event):
+            return
+        if isinstance(event, LimitReached) and event.limit in _COMMANDED:
+            return
+        with self._lock:
+            waiting = self._waiting.setdefault(event.account, [])
+            waiting.append((utc_now(self._clock), event))
+            del waiting[:-_KEPT_AT_MOST]
+
+    def is_waiting(self, account: AccountId) -> bool:
+        return account in self._waiting
+
+    def write(self, journal: Journal) -> None:
+        """Write what waits for this journal's account; what cannot be written goes on waiting."""
+        if not self.is_waiting(journal.account):
+            return
+        with self._lock:
+            waiting = self._waiting.pop(journal.account)
+        try:
+            with journal.transaction(Step.NOTED):
+                for time, event in waiting:
+                    journal.history.add(
+                        kind_of(event), time, market=getattr(event, "market", None), detail=_detail(event)
+                    )
+        except JournalError:
+            with self._lock:
+                self._waiting[journal.account] = (waiting + self._waiting.get(journal.account, []))[-_KEPT_AT_MOST:]
+
+    def _is_repeated(self, event: Event) -> bool:
+        """What the exchange refuses again and again, in the same words, is one row."""
+        if not isinstance(event, OrderRefused):
+            return False
+        before = self._refused.get(event.account)
+        self._refused[event.account] = event
+        return event == before
+
+
+def kind_of(event: Event) -> str:
+    """`order_filled` for an OrderFilled."""
+    return _WORD.sub("_", type(event).__name__).lower()
+
+
+def _detail(event: Event) -> dict[str, object]:
+    """Figures as text, as the journal writes them everywhere."""
+    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _COLUMNS}
+    return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}
