@@ -39,7 +39,8 @@ _LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped,
 # A command is written together with what it sets, whether or not a daemon runs.
 _COMMANDED = frozenset({LatchName.STOP_TRADING.value, LatchName.FLATTEN.value})
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
-_COLUMNS = frozenset({"account", "market"})
+# Columns of their own, or of interest to the log alone.
+_NOT_DETAIL = frozenset({"account", "market", "is_logged"})
 
 
 class HistoryWriter:
@@ -99,5 +100,5 @@ def kind_of(event: Event) -> str:
 
 def _detail(event: Event) -> dict[str, object]:
     """Figures as text, as the journal writes them everywhere."""
-    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _COLUMNS}
+    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _NOT_DETAIL}
     return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}
