@@ -385,11 +385,12 @@ class Executor:
 
     def _measure(self, plan: Plan, state: PositionState) -> None:
         """The seconds for which anything that can be protected is not."""
-        if state.held <= ZERO:
-            return
         now = self._context.clock.monotonic()
         timer = self._timers.get(plan.id)
-        covered = state.is_covered or state.too_small
+        # What is sold needs no stop, also before its fills are booked.
+        covered = state.held <= ZERO or state.is_covered or state.too_small
+        if timer is None and state.held <= ZERO:
+            return
         if timer is None:
             timer = self._timers[plan.id] = BareTimer()
             age = (self._broker.exchange_time() - plan.opened).total_seconds()

@@ -464,6 +464,18 @@ class TestBareSeconds:
         assert shown.covered
         assert 22.0 <= shown.longest < 23.0
 
+    def test_what_is_sold_is_not_bare_while_its_fills_cannot_be_read(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_room(*_asked: object, **_more: object) -> None:
+            raise BudgetSpent("no room", 24.0)
+
+        monkeypatch.setattr(world.exchange, "fills", no_room)
+        world.exit(BTC_USD)
+        later(world, 60.0)
+        shown = world.desk.protection()[BTC_USD]
+        assert (shown.covered, shown.bare) == (True, 0.0)
+
     def test_a_stop_for_less_than_is_held_leaves_it_bare(self, world: DeskWorld) -> None:
         world.exchange.modes[BTC_USD] = Mode.CANCEL_ONLY
         world.exchange.owner_moves_stop(stops(world)[0].exchange_id, STOP, Decimal("0.2"))
