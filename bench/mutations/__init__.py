@@ -6,6 +6,7 @@ from bench.mutations.coinbase import COINBASE_MUTATIONS
 from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
 from bench.mutations.daemon import DAEMON_MUTATIONS
 from bench.mutations.desk import DESK_MUTATIONS
+from bench.mutations.events import EVENT_MUTATIONS
 from bench.mutations.execution import EXECUTION_MUTATIONS
 from bench.mutations.kraken import KRAKEN_MUTATIONS
 from bench.mutations.limits import LIMIT_MUTATIONS
@@ -29,6 +30,7 @@ MUTATIONS = (
     *KRAKEN_MUTATIONS,
     *COINBASE_MUTATIONS,
     *DAEMON_MUTATIONS,
+    *EVENT_MUTATIONS,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]

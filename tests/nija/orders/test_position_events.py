@@ -112,6 +112,26 @@ def test_a_closed_position_has_its_net_result_after_all_fees(world: DeskWorld) -
     assert (closed.sold, closed.reason) == (ONE, "exit signal")
 
 
+def test_what_is_left_of_a_sale_is_neither_gain_nor_loss() -> None:
+    world = DeskWorld(base_fees=True)
+    world.enter(BTC, Decimal("0.12345678"))
+    world.exit(BTC)
+    (closed,) = published(world, PositionClosed)
+    assert isinstance(closed, PositionClosed)
+    (left,) = world.journal.plans.write_offs(closed.position)
+    assert closed.left == left.amount > ZERO
+    fills = world.journal.fills.all()
+    assert {fill.fee_currency for fill in fills} <= {"BTC", "USD"}
+    bought = sum((fill.amount for fill in fills if fill.side is Side.BUY), ZERO)
+    gained = bought - sum((fill.fee for fill in fills if fill.fee_currency == "BTC"), ZERO)
+    spent = sum((fill.amount * fill.price for fill in fills if fill.side is Side.BUY), ZERO)
+    received = sum((fill.amount * fill.price for fill in fills if fill.side is Side.SELL), ZERO)
+    in_money = sum((fill.fee for fill in fills if fill.fee_currency == "USD"), ZERO)
+    # What was sold is charged with its share of what was spent.
+    assert closed.net == pytest.approx(received - in_money - spent * closed.sold / gained)
+    world.close()
+
+
 def test_an_event_is_published_after_the_journal_has_it(world: DeskWorld) -> None:
     in_journal: list[bool] = []
 
