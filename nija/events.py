@@ -1,7 +1,7 @@
-"""What happens to orders, positions, accounts, limits and market data: one record per fact, and who is told of it.
+"""Events: one frozen record per fact about orders, positions, accounts, limits and market data, and their publisher.
 
 A fact is published once, where it becomes true, after the journal has it. The log, the metrics, the notifications and
-the history are listeners; none of them looks for it again.
+the history listen; none of them detects it again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True)
 class OrderRefused:
-    """The exchange took the order not at all."""
+    """The exchange accepted nothing of the order."""
 
     account: AccountId
     market: str
@@ -213,7 +213,7 @@ class TradingStarted:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFailed:
-    """One attempt to connect, or to go on, has failed; told again when `reason` changes."""
+    """An attempt to connect, or a session, has failed. Published again only when `reason` changes."""
 
     account: AccountId
     reason: str
@@ -222,7 +222,7 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, slots=True)
 class AccountFailed:
-    """The account does not trade, by its state or because nothing has come of its work for long.
+    """The account does not trade: its state says so, or it has done no useful work for minutes.
 
     `is_logged`: the account's own lines have said it.
     """
@@ -234,7 +234,7 @@ class AccountFailed:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecovered:
-    """The end of AccountFailed. `reason` is the last one that was not in the account's own lines, or empty."""
+    """The end of AccountFailed. `reason` is the last one that the account's own lines had not said, or empty."""
 
     account: AccountId
     reason: str = ""

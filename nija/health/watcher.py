@@ -1,7 +1,7 @@
-"""What only shows by comparing what is seen of the accounts now with what was seen before.
+"""Events that only show over time, found by comparing the accounts with the last look at them.
 
-An account fails or recovers, a position stays bare, market data falls silent, a day is over. Here it becomes true, and
-here alone; everything that a trader knows at the moment it happens is published by the trader.
+An account fails or recovers, a position stays bare, market data falls silent, a day ends: this is the only place that
+detects these. What a trader knows at the moment it happens, the trader publishes.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _NOT_DETAIL = frozenset({"account", "market", "is_logged"})
 class HistoryWriter:
     """A listener of the process's events. `hear` is called by any thread, `write` by the thread of the account.
 
-    What waits is written with the account's next cycle, so that no order waits for it.
+    Events are buffered until the account's cycle ends, so that no order waits for them.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class HistoryWriter:
         return account in self._waiting
 
     def write(self, journal: Journal) -> None:
-        """Write what waits for this journal's account; what cannot be written goes on waiting."""
+        """Write the buffered events of this journal's account; what cannot be written stays buffered."""
         if not self.is_waiting(journal.account):
             return
         with self._lock:
@@ -85,7 +85,7 @@ class HistoryWriter:
                 self._waiting[journal.account] = (waiting + self._waiting.get(journal.account, []))[-_KEPT_AT_MOST:]
 
     def _is_repeated(self, event: Event) -> bool:
-        """What the exchange refuses again and again, in the same words, is one row."""
+        """The same refusal again and again is one row."""
         if not isinstance(event, OrderRefused):
             return False
         before = self._refused.get(event.account)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.journal.records import Holding, Intent, Plan
 
-# For whoever tells people about it; the journal keeps all.
+# For `nija status`; the journal keeps all.
 _LOST_REMEMBERED = 20
 
 
@@ -46,12 +46,12 @@ class OpenState:
         self._positions: dict[str, Position] = {}
         self._held: Mapping[str, Position] = MappingProxyType({})
         self._lost: tuple[tuple[str, WriteOff], ...] = ()
-        # Positions whose opening is no news any more, by id.
-        self._told: set[str] = set()
+        # Ids of the positions whose opening was published, or is old.
+        self._announced: set[str] = set()
         self.load()
 
     def load(self, since: datetime | None = None) -> None:
-        """Read everything open from disk. A position that nobody knew is news where it was opened `since` then."""
+        """Read everything open from disk. An unknown position is published if it was opened after `since`."""
         settling = self._unsettled
         self._unsettled = {intent.client_id: intent for intent in self._journal.intents.unsettled()}
         self._booked = {client_id: self._journal.fills.booked(client_id) for client_id in self._unsettled}
@@ -60,12 +60,12 @@ class OpenState:
         self._hold()
         for plan in self._plans.values():
             self._fold(plan)
-        self._tell_closed(self._told - {plan.id for plan in self._plans.values()})
+        self._publish_closed(self._announced - {plan.id for plan in self._plans.values()})
         for plan in self._plans.values():
             is_news = plan.id in settling or (since is not None and plan.opened >= since)
             if not is_news and plan.id not in self._unsettled:
-                self._told.add(plan.id)
-            self._tell_opened(plan.market)
+                self._announced.add(plan.id)
+            self._publish_opened(plan.market)
 
     def now(self) -> datetime:
         return utc_now(self._clock)
@@ -195,23 +195,23 @@ class OpenState:
         self._plans.pop(plan.market, None)
         self._positions.pop(plan.market, None)
         self._hold()
-        self._told.discard(plan.id)
+        self._announced.discard(plan.id)
         if position is not None and (position.sold > ZERO or left > ZERO):
             self._events.publish(_closed(self._account, position))
 
-    def _tell_opened(self, market: str) -> None:
+    def _publish_opened(self, market: str) -> None:
         """Once for each position: when its entry, whose id it has, has ended with all its fills booked."""
         position = self._positions.get(market)
-        if position is None or position.id in self._told or position.id in self._unsettled:
+        if position is None or position.id in self._announced or position.id in self._unsettled:
             return
         if position.amount > ZERO:
-            self._told.add(position.id)
+            self._announced.add(position.id)
             self._events.publish(_opened(self._account, position))
 
-    def _tell_closed(self, positions: Iterable[str]) -> None:
-        """What turned out to be over while the journal was put right."""
+    def _publish_closed(self, positions: Iterable[str]) -> None:
+        """Positions that are closed since the journal was repaired."""
         for position_id in tuple(positions):
-            self._told.discard(position_id)
+            self._announced.discard(position_id)
             plan = self._journal.plans.get(position_id)
             if plan is not None and (position := self._folded(plan)).sold > ZERO:
                 self._events.publish(_closed(self._account, position))
@@ -219,7 +219,7 @@ class OpenState:
     def _keep(self, intent: Intent) -> Intent:
         if intent.settled:
             self._unsettled.pop(intent.client_id, None)
-            self._tell_opened(intent.market)
+            self._publish_opened(intent.market)
         else:
             self._unsettled[intent.client_id] = intent
         return intent

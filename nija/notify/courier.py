@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from nija.notify.pace import Batch
     from nija.notify.targets import Targets
-    from nija.notify.wording import Told
+    from nija.notify.wording import NotifiedEvent
 
 # More than hours of a target that does not answer.
 _WAITING_AT_MOST = 1_000
@@ -36,7 +36,7 @@ class Courier:
         self._pace = Pace()
         self._reasons = Reasons()
         # None only wakes the thread.
-        self._waiting: queue.Queue[Told | None] = queue.Queue(_WAITING_AT_MOST)
+        self._waiting: queue.Queue[NotifiedEvent | None] = queue.Queue(_WAITING_AT_MOST)
         self._left_out = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
@@ -44,12 +44,12 @@ class Courier:
     def start(self) -> None:
         self._thread.start()
 
-    def hand(self, event: Told | None) -> None:
-        """Have `event` told. Never waits: where too much waits already, this one is counted and left out."""
+    def hand(self, event: NotifiedEvent | None) -> None:
+        """Queue an event to be sent. Never blocks: when the queue is full, the event is only counted."""
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
-            self._left_out += 1
+            self._left_out += event is not None
 
     def stop(self, seconds: float) -> None:
         """Tell everything that waits, for at most `seconds`; harmless when repeated or never started."""
@@ -92,7 +92,7 @@ class Courier:
             if event is not None:
                 self._pace.offer(event)
 
-    def _arrived(self, seconds: float) -> Iterator[Told | None]:
+    def _arrived(self, seconds: float) -> Iterator[NotifiedEvent | None]:
         try:
             yield self._waiting.get(timeout=seconds) if seconds > 0 else self._waiting.get_nowait()
             while True:
@@ -110,5 +110,5 @@ class Courier:
             self._targets.deliver(notes, left_out, self._clock.monotonic())
 
 
-def _put_into_words(event: Told, now: datetime, notes: list[Note]) -> None:
+def _put_into_words(event: NotifiedEvent, now: datetime, notes: list[Note]) -> None:
     notes.append(note(event, now))

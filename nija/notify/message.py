@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from nija.notify.wording import Told, Words
+    from nija.notify.wording import NotifiedEvent, Words
 
 _NOTES_AT_MOST = 25
 _SEVERITIES = tuple(Severity)
@@ -32,7 +32,7 @@ class Message:
     severity: Severity
 
 
-def note(event: Told, time: datetime) -> Note:
+def note(event: NotifiedEvent, time: datetime) -> Note:
     return Note(time, words(event))
 
 

@@ -9,7 +9,7 @@ from nija.health.judgement import works
 from nija.notify.courier import Courier
 from nija.notify.heartbeat import Heartbeat
 from nija.notify.targets import Targets
-from nija.notify.wording import Told
+from nija.notify.wording import NotifiedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class Notifier:
 
     def hear(self, event: Event) -> None:
         """Have it told where it is worth telling. Called by any thread."""
-        if self._courier is not None and isinstance(event, Told):
+        if self._courier is not None and isinstance(event, NotifiedEvent):
             self._courier.hand(event)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> None:

@@ -21,7 +21,7 @@ from nija.events import (
 )
 
 if TYPE_CHECKING:
-    from nija.notify.wording import Told
+    from nija.notify.wording import NotifiedEvent
 
 # Something's beginning and its end are one story, which must not be told in two orders.
 _STORIES: tuple[tuple[type, ...], ...] = (
@@ -40,7 +40,7 @@ class _Lane:
     """One kind of event of one account."""
 
     told: float = float("-inf")
-    held: deque[Told] = field(default_factory=lambda: deque(maxlen=HELD_AT_MOST))
+    held: deque[NotifiedEvent] = field(default_factory=lambda: deque(maxlen=HELD_AT_MOST))
     left_out: int = 0
 
 
@@ -48,7 +48,7 @@ class _Lane:
 class Batch:
     """Events to be told now, in their order; `left_out` more were too many."""
 
-    events: tuple[Told, ...] = ()
+    events: tuple[NotifiedEvent, ...] = ()
     left_out: int = 0
 
 
@@ -58,7 +58,7 @@ class Pace:
     def __init__(self) -> None:
         self._lanes: dict[tuple[str, str], _Lane] = {}
 
-    def offer(self, event: Told) -> None:
+    def offer(self, event: NotifiedEvent) -> None:
         lane = self._lanes.setdefault(_lane_of(event), _Lane())
         if len(lane.held) == HELD_AT_MOST:
             lane.left_out += 1
@@ -76,7 +76,7 @@ class Pace:
         return max(0.0, min(waits)) if waits else None
 
     def _take(self, now: float, lanes: list[_Lane]) -> Batch:
-        events: list[Told] = []
+        events: list[NotifiedEvent] = []
         left_out = 0
         for lane in lanes:
             if lane.held:
@@ -87,6 +87,6 @@ class Pace:
         return Batch(tuple(events), left_out)
 
 
-def _lane_of(event: Told) -> tuple[str, str]:
+def _lane_of(event: NotifiedEvent) -> tuple[str, str]:
     kind = next((story[0] for story in _STORIES if isinstance(event, story)), type(event))
     return kind.__name__, str(getattr(event, "account", ""))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
 
-Told = (
+NotifiedEvent = (
     AccountFailed
     | AccountRecovered
     | PositionOpened
@@ -71,7 +71,7 @@ class Words:
     severity: Severity = Severity.INFO
 
 
-def words(event: Told) -> Words:
+def words(event: NotifiedEvent) -> Words:
     match event:
         case DaemonStarted() | DaemonStopped() | DailySummary():
             return _daemon(event)

@@ -38,7 +38,7 @@ from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.timeframes import cost_of
 from nija.supervisor.backoff import Backoff
 from nija.supervisor.listener import CommandListener
-from nija.trader.brakes import LatchNews
+from nija.trader.brakes import LatchReporter
 from nija.trader.seat import Seat
 from nija.trader.trader import Trader
 
@@ -114,7 +114,7 @@ class AccountThread:
         self._key_watch = KeyWatch(
             parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
-        self._latch_news = LatchNews(parts.account, parts.events, utc_now(parts.clock))
+        self._latch_news = LatchReporter(parts.account, parts.events, utc_now(parts.clock))
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
@@ -321,7 +321,7 @@ class AccountThread:
             clock=parts.clock,
             log=parts.log,
             events=parts.events,
-            latch_news=self._latch_news,
+            latch_reporter=self._latch_news,
             wake=self._wake,
             commands=self._listener.queue,
             portfolio=parts.portfolio,

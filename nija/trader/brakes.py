@@ -37,10 +37,10 @@ _UNTIL_RESUME = frozenset(
 )
 
 
-class LatchNews:
-    """Publishes each latch once, when a trader of the account first sees it. Outlives the trader: used by its thread.
+class LatchReporter:
+    """Publishes each latch once, when a trader of the account first sees it. Outlives the trader; used by its thread.
 
-    What was set before `since`, when the daemon started, is no news.
+    Latches set before `since`, the start of the daemon, are not published.
     """
 
     def __init__(self, account: AccountId, events: Events, since: datetime) -> None:
@@ -49,7 +49,7 @@ class LatchNews:
         self._since = since
         self._known: frozenset[LatchName] | None = None
 
-    def see(self, latches: Mapping[LatchName, Latch]) -> None:
+    def report(self, latches: Mapping[LatchName, Latch]) -> None:
         if self._known is not None and latches.keys() == self._known:
             return
         for name, latch in latches.items():
@@ -69,10 +69,10 @@ class Brakes:
         limits: RiskLimits,
         log: FilteringBoundLogger,
         commands: CommandQueue,
-        news: LatchNews,
+        latch_reporter: LatchReporter,
     ) -> None:
         self._journal = journal
-        self._news = news
+        self._latch_reporter = latch_reporter
         self._limits = limits
         self._log = log
         self._commands = commands
@@ -93,7 +93,7 @@ class Brakes:
         gone = before.keys() - self.latches.keys()
         self._reset_by_others |= gone
         self._was_resumed |= bool(gone & _UNTIL_RESUME)
-        self._news.see(self.latches)
+        self._latch_reporter.report(self.latches)
         return self.latches
 
     def take_resume(self) -> bool:

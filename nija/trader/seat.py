@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
     from nija.risk.portfolio import PortfolioState
-    from nija.trader.brakes import LatchNews
+    from nija.trader.brakes import LatchReporter
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
@@ -42,7 +42,7 @@ class Seat:
     clock: Clock
     log: FilteringBoundLogger
     events: Events
-    latch_news: LatchNews
+    latch_reporter: LatchReporter
     wake: threading.Event
     commands: CommandQueue
     portfolio: Callable[[], PortfolioState | None] = lambda: None

@@ -49,7 +49,7 @@ class Trader:
         self._plan = seat.plan
         self._desk = seat.desk
         self._purse = Purse(seat.broker, seat.clock)
-        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands, seat.latch_news)
+        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands, seat.latch_reporter)
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote

@@ -91,6 +91,17 @@ def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
     assert last["message"].startswith("held back")
 
 
+def test_events_beyond_the_queues_capacity_are_counted() -> None:
+    log = Log()
+    with inbox() as box:
+        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        for number in range(1_005):
+            courier.hand(AccountFailed(MASTER, f"reason {number}"))
+        courier.start()
+        assert box.wait_for_messages(1)[0]["title"] == "NIJA: 1005 events"
+        courier.stop(3.0)
+
+
 def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() -> None:
     with inbox() as box:
         box.hang.clear()

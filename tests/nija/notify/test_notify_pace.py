@@ -12,7 +12,7 @@ from tests.nija.notify.sights import MASTER, TANIA
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId
-    from nija.notify.wording import Told
+    from nija.notify.wording import NotifiedEvent
 
 
 def failed(reason: str = "x") -> AccountFailed:
@@ -35,7 +35,7 @@ def test_accounts_and_kinds_do_not_wait_for_each_other() -> None:
     pace = Pace()
     pace.offer(failed())
     pace.due(0.0)
-    others: tuple[Told, ...] = (
+    others: tuple[NotifiedEvent, ...] = (
         AccountFailed(TANIA, "y"),
         PositionOpened(MASTER, "BTC/USD", Decimal(1), Decimal(1), None, "entry-1"),
         DaemonStarted("live", ()),

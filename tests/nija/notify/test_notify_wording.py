@@ -27,7 +27,7 @@ from nija.events import (
     PositionWrittenOff,
 )
 from nija.notify.message import message, note
-from nija.notify.wording import Severity, Told, words
+from nija.notify.wording import NotifiedEvent, Severity, words
 from tests.nija.notify.sights import MASTER, START, TANIA
 
 BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal(88000), "entry-1")
@@ -94,7 +94,7 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (DaemonStopped(), "👋 stopped", "No new orders"),
     ],
 )
-def test_every_event_says_who_and_what(event: Told, title: str, text: str) -> None:
+def test_every_event_says_who_and_what(event: NotifiedEvent, title: str, text: str) -> None:
     said = words(event)
     assert said.title == title
     assert said.text.startswith(text)

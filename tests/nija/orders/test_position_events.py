@@ -62,7 +62,7 @@ def test_an_entry_is_filled_protected_and_opened_in_that_order(world: DeskWorld)
     ]
 
 
-def test_a_restart_tells_nothing_of_old_positions(world: DeskWorld) -> None:
+def test_a_restart_publishes_nothing_about_old_positions(world: DeskWorld) -> None:
     world.enter(BTC, ONE)
     known = len(world.log.published)
     restart(world)
@@ -70,7 +70,7 @@ def test_a_restart_tells_nothing_of_old_positions(world: DeskWorld) -> None:
     assert world.log.published[known:] == []
 
 
-def test_a_lost_disk_tells_nothing_of_positions_from_before(world: DeskWorld) -> None:
+def test_a_lost_disk_publishes_nothing_about_positions_from_before(world: DeskWorld) -> None:
     world.enter(BTC, ONE)
     world.clock.advance(300.0)
     known = len(world.log.published)
@@ -80,7 +80,7 @@ def test_a_lost_disk_tells_nothing_of_positions_from_before(world: DeskWorld) ->
     assert not [event for event in world.log.published[known:] if isinstance(event, PositionOpened | PositionClosed)]
 
 
-def test_what_an_entry_bought_while_the_daemon_was_down_is_told_at_the_next_start(world: DeskWorld) -> None:
+def test_what_an_entry_bought_while_the_daemon_was_down_is_published_at_the_next_start(world: DeskWorld) -> None:
     world.fault("place", Fault.LOST_AFTER)
     world.enter(BTC, ONE)
     assert published(world, PositionOpened) == []
@@ -89,7 +89,7 @@ def test_what_an_entry_bought_while_the_daemon_was_down_is_told_at_the_next_star
     assert len(published(world, PositionOpened)) == 1
 
 
-def test_what_a_stop_sold_while_the_daemon_was_down_is_told_at_the_next_start(world: DeskWorld) -> None:
+def test_what_a_stop_sold_while_the_daemon_was_down_is_published_at_the_next_start(world: DeskWorld) -> None:
     world.enter(BTC, ONE)
     world.move_price(BTC, 89)
     restart(world)
@@ -149,7 +149,7 @@ def test_an_event_is_published_after_the_journal_has_it(world: DeskWorld) -> Non
     assert in_journal == [True, True, True]
 
 
-def test_a_stop_that_moves_is_told_with_its_new_price(world: DeskWorld) -> None:
+def test_a_stop_that_moves_is_published_with_its_new_price(world: DeskWorld) -> None:
     world.enter(BTC, ONE)
     known = len(world.log.published)
     world.trail(BTC, 95)
@@ -167,7 +167,7 @@ def test_coins_that_the_owner_took_are_written_off_and_not_sold(world: DeskWorld
     assert (gone.amount, gone.position) == (ONE, position.id)
 
 
-def test_an_entry_that_the_exchange_refuses_is_told_with_its_reason(world: DeskWorld) -> None:
+def test_an_entry_that_the_exchange_refuses_is_published_with_its_reason(world: DeskWorld) -> None:
     world.fault("place", Fault.REFUSED)
     world.enter(BTC, ONE)
     (refused,) = published(world, OrderRefused)
@@ -176,7 +176,7 @@ def test_an_entry_that_the_exchange_refuses_is_told_with_its_reason(world: DeskW
     assert published(world, PositionOpened, PositionClosed) == []
 
 
-def test_another_program_is_told_once_and_its_end_once(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_program_is_published_once_and_so_is_its_end(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = Evidence("another program uses this key", is_certain=True)
     monkeypatch.setattr(world.exchange, "another_program", lambda: evidence)
     later(world, times=3)

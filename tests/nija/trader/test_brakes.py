@@ -11,7 +11,7 @@ from nija.events import LimitReached
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.risk.parameters import RiskLimits
-from nija.trader.brakes import Brakes, LatchNews
+from nija.trader.brakes import Brakes, LatchReporter
 from nija.trader.commands import CommandQueue
 from nija.trader.measure import Worth
 from tests.fakes import ManualClock
@@ -41,9 +41,9 @@ def observe(brakes: Brakes, earned: int) -> None:
     brakes.observe(worth, brakes.see(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
 
 
-def braked(journal: Journal, log: CapturedLog | None = None, news: LatchNews | None = None) -> Brakes:
+def braked(journal: Journal, log: CapturedLog | None = None, news: LatchReporter | None = None) -> Brakes:
     log = log or CapturedLog()
-    news = news or LatchNews(ACCOUNT, log.events, utc_now(CLOCK))
+    news = news or LatchReporter(ACCOUNT, log.events, utc_now(CLOCK))
     commands = CommandQueue(ACCOUNT, CLOCK, log.logger, lambda: None)
     limits = RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1))
     return Brakes(journal, limits, log.logger, commands, news)
@@ -143,9 +143,7 @@ class TestWhatIsPublished:
         )
         assert log.published == [reached, reached]
 
-    def test_what_was_set_before_the_daemon_started_is_no_news_and_what_was_set_since_is(
-        self, journal: Journal
-    ) -> None:
+    def test_only_what_was_set_since_the_daemon_started_is_published(self, journal: Journal) -> None:
         log = CapturedLog()
         brakes = braked(journal, log)
         journal.latches.set(LatchName.DRAWDOWN, "of an earlier run", utc_now(CLOCK) - timedelta(days=1))
@@ -153,11 +151,9 @@ class TestWhatIsPublished:
         brakes.look()
         assert log.published == [LimitReached(ACCOUNT, "stop_trading", "stopped by command")]
 
-    def test_a_trader_that_begins_anew_repeats_nothing_and_tells_what_was_set_in_between(
-        self, journal: Journal
-    ) -> None:
+    def test_a_new_trader_repeats_nothing_and_publishes_what_was_set_in_between(self, journal: Journal) -> None:
         log = CapturedLog()
-        news = LatchNews(ACCOUNT, log.events, utc_now(CLOCK))
+        news = LatchReporter(ACCOUNT, log.events, utc_now(CLOCK))
         journal.latches.set(LatchName.STOP_TRADING, "stopped by command", utc_now(CLOCK))
         braked(journal, log, news).look()
         journal.latches.set(LatchName.FLATTEN, "to be sold by command", utc_now(CLOCK))

@@ -18,7 +18,7 @@ from nija.journal.opening import Journals
 from nija.log.event_log import EventLog
 from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
-from nija.trader.brakes import LatchNews
+from nija.trader.brakes import LatchReporter
 from nija.trader.commands import CommandQueue
 from nija.trader.plan import TradingPlan, trading_plan
 from nija.trader.seat import Seat
@@ -113,7 +113,7 @@ class TraderRig:
         self.portfolio: Callable[[], PortfolioState | None] = lambda: None
         self.journals = Journals(folder, self.clock, self.log.logger)
         self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
-        self.latch_news = LatchNews(ACCOUNT, self.log.events, self.now())
+        self.latch_reporter = LatchReporter(ACCOUNT, self.log.events, self.now())
         self.start()
 
     def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
@@ -155,7 +155,7 @@ class TraderRig:
                 clock=self.clock,
                 log=self.log.logger,
                 events=self.log.events,
-                latch_news=self.latch_news,
+                latch_reporter=self.latch_reporter,
                 wake=threading.Event(),
                 commands=self.commands,
                 portfolio=self.portfolio,
