@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     Place = tuple[str, str]
     """An exchange and a market; every market of it where that is empty."""
 
-# Of one spell of trouble so many different reasons are told; a failing exchange knows more than anyone wants to read.
-_REASONS_TOLD = 5
+# Different reasons reported per outage; a failing exchange knows more than anyone wants to read.
+_REASONS_REPORTED = 5
 _AT_WORK = frozenset({"TRADING", "PAUSED"})
 _NOT_WORKING = frozenset({FaultKind.NO_WORK, FaultKind.NO_ANSWER})
 _OF_A_POSITION = frozenset({FaultKind.NOT_PROTECTED, FaultKind.IN_DOUBT})
@@ -47,12 +47,12 @@ _OF_A_POSITION = frozenset({FaultKind.NOT_PROTECTED, FaultKind.IN_DOUBT})
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of one account. `told` are the reasons of the present trouble; empty while it works.
+    """What is remembered of one account. `reported` are the reasons of the present outage; empty while it works.
 
     `unlogged` is the last of them that only the watcher knew, `wrong` what was wrong with its positions.
     """
 
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
     unlogged: str = ""
     wrong: tuple[Fault, ...] = ()
 
@@ -71,11 +71,13 @@ def _health(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, .
     trouble, is_logged = _trouble(seen)
     account = AccountId.parse(seen.id)
     if trouble:
-        if trouble in memory.told or len(memory.told) >= _REASONS_TOLD:
+        if trouble in memory.reported or len(memory.reported) >= _REASONS_REPORTED:
             return memory, ()
         unlogged = memory.unlogged if is_logged else trouble
-        return Memory(memory.told | {trouble}, unlogged, memory.wrong), (AccountFailed(account, trouble, is_logged),)
-    if memory.told and seen.state in _AT_WORK:
+        return Memory(memory.reported | {trouble}, unlogged, memory.wrong), (
+            AccountFailed(account, trouble, is_logged),
+        )
+    if memory.reported and seen.state in _AT_WORK:
         return Memory(wrong=memory.wrong), (AccountRecovered(account, memory.unlogged),)
     return memory, ()
 
@@ -135,18 +137,18 @@ class _FeedWatcher:
     """Which market data has fallen silent, once for an exchange and market, however many accounts follow it."""
 
     def __init__(self) -> None:
-        self._told: dict[Place, tuple[datetime, str]] = {}
+        self._reported: dict[Place, tuple[datetime, str]] = {}
 
     def look(self, accounts: Iterable[AccountStatus], now: datetime) -> Iterator[FeedSilent | FeedBack]:
         silent = dict(_silent(accounts))
         for place, reason in silent.items():
-            if place not in self._told:
-                self._told[place] = now, reason
+            if place not in self._reported:
+                self._reported[place] = now, reason
                 yield FeedSilent(Exchange(place[0]), place[1], reason)
-        for place, (since, reason) in tuple(self._told.items()):
+        for place, (since, reason) in tuple(self._reported.items()):
             # While all of an exchange is silent nobody knows of its single markets.
             if place not in silent and (place[0], "") not in silent:
-                del self._told[place]
+                del self._reported[place]
                 yield FeedBack(Exchange(place[0]), place[1], (now - since).total_seconds(), reason)
 
 

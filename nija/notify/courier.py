@@ -1,4 +1,4 @@
-"""One thread that tells people what has happened; whoever hands it an event never waits."""
+"""One thread that notifies people of events; whoever hands it one never waits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Courier:
             self._left_out += event is not None
 
     def stop(self, seconds: float) -> None:
-        """Tell everything that waits, for at most `seconds`; harmless when repeated or never started."""
+        """Send everything that waits, for at most `seconds`; harmless when repeated or never started."""
         self._closing.set()
         self.hand(None)
         if self._thread.ident is not None:
@@ -65,7 +65,7 @@ class Courier:
         self._guarded(self._finish)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """The thread's top: one event that cannot be told must not silence all that come after it."""
+        """The thread's top: one event that cannot be sent must not silence the ones after it."""
         try:
             step()
         except Exception as error:  # noqa: BLE001  logged with its traceback
@@ -87,7 +87,7 @@ class Courier:
         return min([*waits, _LONGEST_WAIT])
 
     def _take(self, seconds: float) -> None:
-        """Wait for an event, then take all there are, so that what belongs together is told together."""
+        """Wait for an event, then take all there are, so that what belongs together is sent together."""
         for event in self._arrived(seconds):
             if event is not None:
                 self._pace.offer(event)

@@ -1,4 +1,4 @@
-"""What the daemon holds of all this: a listener of its events, and a heartbeat while any account works."""
+"""Notifications as the daemon sees them: a listener of its events, and a heartbeat while any account works."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Notifier:
             self._heartbeat.start()
 
     def hear(self, event: Event) -> None:
-        """Have it told where it is worth telling. Called by any thread."""
+        """Queue an event that people want to know of. Called by any thread."""
         if self._courier is not None and isinstance(event, NotifiedEvent):
             self._courier.hand(event)
 
@@ -61,7 +61,7 @@ class Notifier:
             self._heartbeat.beat()
 
     def stop(self, seconds: float = _FLUSH_SECONDS) -> None:
-        """Tell everything that still waits, within about so many seconds."""
+        """Send everything that still waits, within about so many seconds."""
         if self._heartbeat is not None:
             self._heartbeat.stop()
         if self._courier is not None:

@@ -114,7 +114,7 @@ class AccountThread:
         self._key_watch = KeyWatch(
             parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
-        self._latch_news = LatchReporter(parts.account, parts.events, utc_now(parts.clock))
+        self._latch_reporter = LatchReporter(parts.account, parts.events, utc_now(parts.clock))
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
@@ -321,7 +321,7 @@ class AccountThread:
             clock=parts.clock,
             log=parts.log,
             events=parts.events,
-            latch_reporter=self._latch_news,
+            latch_reporter=self._latch_reporter,
             wake=self._wake,
             commands=self._listener.queue,
             portfolio=parts.portfolio,
