@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from brokers.errors import BrokerError
-from brokers.shared import SharedAnswer
+from brokers.shared_answer import SharedAnswer
 
 if TYPE_CHECKING:
     import threading

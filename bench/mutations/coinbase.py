@@ -54,7 +54,7 @@ COINBASE_MUTATIONS = (
     ),
     Mutation(
         "one unreadable order hides all others",
-        "brokers/coinbase/unread.py",
+        "brokers/unread_rows.py",
         "            unread[name(row)] = str(error)\n",
         "            raise\n",
         (_COINBASE_BROKER,),
@@ -68,7 +68,7 @@ COINBASE_MUTATIONS = (
     ),
     Mutation(
         "an order that rested and ended just now is missed",
-        "brokers/coinbase/ended.py",
+        "brokers/coinbase/ended_orders.py",
         "return [*made, *self._by_ids(sorted(self._open))]",
         "return made",
         ("tests/brokers/coinbase/test_coinbase_ended_orders.py",),

@@ -8,34 +8,34 @@ _KRAKEN = "tests/brokers/kraken/test_kraken_broker.py"
 _NONCE = "tests/brokers/test_nonce.py"
 _CLOCK = "tests/brokers/test_exchange_clock.py"
 _KRAKEN_CLIENT = "tests/brokers/kraken/test_kraken_client.py"
-_KRAKEN_RECORDS = "tests/brokers/kraken/test_kraken_records.py"
-_KRAKEN_ROWS = "tests/brokers/kraken/test_kraken_rows.py"
+_KRAKEN_LOOKUPS = "tests/brokers/kraken/test_kraken_lookups.py"
+_KRAKEN_ORDER_MAPPING = "tests/brokers/kraken/test_kraken_order_mapping.py"
 
 KRAKEN_MUTATIONS = (
     Mutation(
         "an unknown order is not looked for among the closed ones (Kraken)",
-        "brokers/kraken/records.py",
+        "brokers/kraken/lookups.py",
         ' or self._find("ClosedOrders", asked | {"start": since}, "closed")',
         "",
         (_KRAKEN,),
     ),
     Mutation(
         "an order not found is absent at once (Kraken)",
-        "brokers/kraken/desk.py",
+        "brokers/kraken/orders.py",
         "settled = request.deadline + self._absence_margin",
         "settled = request.deadline - timedelta(days=1)",
         (_KRAKEN,),
     ),
     Mutation(
         "an order not found is absent from its deadline on, without a margin (Kraken)",
-        "brokers/kraken/desk.py",
+        "brokers/kraken/orders.py",
         "settled = request.deadline + self._absence_margin",
         "settled = request.deadline",
         (_KRAKEN,),
     ),
     Mutation(
         '"could not ask" counts as "not found" (Kraken)',
-        "brokers/kraken/desk.py",
+        "brokers/kraken/orders.py",
         "        order = self._records.find(request)\n",
         "        try:\n            order = self._records.find(request)\n"
         "        except Exception:\n            order = None\n",
@@ -43,7 +43,7 @@ KRAKEN_MUTATIONS = (
     ),
     Mutation(
         "an answer without its list of orders counts as an empty list (Kraken)",
-        "brokers/kraken/records.py",
+        "brokers/kraken/lookups.py",
         "        if not isinstance(rows, dict):\n",
         "        if rows is None:\n            return {}\n        if not isinstance(rows, dict):\n",
         (_KRAKEN,),
@@ -78,31 +78,31 @@ KRAKEN_MUTATIONS = (
     ),
     Mutation(
         "a row that cannot be read is an absent order (Kraken)",
-        "brokers/kraken/records.py",
+        "brokers/kraken/lookups.py",
         'if _client_id(rows[exchange_id]) in (params["cl_ord_id"], None):',
         "if False:",
-        (_KRAKEN_RECORDS,),
+        (_KRAKEN_LOOKUPS,),
     ),
     Mutation(
         "the owner's orders need every field of NIJA's own (Kraken)",
-        "brokers/kraken/rows.py",
+        "brokers/kraken/order_mapping.py",
         "if purpose_of(client_id) is not None:",
         "if True:",
-        (_KRAKEN_ROWS, _KRAKEN_RECORDS),
+        (_KRAKEN_ORDER_MAPPING, _KRAKEN_LOOKUPS),
     ),
     Mutation(
         "a trade of borrowed coins counts as one of the account's (Kraken)",
-        "brokers/kraken/records.py",
+        "brokers/kraken/lookups.py",
         " if not _is_margin(row)",
         "",
-        (_KRAKEN_RECORDS,),
+        (_KRAKEN_LOOKUPS,),
     ),
     Mutation(
         "a balance that nobody has named is zero (Kraken)",
-        "brokers/kraken/wire.py",
+        "brokers/kraken/account_mapping.py",
         "elif not _is_nothing(row):",
         "elif False:",
-        ("tests/brokers/kraken/test_kraken_wire.py",),
+        ("tests/brokers/kraken/test_kraken_account_mapping.py",),
     ),
     Mutation(
         "a restricted market fails the account (Kraken)",
@@ -113,7 +113,7 @@ KRAKEN_MUTATIONS = (
     ),
     Mutation(
         "an order that is denied fails the account, whatever the key may do (Kraken)",
-        "brokers/kraken/desk.py",
+        "brokers/kraken/orders.py",
         "if not may(method, self._records.key_permissions()):",
         "if True:",
         (_KRAKEN_CLIENT,),

@@ -7,18 +7,18 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.accounts import balances_of, fees_of, key_info
+from brokers.coinbase.account_mapping import balances_of, fees_of, key_info
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.fills import Fills
+from brokers.coinbase.lookups import Fills
 from brokers.coinbase.orders import Orders
-from brokers.coinbase.products import NONE_YET
 from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
+from brokers.coinbase.symbols import NONE_YET
 from brokers.coinbase.tokens import TokenSigner
-from brokers.coinbase.unread import UnreadRows
 from brokers.errors import BrokerError, DeadlineTooNear, RequestRefused
 from brokers.model import Exchange
-from brokers.shared import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
+from brokers.shared_answer import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
+from brokers.unread_rows import UnreadRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

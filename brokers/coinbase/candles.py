@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brokers.coinbase.wire import number
+from brokers.coinbase.json_fields import number
 from brokers.model import Candles, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 GRANULARITY = {
     Timeframe.M1: "ONE_MINUTE",

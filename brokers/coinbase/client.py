@@ -16,7 +16,7 @@ from coinbase.constants import API_PREFIX, BASE_URL
 from coinbase.rest import RESTClient
 
 from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told, unauthorized
-from brokers.coinbase.wire import optional_text, rows
+from brokers.coinbase.json_fields import optional_text, rows
 from brokers.errors import BadAnswer, Unauthorized
 from brokers.http import USER_AGENT, prepare_session
 from brokers.retry import retry_reads
@@ -24,8 +24,8 @@ from brokers.throttle import TokenBucket, wait_for_room
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
+    from brokers.coinbase.json_fields import JsonObject
     from brokers.coinbase.tokens import TokenSigner
-    from brokers.coinbase.wire import JsonObject
     from brokers.exchange_clock import ExchangeClock
 
 # Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below

@@ -17,8 +17,8 @@ from brokers.coinbase.candles import (
     windows_in_a_day,
 )
 from brokers.coinbase.client import CoinbaseClient
+from brokers.coinbase.json_fields import optional_number, product_id, rows
 from brokers.coinbase.public import ask_time, read_products, server_time
-from brokers.coinbase.wire import optional_number, product_id, rows
 from brokers.errors import BrokerError, RequestRefused
 from brokers.exchange_clock import ExchangeClock
 from brokers.model import ZERO, Exchange, Ticker, Timeframe
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from brokers.clock import Clock
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
     from brokers.model import Candles, Market
     from brokers.throttle import TokenBucket
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.wire import optional_text, plain, product_id
+from brokers.coinbase.json_fields import optional_text, plain, product_id
 from brokers.errors import RequestRefused
 from brokers.model import Side
 
 if TYPE_CHECKING:
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
     from brokers.model import Market, OrderRequest
 
 # There is no stop-market order here: this is how far below its stop price a stop may still sell.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
-from brokers.coinbase.ended import LISTING, EndedOrders
+from brokers.coinbase.ended_orders import LISTING, EndedOrders
+from brokers.coinbase.json_fields import is_spot, optional_text, product_id, rfc3339, rows, section
 from brokers.coinbase.order_format import body_of, preview_body_of, refusal_message, refusal_reason
-from brokers.coinbase.order_reading import name_of, order_of
+from brokers.coinbase.order_mapping import name_of, order_of
 from brokers.coinbase.refusals import Scope, lacks_funds, order_refusal, preview_refusal, scope_of
-from brokers.coinbase.unread import read_rows
-from brokers.coinbase.wire import is_spot, optional_text, product_id, rfc3339, rows, section
 from brokers.errors import BadAnswer, OutcomeUnknown, RequestRefused
+from brokers.unread_rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
-    from brokers.coinbase.unread import UnreadRows
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
     from brokers.model import Market, Order, OrderRequest
+    from brokers.unread_rows import UnreadRows
 
 _PAGE = 100
 _IDS_PER_QUERY = 50

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.client import CoinbaseClient, public_room
-from brokers.coinbase.products import products_of
-from brokers.coinbase.wire import number
+from brokers.coinbase.json_fields import number
+from brokers.coinbase.symbols import products_of
 from brokers.exchange_clock import ExchangeClock, reading
-from brokers.shared import SharedAnswer
+from brokers.shared_answer import SharedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from brokers.clock import Clock
-    from brokers.coinbase.products import Products
+    from brokers.coinbase.symbols import Products
     from brokers.exchange_clock import Reading
     from brokers.model import Market
 

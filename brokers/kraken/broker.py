@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.errors import BadAnswer
-from brokers.kraken import wire
+from brokers.kraken.account_mapping import balances_of, fees_of, key_info_of
 from brokers.kraken.client import PrivateClient
-from brokers.kraken.desk import ABSENCE_MARGIN, Desk
+from brokers.kraken.json_fields import parsing
 from brokers.kraken.limits import TIERS, EngineCounters
+from brokers.kraken.lookups import Records
+from brokers.kraken.orders import ABSENCE_MARGIN, Desk
 from brokers.kraken.public import KrakenPublic
-from brokers.kraken.records import Records
 from brokers.model import Exchange
-from brokers.shared import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
+from brokers.shared_answer import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,8 +94,8 @@ class KrakenBroker:
     def connect(self) -> KeyInfo:
         result = self._records.read("GetApiKeyInfo")
         self._exchange_clock.sync(CLOCK_SHARED)
-        with wire.understanding("key rights"):
-            info = wire.key_info_of(result, self._fingerprint, self._exchange_clock.skew())
+        with parsing("key rights"):
+            info = key_info_of(result, self._fingerprint, self._exchange_clock.skew())
         self._client.nonces.stored(info.stored_nonce)
         self._public.markets(MARKETS_LAST)
         return info
@@ -120,8 +121,8 @@ class KrakenBroker:
         if known is None or now - known[0] > _FEES_LAST:
             pair_id = self._public.symbols().pair_id(market)
             result = self._records.read("TradeVolume", {"pair": pair_id})
-            with wire.understanding("fees"):
-                known = (now, wire.fees_of(result, pair_id))
+            with parsing("fees"):
+                known = (now, fees_of(result, pair_id))
             self._fees[market] = known
         return known[1]
 
@@ -132,11 +133,11 @@ class KrakenBroker:
             raise BadAnswer("Kraken's BalanceEx did not say what the account holds")
         self._holds = bool(result)
         symbols = self._public.symbols()
-        with wire.understanding("balances"):
-            balances, unread = wire.balances_of(result, symbols)
+        with parsing("balances"):
+            balances, unread = balances_of(result, symbols)
             if unread:
                 self._public.learn_names()
-                balances, unread = wire.balances_of(result, symbols)
+                balances, unread = balances_of(result, symbols)
         self._unnamed = unread
         return balances
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from brokers.clock import utc_now
 from brokers.errors import BadAnswer
-from brokers.kraken import wire
 from brokers.kraken.errors import UnknownPair
+from brokers.kraken.json_fields import decimal_of, parsing
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Candles, Exchange, Ticker, Timeframe
 from brokers.retry import retry_reads
-from brokers.shared import CLOCK_SHARED
+from brokers.shared_answer import CLOCK_SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ class KrakenMarketData:
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         pair_id = self._public.symbols().pair_id(market)
-        with wire.understanding("candles"):
+        with parsing("candles"):
             # Kraken answers with what opened after `since`.
             after = None if since is None else since - 1
             columns = self._ask(lambda limited: self._columns(limited, pair_id, timeframe, after))
@@ -115,7 +115,7 @@ class KrakenMarketData:
     def _ticker(self, market: str, row: Mapping[str, Any]) -> Ticker | None:
         # Columns of objects: the prices are still the strings of the wire.
         try:
-            bid, ask, last = (wire.decimal_of(row[name][0]) for name in ("b", "a", "c"))
+            bid, ask, last = (decimal_of(row[name][0]) for name in ("b", "a", "c"))
         except (LookupError, TypeError, ArithmeticError, ValueError):
             return None
         return Ticker(market=market, bid=bid, ask=ask, last=last, time=utc_now(self._clock))

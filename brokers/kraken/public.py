@@ -15,10 +15,10 @@ from brokers.errors import BadAnswer, BrokerError, RateLimited
 from brokers.exchange_clock import ExchangeClock, Reading, reading
 from brokers.kraken.client import prepare_api, result_of, timeouts
 from brokers.kraken.errors import Action, error_of_failure
+from brokers.kraken.json_fields import parsing
 from brokers.kraken.symbols import ONLINE, Names, Symbols, symbols_of
-from brokers.kraken.wire import understanding
 from brokers.retry import retry_reads
-from brokers.shared import MARKETS_AGAIN, MARKETS_LAST, SharedAnswer
+from brokers.shared_answer import MARKETS_AGAIN, MARKETS_LAST, SharedAnswer
 from brokers.throttle import Spacing
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class KrakenPublic:
 
     def _ask_time(self) -> Reading:
         sent, received, result = self._short_reads(lambda: self._in_short("Time"))
-        with understanding("clock"):
+        with parsing("clock"):
             return reading(datetime.fromtimestamp(int(result["unixtime"]), UTC), sent, received, _PRECISION)
 
     def _ask_symbols(self) -> Symbols:
@@ -159,7 +159,7 @@ class KrakenPublic:
 
     def _ask_names(self) -> bool:
         """Whether Kraken said."""
-        with suppress(BrokerError), understanding("assets"):
+        with suppress(BrokerError), parsing("assets"):
             self._names.learn_assets(self._short_reads(lambda: self._in_short("Assets")).result)
             return True
         return False

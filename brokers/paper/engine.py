@@ -16,11 +16,11 @@ from brokers.model import ZERO, Balance, Fill, Order, OrderStatus, OrderType
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.engine.book import Quote
 from brokers.simulator.engine.engine import Engine
+from brokers.simulator.engine.exchange import Ids, Venue
 from brokers.simulator.engine.markets import MarketSpec, Mode
 from brokers.simulator.engine.orders import Amendment, Kind, Ticket
 from brokers.simulator.engine.orders import Order as EngineOrder
 from brokers.simulator.engine.refusals import Refusal, RefusedError
-from brokers.simulator.engine.venue import Ids, Venue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

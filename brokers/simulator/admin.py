@@ -60,7 +60,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from brokers.simulator import admin_owner, admin_venue
+from brokers.simulator import admin_exchange, admin_owner
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.schedule import seeded_schedule
@@ -78,14 +78,14 @@ if TYPE_CHECKING:
     Act = Callable[[World, Any], Any]
 
 _ACTS: tuple[tuple[str, str, Act], ...] = (
-    ("POST", "/price", admin_venue.set_price),
-    ("POST", "/mode", admin_venue.set_mode),
-    ("POST", "/market", admin_venue.change_market),
-    ("POST", "/clock", admin_venue.set_clock),
-    ("POST", "/restriction", admin_venue.restrict),
-    ("DELETE", "/restriction", admin_venue.allow),
-    ("POST", "/acts", admin_venue.add_acts),
-    ("DELETE", "/acts", admin_venue.clear_acts),
+    ("POST", "/price", admin_exchange.set_price),
+    ("POST", "/mode", admin_exchange.set_mode),
+    ("POST", "/market", admin_exchange.change_market),
+    ("POST", "/clock", admin_exchange.set_clock),
+    ("POST", "/restriction", admin_exchange.restrict),
+    ("DELETE", "/restriction", admin_exchange.allow),
+    ("POST", "/acts", admin_exchange.add_acts),
+    ("DELETE", "/acts", admin_exchange.clear_acts),
     ("POST", "/orders", admin_owner.place_by_hand),
     ("PATCH", "/orders", admin_owner.amend_by_hand),
     ("DELETE", "/orders", admin_owner.cancel_by_hand),

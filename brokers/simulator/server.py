@@ -18,7 +18,7 @@ import uvicorn
 from brokers.clock import SystemClock
 from brokers.model import Exchange
 from brokers.simulator.admin import admin_app
-from brokers.simulator.gate import Gate, GateProtocol, abort
+from brokers.simulator.fault_middleware import Gate, GateProtocol, abort
 from brokers.simulator.tls import TlsFiles, make_tls_files
 from brokers.simulator.world import Prices, World, build_world
 

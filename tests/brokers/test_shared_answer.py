@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.errors import Unavailable
-from brokers.shared import SharedAnswer
+from brokers.shared_answer import SharedAnswer
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from brokers.simulator.coinbase.face import CoinbaseFace
 from brokers.simulator.coinbase.fee_table import FEE_TIERS
 from brokers.simulator.coinbase.ids import coinbase_ids
 from brokers.simulator.coinbase.limits import RequestLimits
-from brokers.simulator.coinbase.products import offered
+from brokers.simulator.coinbase.symbols import offered
 from brokers.simulator.engine.engine import Engine
+from brokers.simulator.engine.exchange import Venue
 from brokers.simulator.engine.markets import Mode
-from brokers.simulator.engine.venue import Venue
 from brokers.simulator.mounted import MountedFace
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.model import Side
 from brokers.simulator.coinbase.arguments import Fields, parse_moment
-from brokers.simulator.coinbase.configurations import read_ticket
 from brokers.simulator.coinbase.errors import ApiError, OrderRefusedError
+from brokers.simulator.coinbase.tickets import read_ticket
 from brokers.simulator.engine.orders import Kind, Ticket, TimeInForce
 from brokers.simulator.engine.refusals import RefusedError
 

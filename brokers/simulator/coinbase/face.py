@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brokers.simulator.coinbase.arguments import Fields, Query
     from brokers.simulator.coinbase.auth import KeyRing, KeyState
     from brokers.simulator.coinbase.limits import RequestLimits
-    from brokers.simulator.coinbase.products import Product, Products
+    from brokers.simulator.coinbase.symbols import Product, Products
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.engine.engine import Engine

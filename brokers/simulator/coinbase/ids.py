@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 
-from brokers.simulator.engine.venue import Ids
+from brokers.simulator.engine.exchange import Ids
 
 
 def coinbase_ids(seed: int) -> Ids:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.coinbase.face import Answer, Call
-    from brokers.simulator.coinbase.products import Product
+    from brokers.simulator.coinbase.symbols import Product
     from brokers.simulator.engine.book import Book, Level
     from brokers.simulator.engine.market_data import CandleRow
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
-from brokers.simulator.coinbase.configurations import check_edit, configuration_of, read_configuration, read_ticket
 from brokers.simulator.coinbase.errors import OrderRefusedError, invalid_argument, order_not_found
 from brokers.simulator.coinbase.face import Answer, Edit, PrivateCall
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.refusals import is_client_fault, refusal_of, refused_answer
 from brokers.simulator.coinbase.text import plain
+from brokers.simulator.coinbase.tickets import check_edit, configuration_of, read_configuration, read_ticket
 from brokers.simulator.engine.orders import Amendment, Kind, Order, Status, Ticket, TimeInForce
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import FaultKind

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
-from brokers.simulator.coinbase.configurations import DOWN, SHAPES, UP, configuration_of
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.text import plain, rfc3339
+from brokers.simulator.coinbase.tickets import DOWN, SHAPES, UP, configuration_of
 from brokers.simulator.engine.orders import Kind, Order, Status, TimeInForce
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.exchange import Venue
     from brokers.simulator.engine.matching import Matching
-    from brokers.simulator.engine.venue import Venue
 
 
 @dataclass(frozen=True, slots=True)

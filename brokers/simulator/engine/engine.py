@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.model import Fees
-    from brokers.simulator.engine.venue import Venue
+    from brokers.simulator.engine.exchange import Venue
 
 
 class Engine:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from brokers.simulator.engine.venue import Venue
+    from brokers.simulator.engine.exchange import Venue
 
 
 @dataclass(slots=True, eq=False)

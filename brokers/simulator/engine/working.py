@@ -9,8 +9,8 @@ from brokers.simulator.engine.triggers import is_hit, triggered_limit, update_tr
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import Account
+    from brokers.simulator.engine.exchange import Venue
     from brokers.simulator.engine.matching import Matching
-    from brokers.simulator.engine.venue import Venue
 
 
 class WorkingOrders:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.kraken.arguments import Arguments, parse_number
-from brokers.simulator.kraken.counters import amend_cost, edit_cost
 from brokers.simulator.kraken.deadlines import read_deadline
 from brokers.simulator.kraken.errors import KrakenError, invalid, refusal
 from brokers.simulator.kraken.ids import make_txid_like
-from brokers.simulator.kraken.names import LOT_DECIMALS
+from brokers.simulator.kraken.limits import amend_cost, edit_cost
 from brokers.simulator.kraken.render import described, fixed
+from brokers.simulator.kraken.symbols import LOT_DECIMALS
 from brokers.simulator.kraken.targets import find_order, require_open
 from brokers.simulator.kraken.tickets import TicketReader
 
 if TYPE_CHECKING:
     from brokers.simulator.kraken.face import PrivateCall
-    from brokers.simulator.kraken.names import Pair
+    from brokers.simulator.kraken.symbols import Pair
 
 
 def amend_order(call: PrivateCall) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import FaultKind
-from brokers.simulator.kraken import amendments, cancels, funds, history, orders, public
+from brokers.simulator.kraken import accounts, amendments, cancels, history, market_data, orders
 from brokers.simulator.kraken.arguments import Arguments, nested, parse_body
 from brokers.simulator.kraken.auth import require_right
 from brokers.simulator.kraken.errors import KrakenError, refusal
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from brokers.simulator.records import RequestContext
 
 _PUBLIC: Mapping[str, Callable[[Call], dict[str, Any]]] = {
-    "Time": public.server_time,
-    "SystemStatus": public.system_status,
-    "Assets": public.assets,
-    "AssetPairs": public.asset_pairs,
-    "Ticker": public.ticker,
-    "OHLC": public.ohlc,
-    "Depth": public.depth,
-    "Trades": public.trades,
-    "Spread": public.spread,
+    "Time": market_data.server_time,
+    "SystemStatus": market_data.system_status,
+    "Assets": market_data.assets,
+    "AssetPairs": market_data.asset_pairs,
+    "Ticker": market_data.ticker,
+    "OHLC": market_data.ohlc,
+    "Depth": market_data.depth,
+    "Trades": market_data.trades,
+    "Spread": market_data.spread,
 }
 _PRIVATE: Mapping[str, Callable[[PrivateCall], dict[str, Any]]] = {
     "AddOrder": orders.add_order,
@@ -46,12 +46,12 @@ _PRIVATE: Mapping[str, Callable[[PrivateCall], dict[str, Any]]] = {
     "CancelOrderBatch": cancels.cancel_order_batch,
     "CancelAll": cancels.cancel_all,
     "CancelAllOrdersAfter": cancels.cancel_all_orders_after,
-    "Balance": funds.balance,
-    "BalanceEx": funds.balance_ex,
-    "TradeBalance": funds.trade_balance,
-    "TradeVolume": funds.trade_volume,
-    "GetWebSocketsToken": funds.websockets_token,
-    "GetApiKeyInfo": funds.api_key_info,
+    "Balance": accounts.balance,
+    "BalanceEx": accounts.balance_ex,
+    "TradeBalance": accounts.trade_balance,
+    "TradeVolume": accounts.trade_volume,
+    "GetWebSocketsToken": accounts.websockets_token,
+    "GetApiKeyInfo": accounts.api_key_info,
     "OpenOrders": history.open_orders,
     "ClosedOrders": history.closed_orders,
     "QueryOrders": history.query_orders,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
 from brokers.simulator.engine.engine import Engine
+from brokers.simulator.engine.exchange import Venue
 from brokers.simulator.engine.markets import Mode
-from brokers.simulator.engine.venue import Venue
 from brokers.simulator.kraken.app import identify, kraken_app
 from brokers.simulator.kraken.auth import KeyRing
 from brokers.simulator.kraken.by_hand import hand_ticket
-from brokers.simulator.kraken.counters import MAX_OPEN_ORDERS, Counters
 from brokers.simulator.kraken.face import KrakenFace
 from brokers.simulator.kraken.fee_table import FEE_TIERS
 from brokers.simulator.kraken.ids import kraken_ids
-from brokers.simulator.kraken.names import offered
+from brokers.simulator.kraken.limits import MAX_OPEN_ORDERS, Counters
+from brokers.simulator.kraken.symbols import offered
 from brokers.simulator.mounted import MountedFace
 
 if TYPE_CHECKING:

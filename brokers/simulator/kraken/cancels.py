@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.faults import FaultKind
-from brokers.simulator.kraken.counters import cancel_cost
 from brokers.simulator.kraken.errors import KrakenError, invalid
+from brokers.simulator.kraken.limits import cancel_cost
 from brokers.simulator.kraken.targets import find_order, require_open
 
 if TYPE_CHECKING:

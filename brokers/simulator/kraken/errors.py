@@ -8,7 +8,7 @@ from brokers.simulator.engine.refusals import Barrier, Refusal, RefusedError
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.refusals import Restriction
-    from brokers.simulator.kraken.names import Pair
+    from brokers.simulator.kraken.symbols import Pair
 
 _TEXTS = {
     Refusal.UNKNOWN_MARKET: "EQuery:Unknown asset pair",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from brokers.simulator.faults import FaultKind
     from brokers.simulator.kraken.arguments import Arguments
     from brokers.simulator.kraken.auth import KeyRing, KeyState
-    from brokers.simulator.kraken.counters import Counters
-    from brokers.simulator.kraken.names import Names, Pair
+    from brokers.simulator.kraken.limits import Counters
+    from brokers.simulator.kraken.symbols import Names, Pair
     from brokers.simulator.records import Records, RequestContext
 
 

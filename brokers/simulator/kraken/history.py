@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from brokers.simulator.faults import FaultKind
 from brokers.simulator.kraken.arguments import parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid
-from brokers.simulator.kraken.names import find_asset
 from brokers.simulator.kraken.render import fill_row, ledger_row, order_row
+from brokers.simulator.kraken.symbols import find_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

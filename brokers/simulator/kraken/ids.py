@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from functools import partial
 
-from brokers.simulator.engine.venue import Ids
+from brokers.simulator.engine.exchange import Ids
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 

@@ -13,7 +13,7 @@ from brokers.simulator.kraken.tickets import ORDER_ARGUMENTS, TicketReader
 if TYPE_CHECKING:
     from brokers.simulator.kraken.arguments import Arguments
     from brokers.simulator.kraken.face import PrivateCall
-    from brokers.simulator.kraken.names import Pair
+    from brokers.simulator.kraken.symbols import Pair
 
 _BATCH = (2, 15)
 

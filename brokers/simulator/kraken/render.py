@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.engine.orders import Fill, Kind, Order, Status, Ticket
-from brokers.simulator.kraken.names import (
+from brokers.simulator.kraken.symbols import (
     COST_DECIMALS,
     LOT_DECIMALS,
     Names,

@@ -13,7 +13,7 @@ from brokers.simulator.engine.orders import CloseTerms, Kind, Ticket, TimeInForc
 from brokers.simulator.kraken.arguments import Arguments, parse_number
 from brokers.simulator.kraken.deadlines import read_deadline
 from brokers.simulator.kraken.errors import KrakenError, invalid, too_precise
-from brokers.simulator.kraken.names import LOT_DECIMALS, Pair
+from brokers.simulator.kraken.symbols import LOT_DECIMALS, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.coinbase.accounts import balances_of
-from brokers.coinbase.fills import fills_of
-from brokers.coinbase.order_reading import name_of, order_of
-from brokers.coinbase.products import products_of
-from brokers.coinbase.wire import optional_moment
+from brokers.coinbase.account_mapping import balances_of
+from brokers.coinbase.json_fields import optional_moment
+from brokers.coinbase.lookups import fills_of
+from brokers.coinbase.order_mapping import name_of, order_of
+from brokers.coinbase.symbols import products_of
 from brokers.errors import BadAnswer
 from tests.brokers.coinbase.coinbase_samples import NOW, fill, order, product, wallet
 

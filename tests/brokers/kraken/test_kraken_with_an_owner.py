@@ -13,8 +13,8 @@ from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import DeadlineTooNear, MarketRefused, OutcomeUnknown, PermissionDenied
 from brokers.model import OrderRequest, OrderStatus, OrderType, Side
+from brokers.simulator.admin_exchange import change_market, restrict, set_clock, set_mode
 from brokers.simulator.admin_owner import change_key, move_balance, place_by_hand, receive_fill, stake
-from brokers.simulator.admin_venue import change_market, restrict, set_clock, set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from brokers.model import Exchange
 from brokers.simulator.config import SimulatorConfig
+from brokers.simulator.fault_middleware import Gate
 from brokers.simulator.faults import Fault, FaultKind
-from brokers.simulator.gate import Gate
 from brokers.simulator.world import Prices, World, build_world
 from tests.fakes import ManualClock
 from tests.simulator_fixtures import START_PRICES, UNLIMITED, ManualPrices, WallMarketClock, usd_accounts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from brokers.simulator.config import Limits, SimulatorConfig, Tier
-from brokers.simulator.kraken.counters import Decaying, amend_cost, cancel_cost, edit_cost
+from brokers.simulator.kraken.limits import Decaying, amend_cost, cancel_cost, edit_cost
 from tests.simulator_desk import Desk, make_desk
 from tests.simulator_fixtures import usd_accounts
 

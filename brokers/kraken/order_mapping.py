@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brokers.client_order_id import purpose_of
-from brokers.kraken.wire import decimal_of, moment_of
+from brokers.errors import OrderRejected
+from brokers.kraken.json_fields import UNREADABLE, decimal_of, moment_of, plain, rfc3339
 from brokers.model import ZERO, Fill, Order, OrderStatus, OrderType, Side
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.kraken.symbols import Symbols
-
-# What reading a row of unknown shape trips over.
-UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+    from brokers.model import Market, OrderRequest
 
 _STATUSES = {
     "pending": OrderStatus.PENDING,
@@ -29,11 +28,43 @@ _STATUSES = {
     "canceled": OrderStatus.CANCELLED,
     "expired": OrderStatus.EXPIRED,
 }
-_TYPES = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop-loss": OrderType.STOP}
+_ORDER_TYPES = {OrderType.MARKET: "market", OrderType.LIMIT: "limit", OrderType.STOP: "stop-loss"}
+_TYPES = {name: kind for kind, name in _ORDER_TYPES.items()}
 _PRICED = (OrderType.LIMIT, OrderType.STOP)
 _RELATIVE = ("+", "-", "#")
 _NUMBERS = ("vol", "vol_exec", "cost", "fee", "price")
 _NO_LEVERAGE = ("", "none", "0")
+
+
+def order_params(request: OrderRequest, market: Market, pair_id: str, deadline: datetime) -> dict[str, str]:
+    """The AddOrder parameters. Raises OrderRejected where nothing is left after rounding."""
+    amount = market.floor_amount(request.amount)
+    if amount <= ZERO:
+        raise OrderRejected(
+            f"{plain(request.amount)} {market.base} is less than one step of {plain(market.amount_step)}",
+            "below one step",
+        )
+    params = {
+        "pair": pair_id,
+        "type": request.side.value,
+        "ordertype": _ORDER_TYPES[request.type],
+        "volume": plain(amount),
+        # Which currency a fee is taken from differs by side unless it is said.
+        "oflags": "fciq,post" if request.post_only else "fciq",
+        "cl_ord_id": request.client_id,
+        "deadline": rfc3339(deadline),
+    }
+    if request.limit_price is not None:
+        params["price"] = plain(_limit_on_tick(request.side, request.limit_price, market))
+    if request.stop_price is not None:
+        params["price"] = plain(market.floor_price(request.stop_price))
+        params["trigger"] = "last"
+    return params
+
+
+def _limit_on_tick(side: Side, price: Decimal, market: Market) -> Decimal:
+    """Never worse than asked for: a buyer's limit down, a seller's up."""
+    return market.floor_price(price) if side is Side.BUY else market.ceil_price(price)
 
 
 def order_of(exchange_id: str, row: Mapping[str, Any], symbols: Symbols) -> Order:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.coinbase.order_reading import order_of
+from brokers.coinbase.order_mapping import order_of
 from brokers.errors import BadAnswer
 from brokers.model import OrderStatus, OrderType, Side
 from tests.brokers.coinbase.coinbase_samples import order

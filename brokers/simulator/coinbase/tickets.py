@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.coinbase.face import CoinbaseFace
-    from brokers.simulator.coinbase.products import Product
+    from brokers.simulator.coinbase.symbols import Product
 
 UP, DOWN = "STOP_DIRECTION_STOP_UP", "STOP_DIRECTION_STOP_DOWN"
 _LONGEST_ORDER = 180 * 86_400

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.slices import SlicedList
-from brokers.coinbase.wire import rfc3339
+from brokers.coinbase.json_fields import rfc3339
+from brokers.coinbase.paging import SlicedList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
     from brokers.model import Order
 
 LISTING = "/orders/historical/batch"

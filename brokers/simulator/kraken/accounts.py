@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from brokers.model import ZERO
 from brokers.simulator.kraken.errors import KrakenError
 from brokers.simulator.kraken.fee_table import FEE_TIERS
-from brokers.simulator.kraken.names import balance_name, find_asset
 from brokers.simulator.kraken.render import fixed, money
+from brokers.simulator.kraken.symbols import balance_name, find_asset
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import Account

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brokers.errors import BudgetSpent, Unavailable
-from brokers.kraken.history import PAGE, History, Rows, start_param
+from brokers.kraken.paging import PAGE, History, Rows, start_param
 from tests.fakes import ManualClock
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from brokers.errors import BadAnswer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 T = TypeVar("T")
 

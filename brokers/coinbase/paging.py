@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.wire import rfc3339
+from brokers.coinbase.json_fields import rfc3339
 from brokers.errors import BudgetSpent, RateLimited, RequestRefused
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 _PAGE = 100
 _PAGES_AT_ONCE = 60

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
-from brokers.coinbase.wire import (
+from brokers.coinbase.json_fields import (
     moment,
     number,
     optional_moment,
@@ -23,7 +23,7 @@ from brokers.model import ZERO, Order, OrderStatus, OrderType, Side
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 # Whatever else the exchange may say, an order is not over until it says one of the final words.
 _STATUS = {

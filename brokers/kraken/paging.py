@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
 from brokers.errors import BrokerError, BudgetSpent
-from brokers.kraken.wire import decimal_of
+from brokers.kraken.json_fields import decimal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

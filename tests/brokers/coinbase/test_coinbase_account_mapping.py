@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.coinbase.accounts import balances_of, fees_of, key_info
-from brokers.coinbase.products import products_of
+from brokers.coinbase.account_mapping import balances_of, fees_of, key_info
+from brokers.coinbase.symbols import products_of
 from brokers.errors import BadAnswer
 from brokers.model import Balance
 from tests.brokers.coinbase.coinbase_samples import product, wallet

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.slices import SlicedList
-from brokers.coinbase.unread import read_rows
-from brokers.coinbase.wire import (
+from brokers.coinbase.json_fields import (
     is_spot,
     moment,
     number,
@@ -18,8 +16,10 @@ from brokers.coinbase.wire import (
     symbol_of,
     text,
 )
+from brokers.coinbase.paging import SlicedList
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Fill, Side
+from brokers.unread_rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.coinbase.client import CoinbaseClient
-    from brokers.coinbase.unread import UnreadRows
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
+    from brokers.unread_rows import UnreadRows
 
 # An entry may be shown so long after it was written, and clocks differ.
 _SHOWN_WITHIN = timedelta(minutes=5)

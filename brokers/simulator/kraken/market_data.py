@@ -11,8 +11,8 @@ from brokers.simulator.faults import FaultKind
 from brokers.simulator.kraken.arguments import parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid
 from brokers.simulator.kraken.fee_table import FEE_TIERS
-from brokers.simulator.kraken.names import COST_DECIMALS, LOT_DECIMALS, Pair, find_asset
 from brokers.simulator.kraken.render import fixed, precise
+from brokers.simulator.kraken.symbols import COST_DECIMALS, LOT_DECIMALS, Pair, find_asset
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brokers.errors import BadAnswer, OrderNotFound
-from brokers.kraken.history import History, Rows, start_param
-from brokers.kraken.rows import UNREADABLE, fill_of, is_margin_trade, order_of
-from brokers.kraken.wire import understanding
+from brokers.kraken.json_fields import UNREADABLE, parsing
+from brokers.kraken.order_mapping import fill_of, is_margin_trade, order_of
+from brokers.kraken.paging import History, Rows, start_param
 from brokers.retry import retry_reads
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Records:
 
     def key_permissions(self) -> frozenset[str]:
         """What the key may do; asking needs no permission."""
-        with understanding("key rights"):
+        with parsing("key rights"):
             return frozenset(str(name) for name in self.read("GetApiKeyInfo")["permissions"])
 
     def unread(self) -> dict[str, str]:

@@ -20,9 +20,10 @@ from brokers.errors import (
     RequestRefused,
     Unavailable,
 )
-from brokers.kraken import wire
 from brokers.kraken.errors import Action, DeadlineMissed
+from brokers.kraken.json_fields import plain, rfc3339
 from brokers.kraken.limits import ADD_COST, EngineCounters, amend_cost, cancel_cost
+from brokers.kraken.order_mapping import order_params
 from brokers.kraken.refusals import KEY_IS_FINE, NOT_LISTED, AgreementNeeded, may
 from brokers.model import Absent, Found, Undetermined
 from brokers.throttle import holding, room
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.exchange_clock import ExchangeClock
     from brokers.kraken.client import PrivateClient
+    from brokers.kraken.lookups import Records
     from brokers.kraken.public import KrakenPublic
-    from brokers.kraken.records import Records
     from brokers.model import Market, OrderRequest, Resolution
 
 # Past the deadline Kraken accepts nothing, but what it had accepted was seen to show up to a minute late.
@@ -78,7 +79,7 @@ class Desk:
             self._exchange_clock.sync(math.inf)
         with self._turn(request):
             deadline = self._usable_deadline(request)
-            params = wire.order_params(request, market, symbols.pair_id(request.market), deadline)
+            params = order_params(request, market, symbols.pair_id(request.market), deadline)
             exchange_id = self._add_order(params, market)
         self._engine.touched(exchange_id, market.symbol, self._clock.monotonic())
         return exchange_id
@@ -88,7 +89,7 @@ class Desk:
         symbols = self._public.symbols()
         market = self._market(request.market)
         with self._turn(request):
-            params = wire.order_params(request, market, symbols.pair_id(request.market), self._usable_deadline(request))
+            params = order_params(request, market, symbols.pair_id(request.market), self._usable_deadline(request))
             try:
                 self._agreeing(params | {"validate": "true"}, market)
             except OutcomeUnknown as error:
@@ -110,15 +111,15 @@ class Desk:
             return Undetermined("Kraken's time is not known")
         settled = request.deadline + self._absence_margin
         if now - uncertainty > settled:
-            return Absent(f"neither open nor closed at {wire.rfc3339(now)}, past its deadline and the margin")
-        return Undetermined(f"it may still show up until {wire.rfc3339(settled)}")
+            return Absent(f"neither open nor closed at {rfc3339(now)}, past its deadline and the margin")
+        return Undetermined(f"it may still show up until {rfc3339(settled)}")
 
     def amend_stop(self, exchange_id: str, market_name: str, amount: Decimal, stop_price: Decimal) -> None:
         market = self._market(market_name)
         params = {
             "txid": exchange_id,
-            "order_qty": wire.plain(market.floor_amount(amount)),
-            "trigger_price": wire.plain(market.floor_price(stop_price)),
+            "order_qty": plain(market.floor_amount(amount)),
+            "trigger_price": plain(market.floor_price(stop_price)),
         }
         cost = amend_cost(self._engine.age(exchange_id, self._clock.monotonic()))
         with room(self._engine.counter(market_name), self._clock, cost):
@@ -200,6 +201,6 @@ class Desk:
         if request.deadline < now + _NEAREST_DEADLINE:
             self._exchange_clock.doubt()
             raise DeadlineTooNear(
-                f"The order was not sent: its deadline {wire.rfc3339(request.deadline)} is over or too near"
+                f"The order was not sent: its deadline {rfc3339(request.deadline)} is over or too near"
             )
         return min(request.deadline, now + _FARTHEST_DEADLINE)

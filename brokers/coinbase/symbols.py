@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.unread import read_rows
-from brokers.coinbase.wire import optional_number, optional_text, rows, text
+from brokers.coinbase.json_fields import optional_number, optional_text, rows, text
 from brokers.model import ZERO, Market
+from brokers.unread_rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 _CLOSED_BY = ("is_disabled", "trading_disabled", "cancel_only", "view_only", "auction_mode")
 _NO_TAKERS_BY = ("limit_only", "post_only")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.unread import read_rows
-from brokers.coinbase.wire import number, optional_text, section, text
+from brokers.coinbase.json_fields import number, optional_text, section, text
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Balance, Fees, KeyInfo
+from brokers.unread_rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
-    from brokers.coinbase.wire import JsonObject
+    from brokers.coinbase.json_fields import JsonObject
 
 _NEEDED = frozenset({"view", "trade"})
 # Money in vaults and futures wallets cannot buy spot.

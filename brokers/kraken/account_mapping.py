@@ -1,17 +1,16 @@
-"""Kraken's rows as NIJA's values, and NIJA's requests as Kraken's parameters."""
+"""What a Kraken key may do, what its account holds and which fees it pays, from Kraken's JSON."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from brokers.errors import BadAnswer, OrderRejected
-from brokers.model import ZERO, Balance, Fees, KeyInfo, Market, OrderRequest, OrderType, Side
+from brokers.kraken.json_fields import EPOCH, decimal_of, moment_of
+from brokers.model import ZERO, Balance, Fees, KeyInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from decimal import Decimal
 
     from brokers.kraken.symbols import Symbols
 
@@ -19,73 +18,6 @@ NEEDED_PERMISSIONS = frozenset(
     {"query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"}
 )
 _WITHDRAWING = frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"})
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ORDER_TYPES = {OrderType.MARKET: "market", OrderType.LIMIT: "limit", OrderType.STOP: "stop-loss"}
-
-
-@contextmanager
-def understanding(what: str) -> Iterator[None]:
-    """Turn whatever an answer of unknown shape trips over into BadAnswer."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration) as error:
-        raise BadAnswer(f"Kraken's {what} have an unknown shape ({type(error).__name__}: {error})") from error
-
-
-def decimal_of(value: object) -> Decimal:
-    """A number as it was written on the wire. A float has already lost digits, so it is refused."""
-    if isinstance(value, float | bool):
-        raise TypeError("a float where an exact number was expected")
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"{number} where a number was expected")
-    return number
-
-
-def moment_of(seconds: object) -> datetime:
-    """Unix seconds with a fraction, to the microsecond."""
-    return _EPOCH + timedelta(microseconds=int(decimal_of(seconds) * 1_000_000))
-
-
-def plain(value: Decimal) -> str:
-    """Without an exponent: `1e-05` is refused as a volume."""
-    return format(value, "f")
-
-
-def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def order_params(request: OrderRequest, market: Market, pair_id: str, deadline: datetime) -> dict[str, str]:
-    """The AddOrder parameters. Raises OrderRejected where nothing is left after rounding."""
-    amount = market.floor_amount(request.amount)
-    if amount <= ZERO:
-        raise OrderRejected(
-            f"{plain(request.amount)} {market.base} is less than one step of {plain(market.amount_step)}",
-            "below one step",
-        )
-    params = {
-        "pair": pair_id,
-        "type": request.side.value,
-        "ordertype": _ORDER_TYPES[request.type],
-        "volume": plain(amount),
-        # Which currency a fee is taken from differs by side unless it is said.
-        "oflags": "fciq,post" if request.post_only else "fciq",
-        "cl_ord_id": request.client_id,
-        "deadline": rfc3339(deadline),
-    }
-    if request.limit_price is not None:
-        params["price"] = plain(_limit_on_tick(request.side, request.limit_price, market))
-    if request.stop_price is not None:
-        params["price"] = plain(market.floor_price(request.stop_price))
-        params["trigger"] = "last"
-    return params
-
-
-def _limit_on_tick(side: Side, price: Decimal, market: Market) -> Decimal:
-    """Never worse than asked for: a buyer's limit down, a seller's up."""
-    return market.floor_price(price) if side is Side.BUY else market.ceil_price(price)
 
 
 def balances_of(result: Mapping[str, Any], symbols: Symbols) -> tuple[dict[str, Balance], dict[str, str]]:
@@ -152,4 +84,4 @@ def key_info_of(result: Mapping[str, Any], fingerprint: str, skew: timedelta) ->
 
 def _moment_or_none(seconds: object) -> datetime | None:
     moment = moment_of(seconds or 0)
-    return None if moment == _EPOCH else moment
+    return None if moment == EPOCH else moment
