@@ -1,4 +1,4 @@
-"""The two protocols that the upper storeys see of an exchange."""
+"""The two protocols through which the rest of NIJA sees an exchange."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Broker(Protocol):
-    """How one account talks to its exchange. Every call is bounded by the broker's timeout.
+    """How one account talks to its exchange. The broker's timeout bounds every call.
 
-    Reads retry passing faults by themselves and raise a `BrokerError` when that did not help.
+    Reads retry transient failures and raise a `BrokerError` if that does not help.
     """
 
     @property
@@ -37,94 +37,94 @@ class Broker(Protocol):
 
     @property
     def can_amend_stops(self) -> bool:
-        """Whether `amend_stop` works here; where not, a stop is replaced."""
+        """Whether `amend_stop` is supported; if not, stops are replaced."""
         ...
 
     @property
     def stops_at_market(self) -> bool:
-        """Whether a triggered STOP always sells, or turns into a limit order that the price may jump past."""
+        """Whether a triggered STOP sells at market; if not, it becomes a limit order that the price may jump past."""
         ...
 
     @property
     def resends_by_id(self) -> bool:
-        """Whether `resolve` sends a request again until its deadline; a later deadline is then an earlier end."""
+        """Whether `resolve` resends a request until its deadline, so that a later deadline settles it earlier."""
         ...
 
     @property
     def fees_in_quote(self) -> bool:
-        """Whether fees are always taken in the quote currency, so that all of what a buy filled can be sold."""
+        """Whether fees are always charged in the quote currency, so that everything a buy filled can be sold."""
         ...
 
     def connect(self) -> KeyInfo:
-        """Ask for the exchange's time and the key's rights, and read the markets."""
+        """Read the exchange's time, the key's permissions and the markets."""
         ...
 
     def exchange_time(self) -> datetime:
-        """The exchange's clock as measured last, carried on by this machine's; asks nobody."""
+        """The exchange's time, extrapolated from the last measurement; sends no request."""
         ...
 
     def sync_clock(self, max_age: float = 300.0) -> None:
-        """Measure the exchange's clock anew, unless that was done within `max_age` seconds and still holds.
+        """Measure the exchange's clock again, unless the last measurement holds and is younger than `max_age` seconds.
 
-        Called before a deadline is made. Raises BrokerError: `exchange_time` then goes on as it was.
+        Called before a deadline is set. Raises BrokerError; `exchange_time` is then unchanged.
         """
         ...
 
     def markets(self) -> Mapping[str, Market]:
-        """Every spot market by symbol, as of connect or the last `refresh_markets`."""
+        """Every spot market by symbol, as of `connect` or the last `refresh_markets`."""
         ...
 
     def refresh_markets(self, max_age: float = 60.0) -> None:
-        """Read all markets and their present state anew, unless known for less than `max_age` seconds.
+        """Read all markets and their current state again, unless they are younger than `max_age` seconds.
 
-        The answer is shared by all accounts of the process. Raises BrokerError.
+        All accounts of the process share the answer. Raises BrokerError.
         """
         ...
 
     def markets_age(self) -> float:
-        """Seconds since what `markets` says was read; infinite before the first time."""
+        """Seconds since the content of `markets` was read; infinite before the first time."""
         ...
 
     def fees(self, market: str) -> Fees:
-        """The account's own tier for this market; asked anew at most once an hour."""
+        """The account's own fee tier for this market, requested at most once an hour."""
         ...
 
     def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:
         """Everything held, by currency in NIJA's spelling (BTC, USD).
 
-        `protects`: a stop or a sale waits for the answer, so it may use what the call budget keeps for these.
+        `protects`: a stop or a sale depends on the answer, so the request may use the reserve of the call budget.
         """
         ...
 
     def place(self, request: OrderRequest) -> str:
-        """Send an order once; return the exchange's id for it.
+        """Send an order once and return the exchange's id for it.
 
         OutcomeUnknown means it may have been placed. Every other error means it certainly was not.
         """
         ...
 
     def preview(self, request: OrderRequest) -> None:
-        """Ask whether the exchange would take this order, without placing it. Raises OrderRejected, MarketRefused.
+        """Check whether the exchange would accept this order, without placing it. Raises OrderRejected, MarketRefused.
 
-        An order that only lacks coins bound by another order passes: that one is to be withdrawn for it.
+        An order that only lacks coins held by another order passes, since that one will be cancelled first.
         """
         ...
 
     def resolve(self, request: OrderRequest) -> Resolution:
-        """What became of a request whose outcome is unknown, by the exchange's own way of recovery.
+        """Find out what became of a request whose outcome is unknown.
 
-        Raises a BrokerError where the exchange could not be asked: that is never "not found".
+        Raises a BrokerError if the exchange could not be asked, which never means "not found".
         """
         ...
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:
-        """Move a resting stop in place. OutcomeUnknown: read the order to see. OrderNotFound: it is gone."""
+        """Move a resting stop in place. Raises OutcomeUnknown (read the order to find out) or OrderNotFound."""
         ...
 
     def cancel(self, exchange_id: str) -> None:
-        """Ask for an order's end; it may fill first, so read the order before booking anything.
+        """Request an order's cancellation; it may fill first, so read the order before booking anything.
 
-        Returns also where the order is already gone.
+        Returns normally if the order is already gone.
         """
         ...
 
@@ -135,7 +135,7 @@ class Broker(Protocol):
     def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
         """Those of the given orders that the exchange knows, by exchange id.
 
-        One whose row cannot be read is missing as well, but stands in `unread_rows`: it is not denied.
+        An order whose row cannot be read is missing here but listed in `unread_rows`: it still exists.
         """
         ...
 
@@ -146,53 +146,49 @@ class Broker(Protocol):
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
         """Every order that ended after `since`, NIJA's or not, oldest first.
 
-        Where the exchange does not say when an order ended, the first look that saw it ended counts. To be asked after
-        `open_orders`: an order that was seen open there is followed by its id, so that nobody has to read again how
-        all orders of the last months ended. Raises BudgetSpent while a long history is read; the next call goes on.
+        If the exchange does not report when an order ended, the moment it was first seen ended counts. Call after
+        `open_orders`: orders seen open there are followed by id, which saves reading the orders of the last months
+        again. Raises BudgetSpent while a long history is read; the next call continues.
         """
         ...
 
     def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
         """Every execution of the account at or after `since`, oldest first, each exactly once.
 
-        The price of one that is not NIJA's may be 0. Raises BudgetSpent while a long history is read; the next call
-        goes on. `protects`: as with `balances`; the further pages of a long history wait all the same.
+        The price may be 0 for executions that are not NIJA's. Raises BudgetSpent while a long history is read; the
+        next call continues. `protects`: as for `balances`, but only for the first page of a long history.
         """
         ...
 
     def unread_rows(self) -> Mapping[str, str]:
-        """Rows of the exchange's last answers that could not be read, by their id, and why; they hid nothing else.
+        """Rows of the exchange's latest answers that could not be read, by id, with the reason.
 
-        Orders and fills stand under the exchange's id. A balance whose currency has no known name, or that cannot be
-        read, stands as `balance:<the exchange's name>`: it is not nothing.
+        Orders and fills are listed under the exchange's id. A balance that cannot be read, or whose currency has no
+        known name, is listed as `balance:<the exchange's name>`: it must not be taken for zero.
         """
         ...
 
     def another_program(self) -> Evidence | None:
-        """What speaks for another program using this key, and when it was seen, or None; asks nobody."""
+        """Evidence that another program uses this key, and when it was seen, or None; sends no request."""
         ...
 
     def budget_left(self) -> float:
-        """The part of the key's call allowance that is left now, from 0 to 1, by our own count; asks nobody."""
+        """The share of the key's call budget that is left, from 0 to 1, by our own count; sends no request."""
         ...
 
     def close(self) -> None: ...
 
 
 class MarketData(Protocol):
-    """What an exchange tells everybody. One object per exchange, used by one feed thread."""
+    """An exchange's public data. One object per exchange, used by one feed thread."""
 
     @property
     def exchange(self) -> Exchange: ...
 
-    def server_time(self) -> datetime: ...
-
-    def markets(self) -> Mapping[str, Market]: ...
-
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
-        """Closed candles only, oldest first; those opening at or after `since` (Unix seconds), or all on offer.
+        """Closed candles, oldest first: those opening at or after `since` (Unix seconds), or all that are on offer.
 
-        The candle of `since` comes again, as the exchange tells it now: what was read at its very end may be corrected.
+        The candle of `since` is included again, because one read right at its end may still be corrected.
         """
         ...
 

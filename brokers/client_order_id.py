@@ -1,6 +1,6 @@
-"""Client order ids: unique, and recognisable as NIJA's even where the journal is lost.
+"""Client order ids: unique, and recognisable as NIJA's even if the journal is lost.
 
-A UUID whose first four bytes spell "nija" and whose fifth says what the order is for. Kraken accepts a UUID as
+A UUID whose first four bytes spell "nija" and whose fifth encodes the purpose of the order. Kraken accepts a UUID as
 `cl_ord_id` (guides/spot-clordid), Coinbase any unique text.
 """
 
@@ -14,7 +14,7 @@ _MARK = b"nija"
 
 
 class Purpose(Enum):
-    """What an order is for; the value is the id's fifth byte."""
+    """Why an order was placed; the value is the id's fifth byte."""
 
     ENTRY = 1
     EXIT = 2
@@ -27,7 +27,7 @@ def new_client_id(purpose: Purpose) -> str:
 
 
 def purpose_of(client_id: str | None) -> Purpose | None:
-    """What the order with this id is for, or None where the id is not NIJA's."""
+    """The purpose of the order with this id, or None if the id is not NIJA's."""
     if client_id is None:
         return None
     try:

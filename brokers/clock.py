@@ -1,4 +1,4 @@
-"""Time as something that is handed in, so that no test has to wait for it."""
+"""Time is injected, so that no test waits for the real clock."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never step back."""
+        """Seconds that never go backwards."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait, or return early when everything is to stop."""
+        """Wait, or return early when the process is stopping."""
         ...
 
     def pause(self, seconds: float) -> None:
-        """Wait the whole time, also while everything stops: for what must still be finished."""
+        """Wait the whole time even while stopping, for work that must still be finished."""
         ...
 
     @property
     def stopping(self) -> bool:
-        """Whether everything is to stop: no new wait or retry is begun."""
+        """Whether the process is stopping: start no new wait or retry."""
         ...
 
 

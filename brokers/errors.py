@@ -2,16 +2,16 @@
 
 BrokerError
 ├── Unavailable          nothing happened, try again with backoff
-├── RateLimited          wait as told, then try again
-│   ├── LockedOut        the key is barred for minutes: no private call at all until then
-│   └── BudgetSpent      our own count of the limit leaves no room for this now; nothing was sent
-├── NonceRejected        jump the nonce ahead, try again a few times
+├── RateLimited          wait for `retry_after`, then try again
+│   ├── LockedOut        the key is locked out for minutes: no private calls until then
+│   └── BudgetSpent      our own count of the limit has no capacity for this now; nothing was sent
+├── NonceRejected        jump the nonce ahead and try again a few times
 ├── Unauthorized         the key or its signature is refused: the account cannot work
 │   └── InvalidSignature
 ├── PermissionDenied     the key lacks a right: the account cannot work
-├── MarketRefused        the exchange refuses this market to this account; every other market goes on
+├── MarketRefused        the exchange refuses this market to this account; all other markets keep trading
 ├── OrderRejected        the exchange refused this order for good
-├── DeadlineTooNear      the order was not sent: its deadline had passed or was too near; decide anew
+├── DeadlineTooNear      the order was not sent: its deadline had passed or was too near; decide again
 ├── OrderNotFound        the exchange does not know this order id (or not yet)
 ├── OutcomeUnknown       the order may or may not have been placed: ask, never resend blindly
 └── RequestRefused       any other definite refusal of a request
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 
 class BrokerError(Exception):
-    """Something an exchange, or the way to it, did not do. Its text is safe to log: it never holds a secret."""
+    """A request that failed, at the exchange or on the way to it. The text is safe to log: it never holds a secret."""
 
 
 class Unavailable(BrokerError):
@@ -62,7 +62,7 @@ class PermissionDenied(BrokerError):
 
 
 class MarketRefused(BrokerError):
-    """Concerns one market of one account: a region, a restriction, an agreement. `remedy` says what to do about it.
+    """Affects one market of one account: a region, a restriction, an agreement. `remedy` says what to do about it.
 
     Nothing was placed.
     """

@@ -1,4 +1,4 @@
-"""An exchange's clock as this process knows it: measured now and then, carried on by the steady clock."""
+"""The exchange's time as this process estimates it: measured now and then, extrapolated by the monotonic clock."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
 
-# Seconds by which the wall and the steady clock may part: more, and the machine slept or its time was set.
-_PARTED = 1.0
-# The worst that a machine's clock is taken to run wrong: 86 s a day.
+# Seconds by which wall clock and monotonic clock may drift apart: beyond this the machine slept or its time was set.
+_MAX_DIVERGENCE = 1.0
+# The worst drift assumed of a machine's clock: 86 s a day.
 _DRIFT = 0.001
 _EXACT = timedelta(0)
-# Seconds for which a question that failed is not asked again: orders wait for it.
-_GIVEN_UP = 15.0
+# Seconds before a failed measurement is repeated, because orders wait for it.
+_FAILURE_TTL = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The exchange's time at the moment `steady` (monotonic seconds), off by at most `error`."""
+    """The exchange's time at the moment `monotonic` (seconds), off by at most `error`."""
 
     time: datetime
-    steady: float
+    monotonic: float
     error: timedelta
 
 
-def reading(told: datetime, sent: float, received: float, precision: timedelta = _EXACT) -> Reading:
-    """What `told` says when it was asked for and answered at these moments (monotonic), cut down to `precision`."""
-    way = timedelta(seconds=(received - sent) / 2)
-    return Reading(told + precision / 2, (sent + received) / 2, way + precision / 2)
+def reading(answer: datetime, sent: float, received: float, precision: timedelta = _EXACT) -> Reading:
+    """The reading behind an answer truncated to `precision`, requested and received at these monotonic moments."""
+    half_trip = timedelta(seconds=(received - sent) / 2)
+    return Reading(answer + precision / 2, (sent + received) / 2, half_trip + precision / 2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Measurement:
     reading: Reading
-    # The wall clock minus the steady one.
-    parting: float
+    # Wall clock minus monotonic clock.
+    divergence: float
 
 
 class ExchangeClock:
-    """Thread-safe: one serves all accounts of a process, and many who need it at once cost one question.
+    """Thread-safe: one clock serves all accounts of a process, and concurrent callers cost one request.
 
-    A measurement is void once the steady and the wall clock have parted since: one does not follow when the machine's
-    time is set, the other goes on while the machine sleeps.
+    A measurement is void once monotonic and wall clock have diverged since: the former ignores changes of the
+    machine's time, the latter keeps running while the machine sleeps.
     """
 
     def __init__(self, ask: Callable[[], Reading], clock: Clock, asking: threading.Lock) -> None:
-        """`asking` is held while a question is on its way; several answers of one client share it."""
+        """`asking` is held while a request is in flight; clocks and answers that use one client share one lock."""
         self._ask = ask
         self._clock = clock
         self._measured = SharedAnswer(self._measure, clock, asking)
@@ -65,13 +65,13 @@ class ExchangeClock:
         self._failed: tuple[float, BrokerError] | None = None
 
     def sync(self, max_age: float) -> None:
-        """Measure anew, unless that was done within `max_age` seconds and still holds.
+        """Measure again, unless the last measurement still holds and is younger than `max_age` seconds.
 
-        Raises BrokerError where the exchange did not say; what was measured last is then carried on.
+        Raises BrokerError if the exchange did not answer; the last measurement then stays in use.
         """
         if self._holds() and self._measured.age() <= max_age:
             return
-        if self._failed is not None and self._clock.monotonic() - self._failed[0] < _GIVEN_UP:
+        if self._failed is not None and self._clock.monotonic() - self._failed[0] < _FAILURE_TTL:
             raise self._failed[1]
         try:
             self._measured.get(max_age if self._last is None or self._holds() else 0.0)
@@ -81,22 +81,22 @@ class ExchangeClock:
         self._failed = None
 
     def doubt(self) -> None:
-        """The exchange refused something for its time: the next `sync` measures anew, however young the last one is."""
+        """The exchange rejected a timestamp of ours: the next `sync` measures again, however recent the last one is."""
         self._doubted = self._last
 
     def now(self) -> datetime:
-        """The exchange's time; this machine's where it was never measured."""
+        """The exchange's time, or this machine's if it was never measured."""
         last = self._last
         if last is None:
             return utc_now(self._clock)
-        return last.reading.time + timedelta(seconds=self._clock.monotonic() - last.reading.steady)
+        return last.reading.time + timedelta(seconds=self._clock.monotonic() - last.reading.monotonic)
 
     def uncertainty(self) -> timedelta | None:
-        """By how much `now` may be wrong at most, either way; None where nobody knows."""
+        """The largest possible error of `now` in either direction; None if unknown."""
         last = self._last
         if last is None or not self._holds():
             return None
-        return last.reading.error + timedelta(seconds=_DRIFT * (self._clock.monotonic() - last.reading.steady))
+        return last.reading.error + timedelta(seconds=_DRIFT * (self._clock.monotonic() - last.reading.monotonic))
 
     def skew(self) -> timedelta:
         """How far the exchange's clock is ahead of this machine's."""
@@ -104,13 +104,17 @@ class ExchangeClock:
 
     def _holds(self) -> bool:
         last = self._last
-        return last is not None and last is not self._doubted and abs(self._parting() - last.parting) <= _PARTED
+        return (
+            last is not None
+            and last is not self._doubted
+            and abs(self._divergence() - last.divergence) <= _MAX_DIVERGENCE
+        )
 
     def _measure(self) -> _Measurement:
-        # Taken before the question: were the machine to sleep during it, the answer would be void at once.
-        parting = self._parting()
-        self._last = _Measurement(self._ask(), parting)
+        # Taken before the request, so that a sleep of the machine during it voids the answer.
+        divergence = self._divergence()
+        self._last = _Measurement(self._ask(), divergence)
         return self._last
 
-    def _parting(self) -> float:
+    def _divergence(self) -> float:
         return self._clock.time() - self._clock.monotonic()

@@ -1,6 +1,6 @@
-"""What the sessions of all client libraries have in common.
+"""HTTP session setup shared by all client libraries.
 
-One TLS context, no hidden retries, and the answer to whether a request that failed can have reached the exchange.
+One TLS context, no hidden retries, and whether a failed request can have reached the exchange.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CHUNK = 65_536
 USER_AGENT = "nija/0.1"
 
-# Reasons OpenSSL gives only while shaking hands, so before a byte of the request has left.
+# OpenSSL reports these only during the handshake, before any byte of the request was sent.
 _HANDSHAKE_REASONS = frozenset(
     {
         "CERTIFICATE_VERIFY_FAILED",
@@ -45,14 +45,14 @@ _HANDSHAKE_REASONS = frozenset(
 
 
 def prepare_session(session: requests.Session, base_url: str) -> None:
-    """Make a client library's session ours, for requests to `base_url`. Raises Unavailable for a bad CA bundle.
+    """Configure a client library's session for requests to `base_url`. Raises Unavailable for a bad CA bundle.
 
-    The environment is read here, once: with `trust_env` left on, REQUESTS_CA_BUNDLE would beat the session's own
-    settings, a .netrc entry would replace the Authorization header, and each request would look both up again.
+    The environment is read once, here. With `trust_env` left on, REQUESTS_CA_BUNDLE would override the session's own
+    settings, a .netrc entry would replace the Authorization header, and every request would look both up again.
     """
     session.proxies.update(get_environ_proxies(base_url))
     session.trust_env = False
-    # A redirect would carry the signed headers to wherever it points.
+    # A redirect would send the signed headers to another host.
     session.max_redirects = 0
     session.headers["User-Agent"] = USER_AGENT
     for adapter in session.adapters.values():
@@ -65,7 +65,7 @@ def prepare_session(session: requests.Session, base_url: str) -> None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """The process's one context: its own would cost every account 700 KB. Certificate and host name are checked."""
+    """One context per process, as each costs 700 KB. Certificate and host name are checked."""
     for variable in _BUNDLE_VARIABLES:
         if bundle := os.environ.get(variable):
             return _context(bundle, variable)
@@ -85,10 +85,10 @@ def _context(bundle: str, named_by: str) -> ssl.SSLContext:
 
 
 class _Adapter(HTTPAdapter):
-    """A bound on the whole answer, and one TLS context.
+    """Bounds the time of the whole answer and uses the shared TLS context.
 
-    The timeout of requests bounds each wait for a byte, so a server that drips could hold a thread for ever; and
-    requests would load the certificate authorities anew into the context of each connection.
+    The timeout of requests bounds each read alone, so a server that sends byte by byte could hold a thread forever;
+    and requests would load the certificate authorities again for each connection.
     """
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
@@ -119,22 +119,22 @@ class _Adapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self,
         request: requests.PreparedRequest,
-        verify: bool | str,  # noqa: ARG002, FBT001 - on a shared context, verification is not for a request to decide
+        verify: bool | str,  # noqa: ARG002, FBT001 - on a shared context, a request must not decide about verification
         cert: Any = None,  # noqa: ANN401 - the overridden signature
     ) -> tuple[Any, Any]:
         return super().build_connection_pool_key_attributes(request, True, cert)
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - the overridden signature
-        """Nothing to do: the context verifies."""
+        """Nothing to do: the context verifies certificates."""
 
 
 def _bounded(raw: HTTPResponse, deadline: float) -> Callable[..., Iterator[bytes]]:
-    """The body's `stream`, ending in ProtocolError at `deadline` (monotonic seconds)."""
+    """A replacement for the body's `stream` that raises ProtocolError after `deadline` (monotonic seconds)."""
 
     def stream(_amount: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:  # noqa: FBT001 - the replaced signature
-        # The answer would otherwise hold itself, and its socket, until the garbage collector comes by.
+        # Breaks the reference cycle that would keep the answer and its socket until the garbage collector runs.
         vars(raw).pop("stream", None)
-        # `read1` returns what has arrived, where `read` would wait for the whole amount.
+        # `read1` returns whatever has arrived; `read` would wait for the whole amount.
         while chunk := raw.read1(_CHUNK, decode_content=decode_content):
             yield chunk
             if time.monotonic() > deadline:
@@ -145,14 +145,14 @@ def _bounded(raw: HTTPResponse, deadline: float) -> Callable[..., Iterator[bytes
 
 
 def definitely_not_sent(error: requests.RequestException) -> bool:
-    """Whether no byte of the request can have reached the exchange. False means unknown."""
+    """Whether certainly no byte of the request reached the exchange. False means unknown."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     return any(_is_before_sending(cause) for cause in _causes(error))
 
 
 def describe(error: requests.RequestException) -> str:
-    """A short cause for a message. Holds neither headers nor bodies."""
+    """A short cause for error messages, without headers or bodies."""
     if isinstance(error, requests.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, requests.ReadTimeout):
@@ -175,7 +175,7 @@ def _is_before_sending(cause: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps: requests and urllib3 keep causes in arguments and attributes, not in `__cause__`."""
+    """The error and its causes: requests and urllib3 keep them in arguments and attributes, not in `__cause__`."""
     current: BaseException | None = error
     while current is not None:
         yield current

@@ -1,4 +1,4 @@
-"""The value objects every storey speaks in. Money, prices and amounts are Decimal; times are aware UTC."""
+"""The value objects shared by all layers. Money, prices and amounts are Decimal; times are aware UTC."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """A STOP sells at market once the price falls to its stop price, or as near to that as the exchange can.
+    """A STOP sells at market once the price falls to its stop price, or as close to that as the exchange supports.
 
-    OTHER is a kind of order that NIJA never sends: the owner's own.
+    OTHER is any kind that NIJA never sends, such as the owner's own orders.
     """
 
     MARKET = "market"
@@ -42,7 +42,7 @@ class OrderType(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """How far an order has come. A partly filled order is OPEN; a dead one may still have filled in part."""
+    """The state of an order. A partly filled order is OPEN; one that ended may still have filled in part."""
 
     PENDING = "pending"
     OPEN = "open"
@@ -76,7 +76,7 @@ _SECONDS = MappingProxyType({frame: int(frame[:-1]) * _UNITS[frame[-1]] for fram
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """The key and secret of one account. Neither appears in a repr; `fingerprint` is how a key is shown."""
+    """The key and secret of one account. Neither appears in a repr; show `fingerprint` instead."""
 
     key: str = field(repr=False)
     secret: str = field(repr=False)
@@ -89,7 +89,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A tradable spot pair. `price_step` is the tick; an order needs both `min_amount` and `min_cost`."""
+    """A spot market. `price_step` is the tick size; an order must reach both `min_amount` and `min_cost`."""
 
     symbol: str
     base: str
@@ -102,7 +102,7 @@ class Market:
     takes_market_orders: bool = True
 
     def floor_amount(self, amount: Decimal) -> Decimal:
-        """`amount` (base) down to the increment: never more than was asked."""
+        """`amount` (base) rounded down to `amount_step`."""
         return floor_to_step(amount, self.amount_step)
 
     def floor_price(self, price: Decimal) -> Decimal:
@@ -122,7 +122,7 @@ def floor_to_step(value: Decimal, step: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """The account's own tier, as fractions: Decimal("0.004") is 0.40 %."""
+    """The account's fee rates as fractions: Decimal("0.004") is 0.40 %."""
 
     maker: Decimal
     taker: Decimal
@@ -130,7 +130,7 @@ class Fees:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account holds of one currency; `held` is bound in open orders and part of `total`."""
+    """What an account holds of one currency; `held` is reserved by open orders and part of `total`."""
 
     currency: str
     total: Decimal
@@ -143,7 +143,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """Best prices of one market, stamped when they were received."""
+    """Best prices of one market; `time` is when they were received."""
 
     market: str
     bid: Decimal
@@ -154,9 +154,9 @@ class Ticker:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candles:
-    """Closed candles of one market, oldest first: `time` is each opening moment in Unix seconds.
+    """Closed candles of one market, oldest first; `time` is each candle's opening in Unix seconds.
 
-    All arrays have the same length and are made read-only. Absent candles stay absent, so the step may be uneven.
+    All arrays have the same length and are made read-only. Missing candles are not filled in, so steps may be uneven.
     """
 
     market: str
@@ -183,10 +183,10 @@ class Candles:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One order as NIJA wants it. The same request always becomes the same body on the wire.
+    """One order as NIJA wants it placed. The same request always produces the same body on the wire.
 
-    `amount` is in base currency. `deadline` is the moment after which the exchange must no longer accept it.
-    A LIMIT carries `limit_price`, a STOP carries `stop_price`.
+    `amount` is in base currency. The exchange must not accept the order after `deadline`. A LIMIT carries
+    `limit_price`, a STOP carries `stop_price`.
     """
 
     client_id: str
@@ -214,10 +214,10 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as the exchange tells it. `client_id` is None where the order was not given one.
+    """An order as the exchange reports it. `client_id` is None if the order has none.
 
     `average_price` is None until something filled; `fee` is cumulative, in the quote currency. A `margin` order trades
-    borrowed coins: what it fills never changes a balance, and is not among the account's fills.
+    borrowed coins: its fills never change a balance and are not among the account's fills.
     """
 
     exchange_id: str
@@ -240,7 +240,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. `id` is the exchange's own and is booked once; `amount` is in base currency."""
+    """One execution. `id` is the exchange's and unique; `amount` is in base currency."""
 
     id: str
     order_id: str
@@ -256,11 +256,11 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What the exchange says of a key. `account_uid` is equal for two keys of the same exchange account.
+    """What the exchange reports about a key. Two keys of one exchange account have the same `account_uid`.
 
-    `names_account` is False where the exchange did not say whose key it is: `account_uid` then stands for the key
-    alone. `history_from` and `history_until` bound what this key may read of the past; None is unbounded.
-    `stored_nonce` is the highest nonce the exchange has accepted for this key, where it says so.
+    `names_account` is False if the exchange did not say whose key it is; `account_uid` then identifies the key alone.
+    `history_from` and `history_until` bound the history this key may read; None is unbounded. `stored_nonce` is the
+    highest nonce the exchange has accepted for this key, if it reports that.
     """
 
     account_uid: str
@@ -278,7 +278,7 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for another program on a key; not `is_certain` where something else may explain it."""
+    """A sign that another program uses a key; `is_certain` is False if something else may explain it."""
 
     text: str
     is_certain: bool
@@ -300,7 +300,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """The exchange was asked and could not yet say; ask again. Never the same as Absent."""
+    """The exchange was asked but the answer is not final: ask again. Never the same as Absent."""
 
     reason: str
 

@@ -1,8 +1,8 @@
 """The strictly increasing nonce of one API key, in microseconds.
 
-Kraken refuses a nonce that is not above the last one it saw for the key, for ever. A mark on disk therefore stands
-above every nonce that may have been used: it is moved ahead in blocks, before any nonce of the block is handed out,
-so that a kill at any moment, or a clock set back, repeats nothing and a request costs no fsync.
+Kraken rejects any nonce that is not above the highest one it has seen for the key. A mark on disk therefore stays
+above every nonce that may have been used: it moves ahead in blocks, before any nonce of a block is handed out. A kill
+at any moment or a clock set back then repeats no nonce, and a request costs no fsync.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 _MICROS = 1_000_000
 _BLOCK = 10 * _MICROS
-# While the mark runs ahead of the clock, nonces grow by one a request: a small block then keeps it from running away.
+# While the mark is ahead of the clock, nonces grow by one per request; small blocks keep it from running away.
 _SMALL_BLOCK = 10_000
 _STRIDES = (10 * _MICROS, 600 * _MICROS, 86_400 * _MICROS)
 _CEILING = 2**64 - 1
 
 _UNREAD = -1
-# So many requests of a key may be on their way, or answered out of turn, while one is looked at.
+# How many requests of a key may be in flight or answered out of order while a stored nonce is checked.
 _REMEMBERED = 64
 
 
 class NonceMarkError(BrokerError):
-    """The mark cannot be read or written; no nonce was handed out, so nothing was sent."""
+    """The mark cannot be read or written. No nonce was handed out, so nothing was sent."""
 
 
 class Nonce:
-    """One per key and process: it alone decides the order of a key's requests.
+    """One per key and process.
 
-    `offset_max` (seconds) bounds the random start offset, which is added to the clock: a nonce is never below it.
+    `offset_max` (seconds) bounds the random offset added to the clock; a nonce is never below the clock.
     """
 
     def __init__(self, path: Path, *, clock: Clock, offset_max: float = 5.0, rng: random.Random | None = None) -> None:
@@ -57,7 +57,7 @@ class Nonce:
         return self._path
 
     def next(self) -> int:
-        """A number above every earlier one of this key. Raises NonceMarkError."""
+        """A number above every earlier nonce of this key. Raises NonceMarkError."""
         with self._lock:
             self._read_once()
             now = self._now()
@@ -70,29 +70,29 @@ class Nonce:
             return value
 
     def jump(self, attempt: int) -> None:
-        """Leap ahead after a refusal: 10 s, 10 min, then a day; `attempt` counts from 0."""
+        """Jump ahead after a rejected nonce: by 10 s, 10 min, then a day. `attempt` counts from 0."""
         stride = _STRIDES[min(attempt, len(_STRIDES) - 1)]
         with self._lock:
             self._read_once()
             self._last = max(self._last, self._now()) + stride
 
     def is_foreign(self, stored: int) -> bool:
-        """Whether a nonce that the exchange has accepted last can only be another program's.
+        """Whether the nonce that the exchange accepted last must come from another program.
 
-        It is none of our last ones, and above the mark that we began with, which stood above all earlier ones of ours.
-        A fresh folder has no mark: then only what is above our own first one tells.
+        It must: it is not one of our recent nonces, yet above the mark we started from, which was above all earlier
+        ones of ours. Without a mark (a fresh folder), our first nonce takes its place.
         """
         with self._lock:
             return 0 < self._floor < stored and stored not in self._sent
 
     def close(self) -> None:
-        """Write the exact last value, so that a calm restart leaves no gap."""
+        """Write the exact last value, so that an orderly restart leaves no gap."""
         with self._lock:
             if self._last != self._marked:
                 self._mark(self._last)
 
     def _read_once(self) -> None:
-        """At the first use: then the key is ours alone, and a damaged mark is one account's trouble only."""
+        """On first use, when the key is ours alone; a damaged mark then stops only this account."""
         if self._marked == _UNREAD:
             self._last = self._marked = self._floor = _read_mark(self._path)
 
@@ -101,7 +101,7 @@ class Nonce:
 
     def _mark(self, value: int) -> None:
         if value > _CEILING:
-            raise NonceMarkError(f"The nonces of {self._path} have reached their end. Make a new API key.")
+            raise NonceMarkError(f"The nonces of {self._path} are exhausted. Make a new API key.")
         try:
             _write_mark(self._path, value)
         except OSError as error:
@@ -125,7 +125,7 @@ def _read_mark(path: Path) -> int:
     if not digits.isdigit() or len(digits) > len(str(_CEILING)):
         raise NonceMarkError(
             f"The nonce mark {path} is damaged: it must hold one whole number. Check that this machine's clock is "
-            "right (NTP), then delete the file; nonces then go on from the clock."
+            "right (NTP), then delete the file; nonces then continue from the clock."
         )
     return int(digits)
 

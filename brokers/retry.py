@@ -1,6 +1,6 @@
-"""The one retry policy, by tenacity. For reads, and for what does no harm when done twice, such as Coinbase's cancel.
+"""The one retry policy, built on tenacity: for reads, and for idempotent calls such as Coinbase's cancel.
 
-Nothing that places or amends an order is ever sent again here.
+Nothing that places or amends an order is ever retried here.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ T = TypeVar("T")
 
 
 def retry_reads(clock: Clock, *, attempts: int = 5, total: float = 60.0) -> ReadRetry:
-    """Up to `attempts` calls within `total` seconds; build it once per broker."""
+    """Up to `attempts` calls within `total` seconds. Build one per broker."""
     return ReadRetry(clock, attempts=attempts, total=total)
 
 
 class ReadRetry:
-    """Calls first and enters tenacity only after a passing fault, so that a call that succeeds costs nothing."""
+    """Enters tenacity only after a transient failure, so that a call that succeeds costs nothing."""
 
     def __init__(self, clock: Clock, *, attempts: int, total: float) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class ReadRetry:
         self._backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=10.0, jitter=0.5)
 
     def __call__(self, call: Callable[[], T]) -> T:
-        """The result of `call`, or its last error. Raises at once when the clock is stopping."""
+        """Return the result of `call` or raise its last error; does not retry once the clock is stopping."""
         try:
             return call()
         except (Unavailable, RateLimited) as error:
@@ -63,8 +63,8 @@ class ReadRetry:
             return self._clock.stopping or out_of_time or state.attempt_number >= self._attempts
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_passing),
-            wait=lambda state: max(self._backoff(state), _told_to_wait(state)),
+            retry=tenacity.retry_if_exception(_is_transient),
+            wait=lambda state: max(self._backoff(state), _retry_after(state)),
             stop=out_of_tries_or_time,
             sleep=self._clock.sleep,
             reraise=True,
@@ -76,13 +76,13 @@ class ReadRetry:
 
 
 class _Over(Exception):
-    """The clock stopped during the wait: leave tenacity's loop."""
+    """Leaves tenacity's loop when the clock stops during a wait."""
 
 
-def _is_passing(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     return isinstance(error, Unavailable | RateLimited) and not isinstance(error, LockedOut | BudgetSpent)
 
 
-def _told_to_wait(state: tenacity.RetryCallState) -> float:
+def _retry_after(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome is not None else None
     return error.retry_after if isinstance(error, RateLimited) else 0.0

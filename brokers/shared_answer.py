@@ -1,4 +1,4 @@
-"""One question for many who ask."""
+"""One request for many callers."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Seconds that a list of markets holds for an account that connects.
-MARKETS_LAST = 3_600.0
-# Hundreds of accounts may ask for a refresh one after another; one in so many seconds serves them all.
-MARKETS_AGAIN = 60.0
-# A measured clock serves all accounts that connect within so many seconds.
-CLOCK_SHARED = 10.0
+# Seconds for which an account that connects accepts the markets another one has read.
+MARKETS_TTL = 3_600.0
+# Hundreds of accounts may ask for a refresh one after another: one request in this many seconds serves them all.
+MARKETS_MIN_REFRESH = 60.0
+# Seconds for which an account that connects accepts a measurement of the exchange's clock.
+CLOCK_TTL = 10.0
+# Seconds after which a decision that depends on the exchange's time measures its clock again.
+CLOCK_MAX_AGE = 300.0
 
 
 class SharedAnswer(Generic[T]):
-    """Thread-safe. A question begun after someone came to ask is as good as his own: many at once cost one.
+    """Single-flight, thread-safe: callers who arrive while a request is in flight share the result of the next one.
 
-    That holds for its failure too, so that while the exchange is silent nobody waits for each of the others in turn.
+    They share its failure too, so that callers do not queue for one timeout each while the exchange is down.
     """
 
     def __init__(self, ask: Callable[[], T], clock: Clock, asking: threading.Lock) -> None:
-        """`asking` is held while a question is on its way; several answers of one client share it."""
+        """`asking` is held while a request is in flight; answers that use the same client share one lock."""
         self._ask = ask
         self._clock = clock
         self._asking = asking
@@ -38,7 +40,7 @@ class SharedAnswer(Generic[T]):
         self._answer: T | BrokerError | None = None
 
     def get(self, max_age: float) -> T:
-        """An answer asked for within the last `max_age` seconds. Raises BrokerError."""
+        """The result of a request made within the last `max_age` seconds. Raises BrokerError."""
         came = self._clock.monotonic()
         with self._asking:
             answer = self._answer
@@ -50,7 +52,7 @@ class SharedAnswer(Generic[T]):
         return answer
 
     def age(self) -> float:
-        """Seconds since the question behind the last good answer was asked; infinite before it."""
+        """Seconds since the request behind the last good answer was sent; infinite before the first."""
         return self._clock.monotonic() - self._answered
 
     def _asked(self) -> T | BrokerError:

@@ -1,4 +1,4 @@
-"""Text files that people edit, as their editors leave them: with a byte order mark, Windows line ends or UTF-16."""
+"""Text files edited by people: with a byte order mark, Windows line ends or UTF-16, as editors leave them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (
 
 
 class NotText(ValueError):
-    """Neither UTF-8 nor UTF-16 with a byte order mark. Its text belongs behind the file's name."""
+    """Neither UTF-8 nor UTF-16 with a byte order mark. The message reads as a continuation of the file's name."""
 
     what = "is not a UTF-8 text file"
     remedy = "Save it again as plain UTF-8 text"
@@ -22,17 +22,17 @@ class NotText(ValueError):
 
 
 def read_text(path: Path) -> str:
-    """Raises OSError or NotText, neither with anything of the content in it."""
+    """Raises OSError or NotText; neither holds any of the content."""
     return text_of(path.read_bytes())
 
 
 def text_of(data: bytes) -> str:
-    """`data` as text whose lines end as on Unix. Raises NotText."""
+    """`data` as text with Unix line ends. Raises NotText."""
     return decoded(data).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decoded(data: bytes) -> str:
-    """`data` as text, its line ends left as they are. Raises NotText."""
+    """`data` as text with its line ends unchanged. Raises NotText."""
     encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)

@@ -1,7 +1,7 @@
-"""Rate limits as pure counters: they say how long to wait and leave the waiting to the caller.
+"""Rate limits as pure counters: they return how long to wait and leave the waiting to the caller.
 
-`take` returns 0.0 and books the cost, or returns seconds to wait and books nothing. `reserve` is the room that the
-caller leaves untouched: entries pass one so that stops and cancels, which pass none, always find room.
+`take` books the cost and returns 0.0, or books nothing and returns the seconds to wait. `reserve` is capacity that
+the caller must leave untouched: entries pass one, so that stops and cancels, which pass none, always get through.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
 
-# Decimal fractions of a second get lost in floats: a wait never ends just before the room is there.
+# Absorbs float rounding, so that a wait never ends a moment before the capacity is there.
 _EPSILON = 1e-9
 
 
 class Limit(Protocol):
     def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
-        """Book `cost` at `now` (monotonic seconds) and return 0.0, or return how long to wait first."""
+        """Book `cost` at `now` (monotonic seconds) and return 0.0, or return the seconds to wait first."""
         ...
 
 
 class DecayingCounter:
-    """A counter that costs raise, time lowers, and that must not pass its maximum.
+    """A counter that rises with each cost, decays over time and must not exceed its maximum.
 
-    The exchange counts a request when it arrives, at a moment unknown here: a cost that was taken does not fall before
-    `landed`, so that the level is never below the exchange's own.
+    The exchange counts a request when it arrives, at a moment unknown here. A cost therefore starts to decay only once
+    it has `landed`, so that this level is never below the exchange's own.
     """
 
     def __init__(self, maximum: float, decay: float, *, level: float = 0.0) -> None:
-        """`decay` is per second; `level` is where the counter stands now."""
+        """`decay` is per second; `level` is the starting value."""
         self._maximum = maximum
         self._decay = decay
         self._level = min(level, maximum)
@@ -45,31 +45,31 @@ class DecayingCounter:
         self._lock = threading.Lock()
 
     def take(self, cost: float, now: float, *, reserve: float = 0.0) -> float:
-        """Costs above the room that there is at all pass once the counter is empty. What passes is to be `landed`."""
+        """A cost above the total capacity passes once the counter is empty. Every cost taken must be `landed`."""
         with self._lock:
             self._settle(now)
-            room = max(self._maximum - reserve - cost, 0.0)
+            highest = max(self._maximum - reserve - cost, 0.0)
             level = self._level + self._in_flight
-            if level <= room + _EPSILON:
+            if level <= highest + _EPSILON:
                 self._in_flight += cost
                 return 0.0
-            return (level - room) / self._decay
+            return (level - highest) / self._decay
 
     def landed(self, cost: float, now: float) -> None:
-        """The request that took `cost` has been answered, has failed or was never sent."""
+        """The request that took `cost` was answered, failed or was never sent."""
         with self._lock:
             self._settle(now)
             self._in_flight = max(0.0, self._in_flight - cost)
             self._level += cost
 
     def charge(self, cost: float, now: float) -> None:
-        """Book what was spent without asking."""
+        """Book a cost that was spent without `take`."""
         with self._lock:
             self._settle(now)
             self._level += cost
 
     def fill(self, now: float) -> None:
-        """The exchange says the counter is over: believe it."""
+        """The exchange reports the limit as exceeded: raise the counter to its maximum."""
         with self._lock:
             self._settle(now)
             self._level = max(self._level, self._maximum)
@@ -81,11 +81,11 @@ class DecayingCounter:
 
     @property
     def in_flight(self) -> float:
-        """The part of the level that does not fall yet."""
+        """The part of the level that does not decay yet."""
         return self._in_flight
 
     def left(self, now: float) -> float:
-        """The part of the room that is free, from 0 to 1."""
+        """The free share of the capacity, from 0 to 1."""
         return max(0.0, 1.0 - self.level(now) / self._maximum)
 
     def _settle(self, now: float) -> None:
@@ -96,10 +96,10 @@ class DecayingCounter:
 
 
 class TokenBucket:
-    """`rate` tokens a second, at most `capacity` saved up; the exchange's own headers may say there are fewer."""
+    """`rate` tokens a second, at most `capacity` saved up; the exchange's headers can only lower the count."""
 
     def __init__(self, rate: float, capacity: float | None = None) -> None:
-        """`capacity` is one second's worth unless given."""
+        """`capacity` defaults to one second's worth."""
         self._rate = rate
         self._capacity = rate if capacity is None else capacity
         self._tokens = self._capacity
@@ -119,13 +119,13 @@ class TokenBucket:
             return (needed - self._tokens) / self._rate
 
     def left(self, now: float) -> float:
-        """The part of the tokens that is there, from 0 to 1."""
+        """The available share of the tokens, from 0 to 1."""
         with self._lock:
             self._settle(now)
             return 0.0 if now < self._closed_until else max(0.0, self._tokens / self._capacity)
 
     def observe(self, remaining: float, reset_in: float, now: float) -> None:
-        """What `x-ratelimit-remaining` and `x-ratelimit-reset` (as seconds from now) said; it only ever tightens."""
+        """Apply `x-ratelimit-remaining` and `x-ratelimit-reset` (as seconds from now); they only ever tighten."""
         with self._lock:
             self._settle(now)
             self._tokens = min(self._tokens, remaining)
@@ -140,7 +140,7 @@ class TokenBucket:
 
 
 class Spacing:
-    """Turns at least `seconds` apart, given in the order in which they are asked for: nobody is overtaken for ever."""
+    """Turns at least `seconds` apart, first come, first served, so that no caller starves."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -149,22 +149,22 @@ class Spacing:
         self._next_turn = clock.monotonic()
         self._began = float("-inf")
 
-    def reserve(self) -> float:
-        """Take the next free turn: the monotonic moment from which on its holder may act."""
+    def take_turn(self) -> float:
+        """The next free turn: the monotonic moment from which its holder may act."""
         with self._lock:
             turn = max(self._clock.monotonic(), self._next_turn)
             self._next_turn = turn + self._seconds
             return turn
 
     def wait_for(self, turn: float) -> None:
-        """Sleep until `turn`, or until everything is to stop."""
+        """Sleep until `turn`, or until the process is stopping."""
         while (remaining := turn - self._clock.monotonic()) > 0 and not self._clock.stopping:
             self._clock.sleep(remaining)
 
     def begin(self) -> None:
-        """What the turn was for begins now; one that began late moves the next. To be called one at a time.
+        """Start the request of a turn. Call under a lock; a request that starts late delays the next one.
 
-        Sleeps off what is missing, as several may have waited in front of the same door after their turns.
+        Sleeps off the rest of the interval, as several threads may have waited for the lock after their turns.
         """
         due = self._began + self._seconds
         self.wait_for(due)
@@ -172,32 +172,32 @@ class Spacing:
 
 
 @contextmanager
-def room(counter: DecayingCounter, clock: Clock, cost: float) -> Iterator[None]:
-    """Wait for room, and hold it for the request that is made inside. Raises RateLimited when all is to stop."""
-    wait_for_room(counter, clock, cost)
+def reserving(counter: DecayingCounter, clock: Clock, cost: float) -> Iterator[None]:
+    """Wait for capacity and hold it for the request made inside. Raises RateLimited when stopping."""
+    wait_for_capacity(counter, clock, cost)
     with holding(counter, clock, cost):
         yield
 
 
 @contextmanager
 def holding(counter: DecayingCounter, clock: Clock, cost: float) -> Iterator[None]:
-    """What was taken is held until the request that is made inside has ended."""
+    """Hold a cost already taken until the request made inside has ended."""
     try:
         yield
     finally:
         counter.landed(cost, clock.monotonic())
 
 
-def wait_for_room(
+def wait_for_capacity(
     limit: Limit, clock: Clock, cost: float = 1.0, *, reserve: float = 0.0, patience: float = math.inf
 ) -> None:
-    """Sleep until `limit` has room, and book the cost. `patience` is the longest wait begun, in seconds.
+    """Sleep until `limit` has capacity, and book the cost. `patience` is the longest wait accepted, in seconds.
 
-    Raises BudgetSpent where that is too long, RateLimited when all is to stop; nothing is booked then.
+    Raises BudgetSpent if the wait would be longer, RateLimited when stopping; neither books anything.
     """
     while (wait := limit.take(cost, clock.monotonic(), reserve=reserve)) > 0.0:
         if wait > patience:
-            raise BudgetSpent("The rate limit leaves no room for this request now", wait)
+            raise BudgetSpent("The rate limit has no capacity for this request now", wait)
         if clock.stopping:
-            raise RateLimited("Stopping: the rate limit leaves no room for this request", wait)
+            raise RateLimited("Stopping: the rate limit has no capacity for this request", wait)
         clock.sleep(wait)

@@ -1,41 +1,43 @@
-"""Rows that cannot be read: each is noted by its id, with why, and hides none of the others."""
+"""Rows of an answer that could not be parsed: each is recorded by id with the reason and hides no other row."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brokers.errors import BadAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from brokers.coinbase.json_fields import JsonObject
-
 T = TypeVar("T")
 
 
 class UnreadRows:
-    """What the last answer of each list left unread."""
+    """The unreadable rows of the latest answer of each list."""
 
     def __init__(self) -> None:
         self._lists: dict[str, dict[str, str]] = {}
 
     def begin(self, name: str) -> dict[str, str]:
-        """A new place for the rows of the list `name`, instead of what its last answer left."""
+        """An empty record for the list `name`, replacing that of its previous answer."""
         self._lists[name] = {}
         return self._lists[name]
 
+    def replace(self, name: str, rows: Mapping[str, str]) -> None:
+        """Record `rows` for the list `name`, in place of those of its previous answer."""
+        self._lists[name] = dict(rows)
+
     def all(self) -> Mapping[str, str]:
-        return {row_id: why for rows in self._lists.values() for row_id, why in rows.items()}
+        return {row_id: why for rows in list(self._lists.values()) for row_id, why in list(rows.items())}
 
 
 def read_rows(
-    rows: Iterable[JsonObject],
-    read: Callable[[JsonObject], T],
-    name: Callable[[JsonObject], str],
+    rows: Iterable[Mapping[str, Any]],
+    read: Callable[[Mapping[str, Any]], T],
+    name: Callable[[Mapping[str, Any]], str],
     unread: dict[str, str],
 ) -> list[T]:
-    """What `read` makes of each row. One that it cannot read goes into `unread` under its `name`."""
+    """The result of `read` for each row. A row that raises BadAnswer is recorded in `unread` under its `name`."""
     found: list[T] = []
     for row in rows:
         try:

@@ -11,7 +11,7 @@ COINBASE_MUTATIONS = (
     Mutation(
         "an order not found is absent from its deadline on, without a margin (Coinbase)",
         "brokers/coinbase/recovery.py",
-        "absent_from = request.deadline + timedelta(seconds=TOKEN_LIFE) + _LISTING_MARGIN",
+        "absent_from = request.deadline + timedelta(seconds=TOKEN_LIFE) + ABSENCE_MARGIN",
         "absent_from = request.deadline",
         (_COINBASE,),
     ),
@@ -25,9 +25,9 @@ COINBASE_MUTATIONS = (
     ),
     Mutation(
         "an order of NIJA's that is listed but cannot be read counts as absent",
-        "brokers/coinbase/orders.py",
+        "brokers/coinbase/lookups.py",
         "order = order_of(row)\n                if order.client_id",
-        "order = next(iter(read_rows([row], order_of, name_of, {})), None)\n"
+        "order = next(iter(read_rows([row], order_of, order_name, {})), None)\n"
         "                if order is not None and order.client_id",
         (_COINBASE,),
     ),
@@ -61,16 +61,16 @@ COINBASE_MUTATIONS = (
     ),
     Mutation(
         "a stop is sent off the market's tick",
-        "brokers/coinbase/order_format.py",
+        "brokers/coinbase/order_mapping.py",
         "stop = _on_tick(request.stop_price, market)",
         "stop = request.stop_price",
-        ("tests/brokers/coinbase/test_coinbase_order_format.py",),
+        ("tests/brokers/coinbase/test_coinbase_order_body.py",),
     ),
     Mutation(
         "an order that rested and ended just now is missed",
         "brokers/coinbase/ended_orders.py",
-        "return [*made, *self._by_ids(sorted(self._open))]",
-        "return made",
+        "return [*created, *self._by_ids(sorted(self._open))]",
+        "return created",
         ("tests/brokers/coinbase/test_coinbase_ended_orders.py",),
     ),
     Mutation(

@@ -21,24 +21,24 @@ KRAKEN_MUTATIONS = (
     ),
     Mutation(
         "an order not found is absent at once (Kraken)",
-        "brokers/kraken/orders.py",
-        "settled = request.deadline + self._absence_margin",
+        "brokers/kraken/recovery.py",
+        "settled = request.deadline + absence_margin",
         "settled = request.deadline - timedelta(days=1)",
         (_KRAKEN,),
     ),
     Mutation(
         "an order not found is absent from its deadline on, without a margin (Kraken)",
-        "brokers/kraken/orders.py",
-        "settled = request.deadline + self._absence_margin",
+        "brokers/kraken/recovery.py",
+        "settled = request.deadline + absence_margin",
         "settled = request.deadline",
         (_KRAKEN,),
     ),
     Mutation(
         '"could not ask" counts as "not found" (Kraken)',
-        "brokers/kraken/orders.py",
-        "        order = self._records.find(request)\n",
-        "        try:\n            order = self._records.find(request)\n"
-        "        except Exception:\n            order = None\n",
+        "brokers/kraken/recovery.py",
+        "    order = lookups.find(request)\n",
+        "    try:\n        order = lookups.find(request)\n"
+        "    except Exception:\n        order = None\n",
         (_KRAKEN,),
     ),
     Mutation(
@@ -72,7 +72,7 @@ KRAKEN_MUTATIONS = (
     Mutation(
         "a refusal for time leaves the clock as it is",
         "brokers/exchange_clock.py",
-        "last is not self._doubted and ",
+        "            and last is not self._doubted\n",
         "",
         (_CLOCK,),
     ),
@@ -114,7 +114,7 @@ KRAKEN_MUTATIONS = (
     Mutation(
         "an order that is denied fails the account, whatever the key may do (Kraken)",
         "brokers/kraken/orders.py",
-        "if not may(method, self._records.key_permissions()):",
+        "if not may(method, self._key_permissions()):",
         "if True:",
         (_KRAKEN_CLIENT,),
     ),
@@ -135,15 +135,15 @@ KRAKEN_MUTATIONS = (
     Mutation(
         "a refused nonce is outbid again and again",
         "brokers/kraken/nonce_guard.py",
-        "if now - self._leaped < _SECONDS_APART:",
+        "if now - self._jumped < _SECONDS_APART:",
         "if False:",
         (_KRAKEN_CLIENT,),
     ),
     Mutation(
         "a long history is waited for while nothing is protected (Kraken)",
         "brokers/kraken/limits.py",
-        "return 0.0 if method in _CAN_WAIT or _is_next_page(params) else math.inf",
-        "return 0.0 if method in _CAN_WAIT and not _is_next_page(params) else math.inf",
+        "return 0.0 if method in _BOOKKEEPING or _is_next_page(params) else math.inf",
+        "return 0.0 if method in _BOOKKEEPING and not _is_next_page(params) else math.inf",
         (_KRAKEN_CLIENT,),
     ),
     Mutation(
@@ -163,8 +163,8 @@ KRAKEN_MUTATIONS = (
     Mutation(
         "what was under way when the process was killed has arrived long ago",
         "brokers/kraken/budget.py",
-        "return max(0.0, level - in_flight - passed * self._tier.rest_decay) + in_flight, barred_for",
-        "return max(0.0, level - passed * self._tier.rest_decay), barred_for",
+        "return max(0.0, level - in_flight - passed * self._tier.rest_decay) + in_flight, locked_for",
+        "return max(0.0, level - passed * self._tier.rest_decay), locked_for",
         ("tests/brokers/kraken/test_kraken_budget.py",),
     ),
     Mutation(

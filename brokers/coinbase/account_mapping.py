@@ -1,4 +1,4 @@
-"""What a Coinbase key may do and what its portfolio holds."""
+"""Permissions, balances and fees of an account, from Coinbase's JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from brokers.coinbase.json_fields import JsonObject
 
 _NEEDED = frozenset({"view", "trade"})
-# Money in vaults and futures wallets cannot buy spot.
+# Money in vaults and futures wallets cannot be spent on spot markets.
 _OTHER_KINDS = ("VAULT", "PERP_FUTURES")
 _OTHER_PLATFORMS = ("CFM_CONSUMER", "INTX")
 
 
-def key_info(answer: JsonObject, clock_skew: timedelta) -> KeyInfo:
+def key_info_of(answer: JsonObject, clock_skew: timedelta) -> KeyInfo:
     rights = {name.removeprefix("can_"): granted for name, granted in answer.items() if name.startswith("can_")}
     if not isinstance(rights.get("transfer"), bool):
         raise BadAnswer("Coinbase did not say whether the key can transfer")
@@ -41,15 +41,15 @@ def fees_of(answer: JsonObject) -> Fees:
 
 
 def balances_of(wallets: Iterable[JsonObject], unread: dict[str, str]) -> Mapping[str, Balance]:
-    """What is available and what is on hold are told apart here; USD and USDC are two wallets and stay two.
+    """Available and held amounts by currency. USD and USDC are separate wallets and stay separate.
 
-    Of a currency with a wallet that cannot be read nothing is told, as a part would be taken for all.
+    A currency with an unreadable wallet is left out, because a partial sum would be taken for the whole.
     """
     balances: dict[str, Balance] = {}
-    for one in read_rows(filter(_is_alive, wallets), _balance, _name, unread):
+    for one in read_rows(filter(_is_active, wallets), _balance, _wallet_name, unread):
         before = balances.get(one.currency, Balance(one.currency, ZERO))
         balances[one.currency] = Balance(one.currency, before.total + one.total, before.held + one.held)
-    return {currency: told for currency, told in balances.items() if f"balance:{currency}" not in unread}
+    return {currency: balance for currency, balance in balances.items() if f"balance:{currency}" not in unread}
 
 
 def _balance(wallet: JsonObject) -> Balance:
@@ -58,12 +58,12 @@ def _balance(wallet: JsonObject) -> Balance:
     return Balance(currency, number(section(wallet, "available_balance"), "value") + held, held)
 
 
-def _name(wallet: JsonObject) -> str:
+def _wallet_name(wallet: JsonObject) -> str:
     names = (optional_text(wallet, field) for field in ("currency", "name", "uuid"))
     return f"balance:{next(filter(None, names), 'a wallet without a name')}"
 
 
-def _is_alive(wallet: JsonObject) -> bool:
+def _is_active(wallet: JsonObject) -> bool:
     if wallet.get("deleted_at") or wallet.get("active") is False or wallet.get("ready") is False:
         return False
     kind, platform = optional_text(wallet, "type"), optional_text(wallet, "platform")

@@ -7,17 +7,17 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.coinbase.account_mapping import balances_of, fees_of, key_info
+from brokers.coinbase.account_mapping import balances_of, fees_of, key_info_of
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.lookups import Fills
-from brokers.coinbase.orders import Orders
+from brokers.coinbase.lookups import CoinbaseLookups
+from brokers.coinbase.orders import CoinbaseOrders
 from brokers.coinbase.public import CoinbasePublic
 from brokers.coinbase.recovery import LONGEST_DEADLINE, resolve
-from brokers.coinbase.symbols import NONE_YET
+from brokers.coinbase.symbols import NO_PRODUCTS
 from brokers.coinbase.tokens import TokenSigner
 from brokers.errors import BrokerError, DeadlineTooNear, RequestRefused
 from brokers.model import Exchange
-from brokers.shared_answer import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
+from brokers.shared_answer import CLOCK_MAX_AGE, CLOCK_TTL, MARKETS_MIN_REFRESH, MARKETS_TTL
 from brokers.unread_rows import UnreadRows
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
         Resolution,
     )
 
-_FEES_HOLD = 3_600.0
+_FEES_TTL = 3_600.0
 _WALLETS_PER_PAGE = 250
 _NO_TIME = timedelta(0)
-_CLOCK_HOLDS = 300.0
 
 
 class CoinbaseBroker:
@@ -69,9 +68,11 @@ class CoinbaseBroker:
             signer, base_url=base_url, clock=clock, timeout=timeout, exchange_clock=self._exchange_clock
         )
         self._unread = UnreadRows()
-        self._orders = Orders(self._client, clock, self.exchange_time, self._unread)
-        self._fills = Fills(self._client, clock, self._unread)
-        self._products = NONE_YET
+        self._lookups = CoinbaseLookups(
+            self._client, clock=clock, exchange_clock=self._exchange_clock, unread=self._unread
+        )
+        self._orders = CoinbaseOrders(self._client, self._lookups)
+        self._products = NO_PRODUCTS
         self._fees: tuple[float, Fees] | None = None
 
     @property
@@ -80,18 +81,18 @@ class CoinbaseBroker:
 
     @property
     def can_amend_stops(self) -> bool:
-        """No: a stop is replaced here, after `preview`.
+        """No: stops are replaced, after a `preview`.
 
-        Looked up in November 2026. The page of `POST /orders/edit` describes "a specified new `size`, or new `price`".
-        Its example of a request has a `stop_price` too, but as far as the copies at hand show, nothing says for which
-        orders it works, nor whether the old order rests until the edit is accepted. Coinbase's own library says that
-        only good-till-cancelled limit orders can be edited (1.8.4); the version after it passes `stop_price` on.
+        As of November 2026, the documentation of `POST /orders/edit` speaks of "a specified new `size`, or new
+        `price`". Its sample request also has a `stop_price`, but does not say for which orders that works, nor whether
+        the old order rests until the edit is accepted. According to Coinbase's own library, only good-till-cancelled
+        limit orders can be edited (1.8.4); the version after it passes `stop_price` on.
         """
         return False
 
     @property
     def stops_at_market(self) -> bool:
-        """There is no stop-market order: see STOP_ROOM in `order_format`."""
+        """There are no stop-market orders: see MAX_STOP_SLIPPAGE in `order_mapping`."""
         return False
 
     @property
@@ -103,9 +104,9 @@ class CoinbaseBroker:
         return True
 
     def connect(self) -> KeyInfo:
-        self._exchange_clock.sync(CLOCK_SHARED)
-        info = key_info(self._client.get("/key_permissions"), self._exchange_clock.skew())
-        self._products = self._public.products(MARKETS_LAST)
+        self._exchange_clock.sync(CLOCK_TTL)
+        info = key_info_of(self._client.get("/key_permissions"), self._exchange_clock.skew())
+        self._products = self._public.products(MARKETS_TTL)
         return info
 
     def exchange_time(self) -> datetime:
@@ -117,32 +118,32 @@ class CoinbaseBroker:
     def markets(self) -> Mapping[str, Market]:
         return self._products.markets
 
-    def refresh_markets(self, max_age: float = MARKETS_AGAIN) -> None:
+    def refresh_markets(self, max_age: float = MARKETS_MIN_REFRESH) -> None:
         self._products = self._public.products(max_age)
 
     def markets_age(self) -> float:
         return self._public.markets_age()
 
-    def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one tier for all markets of an account
+    def fees(self, market: str) -> Fees:  # noqa: ARG002 - Coinbase has one fee tier for all markets of an account
         now = self._clock.monotonic()
-        if self._fees is None or now - self._fees[0] >= _FEES_HOLD:
+        if self._fees is None or now - self._fees[0] >= _FEES_TTL:
             self._fees = (now, fees_of(self._client.get("/transaction_summary", product_type="SPOT")))
         return self._fees[1]
 
-    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - room for 30 calls a second
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - at 30 calls a second, no reserve is needed
         wallets = self._client.pages("/accounts", "accounts", limit=_WALLETS_PER_PAGE)
         return balances_of(wallets, self._unread.begin("balances"))
 
     def place(self, request: OrderRequest) -> str:
-        """Coinbase knows no deadline for an order, so a late one is not sent."""
+        """Coinbase has no deadlines for orders, so a late order is not sent."""
         market = self._market(request.market)
-        # A token with a wrong date is refused without harm: a clock that cannot be asked now stops no exit.
+        # Coinbase rejects a wrongly dated token without harm, so a clock that cannot be read must not stop an exit.
         with suppress(BrokerError):
             self._exchange_clock.sync(math.inf)
         left = request.deadline - self.exchange_time()
         if not _NO_TIME < left <= LONGEST_DEADLINE:
             raise DeadlineTooNear(
-                f"not sent: the order's deadline {request.deadline.isoformat()} is over or too far off"
+                f"The order was not sent: its deadline {request.deadline.isoformat()} has passed or is too far ahead"
             )
         return self._orders.create(request, market)
 
@@ -150,13 +151,12 @@ class CoinbaseBroker:
         self._orders.preview(request, self._market(request.market))
 
     def resolve(self, request: OrderRequest) -> Resolution:
-        """Send again before the deadline, only search after it: the rule and its reasons stand in `recovery`.
-
-        An order that is found is known whatever the time.
-        """
+        """The rule and its reasons are in `recovery`."""
+        # An order that is found is found, whatever the time.
         with suppress(BrokerError):
-            self._exchange_clock.sync(_CLOCK_HOLDS)
-        return resolve(self._orders, request, self.markets().get(request.market), self._exchange_clock)
+            self._exchange_clock.sync(CLOCK_MAX_AGE)
+        market = self.markets().get(request.market)
+        return resolve(self._orders, self._lookups, request, market, self._exchange_clock)
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:  # noqa: ARG002 - the protocol's signature
         raise RequestRefused("Coinbase cannot move a stop: place the new one and cancel the old one")
@@ -165,22 +165,22 @@ class CoinbaseBroker:
         self._orders.cancel(exchange_id)
 
     def order(self, exchange_id: str) -> Order:
-        return self._orders.by_id(exchange_id)
+        return self._lookups.order(exchange_id)
 
     def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
-        return self._orders.by_ids(exchange_ids)
+        return self._lookups.orders(exchange_ids)
 
     def open_orders(self) -> tuple[Order, ...]:
-        return self._orders.open()
+        return self._lookups.open_orders()
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
-        return self._orders.closed(since)
+        return self._lookups.closed_orders(since)
 
-    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:  # noqa: ARG002 - as balances
-        return self._fills.since(since, self.exchange_time())
+    def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:  # noqa: ARG002 - see balances
+        return self._lookups.fills(since)
 
     def unread_rows(self) -> Mapping[str, str]:
-        """A product that could not be read stands as `product:<id>`."""
+        """A product that could not be read is listed as `product:<id>`."""
         return {**self._products.unread, **self._unread.all()}
 
     def another_program(self) -> Evidence | None:

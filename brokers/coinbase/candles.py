@@ -1,7 +1,7 @@
-"""Which windows of candles to ask for, and how their rows become closed candles.
+"""Which windows of candles to request, and how their rows become closed candles.
 
-Coinbase takes at most 350 buckets a question, answers newest first, leaves empty buckets out and includes the running
-one.
+Coinbase returns at most 350 buckets per request, newest first, leaves empty buckets out and includes the one still
+open.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ GRANULARITY = {
     Timeframe.H4: "FOUR_HOUR",
     Timeframe.D1: "ONE_DAY",
 }
-# Both ends of a window may count, so it spans one bucket less than it may hold.
+# Both ends of a window may count, so it spans one bucket less than the maximum.
 _BUCKETS = 350
 HISTORY = 2 * _BUCKETS
-# Keyless answers come out of a cache that is up to a second old, and our idea of the exchange's time is not exact: only
-# so many seconds after its end is a candle what it stays.
+# Keyless answers come from a cache that is up to a second old, and our estimate of the exchange's time is not exact: a
+# candle is final only this many seconds after its end.
 SETTLED_AFTER = 3.0
 _FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -47,19 +47,19 @@ class Window:
 
 
 def window_to(end: int, timeframe: Timeframe) -> Window:
-    """The longest window whose last bucket holds the moment `end`."""
+    """The longest window whose last bucket contains `end`."""
     last = end - end % timeframe.seconds
     return Window(max(0, last - (_BUCKETS - 1) * timeframe.seconds), last)
 
 
 def window_from(start: int, timeframe: Timeframe, now: int) -> Window:
-    """The longest window that begins with the bucket of `start` and does not pass `now`."""
+    """The longest window that begins with the bucket of `start` and does not go beyond `now`."""
     start -= start % timeframe.seconds
     return Window(start, max(start, min(start + (_BUCKETS - 1) * timeframe.seconds, now - now % timeframe.seconds)))
 
 
 def windows_back(end: int, timeframe: Timeframe, count: int) -> Iterator[Window]:
-    """Windows side by side, newest first."""
+    """Adjacent windows, newest first."""
     for _ in range(count):
         window = window_to(end, timeframe)
         yield window
@@ -75,7 +75,7 @@ def windows_in_a_day(timeframe: Timeframe) -> int:
 def closed_candles(
     market: str, timeframe: Timeframe, found: Iterable[JsonObject], *, now: float, since: int | None
 ) -> Candles:
-    """Those that ended some seconds before `now` (the exchange's time) and open at or after `since`: the newest."""
+    """The newest candles that are final at `now` (the exchange's time) and open at or after `since`."""
     by_label = {int(number(row, "start")): row for row in found}
     first, settled = 0 if since is None else since, now - SETTLED_AFTER
     labels = sorted(label for label in by_label if label >= first and label + timeframe.seconds <= settled)[-HISTORY:]

@@ -1,7 +1,7 @@
-"""The way to Coinbase: paths and bodies in, dictionaries out, and every failure as a BrokerError.
+"""coinbase-advanced-py for one key: with NIJA's tokens and rate limits, and every failure as a BrokerError.
 
-It stands on coinbase-advanced-py's own `get` and `post`, below its typed answers: those leave nested parts as plain
-dictionaries, miss attributes that the JSON leaves out and rename fields.
+It uses the library's `get` and `post` and not its typed answers, which leave nested parts as plain dictionaries, lack
+attributes that the JSON leaves out and rename fields.
 """
 
 from __future__ import annotations
@@ -15,32 +15,24 @@ import requests
 from coinbase.constants import API_PREFIX, BASE_URL
 from coinbase.rest import RESTClient
 
-from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, pause_told, unauthorized
+from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, retry_pause, unauthorized
 from brokers.coinbase.json_fields import optional_text, rows
+from brokers.coinbase.limits import private_limit, public_limit
 from brokers.errors import BadAnswer, Unauthorized
 from brokers.http import USER_AGENT, prepare_session
 from brokers.retry import retry_reads
-from brokers.throttle import TokenBucket, wait_for_room
+from brokers.throttle import wait_for_capacity
 
 if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.coinbase.json_fields import JsonObject
     from brokers.coinbase.tokens import TokenSigner
     from brokers.exchange_clock import ExchangeClock
-
-# Documented are 30 requests a second for a user and 10 for an address without a key. Rate and burst together stay below
-# in any second.
-_PRIVATE_RATE, _PRIVATE_BURST = 20.0, 10.0
-_PUBLIC_RATE, _PUBLIC_BURST = 6.0, 3.0
-
-
-def public_room() -> TokenBucket:
-    """What one address may ask for without a key; every client without one should share it."""
-    return TokenBucket(_PUBLIC_RATE, _PUBLIC_BURST)
+    from brokers.throttle import TokenBucket
 
 
 def host_of(base_url: str | None) -> str:
-    """`host[:port]` out of a whole URL or of itself; the exchange's own without one. Raises ValueError."""
+    """`host[:port]` of a URL or of a bare host; without one, the exchange's own. Raises ValueError."""
     if not base_url:
         return str(BASE_URL)
     parts = urlsplit(base_url if "://" in base_url else f"https://{base_url}")
@@ -50,10 +42,10 @@ def host_of(base_url: str | None) -> str:
 
 
 class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
-    """The library, with tokens of our own making."""
+    """The library with NIJA's own tokens."""
 
     def __init__(self, host: str, signer: TokenSigner | None, timeout: float) -> None:
-        # None is handed over on purpose: the library's defaults are what the environment held when it was imported.
+        # None on purpose: the library's defaults come from the environment at the time of its import.
         super().__init__(api_key=None, api_secret=None, base_url=host, timeout=timeout)
         self.is_authenticated = signer is not None
         self._signer = signer
@@ -61,7 +53,7 @@ class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
     def set_headers(self, method: str, path: str) -> dict[str, str]:
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
         if path.endswith("/time"):
-            # Answers without a key come out of a cache that is up to a second old.
+            # Answers without a key come from a cache that is up to a second old.
             headers["Cache-Control"] = "no-cache"
         if self._signer is not None:
             headers["Authorization"] = f"Bearer {self._signer.token(f'{method} {self.base_url}{path}')}"
@@ -69,7 +61,7 @@ class _Rest(RESTClient):  # type: ignore[misc] # the library ships no types
 
 
 class CoinbaseClient:
-    """One key's requests, or with no key the public ones. For one thread at a time."""
+    """The requests of one key or, without a key, public ones. For one thread at a time."""
 
     def __init__(
         self,
@@ -78,36 +70,35 @@ class CoinbaseClient:
         base_url: str | None,
         clock: Clock,
         timeout: float,
-        room: TokenBucket | None = None,
+        limit: TokenBucket | None = None,
         exchange_clock: ExchangeClock | None = None,
     ) -> None:
-        """Raises ValueError for an unusable URL; `timeout` is in seconds and holds for every request.
+        """`timeout` is in seconds, for each request. Raises ValueError for an unusable URL.
 
-        `room` is the rate limit that this client shares with others; without it, it has one of its own.
-        `exchange_clock` is what the signer dates its tokens by.
+        `limit` is the rate limit that this client shares with others; without it, it has its own. `exchange_clock` is
+        the clock by which the signer dates its tokens.
         """
         _silence_library()
         host = host_of(base_url)
         self._rest = _Rest(host, signer, timeout)
         prepare_session(self._rest.session, f"https://{host}")
-        self._rest.session.hooks["response"].append(self._heed_headers)
+        self._rest.session.hooks["response"].append(self._observe_headers)
         self._signer = signer
         self._exchange_clock = exchange_clock
         self._clock = clock
         self._retry = retry_reads(clock)
-        own_room = public_room() if signer is None else TokenBucket(_PRIVATE_RATE, _PRIVATE_BURST)
-        self._bucket = own_room if room is None else room
+        self._limit = limit or (public_limit() if signer is None else private_limit())
 
     def get(self, path: str, **params: object) -> JsonObject:
-        """Parameters that are None are left out, lists become repeated keys. Passing faults are retried."""
+        """Parameters that are None are left out, lists become repeated keys. Transient failures are retried."""
         return self._retry(lambda: self._ask(Attempt(path), params=params))
 
     def repeat(self, path: str, body: JsonObject) -> JsonObject:
-        """Post what does no harm when it is done twice, such as a cancel. Passing faults are retried."""
+        """Post an idempotent request, such as a cancellation. Transient failures are retried."""
         return self._retry(lambda: self._ask(Attempt(path), body=body))
 
     def create(self, path: str, body: JsonObject) -> JsonObject:
-        """Post what may place an order. OutcomeUnknown: it may have. Every other error: it has not."""
+        """Post a request that may place an order. OutcomeUnknown: it may have. Every other error: it has not."""
         return self._ask(Attempt(path, creates=True), body=body)
 
     def pages(self, path: str, name: str, **params: object) -> list[JsonObject]:
@@ -119,9 +110,9 @@ class CoinbaseClient:
         return collected
 
     def page(self, path: str, name: str, cursor: str | None, **params: object) -> tuple[list[JsonObject], str | None]:
-        """The rows `name` of one page, and the cursor of the next: None after the last.
+        """The rows `name` of one page, and the cursor of the next one, or None after the last.
 
-        An empty cursor ends the pages, and so does `has_next` where there is one.
+        An empty cursor marks the last page, and so does a false `has_next`.
         """
         answer = self.get(path, **params, cursor=cursor)
         following = optional_text(answer, "cursor")
@@ -133,10 +124,10 @@ class CoinbaseClient:
 
     def budget_left(self) -> float:
         """From 0 to 1."""
-        return self._bucket.left(self._clock.monotonic())
+        return self._limit.left(self._clock.monotonic())
 
     def close(self) -> None:
-        """Closes the sockets too: urllib3 forgets its pools and leaves them to the garbage collector."""
+        """Closes the sockets too, which urllib3 would leave to the garbage collector."""
         for adapter in self._rest.session.adapters.values():
             pools = adapter.poolmanager.pools
             for pool in [pools[key] for key in pools.keys()]:  # noqa: SIM118 - urllib3's container does not iterate
@@ -144,7 +135,7 @@ class CoinbaseClient:
         self._rest.session.close()
 
     def _ask(self, attempt: Attempt, *, params: JsonObject | None = None, body: JsonObject | None = None) -> JsonObject:
-        """A 401 says for certain that nothing was done: it is answered once by a fresh token with a fresh date."""
+        """After a 401 certainly nothing was done, so the request is sent once more with a freshly dated token."""
         try:
             return self._send(attempt, params, body)
         except Unauthorized:
@@ -158,7 +149,7 @@ class CoinbaseClient:
             raise unauthorized(self._exchange_clock.skew()) from None
 
     def _send(self, attempt: Attempt, params: JsonObject | None, body: JsonObject | None) -> JsonObject:
-        wait_for_room(self._bucket, self._clock)
+        wait_for_capacity(self._limit, self._clock)
         try:
             if body is None:
                 answer = self._rest.get(API_PREFIX + attempt.path, params, public=self._signer is None)
@@ -170,20 +161,20 @@ class CoinbaseClient:
             if isinstance(answer, dict):
                 return answer
             failure = no_outcome("an answer of another shape", attempt)
-        # Raised outside the handler, so that the library's error with its headers and body is no part of this one.
+        # Raised outside the handler, so that it is not chained to the library's error with its headers and body.
         raise failure
 
-    def _heed_headers(self, response: requests.Response, **_: object) -> None:
+    def _observe_headers(self, response: requests.Response, **_: object) -> None:
         remaining = header_number(response.headers, "x-ratelimit-remaining")
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             remaining = 0.0
         if remaining is not None:
-            pause = pause_told(response.headers, self._clock.time())
-            self._bucket.observe(remaining, pause, self._clock.monotonic())
+            pause = retry_pause(response.headers, self._clock.time())
+            self._limit.observe(remaining, pause, self._clock.monotonic())
 
 
 def _silence_library() -> None:
-    """The library's logger has a handler of its own on the console and writes the bodies of errors to it."""
+    """The library's logger has its own console handler and logs the bodies of errors."""
     logger = logging.getLogger("coinbase.RESTClient")
     logger.handlers = [logging.NullHandler()]
     logger.propagate = False

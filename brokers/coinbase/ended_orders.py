@@ -1,8 +1,8 @@
-"""Which orders have ended since a moment, without reading each time how all orders of the past did.
+"""Which orders have ended since a given time, without reading the whole history each time.
 
-Lists are cut by the day an order was made, and a stop may rest for weeks before it ends. So the past is read once.
-After that only these can be news: orders made since the account's open orders were looked at, and those that were seen
-open then. The former are listed, the latter are asked for by their ids.
+Coinbase lists orders by creation time, and a stop may rest for weeks before it ends. So the history is read once. After
+that only two kinds of orders can have ended: those created since the open orders were last read, which are listed, and
+those that were open then, which are requested by id.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.json_fields import rfc3339
-from brokers.coinbase.paging import SlicedList
+from brokers.coinbase.paging import CoinbaseHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,16 +27,16 @@ LISTING = "/orders/historical/batch"
 _PAGE = 100
 _ENDED = ["FILLED", "CANCELLED", "EXPIRED", "FAILED"]
 _LONGEST_REST = timedelta(days=90)
-# An order may be shown so long after it was made, and clocks differ.
-_SHOWN_WITHIN = timedelta(minutes=5)
-# What ended is kept for so long, as callers ask again from a while before their last question.
-_KEPT = timedelta(minutes=30)
+# An order may be listed this long after it was created, and clocks differ.
+_LISTED_WITHIN = timedelta(minutes=5)
+# Callers start a little before their last request, so ended orders are kept for this long.
+_ENDED_TTL = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
     order: Order
-    # When it ended, or where the exchange does not say so, when that was seen.
+    # When it ended or, if the exchange does not say, when it was first seen ended.
     by: datetime
 
 
@@ -48,49 +48,49 @@ class EndedOrders:
         read: Callable[[Iterable[JsonObject]], list[Order]],
         by_ids: Callable[[Sequence[str]], list[JsonObject]],
     ) -> None:
-        """`read` makes orders of rows; `by_ids` asks for rows."""
+        """`read` parses rows; `by_ids` requests rows."""
         self._client = client
         self._read = read
         self._by_ids = by_ids
-        self._past = SlicedList(client, clock, LISTING, "orders", "start_date")
+        self._past = CoinbaseHistory(client, clock, LISTING, "orders", "start_date")
         self._open: set[str] = set()
-        self._looked: datetime | None = None
-        self._news_from: datetime | None = None
+        self._open_read: datetime | None = None
+        self._unread_from: datetime | None = None
         self._complete_from: datetime | None = None
         self._ended: dict[str, _Ended] = {}
 
     def saw_open(self, order_ids: Iterable[str], now: datetime) -> None:
-        """All orders that are open were looked at; `now` is the exchange's time before that."""
-        if self._looked is not None and now < self._looked - _SHOWN_WITHIN:
+        """Note the open orders; `now` is the exchange's time before they were requested."""
+        if self._open_read is not None and now < self._open_read - _LISTED_WITHIN:
             self._complete_from = None
         self._open.update(order_ids)
-        self._looked = now
+        self._open_read = now
 
     def since(self, since: datetime, now: datetime) -> tuple[Order, ...]:
-        """Oldest first. `now` is the exchange's time. Raises BudgetSpent while a long past is being read."""
-        keep_from = min(since, now - _KEPT)
-        if self._complete_from is None or self._news_from is None or since < self._complete_from:
-            self._take(self._all_past(keep_from, now), now)
+        """Oldest first. `now` is the exchange's time. Raises BudgetSpent while a long history is being read."""
+        keep_from = min(since, now - _ENDED_TTL)
+        if self._complete_from is None or self._unread_from is None or since < self._complete_from:
+            self._record(self._history(keep_from, now), now)
             self._complete_from = keep_from
         else:
-            self._take(self._news(self._news_from), now)
+            self._record(self._recent(self._unread_from), now)
             self._complete_from = max(self._complete_from, keep_from)
-        self._news_from = self._looked
+        self._unread_from = self._open_read
         self._ended = {name: known for name, known in self._ended.items() if known.by >= self._complete_from}
         ended = [known.order for known in self._ended.values() if known.by >= since]
         return tuple(sorted(ended, key=lambda order: order.closed or order.created))
 
-    def _all_past(self, since: datetime, now: datetime) -> list[JsonObject]:
+    def _history(self, since: datetime, now: datetime) -> list[JsonObject]:
         past = self._past.read(since - _LONGEST_REST, now, order_status=_ENDED)
-        return past.rows if past.began == now else [*past.rows, *self._news(past.began)]
+        return past.rows if past.began == now else [*past.rows, *self._recent(past.began)]
 
-    def _news(self, made_since: datetime) -> list[JsonObject]:
-        """What was made since then and has ended, and what was seen open, whatever became of it."""
-        start = rfc3339(made_since - _SHOWN_WITHIN)
-        made = self._client.pages(LISTING, "orders", limit=_PAGE, order_status=_ENDED, start_date=start)
-        return [*made, *self._by_ids(sorted(self._open))]
+    def _recent(self, created_since: datetime) -> list[JsonObject]:
+        """Ended orders created since then, and the orders that were seen open, whatever their state."""
+        start = rfc3339(created_since - _LISTED_WITHIN)
+        created = self._client.pages(LISTING, "orders", limit=_PAGE, order_status=_ENDED, start_date=start)
+        return [*created, *self._by_ids(sorted(self._open))]
 
-    def _take(self, rows: list[JsonObject], now: datetime) -> None:
+    def _record(self, rows: list[JsonObject], now: datetime) -> None:
         for order in self._read(rows):
             if order.status.is_final:
                 self._open.discard(order.exchange_id)

@@ -1,8 +1,7 @@
-"""What a failed request to Coinbase means.
+"""Maps failed requests to Coinbase to BrokerErrors.
 
-Three shapes of error bodies exist, `{"error": …}`, `{"errors": [{"id": …}]}` and plain text, and a proxy on the way may
-answer with a page of HTML. So the status decides first and the body only adds to it. Nothing but the exchange's own
-JSON reaches a message.
+Error bodies come in three shapes, `{"error": …}`, `{"errors": [{"id": …}]}` and plain text, and a proxy may answer with
+an HTML page. So the status decides first and the body only refines it. Messages quote only the exchange's own JSON.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 200
 _LONGEST_PAUSE = 60.0
-_UNTOLD_PAUSE = 1.0
+_DEFAULT_PAUSE = 1.0
 _FIRST_UNIX_TIME = 1_000_000_000
 _TRADING_PATHS = ("/orders", "/orders/batch_cancel")
 _NEW_ORDER_PATHS = ("/orders", "/orders/preview")
 _KEYLESS = "/market/"
 _NO_SKEW = timedelta(0)
-# Tokens live for two minutes and are dated by the exchange's clock; from here on a wrong one here is worth a word.
+# Tokens live for two minutes and are dated by the exchange's clock; a skew from here on is worth mentioning.
 _LARGE_SKEW = timedelta(seconds=30)
 _UNANSWERED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _UNKNOWN_ORDER = ("order with this orderid was not found", "order not found")
@@ -53,24 +52,24 @@ _UNKNOWN_ORDER = ("order with this orderid was not found", "order not found")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Which request failed. `creates` is true where it may have placed an order."""
+    """The request that failed. `creates` is true if it may have placed an order."""
 
     path: str
     creates: bool = False
 
     @property
-    def right(self) -> str:
-        """The permission of a key that this request needs."""
+    def permission(self) -> str:
+        """The key permission that this request needs."""
         return "trade" if self.path in _TRADING_PATHS else "view"
 
     @property
     def is_new_order(self) -> bool:
-        """Whether it asks for a new order, in earnest or not: its refusal may concern the market alone."""
+        """Whether it places or previews an order: a refusal may then concern the market alone."""
         return self.path in _NEW_ORDER_PATHS
 
 
 def failure_of(error: requests.RequestException, attempt: Attempt, now: float) -> BrokerError:
-    """`now` is Unix time, for headers that name a moment."""
+    """`now` is in Unix seconds, for headers that name a time."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return refusal(error.response, attempt, now)
     if definitely_not_sent(error):
@@ -81,11 +80,11 @@ def failure_of(error: requests.RequestException, attempt: Attempt, now: float) -
 
 
 def refusal(response: requests.Response, attempt: Attempt, now: float) -> BrokerError:
-    """The error behind an answer of status 400 or above."""
+    """The error for an answer with status 400 or above."""
     status = response.status_code
     said = _Said.read(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or said.is_rate_limit:
-        return RateLimited(f"Coinbase's rate limit is reached ({said})", pause_told(response.headers, now))
+        return RateLimited(f"Coinbase's rate limit is reached ({said})", retry_pause(response.headers, now))
     if status == HTTPStatus.UNAUTHORIZED:
         return unauthorized()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _UNANSWERED or said.is_page:
@@ -103,12 +102,12 @@ def unauthorized(skew: timedelta = _NO_SKEW) -> Unauthorized:
     )
     if abs(skew) >= _LARGE_SKEW:
         seconds, which = abs(skew).total_seconds(), "behind" if skew > _NO_SKEW else "ahead of"
-        text += f"; this machine's clock is {seconds:.0f} s {which} Coinbase's: set it right first"
+        text += f"; this machine's clock is {seconds:.0f} s {which} Coinbase's: correct it first"
     return Unauthorized(text)
 
 
 def no_outcome(cause: str, attempt: Attempt) -> BrokerError:
-    """The request may have reached the exchange, and no answer says what came of it."""
+    """The request may have reached the exchange, but no answer says what came of it."""
     if attempt.creates:
         return OutcomeUnknown(f"Coinbase did not say what became of the order ({cause})")
     return Unavailable(f"Coinbase did not answer ({cause})")
@@ -118,7 +117,7 @@ def _forbidden(said: _Said, attempt: Attempt) -> BrokerError:
     if attempt.is_new_order and not concerns_key(said.code, said.detail):
         return market_refusal(str(said))
     return PermissionDenied(
-        f"Permission denied: Coinbase says {said}. This request needs the right `{attempt.right}` in the "
+        f"Permission denied: Coinbase says {said}. This request needs the permission `{attempt.permission}` in the "
         "portfolio that the key was made for: grant it on portal.cdp.coinbase.com, or make a new key there"
     )
 
@@ -140,18 +139,18 @@ def _refused_order(status: int, said: _Said, attempt: Attempt) -> BrokerError:
     return refusal_of(said.code or f"HTTP_{status}", said.detail[:_LONGEST_TEXT])
 
 
-def pause_told(headers: Mapping[str, str], now: float) -> float:
-    """Seconds to wait by `retry-after` or `x-ratelimit-reset`, which may be given as seconds or as Unix time."""
+def retry_pause(headers: Mapping[str, str], now: float) -> float:
+    """Seconds to wait according to `retry-after` or `x-ratelimit-reset`, given as seconds or as Unix time."""
     for name in ("retry-after", "x-ratelimit-reset"):
         seconds = header_number(headers, name)
         if seconds is not None:
             pause = seconds - now if seconds > _FIRST_UNIX_TIME else seconds
             return min(max(pause, 0.0), _LONGEST_PAUSE)
-    return _UNTOLD_PAUSE
+    return _DEFAULT_PAUSE
 
 
 def header_number(headers: Mapping[str, str], name: str) -> float | None:
-    """A finite number of 0 or more, or None where the header is absent or says something else."""
+    """A finite number of 0 or more, or None if the header is missing or holds anything else."""
     try:
         value = float(headers.get(name, ""))
     except ValueError:
@@ -161,7 +160,7 @@ def header_number(headers: Mapping[str, str], name: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """The exchange's own code and words, whichever shape they came in."""
+    """The exchange's error code and message, in whichever shape they came."""
 
     code: str = ""
     detail: str = ""

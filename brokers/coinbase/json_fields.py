@@ -1,4 +1,4 @@
-"""Coinbase's JSON read field by field: money as text, times as RFC 3339. Whatever is amiss raises BadAnswer."""
+"""Single values in Coinbase's JSON: numbers as text, times as RFC 3339. Anything unexpected raises BadAnswer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_MOMENT = datetime.fromtimestamp(0, UTC)
 
 
 def readable(read: Callable[[], T], default: T) -> T:
-    """What `read` finds, or `default` where it cannot be read."""
+    """The result of `read`, or `default` if it raises BadAnswer."""
     try:
         return read()
     except BadAnswer:
@@ -29,7 +29,7 @@ def readable(read: Callable[[], T], default: T) -> T:
 
 
 def text(fields: JsonObject, name: str) -> str:
-    """A field that must hold something."""
+    """A field that must hold text."""
     value = fields.get(name)
     if not isinstance(value, str) or not value:
         raise BadAnswer(f"Coinbase answered without `{name}`")
@@ -37,20 +37,20 @@ def text(fields: JsonObject, name: str) -> str:
 
 
 def optional_text(fields: JsonObject, name: str) -> str:
-    """A field's text, or "" where it is absent, null or something else."""
+    """A field's text, or "" if it is missing, null or not text."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
 
 def number(fields: JsonObject, name: str) -> Decimal:
-    """A number that must be there; the empty text is Coinbase's zero."""
+    """A required number; Coinbase writes zero as an empty text."""
     if fields.get(name) is None:
         raise BadAnswer(f"Coinbase answered without `{name}`")
     return optional_number(fields, name)
 
 
 def optional_number(fields: JsonObject, name: str) -> Decimal:
-    """A number, or 0 where the field is absent, null or empty. A JSON float has lost digits already and is refused."""
+    """A number, or 0 if the field is missing, null or empty. A JSON float has lost digits already and is refused."""
     value = fields.get(name)
     if value is None or value == "":
         return ZERO
@@ -60,14 +60,14 @@ def optional_number(fields: JsonObject, name: str) -> Decimal:
         result = Decimal(value)
     except InvalidOperation:
         result = Decimal("NaN")
-    # Amounts and prices lie far within; beyond them, dividing two of them would fail.
+    # Amounts and prices are far smaller; beyond this, dividing one by another would fail.
     if not result.is_finite() or abs(result.adjusted()) > _DIGITS:
-        raise BadAnswer(f"Coinbase answered `{name}` with something that is no number")
+        raise BadAnswer(f"Coinbase answered `{name}` with something that is not a number")
     return result
 
 
 def section(fields: JsonObject, name: str) -> JsonObject:
-    """An object inside the answer."""
+    """A nested object."""
     value = fields.get(name)
     if not isinstance(value, dict):
         raise BadAnswer(f"Coinbase answered without `{name}`")
@@ -75,7 +75,7 @@ def section(fields: JsonObject, name: str) -> JsonObject:
 
 
 def rows(fields: JsonObject, name: str) -> list[JsonObject]:
-    """A list of objects inside the answer; a row that is none becomes an empty one, which hides no other."""
+    """A nested list of objects; a row that is not an object becomes an empty one and hides no other row."""
     value = fields.get(name)
     if not isinstance(value, list):
         raise BadAnswer(f"Coinbase answered without the list `{name}`")
@@ -90,18 +90,18 @@ def moment(fields: JsonObject, name: str) -> datetime:
 
 
 def optional_moment(fields: JsonObject, name: str) -> datetime | None:
-    """A moment, or None where the field is absent, null or empty. Digits below a microsecond are dropped.
+    """A time, or None if the field is missing, null or empty. Digits below a microsecond are dropped.
 
-    A moment before 1970 is the exchange's way of writing none at all (`0001-01-01T00:00:00Z`).
+    A time before 1970 is how the exchange writes "none" (`0001-01-01T00:00:00Z`).
     """
     value = optional_text(fields, name)
     if not value:
         return None
     try:
-        told = datetime.fromisoformat(value)
-        result = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        parsed = datetime.fromisoformat(value)
+        result = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadAnswer(f"Coinbase answered `{name}` with something that is no time") from None
+        raise BadAnswer(f"Coinbase answered `{name}` with something that is not a time") from None
     return result if result >= _FIRST_MOMENT else None
 
 
@@ -113,24 +113,10 @@ def side_of(fields: JsonObject) -> Side:
 
 
 def rfc3339(time: datetime) -> str:
-    """`time` down to the second, as Coinbase takes it."""
+    """`time` rounded down to the second, as Coinbase expects it."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plain(value: Decimal) -> str:
-    """Never in exponents: 0.00001 and not 1E-5."""
+    """Without an exponent: 0.00001, not 1E-5."""
     return format(value, "f")
-
-
-def product_id(symbol: str) -> str:
-    """BTC/USD is BTC-USD on the wire."""
-    return symbol.replace("/", "-")
-
-
-def symbol_of(product: str) -> str:
-    return product.replace("-", "/")
-
-
-def is_spot(product: str) -> bool:
-    """Futures and perpetuals carry more than two parts, such as BTC-PERP-INTX."""
-    return product.count("-") == 1

@@ -1,8 +1,7 @@
-"""Coinbase's public market data: without a key, so that no account's budget or token is touched."""
+"""Coinbase's candles and prices for the feed, requested without a key so that no account's budget is used."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
@@ -17,47 +16,48 @@ from brokers.coinbase.candles import (
     windows_in_a_day,
 )
 from brokers.coinbase.client import CoinbaseClient
-from brokers.coinbase.json_fields import optional_number, product_id, rows
-from brokers.coinbase.public import ask_time, read_products, server_time
+from brokers.coinbase.json_fields import optional_number, rows
+from brokers.coinbase.public import CoinbasePublic
+from brokers.coinbase.symbols import product_id
 from brokers.errors import BrokerError, RequestRefused
-from brokers.exchange_clock import ExchangeClock
 from brokers.model import ZERO, Exchange, Ticker, Timeframe
+from brokers.shared_answer import CLOCK_MAX_AGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from brokers.clock import Clock
     from brokers.coinbase.json_fields import JsonObject
-    from brokers.model import Candles, Market
-    from brokers.throttle import TokenBucket
+    from brokers.model import Candles
 
 _DAY = Timeframe.D1.seconds
 _WINDOWS = 2
-_CLOCK_HOLDS = 300.0
-# A market whose latest candles lie far back is asked this seldom whether it has come to life again.
+# Seconds between checks whether a market whose latest candles are old trades again.
 _PROBE_EVERY = 60.0
-# Each has been tried for a while: that many say that it is not the market.
-_FAILURES_ENOUGH = 2
-# 20 windows of 350 days: further back than the exchange exists.
-_LONGEST_WALK = 20
+# Each has been retried for a while: this many failures are not the fault of single markets.
+_MAX_FAILURES = 2
+# 20 windows of 350 days: more than the age of the exchange.
+_LONGEST_SEARCH = 20
 
 
 class CoinbaseMarketData:
     """A `brokers.base.MarketData`, for one feed thread.
 
-    The market's clock may lie years behind the exchange's: a replay of old candles, or a market that stopped. So where
-    the window that ends now is empty, the newest candle is looked for by walking back, and afterwards the candles
-    are followed from the last one known.
+    A market's latest candles may be years old: in a replay of old candles, or if it stopped trading. If the window
+    that ends now is empty, the newest candle is therefore searched backwards, and later ones are read from there.
+
+    `public` is shared with the brokers; without it, it makes its own.
     """
 
     def __init__(
-        self, *, base_url: str | None, clock: Clock, timeout: float = 30.0, room: TokenBucket | None = None
+        self, *, base_url: str | None, clock: Clock, timeout: float = 30.0, public: CoinbasePublic | None = None
     ) -> None:
-        """`room` is the rate limit shared with the other keyless clients of the process."""
         self._clock = clock
-        self._client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout, room=room)
-        self._exchange_clock = ExchangeClock(lambda: ask_time(self._client, clock), clock, threading.Lock())
+        self._owns_public = public is None
+        self._public = public or CoinbasePublic(base_url=base_url, clock=clock, timeout=timeout)
+        self._exchange_clock = self._public.exchange_clock
+        # Its own client, as one serves one thread at a time.
+        self._client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout, limit=self._public.limit)
         self._probe_at: dict[tuple[str, Timeframe], float] = {}
         self._newest_day: int | None = None
         self._failed_last: frozenset[str] = frozenset()
@@ -66,23 +66,17 @@ class CoinbaseMarketData:
     def exchange(self) -> Exchange:
         return Exchange.COINBASE
 
-    def server_time(self) -> datetime:
-        return server_time(self._client)
-
-    def markets(self) -> Mapping[str, Market]:
-        return read_products(self._client).markets
-
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
-        """At most 700. Empty buckets stay absent; a candle is told some seconds after its end at the exchange."""
+        """At most 700. Empty buckets are left out; a candle is included a few seconds after its end."""
         now = self._now()
         found = self._latest(market, timeframe, since, int(now))
         return closed_candles(market, timeframe, found, now=now, since=since)
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
-        """Markets that the exchange refuses or fails to answer for, or that have no bid or ask, are left out.
+        """Leaves out markets that are refused, fail, or have no bid or ask.
 
-        Raises BrokerError where it answers for none of them. After a few failures the rest are not asked for either;
-        the markets that failed come last the next time, so that they keep no other from its price.
+        Raises BrokerError if all of them fail. After a few failures the rest are not requested; markets that failed
+        come last the next time, so that they do not block the others.
         """
         found: dict[str, Ticker] = {}
         failed: dict[str, BrokerError] = {}
@@ -93,7 +87,7 @@ class CoinbaseMarketData:
                 continue
             except BrokerError as error:
                 failed[market] = error
-                if len(failed) == _FAILURES_ENOUGH:
+                if len(failed) == _MAX_FAILURES:
                     break
             else:
                 if ticker is not None:
@@ -105,6 +99,8 @@ class CoinbaseMarketData:
 
     def close(self) -> None:
         self._client.close()
+        if self._owns_public:
+            self._public.close()
 
     def _latest(self, market: str, timeframe: Timeframe, since: int | None, now: int) -> list[JsonObject]:
         probe = (market, timeframe)
@@ -119,13 +115,13 @@ class CoinbaseMarketData:
         return self._newest_anywhere(market, timeframe, now)
 
     def _ending_now(self, market: str, timeframe: Timeframe, since: int | None, now: int) -> list[JsonObject]:
-        """The candle of `since` is asked for too: without it, no new candle would look like no candles at all."""
+        """Includes the candle of `since`: without it, "no new candle" would look like "no candles at all"."""
         if since is not None and window_to(now, timeframe).start <= since:
             return self._rows(market, timeframe, window_from(since, timeframe, now))
         return self._back_from(now, market, timeframe)
 
     def _back_from(self, end: int, market: str, timeframe: Timeframe, *, leading: int = 0) -> list[JsonObject]:
-        """Two windows back from `end`, after up to `leading` empty ones."""
+        """Two windows backwards from `end`, after up to `leading` empty ones."""
         collected: list[JsonObject] = []
         filled = 0
         for window in windows_back(end, timeframe, leading + _WINDOWS):
@@ -137,7 +133,7 @@ class CoinbaseMarketData:
         return collected
 
     def _following(self, market: str, timeframe: Timeframe, since: int, now: int) -> list[JsonObject]:
-        """Up to two windows on from `since`, until one holds nothing newer."""
+        """Up to two windows from `since` on, until one holds nothing newer."""
         collected: list[JsonObject] = []
         for _ in range(_WINDOWS):
             found = self._rows(market, timeframe, window_from(since, timeframe, now))
@@ -156,8 +152,8 @@ class CoinbaseMarketData:
         return self._back_from(end, market, timeframe, leading=windows_in_a_day(timeframe))
 
     def _newest_day_of(self, market: str, now: int) -> int | None:
-        """Markets of one exchange stand at about the same day, so the last one found is tried before the walk."""
-        windows = list(windows_back(now, Timeframe.D1, _LONGEST_WALK))
+        """Markets of one exchange end at about the same day, so the last day found is tried before searching."""
+        windows = list(windows_back(now, Timeframe.D1, _LONGEST_SEARCH))
         if self._newest_day is not None:
             windows.insert(0, window_from(self._newest_day, Timeframe.D1, now))
         for window in windows:
@@ -186,9 +182,9 @@ class CoinbaseMarketData:
         return Ticker(market, bid, ask, last or (bid + ask) / 2, utc_now(self._clock))
 
     def _now(self) -> float:
-        """The exchange's time in Unix seconds. Raises BrokerError where it is not known and cannot be asked."""
+        """The exchange's time in Unix seconds. Raises BrokerError if it is not known and cannot be read."""
         try:
-            self._exchange_clock.sync(_CLOCK_HOLDS)
+            self._exchange_clock.sync(CLOCK_MAX_AGE)
         except BrokerError:
             if self._exchange_clock.uncertainty() is None:
                 raise

@@ -1,4 +1,4 @@
-"""A long list read some pages at a time, so that an account with a long history goes on with its exits meanwhile."""
+"""Reads a long list a few pages at a time, so that an account with a long history can place exits in between."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from brokers.coinbase.json_fields import JsonObject
 
 _PAGE = 100
-_PAGES_AT_ONCE = 60
-# Nobody knows how long a cursor holds: one that was used longer ago than this is used no more.
-_CURSOR_HOLDS = timedelta(minutes=10)
-# Whoever asks for the last so many days asks from a little later each time.
+_PAGES_PER_CALL = 60
+# How long a cursor stays valid is not documented: one that is older than this is not used any more.
+_CURSOR_TTL = timedelta(minutes=10)
+# Callers who read the last few days start a little later each time.
 _SAME_START = timedelta(hours=1)
 _NO_TIME = timedelta(0)
 _PAUSE = 0.5
 
 
 @dataclass(slots=True)
-class Slices:
-    """What was read of a list from `start` on. What came after `began` may be missing; `used` is the last reading.
+class HistoryRows:
+    """The rows read from `start` on. Rows added after `began` may be missing; `used` is the time of the last request.
 
     All times are the exchange's.
     """
@@ -40,58 +40,58 @@ class Slices:
     cursor: str | None = None
 
 
-class SlicedList:
-    """One list of the exchange, cut by a moment in time."""
+class CoinbaseHistory:
+    """One list of the exchange, read from a given time on."""
 
     def __init__(self, client: CoinbaseClient, clock: Clock, path: str, name: str, since: str) -> None:
-        """`since` is the parameter that takes the moment; `name` is what the answer calls its rows."""
+        """`since` is the name of the parameter for the start; `name` is the field that holds the rows."""
         self._client = client
         self._clock = clock
         self._path = path
         self._name = name
         self._since = since
-        self._unfinished: Slices | None = None
+        self._unfinished: HistoryRows | None = None
 
-    def read(self, start: datetime, now: datetime, **params: object) -> Slices:
+    def read(self, start: datetime, now: datetime, **params: object) -> HistoryRows:
         """Everything from `start` on. `now` is the exchange's time.
 
-        Raises BudgetSpent while there is more: the next call goes on where this one ended.
+        Raises BudgetSpent while there is more; the next call continues where this one ended.
         """
-        slices = self._begun(start, now)
+        history = self._resumed(start, now)
         try:
-            done = self._some(slices, params)
+            done = self._read_pages(history, params)
         except RequestRefused:
-            # The cursor may be what is refused.
-            self._forget(slices)
+            # The cursor may be the reason for the refusal.
+            self._forget(history)
             raise
         if not done:
-            self._unfinished = slices
-            raise BudgetSpent(f"Reading a long history of {self._name}: {len(slices.rows)} so far", _PAUSE)
-        self._forget(slices)
-        return slices
+            self._unfinished = history
+            raise BudgetSpent(f"Reading a long history of {self._name}: {len(history.rows)} rows so far", _PAUSE)
+        self._forget(history)
+        return history
 
-    def _begun(self, start: datetime, now: datetime) -> Slices:
-        """The same question asked a while later goes on; any other is a new one."""
-        slices = self._unfinished
-        same = slices is not None and _NO_TIME <= start - slices.start <= _SAME_START
-        if slices is None or not same or not _NO_TIME <= now - slices.used <= _CURSOR_HOLDS:
-            return Slices(start, now, now)
-        slices.used = now
-        return slices
+    def _resumed(self, start: datetime, now: datetime) -> HistoryRows:
+        """Continues an unfinished read from about the same start; anything else is a new read."""
+        history = self._unfinished
+        same = history is not None and _NO_TIME <= start - history.start <= _SAME_START
+        if history is None or not same or not _NO_TIME <= now - history.used <= _CURSOR_TTL:
+            return HistoryRows(start, now, now)
+        history.used = now
+        return history
 
-    def _forget(self, slices: Slices) -> None:
-        if slices is self._unfinished:
+    def _forget(self, history: HistoryRows) -> None:
+        if history is self._unfinished:
             self._unfinished = None
 
-    def _some(self, slices: Slices, params: JsonObject) -> bool:
-        """Whether the last page was among those read now."""
-        for page in range(_PAGES_AT_ONCE):
+    def _read_pages(self, history: HistoryRows, params: JsonObject) -> bool:
+        """Return whether the last page was reached."""
+        for page in range(_PAGES_PER_CALL):
             if page and self._clock.stopping:
-                raise RateLimited(f"Stopping: the history of {self._name} is not read on", _PAUSE)
-            found, slices.cursor = self._client.page(
-                self._path, self._name, slices.cursor, limit=_PAGE, **{self._since: rfc3339(slices.start)}, **params
+                raise RateLimited(f"Stopping: the history of {self._name} is not read any further", _PAUSE)
+            found, history.cursor = self._client.page(
+                self._path, self._name, history.cursor, limit=_PAGE, **{self._since: rfc3339(history.start)}, **params
             )
-            slices.rows += found
-            if slices.cursor is None:
+            history.rows += found
+            if history.cursor is None:
                 return True
         return False

@@ -1,4 +1,4 @@
-"""Coinbase's products as markets."""
+"""Coinbase's names and NIJA's: the product BTC-USD is the market BTC/USD."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from brokers.coinbase.json_fields import JsonObject
 
 _CLOSED_BY = ("is_disabled", "trading_disabled", "cancel_only", "view_only", "auction_mode")
-_NO_TAKERS_BY = ("limit_only", "post_only")
+_LIMIT_ONLY_BY = ("limit_only", "post_only")
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
-    """Every spot market by symbol, and the products that could not be read, by `product:<id>`, with why."""
+class ProductList:
+    """Every spot market by symbol, and by `product:<id>` why other products could not be read."""
 
     markets: Mapping[str, Market]
     unread: Mapping[str, str]
 
 
-NONE_YET = Products(MappingProxyType({}), MappingProxyType({}))
+NO_PRODUCTS = ProductList(MappingProxyType({}), MappingProxyType({}))
 
 
-def products_of(answer: JsonObject) -> Products:
-    """Products without increments cannot be priced and are left out."""
+def products_of(answer: JsonObject) -> ProductList:
+    """Products without increments are left out: their orders could not be rounded."""
     spot = (row for row in rows(answer, "products") if optional_text(row, "product_type") in ("", "SPOT"))
     unread: dict[str, str] = {}
     markets = read_rows(spot, _market, _name, unread)
     priced = {market.symbol: market for market in markets if market.amount_step > ZERO and market.price_step > ZERO}
-    return Products(priced, unread)
+    return ProductList(priced, unread)
 
 
 def _name(row: JsonObject) -> str:
@@ -53,10 +53,24 @@ def _market(row: JsonObject) -> Market:
         price_step=optional_number(row, "price_increment") or optional_number(row, "quote_increment"),
         min_amount=optional_number(row, "base_min_size"),
         min_cost=optional_number(row, "quote_min_size"),
-        tradable=optional_text(row, "status") in ("", "online") and not _any(row, _CLOSED_BY),
-        takes_market_orders=not _any(row, _NO_TAKERS_BY),
+        tradable=optional_text(row, "status") in ("", "online") and not _has_any(row, _CLOSED_BY),
+        takes_market_orders=not _has_any(row, _LIMIT_ONLY_BY),
     )
 
 
-def _any(row: JsonObject, flags: tuple[str, ...]) -> bool:
+def _has_any(row: JsonObject, flags: tuple[str, ...]) -> bool:
     return any(row.get(flag) is True for flag in flags)
+
+
+def product_id(symbol: str) -> str:
+    """BTC-USD for BTC/USD."""
+    return symbol.replace("/", "-")
+
+
+def symbol_of(product: str) -> str:
+    return product.replace("-", "/")
+
+
+def is_spot(product: str) -> bool:
+    """Futures and perpetuals have more than two parts, such as BTC-PERP-INTX."""
+    return product.count("-") == 1

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from brokers.model import ApiKey
 
-# The longest that the exchange allows, in seconds.
+# The maximum the exchange allows, in seconds.
 TOKEN_LIFE = 120
-# A token whose first second lies ahead of the exchange's clock is refused, were it by a millisecond.
+# The exchange rejects a token that begins in its future, even by a millisecond.
 _BACKDATED = 2
 
 
 class TokenSigner:
-    """Makes what the library's own `build_rest_jwt` makes, but reads the private key once and not for each request.
+    """Like the library's `build_rest_jwt`, but parses the private key once instead of for each request.
 
-    And it dates tokens by the exchange's clock, so that a wrong one here refuses no request.
+    It dates tokens by the exchange's clock, so that a wrong local clock does not get requests rejected.
     """
 
     def __init__(self, api_key: ApiKey, now: Callable[[], datetime]) -> None:
@@ -36,7 +36,7 @@ class TokenSigner:
         self._now = now
 
     def token(self, uri: str) -> str:
-        """`uri` is method, blank, host and path, without scheme and query."""
+        """`uri` is method, space, host and path, without scheme and query."""
         begins = int(self._now().timestamp()) - _BACKDATED
         claims = {"sub": self._name, "iss": "cdp", "nbf": begins, "exp": begins + TOKEN_LIFE, "uri": uri}
         headers = {"kid": self._name, "nonce": secrets.token_hex()}

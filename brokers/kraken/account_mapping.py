@@ -1,4 +1,4 @@
-"""What a Kraken key may do, what its account holds and which fees it pays, from Kraken's JSON."""
+"""Permissions, balances and fees of an account, from Kraken's JSON."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _WITHDRAWING = frozenset({"withdraw-funds", "add-withdraw-address", "update-with
 
 
 def balances_of(result: Mapping[str, Any], symbols: Symbols) -> tuple[dict[str, Balance], dict[str, str]]:
-    """Totals and holds by currency, and why an asset is not among them although it can be spent, by `balance:<asset>`.
+    """Balances by currency, and by `balance:<asset>` why a spendable asset is missing among them.
 
-    Kraken Rewards (`.F`) are included: with them on, the plain asset may be near zero.
+    Kraken Rewards (`.F`) are included: with Rewards on, the plain asset may be near zero.
     """
     totals: dict[str, Decimal] = {}
     holds: dict[str, Decimal] = {}
@@ -37,7 +37,7 @@ def balances_of(result: Mapping[str, Any], symbols: Symbols) -> tuple[dict[str, 
             totals[currency] = totals.get(currency, ZERO) + decimal_of(row["balance"]) + credit
             holds[currency] = holds.get(currency, ZERO) + decimal_of(row.get("hold_trade", 0))
         elif not _is_nothing(row):
-            unread[f"balance:{asset}"] = f"Kraken has not said which currency {asset} is"
+            unread[f"balance:{asset}"] = f"Kraken does not say which currency {asset} is"
     return {currency: Balance(currency, total, holds[currency]) for currency, total in totals.items()}, unread
 
 
@@ -50,20 +50,20 @@ def _is_nothing(row: object) -> bool:
 
 
 def fees_of(result: Mapping[str, Any], pair_id: str) -> Fees:
-    """Percent strings of TradeVolume as fractions; a pair without a maker schedule pays the taker's."""
+    """The percent strings of TradeVolume as fractions; without a maker schedule, the taker fee applies to both."""
     taker = _fee(result["fees"], pair_id)
     makers = result.get("fees_maker")
     return Fees(maker=_fee(makers, pair_id) if makers else taker, taker=taker)
 
 
 def _fee(table: Mapping[str, Any], pair_id: str) -> Decimal:
-    """One pair was asked for; should it come under its altname, it is still the only one."""
+    """Only one pair was requested, so it is the only row even if listed under its altname."""
     row = table[pair_id] if pair_id in table else next(iter(table.values()))
     return decimal_of(row["fee"]) / 100
 
 
 def key_info_of(result: Mapping[str, Any], fingerprint: str, skew: timedelta) -> KeyInfo:
-    """Times are strings of Unix seconds, "0" where unset. Two keys with one `iban` are one account's."""
+    """Times are strings of Unix seconds, "0" if unset. Keys with the same `iban` belong to one account."""
     permissions = frozenset(str(name) for name in result["permissions"])
     account = result.get("iban")
     stored = result.get("nonce")

@@ -1,19 +1,24 @@
-"""One account's way to Kraken."""
+"""One account at Kraken."""
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from brokers.errors import BadAnswer
+from brokers.errors import BadAnswer, BrokerError, MarketRefused
 from brokers.kraken.account_mapping import balances_of, fees_of, key_info_of
-from brokers.kraken.client import PrivateClient
+from brokers.kraken.client import KrakenClient
 from brokers.kraken.json_fields import parsing
 from brokers.kraken.limits import TIERS, EngineCounters
-from brokers.kraken.lookups import Records
-from brokers.kraken.orders import ABSENCE_MARGIN, Desk
+from brokers.kraken.lookups import KrakenLookups
+from brokers.kraken.orders import KrakenOrders
 from brokers.kraken.public import KrakenPublic
+from brokers.kraken.recovery import ABSENCE_MARGIN, resolve
+from brokers.kraken.refusals import NOT_LISTED
 from brokers.model import Exchange
-from brokers.shared_answer import CLOCK_SHARED, MARKETS_AGAIN, MARKETS_LAST
+from brokers.shared_answer import CLOCK_MAX_AGE, CLOCK_TTL, MARKETS_MIN_REFRESH, MARKETS_TTL
+from brokers.unread_rows import UnreadRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,14 +29,14 @@ if TYPE_CHECKING:
     from brokers.model import ApiKey, Balance, Evidence, Fees, Fill, KeyInfo, Market, Order, OrderRequest, Resolution
     from brokers.nonce import Nonce
 
-_FEES_LAST = 3_600.0
+_FEES_TTL = 3_600.0
 
 
 class KrakenBroker:
-    """Implements brokers.base.Broker. One request at a time; safe to call from several threads.
+    """A `brokers.base.Broker`. Sends one request at a time; safe to call from several threads.
 
     `public` is shared by all accounts of the process; without it the broker makes its own. `absence_margin` is how
-    long after its deadline an accepted order may still show up.
+    long after its deadline an accepted order may still appear.
     """
 
     def __init__(  # noqa: PLR0913 - what an account consists of, by keyword
@@ -52,23 +57,14 @@ class KrakenBroker:
         self._clock = clock
         self._owns_public = public is None
         self._public = public or KrakenPublic(base_url=base_url, clock=clock, timeout=timeout)
-        self._client = PrivateClient(api_key, base_url=base_url, nonce=nonce, clock=clock, timeout=timeout, tier=limits)
         self._exchange_clock = self._public.exchange_clock
-        self._records = Records(
-            self._client, self._public, clock=clock, exchange_clock=self._exchange_clock, engine=engine
-        )
-        self._desk = Desk(
-            self._client,
-            self._public,
-            self._records,
-            clock=clock,
-            exchange_clock=self._exchange_clock,
-            engine=engine,
-            absence_margin=absence_margin,
-        )
+        self._client = KrakenClient(api_key, base_url=base_url, nonce=nonce, clock=clock, timeout=timeout, tier=limits)
+        self._unread = UnreadRows()
+        self._lookups = KrakenLookups(self._client, self._public, clock=clock, engine=engine, unread=self._unread)
+        self._orders = KrakenOrders(self._client, clock=clock, exchange_clock=self._exchange_clock, engine=engine)
+        self._absence_margin = absence_margin
         self._fees: dict[str, tuple[float, Fees]] = {}
-        self._holds = False
-        self._unnamed: Mapping[str, str] = {}
+        self._has_held = False
 
     @property
     def exchange(self) -> Exchange:
@@ -88,16 +84,16 @@ class KrakenBroker:
 
     @property
     def fees_in_quote(self) -> bool:
-        """Every order of ours says so (`fciq`)."""
+        """Every order of NIJA's asks for that (`fciq`)."""
         return True
 
     def connect(self) -> KeyInfo:
-        result = self._records.read("GetApiKeyInfo")
-        self._exchange_clock.sync(CLOCK_SHARED)
+        result = self._client.read("GetApiKeyInfo")
+        self._exchange_clock.sync(CLOCK_TTL)
         with parsing("key rights"):
             info = key_info_of(result, self._fingerprint, self._exchange_clock.skew())
         self._client.nonces.stored(info.stored_nonce)
-        self._public.markets(MARKETS_LAST)
+        self._public.markets(MARKETS_TTL)
         return info
 
     def exchange_time(self) -> datetime:
@@ -109,7 +105,7 @@ class KrakenBroker:
     def markets(self) -> Mapping[str, Market]:
         return self._public.symbols().markets
 
-    def refresh_markets(self, max_age: float = MARKETS_AGAIN) -> None:
+    def refresh_markets(self, max_age: float = MARKETS_MIN_REFRESH) -> None:
         self._public.markets(max_age)
 
     def markets_age(self) -> float:
@@ -118,61 +114,70 @@ class KrakenBroker:
     def fees(self, market: str) -> Fees:
         now = self._clock.monotonic()
         known = self._fees.get(market)
-        if known is None or now - known[0] > _FEES_LAST:
+        if known is None or now - known[0] > _FEES_TTL:
             pair_id = self._public.symbols().pair_id(market)
-            result = self._records.read("TradeVolume", {"pair": pair_id})
+            result = self._client.read("TradeVolume", {"pair": pair_id})
             with parsing("fees"):
                 known = (now, fees_of(result, pair_id))
             self._fees[market] = known
         return known[1]
 
     def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:
-        """An account that never held anything answers with nothing at all (hummingbot#2085); no other one does."""
-        result = self._records.read("BalanceEx", urgent=protects)
-        if self._holds and not result:
-            raise BadAnswer("Kraken's BalanceEx did not say what the account holds")
-        self._holds = bool(result)
+        """Only an account that never held anything gets an empty answer (hummingbot#2085)."""
+        result = self._client.read("BalanceEx", urgent=protects)
+        if self._has_held and not result:
+            raise BadAnswer("Kraken's answer to BalanceEx lists no balances, although the account held some before")
+        self._has_held = bool(result)
         symbols = self._public.symbols()
         with parsing("balances"):
             balances, unread = balances_of(result, symbols)
             if unread:
                 self._public.learn_names()
                 balances, unread = balances_of(result, symbols)
-        self._unnamed = unread
+        self._unread.replace("balances", unread)
         return balances
 
     def place(self, request: OrderRequest) -> str:
-        return self._desk.place(request)
+        market = self._market(request.market)
+        # Kraken rejects a wrong deadline without harm, so a clock that cannot be measured now must not stop an exit.
+        with suppress(BrokerError):
+            self._exchange_clock.sync(math.inf)
+        return self._orders.create(request, market, self._pair_id(market))
 
     def preview(self, request: OrderRequest) -> None:
-        self._desk.preview(request)
+        market = self._market(request.market)
+        self._orders.preview(request, market, self._pair_id(market))
 
     def resolve(self, request: OrderRequest) -> Resolution:
-        return self._desk.resolve(request)
+        """The rule and its reasons are in `recovery`."""
+        # An order that is found is found, whatever the time.
+        with suppress(BrokerError):
+            self._exchange_clock.sync(CLOCK_MAX_AGE)
+        return resolve(self._lookups, request, self._exchange_clock, self._absence_margin)
 
     def amend_stop(self, exchange_id: str, market: str, amount: Decimal, stop_price: Decimal) -> None:
-        self._desk.amend_stop(exchange_id, market, amount, stop_price)
+        self._orders.amend_stop(exchange_id, self._market(market), amount, stop_price)
 
     def cancel(self, exchange_id: str) -> None:
-        self._desk.cancel(exchange_id)
+        self._orders.cancel(exchange_id)
 
     def order(self, exchange_id: str) -> Order:
-        return self._records.order(exchange_id)
+        return self._lookups.order(exchange_id)
 
     def orders(self, exchange_ids: Sequence[str]) -> Mapping[str, Order]:
-        return self._records.orders(exchange_ids)
+        return self._lookups.orders(exchange_ids)
 
     def open_orders(self) -> tuple[Order, ...]:
-        return self._records.open_orders()
+        return self._lookups.open_orders()
 
     def closed_orders(self, since: datetime) -> tuple[Order, ...]:
-        return self._records.closed_orders(since)
+        return self._lookups.closed_orders(since)
 
     def fills(self, since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
-        return self._records.fills(since, protects=protects)
+        return self._lookups.fills(since, protects=protects)
 
     def unread_rows(self) -> Mapping[str, str]:
-        return {**self._records.unread(), **self._unnamed}
+        return self._unread.all()
 
     def another_program(self) -> Evidence | None:
         return self._client.nonces.another_program
@@ -184,3 +189,12 @@ class KrakenBroker:
         self._client.close()
         if self._owns_public:
             self._public.close()
+
+    def _market(self, symbol: str) -> Market:
+        market = self.markets().get(symbol)
+        if market is None:
+            raise MarketRefused(f"Kraken does not list {symbol}", NOT_LISTED)
+        return market
+
+    def _pair_id(self, market: Market) -> str:
+        return self._public.symbols().pair_id(market.symbol)

@@ -1,4 +1,4 @@
-"""krakenex for one key: our nonces in their order, our limits, and every outcome as an error of ours."""
+"""krakenex for one key: with NIJA's nonces and rate limits, and every failure as a BrokerError."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from brokers.errors import (
 from brokers.http import prepare_session
 from brokers.kraken.budget import KeyBudget
 from brokers.kraken.errors import Action, error_of, error_of_failure, permission_for
-from brokers.kraken.limits import Tier, rest_cost, rest_patience, rest_reserve
+from brokers.kraken.limits import KrakenTier, rest_cost, rest_patience, rest_reserve
 from brokers.kraken.nonce_guard import NonceGuard
+from brokers.retry import retry_reads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://api.kraken.com"
 _CONNECT_TIMEOUT = 10.0
-_PUT_OFF_AT_MOST = 60.0
+# Seconds for which a call may be refused for lack of capacity before it may block.
+_MAX_DEFERRAL = 60.0
 
 
 class _Api(krakenex.API):  # type: ignore[misc] # krakenex ships no types
-    """krakenex, with the nonces of ours in place of its milliseconds of wall clock."""
+    """krakenex with NIJA's nonces instead of wall-clock milliseconds."""
 
     def __init__(self, api_key: ApiKey, nonce: Nonce) -> None:
         super().__init__(api_key.key, api_key.secret)
@@ -51,19 +53,19 @@ class _Api(krakenex.API):  # type: ignore[misc] # krakenex ships no types
 
 
 def prepare_api(api: krakenex.API, base_url: str | None) -> None:
-    """Point an API object at `base_url` with our session, and keep every digit of its numbers."""
+    """Point an API object at `base_url`, set up its session and keep every digit of its numbers."""
     api.uri = (base_url or DEFAULT_URL).rstrip("/")
     api.json_options(parse_float=Decimal)
     prepare_session(api.session, api.uri)
 
 
 def timeouts(timeout: float) -> tuple[float, float]:
-    """Connect and read, in seconds."""
+    """Connect and read timeouts, in seconds."""
     return min(_CONNECT_TIMEOUT, timeout), timeout
 
 
 def result_of(answer: object, action: Action, now: float) -> dict[str, Any]:
-    """The `result` of an answer, empty where there is none. Raises what its `error` list means."""
+    """The `result` of an answer, empty if it has none. Raises the error that its `error` list stands for."""
     if not isinstance(answer, dict) or not isinstance(answer.get("error", []), list):
         raise _unreadable(action)
     if error := error_of(answer.get("error", []), action, now):
@@ -79,11 +81,11 @@ def _unreadable(action: Action) -> BrokerError:
     return BadAnswer(message) if action is Action.READ else OutcomeUnknown(message)
 
 
-class PrivateClient:
-    """One request of the key in flight at a time, so that nonces arrive in the order they were made."""
+class KrakenClient:
+    """Private calls of one key, one at a time, so that nonces arrive in the order in which they were made."""
 
     def __init__(
-        self, api_key: ApiKey, *, base_url: str | None, nonce: Nonce, clock: Clock, timeout: float, tier: Tier
+        self, api_key: ApiKey, *, base_url: str | None, nonce: Nonce, clock: Clock, timeout: float, tier: KrakenTier
     ) -> None:
         self._api = _Api(api_key, nonce)
         prepare_api(self._api, base_url)
@@ -93,27 +95,24 @@ class PrivateClient:
         self._timeouts = timeouts(timeout)
         self._budget = KeyBudget(nonce.path.with_suffix(".budget"), tier=tier, clock=clock)
         self._lock = threading.Lock()
-        self._put_off_since: dict[str, float] = {}
+        self._reads = retry_reads(clock)
+        self._deferred_since: dict[str, float] = {}
 
-    def query(
-        self,
-        method: str,
-        params: Mapping[str, str] | None = None,
-        action: Action = Action.READ,
-        *,
-        urgent: bool = False,
-    ) -> dict[str, Any]:
-        """The result of one private call. A read is tried again once where its nonce was refused.
+    def read(self, method: str, params: Mapping[str, str] | None = None, *, urgent: bool = False) -> dict[str, Any]:
+        """The result of one private read. Transient failures are retried.
 
-        `urgent`: something that protects waits for it, so it takes what is kept for that, and waits for room.
+        `urgent`: a stop or a sale depends on it, so it uses the reserve of the call budget and waits for capacity.
         """
+        return self._reads(lambda: self._read(method, params or {}, urgent=urgent))
+
+    def send(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
+        """The result of one private call that is sent once."""
         self.nonces.check()
         try:
-            result = self._attempt(method, params or {}, action, urgent=urgent)
+            result = self._attempt(method, params, action)
         except NonceRejected:
-            if not self.nonces.refused() or action is not Action.READ:
-                raise
-            result = self._attempt_again(method, params or {}, urgent=urgent)
+            self.nonces.refused()
+            raise
         self.nonces.accepted()
         return result
 
@@ -125,25 +124,39 @@ class PrivateClient:
         self._nonce.close()
         self._budget.close()
 
-    def _attempt_again(self, method: str, params: Mapping[str, str], *, urgent: bool) -> dict[str, Any]:
+    def _read(self, method: str, params: Mapping[str, str], *, urgent: bool) -> dict[str, Any]:
+        """Tried again once after a rejected nonce, if the nonces may jump ahead now."""
+        self.nonces.check()
+        try:
+            result = self._attempt(method, params, Action.READ, urgent=urgent)
+        except NonceRejected:
+            if not self.nonces.refused():
+                raise
+            result = self._read_again(method, params, urgent=urgent)
+        self.nonces.accepted()
+        return result
+
+    def _read_again(self, method: str, params: Mapping[str, str], *, urgent: bool) -> dict[str, Any]:
         try:
             return self._attempt(method, params, Action.READ, urgent=urgent)
         except NonceRejected:
             self.nonces.refused()
             raise
 
-    def _attempt(self, method: str, params: Mapping[str, str], action: Action, *, urgent: bool) -> dict[str, Any]:
-        self._take_room(method, params, urgent=urgent)
+    def _attempt(
+        self, method: str, params: Mapping[str, str], action: Action, *, urgent: bool = False
+    ) -> dict[str, Any]:
+        self._reserve(method, params, urgent=urgent)
         try:
-            return self._ask(method, params, action)
+            return self._call(method, params, action)
         finally:
             self._budget.landed(rest_cost(method))
 
-    def _ask(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
+    def _call(self, method: str, params: Mapping[str, str], action: Action) -> dict[str, Any]:
         try:
-            return result_of(self._send(method, params, action), action, self._clock.time())
+            return result_of(self._post(method, params, action), action, self._clock.time())
         except LockedOut as error:
-            self._budget.barred(error.retry_after)
+            self._budget.locked_out(error.retry_after)
             raise
         except RateLimited:
             if rest_cost(method):
@@ -152,10 +165,10 @@ class PrivateClient:
         except PermissionDenied as error:
             raise PermissionDenied(f"{error}: {method} needs {permission_for(method)}") from error
 
-    def _take_room(self, method: str, params: Mapping[str, str], *, urgent: bool) -> None:
-        """A call that was put off for long may block in the end: others would starve it for ever.
+    def _reserve(self, method: str, params: Mapping[str, str], *, urgent: bool) -> None:
+        """A call deferred for 60 s may finally block; otherwise calls that always block would starve it.
 
-        Each method by itself: the dearest one is put off where a cheap one still finds room.
+        Counted per method, because an expensive one is deferred while cheap ones still find capacity.
         """
         cost, reserve, patience = rest_cost(method), rest_reserve(method, params), rest_patience(method, params)
         if urgent:
@@ -165,15 +178,15 @@ class PrivateClient:
             self._budget.spend(cost, reserve, patience)
         except BudgetSpent:
             now = self._clock.monotonic()
-            if now - self._put_off_since.setdefault(method, now) < _PUT_OFF_AT_MOST:
+            if now - self._deferred_since.setdefault(method, now) < _MAX_DEFERRAL:
                 raise
             self._budget.spend(cost, reserve)
-        self._put_off_since.pop(method, None)
+        self._deferred_since.pop(method, None)
 
-    def _send(self, method: str, params: Mapping[str, str], action: Action) -> object:
+    def _post(self, method: str, params: Mapping[str, str], action: Action) -> object:
         with self._lock:
             try:
-                # A fresh dict: krakenex writes its nonce into the one it is given.
+                # A copy, because krakenex writes its nonce into the dict it is given.
                 return self._api.query_private(method, dict(params), timeout=self._timeouts)
             except requests.RequestException as error:
                 raise error_of_failure(error, action) from error

@@ -1,6 +1,6 @@
-"""What Kraken's error strings and failed requests mean, as documented in guides/spot-errors.
+"""Maps Kraken's error strings and failed requests to BrokerErrors, as documented in guides/spot-errors.
 
-Strings read `<severity><category>:<text>[:<detail>]` and are matched by prefix, since details get appended.
+Strings read `<severity><category>:<text>[:<detail>]` and are matched by prefix, since details are appended.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _TOO_MANY_REQUESTS = 429
 
 
 class DeadlineMissed(OutcomeUnknown):
-    """Most likely not placed, and most likely because our idea of Kraken's time is wrong."""
+    """Most likely not placed, and most likely because our estimate of Kraken's time is wrong."""
 
 
 class UnknownPair(RequestRefused):
-    """One of the pairs that were asked about does not exist (any more); Kraken does not say which."""
+    """One of the requested pairs does not exist (any more); Kraken does not say which."""
 
 
 class Action(Enum):
-    """What was asked; an error on the way means something else for each."""
+    """The kind of request, which decides what a failure means."""
 
     READ = "read"
     PLACE = "place an order"
@@ -55,30 +55,32 @@ class Action(Enum):
 
 
 class _Meaning(Enum):
-    LOCKED_OUT = "the key is barred for 15 minutes after too many refused requests"
+    LOCKED_OUT = "the key is locked out for 15 minutes after too many refused requests"
     BAD_KEY = "check that the API key was copied whole and has not been deleted"
     BAD_SIGNATURE = "check that the API secret was copied whole and belongs to this key"
-    ACCOUNT = "log in to Kraken and see what it asks of this account"
+    ACCOUNT = "log in to Kraken and see what it requires of this account"
     PERMISSION = "give the API key the missing permission on Kraken's website, or check the account's region"
     RESTRICTED = "Kraken restricts this market for the account"
-    PURCHASE_LIMIT = "a limit on purchases is reached"
-    AGREEMENT = "Kraken wants a trading agreement from this account"
+    PURCHASE_LIMIT = "a purchase limit is reached"
+    AGREEMENT = "Kraken requires a trading agreement from this account"
     UNKNOWN_PAIR = "Kraken does not know the market"
-    NONCE = "another program uses this API key: give NIJA a key of its own; if none does, make a new one"
+    NONCE = (
+        "another program uses this API key: give NIJA a key of its own; if there is no other program, make a new key"
+    )
     THROTTLED = "too many requests at once"
     RATE_LIMIT = "slowing down"
     AUTH_LIMIT = "slowing down for a minute"
     UNCLEAR = "Kraken did not say whether it acted"
-    ALIVE = "an open order has this id already: an earlier attempt arrived"
-    TOO_LATE = "the order came after its deadline"
-    BAD_DEADLINE = "its deadline is not from 2 to 60 seconds ahead"
-    CLOSED_MARKET = "the market takes no such orders now"
-    UNKNOWN_ORDER = "Kraken does not know the order, or no longer"
+    ALIVE = "an open order already has this id: an earlier attempt arrived"
+    TOO_LATE = "the order arrived after its deadline"
+    BAD_DEADLINE = "its deadline is not 2 to 60 seconds ahead"
+    CLOSED_MARKET = "the market does not accept such orders now"
+    UNKNOWN_ORDER = "Kraken does not know the order (any more)"
     ORDER = "the order was refused"
     REQUEST = "the request was refused"
 
 
-# Gravest first: where several strings come at once, the first row that matches any of them decides.
+# Most serious first: if an answer holds several strings, the first row that matches any of them decides.
 _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("EGeneral:Invalid arguments:cl_ord_id not unique", _Meaning.ALIVE),
     ("EGeneral:Internal error", _Meaning.UNCLEAR),
@@ -122,7 +124,7 @@ _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("EFunding:", _Meaning.REQUEST),
 )
 
-# Seconds to wait where the exchange names none: several steps of the slowest documented decay.
+# Seconds to wait if Kraken names no time: several steps of the slowest documented decay.
 _WAITS = {_Meaning.RATE_LIMIT: 10.0, _Meaning.AUTH_LIMIT: 60.0, _Meaning.THROTTLED: 5.0}
 
 _FAILURES: dict[_Meaning, type[BrokerError]] = {
@@ -135,7 +137,7 @@ _FAILURES: dict[_Meaning, type[BrokerError]] = {
     _Meaning.BAD_DEADLINE: DeadlineTooNear,
 }
 
-# These refuse an order for its market.
+# These refuse an order because of its market.
 _OF_A_MARKET: dict[_Meaning, tuple[type[MarketRefused], str]] = {
     _Meaning.RESTRICTED: (MarketRefused, refusals.RESTRICTED),
     _Meaning.PURCHASE_LIMIT: (MarketRefused, refusals.PURCHASE_LIMIT),
@@ -143,7 +145,7 @@ _OF_A_MARKET: dict[_Meaning, tuple[type[MarketRefused], str]] = {
     _Meaning.UNKNOWN_PAIR: (MarketRefused, refusals.NOT_LISTED),
 }
 
-# As the website calls them.
+# As Kraken's website labels them.
 _PERMISSIONS = {
     "BalanceEx": "Funds: Query",
     "TradeVolume": "Funds: Query",
@@ -164,7 +166,7 @@ class _Verdict:
 
 
 def error_of(strings: Sequence[str], action: Action, now: float) -> BrokerError | None:
-    """The error that an answer's `error` list stands for; warnings are none. `now` is Unix seconds."""
+    """The error for an answer's `error` list, or None if it holds only warnings. `now` is in Unix seconds."""
     texts = [text for text in map(_normalised, strings) if not text.startswith("W")]
     if not texts:
         return None
@@ -180,7 +182,7 @@ def error_of(strings: Sequence[str], action: Action, now: float) -> BrokerError 
 
 
 def error_of_failure(error: requests.RequestException, action: Action) -> BrokerError:
-    """The error that a request without a proper answer stands for."""
+    """The error for a request without a usable answer."""
     if definitely_not_sent(error):
         return Unavailable(f"Kraken cannot be reached: {describe(error)}")
     text = _answer_text(error)
@@ -188,12 +190,12 @@ def error_of_failure(error: requests.RequestException, action: Action) -> Broker
         return OutcomeUnknown(f"Kraken may have acted, but its answer was lost: {text}")
     if isinstance(error, requests.HTTPError) and error.response.status_code == _TOO_MANY_REQUESTS:
         return RateLimited(text, _WAITS[_Meaning.RATE_LIMIT])
-    return Unavailable(f"No proper answer from Kraken: {text}")
+    return Unavailable(f"No usable answer from Kraken: {text}")
 
 
 def permission_for(method: str) -> str:
-    """The right that a private method needs, in the website's words."""
-    return _PERMISSIONS.get(method, "a right that this key lacks")
+    """The permission that a private method needs, in the website's words."""
+    return _PERMISSIONS.get(method, "a permission that this key lacks")
 
 
 def _judge(texts: Sequence[str], action: Action) -> _Verdict:
@@ -201,7 +203,7 @@ def _judge(texts: Sequence[str], action: Action) -> _Verdict:
         for text in texts:
             if text.startswith(prefix):
                 return _Verdict(meaning, text)
-    # A string nobody has documented says nothing about an order; a look-up will.
+    # An undocumented string says nothing about an order; a look-up will.
     return _Verdict(_Meaning.REQUEST if action is Action.READ else _Meaning.UNCLEAR, texts[0])
 
 
@@ -233,7 +235,7 @@ def _of_an_order(verdict: _Verdict, message: str, action: Action) -> BrokerError
 
 
 def _normalised(text: str) -> str:
-    """`EService: Throttled: 1700000000` and its like, without the blanks."""
+    """Removes blanks around colons, as in `EService: Throttled: 1700000000`."""
     return re.sub(r"\s*:\s*", ":", str(text).strip())
 
 
@@ -248,5 +250,5 @@ def _answer_text(error: requests.RequestException) -> str:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.JSONDecodeError):
-        return "not JSON (a page in between, or cut short)"
+        return "not JSON (a proxy's page, or a truncated answer)"
     return describe(error)

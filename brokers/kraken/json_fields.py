@@ -1,4 +1,4 @@
-"""Values of Kraken's JSON, read and written."""
+"""Single values in Kraken's JSON: numbers as text, times in Unix seconds."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What reading a row of unknown shape trips over.
+# What parsing a row of unexpected shape raises.
 UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
 
 @contextmanager
 def parsing(what: str) -> Iterator[None]:
-    """Turn whatever an answer of unknown shape trips over into BadAnswer."""
+    """Turn the errors of parsing an answer of unexpected shape into BadAnswer."""
     try:
         yield
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration) as error:
+    except (*UNREADABLE, StopIteration) as error:
         raise BadAnswer(f"Kraken's {what} have an unknown shape ({type(error).__name__}: {error})") from error
 
 
 def decimal_of(value: object) -> Decimal:
-    """A number as it was written on the wire. A float has already lost digits, so it is refused."""
+    """A number exactly as sent. A float has already lost digits, so it is refused."""
     if isinstance(value, float | bool):
         raise TypeError("a float where an exact number was expected")
     number = Decimal(str(value))
@@ -42,7 +42,7 @@ def moment_of(seconds: object) -> datetime:
 
 
 def plain(value: Decimal) -> str:
-    """Without an exponent: `1e-05` is refused as a volume."""
+    """Without an exponent: Kraken refuses `1e-05` as a volume."""
     return format(value, "f")
 
 

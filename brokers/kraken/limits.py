@@ -1,4 +1,4 @@
-"""Kraken's documented limits (guides/spot-rest-ratelimits, guides/spot-ratelimits) as counters of ours."""
+"""Kraken's documented rate limits (guides/spot-rest-ratelimits, guides/spot-ratelimits), counted by NIJA."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from brokers.throttle import DecayingCounter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Where official pages differ on a cost, the higher number counts.
+# Where the official pages disagree on a cost, the higher number is used.
 _REST_COSTS = {
     "OpenOrders": 2.0,
     "ClosedOrders": 2.0,
     "TradesHistory": 4.0,
     "Ledgers": 4.0,
 }
-# These are counted by the matching engine alone.
+# The matching engine counts these; they cost nothing on the REST counter.
 _ENGINE_METHODS = frozenset({"AddOrder", "AmendOrder", "CancelOrder"})
-# What only books or plans leaves room for what protects: the look-up of an order, a stop's state, a sale. It does not
-# wait for room either, as its caller would meanwhile protect nothing: it is refused at once, and asked again later.
-# So is every further page of a history, which may have hundreds.
+# Bookkeeping calls keep 4 points in reserve for order look-ups, stops and sales, and fail fast instead of blocking, as
+# a blocked caller protects nothing meanwhile. The same goes for every further page of a history.
 _RESERVE = 4.0
-_CAN_WAIT = frozenset({"TradesHistory", "Ledgers", "BalanceEx", "TradeVolume"})
+_BOOKKEEPING = frozenset({"TradesHistory", "Ledgers", "BalanceEx", "TradeVolume"})
 
 _AMEND_BY_AGE = ((5.0, 3.0), (10.0, 2.0), (15.0, 1.0))
 _CANCEL_BY_AGE = ((5.0, 8.0), (10.0, 6.0), (15.0, 5.0), (45.0, 4.0), (90.0, 2.0), (300.0, 1.0))
@@ -34,8 +33,8 @@ ADD_COST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
-    """`entry_reserve` is the engine's room that entries leave to stops and cancels."""
+class KrakenTier:
+    """`entry_reserve` is the engine capacity that entries leave to stops and cancels."""
 
     rest_maximum: float
     rest_decay: float
@@ -45,9 +44,9 @@ class Tier:
 
 
 TIERS = {
-    "starter": Tier(15.0, 0.33, 60.0, 1.0),
-    "intermediate": Tier(20.0, 0.5, 125.0, 2.34),
-    "pro": Tier(20.0, 1.0, 180.0, 3.75),
+    "starter": KrakenTier(15.0, 0.33, 60.0, 1.0),
+    "intermediate": KrakenTier(20.0, 0.5, 125.0, 2.34),
+    "pro": KrakenTier(20.0, 1.0, 180.0, 3.75),
 }
 
 
@@ -56,12 +55,12 @@ def rest_cost(method: str) -> float:
 
 
 def rest_reserve(method: str, params: Mapping[str, str]) -> float:
-    return _RESERVE if method in _CAN_WAIT or _is_next_page(params) else 0.0
+    return _RESERVE if method in _BOOKKEEPING or _is_next_page(params) else 0.0
 
 
 def rest_patience(method: str, params: Mapping[str, str]) -> float:
-    """The longest wait for room, in seconds."""
-    return 0.0 if method in _CAN_WAIT or _is_next_page(params) else math.inf
+    """The longest acceptable wait for capacity, in seconds."""
+    return 0.0 if method in _BOOKKEEPING or _is_next_page(params) else math.inf
 
 
 def _is_next_page(params: Mapping[str, str]) -> bool:
@@ -69,7 +68,7 @@ def _is_next_page(params: Mapping[str, str]) -> bool:
 
 
 def amend_cost(age: float) -> float:
-    """`age` in seconds since the order was created or last amended."""
+    """`age` is in seconds since the order was created or last amended."""
     return 1.0 + _by_age(_AMEND_BY_AGE, age)
 
 
@@ -82,12 +81,12 @@ def _by_age(table: tuple[tuple[float, float], ...], age: float) -> float:
 
 
 class EngineCounters:
-    """The matching engine's counters of one account, one per pair, and the ages of its young orders."""
+    """The matching engine's counters of one account, one per market, and the ages of its recent orders."""
 
-    def __init__(self, tier: Tier) -> None:
+    def __init__(self, tier: KrakenTier) -> None:
         self._tier = tier
         self._counters: dict[str, DecayingCounter] = {}
-        self._young: dict[str, tuple[str, float]] = {}
+        self._recent: dict[str, tuple[str, float]] = {}
 
     @property
     def entry_reserve(self) -> float:
@@ -98,17 +97,17 @@ class EngineCounters:
 
     def touched(self, exchange_id: str, market: str, moment: float) -> None:
         """The order was created or amended at `moment` (monotonic seconds)."""
-        self._young = {known: (pair, at) for known, (pair, at) in self._young.items() if moment - at < _OLD}
-        known = self._young.get(exchange_id)
+        self._recent = {known: (pair, at) for known, (pair, at) in self._recent.items() if moment - at < _OLD}
+        known = self._recent.get(exchange_id)
         if known is None or known[1] < moment:
-            self._young[exchange_id] = (market, moment)
+            self._recent[exchange_id] = (market, moment)
 
     def age(self, exchange_id: str, now: float) -> float:
-        """Seconds; an order not seen lately is old."""
-        known = self._young.get(exchange_id)
+        """In seconds; an order not seen recently counts as old."""
+        known = self._recent.get(exchange_id)
         return _OLD if known is None else max(0.0, now - known[1])
 
     def market_of(self, exchange_id: str) -> str | None:
-        """None where the order is not young: cancelling it costs nothing."""
-        known = self._young.get(exchange_id)
+        """None if the order is not recent: cancelling it costs nothing."""
+        known = self._recent.get(exchange_id)
         return None if known is None else known[0]

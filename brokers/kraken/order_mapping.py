@@ -1,7 +1,7 @@
-"""Kraken's rows of orders and fills as NIJA's values.
+"""Orders and fills, from and to Kraken's JSON.
 
-NIJA's own orders need every field. Everything else on the account is its owner's and may be of any kind: it is read
-as far as it says what moved which coins when, and whatever else cannot be understood stays unknown.
+NIJA's own orders must have every field. All others belong to the account's owner and may be of any kind: they are read
+as far as needed to know what moved which coins when, and other unreadable fields stay unknown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NO_LEVERAGE = ("", "none", "0")
 
 
 def order_params(request: OrderRequest, market: Market, pair_id: str, deadline: datetime) -> dict[str, str]:
-    """The AddOrder parameters. Raises OrderRejected where nothing is left after rounding."""
+    """The parameters of AddOrder. Raises OrderRejected if the amount rounds down to nothing."""
     amount = market.floor_amount(request.amount)
     if amount <= ZERO:
         raise OrderRejected(
@@ -49,7 +49,7 @@ def order_params(request: OrderRequest, market: Market, pair_id: str, deadline: 
         "type": request.side.value,
         "ordertype": _ORDER_TYPES[request.type],
         "volume": plain(amount),
-        # Which currency a fee is taken from differs by side unless it is said.
+        # Fees in the quote currency; by default the currency depends on the side.
         "oflags": "fciq,post" if request.post_only else "fciq",
         "cl_ord_id": request.client_id,
         "deadline": rfc3339(deadline),
@@ -63,15 +63,15 @@ def order_params(request: OrderRequest, market: Market, pair_id: str, deadline: 
 
 
 def _limit_on_tick(side: Side, price: Decimal, market: Market) -> Decimal:
-    """Never worse than asked for: a buyer's limit down, a seller's up."""
+    """Never worse than requested: a buy limit is rounded down, a sell limit up."""
     return market.floor_price(price) if side is Side.BUY else market.ceil_price(price)
 
 
 def order_of(exchange_id: str, row: Mapping[str, Any], symbols: Symbols) -> Order:
-    """Raises one of `UNREADABLE`. Top-level `price` is the average of the fills; the own price stands in `descr`."""
+    """Raises one of `UNREADABLE`. The top-level `price` is the average of the fills; the order's own is in `descr`."""
     client_id = row.get("cl_ord_id") or None
     if purpose_of(client_id) is not None:
-        _demand_everything(row)
+        _require_all_fields(row)
     described = row["descr"]
     kind = _TYPES.get(described.get("ordertype"), OrderType.OTHER)
     own_price = _price(described.get("price"))
@@ -99,7 +99,7 @@ def order_of(exchange_id: str, row: Mapping[str, Any], symbols: Symbols) -> Orde
 
 
 def fill_of(fill_id: str, row: Mapping[str, Any], symbols: Symbols) -> Fill:
-    """Raises one of `UNREADABLE`. Here `pair` is the pair's id, where orders have its altname."""
+    """Raises one of `UNREADABLE`. Here `pair` is the pair's id; in orders it is the altname."""
     market = symbols.symbol(str(row["pair"]))
     return Fill(
         id=fill_id,
@@ -116,11 +116,11 @@ def fill_of(fill_id: str, row: Mapping[str, Any], symbols: Symbols) -> Fill:
 
 
 def is_margin_trade(row: Mapping[str, Any]) -> bool:
-    """Whether a row of TradesHistory moved borrowed coins, which never become part of the balances."""
+    """Whether a row of TradesHistory moved borrowed coins, which never become part of a balance."""
     return bool(_number(row.get("margin"))) or str(row.get("leverage") or "") not in _NO_LEVERAGE
 
 
-def _demand_everything(row: Mapping[str, Any]) -> None:
+def _require_all_fields(row: Mapping[str, Any]) -> None:
     described, status = row["descr"], _STATUSES[row["status"]]
     for name in _NUMBERS:
         decimal_of(row[name])
@@ -142,7 +142,7 @@ def _average(row: Mapping[str, Any], filled: Decimal) -> Decimal | None:
 
 
 def _in_base(row: Mapping[str, Any], volume: Decimal) -> Decimal:
-    """The owner may buy for an amount of quote currency (`viqc`); its volumes are then, or were once, in that."""
+    """Owners may place orders by quote amount (`viqc`); their volumes are, or once were, in quote currency."""
     price, cost, filled = (_number(row.get(name)) for name in ("price", "cost", "vol_exec"))
     if "viqc" not in str(row.get("oflags")) or not price or not cost or not filled:
         return volume
@@ -158,7 +158,7 @@ def _number(value: object) -> Decimal | None:
 
 
 def _price(value: object) -> Decimal | None:
-    """None also for one that is relative to the market, such as `+5%` or `#2`."""
+    """None also for a price relative to the market, such as `+5%` or `#2`."""
     return None if str(value).startswith(_RELATIVE) else _number(value) or None
 
 

@@ -1,6 +1,6 @@
 """Paging through Kraken's histories: 50 rows a page, newest first.
 
-Pages are cut by `end`, not by `ofs`: rows that arrive meanwhile would shift every offset and hide rows behind it.
+Pages are cut by `end`, not by `ofs`: rows that arrive while paging would shift every offset and hide other rows.
 """
 
 from __future__ import annotations
@@ -19,37 +19,39 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
 
 PAGE = 50
-_KEPT = 600.0
-_ABOUT_THE_SAME = 3_600
+# Seconds for which a history that was read is kept.
+_SPAN_TTL = 600.0
+# Seconds by which a later request may start after a kept history and still reuse it.
+_SAME_START = 3_600
 
 Rows = dict[str, dict[str, Any]]
 
 
 def start_param(since: datetime) -> str:
-    """`start` is exclusive and in whole seconds: begin a second early, and let the caller drop what is too old."""
+    """`start` is exclusive and in whole seconds: start a second early; the caller drops rows that are too old."""
     return str(int(since.timestamp()) - 1)
 
 
-class History:
-    """Every row of one kind by id, once each, read in as many slices as the rate limit needs.
+class KrakenHistory:
+    """Every row of one kind, once each, by id, read in as many calls as the rate limit requires.
 
-    A long history neither waits for its room nor begins anew: where there is none for the next page, `rows` raises
-    BudgetSpent, and the next call from about the same moment goes on from there. Meanwhile a shorter one is read by
-    itself. What is complete is kept for some minutes: asked for again, it costs a page.
+    A long history neither blocks nor starts over: if there is no capacity for the next page, `rows` raises
+    BudgetSpent, and the next call from about the same start continues there. A shorter history can be read in
+    between. A complete one is kept for some minutes, so that reading it again costs one page.
     """
 
     def __init__(self, page: Callable[[dict[str, str], bool], Rows], time_field: str, clock: Clock) -> None:
-        """`page` asks for one page with the given parameters, urgently or not."""
+        """`page` requests one page with the given parameters, urgently or not."""
         self._page = page
         self._time_field = time_field
         self._clock = clock
         self._spans: list[_Span] = []
 
     def rows(self, since: datetime, *, urgent: bool = False) -> Rows:
-        """At least those from `since` on; `urgent` is what waits for the first page. Raises BrokerError."""
+        """At least the rows from `since` on. `urgent` applies to the first page. Raises BrokerError."""
         span = self._span(int(start_param(since)))
-        while self._go(span, urgent=urgent):
-            # What arrived since its first page lies before all that an interrupted walk has read.
+        while self._continue(span, urgent=urgent):
+            # Rows that arrived since the first page of an interrupted walk come before all that it has read.
             span.walk = _Walk()
         span.walk = _Walk()
         span.touched = self._clock.monotonic()
@@ -57,16 +59,16 @@ class History:
 
     def _span(self, start: int) -> _Span:
         now = self._clock.monotonic()
-        self._spans = [span for span in self._spans if now - span.touched <= _KEPT]
-        span = next((span for span in self._spans if 0 <= start - span.start <= _ABOUT_THE_SAME), None)
+        self._spans = [span for span in self._spans if now - span.touched <= _SPAN_TTL]
+        span = next((span for span in self._spans if 0 <= start - span.start <= _SAME_START), None)
         if span is None:
             span = _Span(start)
             self._spans.append(span)
         span.touched = now
         return span
 
-    def _go(self, span: _Span, *, urgent: bool) -> bool:
-        """Back to the start, or to what is complete; whether that was interrupted on the way."""
+    def _continue(self, span: _Span, *, urgent: bool) -> bool:
+        """Read back to the start or to complete rows; return whether the walk was interrupted before."""
         walk, asked = span.walk, {"start": str(span.start)}
         try:
             while True:
@@ -79,9 +81,7 @@ class History:
             walk.interrupted = bool(walk.rows)
             read = len(walk.rows) + len(span.complete)
             if isinstance(error, BudgetSpent) and read:
-                raise BudgetSpent(
-                    f"{error}: {read} rows of a long history are read so far", error.retry_after
-                ) from error
+                raise BudgetSpent(f"{error}: {read} rows of a long history read so far", error.retry_after) from error
             raise
         span.complete |= walk.rows
         return walk.interrupted
@@ -89,7 +89,7 @@ class History:
 
 @dataclass(slots=True)
 class _Walk:
-    """From the newest row back."""
+    """One pass from the newest row backwards."""
 
     rows: Rows = field(default_factory=dict)
     interrupted: bool = False
@@ -106,13 +106,13 @@ class _Walk:
         if fresh and oldest is not None:
             self.end, self.offset = str(oldest.to_integral_value(rounding=ROUND_CEILING)), 0
         else:
-            # More than a page of rows in one second: only an offset within it leads on.
+            # More than a page of rows in one second: only an offset within it makes progress.
             self.offset += PAGE
 
 
 @dataclass(slots=True)
 class _Span:
-    """What is read from `start` (Unix seconds) on: `complete` without a gap, and the walk that is under way."""
+    """The rows read from `start` (Unix seconds) on: `complete` without gaps, plus the walk in progress."""
 
     start: int
     complete: Rows = field(default_factory=dict)
@@ -121,7 +121,7 @@ class _Span:
 
 
 def _times(rows: Iterable[object], time_field: str) -> Iterable[Decimal]:
-    """A row that does not say its time says nothing about where the next page begins."""
+    """A row without a readable time cannot tell where the next page begins."""
     for row in rows:
         try:
             yield decimal_of(row[time_field])  # type: ignore[index]  # what is no mapping is skipped as well

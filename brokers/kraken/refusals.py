@@ -1,4 +1,4 @@
-"""What to do about an order that Kraken refuses because of its market, in words for the account's owner."""
+"""Remedies for orders that Kraken refuses because of their market, worded for the account's owner."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LEAVE_OUT = "take the market off this account with `disabled_markets` in nija.toml"
-RESTRICTED = f"Kraken does not let this account trade it where its owner lives: {_LEAVE_OUT}"
-PURCHASE_LIMIT = f"the yearly limit on purchases in Canada is reached: raise it at Kraken, or {_LEAVE_OUT}"
+RESTRICTED = f"Kraken does not allow this market where the account's owner lives: {_LEAVE_OUT}"
+PURCHASE_LIMIT = f"the yearly purchase limit in Canada is reached: raise it at Kraken, or {_LEAVE_OUT}"
 AGREEMENT = (
-    "Kraken asks this account for a trading agreement and did not take NIJA's: log in to Kraken, accept what it asks "
-    f"for, or {_LEAVE_OUT}"
+    "Kraken requires a trading agreement from this account and did not accept NIJA's: log in to Kraken and accept it, "
+    f"or {_LEAVE_OUT}"
 )
 KEY_IS_FINE = (
-    "the API key has the right to trade, so Kraken refuses this market to the account: trade it once on Kraken's "
+    "the API key has permission to trade, so Kraken refuses this market to the account: trade it once on Kraken's "
     f"website to see why, or {_LEAVE_OUT}"
 )
-NOT_LISTED = "check the spelling under `markets` in nija.toml; what Kraken has taken off its list cannot be traded"
+NOT_LISTED = "check the spelling under `markets` in nija.toml; markets that Kraken has delisted cannot be traded"
 
 # Any one of these is enough.
-_RIGHTS = {
+_PERMISSIONS = {
     "AddOrder": frozenset({"modify-trades"}),
     "AmendOrder": frozenset({"modify-trades", "close-trades"}),
     "CancelOrder": frozenset({"modify-trades", "close-trades"}),
@@ -35,5 +35,5 @@ class AgreementNeeded(MarketRefused):
 
 
 def may(method: str, permissions: Iterable[str]) -> bool:
-    """Whether a key with these permissions has the right that a method of the matching engine needs."""
-    return not _RIGHTS[method].isdisjoint(permissions)
+    """Whether these permissions allow a method of the matching engine."""
+    return not _PERMISSIONS[method].isdisjoint(permissions)

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 _RENAMED = {"XBT": "BTC", "XDG": "DOGE"}
 # Kraken Rewards: spendable as the plain asset.
 _SPENDABLE_SUFFIX = "F"
-# Staked, bonded, opted in, parachain, tokenised, on hold: not to be spent by design.
+# Staked, bonded, opted in, parachain, tokenised, on hold: cannot be spent by design.
 _LOCKED_SUFFIXES = frozenset({"S", "B", "M", "P", "T", "HOLD"})
 _SIDES = ("base", "quote")
-# The mode of a pair, or of all of Kraken, that takes every order; `limit_only` takes limit orders alone.
+# The mode, of a pair or of the whole exchange, that accepts all orders; `limit_only` accepts only limit orders.
 ONLINE = "online"
 _TAKES_ORDERS = frozenset({ONLINE, "limit_only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Built from AssetPairs and Assets. Names are looked up, never cut by rule: XTZ and ZRX are plain names.
+    """Built from AssetPairs and Assets. Names are looked up, not derived by rule: XTZ and ZRX have no prefix.
 
-    All but `markets` also hold what earlier answers named: orders, balances and prices outlive the list of markets.
+    All fields but `markets` also hold names from earlier answers, as orders and balances outlive a market's listing.
     """
 
     markets: Mapping[str, Market]
@@ -42,9 +42,9 @@ class Symbols:
         return self.pair_ids[market]
 
     def symbol(self, pair: str) -> str:
-        """The market of a pair id or altname; one that was never on offer is named by its currencies.
+        """The market of a pair id or altname. One that was never listed is named after its currencies.
 
-        Where these are not known, it keeps Kraken's name.
+        If those are unknown, it keeps Kraken's name.
         """
         return self.symbols.get(pair) or self._joined(pair) or pair
 
@@ -57,18 +57,18 @@ class Symbols:
         return self.markets[market].quote if market in self.markets else market.partition("/")[2]
 
     def is_locked(self, asset: str) -> bool:
-        """Whether a balance of this asset is not to be spent by design, such as a staked one."""
+        """Whether a balance of this asset cannot be spent by design, such as a staked one."""
         return asset.partition(".")[2] in _LOCKED_SUFFIXES
 
     def currency(self, asset: str) -> str | None:
-        """What a balance of this asset can be spent as; None where Kraken has not told its name."""
+        """The currency as which a balance of this asset can be spent; None if Kraken has not named it."""
         stem, dot, suffix = asset.partition(".")
         if dot and suffix != _SPENDABLE_SUFFIX:
             return None
         return self.currencies.get(stem)
 
     def in_mode(self, status: str) -> Symbols:
-        """The same while all of Kraken is in the mode that SystemStatus calls so; an unknown mode takes no orders."""
+        """The same symbols while the whole exchange is in this mode of SystemStatus; unknown modes accept no orders."""
         if status == ONLINE:
             return self
         takes_orders = status in _TAKES_ORDERS
@@ -79,8 +79,8 @@ class Symbols:
         return replace(self, markets=markets)
 
 
-class Names:
-    """What Kraken calls currencies and pairs. It only ever grows: one short answer takes no name away."""
+class KrakenNames:
+    """Kraken's names of currencies and pairs. It only grows: an incomplete answer removes no name."""
 
     def __init__(self) -> None:
         self.currencies: dict[str, str] = {}
@@ -93,7 +93,7 @@ class Names:
             self.currencies[asset] = self.currencies[altname] = _RENAMED.get(altname, altname)
 
     def learn_pairs(self, pairs: Mapping[str, Any]) -> None:
-        """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is called `XBT/USD`."""
+        """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is named `XBT/USD`."""
         for row in pairs.values():
             names = str(row.get("wsname") or "").split("/")
             if len(names) == len(_SIDES):
@@ -101,12 +101,12 @@ class Names:
                     self.currencies[str(row.get(side, name))] = self.currencies[name] = _RENAMED.get(name, name)
 
     def cover(self, pairs: Mapping[str, Any]) -> bool:
-        """Whether each currency of these pairs has a name: `wsname` may be absent."""
+        """Whether every currency of these pairs is named; `wsname` may be absent."""
         return all(row.get(side) in self.currencies for row in pairs.values() for side in _SIDES)
 
 
-def symbols_of(pairs: Mapping[str, Any], names: Names) -> Symbols:
-    """The markets of an AssetPairs answer; a row that cannot be read is left out. What they are called is learnt."""
+def symbols_of(pairs: Mapping[str, Any], names: KrakenNames) -> Symbols:
+    """The markets of an AssetPairs answer, without unreadable rows. Adds their names to `names`."""
     markets: dict[str, Market] = {}
     for pair_id, row in pairs.items():
         market = _market_or_none(pair_id, row, names.currencies)
@@ -139,7 +139,7 @@ def _market(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Market:
         base=base,
         quote=quote,
         amount_step=amount_step,
-        # A price needs both: a multiple of the tick, in no more decimals than the pair has.
+        # A price must be a multiple of the tick and have no more decimals than the pair.
         price_step=max(_decimal(row.get("tick_size"), decimals_step), decimals_step),
         min_amount=_decimal(row.get("ordermin"), amount_step),
         min_cost=_decimal(row.get("costmin"), ZERO),

@@ -122,8 +122,7 @@ class ExchangeSide:
 
     def _market_data(self) -> MarketData:
         if isinstance(self._public, CoinbasePublic):
-            room = self._public.room
-            return CoinbaseMarketData(base_url=self._process.coinbase_url, clock=self._clock, room=room)
+            return CoinbaseMarketData(base_url=self._process.coinbase_url, clock=self._clock, public=self._public)
         # pandas, which comes with it, is heavy: only a process that trades on Kraken pays for it.
         from brokers.kraken.market_data import KrakenMarketData  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.errors import RateLimited
-from brokers.throttle import DecayingCounter, Spacing, TokenBucket, wait_for_room
+from brokers.throttle import DecayingCounter, Spacing, TokenBucket, wait_for_capacity
 from tests.fakes import ManualClock
 
 
@@ -132,40 +132,40 @@ class TestWaitForRoom:
     def test_it_sleeps_just_as_long_as_needed(self) -> None:
         clock = ManualClock()
         counter = DecayingCounter(15, 0.5, level=15)
-        wait_for_room(counter, clock)
+        wait_for_capacity(counter, clock)
         assert sum(clock.sleeps) == pytest.approx(2.0)
 
     def test_it_gives_up_at_once_when_everything_is_to_stop(self) -> None:
         clock = ManualClock()
         clock.stopping = True
         with pytest.raises(RateLimited, match="Stopping"):
-            wait_for_room(DecayingCounter(15, 0.5, level=15), clock)
+            wait_for_capacity(DecayingCounter(15, 0.5, level=15), clock)
         assert clock.sleeps == []
 
     def test_room_that_is_there_is_used_even_while_stopping(self) -> None:
         clock = ManualClock()
         clock.stopping = True
-        wait_for_room(DecayingCounter(15, 0.5), clock)
+        wait_for_capacity(DecayingCounter(15, 0.5), clock)
 
 
 class TestSpacing:
     def test_turns_are_given_in_the_order_of_asking_and_never_closer_than_promised(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
-        turns = [spacing.reserve() for _ in range(4)]
+        turns = [spacing.take_turn() for _ in range(4)]
         assert turns == [0.0, 1.0, 2.0, 3.0]
 
     def test_one_who_comes_late_has_missed_nothing_and_hurries_nobody(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
-        spacing.reserve()
+        spacing.take_turn()
         clock.advance(10.0)
-        assert [spacing.reserve(), spacing.reserve()] == [10.0, 11.0]
+        assert [spacing.take_turn(), spacing.take_turn()] == [10.0, 11.0]
 
     def test_what_begins_late_after_its_turn_moves_what_comes_after_it(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
-        first, second = spacing.reserve(), spacing.reserve()
+        first, second = spacing.take_turn(), spacing.take_turn()
         spacing.wait_for(first)
         clock.advance(0.7)
         spacing.begin()
@@ -176,7 +176,7 @@ class TestSpacing:
     def test_those_who_waited_in_front_of_a_closed_door_go_in_one_by_one(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
-        turns = [spacing.reserve() for _ in range(3)]
+        turns = [spacing.take_turn() for _ in range(3)]
         clock.advance(30.0)
         begun = []
         for turn in turns:
@@ -188,8 +188,8 @@ class TestSpacing:
     def test_a_turn_is_slept_for(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
-        spacing.reserve()
-        spacing.wait_for(spacing.reserve())
+        spacing.take_turn()
+        spacing.wait_for(spacing.take_turn())
         assert clock.monotonic() == 1.0
 
 

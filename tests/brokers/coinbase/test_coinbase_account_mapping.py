@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.coinbase.account_mapping import balances_of, fees_of, key_info
+from brokers.coinbase.account_mapping import balances_of, fees_of, key_info_of
 from brokers.coinbase.symbols import products_of
 from brokers.errors import BadAnswer
 from brokers.model import Balance
@@ -53,21 +53,21 @@ def test_both_spellings_of_a_wallets_type_count(kind: str) -> None:
 
 
 def test_a_key_that_can_transfer_can_withdraw() -> None:
-    info = key_info({**RIGHTS, "can_transfer": True}, timedelta(0))
+    info = key_info_of({**RIGHTS, "can_transfer": True}, timedelta(0))
 
     assert info.can_withdraw
     assert info.permissions == {"view", "trade", "transfer"}
 
 
 def test_a_key_tells_its_portfolio_and_what_it_lacks() -> None:
-    info = key_info({**RIGHTS, "can_trade": False}, timedelta(seconds=2))
+    info = key_info_of({**RIGHTS, "can_trade": False}, timedelta(seconds=2))
 
     assert (info.account_uid, info.missing, info.can_withdraw) == ("ca72", frozenset({"trade"}), False)
 
 
 def test_a_key_whose_transfer_right_is_untold_is_not_called_safe() -> None:
     with pytest.raises(BadAnswer, match="transfer"):
-        key_info({"can_view": True, "portfolio_uuid": "ca72"}, timedelta(0))
+        key_info_of({"can_view": True, "portfolio_uuid": "ca72"}, timedelta(0))
 
 
 def test_fees_are_the_accounts_own_and_never_guessed() -> None:

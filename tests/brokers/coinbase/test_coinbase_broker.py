@@ -292,7 +292,7 @@ def test_simple_pages_that_cannot_be_asked_hide_no_other_order_and_are_not_taken
     scripted.on(LISTING, answer)
 
     assert len(connected.open_orders()) == 1
-    assert set(connected.unread_rows()) == {"open orders of the simple pages"}
+    assert set(connected.unread_rows()) == {"open orders of the simple trade pages"}
 
 
 def test_a_row_that_can_be_read_again_is_counted_no_longer(

@@ -199,7 +199,7 @@ def test_a_long_past_is_read_in_slices_that_each_go_on_where_the_last_one_ended(
     connected.open_orders()
     before = len(scripted.asked_for(LISTING))
 
-    with pytest.raises(BudgetSpent, match="600 so far"):
+    with pytest.raises(BudgetSpent, match="600 rows so far"):
         connected.closed_orders(since)
     clock.advance(1)
     books.made("new")

@@ -10,7 +10,6 @@ import pytest
 from brokers.coinbase.candles import GRANULARITY
 from brokers.errors import Unavailable
 from brokers.model import Timeframe
-from tests.brokers.coinbase.coinbase_samples import product
 from tests.brokers.coinbase.scripted_exchange import Asked, Reply, ScriptedExchange
 
 if TYPE_CHECKING:
@@ -213,13 +212,6 @@ def test_tickers_come_without_a_key_and_leave_out_what_has_no_price(
     assert (str(ticker.bid), str(ticker.ask), str(ticker.last)) == ("68923.66", "68923.68", "68923.60")
     assert ticker.time.timestamp() == clock.time()
     assert {asked.token for asked in scripted.asked} == {""}
-
-
-def test_markets_are_read_without_a_key(market_data: CoinbaseMarketData, scripted: ScriptedExchange) -> None:
-    scripted.on("/market/products", Reply({"products": [product()]}))
-
-    assert list(market_data.markets()) == ["BTC/USD"]
-    assert scripted.asked[0].token == ""
 
 
 @pytest.mark.parametrize(

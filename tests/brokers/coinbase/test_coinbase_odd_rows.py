@@ -13,7 +13,7 @@ from brokers.client_order_id import Purpose, new_client_id
 from brokers.coinbase.account_mapping import balances_of
 from brokers.coinbase.json_fields import optional_moment
 from brokers.coinbase.lookups import fills_of
-from brokers.coinbase.order_mapping import name_of, order_of
+from brokers.coinbase.order_mapping import order_name, order_of
 from brokers.coinbase.symbols import products_of
 from brokers.errors import BadAnswer
 from tests.brokers.coinbase.coinbase_samples import NOW, fill, order, product, wallet
@@ -45,7 +45,7 @@ def test_an_order_is_read_or_called_unreadable(client_id: str, data: st.DataObje
     with contextlib.suppress(BadAnswer):
         told = order_of(row)
         assert told.average_price is None or told.filled > 0
-    assert name_of(row)
+    assert order_name(row)
 
 
 def _fills(row: dict[str, Any], unread: dict[str, str]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -359,8 +359,6 @@ def test_candles_and_tickers_come_from_the_public_paths(rig: Rig, feed: Coinbase
     assert candles.time[-1] == running - 3_600
     assert len(candles) >= 699
     assert ticker.bid < ticker.ask
-    assert abs(feed.server_time() - datetime.fromtimestamp(rig.clock.wall, UTC)) < timedelta(milliseconds=1)
-    assert "BTC/USD" in feed.markets()
     assert rig.violations() in ([], [violation for violation in rig.violations() if "NOT-USD" in str(violation)])
 
 

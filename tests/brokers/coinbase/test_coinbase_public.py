@@ -9,6 +9,7 @@ import pytest
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
+from brokers.model import Timeframe
 from tests.brokers.coinbase.coinbase_samples import product
 from tests.brokers.coinbase.scripted_exchange import Reply, ScriptedExchange
 
@@ -58,14 +59,32 @@ def test_what_was_prepared_is_not_asked_for_again_at_connect(
     assert len(scripted.asked_for("/market/products")) == 1
 
 
-def test_the_prices_take_their_room_from_the_limit_that_all_share(
+def test_prices_count_towards_the_shared_rate_limit(
     public: CoinbasePublic, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     scripted.on("/market/products/BTC-USD/ticker", Reply({"trades": [], "best_bid": "1", "best_ask": "2"}))
-    data = CoinbaseMarketData(base_url=scripted.url, clock=clock, timeout=5.0, room=public.room)
-    before = public.room.left(clock.monotonic())
+    data = CoinbaseMarketData(base_url=scripted.url, clock=clock, timeout=5.0, public=public)
+    before = public.limit.left(clock.monotonic())
 
     data.tickers(["BTC/USD"])
     data.close()
 
-    assert public.room.left(clock.monotonic()) < before
+    assert public.limit.left(clock.monotonic()) < before
+
+
+def test_markets_are_read_without_a_key(public: CoinbasePublic, scripted: ScriptedExchange) -> None:
+    assert set(public.markets(0.0)) == {"BTC/USD"}
+    assert scripted.asked_for("/market/products")[0].token == ""
+
+
+def test_prices_and_accounts_share_one_measurement_of_the_clock(
+    public: CoinbasePublic, scripted: ScriptedExchange, clock: ManualClock
+) -> None:
+    public.prepare()
+    scripted.on("/market/products/BTC-USD/candles", Reply({"candles": []}))
+    data = CoinbaseMarketData(base_url=scripted.url, clock=clock, timeout=5.0, public=public)
+
+    data.candles("BTC/USD", Timeframe.D1)
+    data.close()
+
+    assert len(scripted.asked_for("/time")) == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from brokers.coinbase.refusals import PassingRefusal, lacks_funds, order_refusal
+from brokers.coinbase.refusals import TemporaryRefusal, lacks_funds, order_refusal, refusal_reason
 from brokers.errors import MarketRefused, OrderRejected, Unavailable
+from tests.brokers.coinbase.coinbase_samples import refused
 
 if TYPE_CHECKING:
     from brokers.errors import BrokerError
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
         ("GEOFENCING_RESTRICTION", MarketRefused),
         ("PREVIEW_GEOFENCING_RESTRICTION", MarketRefused),
         ("INVALID_PRODUCT_ID", MarketRefused),
-        ("COMMANDER_REJECTED_NEW_ORDER", PassingRefusal),
-        ("ORDER_ENTRY_DISABLED", PassingRefusal),
-        ("PREVIEW_TRADING_DISABLED", PassingRefusal),
-        ("PREVIEW_PRODUCT_TRADING_HALTED", PassingRefusal),
-        ("INVALID_NO_LIQUIDITY", PassingRefusal),
-        ("PREVIEW_NOT_ALLOWED_BY_MARKET_STATE", PassingRefusal),
-        ("PREVIEW_AUCTION_MODE", PassingRefusal),
+        ("COMMANDER_REJECTED_NEW_ORDER", TemporaryRefusal),
+        ("ORDER_ENTRY_DISABLED", TemporaryRefusal),
+        ("PREVIEW_TRADING_DISABLED", TemporaryRefusal),
+        ("PREVIEW_PRODUCT_TRADING_HALTED", TemporaryRefusal),
+        ("INVALID_NO_LIQUIDITY", TemporaryRefusal),
+        ("PREVIEW_NOT_ALLOWED_BY_MARKET_STATE", TemporaryRefusal),
+        ("PREVIEW_AUCTION_MODE", TemporaryRefusal),
     ],
 )
 def test_each_reason_has_its_reach(reason: str, kind: type[BrokerError]) -> None:
@@ -67,3 +68,21 @@ def test_a_passing_refusal_is_no_rejection() -> None:
 )
 def test_a_lack_of_funds_is_told_from_every_other_reason(reason: str, lacking: bool) -> None:  # noqa: FBT001 - one case
     assert lacks_funds(reason) is lacking
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (refused("INSUFFICIENT_FUND"), "INSUFFICIENT_FUND"),
+        (refused("UNKNOWN_FAILURE_REASON", new_order_failure_reason="INVALID_SIDE"), "INVALID_SIDE"),
+        (
+            refused("", preview_failure_reason="PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"),
+            "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL",
+        ),
+        ({"success": False, "failure_reason": "ORDER_ENTRY_DISABLED"}, "ORDER_ENTRY_DISABLED"),
+        ({"success": False, "failure_reason": "SOME_NEW_REASON", "error_response": None}, "SOME_NEW_REASON"),
+        (refused("UNKNOWN_FAILURE_REASON"), "UNKNOWN_FAILURE_REASON"),
+    ],
+)
+def test_the_first_reason_that_says_anything_is_the_reason(answer: dict[str, Any], reason: str) -> None:
+    assert refusal_reason(answer) == reason

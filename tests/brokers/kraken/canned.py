@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from brokers.kraken.symbols import Names, Symbols, symbols_of
+from brokers.kraken.symbols import KrakenNames, Symbols, symbols_of
 from brokers.model import ApiKey
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ PAIRS = {
 
 def named_symbols() -> Symbols:
     """All of the above, named."""
-    names = Names()
+    names = KrakenNames()
     names.learn_pairs(PAIRS)
     names.learn_assets(ASSETS)
     return symbols_of(PAIRS, names)

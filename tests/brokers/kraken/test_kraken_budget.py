@@ -72,7 +72,7 @@ def test_a_lockout_lasts_over_a_restart(restart: Callable[[ManualClock], KeyBudg
     clock = ManualClock()
     locked_out = restart(clock)
     spend(locked_out, 1)
-    locked_out.barred(900.0)
+    locked_out.locked_out(900.0)
     with pytest.raises(LockedOut) as caught:
         restart(RestartedClock(clock.wall + 300)).spend(1.0, 0.0)
     assert caught.value.retry_after == pytest.approx(600, abs=1)
@@ -81,7 +81,7 @@ def test_a_lockout_lasts_over_a_restart(restart: Callable[[ManualClock], KeyBudg
 def test_a_lockout_bars_orders_as_well(restart: Callable[[ManualClock], KeyBudget]) -> None:
     budget = restart(ManualClock())
     spend(budget, 1)
-    budget.barred(900.0)
+    budget.locked_out(900.0)
     with pytest.raises(LockedOut):
         budget.spend(0.0, 0.0)
 

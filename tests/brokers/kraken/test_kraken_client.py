@@ -447,7 +447,7 @@ class TestRefusalsOfOneMarket:
         canned.say("GetApiKeyInfo", key_info(permissions=["modify-trades"]))
         with pytest.raises(MarketRefused, match="BTC/USD") as refused:
             broker.place(market_buy(clock))
-        assert "key has the right" in refused.value.remedy
+        assert "key has permission" in refused.value.remedy
 
     def test_a_denied_order_with_a_key_that_may_not_trade_concerns_the_account(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock

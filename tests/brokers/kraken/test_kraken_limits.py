@@ -54,7 +54,7 @@ def test_old_orders_are_let_go_so_that_weeks_of_trading_take_no_memory() -> None
     engine = EngineCounters(TIERS["pro"])
     for number in range(1_000):
         engine.touched(f"O{number}", "BTC/USD", number * 10.0)
-    assert len(engine._young) <= 31
+    assert len(engine._recent) <= 31
 
 
 def test_each_pair_has_a_counter_of_its_own() -> None:

@@ -132,7 +132,7 @@ class TestTickers:
     def test_a_market_that_left_the_list_is_still_asked_for_but_by_itself(
         self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        feed.markets()
+        public.symbols()
         canned.answers["AssetPairs"].clear()
         canned.say("AssetPairs", {"XTZUSD": PAIRS["XTZUSD"]})
         clock.advance(61)
@@ -215,9 +215,9 @@ class TestManners:
         assert clock.sleeps == [1.0] * 4
 
     def test_the_markets_are_read_once_for_everybody_and_again_when_asked(
-        self, feed: KrakenMarketData, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+        self, public: KrakenPublic, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        feed.markets()
+        public.symbols()
         broker.markets()
         assert len(canned.calls("AssetPairs")) == 1
         clock.advance(61)
@@ -242,7 +242,7 @@ class TestManners:
         clock.advance(61)
         canned.answers["AssetPairs"].clear()
         canned.say("AssetPairs", {})
-        with pytest.raises(BadAnswer, match="did not say"):
+        with pytest.raises(BadAnswer, match="lists no markets"):
             broker.refresh_markets()
         assert "BTC/USD" in broker.markets()
 
@@ -270,6 +270,4 @@ def test_the_simulators_prices_are_read_without_breaking_a_rule(rig: Rig) -> Non
     feed = KrakenMarketData(base_url=rig.simulator.kraken_url, clock=rig.clock, timeout=2.0)
     assert len(feed.candles("BTC/USD", Timeframe.D1)) == 719
     assert set(feed.tickers(["BTC/USD", "ETH/USD"])) == {"BTC/USD", "ETH/USD"}
-    assert "SOL/USD" in feed.markets()
-    assert abs(feed.server_time().timestamp() - rig.clock.time()) <= 1
     feed.close()

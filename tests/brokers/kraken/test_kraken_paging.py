@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brokers.errors import BudgetSpent, Unavailable
-from brokers.kraken.paging import PAGE, History, Rows, start_param
+from brokers.kraken.paging import PAGE, KrakenHistory, Rows, start_param
 from tests.fakes import ManualClock
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,19 +41,19 @@ class Archive:
 def test_every_row_that_was_there_is_read_however_many_arrive_meanwhile(times: list[int], arriving: int) -> None:
     archive = Archive(times, arriving)
     before = set(archive.rows)
-    assert before <= set(History(archive.page, "time", ManualClock()).rows(EVER))
+    assert before <= set(KrakenHistory(archive.page, "time", ManualClock()).rows(EVER))
 
 
 def test_an_account_that_trades_faster_than_pages_are_read_is_read_to_its_end() -> None:
     """By offsets the rows would move away as fast as they are followed."""
     archive = Archive(list(range(200)), arriving=60)
     before = set(archive.rows)
-    assert before <= set(History(archive.page, "time", ManualClock()).rows(EVER))
+    assert before <= set(KrakenHistory(archive.page, "time", ManualClock()).rows(EVER))
 
 
 def test_more_than_a_page_within_one_second_is_read_to_its_end() -> None:
     archive = Archive([100] * 180)
-    assert len(History(archive.page, "time", ManualClock()).rows(EVER)) == 180
+    assert len(KrakenHistory(archive.page, "time", ManualClock()).rows(EVER)) == 180
 
 
 class Rationed(Archive):
@@ -83,7 +83,7 @@ def test_a_history_read_in_slices_is_whole_and_no_page_is_read_in_vain(
     times: list[int], arriving: int, pages_per_call: int, fault: Exception
 ) -> None:
     archive = Rationed(times, arriving, pages_per_call, fault)
-    history = History(archive.page, "time", ManualClock())
+    history = KrakenHistory(archive.page, "time", ManualClock())
     before: set[str] = set()
     while True:
         archive.left = pages_per_call
@@ -98,7 +98,7 @@ def test_a_history_read_in_slices_is_whole_and_no_page_is_read_in_vain(
 
 def test_what_is_complete_is_asked_for_again_with_one_page_for_some_minutes() -> None:
     clock, archive = ManualClock(), Archive(list(range(0, 2_000, 10)), arriving=1)
-    history = History(archive.page, "time", clock)
+    history = KrakenHistory(archive.page, "time", clock)
     history.rows(EVER)
     whole = archive.pages
     assert whole > 3
@@ -114,7 +114,7 @@ def test_what_is_complete_is_asked_for_again_with_one_page_for_some_minutes() ->
 def test_a_short_history_does_not_wait_for_a_long_one() -> None:
     """What a stop has sold must be booked while years of the owner's trades are read."""
     archive = Rationed([10 * 3_600 * hour for hour in range(500)], 0, 2, BudgetSpent("no room", 5.0))
-    history = History(archive.page, "time", ManualClock())
+    history = KrakenHistory(archive.page, "time", ManualClock())
     with pytest.raises(BudgetSpent):
         history.rows(EVER)
     archive.left = 2
@@ -128,7 +128,7 @@ def test_a_short_history_does_not_wait_for_a_long_one() -> None:
 
 def test_what_nobody_has_asked_for_lately_is_forgotten() -> None:
     clock, archive = ManualClock(), Archive(list(range(0, 2_000, 10)))
-    history = History(archive.page, "time", clock)
+    history = KrakenHistory(archive.page, "time", clock)
     history.rows(EVER)
     clock.advance(3_600)
     history.rows(datetime(1970, 1, 2, tzinfo=UTC))
@@ -138,7 +138,7 @@ def test_what_nobody_has_asked_for_lately_is_forgotten() -> None:
 def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
     archive = Rationed(list(range(200)), 0, 2, BudgetSpent("no room", 5.0))
     with pytest.raises(BudgetSpent, match="99 rows") as spent:
-        History(archive.page, "time", ManualClock()).rows(EVER)
+        KrakenHistory(archive.page, "time", ManualClock()).rows(EVER)
     assert spent.value.retry_after == 5.0
 
 
@@ -150,7 +150,7 @@ def test_a_row_without_its_time_hides_no_other() -> None:
         for trade, row in list(reversed(archive.rows.items()))
         if "time" not in row or row["time"] <= Decimal(cursor.get("end", "Infinity"))
     }
-    assert len(History(archive.page, "time", ManualClock()).rows(EVER)) == 100
+    assert len(KrakenHistory(archive.page, "time", ManualClock()).rows(EVER)) == 100
 
 
 def test_the_start_is_early_enough_for_an_exclusive_bound_in_whole_seconds() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from brokers.errors import RequestRefused
-from brokers.kraken.symbols import Names, Symbols, symbols_of
+from brokers.kraken.symbols import KrakenNames, Symbols, symbols_of
 from tests.brokers.kraken.canned import ASSETS, BTC_USD, PAIRS
 
 
-def listed(pairs: dict[str, dict[str, Any]], names: Names | None = None) -> Symbols:
-    known = names or Names()
+def listed(pairs: dict[str, dict[str, Any]], names: KrakenNames | None = None) -> Symbols:
+    known = names or KrakenNames()
     known.learn_pairs(pairs)
     known.learn_assets(ASSETS)
     return symbols_of(pairs, known)
@@ -112,7 +112,7 @@ def test_what_nobody_has_named_is_neither_locked_nor_a_currency(asset: str) -> N
 
 
 def test_a_name_once_told_is_never_forgotten() -> None:
-    names = Names()
+    names = KrakenNames()
     listed(PAIRS, names)
     shorter = {"XTZUSD": PAIRS["XTZUSD"]}
     later = symbols_of(shorter, names)
@@ -156,7 +156,7 @@ def test_the_pairs_alone_name_the_currencies_where_all_are_called_by_their_names
         "XTZUSD": BTC_USD | {"altname": "XTZUSD", "wsname": "XTZ/USD", "base": "XTZ"},
     }
 
-    names = Names()
+    names = KrakenNames()
     names.learn_pairs(named)
     assert names.cover(named)
     symbols = symbols_of(named, names)
@@ -165,4 +165,4 @@ def test_the_pairs_alone_name_the_currencies_where_all_are_called_by_their_names
 
 
 def test_a_pair_without_its_name_leaves_its_currencies_to_the_list_of_assets() -> None:
-    assert not Names().cover({"XTZUSD": BTC_USD | {"wsname": None, "base": "XTZ"}})
+    assert not KrakenNames().cover({"XTZUSD": BTC_USD | {"wsname": None, "base": "XTZ"}})

@@ -2,22 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.coinbase.order_format import body_of, refusal_reason
+from brokers.coinbase.order_mapping import order_body
 from brokers.errors import RequestRefused
 from brokers.model import OrderRequest, OrderType, Side
-from tests.brokers.coinbase.coinbase_samples import BTC_USD, NOW, market_buy, refused, stop_sell
+from tests.brokers.coinbase.coinbase_samples import BTC_USD, NOW, market_buy, stop_sell
 
 
 def test_a_market_order_is_sized_in_base_and_written_without_exponents() -> None:
     request = market_buy(amount="0.00000001")
 
-    assert body_of(request, BTC_USD) == {
+    assert order_body(request, BTC_USD) == {
         "client_order_id": request.client_id,
         "product_id": "BTC-USD",
         "side": "BUY",
@@ -38,11 +37,11 @@ def test_a_limit_order_says_whether_it_is_post_only() -> None:
     )
 
     terms = {"base_size": "0.5", "limit_price": "68000.00", "post_only": True}
-    assert body_of(request, BTC_USD)["order_configuration"] == {"limit_limit_gtc": terms}
+    assert order_body(request, BTC_USD)["order_configuration"] == {"limit_limit_gtc": terms}
 
 
 def test_a_stop_may_sell_down_to_five_percent_below_on_the_tick() -> None:
-    body = body_of(stop_sell("60000.01"), BTC_USD)
+    body = order_body(stop_sell("60000.01"), BTC_USD)
 
     assert body["order_configuration"]["stop_limit_stop_limit_gtc"] == {
         "base_size": "0.00001",
@@ -53,7 +52,7 @@ def test_a_stop_may_sell_down_to_five_percent_below_on_the_tick() -> None:
 
 
 def test_a_stop_of_one_tick_keeps_a_price_above_zero() -> None:
-    body = body_of(stop_sell("0.01"), BTC_USD)
+    body = order_body(stop_sell("0.01"), BTC_USD)
 
     assert body["order_configuration"]["stop_limit_stop_limit_gtc"]["limit_price"] == "0.01"
 
@@ -64,23 +63,23 @@ def test_prices_between_two_ticks_are_rounded_down() -> None:
         "id", "BTC/USD", Side.BUY, OrderType.LIMIT, Decimal("0.5"), NOW, limit_price=Decimal("68000.99")
     )
 
-    stop = body_of(stop_sell("90.5"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
+    stop = order_body(stop_sell("90.5"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
 
     assert (stop["stop_price"], stop["limit_price"]) == ("90", "85")
-    assert body_of(limit, coarse)["order_configuration"]["limit_limit_gtc"]["limit_price"] == "68000"
+    assert order_body(limit, coarse)["order_configuration"]["limit_limit_gtc"]["limit_price"] == "68000"
 
 
 def test_a_tick_in_exponents_is_written_without_them() -> None:
     coarse = dataclasses.replace(BTC_USD, price_step=Decimal("1E+1"))
 
-    terms = body_of(stop_sell("90005"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
+    terms = order_body(stop_sell("90005"), coarse)["order_configuration"]["stop_limit_stop_limit_gtc"]
 
     assert (terms["stop_price"], terms["limit_price"]) == ("90000", "85500")
 
 
 def test_a_buying_stop_is_not_sent() -> None:
     with pytest.raises(RequestRefused):
-        body_of(dataclasses.replace(stop_sell(), side=Side.BUY), BTC_USD)
+        order_body(dataclasses.replace(stop_sell(), side=Side.BUY), BTC_USD)
 
 
 def _only_text(value: object) -> bool:
@@ -105,26 +104,8 @@ def test_a_body_holds_no_number_and_is_the_same_each_time(amount: Decimal, price
         limit_price=price if kind is OrderType.LIMIT else None,
         stop_price=price if kind is OrderType.STOP else None,
     )
-    body = body_of(request, BTC_USD)
+    body = order_body(request, BTC_USD)
 
     assert _only_text(body)
-    assert body == body_of(dataclasses.replace(request), BTC_USD)
+    assert body == order_body(dataclasses.replace(request), BTC_USD)
     assert "E" not in str(body["order_configuration"]).replace("STOP_DIRECTION_STOP_DOWN", "")
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (refused("INSUFFICIENT_FUND"), "INSUFFICIENT_FUND"),
-        (refused("UNKNOWN_FAILURE_REASON", new_order_failure_reason="INVALID_SIDE"), "INVALID_SIDE"),
-        (
-            refused("", preview_failure_reason="PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"),
-            "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL",
-        ),
-        ({"success": False, "failure_reason": "ORDER_ENTRY_DISABLED"}, "ORDER_ENTRY_DISABLED"),
-        ({"success": False, "failure_reason": "SOME_NEW_REASON", "error_response": None}, "SOME_NEW_REASON"),
-        (refused("UNKNOWN_FAILURE_REASON"), "UNKNOWN_FAILURE_REASON"),
-    ],
-)
-def test_the_first_reason_that_says_anything_is_the_reason(answer: dict[str, Any], reason: str) -> None:
-    assert refusal_reason(answer) == reason
