@@ -12,7 +12,7 @@ import krakenex
 
 from brokers.model import Exchange
 from brokers.simulator.config import SimulatorConfig
-from brokers.simulator.fault_middleware import Gate
+from brokers.simulator.fault_middleware import FaultMiddleware
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.world import Prices, World, build_world
 from tests.fakes import ManualClock
@@ -109,7 +109,9 @@ class Desk:
 
     async def _ask(self, method: str, path: str, query: bytes, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         face, world = self.world.faces[Exchange.KRAKEN], self.world
-        gate = Gate(face.app, "kraken", world.plan, world.records, world.clock, face.identify, world.stopping)
+        app = FaultMiddleware(
+            face.app, "kraken", world.plan, world.records, world.clock, face.identify, world.stopping
+        )
         scope: Scope = {
             "type": "http",
             "method": method,
@@ -130,7 +132,7 @@ class Desk:
         async def send(message: Message) -> None:
             sent.extend(message.get("body", b""))
 
-        await gate(scope, receive, send)
+        await app(scope, receive, send)
         answer: dict[str, Any] = json.loads(sent)
         return answer
 

@@ -16,11 +16,10 @@ from brokers.model import ZERO, Balance, Fill, Order, OrderStatus, OrderType
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.engine.book import Quote
 from brokers.simulator.engine.engine import Engine
-from brokers.simulator.engine.exchange import Ids, Venue
+from brokers.simulator.engine.exchange import Ids, SimulatedExchange
 from brokers.simulator.engine.markets import MarketSpec, Mode
-from brokers.simulator.engine.orders import Amendment, Kind, Ticket
-from brokers.simulator.engine.orders import Order as EngineOrder
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
+from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from brokers.model import Fees, Market, OrderRequest, Ticker
     from brokers.paper.books import Books
     from brokers.simulator.engine.market_data import CandleRow, Tick
-    from brokers.simulator.engine.orders import Fill as EngineFill
+    from brokers.simulator.engine.orders import EngineFill
 
 # The exchanges keep balances to eight digits after the point or more.
 _COST_STEP = Decimal("0.00000001")
@@ -49,13 +48,13 @@ class EngineAct:
         self._before = books
         resting = books.open_orders()
         symbols = {*tickers, *(order.market for order in resting)}
-        venue = _venue({symbol: markets.get(symbol) for symbol in symbols}, tickers, clock)
-        self._engine = Engine(venue)
+        exchange = _exchange({symbol: markets.get(symbol) for symbol in symbols}, tickers, clock)
+        self._engine = Engine(exchange)
         self._account = self._engine.open_account("paper", fees, books.money)
         for order in resting:
             self._engine.restore(self._account, _resting(order))
         for symbol, ticker in tickers.items():
-            venue.board.pin(symbol, ticker.last)
+            exchange.board.pin(symbol, ticker.last)
 
     def check(self, request: OrderRequest) -> None:
         """Raises OrderRejected, DeadlineTooNear or Unavailable."""
@@ -102,11 +101,11 @@ class EngineAct:
 
     def _error(self, refused: RefusedError, market: str) -> BrokerError:
         said = f"Paper order in {market} refused: {refused.refusal.value}"
-        if refused.refusal is Refusal.DEADLINE_ELAPSED:
+        if refused.refusal is EngineRefusal.DEADLINE_ELAPSED:
             return DeadlineTooNear(said)
-        if refused.refusal is Refusal.MODE:
+        if refused.refusal is EngineRefusal.MODE:
             return Unavailable(f"{market} takes no such orders now ({refused.detail})")
-        if refused.refusal is Refusal.INSUFFICIENT_FUNDS:
+        if refused.refusal is EngineRefusal.INSUFFICIENT_FUNDS:
             said = f"{said}, {self._account.available(refused.detail):f} {refused.detail} is free"
         return OrderRejected(said, refused.refusal.value)
 
@@ -130,9 +129,9 @@ class _RealPrices:
         return wall
 
 
-def _venue(markets: Mapping[str, Market | None], tickers: Mapping[str, Ticker], clock: Clock) -> Venue:
+def _exchange(markets: Mapping[str, Market | None], tickers: Mapping[str, Ticker], clock: Clock) -> SimulatedExchange:
     prices = _RealPrices(markets)
-    return Venue(
+    return SimulatedExchange(
         markets={symbol: _spec(symbol, market) for symbol, market in markets.items()},
         board=PriceBoard(prices, prices, clock),
         clock=clock,

@@ -1,4 +1,4 @@
-"""How each act is done, on the exchange's own ground."""
+"""How each act is carried out at the exchange."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from brokers.model import Side
 from brokers.simulator.acts import Act, ActKind
 from brokers.simulator.engine.markets import MarketSpec, Mode, floor_to
-from brokers.simulator.engine.orders import Amendment, Order
+from brokers.simulator.engine.orders import Amendment, EngineOrder
 from brokers.simulator.engine.refusals import Barrier, Restriction
 from brokers.simulator.foreign_orders import foreign_words
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where an act takes place. `first` is the market as it was listed at first."""
+    """Where an act takes place. `first` is the market as first listed."""
 
     face: MountedFace
     hands: Hands
@@ -34,12 +34,12 @@ class Scene:
     def of_base(self, act: Act) -> Decimal:
         return self.amount(act.share, self.hands.account.balance(self.first.base))
 
-    def picked(self, act: Act, orders: Sequence[Order]) -> Order:
+    def picked(self, act: Act, orders: Sequence[EngineOrder]) -> EngineOrder:
         if not orders:
             raise ValueError("there is no such order")
         return orders[int(act.pick * len(orders))]
 
-    def stops(self, act: Act) -> list[Order]:
+    def stops(self, act: Act) -> list[EngineOrder]:
         return [order for order in self.hands.account.open_orders(act.market) if order.stop_price is not None]
 
     def free(self, act: Act) -> None:
@@ -49,7 +49,7 @@ class Scene:
 
 
 def _buys(scene: Scene, act: Act) -> None:
-    price = scene.face.engine.venue.price(act.market)
+    price = scene.face.engine.exchange.price(act.market)
     free = scene.hands.account.available(scene.first.quote)
     scene.hands.trade(act.market, Side.BUY, scene.amount(act.share, free / price))
 
@@ -88,13 +88,13 @@ def _cancels_all(scene: Scene, _act: Act) -> None:
 
 def _resizes_stop(scene: Scene, act: Act) -> None:
     order = scene.picked(act, scene.stops(act))
-    step = scene.face.engine.venue.spec(act.market).amount_step
+    step = scene.face.engine.exchange.spec(act.market).amount_step
     scene.hands.amend(order.id, Amendment(amount=floor_to(order.amount * act.share, step)))
 
 
 def _moves_stop(scene: Scene, act: Act) -> None:
     order = scene.picked(act, scene.stops(act))
-    step = scene.face.engine.venue.spec(act.market).price_step
+    step = scene.face.engine.exchange.spec(act.market).price_step
     moved, limit = (
         None if price is None else floor_to(price * act.share, step) for price in (order.stop_price, order.limit_price)
     )
@@ -102,8 +102,10 @@ def _moves_stop(scene: Scene, act: Act) -> None:
 
 
 def _rests(scene: Scene, act: Act) -> None:
-    venue = scene.face.engine.venue
-    words = foreign_words(scene.face.exchange, venue.spec(act.market), venue.price(act.market), act.pick, act.share)
+    exchange = scene.face.engine.exchange
+    words = foreign_words(
+        scene.face.exchange, exchange.spec(act.market), exchange.price(act.market), act.pick, act.share
+    )
     scene.hands.place(scene.face.by_hand(words))
 
 
@@ -129,11 +131,11 @@ def _steps(scene: Scene, act: Act) -> None:
         {},
     )
     changed = first.changed(changes[int(act.pick * len(changes))])
-    scene.face.engine.venue.change_market(scene.face.list_anew(changed))
+    scene.face.engine.exchange.change_market(scene.face.list_anew(changed))
 
 
 def _gap(scene: Scene, act: Act) -> None:
-    scene.face.engine.venue.board.gap(act.market, act.share)
+    scene.face.engine.exchange.board.gap(act.market, act.share)
 
 
 def _clock(scene: Scene, act: Act) -> None:
@@ -153,7 +155,7 @@ def _allows(scene: Scene, act: Act) -> None:
     scene.hands.account.restrictions.pop(act.market, None)
 
 
-# In parts per million: 40 seconds a day are 463.
+# In parts per million; 463 are 40 seconds a day.
 _WORST_DRIFT = 2_000.0
 ACTS: Mapping[ActKind, Callable[[Scene, Act], None]] = {
     ActKind.BUYS: _buys,

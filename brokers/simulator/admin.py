@@ -1,52 +1,52 @@
-"""The judge's door, on a loopback port of its own: JSON in, JSON out.
+"""The admin API for tests and checkers, on its own loopback port: JSON in, JSON out.
 
 - GET /state: everything. `accounts` by `kraken:master` with balances, holds, orders (each with its client id, status,
   filled, cost, fee), fills, ledger and the key's nonces; `markets` with prices and modes; `requests` (time, endpoint,
   account, status, nonce, error, faults) and `violations` (a client's own mistakes); `faults` and `faults_injected`.
-  /state?only=accounts,violations leaves the rest out, which in a long run is most of it.
-- GET /health: {"ok": true} as soon as everything is served.
-- GET /ownership: by account and currency whose coins are whose, `oversales` (coins of the owner's that NIJA sold) and
-  `overexposed` (what its resting orders would sell of them).
+  /state?only=accounts,violations returns only these parts; the rest is large after a long run.
+- GET /health: {"ok": true} once all ports are served.
+- GET /ownership: by account and currency who owns which coins, `oversales` (the owner's coins that NIJA sold) and
+  `overexposed` (the owner's coins that NIJA's resting orders would sell).
 - POST /faults: one fault or a list, with the fields of `faults.Fault`, and `for` (seconds) instead of `until`.
-  {"storm": seed, "duration", "mean_gap", "accounts"?} sets a whole seeded schedule of passing faults.
+  {"storm": seed, "duration", "mean_gap", "accounts"?} schedules random transient faults from a seed.
   DELETE /faults ends them all.
-- POST /tick: moves prices and everything that is due now, without waiting for the next tick.
+- POST /tick: moves prices and processes everything that is due, without waiting for the next tick.
 
-The exchanges (both where no `exchange` is named):
+The exchanges (both if no `exchange` is given):
 
 - POST /price {"market", "price"}: sets the price and holds it there. {"market", "release": true} lets the source move
-  it again. {"market", "factor"}: it jumps to so many times the last price and goes on from there.
-- POST /mode {"mode", "market"?}: of one market or of the whole exchange. online, cancel_only, post_only, limit_only;
-  Kraken besides reduce_only, Coinbase halted, auction, view_only, disabled; markets away (delisted), exchanges
-  maintenance. Stops rest through all of them and wake up afterwards.
-- POST /market {"market", "price_step"?, "amount_step"?, "min_amount"?, "min_cost"?}: changes them while orders rest.
-- POST /clock {"offset"?, "drift_ppm"?}: the exchange's own clock, by which it judges deadlines and tokens.
+  it again. {"market", "factor"}: it jumps to `factor` times the last price and continues from there.
+- POST /mode {"mode", "market"?}: the mode of one market or of the whole exchange. online, cancel_only, post_only, limit_only;
+  Kraken also reduce_only, Coinbase halted, auction, view_only, disabled; markets away (delisted), exchanges
+  maintenance. Stops keep resting in all of them and trigger afterwards.
+- POST /market {"market", "price_step"?, "amount_step"?, "min_amount"?, "min_cost"?}: changes them; resting orders stay.
+- POST /clock {"offset"?, "drift_ppm"?}: the exchange's own clock, by which it checks deadlines and tokens.
 
-One account's owner, who needs no key:
+One account's owner, without a key:
 
-- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: he trades by hand. {"account",
-  "order": {...}}: an order of any kind in the words of AddOrder (with leverage, trigger) or of a create-order body
+- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: places an order by hand. {"account",
+  "order": {...}}: an order of any kind in the format of AddOrder (with leverage, trigger) or of a create-order body
   (with TWAPs, scaled orders, `order_placement_source`).
-- PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: he moves or resizes one, NIJA's included.
-- DELETE /orders {"account", "id"?}: he cancels one, or all, NIJA's included.
-- POST /fills {"account", "market", "amount", "side"?, "price"?, "leverage"?}: a fill from nowhere, at price 0 unless
-  told; with leverage it moves no coins.
-- POST /balance {"account", "currency", "amount"}: he deposits, or withdraws where negative. A currency that the
-  exchange does not list is taken as well.
-- POST /stake {"account", "currency", "amount", "program"?}: locks coins away, or frees them where negative. Kraken
-  then shows `XBT.S` (or .M, .B and so on), Coinbase nothing.
-- POST /key {"account", "permissions"?, "valid_until"?, "ip_allowlist"?, "revoked"?}; at Kraken "query_from"?,
-  "query_to"? and "last_nonce"? as well.
+- PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: moves or resizes any order, including NIJA's.
+- DELETE /orders {"account", "id"?}: cancels one order or all, including NIJA's.
+- POST /fills {"account", "market", "amount", "side"?, "price"?, "leverage"?}: a fill without an order, at price 0
+  by default; with leverage it moves no coins.
+- POST /balance {"account", "currency", "amount"}: deposits, or withdraws if negative. Currencies that the exchange
+  does not list are accepted too.
+- POST /stake {"account", "currency", "amount", "program"?}: stakes coins, or unstakes them if negative. Kraken then
+  shows `XBT.S` (or .M, .B and so on), Coinbase nothing.
+- POST /key {"account", "permissions"?, "valid_until"?, "ip_allowlist"?, "revoked"?}; for Kraken also
+  "query_from"?, "query_to"? and "last_nonce"?.
 - POST /restriction {"account", "market", "barrier", "country"?}: country, permission, agreement or ineligible.
   DELETE /restriction {"account", "market"?} lifts one, or all.
 
-What is to come:
+Scheduled acts:
 
 - POST /acts: one act or a list, with the fields of `acts.Act`, and `in` (seconds from now) instead of `at`.
-  {"storm": seed, "duration", "mean_gap", "accounts"?, "markets"?} sets a whole seeded schedule.
-  DELETE /acts ends them all, opens every market to everybody and puts the clocks right.
+  {"storm": seed, "duration", "mean_gap", "accounts"?, "markets"?} schedules random acts from a seed.
+  DELETE /acts cancels them all, opens every market to everybody and corrects the clocks.
 
-A broken request is answered with 400 and {"error": why}.
+A bad request is answered with 400 and {"error": why}.
 """
 
 from __future__ import annotations

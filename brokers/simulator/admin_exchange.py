@@ -1,4 +1,4 @@
-"""Admin calls that change an exchange: prices, modes, steps, restrictions, clocks, and what is to come."""
+"""Admin calls that change an exchange: prices, modes, steps, restrictions, clocks, and scheduled acts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STEPS = ("amount_step", "price_step", "min_amount", "min_cost")
 
 def set_price(world: World, body: Body) -> dict[str, Any]:
     for face in faces_of(world, body):
-        board = face.engine.venue.board
+        board = face.engine.exchange.board
         if body["market"] not in board.symbols():
             continue
         if body.get("release"):
@@ -46,7 +46,7 @@ def set_mode(world: World, body: Body) -> dict[str, Any]:
 def _knows(face: MountedFace, mode: Mode, market: str | None) -> bool:
     if market is None:
         return mode in face.system_modes
-    return mode in face.market_modes and market in face.engine.venue.markets
+    return mode in face.market_modes and market in face.engine.exchange.markets
 
 
 def change_market(world: World, body: Body) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def change_market(world: World, body: Body) -> dict[str, Any]:
     if not changes or min(changes.values()) <= 0:
         raise ValueError(f"one of {', '.join(_STEPS)} is needed, above 0")
     for face in faces_of(world, body):
-        venue = face.engine.venue
-        if body["market"] in venue.markets:
-            venue.change_market(face.list_anew(venue.spec(body["market"]).changed(changes)))
+        exchange = face.engine.exchange
+        if body["market"] in exchange.markets:
+            exchange.change_market(face.list_anew(exchange.spec(body["market"]).changed(changes)))
     return {"ok": True}
 
 
@@ -89,7 +89,7 @@ def add_acts(world: World, body: Body | list[Body]) -> dict[str, Any]:
 
 
 def clear_acts(world: World, _body: Body) -> dict[str, Any]:
-    world.acts.calm(world)
+    world.acts.calm(world.faces)
     return {"acts": 0}
 
 

@@ -1,4 +1,4 @@
-"""Admin calls that are an owner's own hand: orders, money, coins, keys."""
+"""Admin calls on behalf of an account's owner: orders, money, coins, keys."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def stake(world: World, body: Body) -> dict[str, Any]:
 
 
 def change_key(world: World, body: Body) -> dict[str, Any]:
-    """Raises ValueError for what this exchange's keys do not have."""
+    """Raises ValueError for fields that this exchange's keys do not have."""
     face, owner = face_of(world, body)
     key = face.key_states[owner]
     for name, value in body.items():

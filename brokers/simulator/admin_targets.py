@@ -1,4 +1,4 @@
-"""What the body of an admin call is about."""
+"""Reads the targets of an admin call from its body."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 def faces_of(world: World, body: Body) -> list[MountedFace]:
-    """The `exchange` it names, or both."""
+    """The exchange given as `exchange`, or both."""
     if "exchange" in body:
         return [world.faces[Exchange(body["exchange"])]]
     return list(world.faces.values())
 
 
 def face_of(world: World, body: Body) -> tuple[MountedFace, str]:
-    """The exchange of the `account`, and its owner there."""
+    """The exchange and the owner given as `account`."""
     exchange, _, owner = body["account"].partition(":")
     return world.faces[Exchange(exchange)], owner
 
 
 def hands_of(world: World, body: Body) -> Hands:
-    """Of the owner of the `account`."""
+    """The hands of the owner given as `account`."""
     face, owner = face_of(world, body)
     return Hands(face.engine, face.engine.accounts[owner])
 

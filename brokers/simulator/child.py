@@ -1,7 +1,7 @@
-"""The simulator as a child process, which ends with its parent however the parent ends.
+"""The simulator as a child process that ends with its parent, however the parent ends.
 
-One JSON line goes in through the child's stdin (the configuration, secrets included), one comes out (where it is to
-be found). After that the parent only holds the pipe open: when it closes, be it by kill -9, the child ends.
+The child reads one JSON line from stdin (the configuration, including secrets) and writes one (its addresses). After
+that the parent only keeps the pipe open: when it closes, even by kill -9, the child exits.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "SYSTEMROOT")
 
 @dataclass(frozen=True, slots=True)
 class ChildSimulator:
-    """A simulator in a process of its own."""
+    """A simulator in its own process."""
 
     addresses: Addresses
     accounts: tuple[SimulatedAccount, ...]
@@ -43,12 +43,12 @@ class ChildSimulator:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it and wait until it has ended. May be called again."""
+        """End it and wait for its exit. May be called more than once."""
         _end(self.process)
 
 
 def start_child(config: SimulatorConfig) -> ChildSimulator:
-    """Returns once it serves. Raises Unavailable where it could not start."""
+    """Returns once it is serving. Raises Unavailable if it could not start."""
     process = subprocess.Popen(
         [sys.executable, "-m", "brokers.simulator.child"],
         stdin=subprocess.PIPE,
@@ -72,7 +72,7 @@ def start_child(config: SimulatorConfig) -> ChildSimulator:
 
 
 def _environment() -> dict[str, str]:
-    """No variable of the daemon's but what Python needs: its secrets are none of the child's business."""
+    """Only the variables Python needs: the child must not see the daemon's secrets."""
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return kept | {"PYTHONPATH": root, "PYTHONUNBUFFERED": "1"}
@@ -109,7 +109,7 @@ async def _serve_until_orphaned(config: SimulatorConfig) -> None:
 def main() -> None:
     asyncio.run(_serve_until_orphaned(load_config(sys.stdin.readline())))
     sys.stdout.flush()
-    # The timer that guards against a stuck shutdown must not hold up one that worked.
+    # The timer that guards against a stuck shutdown must not delay a clean one.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""The exchange's own clock, which need not be right."""
+"""The simulated exchange's own clock, which may be wrong."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 _MILLION = 1e6
 
 
-class ExchangeClock:
-    """A Clock over another one: `offset` seconds ahead of it, and faster by so many parts in a million."""
+class SimulatedClock:
+    """A Clock on top of another one: `offset` seconds ahead of it and `drift_ppm` parts per million faster."""
 
     def __init__(self, base: Clock) -> None:
         self._base = base
@@ -27,7 +27,7 @@ class ExchangeClock:
         return self.at(self._base.time())
 
     def at(self, moment: float) -> float:
-        """What it shows at a moment of the clock below."""
+        """Its time at a moment of the underlying clock."""
         return moment + self._offset + (moment - self._since) * self._drift
 
     def monotonic(self) -> float:
@@ -40,7 +40,7 @@ class ExchangeClock:
         self._base.pause(seconds)
 
     def set_wrong(self, offset: float | None = None, drift_ppm: float | None = None) -> None:
-        """From now on; what is not told stays: the offset as it has become, the drift as it was."""
+        """From now on; None keeps the current offset or drift."""
         now = self._base.time()
         self._offset = self.at(now) - now if offset is None else offset
         self._since = now

@@ -1,4 +1,4 @@
-"""What a simulator is started with: its accounts, its prices, its limits, its ports."""
+"""The configuration of a simulator: its accounts, prices, limits and ports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+
 
 
 class Tier(StrEnum):
-    """Kraken's verification levels: how many calls and orders a key and an account may make."""
+    """Kraken's verification levels, which decide the rate limits of keys and accounts."""
 
     STARTER = "starter"
     INTERMEDIATE = "intermediate"
@@ -40,7 +40,7 @@ class Tier(StrEnum):
 class SimulatedAccount:
     """`balances` are by currency in NIJA's spelling. `permissions` are Kraken's names on both exchanges.
 
-    `account_uid` is equal for two keys of one exchange account. `fee_tier` counts the rows of the fee table.
+    `account_uid` is equal for two keys of one exchange account. `fee_tier` is the row of the fee table.
     """
 
     exchange: Exchange
@@ -59,7 +59,7 @@ class SimulatedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """0 takes any free port."""
+    """0 means any free port."""
 
     kraken: int = 0
     coinbase: int = 0
@@ -68,9 +68,9 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Which of the documented limits are enforced. `lockout_seconds` follow `failures_to_lockout` bad calls.
+    """Which documented limits are enforced. `failures_to_lockout` bad calls lock a key for `lockout_seconds`.
 
-    `history_cost` is what a ledger or trade history call costs: Kraken's own pages say 4 in one place, 2 in another.
+    `history_cost` is the cost of a ledger or trade history call: Kraken's pages say 4 in one place, 2 in another.
     """
 
     tier: Tier = Tier.INTERMEDIATE
@@ -86,7 +86,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorConfig:
-    """`speed` is market seconds per wall second; `start` is the market's first moment in Unix seconds.
+    """`speed` is market seconds per wall second; `start` is where market time begins, in Unix seconds.
 
     `candles` is a folder of real candles to replay; without it prices are generated from `seed`.
     """
@@ -102,7 +102,7 @@ class SimulatorConfig:
 
 
 def made_up_accounts(seed: int) -> tuple[SimulatedAccount, ...]:
-    """The demo's four accounts, with keys of the right shape and money that nobody has."""
+    """The demo's four accounts, with well-formed keys and made-up money."""
     rng = random.Random(seed)  # noqa: S311  made-up keys must be the same for the same seed
     kraken = {
         "master": {"USD": Decimal("5231.4207"), "BTC": Decimal("0.0021")},

@@ -1,4 +1,4 @@
-"""The ASGI layer in front of a face: reads the request, does the wire's faults, keeps the record."""
+"""The ASGI layer in front of a face: reads requests, injects network faults and records everything."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from brokers.simulator.faults import FaultPlan
 
 _LINE = "simulator.line"
-# A slow answer comes in so many, so that a long one takes no longer than was asked for.
+# A slow answer is sent in this many pieces, so that long ones take no longer than requested.
 _PIECES = 100
 _HTML = b"<html><head><title>%d</title></head><body><center><h1>Error %d</h1></center><hr>cloudflare</body></html>"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A connection. Its socket is kept apart: a TLS transport forgets it once the client has gone."""
+    """A connection. The socket is kept separately, as a TLS transport drops it once the client has gone."""
 
     transport: asyncio.Transport
     socket: socket.socket
 
     def drop(self, *, reset: bool) -> None:
-        """Close without a further byte; `reset` sends RST."""
+        """Close without sending another byte; `reset` sends RST."""
         if reset:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -44,14 +44,14 @@ class _Line:
 
 
 def abort(transport: asyncio.BaseTransport) -> None:
-    """End a connection at once, also one that is gone: there Python 3.11.2's TLS transport trips over itself."""
+    """End a connection at once. On one that is already gone, the TLS transport of Python 3.11.2 raises."""
     if isinstance(transport, asyncio.WriteTransport):
         with contextlib.suppress(AttributeError):
             transport.abort()
 
 
-class GateProtocol(H11Protocol):
-    """uvicorn's own, but it hands the connection to the gate, which alone can drop it without an answer."""
+class DroppableProtocol(H11Protocol):
+    """uvicorn's protocol, but it passes the connection on, so that it can be dropped without an answer."""
 
     @property
     def is_idle(self) -> bool:
@@ -70,7 +70,7 @@ class GateProtocol(H11Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Answer:
-    """A response held back until the faults after it have been done."""
+    """A response held back until its faults have been injected."""
 
     start: Message = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
@@ -83,8 +83,8 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """`identify` tells the endpoint's name and the account (`kraken:master`, or "" for none) of a request."""
+class FaultMiddleware:
+    """`identify` returns the endpoint's name and the account (`kraken:master`, or "" for none) of a request."""
 
     app: ASGIApp
     exchange: str
@@ -161,7 +161,7 @@ class Gate:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None where the client went away before it had sent it."""
+    """The whole body, or None if the client disconnected before it was sent."""
     body = bytearray()
     while True:
         message = await receive()
@@ -190,7 +190,7 @@ async def _html(send: Send, status: int) -> int:
 async def _drop(scope: Scope, receive: Receive, *, reset: bool = False) -> int:
     line: _Line = scope["extensions"][_LINE]
     if reset:
-        # What was written must be on its way before the reset overtakes it.
+        # Let the bytes written so far leave before the reset.
         await asyncio.sleep(0.01)
     line.drop(reset=reset)
     while (await receive())["type"] != "http.disconnect":

@@ -1,8 +1,8 @@
-"""What may go wrong between a client and the exchange, on purpose.
+"""Faults injected between a client and the exchange.
 
 A fault is matched against each request by exchange, endpoint (a glob over `AddOrder` or `POST /orders`) and
-account. Kinds that concern the wire are done by the gate, for both faces alike; the others a face reads from
-its request's context and does in its exchange's own words.
+account. Network faults are injected by the middleware, for both faces; the others are read by a face from the
+context of its request and expressed in its exchange's own terms.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 
 
 class FaultKind(StrEnum):
-    """In brackets: the field that counts."""
+    """In brackets: the field used."""
 
     DELAY_BEFORE = "delay_before"  # waits before acting [seconds]
     DELAY_AFTER = "delay_after"  # acts, then waits [seconds]
@@ -25,7 +25,7 @@ class FaultKind(StrEnum):
     ERROR_AFTER = "error_after"  # acts, and answers with an HTML page [status]
     RESET = "reset"  # acts, and resets the connection in the middle of the answer
     TRUNCATE = "truncate"  # acts, and sends half of the answer as if it were whole
-    HANG = "hang"  # silent, then closes the connection without having acted [seconds]
+    HANG = "hang"  # silent, then closes the connection without acting [seconds]
     SLOW_BODY = "slow_body"  # acts, and sends the answer in many small pieces [seconds]
 
     REFUSE_NONCE = "refuse_nonce"
@@ -36,19 +36,19 @@ class FaultKind(StrEnum):
     UNAVAILABLE_BEFORE = "unavailable_before"  # the exchange says it is busy, and did not act
     UNAVAILABLE_AFTER = "unavailable_after"  # the exchange says it is busy, and did act
     EMPTY_RESULT = "empty_result"  # acts, and answers without a result
-    LATE_VISIBLE = "late_visible"  # an order is taken but not to be found yet [seconds]
-    LATE_FAIL = "late_fail"  # an order is taken, and said to have failed later [seconds]
-    BALANCE_LAG = "balance_lag"  # balances stay as they were after a fill [seconds]
-    SLOW_CANCEL = "slow_cancel"  # a cancel is taken and done later [seconds]
+    LATE_VISIBLE = "late_visible"  # an order is accepted but cannot be found yet [seconds]
+    LATE_FAIL = "late_fail"  # an order is accepted and later reported as failed [seconds]
+    BALANCE_LAG = "balance_lag"  # balances stay unchanged after a fill [seconds]
+    SLOW_CANCEL = "slow_cancel"  # a cancellation is accepted and done later [seconds]
     CLOCK_OFFSET = "clock_offset"  # the exchange's time is off [seconds]
-    DUPLICATE_FILLS = "duplicate_fills"  # fills are listed in another order, and again on the next page
+    DUPLICATE_FILLS = "duplicate_fills"  # fills are listed out of order, and again on the next page
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`count` is how often it still strikes, None for ever; `skip` lets the first matches pass.
+    """`count` is how many more times it strikes, None for no limit; `skip` lets the first matches pass.
 
-    `since` and `until` are the wall times at which it begins and ends.
+    `since` and `until` are the wall times between which it is active.
     `account` is `kraken:master`; each pattern is a glob.
     """
 
@@ -74,7 +74,7 @@ class Fault:
 
 @dataclass(slots=True, eq=False)
 class FaultPlan:
-    """The faults in force. The same seed and the same requests strike the same way again."""
+    """The active faults. The same seed and requests produce the same faults."""
 
     seed: int = 1
     faults: list[Fault] = field(default_factory=list)
@@ -91,7 +91,7 @@ class FaultPlan:
         self.faults.clear()
 
     def take(self, exchange: str, endpoint: str, account: str, now: float) -> tuple[Fault, ...]:
-        """Those that strike this request; each is counted down by one."""
+        """The faults that strike this request; each is counted down by one."""
         struck: list[Fault] = []
         kept: list[Fault] = []
         for fault in self.faults:

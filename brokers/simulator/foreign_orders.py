@@ -1,4 +1,4 @@
-"""Orders that NIJA never sends, in each exchange's own words: an owner's, one of every documented kind."""
+"""Owners' orders that NIJA never sends, one of every documented kind, in each exchange's own format."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALTNAMES = {"BTC": "XBT"}
-# Money that an order of the largest share is about.
+# The value of an order with the largest share.
 _VALUE = Decimal(1_000)
 
 
 def foreign_words(
     exchange: Exchange, spec: MarketSpec, price: Decimal, pick: float, share: Decimal
 ) -> Mapping[str, Any]:
-    """One of the kinds by `pick` from 0 to 1, for `share` of 1000 in quote money, priced around `price`."""
+    """One kind, chosen by `pick` (0 to 1), for `share` of 1000 in quote currency, priced around `price`."""
     make = {Exchange.KRAKEN: _kraken, Exchange.COINBASE: _coinbase}[exchange]
     amount = max(spec.min_amount, floor_to(_VALUE * share / price, spec.amount_step))
     kinds = make(spec, amount, price)

@@ -1,6 +1,6 @@
-"""What an exchange's face hands to the server.
+"""What an exchange's face provides to the server.
 
-Each face's package makes one in its `build` module: `mount_kraken` and `mount_coinbase(config, board, clock, records)`.
+Each face creates one in its `build` module: `mount_kraken` and `mount_coinbase(config, board, clock, records)`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from brokers.model import Exchange
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.engine.engine import Engine
     from brokers.simulator.engine.markets import MarketSpec, Mode
     from brokers.simulator.engine.orders import Ticket
 
 
 class ChangeableKey(Protocol):
-    """What every exchange lets an owner change of a key. `valid_until` is in Unix seconds, 0 for no end."""
+    """The key settings that owners can change on every exchange. `valid_until` is in Unix seconds, 0 for no end."""
 
     permissions: frozenset[str]
     revoked: bool
@@ -31,13 +31,13 @@ class ChangeableKey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MountedFace:
-    """One exchange: its books, and the application that speaks its protocol.
+    """One exchange: its books and the application that speaks its protocol.
 
-    `identify` names a request's endpoint and account (`kraken:master`, or "") for the gate. `keys` reports, per
-    owner, what was seen of the key, for the admin's /state; `key_states` are the keys themselves, to be changed.
-    `by_hand` makes an order of the exchange's own words; it raises ValueError. `list_anew` shows a market with other
-    steps or minimums, and tells what its engine is to keep to. The modes are those that the exchange knows.
-    `tls` where its clients can speak nothing else.
+    `identify` returns a request's endpoint and account (`kraken:master`, or "") for the middleware. `keys` reports the
+    use of each owner's key for the admin's /state; `key_states` are the keys themselves, which may be changed.
+    `by_hand` makes an order from the exchange's own format and raises ValueError. `list_anew` lists a market with other
+    steps or minimums and returns what its engine must enforce. The modes are those the exchange supports. `tls` is
+    true if its clients require TLS.
     """
 
     exchange: Exchange
@@ -46,7 +46,7 @@ class MountedFace:
     identify: Callable[[Scope], tuple[str, str]]
     keys: Callable[[], Mapping[str, Mapping[str, Any]]]
     key_states: Mapping[str, ChangeableKey]
-    clock: ExchangeClock
+    clock: SimulatedClock
     by_hand: Callable[[Mapping[str, Any]], Ticket]
     list_anew: Callable[[MarketSpec], MarketSpec]
     market_modes: frozenset[Mode]

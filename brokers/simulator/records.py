@@ -1,4 +1,4 @@
-"""What the simulator saw: every request, and everything a client did that the exchange's rules forbid."""
+"""What the simulator observed: every request, and everything a client did against the exchange's rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT = 50_000
 
 @dataclass(slots=True, eq=False)
 class RequestContext:
-    """One request on its way through a face. `received` is the wall time; the face fills in the rest."""
+    """One request as a face handles it. `received` is the wall time; the face fills in the rest."""
 
     exchange: str
     endpoint: str
@@ -26,13 +26,13 @@ class RequestContext:
     error: str = ""
 
     def fault(self, kind: FaultKind) -> Fault | None:
-        """The fault of this kind that strikes this request."""
+        """The fault of this kind that strikes this request, or None."""
         return next((fault for fault in self.faults if fault.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """`status` is the HTTP code that was sent, 0 where none was. `faults` are the kinds that struck."""
+    """`status` is the HTTP status sent, 0 if none was. `faults` are the kinds that struck."""
 
     time: float
     exchange: str
@@ -46,7 +46,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A client's own mistake; what a fault made happen is none."""
+    """A client's own mistake, as opposed to the effect of a fault."""
 
     time: float
     exchange: str
@@ -57,7 +57,7 @@ class Violation:
 
 @dataclass(slots=True, eq=False)
 class Records:
-    """Bounded: the oldest are let go after 50,000 of each."""
+    """Bounded: of each kind the latest 50,000 are kept."""
 
     requests: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=_KEPT))
     violations: deque[Violation] = field(default_factory=lambda: deque(maxlen=_KEPT))

@@ -1,4 +1,4 @@
-"""Seeded storms: which fault strikes when, and who does what, for a run that must be repeatable from one number."""
+"""Seeded random schedules of faults and acts, so that a run can be repeated from one number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brokers.simulator.faults import Fault, FaultKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Faults that pass, with the range of their seconds: what a careful client must live through without losing an order.
+# Transient faults with the range of their seconds: a careful client must survive them without losing an order.
 _PASSING: tuple[tuple[FaultKind, float, float], ...] = (
     (FaultKind.DELAY_BEFORE, 0.05, 2.0),
     (FaultKind.DELAY_AFTER, 0.05, 2.0),
@@ -35,7 +35,7 @@ _PASSING: tuple[tuple[FaultKind, float, float], ...] = (
     (FaultKind.SLOW_CANCEL, 0.2, 3.0),
     (FaultKind.DUPLICATE_FILLS, 0.0, 0.0),
 )
-# What owners and exchanges do, with the range of the share that it is about; what is there more often happens more.
+# What owners and exchanges do, with the range of the share involved; repeated entries happen more often.
 _ACTS: tuple[tuple[ActKind, float, float], ...] = (
     (ActKind.BUYS, 0.0, 0.1),
     (ActKind.SELLS, 0.0, 1.0),
@@ -63,15 +63,15 @@ _LASTS = (2.0, 60.0)
 _FREES = 0.5
 _STATUSES = (500, 502, 503, 504, 520, 522, 524)
 _MOST_IN_A_ROW = 3
-# How long a fault waits for a request to strike before it is given up.
+# Seconds that a fault waits for a request before it expires.
 _PATIENCE = 10.0
 
 
 def seeded_schedule(
     seed: int, *, start: float, duration: float, mean_gap: float, accounts: Sequence[str] = ("*",)
 ) -> tuple[Fault, ...]:
-    """Faults that begin at random moments of `duration` seconds from `start` (wall clock), `mean_gap` apart."""
-    rng = random.Random(seed)  # noqa: S311  a storm must be repeatable
+    """Faults at random times within `duration` seconds from `start` (wall clock), `mean_gap` apart on average."""
+    rng = random.Random(seed)  # noqa: S311  a schedule must be repeatable
     return tuple(_strike(rng, moment, accounts) for moment in _moments(rng, start, duration, mean_gap))
 
 
@@ -84,7 +84,7 @@ def seeded_acts(
     accounts: Sequence[str],
     markets: Sequence[str] = ("BTC/USD", "ETH/USD"),
 ) -> tuple[Act, ...]:
-    """What owners and exchanges do at random moments of `duration` seconds from `start` (wall clock)."""
+    """Acts of owners and exchanges at random times within `duration` seconds from `start` (wall clock)."""
     rng = random.Random(seed)  # noqa: S311  as above
     return tuple(
         _act(rng, moment, rng.choice(accounts), rng.choice(markets))

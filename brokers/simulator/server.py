@@ -1,4 +1,4 @@
-"""The simulator on the network: the faces and the admin, each on a loopback port, in one event loop."""
+"""Serves the simulator: the faces and the admin API, each on a loopback port, in one event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import uvicorn
 from brokers.clock import SystemClock
 from brokers.model import Exchange
 from brokers.simulator.admin import admin_app
-from brokers.simulator.fault_middleware import Gate, GateProtocol, abort
+from brokers.simulator.fault_middleware import DroppableProtocol, FaultMiddleware, abort
 from brokers.simulator.tls import TlsFiles, make_tls_files
 from brokers.simulator.world import Prices, World, build_world
 
@@ -36,15 +36,15 @@ T = TypeVar("T")
 _TICK = 0.02
 _LOOPBACK = "127.0.0.1"
 _START_TIMEOUT = 30.0
-# Longer than any client's pause: closing an idle connection under a client is a fault, and those are ordered.
+# Longer than any client's pause: closing an idle connection is a fault, and faults happen only on request.
 _KEEP_ALIVE = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a running simulator is found; a face that there is none of has an empty URL.
+    """The addresses of a running simulator; a face that is not served has an empty URL.
 
-    `ca_file` is the authority behind the TLS face, `ca_bundle` has it beside the public ones (REQUESTS_CA_BUNDLE).
+    `ca_file` is the authority of the TLS face, `ca_bundle` has it together with the public ones (REQUESTS_CA_BUNDLE).
     """
 
     kraken_url: str
@@ -55,7 +55,7 @@ class Addresses:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to its caller and ends with the world."""
+    """Leaves signals to its caller and stops when the world does."""
 
     def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
         super().__init__(config)
@@ -71,9 +71,9 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """A TLS client that left without a goodbye would be waited for, and its connection never closed."""
+        """Otherwise uvicorn would wait for TLS clients that left without a close_notify."""
         for connection in self.server_state.connections:
-            if isinstance(connection, GateProtocol) and connection.is_idle:
+            if isinstance(connection, DroppableProtocol) and connection.is_idle:
                 abort(connection.transport)
         await super().shutdown(sockets)
 
@@ -115,7 +115,7 @@ async def run(world: World, on_ready: Callable[[Addresses], None]) -> None:
 
 
 def serve(config: SimulatorConfig, clock: Clock, on_ready: Callable[[Addresses], None]) -> None:
-    """Run in this thread, the process's main one, until SIGINT or SIGTERM."""
+    """Run in this thread, which must be the main one, until SIGINT or SIGTERM."""
 
     async def main() -> None:
         world = build_world(config, clock)
@@ -129,7 +129,7 @@ def serve(config: SimulatorConfig, clock: Clock, on_ready: Callable[[Addresses],
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """A simulator in a thread of this process."""
+    """A simulator in a background thread of this process."""
 
     world: World
     addresses: Addresses
@@ -160,7 +160,7 @@ class Simulator:
         return self.world.config.accounts
 
     def call(self, act: Callable[[], T]) -> T:
-        """Do something inside the simulator's own thread, and return what it gave."""
+        """Run a function in the simulator's thread and return its result."""
 
         async def inside() -> T:
             return act()
@@ -172,7 +172,7 @@ class Simulator:
 def running_simulator(
     config: SimulatorConfig, *, clock: Clock | None = None, prices: Prices | None = None
 ) -> Iterator[Simulator]:
-    """A simulator in a background thread, stopped at the end of the block."""
+    """A running simulator, stopped at the end of the block."""
     ready: Future[Simulator] = Future()
 
     async def main() -> None:
@@ -205,11 +205,13 @@ async def _keep_ticking(world: World) -> None:
 
 
 def _gated(world: World, face: MountedFace) -> ASGIApp:
-    return Gate(face.app, face.exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping)
+    return FaultMiddleware(
+        face.app, face.exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping
+    )
 
 
 def _bound(port: int) -> socket.socket:
-    # asyncio sends without delay only where the protocol is named; else each answer waits 40 ms to be acknowledged.
+    # asyncio disables Nagle's algorithm only if the protocol is given; otherwise each answer is delayed by 40 ms.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -223,7 +225,7 @@ def _bound(port: int) -> socket.socket:
 def _server(world: World, app: ASGIApp, tls: TlsFiles | None = None) -> _Server:
     config = uvicorn.Config(
         app,
-        http=GateProtocol,
+        http=DroppableProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -1,4 +1,4 @@
-"""The whole of a simulator's books as plain JSON values; every amount is a text, every time Unix seconds."""
+"""The simulator's books as plain JSON values: amounts as text, times in Unix seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from brokers.simulator.engine.orders import Order
+from brokers.simulator.engine.orders import EngineOrder
 from brokers.simulator.engine.ownership import movements_of, overexposed, ownership
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
-    """Each part of the state by name, made when it is asked for."""
+    """Each part of the state by name, computed on request."""
     records, plan = world.records, world.plan
     return {
         "time": world.clock.time,
@@ -37,7 +37,7 @@ def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
 
 
 def ownership_state(world: World) -> dict[str, Any]:
-    """By account, whose coins are whose and what NIJA did with the owner's."""
+    """By account, who owns which coins, and what NIJA did with the owner's."""
     told = {}
     for face in world.faces.values():
         for owner, account in face.engine.accounts.items():
@@ -69,7 +69,7 @@ def _account_state(face: MountedFace, account: Account) -> dict[str, Any]:
     }
 
 
-def order_state(order: Order) -> dict[str, Any]:
+def order_state(order: EngineOrder) -> dict[str, Any]:
     ticket = order.ticket
     told = {
         "symbol": order.symbol,
@@ -82,20 +82,20 @@ def order_state(order: Order) -> dict[str, Any]:
         "time_in_force": ticket.time_in_force,
         "average_price": order.average_price,
     }
-    own = {name.name: getattr(order, name.name) for name in fields(Order) if name.name != "ticket"}
+    own = {name.name: getattr(order, name.name) for name in fields(EngineOrder) if name.name != "ticket"}
     state: dict[str, Any] = plain(own | told)
     return state
 
 
 def _market_state(face: MountedFace) -> dict[str, Any]:
-    venue = face.engine.venue
+    exchange = face.engine.exchange
     return {
-        "mode": venue.mode.value,
-        "market_modes": {symbol: mode.value for symbol, mode in venue.market_modes.items()},
+        "mode": exchange.mode.value,
+        "market_modes": {symbol: mode.value for symbol, mode in exchange.market_modes.items()},
         "clock": face.clock.time(),
-        "market_time": venue.board.market_time(),
-        "prices": {symbol: plain(venue.board.last(symbol)) for symbol in venue.markets},
-        "specs": plain(venue.markets),
+        "market_time": exchange.board.market_time(),
+        "prices": {symbol: plain(exchange.board.last(symbol)) for symbol in exchange.markets},
+        "specs": plain(exchange.markets),
     }
 
 

@@ -1,4 +1,4 @@
-"""A certificate authority of our own, so that the face which is only spoken to over TLS can stand on loopback."""
+"""A private certificate authority, so that a face that requires TLS can be served on loopback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """`ca` is our authority alone, `bundle` has it beside the public ones: for REQUESTS_CA_BUNDLE and SSL_CERT_FILE."""
+    """`ca` is the private authority, `bundle` adds the public ones: for REQUESTS_CA_BUNDLE and SSL_CERT_FILE."""
 
     ca: Path
     bundle: Path
@@ -27,10 +27,10 @@ class TlsFiles:
 
 
 def make_tls_files(directory: Path, *, public_roots: Path | None = None, names: Sequence[str] = _NAMES) -> TlsFiles:
-    """Make an authority and a certificate for `names`, and write them as PEM files.
+    """Create an authority and a certificate for `names`, and write them as PEM files.
 
-    `public_roots` are the authorities to trust besides, by default those that requests brings along. The authority's
-    own key is nowhere written, so nothing else can ever be signed with it.
+    `public_roots` are the other authorities to trust, by default those of requests. The authority's own key is never
+    written, so nothing else can be signed with it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = TlsFiles(

@@ -1,4 +1,4 @@
-"""A configuration as one JSON line, for the pipe to the child; it holds secrets and goes nowhere else."""
+"""A configuration as one JSON line for the pipe to the child. It holds secrets and must not go anywhere else."""
 
 from __future__ import annotations
 

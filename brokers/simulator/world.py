@@ -1,4 +1,4 @@
-"""Everything inside one simulator, before any of it is on the network."""
+"""Everything inside one simulator, independent of the network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
 from brokers.simulator.act_plan import ActPlan
-from brokers.simulator.clock import ExchangeClock
+from brokers.simulator.clock import SimulatedClock
 from brokers.simulator.coinbase.build import mount_coinbase
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.faults import FaultPlan
@@ -51,30 +51,30 @@ class World:
         return (face.engine for face in self.faces.values())
 
     def tick(self) -> None:
-        """Move prices on, and let what is due happen: orders' ends, and what owners and exchanges do."""
+        """Move prices, and process everything that is due: orders that end, and scheduled acts."""
         for engine in self.engines():
-            engine.venue.board.advance()
+            engine.exchange.board.advance()
             engine.tick()
-        self.acts.play(self)
+        self.acts.play(self.faces, self.clock.time())
 
 
 def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = None) -> World:
-    """`prices` are the configuration's own unless they are handed in."""
+    """`prices` default to those of the configuration."""
     chosen = prices or _configured(config, clock)
     records = Records()
 
     faces = {
         exchange: mount(config, _board(chosen, exchange, own, clock), own, records)
         for exchange, mount in _MOUNTS.items()
-        for own in [ExchangeClock(clock)]
+        for own in [SimulatedClock(clock)]
     }
     world = World(config, clock, faces, FaultPlan(config.seed), records)
     world.tick()
     return world
 
 
-def _board(prices: Prices, exchange: Exchange, own: ExchangeClock, clock: Clock) -> PriceBoard:
-    """Candles close by the exchange's own clock where market time is the wall clock's."""
+def _board(prices: Prices, exchange: Exchange, own: SimulatedClock, clock: Clock) -> PriceBoard:
+    """Candles close by the exchange's own clock if market time equals the wall clock's."""
     now = clock.time()
     follows = prices.clock.market_time(now) == now
     return PriceBoard(prices.sources.get(exchange.value, _Nothing()), prices.clock, own if follows else clock)

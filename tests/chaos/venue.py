@@ -59,7 +59,7 @@ class Venue:
 
         def calm() -> None:
             self.simulator.world.plan.clear()
-            self.simulator.world.acts.calm(self.simulator.world)
+            self.simulator.world.acts.calm(self.simulator.world.faces)
 
         self.simulator.call(calm)
 
@@ -72,7 +72,7 @@ class Venue:
 
         def pin() -> None:
             for engine in self.simulator.world.engines():
-                board = engine.venue.board
+                board = engine.exchange.board
                 for market in MARKETS:
                     board.pin(market, board.last(market) or Decimal(1))
 
@@ -85,7 +85,7 @@ class Venue:
             for account in self.accounts:
                 engine = self.simulator.world.faces[account.exchange].engine
                 books = engine.accounts[account.owner]
-                price = engine.venue.board.last("BTC/USD") or Decimal(1)
+                price = engine.exchange.board.last("BTC/USD") or Decimal(1)
                 low, high = (price / 3).quantize(Decimal(1)), (price * 3).quantize(Decimal(1))
                 amount = Decimal("0.01")
                 engine.place(books, Ticket("BTC/USD", Side.SELL, Kind.LIMIT, amount, limit_price=high, by_hand=True))

@@ -149,7 +149,7 @@ def _unreachable(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
 
 
 def _maintenance(_set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
-    venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.venue
+    venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.exchange
     venue.mode = Mode.MAINTENANCE
     try:
         yield

@@ -14,14 +14,14 @@ from brokers.simulator.coinbase.paging import page
 from brokers.simulator.coinbase.text import plain
 
 if TYPE_CHECKING:
-    from brokers.simulator.coinbase.face import Answer, PrivateCall
+    from brokers.simulator.coinbase.face import Answer, CoinbasePrivateCall
 
 _PAGE, _MOST = 49, 250
 _OPENED = "2024-01-01T00:00:00Z"
 _FIAT = ("USD", "EUR", "GBP")
 
 
-def list_accounts(call: PrivateCall) -> Answer:
+def list_accounts(call: CoinbasePrivateCall) -> Answer:
     call.query.only("limit", "cursor", "retail_portfolio_id")
     call.own_portfolio(call.query.text("retail_portfolio_id"))
     wallets = list_wallets(call)
@@ -30,7 +30,7 @@ def list_accounts(call: PrivateCall) -> Answer:
     return {"accounts": shown, "has_next": bool(cursor), "cursor": cursor, "size": len(rows)}
 
 
-def get_account(call: PrivateCall) -> Answer:
+def get_account(call: CoinbasePrivateCall) -> Answer:
     call.query.only()
     wallet = next((wallet for wallet in list_wallets(call) if wallet.uuid == call.path["account_uuid"]), None)
     if wallet is None:
@@ -38,7 +38,7 @@ def get_account(call: PrivateCall) -> Answer:
     return {"account": _wallet_fields(call, wallet)}
 
 
-def key_permissions(call: PrivateCall) -> Answer:
+def key_permissions(call: CoinbasePrivateCall) -> Answer:
     call.query.only()
     key = call.key
     return {
@@ -51,12 +51,12 @@ def key_permissions(call: PrivateCall) -> Answer:
     }
 
 
-def list_portfolios(call: PrivateCall) -> Answer:
+def list_portfolios(call: CoinbasePrivateCall) -> Answer:
     call.query.only("portfolio_type")
     return {"portfolios": [_portfolio(call)]}
 
 
-def get_portfolio(call: PrivateCall) -> Answer:
+def get_portfolio(call: CoinbasePrivateCall) -> Answer:
     call.query.only("currency")
     if call.path["portfolio_uuid"] != call.key.portfolio:
         raise permission_denied("User does not have access to portfolio")
@@ -82,7 +82,7 @@ def get_portfolio(call: PrivateCall) -> Answer:
     }
 
 
-def transaction_summary(call: PrivateCall) -> Answer:
+def transaction_summary(call: CoinbasePrivateCall) -> Answer:
     call.query.only("product_type", "contract_expiry_type", "product_venue", "start_date", "end_date")
     tier = next((tier for tier in FEE_TIERS if tier.fees == call.account.fees), FEE_TIERS[0])
     fills = call.account.fills.values()
@@ -110,7 +110,7 @@ def transaction_summary(call: PrivateCall) -> Answer:
     }
 
 
-def payment_methods(call: PrivateCall) -> Answer:
+def payment_methods(call: CoinbasePrivateCall) -> Answer:
     call.query.only()
     return {"payment_methods": []}
 
@@ -129,7 +129,7 @@ class Wallet:
         return self.currency in _FIAT
 
 
-def list_wallets(call: PrivateCall) -> list[Wallet]:
+def list_wallets(call: CoinbasePrivateCall) -> list[Wallet]:
     """A wallet that never held anything is absent, and so are staked coins."""
     balances, holds = call.account.shown_balances(call.face.clock.time())
     return [
@@ -139,7 +139,7 @@ def list_wallets(call: PrivateCall) -> list[Wallet]:
     ]
 
 
-def _wallet_fields(call: PrivateCall, wallet: Wallet) -> Answer:
+def _wallet_fields(call: CoinbasePrivateCall, wallet: Wallet) -> Answer:
     """`available_balance` leaves out what is held."""
     return {
         "uuid": wallet.uuid,
@@ -159,11 +159,11 @@ def _wallet_fields(call: PrivateCall, wallet: Wallet) -> Answer:
     }
 
 
-def _portfolio(call: PrivateCall) -> Answer:
+def _portfolio(call: CoinbasePrivateCall) -> Answer:
     return {"name": "Default", "uuid": call.key.portfolio, "type": "DEFAULT", "deleted": False}
 
 
-def _position(call: PrivateCall, wallet: Wallet) -> Answer:
+def _position(call: CoinbasePrivateCall, wallet: Wallet) -> Answer:
     product = call.face.products.find(f"{wallet.currency}-USD")
     price = call.face.board.last(product.spec.symbol) if product else Decimal(wallet.currency == "USD")
     return {

@@ -21,7 +21,7 @@ from brokers.simulator.coinbase.errors import (
     unauthorized,
     unavailable,
 )
-from brokers.simulator.coinbase.face import Answer, Call, CoinbaseFace, PrivateCall
+from brokers.simulator.coinbase.face import Answer, CoinbaseCall, CoinbaseFace, CoinbasePrivateCall
 from brokers.simulator.coinbase.routes import PRIVATE, PUBLIC, V3, PrivateEndpoint, PublicEndpoint, Right
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.refusals import RefusedError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-    from brokers.simulator.coinbase.auth import KeyState
+    from brokers.simulator.coinbase.auth import CoinbaseKeyState
     from brokers.simulator.coinbase.limits import Allowance
     from brokers.simulator.records import RequestContext
 
@@ -75,14 +75,14 @@ def _private_route(face: CoinbaseFace, endpoint: PrivateEndpoint) -> Callable[[R
             return _failed(face, context, refused)
         return _answer(face, context, face.limits.of_user(key.portfolio), lambda: _act(request, body, key))
 
-    def _act(request: Request, body: bytes, key: KeyState) -> Answer:
+    def _act(request: Request, body: bytes, key: CoinbaseKeyState) -> Answer:
         context: RequestContext = request.state.context
         _check_right(key, endpoint.right, context)
-        if face.engine.venue.mode is Mode.MAINTENANCE:
+        if face.engine.exchange.mode is Mode.MAINTENANCE:
             raise unavailable()
         account = face.engine.accounts[key.account.owner]
         query, fields, path = _query(request), _fields(request, body), request.path_params
-        return endpoint.handler(PrivateCall(face, context, query, fields, path, key, account))
+        return endpoint.handler(CoinbasePrivateCall(face, context, query, fields, path, key, account))
 
     return route
 
@@ -100,12 +100,12 @@ def _public_route(face: CoinbaseFace, endpoint: PublicEndpoint) -> Callable[[Req
 
     def _act(request: Request, body: bytes) -> Answer:
         query, fields = _query(request), _fields(request, body)
-        return endpoint.handler(Call(face, request.state.context, query, fields, request.path_params))
+        return endpoint.handler(CoinbaseCall(face, request.state.context, query, fields, request.path_params))
 
     return route
 
 
-def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> KeyState:
+def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> CoinbaseKeyState:
     if context.fault(FaultKind.REFUSE_KEY) is not None or context.fault(FaultKind.LOCKOUT) is not None:
         raise unauthorized("injected", injected=True)
     uri = f"{request.method} {request.headers.get('host', '')}{request.url.path}"
@@ -115,7 +115,7 @@ def _admitted(face: CoinbaseFace, request: Request, context: RequestContext) -> 
     )
 
 
-def _check_right(key: KeyState, right: Right, context: RequestContext) -> None:
+def _check_right(key: CoinbaseKeyState, right: Right, context: RequestContext) -> None:
     if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
         raise permission_denied("Missing required scopes", injected=True)
     if not (key.can_trade if right is Right.TRADE else key.can_view):

@@ -29,7 +29,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 @dataclass(slots=True, eq=False)
-class KeyState:
+class CoinbaseKeyState:
     """One key as the exchange knows it; its owner may change it at any time.
 
     `portfolio` is the one it is bound to. `valid_until` is in Unix seconds, 0 for no end.
@@ -65,16 +65,16 @@ class KeyState:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRing:
+class CoinbaseKeyRing:
     """Every key of this face by its name."""
 
     clock: Clock
-    keys: Mapping[str, KeyState]
+    keys: Mapping[str, CoinbaseKeyState]
 
     @classmethod
-    def of(cls, accounts: tuple[SimulatedAccount, ...], clock: Clock) -> KeyRing:
+    def of(cls, accounts: tuple[SimulatedAccount, ...], clock: Clock) -> CoinbaseKeyRing:
         states = (
-            KeyState(
+            CoinbaseKeyState(
                 account=account,
                 public_key=_public_key(account.api_key.secret),
                 portfolio=account.account_uid or derived(account.name),
@@ -84,7 +84,7 @@ class KeyRing:
         )
         return cls(clock, {state.account.api_key.key: state for state in states})
 
-    def named_in(self, authorization: str) -> KeyState | None:
+    def named_in(self, authorization: str) -> CoinbaseKeyState | None:
         """Whose token this claims to be, before anything of it has been verified."""
         try:
             name = jwt.get_unverified_header(_token(authorization)).get("kid")
@@ -92,7 +92,7 @@ class KeyRing:
             return None
         return self.keys.get(name) if isinstance(name, str) else None
 
-    def admit(self, authorization: str, uri: str, peer: str, clock_offset: float = 0.0) -> KeyState:
+    def admit(self, authorization: str, uri: str, peer: str, clock_offset: float = 0.0) -> CoinbaseKeyState:
         """The key's state where its token is valid for this request now. Raises ApiError.
 
         `clock_offset` is how far the exchange's clock is off, in seconds.
@@ -108,7 +108,7 @@ class KeyRing:
             raise unauthorized("the address is not on the key's allowlist", injected=True)
         return state
 
-    def _check(self, state: KeyState, claims: dict[str, Any], uri: str, now: float) -> None:
+    def _check(self, state: CoinbaseKeyState, claims: dict[str, Any], uri: str, now: float) -> None:
         begins, ends = claims.get("nbf"), claims.get("exp")
         if not isinstance(begins, int) or not isinstance(ends, int):
             raise unauthorized("nbf and exp must be whole seconds")
@@ -134,7 +134,7 @@ def _token(authorization: str) -> str:
     return token if scheme == "Bearer" else ""
 
 
-def _verified(state: KeyState, token: str) -> dict[str, Any]:
+def _verified(state: CoinbaseKeyState, token: str) -> dict[str, Any]:
     """The claims of a token signed by this key. Its times are checked by the exchange's clock, not here."""
     ours = ("exp", "nbf", "iat", "aud", "iss", "sub")
     try:

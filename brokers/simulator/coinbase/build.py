@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
 from brokers.simulator.coinbase.app import coinbase_app, identify
-from brokers.simulator.coinbase.auth import KeyRing
+from brokers.simulator.coinbase.auth import CoinbaseKeyRing
 from brokers.simulator.coinbase.by_hand import hand_ticket
 from brokers.simulator.coinbase.face import CoinbaseFace
 from brokers.simulator.coinbase.fee_table import FEE_TIERS
@@ -15,14 +15,14 @@ from brokers.simulator.coinbase.ids import coinbase_ids
 from brokers.simulator.coinbase.limits import RequestLimits
 from brokers.simulator.coinbase.symbols import offered
 from brokers.simulator.engine.engine import Engine
-from brokers.simulator.engine.exchange import Venue
+from brokers.simulator.engine.exchange import SimulatedExchange
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.mounted import MountedFace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.config import SimulatorConfig
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.records import Records
@@ -33,7 +33,7 @@ _PRODUCT_MODES = frozenset(Mode) - {Mode.REDUCE_ONLY, Mode.MAINTENANCE}
 _SYSTEM_MODES = _PRODUCT_MODES - {Mode.AWAY} | {Mode.MAINTENANCE}
 
 
-def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> MountedFace:
+def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClock, records: Records) -> MountedFace:
     face = build_coinbase(config, board, clock, records)
 
     def keys() -> Mapping[str, Mapping[str, Any]]:
@@ -57,10 +57,10 @@ def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeCl
     )
 
 
-def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> CoinbaseFace:
+def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClock, records: Records) -> CoinbaseFace:
     """Raises ValueError for an account whose key is none of Coinbase's."""
     products = offered(board.symbols())
-    venue = Venue(
+    exchange = SimulatedExchange(
         markets={product.spec.symbol: product.spec for product in products.all},
         board=board,
         clock=clock,
@@ -68,14 +68,14 @@ def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: ExchangeCl
         depth=config.depth,
         max_open_orders=_MOST_OPEN_ORDERS,
     )
-    engine = Engine(venue)
+    engine = Engine(exchange)
     accounts = tuple(account for account in config.accounts if account.exchange is Exchange.COINBASE)
     for account in accounts:
         engine.open_account(account.owner, FEE_TIERS[account.fee_tier].fees, account.balances)
     return CoinbaseFace(
         engine=engine,
         products=products,
-        keys=KeyRing.of(accounts, clock),
+        keys=CoinbaseKeyRing.of(accounts, clock),
         limits=RequestLimits(clock, private=config.limits.private, public=config.limits.public),
         records=records,
         clock=clock,

@@ -12,15 +12,15 @@ from brokers.simulator.faults import FaultKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.coinbase.arguments import Fields, Query
-    from brokers.simulator.coinbase.auth import KeyRing, KeyState
+    from brokers.simulator.coinbase.auth import CoinbaseKeyRing, CoinbaseKeyState
     from brokers.simulator.coinbase.limits import RequestLimits
     from brokers.simulator.coinbase.symbols import Product, Products
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.engine.engine import Engine
-    from brokers.simulator.engine.orders import Order
+    from brokers.simulator.engine.orders import EngineOrder
     from brokers.simulator.records import Records, RequestContext
 
 
@@ -45,15 +45,15 @@ class OrderMemory:
 class CoinbaseFace:
     engine: Engine
     products: Products
-    keys: KeyRing
+    keys: CoinbaseKeyRing
     limits: RequestLimits
     records: Records
-    clock: ExchangeClock
+    clock: SimulatedClock
     memory: OrderMemory = field(default_factory=OrderMemory)
 
     @property
     def board(self) -> PriceBoard:
-        return self.engine.venue.board
+        return self.engine.exchange.board
 
     def on_offer(self) -> list[Product]:
         return [product for product in self.products.all if not self._is_away(product)]
@@ -70,11 +70,11 @@ class CoinbaseFace:
         return product
 
     def _is_away(self, product: Product) -> bool:
-        return self.engine.venue.market_modes.get(product.spec.symbol) is Mode.AWAY
+        return self.engine.exchange.market_modes.get(product.spec.symbol) is Mode.AWAY
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CoinbaseCall:
     """One request: its query, its body, and the ids in its path."""
 
     face: CoinbaseFace
@@ -95,8 +95,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivateCall(Call):
-    key: KeyState
+class CoinbasePrivateCall(CoinbaseCall):
+    key: CoinbaseKeyState
     account: Account
 
     def own_portfolio(self, named: str) -> None:
@@ -104,7 +104,7 @@ class PrivateCall(Call):
         if named and named != self.key.portfolio:
             raise permission_denied("User does not have access to portfolio")
 
-    def visible_orders(self) -> list[Order]:
+    def visible_orders(self) -> list[EngineOrder]:
         """Newest first, without those that cannot be found yet."""
         now = self.face.clock.time()
         return [order for order in reversed(self.account.orders.values()) if order.visible_from <= now]

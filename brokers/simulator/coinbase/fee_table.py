@@ -9,7 +9,7 @@ from brokers.model import Fees
 
 
 @dataclass(frozen=True, slots=True)
-class FeeTier:
+class CoinbaseFeeTier:
     """`until` is the volume at which the next tier begins, None on the last."""
 
     name: str
@@ -18,8 +18,8 @@ class FeeTier:
     fees: Fees
 
 
-def _tier(number: int, volume: int, until: int | None, taker: str, maker: str) -> FeeTier:
-    return FeeTier(f"Advanced {number}", volume, until, Fees(maker=Decimal(maker), taker=Decimal(taker)))
+def _tier(number: int, volume: int, until: int | None, taker: str, maker: str) -> CoinbaseFeeTier:
+    return CoinbaseFeeTier(f"Advanced {number}", volume, until, Fees(maker=Decimal(maker), taker=Decimal(taker)))
 
 
 FEE_TIERS = (

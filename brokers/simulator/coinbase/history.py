@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brokers.simulator.coinbase.arguments import Query
-    from brokers.simulator.coinbase.face import Answer, PrivateCall
-    from brokers.simulator.engine.orders import Fill, Order
+    from brokers.simulator.coinbase.face import Answer, CoinbasePrivateCall
+    from brokers.simulator.engine.orders import EngineFill, EngineOrder
 
 _STATUSES = (
     "PENDING", "OPEN", "QUEUED", "FILLED", "CANCELLED", "EXPIRED", "FAILED", "CANCEL_QUEUED", "EDIT_QUEUED",
@@ -47,7 +47,7 @@ _MOST_ORDERS = 1_000
 _FILL_PAGE, _MOST_FILLS = 100, 1_000
 
 
-def get_order(call: PrivateCall) -> Answer:
+def get_order(call: CoinbasePrivateCall) -> Answer:
     call.query.only("client_order_id", "user_native_currency")
     order = call.account.orders.get(call.path["order_id"])
     if order is None or order.visible_from > call.face.clock.time():
@@ -55,7 +55,7 @@ def get_order(call: PrivateCall) -> Answer:
     return {"order": order_fields(call, order)}
 
 
-def list_orders(call: PrivateCall) -> Answer:
+def list_orders(call: CoinbasePrivateCall) -> Answer:
     query = call.query
     query.only(*_ORDER_NAMES, lists=_ORDER_LISTS)
     wanted = _OrderFilter.read(query)
@@ -73,7 +73,7 @@ def list_orders(call: PrivateCall) -> Answer:
     }
 
 
-def list_fills(call: PrivateCall) -> Answer:
+def list_fills(call: CoinbasePrivateCall) -> Answer:
     query = call.query
     query.only(*_FILL_NAMES, lists=_FILL_LISTS)
     call.own_portfolio(query.text("retail_portfolio_id"))
@@ -125,7 +125,7 @@ class _OrderFilter:
             end=_or(query.moment("end_date"), math.inf),
         )
 
-    def matches(self, order: Order) -> bool:
+    def matches(self, order: EngineOrder) -> bool:
         base, quote = order.symbol.split("/")
         return (
             self.product_type != "FUTURE"
@@ -140,7 +140,7 @@ class _OrderFilter:
         )
 
 
-def _fill_matches(query: Query, fill: Fill) -> bool:
+def _fill_matches(query: Query, fill: EngineFill) -> bool:
     orders = [*query.listed("order_ids"), *query.listed("order_id")]
     start = _or(query.moment("start_sequence_timestamp"), -math.inf)
     end = _or(query.moment("end_sequence_timestamp"), math.inf)

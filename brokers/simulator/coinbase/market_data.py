@@ -13,9 +13,9 @@ from brokers.simulator.engine.markets import Mode
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from brokers.simulator.coinbase.face import Answer, Call
+    from brokers.simulator.coinbase.face import Answer, CoinbaseCall
     from brokers.simulator.coinbase.symbols import Product
-    from brokers.simulator.engine.book import Book, Level
+    from brokers.simulator.engine.book import Book, BookLevel
     from brokers.simulator.engine.market_data import CandleRow
 
 _GRANULARITIES = {
@@ -38,7 +38,7 @@ _PRODUCT_NAMES = (
 )  # fmt: skip
 
 
-def server_time(call: Call) -> Answer:
+def server_time(call: CoinbaseCall) -> Answer:
     call.query.only()
     now = call.now
     return {
@@ -48,7 +48,7 @@ def server_time(call: Call) -> Answer:
     }
 
 
-def list_products(call: Call) -> Answer:
+def list_products(call: CoinbaseCall) -> Answer:
     query = call.query
     query.only(*_PRODUCT_NAMES, lists=("product_ids",))
     kind = query.choice("product_type", ("SPOT", "FUTURE", "UNKNOWN_PRODUCT_TYPE"))
@@ -65,19 +65,19 @@ def list_products(call: Call) -> Answer:
     }
 
 
-def get_product(call: Call) -> Answer:
+def get_product(call: CoinbaseCall) -> Answer:
     call.query.only("get_tradability_status")
     return _product_fields(call, call.face.product(call.path["product_id"]))
 
 
-def best_bid_ask(call: Call) -> Answer:
+def best_bid_ask(call: CoinbaseCall) -> Answer:
     call.query.only(lists=("product_ids",))
     wanted = call.query.listed("product_ids")
     products = [call.face.product(name) for name in wanted] if wanted else call.face.on_offer()
     return {"pricebooks": [_book_fields(call, product, 1) for product in products]}
 
 
-def product_book(call: Call) -> Answer:
+def product_book(call: CoinbaseCall) -> Answer:
     call.query.only("product_id", "limit", "aggregation_price_increment")
     product = call.face.product(call.query.needed("product_id"))
     book = _book(call, product)
@@ -85,14 +85,14 @@ def product_book(call: Call) -> Answer:
     middle = (bid + ask) / 2
     return {
         "pricebook": _book_fields(call, product, call.query.limit(len(book.bids), 1_000)),
-        "last": plain(call.face.engine.venue.price(product.spec.symbol)),
+        "last": plain(call.face.engine.exchange.price(product.spec.symbol)),
         "mid_market": plain(middle),
         "spread_bps": f"{(ask - bid) / middle * 10_000:.4f}",
         "spread_absolute": plain(ask - bid),
     }
 
 
-def ticker(call: Call) -> Answer:
+def ticker(call: CoinbaseCall) -> Answer:
     call.query.only("limit", "start", "end")
     product = call.face.product(call.path["product_id"])
     limit = call.query.limit(100, _MOST_TRADES)
@@ -120,7 +120,7 @@ def ticker(call: Call) -> Answer:
     }
 
 
-def candles(call: Call) -> Answer:
+def candles(call: CoinbaseCall) -> Answer:
     """Newest first. Buckets without a trade are left out."""
     call.query.only("start", "end", "granularity", "limit")
     product = call.face.product(call.path["product_id"])
@@ -138,7 +138,7 @@ def candles(call: Call) -> Answer:
     return {"candles": [_candle_fields(row) for row in reversed(rows[-limit:])]}
 
 
-def _shown(call: Call, product: Product, seconds: int) -> list[CandleRow]:
+def _shown(call: CoinbaseCall, product: Product, seconds: int) -> list[CandleRow]:
     """The running candle only where the market's time is the wall clock's.
 
     Elsewhere its end already lies before the exchange's time, and a client could but take it for closed.
@@ -161,9 +161,9 @@ def _candle_fields(row: CandleRow) -> Answer:
     }
 
 
-def _product_fields(call: Call, product: Product) -> Answer:
+def _product_fields(call: CoinbaseCall, product: Product) -> Answer:
     spec = product.spec
-    mode = call.face.engine.venue.mode_of(spec.symbol)
+    mode = call.face.engine.exchange.mode_of(spec.symbol)
     price = call.face.board.last(spec.symbol)
     return {
         "product_id": product.id,
@@ -202,7 +202,7 @@ def _product_fields(call: Call, product: Product) -> Answer:
     }
 
 
-def _last_day(call: Call, product: Product) -> Answer:
+def _last_day(call: CoinbaseCall, product: Product) -> Answer:
     """Of the last closed day; empty where there is none."""
     rows = call.face.board.candles(product.spec.symbol, _DAY)[-3:-1]
     if not rows:
@@ -221,11 +221,11 @@ def _change(before: Decimal, after: Decimal) -> str:
     return f"{(after / before - 1) * 100:.8f}" if before > ZERO else ""
 
 
-def _book(call: Call, product: Product) -> Book:
-    return call.face.engine.venue.book(product.spec.symbol)
+def _book(call: CoinbaseCall, product: Product) -> Book:
+    return call.face.engine.exchange.book(product.spec.symbol)
 
 
-def _book_fields(call: Call, product: Product, levels: int) -> Answer:
+def _book_fields(call: CoinbaseCall, product: Product, levels: int) -> Answer:
     book = _book(call, product)
     return {
         "product_id": product.id,
@@ -235,5 +235,5 @@ def _book_fields(call: Call, product: Product, levels: int) -> Answer:
     }
 
 
-def _level_fields(level: Level) -> Answer:
+def _level_fields(level: BookLevel) -> Answer:
     return {"price": plain(level.price), "size": plain(level.amount)}

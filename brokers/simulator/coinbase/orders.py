@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
 from brokers.simulator.coinbase.errors import OrderRefusedError, invalid_argument, order_not_found
-from brokers.simulator.coinbase.face import Answer, Edit, PrivateCall
+from brokers.simulator.coinbase.face import Answer, CoinbasePrivateCall, Edit
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.refusals import is_client_fault, refusal_of, refused_answer
 from brokers.simulator.coinbase.text import plain
 from brokers.simulator.coinbase.tickets import check_edit, configuration_of, read_configuration, read_ticket
-from brokers.simulator.engine.orders import Amendment, Kind, Order, Status, Ticket, TimeInForce
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Status, Ticket, TimeInForce
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.faults import FaultKind
 
@@ -25,7 +25,7 @@ _LONGEST_CLIENT_ID = 128
 _FAR_AWAY = 1e9
 
 
-def create_order(call: PrivateCall) -> Answer:
+def create_order(call: CoinbasePrivateCall) -> Answer:
     call.body.only("client_order_id", "self_trade_prevention_id", "preview_id", *_ORDER_FIELDS)
     client_id = call.body.needed("client_order_id")
     if len(client_id) > _LONGEST_CLIENT_ID:
@@ -42,7 +42,7 @@ def create_order(call: PrivateCall) -> Answer:
     return _accepted(order)
 
 
-def preview_order(call: PrivateCall) -> Answer:
+def preview_order(call: CoinbasePrivateCall) -> Answer:
     call.body.only(*_ORDER_FIELDS)
     call.own_portfolio(call.body.text("retail_portfolio_id"))
     read_configuration(call.body)
@@ -61,10 +61,10 @@ def preview_order(call: PrivateCall) -> Answer:
 
 
 def _preview_answer(
-    call: PrivateCall, errs: list[str], amount: Decimal, *, total: Decimal, commission: Decimal, value: Decimal
+    call: CoinbasePrivateCall, errs: list[str], amount: Decimal, *, total: Decimal, commission: Decimal, value: Decimal
 ) -> Answer:
     product = call.face.products.find(call.body.text("product_id"))
-    book = call.face.engine.venue.book(product.spec.symbol) if product else None
+    book = call.face.engine.exchange.book(product.spec.symbol) if product else None
     return {
         "order_total": plain(total),
         "commission_total": plain(commission),
@@ -84,9 +84,9 @@ def _preview_answer(
     }
 
 
-def _estimate(call: PrivateCall, ticket: Ticket) -> tuple[Decimal, Decimal]:
+def _estimate(call: CoinbasePrivateCall, ticket: Ticket) -> tuple[Decimal, Decimal]:
     """Base and quote of an order, as the best price has it."""
-    book = call.face.engine.venue.book(ticket.symbol)
+    book = call.face.engine.exchange.book(ticket.symbol)
     price = ticket.limit_price or book.opposite(ticket.side)[0].price
     if ticket.quote_amount is None:
         return ticket.amount, ticket.amount * price
@@ -94,7 +94,7 @@ def _estimate(call: PrivateCall, ticket: Ticket) -> tuple[Decimal, Decimal]:
     return value / price, value
 
 
-def batch_cancel(call: PrivateCall) -> Answer:
+def batch_cancel(call: CoinbasePrivateCall) -> Answer:
     call.body.only("order_ids")
     ids = call.body.texts("order_ids")
     if not 1 <= len(ids) <= _MOST_CANCELS:
@@ -102,7 +102,7 @@ def batch_cancel(call: PrivateCall) -> Answer:
     return {"results": [_cancelled(call, order_id) for order_id in ids]}
 
 
-def _cancelled(call: PrivateCall, order_id: str) -> Answer:
+def _cancelled(call: CoinbasePrivateCall, order_id: str) -> Answer:
     """`success` says only that the cancel was begun."""
     reason = _cancel(call, call.account.orders.get(order_id))
     return {
@@ -112,7 +112,7 @@ def _cancelled(call: PrivateCall, order_id: str) -> Answer:
     }
 
 
-def _cancel(call: PrivateCall, order: Order | None) -> str:
+def _cancel(call: CoinbasePrivateCall, order: EngineOrder | None) -> str:
     if order is None:
         return "UNKNOWN_CANCEL_ORDER"
     if order.status is Status.FILLED:
@@ -125,7 +125,7 @@ def _cancel(call: PrivateCall, order: Order | None) -> str:
     return ""
 
 
-def edit_order(call: PrivateCall) -> Answer:
+def edit_order(call: CoinbasePrivateCall) -> Answer:
     call.body.only("order_id", "price", "size")
     order = _to_edit(call)
     reason = _edit_failure(call, order)
@@ -141,12 +141,12 @@ def edit_order(call: PrivateCall) -> Answer:
     return {"success": True, "errors": []}
 
 
-def edit_preview(call: PrivateCall) -> Answer:
+def edit_preview(call: CoinbasePrivateCall) -> Answer:
     call.body.only("order_id", "price", "size")
     order = _to_edit(call)
     reason = _edit_failure(call, order)
     price, size = _new_terms(call)
-    book = call.face.engine.venue.book(order.symbol)
+    book = call.face.engine.exchange.book(order.symbol)
     return {
         "errors": [_edit_error(reason)] if reason else [],
         "slippage": "0",
@@ -161,20 +161,20 @@ def edit_preview(call: PrivateCall) -> Answer:
     }
 
 
-def _to_edit(call: PrivateCall) -> Order:
+def _to_edit(call: CoinbasePrivateCall) -> EngineOrder:
     order = call.account.orders.get(call.body.needed("order_id"))
     if order is None or order.visible_from > call.face.clock.time():
         raise order_not_found()
     return order
 
 
-def _new_terms(call: PrivateCall) -> tuple[Decimal, Decimal]:
+def _new_terms(call: CoinbasePrivateCall) -> tuple[Decimal, Decimal]:
     """A missing one reads as zero."""
     price, size = (call.body.number(name) if call.body.values.get(name) else ZERO for name in ("price", "size"))
     return price, size
 
 
-def _edit_failure(call: PrivateCall, order: Order) -> str:
+def _edit_failure(call: CoinbasePrivateCall, order: EngineOrder) -> str:
     price, size = _new_terms(call)
     resting = order.ticket.time_in_force is TimeInForce.GTC and order.kind in (Kind.LIMIT, Kind.STOP_LOSS_LIMIT)
     faults = (
@@ -201,7 +201,7 @@ def _edit_error(reason: str, refused: OrderRefusedError | None = None) -> Answer
     }
 
 
-def _place(call: PrivateCall, ticket: Ticket) -> Order:
+def _place(call: CoinbasePrivateCall, ticket: Ticket) -> EngineOrder:
     call.account.balance_lag = call.seconds(FaultKind.BALANCE_LAG)
     late = call.seconds(FaultKind.LATE_VISIBLE)
     fails = call.context.fault(FaultKind.LATE_FAIL)
@@ -214,7 +214,7 @@ def _place(call: PrivateCall, ticket: Ticket) -> Order:
     return order
 
 
-def _accepted(order: Order) -> Answer:
+def _accepted(order: EngineOrder) -> Answer:
     ticket = order.ticket
     product_id = ticket.symbol.replace("/", "-")
     return {
@@ -230,10 +230,10 @@ def _accepted(order: Order) -> Answer:
     }
 
 
-def _refused(call: PrivateCall, raised: OrderRefusedError | RefusedError) -> Answer:
+def _refused(call: CoinbasePrivateCall, raised: OrderRefusedError | RefusedError) -> Answer:
     refused = raised if isinstance(raised, OrderRefusedError) else refusal_of(raised)
     call.context.error = refused.code
-    changed = call.face.engine.venue.changed_lately(call.body.text("product_id").replace("-", "/"))
+    changed = call.face.engine.exchange.changed_lately(call.body.text("product_id").replace("-", "/"))
     if is_client_fault(refused) and not changed:
         call.face.records.violate(call.context, refused.code)
     return refused_answer(refused, call.body.values.get("order_configuration"))

@@ -8,13 +8,13 @@ from brokers.model import ZERO, Side
 from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.text import plain, rfc3339
 from brokers.simulator.coinbase.tickets import DOWN, SHAPES, UP, configuration_of
-from brokers.simulator.engine.orders import Kind, Order, Status, TimeInForce
+from brokers.simulator.engine.orders import EngineOrder, Kind, Status, TimeInForce
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from brokers.simulator.coinbase.face import Answer, PrivateCall
-    from brokers.simulator.engine.orders import Fill
+    from brokers.simulator.coinbase.face import Answer, CoinbasePrivateCall
+    from brokers.simulator.engine.orders import EngineFill
 
 _TIME_IN_FORCE = {
     TimeInForce.GTC: "GOOD_UNTIL_CANCELLED",
@@ -36,7 +36,7 @@ _BY_HAND = {
 }
 
 
-def status_of(order: Order) -> str:
+def status_of(order: EngineOrder) -> str:
     if order.ticket.face.get("fails"):
         return "FAILED" if order.status.is_final else "PENDING"
     if order.cancel_at is not None and not order.status.is_final:
@@ -44,20 +44,20 @@ def status_of(order: Order) -> str:
     return order.status.value.upper()
 
 
-def type_of(order: Order) -> str:
+def type_of(order: EngineOrder) -> str:
     """The owner's own may be of a kind that is only shown here."""
     return str(order.ticket.face.get("order_type") or _TYPES.get(order.kind, "STOP"))
 
 
-def source_of(order: Order) -> str:
+def source_of(order: EngineOrder) -> str:
     return str(order.ticket.face.get("source", "RETAIL_ADVANCED"))
 
 
-def time_in_force_of(order: Order) -> str:
+def time_in_force_of(order: EngineOrder) -> str:
     return _TIME_IN_FORCE[order.ticket.time_in_force]
 
 
-def order_fields(call: PrivateCall, order: Order) -> Answer:
+def order_fields(call: CoinbasePrivateCall, order: EngineOrder) -> Answer:
     ticket, status = order.ticket, status_of(order)
     after_fees = order.cost + order.fee if order.side is Side.BUY else order.cost - order.fee
     closed = order.fill_ids[-1:]
@@ -104,7 +104,7 @@ def order_fields(call: PrivateCall, order: Order) -> Answer:
     }
 
 
-def fill_fields(call: PrivateCall, fill: Fill) -> Answer:
+def fill_fields(call: CoinbasePrivateCall, fill: EngineFill) -> Answer:
     order = call.account.orders[fill.order_id]
     in_quote = bool(order.ticket.face.get("size_in_quote"))
     return {
@@ -126,7 +126,7 @@ def fill_fields(call: PrivateCall, fill: Fill) -> Answer:
     }
 
 
-def _configuration(order: Order) -> Answer:
+def _configuration(order: EngineOrder) -> Answer:
     """As it was sent, with what an edit has changed since; of a leg that the exchange made itself, its own."""
     if order.parent is not None:
         prices = {"limit_price": order.limit_price or ZERO, "stop_trigger_price": order.stop_price or ZERO}
@@ -141,7 +141,7 @@ def _configuration(order: Order) -> Answer:
     return {name: {**known, **_plain_all(edited)}}
 
 
-def _words(order: Order) -> dict[str, dict[str, object]]:
+def _words(order: EngineOrder) -> dict[str, dict[str, object]]:
     """Of an order that came by hand, without a body."""
     name = _BY_HAND.get(order.kind, "stop_limit_stop_limit_gtc")
     terms: dict[str, object] = dict(_plain_all(_terms(order)))
@@ -150,7 +150,7 @@ def _words(order: Order) -> dict[str, dict[str, object]]:
     return {name: {field: value for field, value in terms.items() if field in {"base_size", *SHAPES[name].needed}}}
 
 
-def _terms(order: Order) -> dict[str, Decimal]:
+def _terms(order: EngineOrder) -> dict[str, Decimal]:
     limit, stop = order.limit_price or ZERO, order.stop_price or ZERO
     return {"base_size": order.amount, "limit_price": limit, "stop_price": stop, "stop_trigger_price": stop}
 
@@ -159,19 +159,19 @@ def _plain_all(values: dict[str, Decimal]) -> dict[str, str]:
     return {name: plain(value) for name, value in values.items()}
 
 
-def _percentage(order: Order) -> str:
+def _percentage(order: EngineOrder) -> str:
     if not order.filled:
         return "0"
     return f"{order.filled / order.amount * 100:.2f}"
 
 
-def _trigger_status(order: Order) -> str:
+def _trigger_status(order: EngineOrder) -> str:
     if not order.kind.has_trigger:
         return "INVALID_ORDER_TYPE"
     return "STOP_TRIGGERED" if order.triggered else "STOP_PENDING"
 
 
-def _end_reasons(order: Order, status: str) -> dict[str, str]:
+def _end_reasons(order: EngineOrder, status: str) -> dict[str, str]:
     failed = status == "FAILED"
     return {
         "reject_reason": "HOLD_FAILURE" if failed else "REJECT_REASON_UNSPECIFIED",

@@ -11,7 +11,7 @@ from brokers.simulator.coinbase import accounts, history, market_data, orders, t
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brokers.simulator.coinbase.face import Answer, Call, PrivateCall
+    from brokers.simulator.coinbase.face import Answer, CoinbaseCall, CoinbasePrivateCall
 
 V3 = "/api/v3/brokerage"
 V2 = "/v2"
@@ -28,22 +28,22 @@ class Right(Enum):
 class PublicEndpoint:
     method: str
     path: str
-    handler: Callable[[Call], Answer]
+    handler: Callable[[CoinbaseCall], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateEndpoint:
     method: str
     path: str
-    handler: Callable[[PrivateCall], Answer]
+    handler: Callable[[CoinbasePrivateCall], Answer]
     right: Right
 
 
-def _view(path: str, handler: Callable[[PrivateCall], Answer], method: str = "GET") -> PrivateEndpoint:
+def _view(path: str, handler: Callable[[CoinbasePrivateCall], Answer], method: str = "GET") -> PrivateEndpoint:
     return PrivateEndpoint(method, V3 + path, handler, Right.VIEW)
 
 
-def _trade(path: str, handler: Callable[[PrivateCall], Answer]) -> PrivateEndpoint:
+def _trade(path: str, handler: Callable[[CoinbasePrivateCall], Answer]) -> PrivateEndpoint:
     return PrivateEndpoint("POST", V3 + path, handler, Right.TRADE)
 
 

@@ -52,7 +52,7 @@ _UNSUPPORTED = ("market_market_fok", "twap_limit_gtd", "scaled_limit_gtc")
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class OrderConfiguration:
     """One order configuration as it came, with its shape."""
 
     name: str
@@ -63,7 +63,7 @@ class Configuration:
         return self.fields.number(name) if name in self.shape.needed else None
 
 
-def read_configuration(body: Fields) -> Configuration:
+def read_configuration(body: Fields) -> OrderConfiguration:
     """Raises ApiError for what is no configuration at all, OrderRefusedError for one that is not offered."""
     choices = body.group("order_configuration").values
     if len(choices) != 1:
@@ -77,7 +77,7 @@ def read_configuration(body: Fields) -> Configuration:
     fields = body.group("order_configuration").group(name)
     sizes = ("base_size", "quote_size") if shape.takes_quote else ("base_size",)
     fields.only(*sizes, *shape.needed, *shape.optional)
-    return Configuration(name, shape, fields)
+    return OrderConfiguration(name, shape, fields)
 
 
 def read_ticket(face: CoinbaseFace, body: Fields, client_id: str | None) -> Ticket:
@@ -103,7 +103,7 @@ class _Reader:
     face: CoinbaseFace
     product: Product
     side: Side
-    configuration: Configuration
+    configuration: OrderConfiguration
 
     def ticket(self, body: Fields, client_id: str | None) -> Ticket:
         shape, fields = self.configuration.shape, self.configuration.fields
@@ -134,7 +134,7 @@ class _Reader:
         )
 
     def _flags(self, *, post_only: bool) -> None:
-        mode = self.face.engine.venue.mode_of(self.product.spec.symbol)
+        mode = self.face.engine.exchange.mode_of(self.product.spec.symbol)
         if mode in CLOSED:
             raise refusal(*CLOSED[mode])
         takes = mode is Mode.POST_ONLY and not post_only
@@ -175,7 +175,7 @@ class _Reader:
             raise refusal("", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL")
         if amount > self.product.base_max_size:
             raise refusal("", "PREVIEW_INVALID_BASE_SIZE_TOO_LARGE")
-        price = limit or self.face.engine.venue.price(spec.symbol)
+        price = limit or self.face.engine.exchange.price(spec.symbol)
         if amount * price < self.product.quote_min_size:
             raise refusal("", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL")
 
@@ -201,7 +201,7 @@ class _Reader:
         direction = self.configuration.fields.needed("stop_direction")
         if direction not in (UP, DOWN):
             raise invalid_argument(f"stop_direction cannot be {direction}")
-        last = self.face.engine.venue.price(self.product.spec.symbol)
+        last = self.face.engine.exchange.price(self.product.spec.symbol)
         if direction == DOWN and stop >= last:
             raise refusal("", "PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE")
         if direction == UP and stop <= last:
@@ -214,7 +214,7 @@ class _Reader:
         return Kind.STOP_LOSS_LIMIT if against else Kind.TAKE_PROFIT_LIMIT
 
     def _bracket_prices(self, limit: Decimal, stop: Decimal) -> None:
-        last = self.face.engine.venue.price(self.product.spec.symbol)
+        last = self.face.engine.exchange.price(self.product.spec.symbol)
         low, high = (stop, limit) if self.side is Side.SELL else (limit, stop)
         if not low < last < high:
             raise refusal("INVALID_BRACKET_PRICES", UNKNOWN_PREVIEW)
@@ -250,7 +250,7 @@ class _Reader:
 def check_edit(face: CoinbaseFace, product: Product, ticket: Ticket, size: Decimal, price: Decimal) -> None:
     """An edited order must keep to the same steps and minimums as a new one. Raises OrderRefusedError."""
     name = next(iter(configuration_of(ticket)))
-    reader = _Reader(face, product, ticket.side, Configuration(name, SHAPES[name], Fields({})))
+    reader = _Reader(face, product, ticket.side, OrderConfiguration(name, SHAPES[name], Fields({})))
     reader.check_price(price)
     reader.base_size(size, price)
 

@@ -9,16 +9,16 @@ from brokers.simulator.coinbase.ids import derived
 from brokers.simulator.coinbase.text import plain
 
 if TYPE_CHECKING:
-    from brokers.simulator.coinbase.face import Answer, Call, PrivateCall
+    from brokers.simulator.coinbase.face import Answer, CoinbaseCall, CoinbasePrivateCall
 
 
-def currencies(call: Call) -> Answer:
+def currencies(call: CoinbaseCall) -> Answer:
     """Government money only."""
     call.query.only()
     return {"data": [{"id": "USD", "name": "US Dollar", "min_size": "0.01"}]}
 
 
-def crypto_currencies(call: Call) -> Answer:
+def crypto_currencies(call: CoinbaseCall) -> Answer:
     call.query.only()
     return {
         "data": [
@@ -37,14 +37,14 @@ def crypto_currencies(call: Call) -> Answer:
     }
 
 
-def exchange_rates(call: Call) -> Answer:
+def exchange_rates(call: CoinbaseCall) -> Answer:
     call.query.only("currency")
     prices = {product.spec.base: call.face.board.last(product.spec.symbol) for product in call.face.products.all}
     rates = {currency: plain(round(1 / price, 12)) for currency, price in prices.items() if price}
     return {"data": {"currency": "USD", "rates": {"USD": "1", **rates}}}
 
 
-def accounts(call: PrivateCall) -> Answer:
+def accounts(call: CoinbasePrivateCall) -> Answer:
     """Whole balances: this API knows no holds."""
     limit = call.query.limit(25, 300)
     call.query.only("limit", "order", "starting_after", "ending_before")
@@ -68,6 +68,6 @@ def accounts(call: PrivateCall) -> Answer:
     }
 
 
-def server_time(call: Call) -> Answer:
+def server_time(call: CoinbaseCall) -> Answer:
     call.query.only()
     return {"data": {"epoch": int(call.now)}}

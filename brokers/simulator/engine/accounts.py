@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from brokers.simulator.engine.orders import Fill, Order
+    from brokers.simulator.engine.orders import EngineFill, EngineOrder
     from brokers.simulator.engine.refusals import Restriction
 
 
@@ -50,9 +50,9 @@ class Account:
     fees: Fees
     balances: dict[str, Decimal]
     holds: dict[str, Decimal] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    open: dict[str, Order] = field(default_factory=dict)
-    fills: dict[str, Fill] = field(default_factory=dict)
+    orders: dict[str, EngineOrder] = field(default_factory=dict)
+    open: dict[str, EngineOrder] = field(default_factory=dict)
+    fills: dict[str, EngineFill] = field(default_factory=dict)
     ledger: dict[str, LedgerEntry] = field(default_factory=dict)
     dead_man: float | None = None
     balance_lag: float = 0.0
@@ -78,7 +78,7 @@ class Account:
         """Bind more of a currency; a negative amount sets free."""
         self.holds[currency] = self.held(currency) + amount
 
-    def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
+    def open_orders(self, symbol: str | None = None) -> Iterator[EngineOrder]:
         return (order for order in self.open.values() if symbol is None or order.symbol == symbol)
 
     def taken(self, symbol: str, sequence: int) -> dict[Decimal, Decimal]:

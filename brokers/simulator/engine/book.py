@@ -36,7 +36,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class BookLevel:
     price: Decimal
     amount: Decimal
 
@@ -45,10 +45,10 @@ class Level:
 class Book:
     """Best level first on both sides."""
 
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
+    bids: tuple[BookLevel, ...]
+    asks: tuple[BookLevel, ...]
 
-    def opposite(self, side: Side) -> tuple[Level, ...]:
+    def opposite(self, side: Side) -> tuple[BookLevel, ...]:
         """The levels an order of this side meets."""
         return self.asks if side is Side.BUY else self.bids
 
@@ -67,10 +67,10 @@ def _around(spec: MarketSpec, price: Decimal, profile: DepthProfile) -> Quote:
     return Quote(bid=floor_to(price, spec.price_step) - half, ask=ceil_to(price, spec.price_step) + half)
 
 
-def _levels(spec: MarketSpec, prices: Iterator[Decimal], profile: DepthProfile) -> Iterator[Level]:
+def _levels(spec: MarketSpec, prices: Iterator[Decimal], profile: DepthProfile) -> Iterator[BookLevel]:
     for step, price in enumerate(prices):
         if price <= 0:
             return
         value = profile.level_value * (1 + profile.growth * step)
         amount = max(spec.amount_step, floor_to(value / price, spec.amount_step))
-        yield Level(price, amount)
+        yield BookLevel(price, amount)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from brokers.model import ZERO, Side
 from brokers.simulator.engine.funds import hold_currency, hold_for
 from brokers.simulator.engine.markets import MarketSpec, Mode, ceil_to, floor_to, is_multiple
-from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
-from brokers.simulator.engine.refusals import Barrier, Refusal, RefusedError
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
+from brokers.simulator.engine.refusals import Barrier, EngineRefusal, RefusedError
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.engine.accounts import Account
-    from brokers.simulator.engine.exchange import Venue
+    from brokers.simulator.engine.exchange import SimulatedExchange
     from brokers.simulator.engine.matching import Matching
 
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Checks:
     """Every method raises RefusedError."""
 
-    venue: Venue
+    exchange: SimulatedExchange
     matching: Matching
 
-    def ticket(self, account: Account, ticket: Ticket, amount: Decimal, replaces: Order | None = None) -> None:
+    def ticket(self, account: Account, ticket: Ticket, amount: Decimal, replaces: EngineOrder | None = None) -> None:
         """`amount` is in base; `replaces` is an order whose place and money this one takes over."""
-        spec = self.venue.spec(ticket.symbol)
-        price = self.venue.price(ticket.symbol)
+        spec = self.exchange.spec(ticket.symbol)
+        price = self.exchange.price(ticket.symbol)
         self._moment(ticket)
         self._mode(ticket)
         self._restriction(account, ticket)
@@ -43,55 +43,55 @@ class Checks:
 
     def amount(self, spec: MarketSpec, amount: Decimal) -> None:
         if not is_multiple(amount, spec.amount_step):
-            raise RefusedError(Refusal.AMOUNT_STEP, spec.symbol)
+            raise RefusedError(EngineRefusal.AMOUNT_STEP, spec.symbol)
         if amount < spec.min_amount:
-            raise RefusedError(Refusal.AMOUNT_MINIMUM, spec.symbol)
+            raise RefusedError(EngineRefusal.AMOUNT_MINIMUM, spec.symbol)
 
     def prices(self, spec: MarketSpec, *prices: Decimal | None) -> None:
         for price in prices:
             if price is None:
                 continue
             if price <= ZERO:
-                raise RefusedError(Refusal.PRICE_INVALID, spec.symbol)
+                raise RefusedError(EngineRefusal.PRICE_INVALID, spec.symbol)
             if not is_multiple(price, spec.price_step):
-                raise RefusedError(Refusal.PRICE_STEP, spec.symbol)
+                raise RefusedError(EngineRefusal.PRICE_STEP, spec.symbol)
 
     def post_only(self, ticket: Ticket, limit: Decimal | None = None) -> None:
         wanted = limit or ticket.limit_price
         if wanted is not None and self.matching.crosses(ticket.symbol, ticket.side, wanted):
-            raise RefusedError(Refusal.WOULD_CROSS, ticket.symbol)
+            raise RefusedError(EngineRefusal.WOULD_CROSS, ticket.symbol)
 
     def hold_price(self, ticket: Ticket) -> Decimal:
         """The price a buy's money is held at: the highest it can still come to where that is known."""
-        price = ticket.limit_price or ticket.stop_price or self.venue.price(ticket.symbol)
+        price = ticket.limit_price or ticket.stop_price or self.exchange.price(ticket.symbol)
         if ticket.trail is None:
             return price
-        distance = ceil_to(ticket.trail.distance(price), self.venue.spec(ticket.symbol).price_step)
+        distance = ceil_to(ticket.trail.distance(price), self.exchange.spec(ticket.symbol).price_step)
         return price + distance + max(ZERO, ticket.trail.limit_offset)
 
-    def amendment(self, account: Account, order: Order, wanted: Amendment, amount: Decimal) -> Decimal:
+    def amendment(self, account: Account, order: EngineOrder, wanted: Amendment, amount: Decimal) -> Decimal:
         """The price to hold the amended order's money at."""
-        spec = self.venue.spec(order.symbol)
-        if not self.venue.mode_of(order.symbol).takes_changes:
-            raise RefusedError(Refusal.MODE, self.venue.mode_of(order.symbol).value)
+        spec = self.exchange.spec(order.symbol)
+        if not self.exchange.mode_of(order.symbol).takes_changes:
+            raise RefusedError(EngineRefusal.MODE, self.exchange.mode_of(order.symbol).value)
         if amount != order.amount:
             self.amount(spec, amount)
         self.prices(spec, wanted.limit_price, wanted.stop_price)
         limit, stop = wanted.limit_price or order.limit_price, wanted.stop_price or order.stop_price
         price = order.hold_price if order.ticket.trail else limit or stop or order.hold_price
         if amount * price < spec.min_cost:
-            raise RefusedError(Refusal.COST_MINIMUM, spec.symbol)
+            raise RefusedError(EngineRefusal.COST_MINIMUM, spec.symbol)
         if wanted.limit_price is not None and (wanted.post_only or order.post_only):
             self.post_only(order.ticket, wanted.limit_price)
         currency = hold_currency(spec, order.side)
         needed = hold_for(spec, account.fees, order.ticket, amount - order.filled, price)
         if needed > account.available(currency) + order.held:
-            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
+            raise RefusedError(EngineRefusal.INSUFFICIENT_FUNDS, currency)
         return price
 
     def sweep_cost(self, account: Account, ticket: Ticket, amount: Decimal) -> Decimal:
         """What a market buy of `amount` costs now, fee included."""
-        spec = self.venue.spec(ticket.symbol)
+        spec = self.exchange.spec(ticket.symbol)
         left, total = amount, ZERO
         for level in self.matching.levels(account, ticket.symbol, ticket.side, None):
             part = min(left, level.amount)
@@ -103,7 +103,7 @@ class Checks:
 
     def sweep_amount(self, account: Account, ticket: Ticket, quote: Decimal) -> Decimal:
         """How much base `quote` buys at market now."""
-        spec = self.venue.spec(ticket.symbol)
+        spec = self.exchange.spec(ticket.symbol)
         rate = 1 + account.fees.taker if ticket.quote_includes_fee else 1
         left, total = quote / rate, ZERO
         for level in self.matching.levels(account, ticket.symbol, ticket.side, None):
@@ -115,11 +115,11 @@ class Checks:
         return floor_to(total, spec.amount_step)
 
     def _moment(self, ticket: Ticket) -> None:
-        if ticket.deadline is not None and self.venue.clock.time() > ticket.deadline:
-            raise RefusedError(Refusal.DEADLINE_ELAPSED)
+        if ticket.deadline is not None and self.exchange.clock.time() > ticket.deadline:
+            raise RefusedError(EngineRefusal.DEADLINE_ELAPSED)
 
     def _mode(self, ticket: Ticket) -> None:
-        mode = self.venue.mode_of(ticket.symbol)
+        mode = self.exchange.mode_of(ticket.symbol)
         allowed = {
             Mode.ONLINE: True,
             Mode.POST_ONLY: ticket.post_only,
@@ -127,9 +127,9 @@ class Checks:
             Mode.REDUCE_ONLY: ticket.side is Side.SELL,
         }
         if mode is Mode.AWAY:
-            raise RefusedError(Refusal.UNKNOWN_MARKET, ticket.symbol)
+            raise RefusedError(EngineRefusal.UNKNOWN_MARKET, ticket.symbol)
         if not allowed.get(mode, False):
-            raise RefusedError(Refusal.MODE, mode.value)
+            raise RefusedError(EngineRefusal.MODE, mode.value)
 
     def _restriction(self, account: Account, ticket: Ticket) -> None:
         restriction = account.restrictions.get(ticket.symbol)
@@ -137,29 +137,29 @@ class Checks:
             return
         agreed = ticket.agreed or ticket.kind is not Kind.MARKET
         if restriction.barrier is not Barrier.AGREEMENT or not agreed:
-            raise RefusedError(Refusal.RESTRICTED, ticket.symbol, restriction)
+            raise RefusedError(EngineRefusal.RESTRICTED, ticket.symbol, restriction)
 
     def _cost(self, spec: MarketSpec, ticket: Ticket, amount: Decimal, last: Decimal) -> None:
         price = ticket.limit_price or ticket.stop_price or last
         if amount * price < spec.min_cost:
-            raise RefusedError(Refusal.COST_MINIMUM, spec.symbol)
+            raise RefusedError(EngineRefusal.COST_MINIMUM, spec.symbol)
 
-    def _identity(self, account: Account, ticket: Ticket, replaces: Order | None) -> None:
+    def _identity(self, account: Account, ticket: Ticket, replaces: EngineOrder | None) -> None:
         others = [order for order in account.open.values() if order is not replaces]
         if ticket.client_id is not None and any(order.client_id == ticket.client_id for order in others):
-            raise RefusedError(Refusal.CLIENT_ID_IN_USE, ticket.client_id)
-        if sum(order.symbol == ticket.symbol for order in others) >= self.venue.max_open_orders:
-            raise RefusedError(Refusal.TOO_MANY_ORDERS, ticket.symbol)
+            raise RefusedError(EngineRefusal.CLIENT_ID_IN_USE, ticket.client_id)
+        if sum(order.symbol == ticket.symbol for order in others) >= self.exchange.max_open_orders:
+            raise RefusedError(EngineRefusal.TOO_MANY_ORDERS, ticket.symbol)
 
-    def _funds(self, account: Account, ticket: Ticket, amount: Decimal, replaces: Order | None) -> None:
-        spec = self.venue.spec(ticket.symbol)
+    def _funds(self, account: Account, ticket: Ticket, amount: Decimal, replaces: EngineOrder | None) -> None:
+        spec = self.exchange.spec(ticket.symbol)
         currency = hold_currency(spec, ticket.side)
         free = account.available(currency)
-        if replaces is not None and hold_currency(self.venue.spec(replaces.symbol), replaces.side) == currency:
+        if replaces is not None and hold_currency(self.exchange.spec(replaces.symbol), replaces.side) == currency:
             free += replaces.held
         if ticket.kind is Kind.MARKET and ticket.side is Side.BUY:
             needed = self.sweep_cost(account, ticket, amount)
         else:
             needed = hold_for(spec, account.fees, ticket, amount, self.hold_price(ticket))
         if needed > free:
-            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
+            raise RefusedError(EngineRefusal.INSUFFICIENT_FUNDS, currency)

@@ -14,8 +14,8 @@ from brokers.simulator.engine.accounts import Account, LedgerEntry
 from brokers.simulator.engine.checks import Checks
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.engine.matching import Matching
-from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, closing_ticket
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.orders import Amendment, CloseTerms, EngineOrder, Kind, Status, Ticket, closing_ticket
+from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 from brokers.simulator.engine.working import WorkingOrders
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.model import Fees
-    from brokers.simulator.engine.exchange import Venue
+    from brokers.simulator.engine.exchange import SimulatedExchange
 
 
 class Engine:
     """Accounts by owner, and what can be done with their orders. Refusals raise RefusedError."""
 
-    def __init__(self, venue: Venue) -> None:
-        self.venue = venue
+    def __init__(self, exchange: SimulatedExchange) -> None:
+        self.exchange = exchange
         self.accounts: dict[str, Account] = {}
-        self.matching = Matching(venue)
-        self.checks = Checks(venue, self.matching)
-        self._working = WorkingOrders(venue, self.matching)
+        self.matching = Matching(exchange)
+        self.checks = Checks(exchange, self.matching)
+        self._working = WorkingOrders(exchange, self.matching)
         self._timers: list[tuple[float, int, str, str]] = []
         self._timer_count = 0
-        venue.board.listen(self._on_price)
+        exchange.board.listen(self._on_price)
 
     def open_account(self, owner: str, fees: Fees, balances: Mapping[str, Decimal]) -> Account:
         account = Account(owner, fees, {})
@@ -53,13 +53,13 @@ class Engine:
     def move(self, account: Account, currency: str, amount: Decimal, kind: str, subtype: str = "") -> None:
         """Change a balance other than by a trade. Raises RefusedError where so much is not free."""
         if account.available(currency) + amount < ZERO:
-            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, currency)
+            raise RefusedError(EngineRefusal.INSUFFICIENT_FUNDS, currency)
         account.credit(currency, amount)
-        entry_id = self.venue.ids.ledger()
+        entry_id = self.exchange.ids.ledger()
         account.ledger[entry_id] = LedgerEntry(
             id=entry_id,
-            reference=self.venue.ids.fill(),
-            time=self.venue.clock.time(),
+            reference=self.exchange.ids.fill(),
+            time=self.exchange.clock.time(),
             type=kind,
             currency=currency,
             amount=amount,
@@ -72,20 +72,20 @@ class Engine:
         """Everything `place` checks, and nothing done."""
         self.checks.ticket(account, ticket, self._amount(account, ticket))
 
-    def place(self, account: Account, ticket: Ticket, *, late_by: float = 0.0) -> Order:
+    def place(self, account: Account, ticket: Ticket, *, late_by: float = 0.0) -> EngineOrder:
         """Take an order; it may have filled when this returns. `late_by` seconds pass before it can be listed."""
         amount = self._amount(account, ticket)
         self.checks.ticket(account, ticket, amount)
         return self._accept(account, ticket, amount, late_by)
 
-    def give(self, account: Account, ticket: Ticket, price: Decimal) -> Order:
+    def give(self, account: Account, ticket: Ticket, price: Decimal) -> EngineOrder:
         """An order that has filled at this price, whatever the market says; the price may be 0."""
         order = self._opened(account, ticket, ticket.amount, 0.0)
         self.matching.give(account, order, price)
         self._working.drop(order)
         return order
 
-    def replace(self, account: Account, order: Order, ticket: Ticket) -> Order:
+    def replace(self, account: Account, order: EngineOrder, ticket: Ticket) -> EngineOrder:
         """Cancel one order and place another with its money; where the new one is refused, nothing happens."""
         self._must_be_open(order)
         amount = self._amount(account, ticket)
@@ -93,21 +93,23 @@ class Engine:
         self._working.end(account, order, Status.CANCELLED, "Order replaced")
         return self._accept(account, ticket, amount, 0.0)
 
-    def restore(self, account: Account, order: Order) -> None:
+    def restore(self, account: Account, order: EngineOrder) -> None:
         """Put an open order of an earlier engine back, with its money held; it meets the next price."""
         self._working.add(account, order)
         self.matching.rehold(account, order)
 
-    def cancel(self, account: Account, order: Order, *, after: float = 0.0, reason: str = "User requested") -> None:
+    def cancel(
+        self, account: Account, order: EngineOrder, *, after: float = 0.0, reason: str = "User requested"
+    ) -> None:
         """End an order, or have it ended `after` seconds from now; it may fill until then."""
         self._must_be_open(order)
         if after > 0:
-            order.cancel_at = self.venue.clock.time() + after
+            order.cancel_at = self.exchange.clock.time() + after
             self._at(order.cancel_at, account.owner, order.id)
         else:
             self._working.end(account, order, Status.CANCELLED, reason)
 
-    def amend(self, account: Account, order: Order, wanted: Amendment) -> None:
+    def amend(self, account: Account, order: EngineOrder, wanted: Amendment) -> None:
         """Change an open order in place; an amount at or below what has filled ends it."""
         self._must_be_open(order)
         amount = order.amount if wanted.amount is None else wanted.amount
@@ -116,24 +118,24 @@ class Engine:
             return
         order.hold_price = self.checks.amendment(account, order, wanted, amount)
         if wanted.amount is not None:
-            order.resized.append((self.venue.clock.time(), order.amount))
+            order.resized.append((self.exchange.clock.time(), order.amount))
             order.amount, order.added_by_hand = amount, ZERO
-        order.amended = self.venue.clock.time()
+        order.amended = self.exchange.clock.time()
         order.limit_price = wanted.limit_price or order.limit_price
         order.stop_price = wanted.stop_price or order.stop_price
         order.post_only = order.post_only or wanted.post_only
         self.matching.rehold(account, order)
-        if order.status is Status.OPEN and self.venue.may_fill(order):
+        if order.status is Status.OPEN and self.exchange.may_fill(order):
             self._meet(account, order, taker=not order.waits_for_trigger)
 
     def set_mode(self, mode: Mode, symbol: str | None = None) -> None:
-        """Of one market, or of the whole venue; what waited for it wakes up."""
+        """Of one market, or of the whole exchange; what waited for it wakes up."""
         if symbol is None:
-            self.venue.mode = mode
+            self.exchange.mode = mode
         else:
-            self.venue.market_modes[symbol] = mode
-            self.venue.note_change(symbol)
-        for name in self.venue.markets if symbol is None else (symbol,):
+            self.exchange.market_modes[symbol] = mode
+            self.exchange.note_change(symbol)
+        for name in self.exchange.markets if symbol is None else (symbol,):
             self._on_price(name)
 
     def cancel_all(self, account: Account, *, reason: str = "User requested") -> int:
@@ -144,7 +146,7 @@ class Engine:
 
     def set_dead_man(self, account: Account, seconds: float) -> float | None:
         """Cancel everything of the account after `seconds` unless called again; 0 disarms. Returns the moment."""
-        account.dead_man = self.venue.clock.time() + seconds if seconds > 0 else None
+        account.dead_man = self.exchange.clock.time() + seconds if seconds > 0 else None
         if account.dead_man is not None:
             self._at(account.dead_man, account.owner, "")
         return account.dead_man
@@ -154,9 +156,9 @@ class Engine:
 
         In maintenance nothing does until the engine is back.
         """
-        if self.venue.mode is Mode.MAINTENANCE:
+        if self.exchange.mode is Mode.MAINTENANCE:
             return
-        now = self.venue.clock.time()
+        now = self.exchange.clock.time()
         while self._timers and self._timers[0][0] <= now:
             _, _, owner, order_id = heapq.heappop(self._timers)
             account = self.accounts[owner]
@@ -167,7 +169,7 @@ class Engine:
                 account.dead_man = None
                 self.cancel_all(account, reason="Cancel all orders after timeout")
 
-    def _due(self, account: Account, order: Order, now: float) -> None:
+    def _due(self, account: Account, order: EngineOrder, now: float) -> None:
         ticket = order.ticket
         if order.cancel_at is not None and order.cancel_at <= now:
             self._working.end(account, order, Status.CANCELLED, "User requested")
@@ -178,16 +180,16 @@ class Engine:
             self._meet(account, order, taker=True)
 
     def _amount(self, account: Account, ticket: Ticket) -> Decimal:
-        self.venue.spec(ticket.symbol)
-        self.venue.price(ticket.symbol)
+        self.exchange.spec(ticket.symbol)
+        self.exchange.price(ticket.symbol)
         if ticket.quote_amount is None:
             return ticket.amount
         return self.checks.sweep_amount(account, ticket, ticket.quote_amount)
 
-    def _opened(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
-        now = self.venue.clock.time()
-        order = Order(
-            id=self.venue.ids.order(),
+    def _opened(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> EngineOrder:
+        now = self.exchange.clock.time()
+        order = EngineOrder(
+            id=self.exchange.ids.order(),
             owner=account.owner,
             ticket=ticket,
             amount=amount,
@@ -202,7 +204,7 @@ class Engine:
         self._working.add(account, order)
         return order
 
-    def _accept(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> Order:
+    def _accept(self, account: Account, ticket: Ticket, amount: Decimal, late_by: float) -> EngineOrder:
         order = self._opened(account, ticket, amount, late_by)
         if ticket.kind is not Kind.MARKET or ticket.starts is not None or ticket.idle:
             self.matching.rehold(account, order)
@@ -217,24 +219,24 @@ class Engine:
 
     def _on_price(self, symbol: str) -> None:
         for order in self._working.of(symbol):
-            if order.status is Status.OPEN and self.venue.may_fill(order):
+            if order.status is Status.OPEN and self.exchange.may_fill(order):
                 self._meet(self.accounts[order.owner], order, taker=False)
 
-    def _meet(self, account: Account, order: Order, *, taker: bool) -> None:
+    def _meet(self, account: Account, order: EngineOrder, *, taker: bool) -> None:
         if order.ticket.idle:
             return
         fills_before = len(order.fill_ids)
         self._working.meet(account, order, taker=taker)
         self._close_legs(account, order, fills_before)
 
-    def _close_legs(self, account: Account, order: Order, fills_before: int) -> None:
+    def _close_legs(self, account: Account, order: EngineOrder, fills_before: int) -> None:
         close = order.ticket.close
         if close is None:
             return
         for fill_id in order.fill_ids[fills_before:]:
             self._close_leg(account, order, close, account.fills[fill_id].amount)
 
-    def _close_leg(self, account: Account, parent: Order, close: CloseTerms, amount: Decimal) -> None:
+    def _close_leg(self, account: Account, parent: EngineOrder, close: CloseTerms, amount: Decimal) -> None:
         ticket = closing_ticket(parent, close, amount)
         try:
             leg = self.place(account, ticket)
@@ -243,9 +245,9 @@ class Engine:
         else:
             leg.parent = parent.id
 
-    def _must_be_open(self, order: Order) -> None:
+    def _must_be_open(self, order: EngineOrder) -> None:
         if order.status.is_final:
-            raise RefusedError(Refusal.UNKNOWN_ORDER, order.id)
+            raise RefusedError(EngineRefusal.UNKNOWN_ORDER, order.id)
 
     def _at(self, moment: float, owner: str, order_id: str) -> None:
         self._timer_count += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from brokers.simulator.engine.book import Book, DepthProfile, Quote, make_book
 from brokers.simulator.engine.markets import MarketSpec, Mode
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from brokers.simulator.engine.board import PriceBoard
-    from brokers.simulator.engine.orders import Order
+    from brokers.simulator.engine.orders import EngineOrder
 
 
 _NOTICED_WITHIN = 300.0
@@ -31,7 +31,7 @@ class Ids:
 
 
 @dataclass(slots=True, eq=False)
-class Venue:
+class SimulatedExchange:
     """`mode` is the whole exchange's, `market_modes` single markets'. `max_open_orders` is per account and market.
 
     `quotes` are best prices by market; the book of one without lies around its last price.
@@ -53,20 +53,20 @@ class Venue:
         """Raises RefusedError where the market is not listed."""
         spec = self.markets.get(symbol)
         if spec is None:
-            raise RefusedError(Refusal.UNKNOWN_MARKET, symbol)
+            raise RefusedError(EngineRefusal.UNKNOWN_MARKET, symbol)
         return spec
 
     def price(self, symbol: str) -> Decimal:
         """Raises RefusedError before the first tick."""
         price = self.board.last(symbol)
         if price is None:
-            raise RefusedError(Refusal.NO_PRICE, symbol)
+            raise RefusedError(EngineRefusal.NO_PRICE, symbol)
         return price
 
     def mode_of(self, symbol: str) -> Mode:
         return self.mode if self.mode is not Mode.ONLINE else self.market_modes.get(symbol, Mode.ONLINE)
 
-    def may_fill(self, order: Order) -> bool:
+    def may_fill(self, order: EngineOrder) -> bool:
         """Whether a resting order can fill or wake up now."""
         mode = self.mode_of(order.symbol)
         return mode.trades and (mode is not Mode.LIMIT_ONLY or order.kind.ends_as_limit) and not order.ticket.idle

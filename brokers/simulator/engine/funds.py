@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from brokers.model import Fees
     from brokers.simulator.engine.markets import MarketSpec
-    from brokers.simulator.engine.orders import Order, Ticket
+    from brokers.simulator.engine.orders import EngineOrder, Ticket
 
 
 def hold_currency(spec: MarketSpec, side: Side) -> str:
@@ -30,7 +30,7 @@ def hold_for(spec: MarketSpec, fees: Fees, ticket: Ticket, remaining: Decimal, p
     return ceil_to(remaining * price * (1 + rate), spec.cost_step)
 
 
-def affordable(spec: MarketSpec, fees: Fees, order: Order, free: Decimal, price: Decimal) -> Decimal:
+def affordable(spec: MarketSpec, fees: Fees, order: EngineOrder, free: Decimal, price: Decimal) -> Decimal:
     """How much base `free` (quote of a buy, base of a sell) pays for at a price, fee included."""
     rate = fees.taker
     if order.side is Side.SELL:

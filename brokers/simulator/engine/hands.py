@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
-from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
 from brokers.simulator.engine.ownership import STAKED, UNSTAKED
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -33,12 +33,12 @@ class Hands:
 
     def trade(
         self, symbol: str, side: Side, amount: Decimal, limit: Decimal | None = None, stop: Decimal | None = None
-    ) -> Order:
+    ) -> EngineOrder:
         """At market, at a limit, behind a stop, or both."""
         kind = _KINDS[limit is not None, stop is not None]
         return self.place(Ticket(symbol, side, kind, amount, limit_price=limit, stop_price=stop))
 
-    def place(self, ticket: Ticket) -> Order:
+    def place(self, ticket: Ticket) -> EngineOrder:
         """An order of any kind."""
         return self.engine.place(self.account, replace(ticket, by_hand=True))
 
@@ -55,7 +55,7 @@ class Hands:
             self.cancel(order.id)
         return len(orders)
 
-    def amend(self, order_id: str, wanted: Amendment) -> Order:
+    def amend(self, order_id: str, wanted: Amendment) -> EngineOrder:
         """Move or resize any open order, NIJA's included."""
         order = self._order(order_id)
         before, added = order.amount, order.added_by_hand
@@ -80,20 +80,20 @@ class Hands:
 
     def receive_fill(
         self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO, leverage: str = ""
-    ) -> Order:
+    ) -> EngineOrder:
         """A fill at a price that no book had: of a promotion, a conversion or a correction, often at 0.
 
         One with leverage moves no coins.
         """
-        base = self.engine.venue.spec(symbol).base
+        base = self.engine.exchange.spec(symbol).base
         if side is Side.SELL and not leverage and amount > self.account.available(base):
-            raise RefusedError(Refusal.INSUFFICIENT_FUNDS, base)
+            raise RefusedError(EngineRefusal.INSUFFICIENT_FUNDS, base)
         face = {"leverage": leverage} if leverage else {}
         ticket = Ticket(symbol, side, Kind.MARKET, amount, by_hand=True, on_margin=bool(leverage), face=face)
         return self.engine.give(self.account, ticket, price)
 
-    def _order(self, order_id: str) -> Order:
+    def _order(self, order_id: str) -> EngineOrder:
         order = self.account.orders.get(order_id)
         if order is None:
-            raise RefusedError(Refusal.INVALID_ORDER, order_id)
+            raise RefusedError(EngineRefusal.INVALID_ORDER, order_id)
         return order

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What a venue, or one market of it, takes; cancels it takes in all of them but MAINTENANCE.
+    """What a exchange, or one market of it, takes; cancels it takes in all of them but MAINTENANCE.
 
     REDUCE_ONLY takes nothing that opens a position. AWAY is a market that is listed no more.
     """

@@ -7,46 +7,46 @@ from typing import TYPE_CHECKING
 
 from brokers.model import ZERO, Side
 from brokers.simulator.engine.accounts import Account, LedgerEntry
-from brokers.simulator.engine.book import Level
+from brokers.simulator.engine.book import BookLevel
 from brokers.simulator.engine.funds import affordable, hold_currency, hold_for
 from brokers.simulator.engine.markets import MarketSpec, floor_to
-from brokers.simulator.engine.orders import Fill, Order, Status
+from brokers.simulator.engine.orders import EngineFill, EngineOrder, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from brokers.simulator.engine.exchange import Venue
+    from brokers.simulator.engine.exchange import SimulatedExchange
 
 
 @dataclass(slots=True, eq=False)
 class Matching:
     """Stateless but for the running number of executions."""
 
-    venue: Venue
+    exchange: SimulatedExchange
     executions: int = 0
 
-    def levels(self, account: Account, symbol: str, side: Side, limit: Decimal | None) -> Iterator[Level]:
+    def levels(self, account: Account, symbol: str, side: Side, limit: Decimal | None) -> Iterator[BookLevel]:
         """What is left for this account on the levels an order meets, best first, up to its limit price."""
-        taken = account.taken(symbol, self.venue.board.sequence(symbol))
-        for level in self.venue.book(symbol).opposite(side):
+        taken = account.taken(symbol, self.exchange.board.sequence(symbol))
+        for level in self.exchange.book(symbol).opposite(side):
             if limit is not None and not _reaches(side, limit, level.price):
                 return
             left = level.amount - taken.get(level.price, ZERO)
             if left > ZERO:
-                yield Level(level.price, left)
+                yield BookLevel(level.price, left)
 
     def crosses(self, symbol: str, side: Side, limit: Decimal) -> bool:
         """Whether a limit price would take rather than rest."""
-        levels = self.venue.book(symbol).opposite(side)
+        levels = self.exchange.book(symbol).opposite(side)
         return bool(levels) and _reaches(side, limit, levels[0].price)
 
     def depth(self, account: Account, symbol: str, side: Side, limit: Decimal | None) -> Decimal:
         return sum((level.amount for level in self.levels(account, symbol, side, limit)), ZERO)
 
-    def take(self, account: Account, order: Order, limit: Decimal | None) -> None:
+    def take(self, account: Account, order: EngineOrder, limit: Decimal | None) -> None:
         """Fill as a taker at the levels' own prices, as far as depth, limit and money go."""
-        spec = self.venue.spec(order.symbol)
+        spec = self.exchange.spec(order.symbol)
         currency = hold_currency(spec, order.side)
         for level in list(self.levels(account, order.symbol, order.side, limit)):
             amount = min(order.remaining, level.amount)
@@ -58,7 +58,7 @@ class Matching:
             self._note_taken(account, order, level.price, amount)
             self._fill(account, order, amount, level.price, maker=False)
 
-    def make(self, account: Account, order: Order) -> None:
+    def make(self, account: Account, order: EngineOrder) -> None:
         """Fill a resting limit order at its own price with what has come to meet it."""
         limit = order.limit_price
         if limit is None:
@@ -70,31 +70,31 @@ class Matching:
             self._note_taken(account, order, level.price, amount)
             self._fill(account, order, amount, limit, maker=True)
 
-    def give(self, account: Account, order: Order, price: Decimal) -> None:
+    def give(self, account: Account, order: EngineOrder, price: Decimal) -> None:
         """Fill the whole order at this price, whatever the book holds; the price may be 0."""
         self._fill(account, order, order.remaining, price, maker=False)
 
-    def rehold(self, account: Account, order: Order) -> None:
+    def rehold(self, account: Account, order: EngineOrder) -> None:
         """Bind what the rest of the order needs now, and set the difference free."""
-        spec = self.venue.spec(order.symbol)
+        spec = self.exchange.spec(order.symbol)
         needed = ZERO
         if not order.status.is_final:
             needed = hold_for(spec, account.fees, order.ticket, order.remaining, order.hold_price)
         account.hold(hold_currency(spec, order.side), needed - order.held)
         order.held = needed
 
-    def release(self, account: Account, order: Order) -> None:
-        spec = self.venue.spec(order.symbol)
+    def release(self, account: Account, order: EngineOrder) -> None:
+        spec = self.exchange.spec(order.symbol)
         account.hold(hold_currency(spec, order.side), -order.held)
         order.held = ZERO
 
-    def _note_taken(self, account: Account, order: Order, price: Decimal, amount: Decimal) -> None:
-        taken = account.taken(order.symbol, self.venue.board.sequence(order.symbol))
+    def _note_taken(self, account: Account, order: EngineOrder, price: Decimal, amount: Decimal) -> None:
+        taken = account.taken(order.symbol, self.exchange.board.sequence(order.symbol))
         taken[price] = taken.get(price, ZERO) + amount
 
-    def _fill(self, account: Account, order: Order, amount: Decimal, price: Decimal, *, maker: bool) -> None:
-        spec = self.venue.spec(order.symbol)
-        account.start_lag(self.venue.clock.time())
+    def _fill(self, account: Account, order: EngineOrder, amount: Decimal, price: Decimal, *, maker: bool) -> None:
+        spec = self.exchange.spec(order.symbol)
+        account.start_lag(self.exchange.clock.time())
         fill = self._execution(account, order, amount, price, maker=maker)
         order.filled += amount
         order.cost += fill.cost
@@ -109,15 +109,17 @@ class Matching:
         if order.held:
             self.rehold(account, order)
 
-    def _execution(self, account: Account, order: Order, amount: Decimal, price: Decimal, *, maker: bool) -> Fill:
-        spec = self.venue.spec(order.symbol)
+    def _execution(
+        self, account: Account, order: EngineOrder, amount: Decimal, price: Decimal, *, maker: bool
+    ) -> EngineFill:
+        spec = self.exchange.spec(order.symbol)
         self.executions += 1
         rate = account.fees.maker if maker else account.fees.taker
         cost = floor_to(amount * price, spec.cost_step)
         in_base = order.ticket.fee_in_base
         fee = floor_to(amount * rate, spec.amount_step) if in_base else floor_to(cost * rate, spec.cost_step)
-        return Fill(
-            id=self.venue.ids.fill(),
+        return EngineFill(
+            id=self.exchange.ids.fill(),
             number=self.executions,
             order_id=order.id,
             symbol=order.symbol,
@@ -128,20 +130,20 @@ class Matching:
             cost=cost,
             fee=fee,
             fee_currency=spec.base if in_base else spec.quote,
-            time=self.venue.clock.time(),
+            time=self.exchange.clock.time(),
             maker=maker,
         )
 
-    def _settle(self, spec: MarketSpec, account: Account, fill: Fill) -> None:
+    def _settle(self, spec: MarketSpec, account: Account, fill: EngineFill) -> None:
         sign = 1 if fill.side is Side.BUY else -1
         for currency, change in ((spec.base, sign * fill.amount), (spec.quote, -sign * fill.cost)):
             fee = fill.fee if currency == fill.fee_currency else ZERO
             account.credit(currency, change - fee)
             self._enter(account, fill, currency, change, fee)
 
-    def _enter(self, account: Account, fill: Fill, currency: str, change: Decimal, fee: Decimal) -> None:
+    def _enter(self, account: Account, fill: EngineFill, currency: str, change: Decimal, fee: Decimal) -> None:
         entry = LedgerEntry(
-            id=self.venue.ids.ledger(),
+            id=self.exchange.ids.ledger(),
             reference=fill.id,
             time=fill.time,
             type="trade",

@@ -126,7 +126,7 @@ class Amendment:
 
 
 @dataclass(slots=True, eq=False)
-class Order:
+class EngineOrder:
     """The engine's own record; only the engine changes it. `cost` and `fee` are cumulative.
 
     `held` is what is bound for it: base of a sell, quote of a buy. `visible_from` is the wall time from which
@@ -198,7 +198,7 @@ class Order:
         return self.kind.has_trigger and not self.triggered
 
 
-def closing_ticket(parent: Order, close: CloseTerms, amount: Decimal) -> Ticket:
+def closing_ticket(parent: EngineOrder, close: CloseTerms, amount: Decimal) -> Ticket:
     """What a fill of `amount` of an order creates on the other side."""
     return Ticket(
         symbol=parent.symbol,
@@ -214,7 +214,7 @@ def closing_ticket(parent: Order, close: CloseTerms, amount: Decimal) -> Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
+class EngineFill:
     """One execution: the account's balances changed by exactly `amount`, `cost` and `fee`."""
 
     id: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Refusal(StrEnum):
+class EngineRefusal(StrEnum):
     UNKNOWN_MARKET = "unknown market"
     NO_PRICE = "no price yet"
     MODE = "market mode"
@@ -46,7 +46,7 @@ class Restriction:
 class RefusedError(Exception):
     """`refusal` is the reason; `detail` names the mode or the market where that matters."""
 
-    def __init__(self, refusal: Refusal, detail: str = "", restriction: Restriction | None = None) -> None:
+    def __init__(self, refusal: EngineRefusal, detail: str = "", restriction: Restriction | None = None) -> None:
         super().__init__(f"{refusal.value}: {detail}" if detail else refusal.value)
         self.refusal = refusal
         self.detail = detail

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Side
 from brokers.simulator.engine.markets import MarketSpec, ceil_to, floor_to
-from brokers.simulator.engine.orders import Kind, Order
+from brokers.simulator.engine.orders import EngineOrder, Kind
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PROFITS = (Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT)
 
 
-def is_hit(order: Order, price: Decimal) -> bool:
+def is_hit(order: EngineOrder, price: Decimal) -> bool:
     """A stop wakes when the price moves against the order's side, a take-profit when it moves with it."""
     trigger = order.stop_price
     if trigger is None:
@@ -23,7 +23,7 @@ def is_hit(order: Order, price: Decimal) -> bool:
     return price <= trigger if falls else price >= trigger
 
 
-def update_trail(order: Order, price: Decimal, spec: MarketSpec) -> None:
+def update_trail(order: EngineOrder, price: Decimal, spec: MarketSpec) -> None:
     """Let a trailing stop follow the price, one way only."""
     trail = order.ticket.trail
     if trail is None:
@@ -37,7 +37,7 @@ def update_trail(order: Order, price: Decimal, spec: MarketSpec) -> None:
         order.stop_price = follows if order.stop_price is None else min(order.stop_price, follows)
 
 
-def triggered_limit(order: Order, spec: MarketSpec) -> Decimal | None:
+def triggered_limit(order: EngineOrder, spec: MarketSpec) -> Decimal | None:
     """The limit price of an order that has just woken up; a trailing one's is relative to its trigger."""
     trail = order.ticket.trail
     if trail is None or order.stop_price is None:

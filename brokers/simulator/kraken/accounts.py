@@ -14,18 +14,18 @@ from brokers.simulator.kraken.symbols import balance_name, find_asset
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.accounts import Account
-    from brokers.simulator.kraken.face import PrivateCall
+    from brokers.simulator.kraken.face import KrakenPrivateCall
 
 _TOKEN_LIFE = 900
 
 
-def balance(call: PrivateCall) -> dict[str, Any]:
+def balance(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("rebase_multiplier")
     balances, _ = call.account.shown_balances(call.now)
     return {balance_name(currency): money(total, currency) for currency, total in balances.items()}
 
 
-def balance_ex(call: PrivateCall) -> dict[str, Any]:
+def balance_ex(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("rebase_multiplier")
     balances, holds = call.account.shown_balances(call.now)
     return {
@@ -37,7 +37,7 @@ def balance_ex(call: PrivateCall) -> dict[str, Any]:
     }
 
 
-def trade_balance(call: PrivateCall) -> dict[str, Any]:
+def trade_balance(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("asset", "aclass", "rebase_multiplier")
     asset = find_asset(call.arguments.text("asset", "ZUSD") or "ZUSD")
     if asset is None:
@@ -49,7 +49,7 @@ def trade_balance(call: PrivateCall) -> dict[str, Any]:
     return {key: money(value, asset.currency) for key, value in (values | {"uv": ZERO}).items()}
 
 
-def _rate(call: PrivateCall, currency: str, into: str) -> Decimal:
+def _rate(call: KrakenPrivateCall, currency: str, into: str) -> Decimal:
     """What one unit is worth in another currency; 0 where no market tells."""
     if currency == into:
         return Decimal(1)
@@ -61,7 +61,7 @@ def _rate(call: PrivateCall, currency: str, into: str) -> Decimal:
     return ZERO
 
 
-def trade_volume(call: PrivateCall) -> dict[str, Any]:
+def trade_volume(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("pair", "fee-info", "fee_info", "rebase_multiplier")
     pairs = [call.face.pair(name) for name in call.arguments.listed("pair")]
     number = call.key.account.fee_tier
@@ -90,12 +90,12 @@ def _traded(account: Account) -> Decimal:
     return sum((fill.cost for fill in account.fills.values() if fill.symbol.endswith("/USD")), ZERO)
 
 
-def websockets_token(call: PrivateCall) -> dict[str, Any]:
+def websockets_token(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only()
     return {"token": secrets.token_urlsafe(33), "expires": _TOKEN_LIFE}
 
 
-def api_key_info(call: PrivateCall) -> dict[str, Any]:
+def api_key_info(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only()
     key = call.key
     created = str(int(key.created))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
 from brokers.simulator.engine.refusals import RefusedError
 from brokers.simulator.kraken.arguments import Arguments, parse_number
 from brokers.simulator.kraken.deadlines import read_deadline
@@ -19,11 +19,11 @@ from brokers.simulator.kraken.targets import find_order, require_open
 from brokers.simulator.kraken.tickets import TicketReader
 
 if TYPE_CHECKING:
-    from brokers.simulator.kraken.face import PrivateCall
+    from brokers.simulator.kraken.face import KrakenPrivateCall
     from brokers.simulator.kraken.symbols import Pair
 
 
-def amend_order(call: PrivateCall) -> dict[str, Any]:
+def amend_order(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     names = ("order_qty", "limit_price", "trigger_price", "display_qty")
     arguments.only("txid", "cl_ord_id", *names, "post_only", "deadline", "pair")
@@ -38,15 +38,15 @@ def amend_order(call: PrivateCall) -> dict[str, Any]:
     if order.ticket.trail is not None and (arguments.text("trigger_price") or arguments.text("limit_price")):
         raise invalid("trigger_price")
     try:
-        reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.received)
+        reader = TicketReader(pair, call.face.engine.exchange.price(order.symbol), call.received)
         wanted = _amendment(arguments, reader, order)
         call.face.engine.amend(call.account, order, wanted)
     except RefusedError as refused:
-        raise refusal(refused, pair, injected=call.face.engine.venue.changed_lately(order.symbol)) from None
+        raise refusal(refused, pair, injected=call.face.engine.exchange.changed_lately(order.symbol)) from None
     return {"amend_id": make_txid_like(order.id, order.amended or call.now)}
 
 
-def _amendment(arguments: Arguments, reader: TicketReader, order: Order) -> Amendment:
+def _amendment(arguments: Arguments, reader: TicketReader, order: EngineOrder) -> Amendment:
     def price(name: str) -> Decimal | None:
         text = arguments.text(name)
         return reader.price(text, name, order.side, order.kind) if text else None
@@ -65,7 +65,7 @@ def _amendment(arguments: Arguments, reader: TicketReader, order: Order) -> Amen
     )
 
 
-def edit_order(call: PrivateCall) -> dict[str, Any]:
+def edit_order(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     arguments.only(
         "txid", "userref", "volume", "displayvol", "pair", "asset_class", "price", "price2", "oflags", "deadline",
@@ -85,7 +85,7 @@ def edit_order(call: PrivateCall) -> dict[str, Any]:
             return {"descr": described(ticket, pair, ticket.amount)}
         new = call.face.engine.replace(call.account, order, ticket)
     except RefusedError as refused:
-        raise refusal(refused, pair, injected=call.face.engine.venue.changed_lately(order.symbol)) from None
+        raise refusal(refused, pair, injected=call.face.engine.exchange.changed_lately(order.symbol)) from None
     return {
         "status": "ok",
         "txid": new.id,
@@ -97,9 +97,9 @@ def edit_order(call: PrivateCall) -> dict[str, Any]:
     }
 
 
-def _edited(call: PrivateCall, order: Order, pair: Pair) -> Ticket:
+def _edited(call: KrakenPrivateCall, order: EngineOrder, pair: Pair) -> Ticket:
     arguments, ticket = call.arguments, order.ticket
-    reader = TicketReader(pair, call.face.engine.venue.price(order.symbol), call.received)
+    reader = TicketReader(pair, call.face.engine.exchange.price(order.symbol), call.received)
     volume, price, price2 = (arguments.text(name) for name in ("volume", "price", "price2"))
     limit, stop = order.limit_price, order.stop_price
     if price:

@@ -16,7 +16,7 @@ from brokers.simulator.kraken import accounts, amendments, cancels, history, mar
 from brokers.simulator.kraken.arguments import Arguments, nested, parse_body
 from brokers.simulator.kraken.auth import require_right
 from brokers.simulator.kraken.errors import KrakenError, refusal
-from brokers.simulator.kraken.face import Call, KrakenFace, PrivateCall
+from brokers.simulator.kraken.face import KrakenCall, KrakenFace, KrakenPrivateCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from brokers.simulator.records import RequestContext
 
-_PUBLIC: Mapping[str, Callable[[Call], dict[str, Any]]] = {
+_PUBLIC: Mapping[str, Callable[[KrakenCall], dict[str, Any]]] = {
     "Time": market_data.server_time,
     "SystemStatus": market_data.system_status,
     "Assets": market_data.assets,
@@ -37,7 +37,7 @@ _PUBLIC: Mapping[str, Callable[[Call], dict[str, Any]]] = {
     "Trades": market_data.trades,
     "Spread": market_data.spread,
 }
-_PRIVATE: Mapping[str, Callable[[PrivateCall], dict[str, Any]]] = {
+_PRIVATE: Mapping[str, Callable[[KrakenPrivateCall], dict[str, Any]]] = {
     "AddOrder": orders.add_order,
     "AddOrderBatch": orders.add_order_batch,
     "AmendOrder": amendments.amend_order,
@@ -107,7 +107,7 @@ def _public(face: KrakenFace, request: Request, context: RequestContext) -> dict
     _inject(context)
     if not face.counters.public(context.peer):
         raise KrakenError("EGeneral:Too many requests")
-    return handler(Call(face, Arguments(nested(request.query_params.multi_items())), context))
+    return handler(KrakenCall(face, Arguments(nested(request.query_params.multi_items())), context))
 
 
 def _private(face: KrakenFace, request: Request, context: RequestContext, body: bytes) -> dict[str, Any]:
@@ -126,10 +126,10 @@ def _private(face: KrakenFace, request: Request, context: RequestContext, body: 
     if not face.counters.call(key, method):
         raise KrakenError("EAPI:Rate limit exceeded")
     require_right(state, method, context)
-    if face.engine.venue.mode is Mode.MAINTENANCE:
+    if face.engine.exchange.mode is Mode.MAINTENANCE:
         raise KrakenError("EService:Unavailable", injected=True)
     account = face.engine.accounts[state.account.owner]
-    return handler(PrivateCall(face, arguments, context, state, account))
+    return handler(KrakenPrivateCall(face, arguments, context, state, account))
 
 
 def _inject(context: RequestContext) -> None:

@@ -49,7 +49,7 @@ _NEEDS_ALL: Mapping[str, frozenset[str]] = {"EditOrder": frozenset({"modify-trad
 
 
 @dataclass(slots=True, eq=False)
-class KeyState:
+class KrakenKeyState:
     """One key as the exchange knows it; its owner may change it at any time.
 
     `valid_until`, `query_from` and `query_to` are Unix seconds, 0 for none: outside of these a key shows no history.
@@ -75,19 +75,19 @@ class KeyState:
 
 
 @dataclass(slots=True, eq=False)
-class KeyRing:
+class KrakenKeyRing:
     """Every key of this face, by its text, and what was done wrong with it of late."""
 
     limits: Limits
     clock: Clock
-    keys: dict[str, KeyState]
+    keys: dict[str, KrakenKeyState]
     _failures: dict[str, deque[float]] = field(default_factory=dict)
     _locked: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, accounts: tuple[SimulatedAccount, ...], limits: Limits, clock: Clock) -> KeyRing:
+    def of(cls, accounts: tuple[SimulatedAccount, ...], limits: Limits, clock: Clock) -> KrakenKeyRing:
         keys = {
-            account.api_key.key: KeyState(
+            account.api_key.key: KrakenKeyState(
                 account=account,
                 secret=base64.b64decode(account.api_key.secret),
                 permissions=account.permissions,
@@ -99,7 +99,7 @@ class KeyRing:
 
     def admit(
         self, path: str, key: str, signature: str, body: bytes, arguments: Arguments, *, held_up: bool = False
-    ) -> KeyState:
+    ) -> KrakenKeyState:
         """The key's state where key, signature and nonce hold. Raises KrakenError.
 
         A request that a fault has held up may have been overtaken by a later one: that is no mistake of the client's.
@@ -132,7 +132,7 @@ class KeyRing:
         self._locked[key] = self.clock.time() + self.limits.lockout_seconds
         self._failures.pop(key, None)
 
-    def _known(self, key: str) -> KeyState:
+    def _known(self, key: str) -> KrakenKeyState:
         state = self.keys.get(key)
         if state is None:
             raise KrakenError("EAPI:Invalid key")
@@ -147,14 +147,14 @@ class KeyRing:
         return nonce
 
     def _signature(
-        self, state: KeyState, path: str, nonce: int, signature: str, body: bytes, arguments: Arguments
+        self, state: KrakenKeyState, path: str, nonce: int, signature: str, body: bytes, arguments: Arguments
     ) -> None:
         digest = hashlib.sha256(str(nonce).encode() + body).digest()
         expected = base64.b64encode(hmac.new(state.secret, path.encode() + digest, hashlib.sha512).digest())
         if not hmac.compare_digest(expected, signature.encode()) or arguments.text("otp"):
             raise KrakenError("EAPI:Invalid signature")
 
-    def _rising(self, state: KeyState, nonce: int, *, held_up: bool) -> None:
+    def _rising(self, state: KrakenKeyState, nonce: int, *, held_up: bool) -> None:
         window = state.account.nonce_window
         used_up = nonce <= state.last_nonce - window or nonce == state.last_nonce or nonce in state.window_used
         if used_up and held_up:
@@ -167,7 +167,7 @@ class KeyRing:
         state.last_nonce = max(state.last_nonce, nonce)
 
 
-def require_right(state: KeyState, method: str, context: RequestContext) -> None:
+def require_right(state: KrakenKeyState, method: str, context: RequestContext) -> None:
     """Raises KrakenError where the key lacks what the endpoint needs."""
     if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
         raise KrakenError("EGeneral:Permission denied", injected=True)

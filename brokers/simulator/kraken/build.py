@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.model import Exchange
 from brokers.simulator.engine.engine import Engine
-from brokers.simulator.engine.exchange import Venue
+from brokers.simulator.engine.exchange import SimulatedExchange
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.kraken.app import identify, kraken_app
-from brokers.simulator.kraken.auth import KeyRing
+from brokers.simulator.kraken.auth import KrakenKeyRing
 from brokers.simulator.kraken.by_hand import hand_ticket
 from brokers.simulator.kraken.face import KrakenFace
 from brokers.simulator.kraken.fee_table import FEE_TIERS
@@ -22,7 +22,7 @@ from brokers.simulator.mounted import MountedFace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.config import SimulatorConfig
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.records import Records
@@ -35,7 +35,7 @@ _PAIR_MODES = frozenset(
 _SYSTEM_MODES = frozenset({Mode.ONLINE, Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.MAINTENANCE})
 
 
-def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> MountedFace:
+def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClock, records: Records) -> MountedFace:
     face = build_kraken(config, board, clock, records)
 
     def keys() -> Mapping[str, Mapping[str, Any]]:
@@ -63,9 +63,9 @@ def mount_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeCloc
     )
 
 
-def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeClock, records: Records) -> KrakenFace:
+def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClock, records: Records) -> KrakenFace:
     names = offered(board.symbols())
-    venue = Venue(
+    exchange = SimulatedExchange(
         markets={pair.spec.symbol: pair.spec for pair in names.pairs},
         board=board,
         clock=clock,
@@ -73,14 +73,14 @@ def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: ExchangeCloc
         depth=config.depth,
         max_open_orders=MAX_OPEN_ORDERS[config.limits.tier],
     )
-    engine = Engine(venue)
+    engine = Engine(exchange)
     accounts = tuple(account for account in config.accounts if account.exchange is Exchange.KRAKEN)
     for account in accounts:
         engine.open_account(account.owner, FEE_TIERS[account.fee_tier].as_fees(), account.balances)
     return KrakenFace(
         engine=engine,
         names=names,
-        keys=KeyRing.of(accounts, config.limits, clock),
+        keys=KrakenKeyRing.of(accounts, config.limits, clock),
         counters=Counters(config.limits, clock),
         limits=config.limits,
         records=records,

@@ -26,7 +26,7 @@ def hand_ticket(face: KrakenFace, words: Mapping[str, Any]) -> Ticket:
     try:
         arguments.only(*ORDER_ARGUMENTS)
         pair = face.pair(arguments.needed("pair"))
-        reader = TicketReader(pair, face.engine.venue.price(pair.spec.symbol), face.clock.time())
+        reader = TicketReader(pair, face.engine.exchange.price(pair.spec.symbol), face.clock.time())
         plain = Arguments({name: value for name, value in words.items() if name not in _OWNERS_ALONE})
         ticket = reader.read(plain, "")
     except (KrakenError, RefusedError) as error:

@@ -12,14 +12,14 @@ from brokers.simulator.kraken.limits import cancel_cost
 from brokers.simulator.kraken.targets import find_order, require_open
 
 if TYPE_CHECKING:
-    from brokers.simulator.engine.orders import Order
-    from brokers.simulator.kraken.face import PrivateCall
+    from brokers.simulator.engine.orders import EngineOrder
+    from brokers.simulator.kraken.face import KrakenPrivateCall
 
 _CANCEL_BATCH = 50
 _MAX_TIMEOUT = 86_400
 
 
-def cancel_order(call: PrivateCall) -> dict[str, Any]:
+def cancel_order(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     arguments.only("txid", "cl_ord_id")
     text, client_id = arguments.text("txid"), arguments.text("cl_ord_id")
@@ -36,7 +36,7 @@ def cancel_order(call: PrivateCall) -> dict[str, Any]:
     return _cancelled(call, orders)
 
 
-def _cancelled(call: PrivateCall, orders: list[Order]) -> dict[str, Any]:
+def _cancelled(call: KrakenPrivateCall, orders: list[EngineOrder]) -> dict[str, Any]:
     slow = call.seconds(FaultKind.SLOW_CANCEL)
     for order in orders:
         require_open(order)
@@ -44,12 +44,12 @@ def _cancelled(call: PrivateCall, orders: list[Order]) -> dict[str, Any]:
     return {"count": len(orders)} | ({"pending": True} if slow else {})
 
 
-def cancel_all(call: PrivateCall) -> dict[str, Any]:
+def cancel_all(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only()
     return {"count": call.face.engine.cancel_all(call.account)}
 
 
-def cancel_order_batch(call: PrivateCall) -> dict[str, Any]:
+def cancel_order_batch(call: KrakenPrivateCall) -> dict[str, Any]:
     """An overflowing counter does not stop it: the exchange cancels anyway."""
     call.arguments.only("orders", "cl_ord_ids")
     wanted = call.arguments.listed("orders")
@@ -66,7 +66,7 @@ def cancel_order_batch(call: PrivateCall) -> dict[str, Any]:
     return _cancelled(call, orders)
 
 
-def cancel_all_orders_after(call: PrivateCall) -> dict[str, Any]:
+def cancel_all_orders_after(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("timeout")
     timeout = call.arguments.integer("timeout", -1)
     if not 0 <= timeout < _MAX_TIMEOUT:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brokers.simulator.engine.refusals import Barrier, Refusal, RefusedError
+from brokers.simulator.engine.refusals import Barrier, EngineRefusal, RefusedError
 
 if TYPE_CHECKING:
     from brokers.simulator.engine.refusals import Restriction
     from brokers.simulator.kraken.symbols import Pair
 
 _TEXTS = {
-    Refusal.UNKNOWN_MARKET: "EQuery:Unknown asset pair",
-    Refusal.NO_PRICE: "EService:Unavailable",
-    Refusal.DEADLINE_ELAPSED: "EService:Deadline elapsed",
-    Refusal.AMOUNT_STEP: "EGeneral:Invalid arguments:volume",
-    Refusal.AMOUNT_MINIMUM: "EOrder:Order minimum not met",
-    Refusal.COST_MINIMUM: "EOrder:Cost minimum not met",
-    Refusal.PRICE_STEP: "EOrder:Tick size check failed",
-    Refusal.PRICE_INVALID: "EOrder:Invalid price",
-    Refusal.WOULD_CROSS: "EOrder:Post only order",
-    Refusal.CLIENT_ID_IN_USE: "EGeneral:Invalid arguments:cl_ord_id not unique",
-    Refusal.TOO_MANY_ORDERS: "EOrder:Orders limit exceeded",
-    Refusal.INSUFFICIENT_FUNDS: "EOrder:Insufficient funds",
-    Refusal.UNKNOWN_ORDER: "EOrder:Unknown order",
-    Refusal.INVALID_ORDER: "EOrder:Invalid order",
-    Refusal.NO_LIQUIDITY: "EOrder:Insufficient funds",
+    EngineRefusal.UNKNOWN_MARKET: "EQuery:Unknown asset pair",
+    EngineRefusal.NO_PRICE: "EService:Unavailable",
+    EngineRefusal.DEADLINE_ELAPSED: "EService:Deadline elapsed",
+    EngineRefusal.AMOUNT_STEP: "EGeneral:Invalid arguments:volume",
+    EngineRefusal.AMOUNT_MINIMUM: "EOrder:Order minimum not met",
+    EngineRefusal.COST_MINIMUM: "EOrder:Cost minimum not met",
+    EngineRefusal.PRICE_STEP: "EOrder:Tick size check failed",
+    EngineRefusal.PRICE_INVALID: "EOrder:Invalid price",
+    EngineRefusal.WOULD_CROSS: "EOrder:Post only order",
+    EngineRefusal.CLIENT_ID_IN_USE: "EGeneral:Invalid arguments:cl_ord_id not unique",
+    EngineRefusal.TOO_MANY_ORDERS: "EOrder:Orders limit exceeded",
+    EngineRefusal.INSUFFICIENT_FUNDS: "EOrder:Insufficient funds",
+    EngineRefusal.UNKNOWN_ORDER: "EOrder:Unknown order",
+    EngineRefusal.INVALID_ORDER: "EOrder:Invalid order",
+    EngineRefusal.NO_LIQUIDITY: "EOrder:Insufficient funds",
 }
 
 # What a careful client never provokes; the rest (funds, a price that moved) happens to the best.
@@ -71,11 +71,11 @@ def refusal(refused: RefusedError, pair: Pair | None = None, *, injected: bool =
     """`injected` where the market has just changed, so that the client could not know."""
     if refused.restriction is not None:
         return _restricted(refused.restriction, pair)
-    if refused.refusal is Refusal.MODE:
+    if refused.refusal is EngineRefusal.MODE:
         return KrakenError(
             "EService:Unavailable" if refused.detail == "maintenance" else f"EService:Market in {refused.detail} mode"
         )
-    if refused.refusal is Refusal.PRICE_INVALID and pair is not None:
+    if refused.refusal is EngineRefusal.PRICE_INVALID and pair is not None:
         return KrakenError(f"EOrder:Invalid price:{pair.altname} price must be above zero.")
     return KrakenError(_TEXTS[refused.refusal], injected=injected)
 

@@ -9,14 +9,14 @@ from brokers.simulator.engine.markets import Mode
 from brokers.simulator.kraken.errors import KrakenError
 
 if TYPE_CHECKING:
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.config import Limits
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.engine.board import PriceBoard
     from brokers.simulator.engine.engine import Engine
     from brokers.simulator.faults import FaultKind
     from brokers.simulator.kraken.arguments import Arguments
-    from brokers.simulator.kraken.auth import KeyRing, KeyState
+    from brokers.simulator.kraken.auth import KrakenKeyRing, KrakenKeyState
     from brokers.simulator.kraken.limits import Counters
     from brokers.simulator.kraken.symbols import Names, Pair
     from brokers.simulator.records import Records, RequestContext
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 class KrakenFace:
     engine: Engine
     names: Names
-    keys: KeyRing
+    keys: KrakenKeyRing
     counters: Counters
     limits: Limits
     records: Records
-    clock: ExchangeClock
+    clock: SimulatedClock
 
     @property
     def board(self) -> PriceBoard:
-        return self.engine.venue.board
+        return self.engine.exchange.board
 
     def pairs(self) -> tuple[Pair, ...]:
         """Those on offer now."""
@@ -48,11 +48,11 @@ class KrakenFace:
         return pair
 
     def _is_away(self, pair: Pair) -> bool:
-        return self.engine.venue.market_modes.get(pair.spec.symbol) is Mode.AWAY
+        return self.engine.exchange.market_modes.get(pair.spec.symbol) is Mode.AWAY
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class KrakenCall:
     """One request: its arguments, and for a private one the key and the account behind it."""
 
     face: KrakenFace
@@ -61,8 +61,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivateCall(Call):
-    key: KeyState
+class KrakenPrivateCall(KrakenCall):
+    key: KrakenKeyState
     account: Account
 
     @property

@@ -9,7 +9,7 @@ from brokers.model import Fees
 
 
 @dataclass(frozen=True, slots=True)
-class FeeTier:
+class KrakenFeeTier:
     volume: int
     taker: Decimal
     maker: Decimal
@@ -19,7 +19,7 @@ class FeeTier:
 
 
 FEE_TIERS = tuple(
-    FeeTier(volume, Decimal(taker), Decimal(maker))
+    KrakenFeeTier(volume, Decimal(taker), Decimal(maker))
     for volume, taker, maker in (
         (0, "0.4", "0.25"),
         (10_000, "0.35", "0.2"),

@@ -14,9 +14,9 @@ from brokers.simulator.kraken.symbols import find_asset
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from brokers.simulator.engine.orders import Fill, Order
+    from brokers.simulator.engine.orders import EngineFill, EngineOrder
     from brokers.simulator.kraken.arguments import Arguments
-    from brokers.simulator.kraken.face import PrivateCall
+    from brokers.simulator.kraken.face import KrakenPrivateCall
 
 T = TypeVar("T")
 
@@ -26,14 +26,14 @@ _MAX_TRADES = 20
 _TRADE_TYPES = ("", "all", "no position")
 
 
-def open_orders(call: PrivateCall) -> dict[str, Any]:
+def open_orders(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("trades", "userref", "cl_ord_id", "rebase_multiplier")
     newest_first = reversed(call.account.open.values())
     orders = [order for order in newest_first if _shown(call, order) and _wanted(call.arguments, order)]
     return {"open": _rows(call, orders)}
 
 
-def closed_orders(call: PrivateCall) -> dict[str, Any]:
+def closed_orders(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     arguments.only(
         "trades", "userref", "cl_ord_id", "start", "end", "ofs", "closetime", "consolidate_taker", "without_count",
@@ -56,12 +56,12 @@ def closed_orders(call: PrivateCall) -> dict[str, Any]:
     return {"closed": _rows(call, _page(call, orders))} | _count(call, orders)
 
 
-def _times(order: Order, which: str) -> list[float]:
+def _times(order: EngineOrder, which: str) -> list[float]:
     closed = order.closed or 0.0
     return {"open": [order.created], "close": [closed], "both": [order.created, closed]}[which]
 
 
-def query_orders(call: PrivateCall) -> dict[str, Any]:
+def query_orders(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("txid", "trades", "userref", "cl_ord_id", "consolidate_taker", "rebase_multiplier")
     txids = call.arguments.listed("txid")
     if not 1 <= len(txids) <= _MAX_ORDERS:
@@ -74,7 +74,7 @@ def query_orders(call: PrivateCall) -> dict[str, Any]:
     return _rows(call, [order for order in known if _wanted(call.arguments, order)])
 
 
-def _may_see(call: PrivateCall, orders: Iterable[Order]) -> None:
+def _may_see(call: KrakenPrivateCall, orders: Iterable[EngineOrder]) -> None:
     """Open and closed orders need a right each."""
     for order in orders:
         right = "query-closed-trades" if order.status.is_final else "query-open-trades"
@@ -82,7 +82,7 @@ def _may_see(call: PrivateCall, orders: Iterable[Order]) -> None:
             raise KrakenError("EGeneral:Permission denied")
 
 
-def trades_history(call: PrivateCall) -> dict[str, Any]:
+def trades_history(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     arguments.only(
         "type", "trades", "start", "end", "ofs", "consolidate_taker", "ledgers", "without_count", "rebase_multiplier"
@@ -100,7 +100,7 @@ def trades_history(call: PrivateCall) -> dict[str, Any]:
     return {"trades": {fill.id: _fill_row(call, fill) for fill in page}} | _count(call, fills)
 
 
-def query_trades(call: PrivateCall) -> dict[str, Any]:
+def query_trades(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("txid", "trades", "rebase_multiplier")
     txids = call.arguments.listed("txid")
     if not 1 <= len(txids) <= _MAX_TRADES:
@@ -111,7 +111,7 @@ def query_trades(call: PrivateCall) -> dict[str, Any]:
     return {txid: _fill_row(call, shown[txid]) for txid in txids}
 
 
-def ledgers(call: PrivateCall) -> dict[str, Any]:
+def ledgers(call: KrakenPrivateCall) -> dict[str, Any]:
     arguments = call.arguments
     arguments.only("asset", "aclass", "type", "start", "end", "ofs", "without_count", "rebase_multiplier")
     assets = [find_asset(name) for name in arguments.listed("asset") if name != "all"]
@@ -131,7 +131,7 @@ def ledgers(call: PrivateCall) -> dict[str, Any]:
     return {"ledger": {entry.id: ledger_row(entry) for entry in _page(call, entries)}} | _count(call, entries)
 
 
-def query_ledgers(call: PrivateCall) -> dict[str, Any]:
+def query_ledgers(call: KrakenPrivateCall) -> dict[str, Any]:
     call.arguments.only("id", "trades", "rebase_multiplier")
     ids = call.arguments.listed("id")
     if not 1 <= len(ids) <= _MAX_TRADES or any(entry not in call.account.ledger for entry in ids):
@@ -139,46 +139,46 @@ def query_ledgers(call: PrivateCall) -> dict[str, Any]:
     return {entry: ledger_row(call.account.ledger[entry]) for entry in ids}
 
 
-def open_positions(call: PrivateCall) -> dict[str, Any]:
+def open_positions(call: KrakenPrivateCall) -> dict[str, Any]:
     """Margin only, so there never is one."""
     call.arguments.only("txid", "docalcs", "consolidation", "rebase_multiplier")
     return {}
 
 
-def _rows(call: PrivateCall, orders: Iterable[Order]) -> dict[str, Any]:
+def _rows(call: KrakenPrivateCall, orders: Iterable[EngineOrder]) -> dict[str, Any]:
     trades = call.arguments.flag("trades")
     return {order.id: order_row(order, call.face.names, trades=trades) for order in orders}
 
 
-def _fill_row(call: PrivateCall, fill: Fill) -> dict[str, Any]:
+def _fill_row(call: KrakenPrivateCall, fill: EngineFill) -> dict[str, Any]:
     return fill_row(fill, call.account.orders[fill.order_id], call.face.names)
 
 
-def _shown(call: PrivateCall, order: Order) -> bool:
+def _shown(call: KrakenPrivateCall, order: EngineOrder) -> bool:
     return order.visible_from <= call.now
 
 
-def _readable(call: PrivateCall, order: Order) -> bool:
+def _readable(call: KrakenPrivateCall, order: EngineOrder) -> bool:
     """Open orders are no history."""
     return not order.status.is_final or call.key.shows(order.closed or 0.0)
 
 
-def _shown_fills(call: PrivateCall) -> list[Fill]:
+def _shown_fills(call: KrakenPrivateCall) -> list[EngineFill]:
     orders = call.account.orders
     fills = call.account.fills.values()
     return [fill for fill in fills if _shown(call, orders[fill.order_id]) and call.key.shows(fill.time)]
 
 
-def _wanted(arguments: Arguments, order: Order) -> bool:
+def _wanted(arguments: Arguments, order: EngineOrder) -> bool:
     client_id, reference = arguments.text("cl_ord_id"), arguments.text("userref")
     if client_id and order.client_id != client_id:
         return False
     return not reference or order.ticket.user_ref == arguments.integer("userref")
 
 
-def _consolidated(fills: Iterable[Fill]) -> list[Fill]:
+def _consolidated(fills: Iterable[EngineFill]) -> list[EngineFill]:
     """The taker fills of one order as one, under the id of the first."""
-    merged: dict[str, Fill] = {}
+    merged: dict[str, EngineFill] = {}
     for fill in fills:
         key = fill.id if fill.maker else fill.order_id
         first = merged.get(key)
@@ -190,12 +190,12 @@ def _consolidated(fills: Iterable[Fill]) -> list[Fill]:
     return list(merged.values())
 
 
-def _bounds(call: PrivateCall) -> tuple[float, float]:
+def _bounds(call: KrakenPrivateCall) -> tuple[float, float]:
     """`start` is exclusive, `end` inclusive; each is a Unix time or an id."""
     return _moment(call, "start", 0.0), _moment(call, "end", float("inf"))
 
 
-def _moment(call: PrivateCall, name: str, default: float) -> float:
+def _moment(call: KrakenPrivateCall, name: str, default: float) -> float:
     text = call.arguments.text(name)
     if not text:
         return default
@@ -205,7 +205,7 @@ def _moment(call: PrivateCall, name: str, default: float) -> float:
     return float(parse_number(text, name))
 
 
-def _order_times(call: PrivateCall) -> dict[str, float]:
+def _order_times(call: KrakenPrivateCall) -> dict[str, float]:
     return {order.id: order.closed or order.created for order in call.account.orders.values()}
 
 
@@ -213,12 +213,12 @@ def _entry_times(book: Mapping[str, Any]) -> dict[str, float]:
     return {key: entry.time for key, entry in book.items()}
 
 
-def _page(call: PrivateCall, entries: list[T]) -> list[T]:
+def _page(call: KrakenPrivateCall, entries: list[T]) -> list[T]:
     offset = call.arguments.integer("ofs")
     if offset < 0:
         raise invalid("ofs")
     return entries[offset : offset + _PAGE]
 
 
-def _count(call: PrivateCall, entries: list[T]) -> dict[str, int]:
+def _count(call: KrakenPrivateCall, entries: list[T]) -> dict[str, int]:
     return {} if call.arguments.flag("without_count") else {"count": len(entries)}

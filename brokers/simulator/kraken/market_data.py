@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.simulator.engine.market_data import CandleRow
-    from brokers.simulator.kraken.face import Call
+    from brokers.simulator.kraken.face import KrakenCall
 
 _INTERVALS = (1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600)
 _MAX_ROWS = 720
@@ -30,25 +30,25 @@ _HOUR = 3_600
 _SECONDS_BELOW = 1e15
 
 
-def server_time(call: Call) -> dict[str, Any]:
+def server_time(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only()
     moment = _now(call)
     text = datetime.fromtimestamp(moment, UTC).strftime("%a, %d %b %y %H:%M:%S +0000")
     return {"unixtime": int(moment), "rfc1123": text}
 
 
-def system_status(call: Call) -> dict[str, Any]:
+def system_status(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only()
     text = datetime.fromtimestamp(_now(call), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"status": call.face.engine.venue.mode.value, "timestamp": text}
+    return {"status": call.face.engine.exchange.mode.value, "timestamp": text}
 
 
-def _now(call: Call) -> float:
+def _now(call: KrakenCall) -> float:
     offset = call.context.fault(FaultKind.CLOCK_OFFSET)
     return call.face.clock.time() + (offset.seconds if offset else 0.0)
 
 
-def assets(call: Call) -> dict[str, Any]:
+def assets(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("asset", "aclass", "assetVersion")
     wanted = call.arguments.listed("asset")
     chosen = [find_asset(name) for name in wanted] if wanted else list(call.face.names.assets())
@@ -67,7 +67,7 @@ def assets(call: Call) -> dict[str, Any]:
     }
 
 
-def asset_pairs(call: Call) -> dict[str, Any]:
+def asset_pairs(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("pair", "info", "aclass_base", "country_code", "execution_venue", "assetVersion")
     if call.arguments.text("info", "info") not in ("", "info", "leverage", "fees", "margin"):
         raise invalid("info")
@@ -75,8 +75,8 @@ def asset_pairs(call: Call) -> dict[str, Any]:
     return {pair.id: _pair_row(call, pair) for pair in pairs}
 
 
-def _pair_row(call: Call, pair: Pair) -> dict[str, Any]:
-    mode = call.face.engine.venue.market_modes.get(pair.spec.symbol, Mode.ONLINE)
+def _pair_row(call: KrakenCall, pair: Pair) -> dict[str, Any]:
+    mode = call.face.engine.exchange.market_modes.get(pair.spec.symbol, Mode.ONLINE)
     return {
         "altname": pair.altname,
         "wsname": pair.wsname,
@@ -103,15 +103,15 @@ def _pair_row(call: Call, pair: Pair) -> dict[str, Any]:
     }
 
 
-def ticker(call: Call) -> dict[str, Any]:
+def ticker(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("pair", "asset_class")
     pairs = [call.face.pair(name) for name in call.arguments.listed("pair")] or call.face.pairs()
     return {pair.id: _ticker_row(call, pair) for pair in pairs if call.face.board.last(pair.spec.symbol) is not None}
 
 
-def _ticker_row(call: Call, pair: Pair) -> dict[str, Any]:
+def _ticker_row(call: KrakenCall, pair: Pair) -> dict[str, Any]:
     symbol, board = pair.spec.symbol, call.face.board
-    book = call.face.engine.venue.book(symbol)
+    book = call.face.engine.exchange.book(symbol)
     hours = board.candles(symbol, _HOUR)[-24:]
     today = [row for row in hours if row.time >= int(board.market_time()) // _DAY * _DAY] or hours[-1:]
     last = precise(board.last(symbol) or ZERO, COST_DECIMALS)
@@ -139,7 +139,7 @@ def _vwap(rows: list[CandleRow], last: Decimal) -> Decimal:
     return sum((row.vwap * row.volume for row in rows), ZERO) / volume if volume else last
 
 
-def ohlc(call: Call) -> dict[str, Any]:
+def ohlc(call: KrakenCall) -> dict[str, Any]:
     """The last row is always the running one; `last` is the newest that is not."""
     call.arguments.only("pair", "interval", "since", "asset_class")
     pair = call.face.pair(call.arguments.needed("pair"))
@@ -162,13 +162,13 @@ def _candle(row: CandleRow, pair: Pair) -> list[Any]:
     return [row.time, *prices, vwap, fixed(row.volume, LOT_DECIMALS), row.count]
 
 
-def depth(call: Call) -> dict[str, Any]:
+def depth(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("pair", "count", "asset_class")
     pair = call.face.pair(call.arguments.needed("pair"))
     count = call.arguments.integer("count", 100)
     if not 1 <= count <= _MAX_DEPTH:
         raise invalid("count")
-    book, moment = call.face.engine.venue.book(pair.spec.symbol), int(call.face.clock.time())
+    book, moment = call.face.engine.exchange.book(pair.spec.symbol), int(call.face.clock.time())
 
     def rows(levels: Any) -> list[list[Any]]:  # noqa: ANN401  both sides of a book
         return [[fixed(level.price, 5), fixed(level.amount, 3), moment] for level in levels[:count]]
@@ -176,7 +176,7 @@ def depth(call: Call) -> dict[str, Any]:
     return {pair.id: {"asks": rows(book.asks), "bids": rows(book.bids)}}
 
 
-def trades(call: Call) -> dict[str, Any]:
+def trades(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("pair", "since", "count", "asset_class")
     pair = call.face.pair(call.arguments.needed("pair"))
     count = call.arguments.integer("count", _MAX_TRADES)
@@ -191,14 +191,14 @@ def trades(call: Call) -> dict[str, Any]:
     return {pair.id: rows, "last": str(int((shown[-1].time if shown else call.face.clock.time()) * 1e9))}
 
 
-def _nanoseconds(call: Call) -> float:
+def _nanoseconds(call: KrakenCall) -> float:
     """`since` is an id of ns, or Unix seconds; both are seen in clients."""
     since = float(parse_number(call.arguments.text("since", "0") or "0", "since", digits=20))
     return since if since > _SECONDS_BELOW else since * 1e9
 
 
-def spread(call: Call) -> dict[str, Any]:
+def spread(call: KrakenCall) -> dict[str, Any]:
     call.arguments.only("pair", "since", "asset_class")
     pair = call.face.pair(call.arguments.needed("pair"))
-    book, moment = call.face.engine.venue.book(pair.spec.symbol), int(call.face.clock.time())
+    book, moment = call.face.engine.exchange.book(pair.spec.symbol), int(call.face.clock.time())
     return {pair.id: [[moment, fixed(book.bids[0].price, 5), fixed(book.asks[0].price, 5)]], "last": moment}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from brokers.simulator.engine.orders import Fill, Kind, Order, Status, Ticket
+from brokers.simulator.engine.orders import EngineFill, EngineOrder, Kind, Status, Ticket
 from brokers.simulator.kraken.symbols import (
     COST_DECIMALS,
     LOT_DECIMALS,
@@ -79,7 +79,7 @@ def _terms(kind: Kind, pair: Pair, limit: Decimal | None, stop: Decimal | None) 
     return f"{name} {fixed(stop, pair.pair_decimals)}{behind}"
 
 
-def order_row(order: Order, names: Names, *, trades: bool) -> dict[str, Any]:
+def order_row(order: EngineOrder, names: Names, *, trades: bool) -> dict[str, Any]:
     """One value of OpenOrders, ClosedOrders and QueryOrders."""
     pair, ticket = names.of(order.symbol), order.ticket
     row: dict[str, Any] = {
@@ -109,7 +109,7 @@ def order_row(order: Order, names: Names, *, trades: bool) -> dict[str, Any]:
     return row | _special(order)
 
 
-def _special(order: Order) -> dict[str, str]:
+def _special(order: EngineOrder) -> dict[str, str]:
     """What only some kinds of order have."""
     face = order.ticket.face
     row = {"trigger": str(face["trigger"])} if face.get("trigger") else {}
@@ -119,7 +119,7 @@ def _special(order: Order) -> dict[str, str]:
     return row
 
 
-def _description(order: Order, pair: Pair) -> dict[str, str]:
+def _description(order: EngineOrder, pair: Pair) -> dict[str, str]:
     ticket = order.ticket
     stop, limit = order.stop_price, order.limit_price
     first, second = (stop, limit) if order.kind.has_trigger else (limit, None)
@@ -140,13 +140,13 @@ def _description(order: Order, pair: Pair) -> dict[str, str]:
     }
 
 
-def _order_words(order: Order, pair: Pair) -> str:
+def _order_words(order: EngineOrder, pair: Pair) -> str:
     terms = _own_terms(order.ticket, pair, order.limit_price, order.stop_price)
     leverage = f" with {order.ticket.face['leverage']}:1 leverage" if order.ticket.on_margin else ""
     return f"{order.side} {fixed(order.amount, LOT_DECIMALS)} {pair.altname} @ {terms}{leverage}"
 
 
-def _remarks(order: Order) -> str:
+def _remarks(order: EngineOrder) -> str:
     remarks = []
     if order.triggered:
         remarks.append("touched" if order.kind in _PROFITS else "stopped")
@@ -161,7 +161,7 @@ def _fee(fee: Decimal, pair: Pair, *, in_base: bool) -> str:
     return fixed(fee, LOT_DECIMALS if in_base else max(COST_DECIMALS, pair.quote.decimals))
 
 
-def fill_row(fill: Fill, order: Order, names: Names) -> dict[str, Any]:
+def fill_row(fill: EngineFill, order: EngineOrder, names: Names) -> dict[str, Any]:
     """One value of TradesHistory and QueryTrades."""
     ticket = order.ticket
     leverage = str(ticket.face["leverage"]) if ticket.on_margin else "0"

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from brokers.model import Fill
-    from brokers.simulator.engine.orders import Fill as BookedFill
-    from brokers.simulator.engine.orders import Order as BookedOrder
+    from brokers.simulator.engine.orders import EngineFill as BookedFill
+    from brokers.simulator.engine.orders import EngineOrder as BookedOrder
 
 ACCOUNT = "coinbase:master"
 CREATE = "POST /orders"
@@ -403,7 +403,7 @@ def test_the_preview_of_a_stop_in_a_market_that_takes_none_says_so(
     broker.place(market(broker))
     broker.place(stop(broker, "45000.00"))
     face = rig.simulator.world.faces[Exchange.COINBASE]
-    face.engine.venue.market_modes["BTC/USD"] = mode
+    face.engine.exchange.market_modes["BTC/USD"] = mode
 
     with pytest.raises(OrderRejected, match="now"):
         broker.preview(stop(broker, "46000.00"))

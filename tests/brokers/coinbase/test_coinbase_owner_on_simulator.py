@@ -78,7 +78,7 @@ def test_orders_of_every_kind_are_read_beside_nijas_stop(
     face: MountedFace, hands: Hands, broker: CoinbaseBroker
 ) -> None:
     ours = broker.place(stop(broker))
-    spec, price = face.engine.venue.spec("BTC/USD"), face.engine.venue.price("BTC/USD")
+    spec, price = face.engine.exchange.spec("BTC/USD"), face.engine.exchange.price("BTC/USD")
     theirs = [
         by_hand(face, hands, foreign_words(Exchange.COINBASE, spec, price, fifth / 5, Decimal(1))) for fifth in range(5)
     ]

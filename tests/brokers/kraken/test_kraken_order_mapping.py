@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.kraken.order_mapping import UNREADABLE, fill_of, is_margin_trade, order_of
+from brokers.kraken.json_fields import UNREADABLE
+from brokers.kraken.order_mapping import fill_of, is_margin_trade, order_of
 from brokers.model import Fill, Order, OrderStatus, OrderType, Side
 from tests.brokers.kraken.canned import named_symbols
 

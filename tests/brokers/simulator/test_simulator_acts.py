@@ -106,22 +106,22 @@ def test_he_rests_orders_of_kinds_that_nija_never_sends(desk: Desk) -> None:
 
 def test_a_market_closes_for_a_while(desk: Desk) -> None:
     play(desk, ActKind.MODE, pick=0.0, seconds=30.0)
-    assert desk.engine.venue.mode_of("BTC/USD") is not Mode.ONLINE
+    assert desk.engine.exchange.mode_of("BTC/USD") is not Mode.ONLINE
     desk.advance(30)
-    assert desk.engine.venue.mode_of("BTC/USD") is Mode.ONLINE
+    assert desk.engine.exchange.mode_of("BTC/USD") is Mode.ONLINE
 
 
 def test_steps_are_always_those_of_the_beginning_or_ten_times_as_coarse(desk: Desk) -> None:
     play(desk, ActKind.STEPS, pick=0.0)
     play(desk, ActKind.STEPS, pick=0.0)
-    assert desk.engine.venue.spec("BTC/USD").price_step == 1
+    assert desk.engine.exchange.spec("BTC/USD").price_step == 1
     play(desk, ActKind.STEPS, pick=0.9)
-    assert desk.engine.venue.spec("BTC/USD").price_step == D("0.1")
+    assert desk.engine.exchange.spec("BTC/USD").price_step == D("0.1")
 
 
 def test_a_price_jumps(desk: Desk) -> None:
     play(desk, ActKind.GAP, share=D("0.9"))
-    assert desk.engine.venue.price("BTC/USD") == D(45_000)
+    assert desk.engine.exchange.price("BTC/USD") == D(45_000)
 
 
 def test_a_clock_is_wrong_for_a_while(desk: Desk) -> None:
@@ -143,9 +143,9 @@ def test_calm_ends_everything_that_was_to_come_or_to_end(desk: Desk) -> None:
     play(desk, ActKind.MODE, pick=0.0, seconds=30.0)
     play(desk, ActKind.RESTRICTS, market="ETH/USD", seconds=30.0)
     play(desk, ActKind.CLOCK, share=D(3), seconds=30.0)
-    desk.world.acts.calm(desk.world)
+    desk.world.acts.calm(desk.world.faces)
     assert desk.world.acts.pending == []
-    assert desk.engine.venue.mode_of("BTC/USD") is Mode.ONLINE
+    assert desk.engine.exchange.mode_of("BTC/USD") is Mode.ONLINE
     assert desk.account.restrictions == {}
     assert desk.world.faces[Exchange.KRAKEN].clock.time() == desk.clock.time()
 

@@ -87,14 +87,14 @@ def test_a_replay_offers_the_markets_it_has_candles_of(tmp_path: Path) -> None:
     start = datetime.fromtimestamp(1_600_500_000, UTC)
     config = replace(CONFIG, candles=tmp_path, start=start, speed=3600)
     world = build_world(config, ManualClock())
-    assert set(world.faces[Exchange.KRAKEN].engine.venue.markets) == {"ETH/USD"}
-    assert set(world.faces[Exchange.COINBASE].engine.venue.markets) == set()
+    assert set(world.faces[Exchange.KRAKEN].engine.exchange.markets) == {"ETH/USD"}
+    assert set(world.faces[Exchange.COINBASE].engine.exchange.markets) == set()
 
 
 def test_the_same_seed_makes_the_same_market() -> None:
     def prices() -> dict[str, object]:
         world = build_world(CONFIG, ManualClock())
-        board = world.faces[Exchange.KRAKEN].engine.venue.board
+        board = world.faces[Exchange.KRAKEN].engine.exchange.board
         return {symbol: board.last(symbol) for symbol in board.symbols()}
 
     assert prices() == prices()

@@ -53,7 +53,7 @@ def test_certificate_authorities_that_are_not_there(set_up: BrokenSetUp, monkeyp
 
 
 def test_an_exchange_in_maintenance(set_up: BrokenSetUp, rig: Rig) -> None:
-    venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.venue
+    venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.exchange
     venue.mode = Mode.MAINTENANCE
     try:
         first = set_up.first()

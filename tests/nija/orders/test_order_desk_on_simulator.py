@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from brokers.base import Broker
     from brokers.simulator.engine.accounts import Account
-    from brokers.simulator.engine.orders import Order
+    from brokers.simulator.engine.orders import EngineOrder
 
 BTC = "BTC/USD"
 AMOUNT = Decimal("0.01")
@@ -98,7 +98,7 @@ class Trading:
     def books(self) -> Account:
         return self.rig.account(str(self.account))
 
-    def stops(self) -> list[Order]:
+    def stops(self) -> list[EngineOrder]:
         return [order for order in self.books.open_orders() if order.kind.has_trigger]
 
     def judge(self) -> None:

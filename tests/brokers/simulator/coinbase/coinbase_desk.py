@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from brokers.model import Exchange
 from brokers.simulator.config import SimulatorConfig
-from brokers.simulator.fault_middleware import Gate
+from brokers.simulator.fault_middleware import FaultMiddleware
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.world import Prices, World, build_world
 from tests.fakes import ManualClock
@@ -139,7 +139,9 @@ class Desk:
 
     async def _ask(self, method: str, path: str, query: bytes, body: bytes, headers: Mapping[str, str]) -> Reply:
         face, world = self.world.faces[Exchange.COINBASE], self.world
-        gate = Gate(face.app, "coinbase", world.plan, world.records, world.clock, face.identify, world.stopping)
+        app = FaultMiddleware(
+            face.app, "coinbase", world.plan, world.records, world.clock, face.identify, world.stopping
+        )
         scope: Scope = {
             "type": "http",
             "method": method,
@@ -160,7 +162,7 @@ class Desk:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await gate(scope, receive, send)
+        await app(scope, receive, send)
         text = b"".join(message.get("body", b"") for message in sent).decode()
         answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Reply(sent[0]["status"], text, answered)

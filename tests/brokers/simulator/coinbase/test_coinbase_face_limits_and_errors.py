@@ -76,7 +76,7 @@ def test_a_fault_answers_in_coinbases_words(desk: Desk, kind: FaultKind, status:
 
 
 def test_maintenance_is_unavailability(desk: Desk) -> None:
-    desk.engine.venue.mode = Mode.MAINTENANCE
+    desk.engine.exchange.mode = Mode.MAINTENANCE
     assert desk.get("/accounts").status == 503
     assert desk.public(f"{V3}/time").status == 200
 

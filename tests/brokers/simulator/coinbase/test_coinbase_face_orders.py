@@ -254,7 +254,7 @@ def test_orders_for_at_once_do_not_rest(desk: Desk) -> None:
 
 
 def test_a_market_state_closes_what_it_says(desk: Desk) -> None:
-    modes = desk.engine.venue.market_modes
+    modes = desk.engine.exchange.market_modes
     modes["BTC/USD"] = Mode.CANCEL_ONLY
     assert desk.get("/products/BTC-USD").json["cancel_only"] is True
     assert desk.refused(limit()) == ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED")

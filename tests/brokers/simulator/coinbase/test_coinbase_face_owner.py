@@ -67,7 +67,7 @@ class TestOrdersOfEveryKind:
         assert shown["outstanding_hold_amount"] == "0.5"
 
     def test_every_kind_is_placed_listed_and_cancelled(self, desk: Desk, hands: Hands) -> None:
-        spec, price = desk.engine.venue.spec("BTC/USD"), desk.engine.venue.price("BTC/USD")
+        spec, price = desk.engine.exchange.spec("BTC/USD"), desk.engine.exchange.price("BTC/USD")
         for fifth in range(5):
             hands.place(face(desk).by_hand(foreign_words(Exchange.COINBASE, spec, price, fifth / 5, D(1))))
         orders = desk.get("/orders/historical/batch", order_status="OPEN").json["orders"]
@@ -177,9 +177,9 @@ class TestProducts:
 
     def test_increments_change_while_orders_rest(self, desk: Desk) -> None:
         order_id = stop(desk, "45000.01")
-        venue = desk.engine.venue
+        exchange = desk.engine.exchange
         changes = {"price_step": D(1), "amount_step": D("0.01"), "min_cost": D(10)}
-        venue.change_market(face(desk).list_anew(venue.spec("BTC/USD").changed(changes)))
+        exchange.change_market(face(desk).list_anew(exchange.spec("BTC/USD").changed(changes)))
         product = desk.get("/products/BTC-USD").json
         assert (product["price_increment"], product["base_increment"], product["quote_min_size"]) == ("1", "0.01", "10")
         assert desk.order(order_id)["order_configuration"]["stop_limit_stop_limit_gtc"]["stop_price"] == "45000.01"
@@ -189,7 +189,7 @@ class TestProducts:
 
     def test_a_stop_limit_is_jumped_past_by_a_gap(self, desk: Desk) -> None:
         order_id = stop(desk)
-        desk.engine.venue.board.gap("BTC/USD", D("0.8"))
+        desk.engine.exchange.board.gap("BTC/USD", D("0.8"))
         shown = desk.order(order_id)
         assert (shown["status"], shown["trigger_status"], shown["filled_size"]) == ("OPEN", "STOP_TRIGGERED", "0")
 

@@ -14,7 +14,7 @@ from brokers.model import ZERO, Fees, Side
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.book import DepthProfile
 from brokers.simulator.engine.markets import floor_to
-from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Ticket, TimeInForce, Trail
+from brokers.simulator.engine.orders import Amendment, CloseTerms, EngineOrder, Kind, Ticket, TimeInForce, Trail
 from brokers.simulator.engine.refusals import RefusedError
 from tests.simulator_desk import make_desk
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
@@ -135,7 +135,7 @@ class Books(RuleBasedStateMachine):
         last = {entry.currency: entry.balance for entry in self.account.ledger.values()}
         assert last == self.account.balances
 
-    def _pick(self, data: st.DataObject) -> Order | None:
+    def _pick(self, data: st.DataObject) -> EngineOrder | None:
         orders = list(self.account.open.values())
         return data.draw(st.sampled_from(orders)) if orders else None
 

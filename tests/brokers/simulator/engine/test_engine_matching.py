@@ -10,8 +10,8 @@ from brokers.model import Side
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.book import DepthProfile
 from brokers.simulator.engine.markets import Mode
-from brokers.simulator.engine.orders import Amendment, CloseTerms, Kind, Order, Status, Ticket, TimeInForce, Trail
-from brokers.simulator.engine.refusals import Refusal, RefusedError
+from brokers.simulator.engine.orders import Amendment, CloseTerms, EngineOrder, Kind, Status, Ticket, TimeInForce, Trail
+from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 from tests.simulator_desk import Desk, make_desk
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
@@ -22,15 +22,15 @@ def ticket(side: Side, kind: Kind, amount: str, **values: object) -> Ticket:
     return Ticket("BTC/USD", side, kind, D(amount), **values)  # type: ignore[arg-type]  # any field of a ticket
 
 
-def buy(desk: Desk, amount: str = "0.1") -> Order:
+def buy(desk: Desk, amount: str = "0.1") -> EngineOrder:
     return desk.engine.place(desk.account, ticket(Side.BUY, Kind.MARKET, amount))
 
 
-def sell(desk: Desk, kind: Kind, amount: str = "0.1", **values: object) -> Order:
+def sell(desk: Desk, kind: Kind, amount: str = "0.1", **values: object) -> EngineOrder:
     return desk.engine.place(desk.account, ticket(Side.SELL, kind, amount, **values))
 
 
-def status(order: Order) -> Status:
+def status(order: EngineOrder) -> Status:
     """Read anew: the checker does not know that the world moved on."""
     return order.status
 
@@ -80,7 +80,7 @@ def test_accounts_do_not_take_depth_from_each_other(thin: Desk) -> None:
 
 
 def test_a_limit_order_takes_what_crosses_and_rests_with_the_remainder(thin: Desk) -> None:
-    asks = thin.engine.venue.book("BTC/USD").asks
+    asks = thin.engine.exchange.book("BTC/USD").asks
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", limit_price=asks[0].price))
     assert status(order) is Status.OPEN
     assert order.filled == asks[0].amount
@@ -102,14 +102,14 @@ def test_a_resting_limit_fills_at_its_own_price_as_maker_when_the_market_falls_t
 
 
 def test_an_ioc_order_is_cancelled_where_it_did_not_fill(thin: Desk) -> None:
-    asks = thin.engine.venue.book("BTC/USD").asks
+    asks = thin.engine.exchange.book("BTC/USD").asks
     terms = {"limit_price": asks[0].price, "time_in_force": TimeInForce.IOC}
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", **terms))
     assert (order.status, order.filled, order.held) == (Status.CANCELLED, asks[0].amount, D(0))
 
 
 def test_a_fok_order_fills_whole_or_not_at_all(thin: Desk) -> None:
-    asks = thin.engine.venue.book("BTC/USD").asks
+    asks = thin.engine.exchange.book("BTC/USD").asks
     terms = {"limit_price": asks[-1].price, "time_in_force": TimeInForce.FOK}
     whole = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", **terms))
     thin.price("BTC/USD", "50000")
@@ -206,7 +206,7 @@ def test_an_amended_stop_keeps_its_id_and_moves_its_trigger(desk: Desk) -> None:
 
 
 def test_an_amendment_below_what_has_filled_cancels_the_rest(thin: Desk) -> None:
-    ask = thin.engine.venue.book("BTC/USD").asks[0]
+    ask = thin.engine.exchange.book("BTC/USD").asks[0]
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", limit_price=ask.price))
     thin.engine.amend(thin.account, order, Amendment(amount=D("0.001")))
     assert (order.status, order.filled, thin.account.held("USD")) == (Status.CANCELLED, ask.amount, D(0))
@@ -222,7 +222,7 @@ def test_a_replacement_may_use_the_money_of_the_order_it_replaces(desk: Desk) ->
 
 
 def test_the_dead_mans_switch_cancels_everything_once_and_can_be_disarmed(desk: Desk) -> None:
-    def place() -> Order:
+    def place() -> EngineOrder:
         return desk.engine.place(desk.account, ticket(Side.BUY, Kind.LIMIT, "0.01", limit_price=D(40_000)))
 
     first = place()
@@ -253,18 +253,18 @@ def test_a_late_cancel_leaves_the_order_to_fill_until_it_is_done(desk: Desk) -> 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"amount": D("0.00004")}, Refusal.AMOUNT_MINIMUM),
-        ({"amount": D("0.000000001")}, Refusal.AMOUNT_STEP),
-        ({"limit_price": D("40000.05")}, Refusal.PRICE_STEP),
-        ({"limit_price": D(5)}, Refusal.COST_MINIMUM),
-        ({"amount": D(1)}, Refusal.INSUFFICIENT_FUNDS),
-        ({"symbol": "XYZ/USD"}, Refusal.UNKNOWN_MARKET),
-        ({"limit_price": D(50_100), "post_only": True}, Refusal.WOULD_CROSS),
-        ({"deadline": 1_699_999_999.0}, Refusal.DEADLINE_ELAPSED),
+        ({"amount": D("0.00004")}, EngineRefusal.AMOUNT_MINIMUM),
+        ({"amount": D("0.000000001")}, EngineRefusal.AMOUNT_STEP),
+        ({"limit_price": D("40000.05")}, EngineRefusal.PRICE_STEP),
+        ({"limit_price": D(5)}, EngineRefusal.COST_MINIMUM),
+        ({"amount": D(1)}, EngineRefusal.INSUFFICIENT_FUNDS),
+        ({"symbol": "XYZ/USD"}, EngineRefusal.UNKNOWN_MARKET),
+        ({"limit_price": D(50_100), "post_only": True}, EngineRefusal.WOULD_CROSS),
+        ({"deadline": 1_699_999_999.0}, EngineRefusal.DEADLINE_ELAPSED),
     ],
 )
 def test_an_order_that_breaks_a_rule_is_refused_and_leaves_no_trace(
-    desk: Desk, changes: dict[str, object], reason: Refusal
+    desk: Desk, changes: dict[str, object], reason: EngineRefusal
 ) -> None:
     good = {
         "symbol": "BTC/USD",
@@ -315,22 +315,22 @@ def test_nothing_fills_wakes_or_changes_while_the_engine_is_in_maintenance(desk:
     buy(desk)
     stop = sell(desk, Kind.STOP_LOSS, stop_price=D(48_000))
     desk.engine.set_dead_man(desk.account, 10)
-    desk.engine.venue.mode = Mode.MAINTENANCE
+    desk.engine.exchange.mode = Mode.MAINTENANCE
     desk.price("BTC/USD", "40000")
     desk.advance(20)
     assert status(stop) is Status.OPEN
     with pytest.raises(RefusedError, match="maintenance"):
         desk.engine.amend(desk.account, stop, Amendment(stop_price=D(49_000)))
-    desk.engine.venue.mode = Mode.ONLINE
+    desk.engine.exchange.mode = Mode.ONLINE
     desk.world.tick()
     assert (status(stop), stop.reason) == (Status.CANCELLED, "Cancel all orders after timeout")
 
 
 def test_a_market_that_only_cancels_lets_nothing_fill_until_it_is_back(desk: Desk) -> None:
     order = desk.engine.place(desk.account, ticket(Side.BUY, Kind.LIMIT, "0.1", limit_price=D(49_000)))
-    desk.engine.venue.market_modes["BTC/USD"] = Mode.CANCEL_ONLY
+    desk.engine.exchange.market_modes["BTC/USD"] = Mode.CANCEL_ONLY
     desk.price("BTC/USD", "48000")
     assert status(order) is Status.OPEN
-    del desk.engine.venue.market_modes["BTC/USD"]
+    del desk.engine.exchange.market_modes["BTC/USD"]
     desk.price("BTC/USD", "48000")
     assert status(order) is Status.FILLED

@@ -13,7 +13,7 @@ from brokers.model import ZERO, Side
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.book import DepthProfile
 from brokers.simulator.engine.hands import Hands
-from brokers.simulator.engine.orders import Amendment, Kind, Order, Ticket
+from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
 from brokers.simulator.engine.ownership import Hand, Movement, Ownership, movements_of, overexposed, ownership
 from tests.simulator_desk import Desk, make_desk
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
@@ -113,7 +113,7 @@ class Account:
         self.desk: Desk = make_desk(SimulatorConfig(usd_accounts(balances=balances), limits=UNLIMITED, depth=depth))
         self.hands = Hands(self.desk.engine, self.desk.account)
 
-    def nija(self, purpose: Purpose, side: Side, amount: str, stop: str | None = None) -> Order:
+    def nija(self, purpose: Purpose, side: Side, amount: str, stop: str | None = None) -> EngineOrder:
         kind = Kind.MARKET if stop is None else Kind.STOP_LOSS
         client_id, trigger = new_client_id(purpose), None if stop is None else D(stop)
         ticket = Ticket("BTC/USD", side, kind, D(amount), stop_price=trigger, client_id=client_id)

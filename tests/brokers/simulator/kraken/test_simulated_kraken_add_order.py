@@ -219,7 +219,7 @@ def test_a_batch_of_one_is_refused(desk: Desk) -> None:
 )
 def test_a_mode_of_the_exchange_refuses_what_it_does_not_allow(desk: Desk, mode: str, error: str) -> None:
     resting = desk.add(**LIMIT)
-    desk.engine.venue.mode = Mode(mode)
+    desk.engine.exchange.mode = Mode(mode)
     assert desk.public("SystemStatus")["result"]["status"] == mode
     assert desk.refused(**LIMIT) == error
     if mode != "maintenance":

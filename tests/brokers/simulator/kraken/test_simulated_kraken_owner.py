@@ -21,7 +21,7 @@ from tests.simulator_desk import Desk, make_desk
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
 if TYPE_CHECKING:
-    from brokers.simulator.clock import ExchangeClock
+    from brokers.simulator.clock import SimulatedClock
     from brokers.simulator.mounted import MountedFace
 
 D = Decimal
@@ -74,7 +74,7 @@ class TestOrdersOfEveryKind:
         assert (row["descr"]["ordertype"], row["displayvol"]) == ("iceberg", "0.10000000")
 
     def test_every_kind_is_placed_shown_and_cancelled(self, desk: Desk, hands: Hands) -> None:
-        spec, price = desk.engine.venue.spec("BTC/USD"), desk.engine.venue.price("BTC/USD")
+        spec, price = desk.engine.exchange.spec("BTC/USD"), desk.engine.exchange.price("BTC/USD")
         for tenth in range(10):
             hands.place(face(desk).by_hand(foreign_words(Exchange.KRAKEN, spec, price, tenth / 10, D(1))))
         kinds = [row["descr"]["ordertype"] for row in desk.result("OpenOrders")["open"].values()]
@@ -224,9 +224,9 @@ class TestMarkets:
 
 
 def relist(desk: Desk, **changes: str) -> None:
-    venue = desk.engine.venue
-    changed = venue.spec("BTC/USD").changed({name: D(value) for name, value in changes.items()})
-    venue.change_market(face(desk).list_anew(changed))
+    exchange = desk.engine.exchange
+    changed = exchange.spec("BTC/USD").changed({name: D(value) for name, value in changes.items()})
+    exchange.change_market(face(desk).list_anew(changed))
 
 
 class TestKeys:
@@ -277,7 +277,7 @@ class TestKeys:
 
 
 class TestClock:
-    def clock(self, desk: Desk) -> ExchangeClock:
+    def clock(self, desk: Desk) -> SimulatedClock:
         return face(desk).clock
 
     def test_an_offset_shows_in_the_time_and_moves_deadlines(self, desk: Desk) -> None:
@@ -308,16 +308,16 @@ def deadline(moment: float) -> str:
 class TestGaps:
     def test_a_stop_sells_at_the_price_after_the_gap(self, desk: Desk) -> None:
         txid = stop(desk)
-        desk.engine.venue.board.gap("BTC/USD", D("0.8"))
+        desk.engine.exchange.board.gap("BTC/USD", D("0.8"))
         assert D("39900") < D(desk.order(txid)["price"]) < D("40000")
 
     def test_the_source_goes_on_from_there(self, desk: Desk) -> None:
-        desk.engine.venue.board.gap("BTC/USD", D("0.8"))
+        desk.engine.exchange.board.gap("BTC/USD", D("0.8"))
         desk.price("BTC/USD", "51000")
-        assert desk.engine.venue.board.last("BTC/USD") == D("40800")
+        assert desk.engine.exchange.board.last("BTC/USD") == D("40800")
 
     def test_candles_show_it_from_its_moment_on(self, desk: Desk) -> None:
-        board = desk.engine.venue.board
+        board = desk.engine.exchange.board
         before = board.candles("BTC/USD", 60)[-1]
         board.gap("BTC/USD", D("0.8"))
         rows = board.candles("BTC/USD", 60)
