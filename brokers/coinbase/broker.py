@@ -45,7 +45,7 @@ _NO_TIME = timedelta(0)
 
 
 class CoinbaseBroker:
-    """A `brokers.base.Broker`. Raises ValueError where the key or the URL cannot be used.
+    """A `brokers.base.Broker`. Raises ValueError if the key or the URL is unusable.
 
     `public` is shared by all accounts of the process; without it the broker makes its own.
     """

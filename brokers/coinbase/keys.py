@@ -1,8 +1,8 @@
-"""A Coinbase key checked before any network: its name, and its private key in every spelling users arrive with.
+"""Checks a Coinbase key without the network: its name, and its private key in every format users paste.
 
-Accepted are the forms of the exchange's portal and of `.env` files: a PEM with real newlines, the same on one line with
-escapes, the portal's JSON key file, and base64 of a raw Ed25519 key. Line breaks that were lost on the way, replaced
-by blanks, by the letter n or by nothing, are put back where the result is certain to be the key.
+Accepted formats are those of the exchange's portal and of `.env` files: a PEM with real newlines, a PEM on one line with
+escapes, the portal's JSON key file, and base64 of a raw Ed25519 key. Line breaks that were lost (replaced by blanks, by
+the letter n or by nothing) are restored if the result is certain to be the key.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"organizations/[^/\s]+/apiKeys/[^/\s]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ESCAPED_NEWLINE = re.compile(r"\\+r\\+n|\\+[nr]")
 _PEM = re.compile(r"-----BEGIN ?([A-Z0-9 ]+)-----(.*?)-----END ?\1-----", re.DOTALL)
-# Blanks may be lost as well as line breaks: the labels by what is left of them.
+# Labels by their text without blanks, which may be lost like line breaks.
 _LABELS = {label.replace(" ", ""): label for label in ("EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY")}
-# What no base64 holds, but copying and quoting leave between the lines.
+# Not part of base64, but left between the lines by copying and quoting.
 _NOT_OF_A_KEY = re.compile(r"[\s\\\"'`]+")
 _QUOTES = "\"'`"
 _SEED_BYTES = 32
@@ -36,25 +36,22 @@ _LOST_ESCAPES = ("n", "rn")
 _REMEDY = "copy the private key again from the Coinbase developer portal (portal.cdp.coinbase.com), whole and unchanged"
 _IN_ENV = "in .env write it on one line with \\n between the lines, in double quotes"
 _DAMAGED = f"the private key is damaged and cannot be read: {_REMEDY}"
-_LINES_LOST = (
-    "the private key's line breaks were lost on the way here and cannot be put back with certainty: "
-    f"{_REMEDY}; {_IN_ENV}"
-)
+_LINES_LOST = f"the private key's line breaks were lost and cannot be restored with certainty: {_REMEDY}; {_IN_ENV}"
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 class InvalidKey(ValueError):
-    """What is wrong with a key and how to mend it; never any part of the key itself."""
+    """What is wrong with a key and how to fix it; never any part of the key itself."""
 
 
 def holds_private_key(text: str) -> bool:
-    """Whether a PEM is in `text`, its blanks lost or not."""
+    """Whether `text` contains a PEM, with or without its blanks."""
     return "PRIVATEKEY" in text.replace(" ", "")
 
 
 def check_key_name(name: str) -> None:
-    """Raises InvalidKey where `name` is neither `organizations/…/apiKeys/…` nor a bare key id."""
+    """Raises InvalidKey if `name` is neither `organizations/…/apiKeys/…` nor a bare key id."""
     if holds_private_key(name):
         raise InvalidKey(
             "the key name holds a private key: put organizations/…/apiKeys/… here and the private key in the secret"
@@ -73,14 +70,14 @@ def normalise_secret(secret: str) -> str:
     if not text:
         raise InvalidKey(f"the private key is empty: {_REMEDY}")
     if not text.isascii():
-        raise InvalidKey(f"the private key holds characters that no key has: {_REMEDY}")
+        raise InvalidKey(f"the private key contains characters that no key has: {_REMEDY}")
     if "PUBLICKEY" in text.replace(" ", ""):
-        raise InvalidKey("this is the public key: the private key is needed, the one that begins BEGIN … PRIVATE KEY")
+        raise InvalidKey("this is the public key: use the private key, which begins with BEGIN … PRIVATE KEY")
     return _checked_pem(text) if "-----" in text else _checked_base64(text)
 
 
 def load_secret(secret: str) -> PrivateKey:
-    """The key that a normalised secret spells. Raises InvalidKey."""
+    """The private key of a normalised secret. Raises InvalidKey."""
     if "-----" in secret:
         key = _loaded(secret)
         if key is None:
@@ -90,7 +87,7 @@ def load_secret(secret: str) -> PrivateKey:
 
 
 def _unquoted(text: str) -> str:
-    """`text` without the blanks and the pairs of quotes around it."""
+    """`text` without surrounding blanks and quotes."""
     stripped = text.strip()
     while len(stripped) > 1 and stripped[0] in _QUOTES and stripped[-1] == stripped[0]:
         stripped = stripped[1:-1].strip()
@@ -98,7 +95,7 @@ def _unquoted(text: str) -> str:
 
 
 def _from_key_file(text: str) -> str:
-    """The private key out of the portal's JSON key file, or `text` where it is none."""
+    """The private key in the portal's JSON key file, or `text` if it is not one."""
     if not text.startswith("{"):
         return text
     try:
@@ -135,7 +132,7 @@ def _label_and_body(text: str) -> tuple[str, str]:
 
 
 def _spellings(body: str) -> Iterator[str]:
-    """The base64 that `body` may stand for: as it is, or with what is left of escaped line breaks taken out."""
+    """The possible base64 texts of `body`: as is, and without the remains of escaped line breaks."""
     joined = _NOT_OF_A_KEY.sub("", body)
     yield joined
     for rest in _LOST_ESCAPES:
@@ -146,13 +143,13 @@ def _spellings(body: str) -> Iterator[str]:
 
 
 def _rewrapped(label: str, body: str) -> str:
-    """The PEM as its standard writes it, whatever became of its line ends on the way here."""
+    """The PEM in its standard layout, whatever its line ends were."""
     lines = [body[start : start + _PEM_LINE] for start in range(0, len(body), _PEM_LINE)]
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
 def _loaded(pem: str) -> PrivateKey | None:
-    """The key, or None where it cannot be read. Raises InvalidKey for a key of another kind."""
+    """The key, or None if it cannot be read. Raises InvalidKey for a key of another kind."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -167,7 +164,7 @@ def _loaded(pem: str) -> PrivateKey | None:
 
 
 def _parts_belong_together(key: ec.EllipticCurvePrivateKey) -> bool:
-    """A key file holds the public key too, which tells a damaged private one from its owner's."""
+    """A key file also holds the public key, which reveals a damaged private one."""
     derived = ec.derive_private_key(key.private_numbers().private_value, ec.SECP256R1())
     return derived.public_key().public_numbers() == key.public_key().public_numbers()
 
@@ -190,6 +187,6 @@ def _raw_key(text: str) -> bytes:
 
 
 def _halves_belong_together(raw: bytes) -> bool:
-    """A 64-byte key is seed and public key. Secrets of other exchanges have 64 bytes too, but not this."""
+    """A 64-byte key is a seed and its public key; 64-byte secrets of other exchanges are not."""
     seed = ed25519.Ed25519PrivateKey.from_private_bytes(raw[:_SEED_BYTES])
     return seed.public_key().public_bytes_raw() == raw[_SEED_BYTES:]

@@ -124,6 +124,6 @@ def _times(rows: Iterable[object], time_field: str) -> Iterable[Decimal]:
     """A row without a readable time cannot tell where the next page begins."""
     for row in rows:
         try:
-            yield decimal_of(row[time_field])  # type: ignore[index]  # what is no mapping is skipped as well
+            yield decimal_of(row[time_field])  # type: ignore[index]  # anything but a mapping is skipped too
         except (LookupError, TypeError, ValueError, ArithmeticError):
             continue

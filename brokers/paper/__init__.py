@@ -1,1 +1,1 @@
-"""Paper trading: real prices, simulated fills. No order, and no key, ever reaches an exchange from here."""
+"""Paper trading: real prices, simulated fills. No order and no key is ever sent to an exchange from here."""

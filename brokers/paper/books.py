@@ -1,4 +1,4 @@
-"""A paper account's books: one JSON file, replaced whole after every change, so that a restart forgets nothing."""
+"""A paper account's books: one JSON file, replaced as a whole after every change, so that restarts lose nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from pathlib import Path
 
-# Nobody asks for older ones: with its journal lost, NIJA looks back 90 days.
+# Older ones are not needed: without a journal, NIJA looks back 90 days.
 _REMEMBERED = timedelta(days=90)
 _MOST_REMEMBERED = 5_000
 
@@ -29,9 +29,9 @@ _TIMES = frozenset({"created", "closed", "time"})
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`money` is by currency, holds included. `orders` are by exchange id, `fills` oldest first.
+    """`money` is by currency, including holds. `orders` are by exchange id, `fills` oldest first.
 
-    `account` tells these books from any that begin anew; those of older versions had none.
+    `account` distinguishes these books from new ones; older versions did not write it.
     """
 
     money: Mapping[str, Decimal]
@@ -43,14 +43,14 @@ class Books:
         return tuple(order for order in self.orders.values() if not order.status.is_final)
 
     def without_open_orders(self) -> Books:
-        """Nothing bound, as if all of them had been cancelled."""
+        """The balances without holds, as if all orders had been cancelled."""
         return replace(self, orders={number: order for number, order in self.orders.items() if order.status.is_final})
 
     def named(self) -> Books:
         return self if self.account else replace(self, account=str(uuid.uuid4()))
 
     def forgetting(self, now: datetime) -> Books:
-        """Without the orders that ended 90 days ago, without the oldest above 5,000, and without their fills."""
+        """Drop orders that ended over 90 days ago, the oldest ones above 5,000, and their fills."""
         ended = sorted(
             (order.closed, number) for number, order in self.orders.items() if order.closed and order.status.is_final
         )
@@ -66,34 +66,34 @@ class Books:
 
 
 def load_books(path: Path, starting: Mapping[str, Decimal]) -> Books:
-    """The books at `path`, or new ones that hold `starting`. Raises Unavailable, naming the file and the remedy."""
+    """The books at `path`, or new ones with the balances `starting`. Raises Unavailable with a remedy."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
         return Books(
-            money={currency: _amount(text) for currency, text in told["money"].items()},
-            orders={order["exchange_id"]: Order(**_read(order)) for order in told["orders"]},
-            fills=tuple(Fill(**_read(fill)) for fill in told["fills"]),
-            account=told.get("account", ""),
+            money={currency: _amount(text) for currency, text in data["money"].items()},
+            orders={order["exchange_id"]: Order(**_read(order)) for order in data["orders"]},
+            fills=tuple(Fill(**_read(fill)) for fill in data["fills"]),
+            account=data.get("account", ""),
         )
     except FileNotFoundError:
         return Books(dict(starting))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise Unavailable(
             f"The paper account's books {path} cannot be read ({type(error).__name__}). "
-            "Put an older copy in its place, or delete it and run `nija forget` for this account to begin anew"
+            "Restore an older copy, or delete it and run `nija forget` for this account to start over"
         ) from error
 
 
 def _amount(text: str) -> Decimal:
     amount = Decimal(text)
     if amount < 0:
-        raise ValueError("nobody owes money on paper")
+        raise ValueError("a paper balance cannot be negative")
     return amount
 
 
 def save_books(path: Path, books: Books) -> None:
-    """Raises Unavailable; the file is then as it was."""
-    told = {
+    """Raises Unavailable; the file is then unchanged."""
+    data = {
         "account": books.account,
         "money": {currency: str(amount) for currency, amount in books.money.items()},
         "orders": [_written(order) for order in books.orders.values()],
@@ -103,14 +103,14 @@ def save_books(path: Path, books: Books) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8") as file:
-            json.dump(told, file)
+            json.dump(data, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
         raise Unavailable(
             f"The paper account's books {path} cannot be written ({error.strerror or error}), so nothing was changed. "
-            "Make room on the disk, and let the user that runs NIJA write there"
+            "Free some disk space and make the file writable by the user that runs NIJA"
         ) from error
 
 

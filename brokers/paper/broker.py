@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from brokers.model import Balance, Evidence, Fill, Market, Order, OrderRequest, Resolution, Ticker
     from brokers.paper.books import Books
 
-# The entry tiers: what a small account pays. Read from the exchanges' own tables, autumn 2026.
+# The entry fee tiers, from the exchanges' own tables of autumn 2026.
 ENTRY_FEES: Mapping[Exchange, Fees] = MappingProxyType(
     {
         Exchange.KRAKEN: Fees(maker=Decimal("0.0025"), taker=Decimal("0.0040")),
@@ -32,7 +32,7 @@ ENTRY_FEES: Mapping[Exchange, Fees] = MappingProxyType(
 
 
 class ListedMarkets(Protocol):
-    """The real exchange's markets, as all accounts of the process share them."""
+    """The real exchange's markets, shared by all accounts of the process."""
 
     def markets(self, max_age: float) -> Mapping[str, Market]:
         """As read within the last `max_age` seconds. Raises BrokerError."""
@@ -42,9 +42,9 @@ class ListedMarkets(Protocol):
 
 
 class PaperBroker:
-    """Implements brokers.base.Broker. `prices` gives a market's last ticker, or None before the first.
+    """A `brokers.base.Broker`. `prices` returns a market's last ticker, or None before the first.
 
-    Every change is on disk before it is told: one that cannot be written did not happen.
+    Every change is written to disk before it is returned: a change that cannot be written did not happen.
     """
 
     can_amend_stops = True
@@ -92,7 +92,7 @@ class PaperBroker:
         return self._markets
 
     def sync_clock(self, max_age: float = 300.0) -> None:
-        """The machine's clock is the exchange's here."""
+        """The machine's clock is the paper exchange's clock."""
 
     def refresh_markets(self, max_age: float = 60.0) -> None:
         self._markets = self._listed.markets(max_age)
@@ -103,7 +103,7 @@ class PaperBroker:
     def fees(self, market: str) -> Fees:  # noqa: ARG002 - the entry tier is the same for every market
         return self._fees
 
-    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - nobody counts calls here
+    def balances(self, *, protects: bool = False) -> Mapping[str, Balance]:  # noqa: ARG002 - there is no rate limit
         self._look()
         return self._balances
 
@@ -116,12 +116,12 @@ class PaperBroker:
         return exchange_id
 
     def preview(self, request: OrderRequest) -> None:
-        """With nothing bound by other orders: one that lacks only their coins passes."""
+        """Ignores the holds of other orders: an order that lacks only their coins passes."""
         self._must_be_on_offer(request.market)
         self._act(self._books.without_open_orders(), request.market).check(request)
 
     def resolve(self, request: OrderRequest) -> Resolution:
-        """A placed order is in the books before `place` returns, so what is not there was never placed."""
+        """A placed order is in the books before `place` returns, so an order that is not there was never placed."""
         found = next((order for order in self._books.orders.values() if order.client_id == request.client_id), None)
         return Absent("it is not in the paper account's books") if found is None else Found(found)
 
@@ -168,10 +168,10 @@ class PaperBroker:
         return 1.0
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
     def _look(self) -> Books:
-        """The books after the open orders have met the present prices. Raises Unavailable."""
+        """The books after matching the open orders at current prices. Raises Unavailable."""
         present = self._tickers(order.market for order in self._open)
         if present != self._met:
             act = self._act(self._books)
@@ -181,7 +181,7 @@ class PaperBroker:
         return self._books
 
     def _act(self, books: Books, *markets: str) -> EngineAct:
-        """On the books' own markets and on `markets`, at their present prices."""
+        """An engine for the books' own markets and `markets`, at current prices."""
         tickers = self._tickers((*markets, *(order.market for order in books.open_orders())))
         return EngineAct(books, self._markets, tickers, self._fees, self._clock)
 
@@ -190,7 +190,7 @@ class PaperBroker:
         return {market: ticker for market, ticker in found.items() if ticker is not None and _has_prices(ticker)}
 
     def _keep(self, books: Books) -> None:
-        """Write down what changed; where that fails, everything is as it was."""
+        """Save what changed; if that fails, everything stays as it was."""
         kept = books.forgetting(self.exchange_time())
         if kept != self._books:
             save_books(self._path, kept)

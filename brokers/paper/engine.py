@@ -1,6 +1,6 @@
-"""The seam to the simulator's engine: made from an account's books for one act, and read back into them.
+"""Runs the simulator's engine on a paper account: built from its books for one action, and read back into them.
 
-Nothing outlives the act, so what could not be written down never happened, and what is forgotten is gone.
+Nothing else outlives the action, so a change that could not be saved never happened.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.market_data import CandleRow, Tick
     from brokers.simulator.engine.orders import EngineFill
 
-# The exchanges keep balances to eight digits after the point or more.
+# The exchanges keep balances with at least eight decimals.
 _COST_STEP = Decimal("0.00000001")
 _KINDS = {OrderType.MARKET: Kind.MARKET, OrderType.LIMIT: Kind.LIMIT, OrderType.STOP: Kind.STOP_LOSS}
 
 
 class EngineAct:
-    """One account on an engine of its own. Changes show in `books` alone; those it was made from stay as they were.
+    """One account on its own engine. Changes appear in `books`; the books it was built from stay unchanged.
 
-    `tickers` are the present prices of the markets to look at. An open order in a market that is not among `markets`
-    rests and holds its money.
+    `tickers` are the current prices of the markets to match. An open order in a market that is not among `markets`
+    rests and keeps its funds held.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class EngineAct:
     def books(self) -> Books:
         orders = dict(self._before.orders)
         for number, order in self._account.orders.items():
-            orders[number] = _told(order, orders.get(number))
+            orders[number] = _reported(order, orders.get(number))
         fills = tuple(map(_execution, self._account.fills.values()))
         money = dict(self._account.balances)
         return replace(self._before, money=money, orders=orders, fills=(*self._before.fills, *fills))
@@ -104,14 +104,14 @@ class EngineAct:
         if refused.refusal is EngineRefusal.DEADLINE_ELAPSED:
             return DeadlineTooNear(said)
         if refused.refusal is EngineRefusal.MODE:
-            return Unavailable(f"{market} takes no such orders now ({refused.detail})")
+            return Unavailable(f"{market} does not accept such orders now ({refused.detail})")
         if refused.refusal is EngineRefusal.INSUFFICIENT_FUNDS:
             said = f"{said}, {self._account.available(refused.detail):f} {refused.detail} is free"
         return OrderRejected(said, refused.refusal.value)
 
 
 class _RealPrices:
-    """A price source that makes none: they are pinned. Market time is the wall's."""
+    """A price source without ticks, as prices are pinned. Market time is the wall clock."""
 
     def __init__(self, symbols: Iterable[str]) -> None:
         self._symbols = tuple(symbols)
@@ -204,8 +204,8 @@ def _resting(order: Order) -> EngineOrder:
     )
 
 
-def _told(order: EngineOrder, before: Order | None) -> Order:
-    """As NIJA knows orders; what the engine did not touch is told as before, to the last digit."""
+def _reported(order: EngineOrder, before: Order | None) -> Order:
+    """The order in NIJA's form; fields that the engine did not change are copied exactly."""
     known = before or Order(
         exchange_id=order.id,
         client_id=order.client_id,

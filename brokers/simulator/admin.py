@@ -16,7 +16,7 @@ The exchanges (both if no `exchange` is given):
 
 - POST /price {"market", "price"}: sets the price and holds it there. {"market", "release": true} lets the source move
   it again. {"market", "factor"}: it jumps to `factor` times the last price and continues from there.
-- POST /mode {"mode", "market"?}: the mode of one market or of the whole exchange. online, cancel_only, post_only, limit_only;
+- POST /mode {"mode", "market"?}: the mode of a market or of the exchange. online, cancel_only, post_only, limit_only;
   Kraken also reduce_only, Coinbase halted, auction, view_only, disabled; markets away (delisted), exchanges
   maintenance. Stops keep resting in all of them and trigger afterwards.
 - POST /market {"market", "price_step"?, "amount_step"?, "min_amount"?, "min_cost"?}: changes them; resting orders stay.
@@ -24,11 +24,11 @@ The exchanges (both if no `exchange` is given):
 
 One account's owner, without a key:
 
-- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: places an order by hand. {"account",
+- POST /orders {"account", "market", "side", "amount", "limit_price"?, "stop_price"?}: an order by hand. {"account",
   "order": {...}}: an order of any kind in the format of AddOrder (with leverage, trigger) or of a create-order body
   (with TWAPs, scaled orders, `order_placement_source`).
-- PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: moves or resizes any order, including NIJA's.
-- DELETE /orders {"account", "id"?}: cancels one order or all, including NIJA's.
+- PATCH /orders {"account", "id", "amount"?, "limit_price"?, "stop_price"?}: moves or resizes an order, even NIJA's.
+- DELETE /orders {"account", "id"?}: cancels one order or all, even NIJA's.
 - POST /fills {"account", "market", "amount", "side"?, "price"?, "leverage"?}: a fill without an order, at price 0
   by default; with leverage it moves no coins.
 - POST /balance {"account", "currency", "amount"}: deposits, or withdraws if negative. Currencies that the exchange

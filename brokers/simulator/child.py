@@ -98,12 +98,12 @@ async def _serve_until_orphaned(config: SimulatorConfig) -> None:
         loop.call_soon_threadsafe(world.stopping.set)
         threading.Timer(_GRACE, os._exit, args=(1,)).start()
 
-    def tell(addresses: Addresses) -> None:
+    def announce(addresses: Addresses) -> None:
         sys.stdout.write(json.dumps(asdict(addresses)) + "\n")
         sys.stdout.flush()
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-    await run(world, tell)
+    await run(world, announce)
 
 
 def main() -> None:

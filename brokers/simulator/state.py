@@ -38,14 +38,14 @@ def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
 
 def ownership_state(world: World) -> dict[str, Any]:
     """By account, who owns which coins, and what NIJA did with the owner's."""
-    told = {}
+    states = {}
     for face in world.faces.values():
         for owner, account in face.engine.accounts.items():
             owned = ownership(movements_of(account))
-            told[f"{face.exchange.value}:{owner}"] = plain(owned) | {
+            states[f"{face.exchange.value}:{owner}"] = plain(owned) | {
                 "overexposed": plain(overexposed(account, owned)),
             }
-    return told
+    return states
 
 
 def _accounts_state(world: World) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _account_state(face: MountedFace, account: Account) -> dict[str, Any]:
 
 def order_state(order: EngineOrder) -> dict[str, Any]:
     ticket = order.ticket
-    told = {
+    derived = {
         "symbol": order.symbol,
         "side": order.side,
         "kind": order.kind,
@@ -83,7 +83,7 @@ def order_state(order: EngineOrder) -> dict[str, Any]:
         "average_price": order.average_price,
     }
     own = {name.name: getattr(order, name.name) for name in fields(EngineOrder) if name.name != "ticket"}
-    state: dict[str, Any] = plain(own | told)
+    state: dict[str, Any] = plain(own | derived)
     return state
 
 

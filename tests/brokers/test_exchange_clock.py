@@ -72,7 +72,7 @@ class TestKnowing:
         assert off(theirs, exchange) == 0
         assert theirs.skew() == timedelta(seconds=30)
 
-    def test_an_answer_counts_for_the_middle_of_its_way_and_of_what_was_cut_off(self) -> None:
+    def test_an_answer_counts_for_the_middle_of_the_round_trip_and_of_the_truncated_second(self) -> None:
         told = datetime(2026, 1, 2, tzinfo=UTC)
         assert reading(told, 10.0, 12.0, timedelta(seconds=1)) == Reading(
             told + timedelta(seconds=0.5), 11.0, timedelta(seconds=1.5)
@@ -139,7 +139,7 @@ class TestMeasuringAgain:
         theirs.sync(math.inf)
         assert off(theirs, sleeper) == 0
 
-    def test_this_machines_time_being_set_changes_nothing_but_is_checked(
+    def test_setting_this_machines_time_changes_nothing_but_triggers_a_measurement(
         self, theirs: ExchangeClock, exchange: Exchange, clock: ManualClock
     ) -> None:
         theirs.sync(0.0)

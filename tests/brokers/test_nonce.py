@@ -72,7 +72,7 @@ def test_a_nonce_never_repeats_after_a_clock_step_back(path: Path) -> None:
     assert nonce.next() > before
 
 
-def test_a_restart_after_a_kill_goes_on_above_the_last_nonce_although_the_clock_went_back(path: Path) -> None:
+def test_after_a_kill_nonces_continue_above_the_last_one_even_if_the_clock_went_back(path: Path) -> None:
     clock = ManualClock()
     killed = open_nonce(path, clock)
     before = [killed.next() for _ in range(3)][-1]
@@ -80,7 +80,7 @@ def test_a_restart_after_a_kill_goes_on_above_the_last_nonce_although_the_clock_
     assert open_nonce(path, clock).next() > before
 
 
-def test_a_calm_restart_goes_on_at_once_without_a_gap(path: Path) -> None:
+def test_an_orderly_restart_continues_without_a_gap(path: Path) -> None:
     clock = ManualClock()
     nonce = open_nonce(path, clock)
     last = nonce.next()
@@ -114,7 +114,7 @@ def test_requests_within_a_block_cost_no_write(path: Path, monkeypatch: pytest.M
     assert len(writes) == 1
 
 
-def test_killing_it_again_and_again_does_not_let_the_mark_run_away_from_the_clock(path: Path) -> None:
+def test_repeated_kills_do_not_let_the_mark_run_away_from_the_clock(path: Path) -> None:
     clock = ManualClock()
     for _ in range(60):
         open_nonce(path, clock).next()
@@ -180,7 +180,7 @@ def test_a_damaged_mark_is_left_as_it_is_by_a_close(path: Path) -> None:
     assert path.read_bytes() == b"damaged"
 
 
-def test_the_mark_is_read_at_the_first_use_when_the_process_before_has_let_go(path: Path) -> None:
+def test_the_mark_is_read_on_first_use_after_the_previous_process_released_it(path: Path) -> None:
     clock = ManualClock()
     waiting = open_nonce(path, clock)
     before = open_nonce(path, clock)

@@ -50,7 +50,7 @@ def test_the_last_error_comes_out_when_all_tries_failed() -> None:
     assert script.calls == 5
 
 
-def test_a_rate_limit_is_waited_out_as_told() -> None:
+def test_a_rate_limit_is_waited_out_for_retry_after() -> None:
     clock = ManualClock()
     retry_reads(clock)(Script(RateLimited("over", retry_after=7.0)))
     assert clock.sleeps == [7.0]
@@ -64,7 +64,7 @@ def test_a_wait_that_would_pass_the_total_time_is_not_begun() -> None:
 
 
 @pytest.mark.parametrize("error", [Unauthorized("bad key"), OutcomeUnknown("lost"), LockedOut("barred", 1.0)])
-def test_what_does_not_pass_by_itself_is_not_tried_again(error: BrokerError) -> None:
+def test_permanent_errors_are_not_retried(error: BrokerError) -> None:
     script = Script(error)
     with pytest.raises(type(error)):
         retry_reads(ManualClock())(script)

@@ -19,7 +19,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def test_a_question_begun_before_someone_came_is_no_answer_for_him(clock: ManualClock) -> None:
+def test_a_request_sent_before_a_caller_came_does_not_serve_them(clock: ManualClock) -> None:
     answers = iter(range(10))
     shared = SharedAnswer(lambda: next(answers), clock, threading.Lock())
 
@@ -42,7 +42,7 @@ class ReportingClock(ManualClock):
         return now
 
 
-def test_those_who_came_while_a_question_was_on_its_way_are_served_by_the_next_one_together() -> None:
+def test_callers_during_a_request_share_the_next_one() -> None:
     clock, asking, numbers = ReportingClock(), threading.Lock(), iter(range(10))
     shared = SharedAnswer(lambda: next(numbers), clock, asking)
 
@@ -72,7 +72,7 @@ def test_a_question_that_fails_is_asked_again_by_the_next(clock: ManualClock) ->
     assert shared.get(60.0) == 7
 
 
-def test_while_the_exchange_is_silent_nobody_waits_for_each_of_the_others_in_turn() -> None:
+def test_while_the_exchange_is_silent_callers_share_one_timeout() -> None:
     clock, asking, asked = ReportingClock(), threading.Lock(), []
 
     def ask() -> int:

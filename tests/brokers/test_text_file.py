@@ -34,7 +34,7 @@ def test_line_ends_stay_where_the_file_is_written_back() -> None:
 
 
 @pytest.mark.parametrize("data", [b"a\xff", b"a\0", "a".encode("utf-16-le"), codecs.BOM_UTF16_LE + b"a"])
-def test_what_is_no_text_is_told_with_the_remedy(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_text_is_refused_with_the_remedy(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
     with pytest.raises(NotText) as caught:

@@ -10,12 +10,12 @@ from tests.fakes import ManualClock
 
 
 class TestDecayingCounter:
-    def test_room_is_given_until_the_maximum_and_then_the_wait_is_told(self) -> None:
+    def test_capacity_lasts_to_the_maximum_and_then_the_wait_is_returned(self) -> None:
         counter = DecayingCounter(15, 0.33)
         assert [counter.take(1, 0.0) for _ in range(15)] == [0.0] * 15
         assert counter.take(1, 0.0) == pytest.approx(1 / 0.33)
 
-    def test_waiting_as_long_as_told_is_enough(self) -> None:
+    def test_waiting_the_returned_time_is_enough(self) -> None:
         counter = DecayingCounter(15, 0.33, level=15)
         wait = counter.take(4, 100.0)
         assert wait > 0
@@ -39,24 +39,24 @@ class TestDecayingCounter:
             counter.landed(1, 0.0)
         assert counter.level(10.0) == pytest.approx(26.6)
 
-    def test_what_is_under_way_counts_in_full_until_it_is_answered(self) -> None:
+    def test_costs_in_flight_count_in_full_until_they_land(self) -> None:
         counter = DecayingCounter(15, 1.0)
         counter.take(10, 0.0)
         assert counter.level(30.0) == 10
         counter.landed(10, 30.0)
         assert counter.level(34.0) == 6
 
-    def test_what_the_exchange_says_is_believed(self) -> None:
+    def test_the_exchanges_report_is_believed(self) -> None:
         counter = DecayingCounter(15, 0.5)
         counter.fill(0.0)
         assert counter.take(1, 0.0) == pytest.approx(2.0)
 
-    def test_what_was_spent_without_asking_is_counted(self) -> None:
+    def test_costs_spent_without_take_are_counted(self) -> None:
         counter = DecayingCounter(15, 0.5)
         counter.charge(15, 0.0)
         assert counter.take(1, 0.0) == pytest.approx(2.0)
 
-    def test_a_time_that_steps_back_gives_no_room(self) -> None:
+    def test_a_time_that_steps_back_frees_no_capacity(self) -> None:
         counter = DecayingCounter(15, 1.0)
         counter.charge(15, 100.0)
         counter.take(1, 50.0)
@@ -115,7 +115,7 @@ class TestTokenBucket:
         assert bucket.take(1, 0.0, reserve=5) > 0.0
         assert bucket.take(1, 0.0) == 0.0
 
-    def test_a_header_that_says_nothing_is_left_closes_the_bucket_until_the_reset(self) -> None:
+    def test_a_header_of_zero_remaining_closes_the_bucket_until_the_reset(self) -> None:
         bucket = TokenBucket(30)
         bucket.observe(remaining=0, reset_in=2.5, now=10.0)
         assert bucket.take(1, 10.0) == pytest.approx(2.5)
@@ -142,27 +142,27 @@ class TestWaitForRoom:
             wait_for_capacity(DecayingCounter(15, 0.5, level=15), clock)
         assert clock.sleeps == []
 
-    def test_room_that_is_there_is_used_even_while_stopping(self) -> None:
+    def test_available_capacity_is_used_even_while_stopping(self) -> None:
         clock = ManualClock()
         clock.stopping = True
         wait_for_capacity(DecayingCounter(15, 0.5), clock)
 
 
 class TestSpacing:
-    def test_turns_are_given_in_the_order_of_asking_and_never_closer_than_promised(self) -> None:
+    def test_turns_are_first_come_first_served_and_never_closer_than_the_interval(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         turns = [spacing.take_turn() for _ in range(4)]
         assert turns == [0.0, 1.0, 2.0, 3.0]
 
-    def test_one_who_comes_late_has_missed_nothing_and_hurries_nobody(self) -> None:
+    def test_a_late_caller_gets_the_next_turn_and_disturbs_none(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         spacing.take_turn()
         clock.advance(10.0)
         assert [spacing.take_turn(), spacing.take_turn()] == [10.0, 11.0]
 
-    def test_what_begins_late_after_its_turn_moves_what_comes_after_it(self) -> None:
+    def test_a_request_that_starts_late_delays_the_next_one(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         first, second = spacing.take_turn(), spacing.take_turn()
@@ -173,7 +173,7 @@ class TestSpacing:
         spacing.begin()
         assert clock.monotonic() == 1.7
 
-    def test_those_who_waited_in_front_of_a_closed_door_go_in_one_by_one(self) -> None:
+    def test_callers_that_waited_for_the_lock_start_one_by_one(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         turns = [spacing.take_turn() for _ in range(3)]
@@ -194,14 +194,14 @@ class TestSpacing:
 
 
 class TestWhatIsLeft:
-    def test_a_counter_tells_its_free_part_as_costs_raise_and_time_lowers_it(self) -> None:
+    def test_a_counter_reports_its_free_share_as_it_rises_and_decays(self) -> None:
         counter = DecayingCounter(20.0, 0.5)
         counter.take(15.0, 0.0)
         counter.landed(15.0, 0.0)
         assert counter.left(0.0) == 0.25
         assert counter.left(20.0) == 0.75
 
-    def test_a_bucket_tells_its_tokens_and_nothing_while_the_exchange_says_there_are_none(self) -> None:
+    def test_a_bucket_reports_its_tokens_and_none_while_the_exchange_reports_none(self) -> None:
         bucket = TokenBucket(10.0)
         bucket.take(4.0, 0.0)
         assert bucket.left(0.0) == 0.6

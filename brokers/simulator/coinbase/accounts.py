@@ -130,7 +130,7 @@ class Wallet:
 
 
 def list_wallets(call: CoinbasePrivateCall) -> list[Wallet]:
-    """A wallet that never held anything is absent, and so are staked coins."""
+    """Leaves out wallets that never held anything, and staked coins."""
     balances, holds = call.account.shown_balances(call.face.clock.time())
     return [
         Wallet(derived(call.key.portfolio, "wallet", currency), currency, total, holds.get(currency, ZERO))
@@ -140,7 +140,7 @@ def list_wallets(call: CoinbasePrivateCall) -> list[Wallet]:
 
 
 def _wallet_fields(call: CoinbasePrivateCall, wallet: Wallet) -> Answer:
-    """`available_balance` leaves out what is held."""
+    """`available_balance` excludes holds."""
     return {
         "uuid": wallet.uuid,
         "name": f"{wallet.currency} Wallet",

@@ -1,4 +1,4 @@
-"""The HTTP side: token, rights and limits before a handler, and Coinbase's shapes of error after it."""
+"""The HTTP side: checks of token, permissions and limits before a handler, Coinbase's error formats after it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def coinbase_app(face: CoinbaseFace) -> Starlette:
-    """The ASGI app; it expects the gate in front of it."""
+    """The ASGI app; it expects the fault middleware in front of it."""
     private = (Route(path.path, _private_route(face, path), methods=[path.method]) for path in PRIVATE)
     public = (Route(path.path, _public_route(face, path), methods=[path.method]) for path in PUBLIC)
 
@@ -54,7 +54,7 @@ def coinbase_app(face: CoinbaseFace) -> Starlette:
 
 
 def identify(face: CoinbaseFace) -> Callable[[Scope], tuple[str, str]]:
-    """The gate's question: which endpoint (`POST /orders`), and whose key it claims to be."""
+    """The endpoint (`POST /orders`) and the account of the claimed key, for the middleware."""
 
     def endpoint_and_account(scope: Scope) -> tuple[str, str]:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -127,7 +127,7 @@ def _query(request: Request) -> Query:
 
 
 def _fields(request: Request, body: bytes) -> Fields:
-    """A body belongs to a POST; an empty object with a GET is passed over, as clients send it."""
+    """Only a POST has a body; an empty object with a GET is ignored, as some clients send it."""
     if request.method == "POST":
         return parse_body(body)
     if body.strip() not in (b"", b"{}"):
@@ -149,7 +149,7 @@ def _answer(face: CoinbaseFace, context: RequestContext, allowance: Allowance, a
     except ApiError as refused:
         return _failed(face, context, refused, allowance.headers())
     except RefusedError as refused:
-        # Only before the first price is known.
+        # Only until the first price is known.
         context.error = str(refused)
         return _failed(face, context, unavailable(), allowance.headers())
     empty = context.fault(FaultKind.EMPTY_RESULT) is not None

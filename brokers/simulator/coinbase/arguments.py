@@ -19,12 +19,12 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Lists travel as repeated keys."""
+    """Lists are sent as repeated keys."""
 
     pairs: tuple[tuple[str, str], ...]
 
     def only(self, *names: str, lists: Iterable[str] = ()) -> None:
-        """Refuse names that are not among these, and repeated keys where no list is taken."""
+        """Refuse unknown names, and repeated keys for values that are not lists."""
         many = set(lists)
         for name, _ in self.pairs:
             if name not in names and name not in many:

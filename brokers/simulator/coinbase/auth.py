@@ -1,4 +1,4 @@
-"""Who may call what: the token of each request, the key's portfolio and its rights."""
+"""Access checks: the token of each request, the key's portfolio and its permissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from brokers.simulator.config import SimulatedAccount
 
 _LONGEST_LIFE = 120
-# The second is what clients of 2024 and before write; the exchange still takes it.
+# The second is used by clients of 2024 and before; the exchange still accepts it.
 _ISSUERS = ("cdp", "coinbase-cloud")
 _ED25519_LENGTHS = (32, 64)
 
@@ -32,7 +32,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 class CoinbaseKeyState:
     """One key as the exchange knows it; its owner may change it at any time.
 
-    `portfolio` is the one it is bound to. `valid_until` is in Unix seconds, 0 for no end.
+    `portfolio` is the one it belongs to. `valid_until` is in Unix seconds, 0 for no end.
     """
 
     account: SimulatedAccount
@@ -85,7 +85,7 @@ class CoinbaseKeyRing:
         return cls(clock, {state.account.api_key.key: state for state in states})
 
     def named_in(self, authorization: str) -> CoinbaseKeyState | None:
-        """Whose token this claims to be, before anything of it has been verified."""
+        """The key name that the token claims, before any verification."""
         try:
             name = jwt.get_unverified_header(_token(authorization)).get("kid")
         except jwt.PyJWTError:
@@ -93,9 +93,9 @@ class CoinbaseKeyRing:
         return self.keys.get(name) if isinstance(name, str) else None
 
     def admit(self, authorization: str, uri: str, peer: str, clock_offset: float = 0.0) -> CoinbaseKeyState:
-        """The key's state where its token is valid for this request now. Raises ApiError.
+        """The key's state if the token is valid for this request now. Raises ApiError.
 
-        `clock_offset` is how far the exchange's clock is off, in seconds.
+        `clock_offset` is the error of the exchange's clock in seconds.
         """
         state = self.named_in(authorization)
         if state is None:
@@ -153,7 +153,7 @@ def _verified(state: CoinbaseKeyState, token: str) -> dict[str, Any]:
 
 
 def _public_key(secret: str) -> PublicKey:
-    """Of a PEM key or a base64 Ed25519 one. Raises ValueError for any other."""
+    """The public key of a PEM or base64 Ed25519 secret. Raises ValueError for any other."""
     if "-----BEGIN" not in secret:
         return _ed25519_key(secret).public_key()
     private = serialization.load_pem_private_key(secret.replace("\\n", "\n").encode(), password=None)

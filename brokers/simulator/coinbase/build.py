@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from brokers.simulator.records import Records
 
 _MOST_OPEN_ORDERS = 500
-# Each but AWAY is one of the flags of a product.
+# Each except AWAY is a flag of a product.
 _PRODUCT_MODES = frozenset(Mode) - {Mode.REDUCE_ONLY, Mode.MAINTENANCE}
 _SYSTEM_MODES = _PRODUCT_MODES - {Mode.AWAY} | {Mode.MAINTENANCE}
 
@@ -58,7 +58,7 @@ def mount_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedC
 
 
 def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClock, records: Records) -> CoinbaseFace:
-    """Raises ValueError for an account whose key is none of Coinbase's."""
+    """Raises ValueError for an account whose key is not a Coinbase key."""
     products = offered(board.symbols())
     exchange = SimulatedExchange(
         markets={product.spec.symbol: product.spec for product in products.all},

@@ -1,4 +1,4 @@
-"""The owner's own orders, in the words of a create-order body: every documented configuration."""
+"""The owner's own orders in the format of a create-order body: every documented configuration."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     from brokers.simulator.coinbase.face import CoinbaseFace
 
-# The order type of each configuration that keys cannot send here.
+# The order types of configurations that keys cannot send here.
 _SHOWN_ONLY = {"twap_limit_gtd": "TWAP", "scaled_limit_gtc": "SCALED"}
 _SOURCE = "order_placement_source"
 
 
 def hand_ticket(face: CoinbaseFace, words: Mapping[str, Any]) -> Ticket:
-    """`order_placement_source` may be told as well: what was done on the simple pages is not among advanced orders.
+    """May include `order_placement_source`: orders of the simple trade pages are not listed among advanced orders.
 
-    TWAPs and scaled orders rest for ever. Raises ValueError where the words make no order.
+    TWAPs and scaled orders rest forever. Raises ValueError for an invalid order.
     """
     body = Fields({name: value for name, value in words.items() if name != _SOURCE})
     client_id = body.text("client_order_id") or str(uuid.uuid4())
@@ -57,5 +57,5 @@ def _shown_only(face: CoinbaseFace, body: Fields, name: str) -> Ticket:
 
 
 def _limit(fields: Fields) -> Decimal:
-    """A scaled order binds as much as its dearest part."""
+    """A scaled order holds as much as its most expensive part needs."""
     return fields.number("max_price" if "max_price" in fields.values else "limit_price")

@@ -1,4 +1,4 @@
-"""Coinbase's three ways to say no over HTTP, and its fourth: success false in an answer of 200."""
+"""Coinbase's three formats of HTTP errors, and the fourth: success false in an answer of 200."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer other than 200. `body` is None where the answer is plain text.
+    """An answer other than 200. `body` is None if the answer is plain text.
 
-    `injected` where a fault and not the client made it.
+    `injected` is true if a fault caused it, not the client.
     """
 
     def __init__(self, status: int, body: dict[str, Any] | None, text: str = "", *, injected: bool = False) -> None:
@@ -21,7 +21,7 @@ class ApiError(Exception):
 
     @property
     def is_violation(self) -> bool:
-        """Whether a careful client would never have provoked it. Not knowing an id happens to the best."""
+        """Whether a careful client would never cause it. An unknown id can happen to any client."""
         return not self.injected and self.status in _CLIENT_FAULTS
 
 
@@ -34,7 +34,7 @@ _CLIENT_FAULTS = (
 
 
 class OrderRefusedError(Exception):
-    """success false: `reason` and `preview` are the codes, one of which may be unknown."""
+    """success false; `reason` and `preview` are the codes, one of which may be unknown."""
 
     def __init__(self, reason: str, preview: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class OrderRefusedError(Exception):
 
     @property
     def code(self) -> str:
-        """The one that says something."""
+        """The meaningful one."""
         return self.preview if self.reason == UNKNOWN_REASON else self.reason
 
 
@@ -57,7 +57,7 @@ def invalid_argument(details: str) -> ApiError:
 
 
 def unauthorized(why: str, *, injected: bool = False) -> ApiError:
-    """`why` goes into the records; the client is told nothing but the word."""
+    """`why` goes into the records; the client only gets the plain word."""
     return ApiError(HTTPStatus.UNAUTHORIZED, None, f"Unauthorized: {why}", injected=injected)
 
 

@@ -1,4 +1,4 @@
-"""What the handlers of the Coinbase face share, and the one call they are about."""
+"""State shared by the handlers of the Coinbase face, and the call they handle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One accepted edit of an order, in the words it came in."""
+    """One accepted edit of an order, as it was sent."""
 
     price: str
     size: str
@@ -35,7 +35,7 @@ class Edit:
 
 @dataclass(slots=True, eq=False)
 class OrderMemory:
-    """What the exchange keeps beside the engine's books: the id each client order id stands for, and edits."""
+    """State besides the engine's books: the order id of each client order id, and edits."""
 
     by_client_id: dict[tuple[str, str], str] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class CoinbaseFace:
         return [product for product in self.products.all if not self._is_away(product)]
 
     def find(self, product_id: str) -> Product | None:
-        """One on offer, by its id."""
+        """A listed product by its id."""
         product = self.products.find(product_id) if "-" in product_id else None
         return None if product is None or self._is_away(product) else product
 
@@ -85,11 +85,11 @@ class CoinbaseCall:
 
     @property
     def now(self) -> float:
-        """The exchange's time, Unix seconds."""
+        """The exchange's time in Unix seconds."""
         return self.face.clock.time() + self.seconds(FaultKind.CLOCK_OFFSET)
 
     def seconds(self, kind: FaultKind) -> float:
-        """How long the fault of this kind lasts for this request; 0 without one."""
+        """The seconds of the fault of this kind for this request; 0 without one."""
         fault = self.context.fault(kind)
         return fault.seconds if fault else 0.0
 
@@ -105,7 +105,7 @@ class CoinbasePrivateCall(CoinbaseCall):
             raise permission_denied("User does not have access to portfolio")
 
     def visible_orders(self) -> list[EngineOrder]:
-        """Newest first, without those that cannot be found yet."""
+        """Newest first, without orders that cannot be found yet."""
         now = self.face.clock.time()
         return [order for order in reversed(self.account.orders.values()) if order.visible_from <= now]
 

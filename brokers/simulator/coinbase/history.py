@@ -92,7 +92,7 @@ def list_fills(call: CoinbasePrivateCall) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _OrderFilter:
-    """OPEN leaves out what is PENDING or QUEUED, though that can still be cancelled."""
+    """OPEN excludes PENDING and QUEUED, although those can still be cancelled."""
 
     ids: Sequence[str]
     products: Sequence[str]
@@ -144,7 +144,7 @@ def _fill_matches(query: Query, fill: EngineFill) -> bool:
     orders = [*query.listed("order_ids"), *query.listed("order_id")]
     start = _or(query.moment("start_sequence_timestamp"), -math.inf)
     end = _or(query.moment("end_sequence_timestamp"), math.inf)
-    # Compared as they are shown: a client asks with the text it was given.
+    # Compared as rendered: clients send the text they were given.
     when = parse_moment(rfc3339(fill.time), "trade_time")
     return (
         _any(orders, fill.order_id)

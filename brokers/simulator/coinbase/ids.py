@@ -1,4 +1,4 @@
-"""Ids of Coinbase's shape: UUIDs everywhere."""
+"""Ids in Coinbase's format: UUIDs everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests per second: 30 for each user, 10 for each address on the public paths."""
+"""Requests per second: 30 per user, 10 per IP address on the public paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WINDOW = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the answer's headers tell. `reset` is in seconds."""
+    """The values of the answer's headers. `reset` is in seconds."""
 
     allowed: bool
     limit: int
@@ -34,7 +34,7 @@ class Allowance:
 
 @dataclass(slots=True, eq=False)
 class RequestLimits:
-    """Counts the requests of the last second, of users and of addresses. A limit that is off lets everything pass."""
+    """Counts the requests of the last second per user and address. A disabled limit passes everything."""
 
     clock: Clock
     private: bool = True

@@ -121,7 +121,7 @@ def ticker(call: CoinbaseCall) -> Answer:
 
 
 def candles(call: CoinbaseCall) -> Answer:
-    """Newest first. Buckets without a trade are left out."""
+    """Newest first, without buckets that had no trades."""
     call.query.only("start", "end", "granularity", "limit")
     product = call.face.product(call.path["product_id"])
     name = call.query.needed("granularity")
@@ -139,9 +139,9 @@ def candles(call: CoinbaseCall) -> Answer:
 
 
 def _shown(call: CoinbaseCall, product: Product, seconds: int) -> list[CandleRow]:
-    """The running candle only where the market's time is the wall clock's.
+    """Includes the open candle only if market time equals the wall clock.
 
-    Elsewhere its end already lies before the exchange's time, and a client could but take it for closed.
+    Otherwise its end is already before the exchange's time, and clients would have to take it for closed.
     """
     board = call.face.board
     rows = board.candles(product.spec.symbol, seconds)
@@ -203,7 +203,7 @@ def _product_fields(call: CoinbaseCall, product: Product) -> Answer:
 
 
 def _last_day(call: CoinbaseCall, product: Product) -> Answer:
-    """Of the last closed day; empty where there is none."""
+    """For the last closed day; empty if there is none."""
     rows = call.face.board.candles(product.spec.symbol, _DAY)[-3:-1]
     if not rows:
         names = ("price_percentage_change_24h", "volume_24h", "volume_percentage_change_24h")

@@ -85,7 +85,7 @@ def _preview_answer(
 
 
 def _estimate(call: CoinbasePrivateCall, ticket: Ticket) -> tuple[Decimal, Decimal]:
-    """Base and quote of an order, as the best price has it."""
+    """Base and quote size of an order at the best price."""
     book = call.face.engine.exchange.book(ticket.symbol)
     price = ticket.limit_price or book.opposite(ticket.side)[0].price
     if ticket.quote_amount is None:
@@ -103,7 +103,7 @@ def batch_cancel(call: CoinbasePrivateCall) -> Answer:
 
 
 def _cancelled(call: CoinbasePrivateCall, order_id: str) -> Answer:
-    """`success` says only that the cancel was begun."""
+    """`success` only means that the cancellation has begun."""
     reason = _cancel(call, call.account.orders.get(order_id))
     return {
         "success": not reason,
@@ -169,7 +169,7 @@ def _to_edit(call: CoinbasePrivateCall) -> EngineOrder:
 
 
 def _new_terms(call: CoinbasePrivateCall) -> tuple[Decimal, Decimal]:
-    """A missing one reads as zero."""
+    """A missing field counts as zero."""
     price, size = (call.body.number(name) if call.body.values.get(name) else ZERO for name in ("price", "size"))
     return price, size
 
@@ -207,7 +207,7 @@ def _place(call: CoinbasePrivateCall, ticket: Ticket) -> EngineOrder:
     fails = call.context.fault(FaultKind.LATE_FAIL)
     if fails is None:
         return call.face.engine.place(call.account, ticket, late_by=late)
-    # Accepted, never let into the book, and then told to have failed.
+    # Accepted, never added to the book, and later reported as failed.
     starts, marked = call.face.clock.time() + _FAR_AWAY, {**ticket.face, "fails": True}
     order = call.face.engine.place(call.account, replace(ticket, starts=starts, face=marked), late_by=late)
     call.face.engine.cancel(call.account, order, after=max(fails.seconds, 0.001))

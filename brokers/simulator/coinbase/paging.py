@@ -1,4 +1,4 @@
-"""Pages by cursor. A cursor names the last row given out, so that rows which come in between move nothing."""
+"""Pages by cursor. A cursor names the last row returned, so that new rows do not shift the pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 def page(
     rows: Sequence[Row], query: Query, *, default: int, largest: int, identity: Callable[[Row], str]
 ) -> tuple[Sequence[Row], str]:
-    """The rows after the query's cursor, and the cursor of the next page or an empty one."""
+    """The rows after the query's cursor, and the cursor of the next page, or an empty one."""
     limit = query.limit(default, largest)
     start = _start(rows, query.text("cursor"), identity)
     part = rows[start : start + limit]
@@ -31,7 +31,7 @@ def _start(rows: Sequence[Row], cursor: str, identity: Callable[[Row], str]) -> 
     place, _, last = cursor.partition(".")
     if not place.isdigit() or not last:
         raise invalid_argument("cursor is not valid")
-    # Newer rows have come on top meanwhile: the row moved down, never up.
+    # Newer rows may have been added on top: the row only moves down.
     for index in range(max(int(place) - 1, 0), len(rows)):
         if identity(rows[index]) == last:
             return index + 1

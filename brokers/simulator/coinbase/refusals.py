@@ -1,4 +1,4 @@
-"""Why an order is not taken, in Coinbase's own codes."""
+"""Why an order is refused, in Coinbase's own codes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CODES = {
     EngineRefusal.INSUFFICIENT_FUNDS: ("INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND"),
     EngineRefusal.NO_LIQUIDITY: ("INVALID_NO_LIQUIDITY", "PREVIEW_INVALID_NO_LIQUIDITY"),
 }
-# The modes in which a product takes no order at all, and with which codes.
+# The modes in which a product accepts no orders at all, with their codes.
 CLOSED: Mapping[Mode, tuple[str, str]] = {
     Mode.CANCEL_ONLY: ("ORDER_ENTRY_DISABLED", "PREVIEW_TRADING_DISABLED"),
     Mode.HALTED: ("ORDER_ENTRY_DISABLED", "PREVIEW_PRODUCT_TRADING_HALTED"),
@@ -46,7 +46,7 @@ CLOSED: Mapping[Mode, tuple[str, str]] = {
     Mode.DISABLED: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
     Mode.MAINTENANCE: ("UNTRADABLE_PRODUCT", "PREVIEW_UNTRADABLE_PRODUCT"),
 }
-# What a careful client never provokes; funds, crossing prices and market states happen to the best.
+# A careful client never causes these; funds, crossing prices and market states can happen to any client.
 _CLIENT_FAULTS = (
     "INVALID_PRODUCT_ID",
     "INVALID_SIZE_PRECISION",
@@ -62,14 +62,14 @@ _CLIENT_FAULTS = (
 
 
 def refusal(reason: str, preview: str) -> OrderRefusedError:
-    """`reason` is empty where only the preview's code says something."""
+    """`reason` is empty if only the preview's code is meaningful."""
     reason = reason or UNKNOWN_REASON
     code = preview if reason == UNKNOWN_REASON else reason
     return OrderRefusedError(reason, preview, _MESSAGES.get(code, ""))
 
 
 def refusal_of(refused: RefusedError) -> OrderRefusedError:
-    """The engine's reason in this exchange's words. Raises ApiError where it refuses the whole request for it."""
+    """The engine's reason in this exchange's codes. Raises ApiError if it refuses the whole request."""
     if refused.restriction is not None:
         return _restricted(refused.restriction)
     reason, preview = _CODES[refused.refusal]
@@ -89,7 +89,7 @@ def is_client_fault(refused: OrderRefusedError) -> bool:
 
 
 def refused_answer(refused: OrderRefusedError, configuration: object) -> dict[str, Any]:
-    """HTTP 200 with success false; the code may stand in any of four places."""
+    """HTTP 200 with success false; the code may be in any of four places."""
     return {
         "success": False,
         "failure_reason": UNKNOWN_REASON,

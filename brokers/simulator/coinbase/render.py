@@ -1,4 +1,4 @@
-"""Orders and fills as Coinbase shows them: numbers as strings, some of them empty."""
+"""Orders and fills as Coinbase lists them: numbers as strings, some of them empty."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def status_of(order: EngineOrder) -> str:
 
 
 def type_of(order: EngineOrder) -> str:
-    """The owner's own may be of a kind that is only shown here."""
+    """The owner's own orders may be of kinds that are only rendered here."""
     return str(order.ticket.face.get("order_type") or _TYPES.get(order.kind, "STOP"))
 
 
@@ -127,7 +127,7 @@ def fill_fields(call: CoinbasePrivateCall, fill: EngineFill) -> Answer:
 
 
 def _configuration(order: EngineOrder) -> Answer:
-    """As it was sent, with what an edit has changed since; of a leg that the exchange made itself, its own."""
+    """As sent, with the changes of edits; for a leg created by the exchange, its own."""
     if order.parent is not None:
         prices = {"limit_price": order.limit_price or ZERO, "stop_trigger_price": order.stop_price or ZERO}
         return {"trigger_bracket_gtc": {"base_size": plain(order.amount), **_plain_all(prices)}}
@@ -142,7 +142,7 @@ def _configuration(order: EngineOrder) -> Answer:
 
 
 def _words(order: EngineOrder) -> dict[str, dict[str, object]]:
-    """Of an order that came by hand, without a body."""
+    """For an order placed by hand, without a body."""
     name = _BY_HAND.get(order.kind, "stop_limit_stop_limit_gtc")
     terms: dict[str, object] = dict(_plain_all(_terms(order)))
     if name == "stop_limit_stop_limit_gtc":

@@ -1,4 +1,4 @@
-"""Which handler answers which path, and what a key needs for it."""
+"""Which handler answers which path, and the permission it needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ V2 = "/v2"
 
 
 class Right(Enum):
-    """What a key must be allowed to do."""
+    """A permission of a key."""
 
     VIEW = "view"
     TRADE = "trade"

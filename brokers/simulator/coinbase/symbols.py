@@ -12,13 +12,13 @@ from brokers.simulator.engine.markets import MarketSpec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Coinbase books fractions of a cent; with ten decimals every filled value is exact.
+# Coinbase records fractions of a cent; with ten decimals every filled value is exact.
 _COST_STEP = Decimal("0.0000000001")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`spec` has no minimum cost of its own: one that is sized in quote money counts it with the fee inside."""
+    """`spec` has no minimum cost: it applies only to orders by quote amount, with the fee included."""
 
     spec: MarketSpec
     base_name: str
@@ -34,7 +34,7 @@ class Product:
 
 
 class Products:
-    """Those that there are, found by id or symbol."""
+    """All products, by id or symbol."""
 
     def __init__(self, products: Iterable[Product]) -> None:
         self._by_symbol = {product.spec.symbol: product for product in products}
@@ -50,7 +50,7 @@ class Products:
         return self._by_symbol[symbol]
 
     def change(self, spec: MarketSpec) -> MarketSpec:
-        """Other steps or minimums; a minimum cost is that of orders sized in quote money, and none of the engine's."""
+        """Apply other steps or minimums; a minimum cost applies to orders by quote amount, not in the engine."""
         product = self._by_symbol[spec.symbol]
         kept = replace(spec, min_cost=ZERO)
         minimum = spec.min_cost or product.quote_min_size
@@ -59,7 +59,7 @@ class Products:
 
 
 def offered(symbols: Iterable[str]) -> Products:
-    """The products that there are prices for."""
+    """The products that have prices."""
     known = set(symbols)
     return Products(product for product in _all_products() if product.spec.symbol in known)
 

@@ -1,4 +1,4 @@
-"""Numbers and times as they travel: always strings."""
+"""Numbers and times as sent: always strings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def plain(value: Decimal) -> str:
-    """Without exponent and trailing zeros."""
+    """Without an exponent or trailing zeros."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -1,4 +1,4 @@
-"""From an `order_configuration` to the engine's ticket: shapes, increments, minimums, and prices that make sense."""
+"""From an `order_configuration` to the engine's ticket, after checks of format, increments, minimums and prices."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ SHAPES: Mapping[str, Shape] = {
     "trigger_bracket_gtc": Shape("BRACKET", TimeInForce.GTC, ("limit_price", "stop_trigger_price")),
     "trigger_bracket_gtd": Shape("BRACKET", TimeInForce.GTD, ("limit_price", "stop_trigger_price", "end_time")),
 }
-# Documented, but for derivatives or not offered here.
+# Documented, but for derivatives or not supported here.
 _UNSUPPORTED = ("market_market_fok", "twap_limit_gtd", "scaled_limit_gtc")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderConfiguration:
-    """One order configuration as it came, with its shape."""
+    """One order configuration as sent, with its shape."""
 
     name: str
     shape: Shape
@@ -64,7 +64,7 @@ class OrderConfiguration:
 
 
 def read_configuration(body: Fields) -> OrderConfiguration:
-    """Raises ApiError for what is no configuration at all, OrderRefusedError for one that is not offered."""
+    """Raises ApiError for an invalid configuration, OrderRefusedError for an unsupported one."""
     choices = body.group("order_configuration").values
     if len(choices) != 1:
         raise invalid_argument("order_configuration must hold exactly one configuration")
@@ -81,7 +81,7 @@ def read_configuration(body: Fields) -> OrderConfiguration:
 
 
 def read_ticket(face: CoinbaseFace, body: Fields, client_id: str | None) -> Ticket:
-    """The order a body asks for, after every check but that of funds. Raises ApiError or OrderRefusedError."""
+    """The requested order, after all checks except that of funds. Raises ApiError or OrderRefusedError."""
     side = _side(body)
     product = face.find(body.needed("product_id"))
     configuration = read_configuration(body)
@@ -150,7 +150,7 @@ class _Reader:
             raise refusal("INVALID_PRICE_PRECISION", "PREVIEW_INVALID_PRICE_PRECISION")
 
     def _sizes(self, limit: Decimal | None) -> tuple[Decimal, Decimal | None]:
-        """Base, and quote where the engine is to turn it into base."""
+        """The base amount, and the quote amount if the engine must convert it to base."""
         fields = self.configuration.fields
         given = [name for name in ("base_size", "quote_size") if name in fields.values]
         if len(given) != 1:
@@ -230,7 +230,7 @@ class _Reader:
         return ends
 
     def _attached(self, body: Fields) -> CloseTerms | None:
-        """A bracket for what the entry buys; it has prices and no size."""
+        """A bracket for what the entry buys; it has prices but no size."""
         if "attached_order_configuration" not in body.values:
             return None
         attached = body.group("attached_order_configuration")
@@ -248,7 +248,7 @@ class _Reader:
 
 
 def check_edit(face: CoinbaseFace, product: Product, ticket: Ticket, size: Decimal, price: Decimal) -> None:
-    """An edited order must keep to the same steps and minimums as a new one. Raises OrderRefusedError."""
+    """An edited order must respect the same steps and minimums as a new one. Raises OrderRefusedError."""
     name = next(iter(configuration_of(ticket)))
     reader = _Reader(face, product, ticket.side, OrderConfiguration(name, SHAPES[name], Fields({})))
     reader.check_price(price)

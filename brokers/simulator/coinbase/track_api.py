@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def currencies(call: CoinbaseCall) -> Answer:
-    """Government money only."""
+    """Only government-issued currencies."""
     call.query.only()
     return {"data": [{"id": "USD", "name": "US Dollar", "min_size": "0.01"}]}
 
@@ -45,7 +45,7 @@ def exchange_rates(call: CoinbaseCall) -> Answer:
 
 
 def accounts(call: CoinbasePrivateCall) -> Answer:
-    """Whole balances: this API knows no holds."""
+    """Total balances: this API has no holds."""
     limit = call.query.limit(25, 300)
     call.query.only("limit", "order", "starting_after", "ending_before")
     wallets = list_wallets(call)[:limit]

@@ -1,4 +1,4 @@
-"""The books of one account: balances, what is held for orders, orders, fills and the ledger."""
+"""The books of one account: balances, holds, orders, fills and the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One change of one balance: `balance` (after it) is the former one plus `amount` minus `fee`."""
+    """One change of one balance: `balance`, the new value, is the old one plus `amount` minus `fee`."""
 
     id: str
     reference: str
@@ -40,10 +40,10 @@ class _Lag:
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """Changed by the engine alone. `orders` and `fills` hold everything since the start, oldest first.
+    """Changed only by the engine. `orders` and `fills` hold everything since the start, oldest first.
 
-    `restrictions` are the markets that it may not trade, by symbol. `balances_told` is of which moment the balances
-    were that its client was told last.
+    `restrictions` are the markets it may not trade, by symbol. `balances_told` is the time of the balances that were
+    last reported to its client.
     """
 
     owner: str
@@ -71,18 +71,18 @@ class Account:
         return self.balance(currency) - self.held(currency)
 
     def credit(self, currency: str, amount: Decimal) -> None:
-        """Change a balance; a negative amount takes away."""
+        """Change a balance; a negative amount reduces it."""
         self.balances[currency] = self.balance(currency) + amount
 
     def hold(self, currency: str, amount: Decimal) -> None:
-        """Bind more of a currency; a negative amount sets free."""
+        """Hold more of a currency; a negative amount releases it."""
         self.holds[currency] = self.held(currency) + amount
 
     def open_orders(self, symbol: str | None = None) -> Iterator[EngineOrder]:
         return (order for order in self.open.values() if symbol is None or order.symbol == symbol)
 
     def taken(self, symbol: str, sequence: int) -> dict[Decimal, Decimal]:
-        """What this account has taken of each price level since the market's last tick."""
+        """The amounts this account has taken of each price level since the market's last tick."""
         known = self._taken.get(symbol)
         if known is None or known[0] != sequence:
             known = (sequence, {})
@@ -90,12 +90,12 @@ class Account:
         return known[1]
 
     def start_lag(self, now: float) -> None:
-        """Show the balances of this moment for `balance_lag` seconds more."""
+        """Keep reporting the current balances for `balance_lag` seconds."""
         if self.balance_lag > 0 and (self._lag is None or now >= self._lag.until):
             self._lag = _Lag(now, now + self.balance_lag, dict(self.balances), dict(self.holds))
 
     def shown_balances(self, now: float) -> tuple[Mapping[str, Decimal], Mapping[str, Decimal]]:
-        """Balances and holds as the exchange tells them to the client, late where a lag was ordered."""
+        """Balances and holds as reported to the client, delayed if a lag is active."""
         if self._lag is not None and now < self._lag.until:
             self.balances_told = self._lag.since
             return self._lag.balances, self._lag.holds

@@ -1,4 +1,4 @@
-"""The current prices of all markets, moved by the source or pinned by hand, told to every engine."""
+"""The current prices of all markets, moved by the source or pinned by hand; engines subscribe to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RECENT_TRADES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A tick as it was shown: `time` is the wall clock, `number` rises by one per market."""
+    """A published tick: `time` is the wall clock, `number` increases by one per market."""
 
     number: int
     time: float
@@ -41,7 +41,7 @@ class _Quote:
 
 
 class PriceBoard:
-    """One per simulator. `sequence` changes with every tick, so that depth taken before it counts as refilled."""
+    """One per simulator. `sequence` changes with every tick; depth taken before it counts as refilled."""
 
     def __init__(self, source: PriceSource, market_clock: MarketClock, clock: Clock) -> None:
         self._source = source
@@ -74,7 +74,7 @@ class PriceBoard:
         return self._market_clock.market_time(self._clock.time())
 
     def advance(self) -> None:
-        """Take what the source has made since the last time."""
+        """Read the source's new ticks."""
         until = self.market_time()
         for symbol, quote in self._quotes.items():
             for tick in self._source.advance(symbol, until):
@@ -88,7 +88,7 @@ class PriceBoard:
         self._show(symbol, quote, Tick(self.market_time(), price, volume))
 
     def gap(self, symbol: str, factor: Decimal) -> None:
-        """Jump to so many times the last price, with nothing traded on the way, and go on from there."""
+        """Jump to `factor` times the last price without trades in between, and continue from there."""
         quote, now = self._quotes[symbol], self.market_time()
         quote.factor *= factor
         quote.gaps.append(Gap(now, factor))
@@ -100,7 +100,7 @@ class PriceBoard:
         self._quotes[symbol].pinned = False
 
     def candles(self, symbol: str, seconds: int) -> list[CandleRow]:
-        """Oldest first, the running one last; a pinned price shows in the running one."""
+        """Oldest first, the open candle last; a pinned price appears in the open one."""
         quote = self._quotes[symbol]
         rows = self._source.candles(symbol, seconds, self.market_time())
         if quote.gaps:

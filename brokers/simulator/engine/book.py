@@ -1,4 +1,4 @@
-"""The synthetic book around the current price that each account trades against by itself."""
+"""The synthetic book around the current price, which each account trades against on its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DepthProfile:
-    """`level_value` is quote money on the best level, each level further out holds `growth` of it more.
+    """`level_value` is the quote value of the best level; each further level holds `growth` of it more.
 
     `half_spread` and `gap` are fractions of the price; both are at least one tick.
     """
@@ -29,7 +29,7 @@ class DepthProfile:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The best prices of a market where they are known from elsewhere."""
+    """The best prices of a market, if known from elsewhere."""
 
     bid: Decimal
     ask: Decimal
@@ -49,12 +49,12 @@ class Book:
     asks: tuple[BookLevel, ...]
 
     def opposite(self, side: Side) -> tuple[BookLevel, ...]:
-        """The levels an order of this side meets."""
+        """The levels that an order of this side trades against."""
         return self.asks if side is Side.BUY else self.bids
 
 
 def make_book(spec: MarketSpec, price: Decimal, profile: DepthProfile, quote: Quote | None = None) -> Book:
-    """The book at a last price, around `quote` where there is one; the same prices always make the same book."""
+    """The book at a last price, around `quote` if given; the same prices always give the same book."""
     best = quote or _around(spec, price, profile)
     gap = max(spec.price_step, floor_to(price * profile.gap, spec.price_step))
     asks = (best.ask + gap * step for step in range(profile.levels))

@@ -1,4 +1,4 @@
-"""Everything an order must pass before the engine takes it, in the order in which an exchange looks."""
+"""All checks an order must pass before the engine accepts it, in the order in which an exchange makes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Checks:
     matching: Matching
 
     def ticket(self, account: Account, ticket: Ticket, amount: Decimal, replaces: EngineOrder | None = None) -> None:
-        """`amount` is in base; `replaces` is an order whose place and money this one takes over."""
+        """`amount` is in base; `replaces` is an order whose slot and funds this one takes over."""
         spec = self.exchange.spec(ticket.symbol)
         price = self.exchange.price(ticket.symbol)
         self._moment(ticket)
@@ -62,7 +62,7 @@ class Checks:
             raise RefusedError(EngineRefusal.WOULD_CROSS, ticket.symbol)
 
     def hold_price(self, ticket: Ticket) -> Decimal:
-        """The price a buy's money is held at: the highest it can still come to where that is known."""
+        """The price at which a buy's funds are held: the highest it can reach, if known."""
         price = ticket.limit_price or ticket.stop_price or self.exchange.price(ticket.symbol)
         if ticket.trail is None:
             return price
@@ -70,7 +70,7 @@ class Checks:
         return price + distance + max(ZERO, ticket.trail.limit_offset)
 
     def amendment(self, account: Account, order: EngineOrder, wanted: Amendment, amount: Decimal) -> Decimal:
-        """The price to hold the amended order's money at."""
+        """The price at which the amended order's funds are held."""
         spec = self.exchange.spec(order.symbol)
         if not self.exchange.mode_of(order.symbol).takes_changes:
             raise RefusedError(EngineRefusal.MODE, self.exchange.mode_of(order.symbol).value)
@@ -90,7 +90,7 @@ class Checks:
         return price
 
     def sweep_cost(self, account: Account, ticket: Ticket, amount: Decimal) -> Decimal:
-        """What a market buy of `amount` costs now, fee included."""
+        """The cost of a market buy of `amount` now, including the fee."""
         spec = self.exchange.spec(ticket.symbol)
         left, total = amount, ZERO
         for level in self.matching.levels(account, ticket.symbol, ticket.side, None):
@@ -102,7 +102,7 @@ class Checks:
         return total
 
     def sweep_amount(self, account: Account, ticket: Ticket, quote: Decimal) -> Decimal:
-        """How much base `quote` buys at market now."""
+        """The amount of base that `quote` buys at market now."""
         spec = self.exchange.spec(ticket.symbol)
         rate = 1 + account.fees.taker if ticket.quote_includes_fee else 1
         left, total = quote / rate, ZERO

@@ -1,7 +1,7 @@
-"""The exchange-neutral heart: one per exchange, called only from the server's event loop.
+"""The exchange-neutral engine: one per exchange, called only from the server's event loop.
 
-An order is checked, held for, and then meets the book as its account sees it. Prices arrive through the
-PriceBoard; time is the wall clock handed in. Everything here acts at once and never waits.
+An order is checked, its funds are held, and then it is matched against its account's view of the book. Prices arrive
+through the PriceBoard; time is the injected wall clock. Everything here acts immediately and never waits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Accounts by owner, and what can be done with their orders. Refusals raise RefusedError."""
+    """Accounts by owner, and operations on their orders. Refusals raise RefusedError."""
 
     def __init__(self, exchange: SimulatedExchange) -> None:
         self.exchange = exchange
@@ -47,11 +47,11 @@ class Engine:
         return account
 
     def deposit(self, account: Account, currency: str, amount: Decimal) -> None:
-        """The owner moves money in, or out where negative. Raises RefusedError where it is not free."""
+        """Deposit, or withdraw if negative. Raises RefusedError if the funds are not free."""
         self.move(account, currency, amount, "deposit" if amount >= ZERO else "withdrawal")
 
     def move(self, account: Account, currency: str, amount: Decimal, kind: str, subtype: str = "") -> None:
-        """Change a balance other than by a trade. Raises RefusedError where so much is not free."""
+        """Change a balance other than by a trade. Raises RefusedError if the funds are not free."""
         if account.available(currency) + amount < ZERO:
             raise RefusedError(EngineRefusal.INSUFFICIENT_FUNDS, currency)
         account.credit(currency, amount)
@@ -69,24 +69,24 @@ class Engine:
         )
 
     def check(self, account: Account, ticket: Ticket) -> None:
-        """Everything `place` checks, and nothing done."""
+        """The checks of `place`, without effect."""
         self.checks.ticket(account, ticket, self._amount(account, ticket))
 
     def place(self, account: Account, ticket: Ticket, *, late_by: float = 0.0) -> EngineOrder:
-        """Take an order; it may have filled when this returns. `late_by` seconds pass before it can be listed."""
+        """Accept an order; it may be filled on return. It is listed only after `late_by` seconds."""
         amount = self._amount(account, ticket)
         self.checks.ticket(account, ticket, amount)
         return self._accept(account, ticket, amount, late_by)
 
     def give(self, account: Account, ticket: Ticket, price: Decimal) -> EngineOrder:
-        """An order that has filled at this price, whatever the market says; the price may be 0."""
+        """An order filled at this price regardless of the market; the price may be 0."""
         order = self._opened(account, ticket, ticket.amount, 0.0)
         self.matching.give(account, order, price)
         self._working.drop(order)
         return order
 
     def replace(self, account: Account, order: EngineOrder, ticket: Ticket) -> EngineOrder:
-        """Cancel one order and place another with its money; where the new one is refused, nothing happens."""
+        """Replace an order with another that uses its funds. If the new one is refused, nothing changes."""
         self._must_be_open(order)
         amount = self._amount(account, ticket)
         self.checks.ticket(account, ticket, amount, replaces=order)
@@ -94,14 +94,14 @@ class Engine:
         return self._accept(account, ticket, amount, 0.0)
 
     def restore(self, account: Account, order: EngineOrder) -> None:
-        """Put an open order of an earlier engine back, with its money held; it meets the next price."""
+        """Restore an open order of an earlier engine with its funds held; it is matched at the next price."""
         self._working.add(account, order)
         self.matching.rehold(account, order)
 
     def cancel(
         self, account: Account, order: EngineOrder, *, after: float = 0.0, reason: str = "User requested"
     ) -> None:
-        """End an order, or have it ended `after` seconds from now; it may fill until then."""
+        """Cancel an order now or `after` seconds from now; it may fill until then."""
         self._must_be_open(order)
         if after > 0:
             order.cancel_at = self.exchange.clock.time() + after
@@ -110,11 +110,11 @@ class Engine:
             self._working.end(account, order, Status.CANCELLED, reason)
 
     def amend(self, account: Account, order: EngineOrder, wanted: Amendment) -> None:
-        """Change an open order in place; an amount at or below what has filled ends it."""
+        """Change an open order in place; an amount at or below the filled one ends it."""
         self._must_be_open(order)
         amount = order.amount if wanted.amount is None else wanted.amount
         if amount <= order.filled:
-            self._working.end(account, order, Status.CANCELLED, "Amended below what has filled")
+            self._working.end(account, order, Status.CANCELLED, "Amended below the filled amount")
             return
         order.hold_price = self.checks.amendment(account, order, wanted, amount)
         if wanted.amount is not None:
@@ -129,7 +129,7 @@ class Engine:
             self._meet(account, order, taker=not order.waits_for_trigger)
 
     def set_mode(self, mode: Mode, symbol: str | None = None) -> None:
-        """Of one market, or of the whole exchange; what waited for it wakes up."""
+        """Of one market, or of the whole exchange; orders waiting for the mode become active."""
         if symbol is None:
             self.exchange.mode = mode
         else:
@@ -145,16 +145,16 @@ class Engine:
         return len(orders)
 
     def set_dead_man(self, account: Account, seconds: float) -> float | None:
-        """Cancel everything of the account after `seconds` unless called again; 0 disarms. Returns the moment."""
+        """Cancel all orders of the account after `seconds` unless called again; 0 disarms. Returns the time."""
         account.dead_man = self.exchange.clock.time() + seconds if seconds > 0 else None
         if account.dead_man is not None:
             self._at(account.dead_man, account.owner, "")
         return account.dead_man
 
     def tick(self) -> None:
-        """Let what was due by now happen: starts, expiries, late cancels, dead man's switches.
+        """Process what is due: starts, expiries, delayed cancellations, dead man's switches.
 
-        In maintenance nothing does until the engine is back.
+        During maintenance nothing is processed.
         """
         if self.exchange.mode is Mode.MAINTENANCE:
             return

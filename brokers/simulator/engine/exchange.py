@@ -1,4 +1,4 @@
-"""What the parts of an engine share: the venue's markets and rules, and the state that all of them see."""
+"""What the parts of an engine share: the exchange's markets, rules and state."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.orders import EngineOrder
 
 
-_NOTICED_WITHIN = 300.0
+_NOTICE_TIME = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """How ids of this exchange are made; every call gives a new one."""
+    """Generators of this exchange's ids; every call returns a new one."""
 
     order: Callable[[], str]
     fill: Callable[[], str]
@@ -32,9 +32,9 @@ class Ids:
 
 @dataclass(slots=True, eq=False)
 class SimulatedExchange:
-    """`mode` is the whole exchange's, `market_modes` single markets'. `max_open_orders` is per account and market.
+    """`mode` is the whole exchange's, `market_modes` are single markets'. `max_open_orders` is per account and market.
 
-    `quotes` are best prices by market; the book of one without lies around its last price.
+    `quotes` are best prices by market; without one, a market's book is centred on its last price.
     """
 
     markets: dict[str, MarketSpec]
@@ -50,7 +50,7 @@ class SimulatedExchange:
     _books: dict[str, tuple[Decimal, Quote | None, Book]] = field(default_factory=dict)
 
     def spec(self, symbol: str) -> MarketSpec:
-        """Raises RefusedError where the market is not listed."""
+        """Raises RefusedError if the market is not listed."""
         spec = self.markets.get(symbol)
         if spec is None:
             raise RefusedError(EngineRefusal.UNKNOWN_MARKET, symbol)
@@ -67,12 +67,12 @@ class SimulatedExchange:
         return self.mode if self.mode is not Mode.ONLINE else self.market_modes.get(symbol, Mode.ONLINE)
 
     def may_fill(self, order: EngineOrder) -> bool:
-        """Whether a resting order can fill or wake up now."""
+        """Whether a resting order can fill or trigger now."""
         mode = self.mode_of(order.symbol)
         return mode.trades and (mode is not Mode.LIMIT_ONLY or order.kind.ends_as_limit) and not order.ticket.idle
 
     def change_market(self, spec: MarketSpec) -> None:
-        """From now on other steps or minimums; what rests goes on resting."""
+        """Apply other steps or minimums; resting orders stay."""
         self.markets[spec.symbol] = spec
         self._books.pop(spec.symbol, None)
         self.note_change(spec.symbol)
@@ -81,12 +81,12 @@ class SimulatedExchange:
         self._changed[symbol] = self.clock.time()
 
     def changed_lately(self, symbol: str) -> bool:
-        """Whether a client that reads the markets now and then may not know yet how this one has become."""
+        """Whether this market changed so recently that a client may not have noticed yet."""
         changed = self._changed.get(symbol)
-        return changed is not None and self.clock.time() - changed < _NOTICED_WITHIN
+        return changed is not None and self.clock.time() - changed < _NOTICE_TIME
 
     def book(self, symbol: str) -> Book:
-        """The whole book at the last price, before what any account took of it."""
+        """The whole book at the last price, before anything was taken from it."""
         price, quote = self.price(symbol), self.quotes.get(symbol)
         known = self._books.get(symbol)
         if known is None or known[:2] != (price, quote):

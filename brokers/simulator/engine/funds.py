@@ -1,4 +1,4 @@
-"""What must be held for an order, rounded so that its fills can never take more than was held."""
+"""The funds held for an order, rounded so that its fills never cost more than was held."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def hold_currency(spec: MarketSpec, side: Side) -> str:
 
 
 def hold_for(spec: MarketSpec, fees: Fees, ticket: Ticket, remaining: Decimal, price: Decimal) -> Decimal:
-    """What `remaining` base of this order binds at a price, the taker's fee included, rounded up."""
+    """The funds that `remaining` base of this order needs at a price, including the taker fee, rounded up."""
     if remaining <= ZERO or ticket.on_margin:
         return ZERO
     if ticket.side is Side.SELL:
@@ -31,7 +31,7 @@ def hold_for(spec: MarketSpec, fees: Fees, ticket: Ticket, remaining: Decimal, p
 
 
 def affordable(spec: MarketSpec, fees: Fees, order: EngineOrder, free: Decimal, price: Decimal) -> Decimal:
-    """How much base `free` (quote of a buy, base of a sell) pays for at a price, fee included."""
+    """The amount of base that `free` (quote for a buy, base for a sell) covers at a price, including the fee."""
     rate = fees.taker
     if order.side is Side.SELL:
         return floor_to(free / (1 + rate), spec.amount_step) if order.ticket.fee_in_base else free

@@ -1,4 +1,4 @@
-"""Jumps of a market's price that stay: what the source makes from then on is shown so many times higher or lower."""
+"""Permanent jumps of a market's price: later prices of the source are multiplied by a factor."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Gap:
 
 
 def shifted(price: Decimal, factor: Decimal) -> Decimal:
-    """In as many decimals as before, and never nothing."""
+    """With as many decimals as before, and never zero."""
     least = Decimal(1).scaleb(int(price.as_tuple().exponent))
     return max(least, (price * factor).quantize(least))
 
 
 def shifted_row(row: CandleRow, seconds: int, gaps: Sequence[Gap]) -> CandleRow:
-    """A candle with the gaps before and inside it."""
+    """A candle with the gaps before and inside it applied."""
     for gap in gaps:
         if row.time >= gap.time:
             low, high, close = (shifted(price, gap.factor) for price in (row.low, row.high, row.close))

@@ -1,4 +1,4 @@
-"""What the owner of an account does with his own hands, on the exchange's pages and past every key."""
+"""What the owner of an account does by hand on the exchange's website, without a key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Everything raises RefusedError where the exchange would not do it for its owner either."""
+    """Every method raises RefusedError if the exchange would not allow it to the owner either."""
 
     engine: Engine
     account: Account
@@ -49,7 +49,7 @@ class Hands:
         order.ended_by_hand = True
 
     def cancel_all(self) -> int:
-        """How many that were."""
+        """Returns how many were cancelled."""
         orders = list(self.account.open.values())
         for order in orders:
             self.cancel(order.id)
@@ -70,7 +70,7 @@ class Hands:
         self.engine.deposit(self.account, currency, -amount)
 
     def stake(self, currency: str, amount: Decimal, program: str = "S") -> None:
-        """Lock coins away: they are then `BTC.S`, or the same of another program."""
+        """Stake coins: they become `BTC.S`, or the equivalent of another program."""
         self.engine.move(self.account, currency, -amount, "transfer", STAKED)
         self.engine.move(self.account, f"{currency}.{program}", amount, "transfer", "stakingfromspot")
 
@@ -81,9 +81,9 @@ class Hands:
     def receive_fill(
         self, symbol: str, side: Side, amount: Decimal, price: Decimal = ZERO, leverage: str = ""
     ) -> EngineOrder:
-        """A fill at a price that no book had: of a promotion, a conversion or a correction, often at 0.
+        """A fill at a price outside the book: from a promotion, conversion or correction, often at 0.
 
-        One with leverage moves no coins.
+        With leverage, it moves no coins.
         """
         base = self.engine.exchange.spec(symbol).base
         if side is Side.SELL and not leverage and amount > self.account.available(base):

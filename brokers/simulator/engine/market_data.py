@@ -1,4 +1,4 @@
-"""The seam between the engine and whatever makes prices: a generator, a replay of candles, a test's own script."""
+"""The interface between the engine and a source of prices: a generator, a replay of candles, or a test script."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class CandleRow:
-    """One bar. `time` is its opening moment in Unix seconds of market time; `count` is its number of trades."""
+    """One candle. `time` is its opening in Unix seconds of market time; `count` is its number of trades."""
 
     time: int
     open: Decimal
@@ -34,7 +34,7 @@ class CandleRow:
 
 
 class PriceSource(Protocol):
-    """Where prices come from. Market time never runs backwards between two calls."""
+    """A source of prices. Market time never goes backwards between two calls."""
 
     def symbols(self) -> tuple[str, ...]:
         """The markets on offer, such as `BTC/USD`."""
@@ -45,11 +45,11 @@ class PriceSource(Protocol):
         ...
 
     def candles(self, symbol: str, seconds: int, until: float) -> list[CandleRow]:
-        """Rows of `seconds` each, oldest first; the last one is still running at market time `until`."""
+        """Candles of `seconds` each, oldest first; the last one is still open at market time `until`."""
         ...
 
 
 class MarketClock(Protocol):
     def market_time(self, wall: float) -> float:
-        """Market time at a moment of the wall clock; it runs N times faster and never catches up with it."""
+        """Market time at a moment of the wall clock; it runs N times faster but never overtakes it."""
         ...

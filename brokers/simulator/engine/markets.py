@@ -1,4 +1,4 @@
-"""What can be traded, and in which steps and sizes."""
+"""Markets with their steps and minimums, and the modes they can be in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What a exchange, or one market of it, takes; cancels it takes in all of them but MAINTENANCE.
+    """Which orders the exchange, or one of its markets, accepts; all but MAINTENANCE accept cancellations.
 
-    REDUCE_ONLY takes nothing that opens a position. AWAY is a market that is listed no more.
+    REDUCE_ONLY accepts nothing that opens a position. AWAY is a delisted market.
     """
 
     ONLINE = "online"
@@ -36,13 +36,13 @@ class Mode(StrEnum):
 
     @property
     def trades(self) -> bool:
-        """Whether resting orders fill and wake up."""
+        """Whether resting orders fill and trigger."""
         return self in (Mode.ONLINE, Mode.LIMIT_ONLY, Mode.REDUCE_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
 class MarketSpec:
-    """One market of one exchange. `cost_step` is the smallest change of a quote balance there."""
+    """One market of one exchange. `cost_step` is the smallest change of a quote balance."""
 
     symbol: str
     base: str
@@ -54,7 +54,7 @@ class MarketSpec:
     min_cost: Decimal
 
     def changed(self, changes: Mapping[str, Decimal]) -> MarketSpec:
-        """With other steps or minimums, by name."""
+        """A copy with other steps or minimums, by name."""
         return replace(
             self,
             amount_step=changes.get("amount_step", self.amount_step),

@@ -1,4 +1,4 @@
-"""Fills: an order takes what the book holds for its account, and the account's books follow to the last digit."""
+"""Fills: an order takes from the book of its account, and the account's balances follow exactly."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Matching:
-    """Stateless but for the running number of executions."""
+    """Stateless except for the number of executions."""
 
     exchange: SimulatedExchange
     executions: int = 0
 
     def levels(self, account: Account, symbol: str, side: Side, limit: Decimal | None) -> Iterator[BookLevel]:
-        """What is left for this account on the levels an order meets, best first, up to its limit price."""
+        """What is left for this account on the opposite levels, best first, up to the limit price."""
         taken = account.taken(symbol, self.exchange.board.sequence(symbol))
         for level in self.exchange.book(symbol).opposite(side):
             if limit is not None and not _reaches(side, limit, level.price):
@@ -37,7 +37,7 @@ class Matching:
                 yield BookLevel(level.price, left)
 
     def crosses(self, symbol: str, side: Side, limit: Decimal) -> bool:
-        """Whether a limit price would take rather than rest."""
+        """Whether a limit price would take liquidity rather than rest."""
         levels = self.exchange.book(symbol).opposite(side)
         return bool(levels) and _reaches(side, limit, levels[0].price)
 
@@ -45,7 +45,7 @@ class Matching:
         return sum((level.amount for level in self.levels(account, symbol, side, limit)), ZERO)
 
     def take(self, account: Account, order: EngineOrder, limit: Decimal | None) -> None:
-        """Fill as a taker at the levels' own prices, as far as depth, limit and money go."""
+        """Fill as a taker at the levels' prices, as far as depth, limit and funds allow."""
         spec = self.exchange.spec(order.symbol)
         currency = hold_currency(spec, order.side)
         for level in list(self.levels(account, order.symbol, order.side, limit)):
@@ -59,7 +59,7 @@ class Matching:
             self._fill(account, order, amount, level.price, maker=False)
 
     def make(self, account: Account, order: EngineOrder) -> None:
-        """Fill a resting limit order at its own price with what has come to meet it."""
+        """Fill a resting limit order at its own price with the liquidity that reached it."""
         limit = order.limit_price
         if limit is None:
             return
@@ -71,11 +71,11 @@ class Matching:
             self._fill(account, order, amount, limit, maker=True)
 
     def give(self, account: Account, order: EngineOrder, price: Decimal) -> None:
-        """Fill the whole order at this price, whatever the book holds; the price may be 0."""
+        """Fill the whole order at this price regardless of the book; the price may be 0."""
         self._fill(account, order, order.remaining, price, maker=False)
 
     def rehold(self, account: Account, order: EngineOrder) -> None:
-        """Bind what the rest of the order needs now, and set the difference free."""
+        """Hold what the rest of the order needs now, and release the difference."""
         spec = self.exchange.spec(order.symbol)
         needed = ZERO
         if not order.status.is_final:

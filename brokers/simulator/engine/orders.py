@@ -1,4 +1,4 @@
-"""Orders as the engine keeps them: what was asked for, and how far it has come."""
+"""Orders as the engine keeps them: the ticket and its progress."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """How far a trailing stop stays behind: `offset` in quote, or as a fraction where `relative`."""
+    """The distance of a trailing stop: `offset` in quote, or as a fraction if `relative`."""
 
     offset: Decimal
     relative: bool = False
@@ -83,11 +83,11 @@ class CloseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An order as asked for. `amount` is in base; a market buy may give `quote_amount` instead, and amount 0.
+    """An order as requested. `amount` is in base; a market buy may give `quote_amount` instead, and amount 0.
 
-    `starts`, `expires` and `deadline` are Unix seconds of the wall clock. `face` carries what only the face
-    needs to show the order again (flags, the original body). An `idle` order rests for ever: it is of a kind that the
-    engine does not match. One `on_margin` binds no coins. `agreed` is what some accounts must say with market orders.
+    `starts`, `expires` and `deadline` are Unix seconds of the wall clock. `face` carries what only the face needs to
+    render the order (flags, the original body). An `idle` order rests forever: the engine does not match its kind. One
+    `on_margin` holds no coins. `agreed` is the consent that some accounts must send with market orders.
     """
 
     symbol: str
@@ -117,7 +117,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What to change of an open order in place; None leaves it as it is. `amount` counts what has filled."""
+    """Changes to an open order; None means unchanged. `amount` includes what has filled."""
 
     amount: Decimal | None = None
     limit_price: Decimal | None = None
@@ -129,11 +129,11 @@ class Amendment:
 class EngineOrder:
     """The engine's own record; only the engine changes it. `cost` and `fee` are cumulative.
 
-    `held` is what is bound for it: base of a sell, quote of a buy. `visible_from` is the wall time from which
-    the order may be listed. `hold_price` is the price a buy's funds are held at. `added_by_hand` is by how much the
-    owner himself made it larger since its client last told its size, `ended_by_hand` whether he cancelled it.
-    `resized` has each former size with the time until which it was that. `balances_told` is of which moment the
-    balances were that the account's client had been told last when this was placed.
+    `held` is the funds held for it: base for a sell, quote for a buy. `visible_from` is the wall time from which the
+    order may be listed. `hold_price` is the price at which a buy's funds are held. `added_by_hand` is how much the
+    owner enlarged it since its client last set its size, `ended_by_hand` whether the owner cancelled it. `resized` has
+    each former size with the time until which it applied. `balances_told` is the time of the balances that were last
+    reported to the account's client when this was placed.
     """
 
     id: str
@@ -199,7 +199,7 @@ class EngineOrder:
 
 
 def closing_ticket(parent: EngineOrder, close: CloseTerms, amount: Decimal) -> Ticket:
-    """What a fill of `amount` of an order creates on the other side."""
+    """The order that a fill of `amount` creates on the opposite side."""
     return Ticket(
         symbol=parent.symbol,
         side=Side.SELL if parent.side is Side.BUY else Side.BUY,
@@ -215,7 +215,7 @@ def closing_ticket(parent: EngineOrder, close: CloseTerms, amount: Decimal) -> T
 
 @dataclass(frozen=True, slots=True)
 class EngineFill:
-    """One execution: the account's balances changed by exactly `amount`, `cost` and `fee`."""
+    """One execution: it changed the account's balances by exactly `amount`, `cost` and `fee`."""
 
     id: str
     number: int

@@ -1,9 +1,9 @@
-"""Whose coins an account holds, the owner's or NIJA's, by every movement of its ledger: the judge's knowledge.
+"""Which coins of an account are the owner's and which NIJA's, derived from its ledger: the reference for checks.
 
-What NIJA's orders bought is NIJA's until its orders sell it, or until the owner's own hand takes it. He uses up his own
-coins first; a sale or withdrawal that is larger than they are took NIJA's: all of it, or as much as NIJA had. What an
-order of NIJA's sells beyond that was the owner's, and must never be. What he stakes he takes in the same way; where it
-comes back, NIJA may go on with its part, or may have given it up meanwhile.
+Coins bought by NIJA's orders are NIJA's until its orders sell them or the owner takes them. The owner uses up their own
+coins first; a sale or withdrawal larger than those took NIJA's coins: all of it, or as much as NIJA had. Anything more
+that an order of NIJA's sells was the owner's, which must never happen. Staking takes coins in the same way; when they
+come back, NIJA may resume its part or may have given it up meanwhile.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STAKED, UNSTAKED = "spottostaking", "spotfromstaking"
 
 
 class Hand(StrEnum):
-    """Whose doing a movement was. NIJA's orders are known by their ids; everything else is the owner's."""
+    """Who caused a movement. NIJA's orders are recognised by their ids; everything else is the owner's."""
 
     OWNER = "owner"
     NIJA = "nija"
@@ -38,9 +38,9 @@ class Hand(StrEnum):
 class Movement:
     """One change of one balance, its fee included. Times are Unix seconds of the exchange.
 
-    `is_payment` is what a trade was paid with or brought in, in the quote currency; `is_staking` is a move to or from
-    staking. `placed` is when its order was, and `balances_told` of which moment the balances were that its client knew
-    then; `added_by_hand` is by how much the owner himself made that one larger.
+    `is_payment` is the quote side of a trade; `is_staking` is a move to or from staking. `placed` is when its order was
+    placed, `balances_told` the time of the balances its client knew then; `added_by_hand` is how much the owner
+    enlarged that order.
     """
 
     time: float
@@ -57,10 +57,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one currency of an account consists of, and what became of NIJA's part.
+    """The owner's and NIJA's parts of one currency, and what became of NIJA's.
 
-    `taken` is what the owner's hand took of it, last at `taken_at`; `returned` is what of that came back from staking,
-    which NIJA may take for its own or for the owner's.
+    `taken` is how much of it the owner took, last at `taken_at`; `returned` is how much of that came back from staking,
+    which NIJA may treat as its own or as the owner's.
     """
 
     owner: Decimal
@@ -74,9 +74,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Oversale:
-    """Coins of the owner's that an order of NIJA's sold. `taken_at` is when he had last taken some of NIJA's.
+    """The owner's coins sold by an order of NIJA's. `taken_at` is when the owner had last taken some of NIJA's.
 
-    `balances_told` is of which moment the balances were that NIJA had been told last when it was placed.
+    `balances_told` is the time of the balances that were last reported to NIJA when the order was placed.
     """
 
     time: float
@@ -90,7 +90,7 @@ class Oversale:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """By currency. `nijas` is how much was NIJA's from which moment on."""
+    """By currency. `nijas` is how much was NIJA's, and from when on."""
 
     shares: Mapping[str, Share]
     oversales: tuple[Oversale, ...]
@@ -98,7 +98,7 @@ class Ownership:
 
 
 def ownership(movements: Iterable[Movement]) -> Ownership:
-    """`movements` are in the order in which they happened."""
+    """`movements` are in chronological order."""
     pots: dict[str, _Pot] = defaultdict(_Pot)
     meant: dict[str, Decimal] = defaultdict(lambda: ZERO)
     nijas: dict[str, list[tuple[float, Decimal]]] = defaultdict(list)
@@ -111,7 +111,7 @@ def ownership(movements: Iterable[Movement]) -> Ownership:
             pot.nija_pays(movement.change)
         else:
             excess = pot.nija_trades(movement.change)
-            # What the owner himself put on top of an order he meant to sell.
+            # Amounts the owner added to an order were meant to be sold.
             his = min(excess, max(ZERO, movement.added_by_hand - meant[movement.order_id]))
             meant[movement.order_id] += his
             if excess > his:
@@ -125,7 +125,7 @@ def ownership(movements: Iterable[Movement]) -> Ownership:
 
 
 def movements_of(account: Account) -> Iterator[Movement]:
-    """The ledger of an account, each entry with the hand that caused it."""
+    """The ledger of an account, each entry with who caused it."""
     for entry in account.ledger.values():
         change = entry.amount - entry.fee
         fill = account.fills.get(entry.reference)
@@ -149,9 +149,9 @@ def movements_of(account: Account) -> Iterator[Movement]:
 
 
 def overexposed(account: Account, owned: Ownership) -> Mapping[str, Decimal]:
-    """By currency how much more NIJA's resting orders would sell than is NIJA's.
+    """By currency, how much more NIJA's resting orders would sell than NIJA owns.
 
-    What the owner himself added to one does not count.
+    Amounts that the owner added to an order do not count.
     """
     resting: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for order in account.open.values():
@@ -188,7 +188,7 @@ class _Pot:
     taken_at: float | None = None
     staked: Decimal = ZERO
     returned: Decimal = ZERO
-    # What each order of the owner's sold so far, and how much of that was NIJA's.
+    # How much each of the owner's orders has sold so far, and how much of that was NIJA's.
     _sales: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
     def share(self) -> Share:
@@ -198,7 +198,7 @@ class _Pot:
         if movement.change >= ZERO:
             self._owner_brings(movement)
             return
-        # An order is one act, however many fills it comes in: the size of all of them is what he sold.
+        # An order is one sale, however many fills it has: its size is the sum of all of them.
         before, of_nija = self._sales.get(movement.order_id, (ZERO, ZERO)) if movement.order_id else (ZERO, ZERO)
         size = before - movement.change
         own, nija = self.owner + before - of_nija, self.nija + of_nija
@@ -235,7 +235,7 @@ class _Pot:
         return excess - given_up
 
     def nija_pays(self, change: Decimal) -> None:
-        """An account's money is there to be traded with; what it does not suffice for was of NIJA's own coins."""
+        """NIJA may spend all money of an account; anything beyond it was NIJA's own."""
         self.owner += change
         if self.owner < ZERO:
             self.nija, self.owner = self.nija + self.owner, ZERO

@@ -1,4 +1,4 @@
-"""Why the engine does not take an order; each face says it in its exchange's own words."""
+"""Why the engine refuses an order; each face expresses it in its exchange's own terms."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EngineRefusal(StrEnum):
 
 
 class Barrier(StrEnum):
-    """Why one market is closed to one account. AGREEMENT holds up market orders until the client agrees (Kraken)."""
+    """Why a market is closed to an account. AGREEMENT blocks market orders until the client agrees (Kraken)."""
 
     COUNTRY = "country"
     PERMISSION = "permission"
@@ -37,14 +37,14 @@ class Barrier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """One market that an account may not trade. `country` is a code such as `NL`, or `US:WA`."""
+    """A market an account may not trade. `country` is a code such as `NL` or `US:WA`."""
 
     barrier: Barrier
     country: str = "NL"
 
 
 class RefusedError(Exception):
-    """`refusal` is the reason; `detail` names the mode or the market where that matters."""
+    """`refusal` is the reason; `detail` names the mode or the market if relevant."""
 
     def __init__(self, refusal: EngineRefusal, detail: str = "", restriction: Restriction | None = None) -> None:
         super().__init__(f"{refusal.value}: {detail}" if detail else refusal.value)

@@ -1,4 +1,4 @@
-"""When a waiting order wakes up, by the last price."""
+"""When a resting conditional order triggers, by the last price."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PROFITS = (Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT)
 
 
 def is_hit(order: EngineOrder, price: Decimal) -> bool:
-    """A stop wakes when the price moves against the order's side, a take-profit when it moves with it."""
+    """A stop triggers when the price moves against the order's side, a take-profit when it moves with it."""
     trigger = order.stop_price
     if trigger is None:
         return False
@@ -24,7 +24,7 @@ def is_hit(order: EngineOrder, price: Decimal) -> bool:
 
 
 def update_trail(order: EngineOrder, price: Decimal, spec: MarketSpec) -> None:
-    """Let a trailing stop follow the price, one way only."""
+    """Move a trailing stop with the price, in one direction only."""
     trail = order.ticket.trail
     if trail is None:
         return
@@ -38,7 +38,7 @@ def update_trail(order: EngineOrder, price: Decimal, spec: MarketSpec) -> None:
 
 
 def triggered_limit(order: EngineOrder, spec: MarketSpec) -> Decimal | None:
-    """The limit price of an order that has just woken up; a trailing one's is relative to its trigger."""
+    """The limit price of an order that has just triggered; for trailing orders it is relative to the trigger."""
     trail = order.ticket.trail
     if trail is None or order.stop_price is None:
         return order.limit_price

@@ -1,4 +1,4 @@
-"""The orders that are at work: they wait for their trigger, take from the book, or rest on it until they end."""
+"""The open orders: they wait for their trigger, take from the book, or rest on it until they end."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class WorkingOrders:
         self._matching.release(account, order)
 
     def drop(self, order: EngineOrder) -> None:
-        """Meet it no more."""
+        """Stop matching it."""
         self._orders[order.symbol].pop(order.id, None)
 
     def meet(self, account: Account, order: EngineOrder, *, taker: bool) -> None:
-        """Let an order see the market: `taker` where it comes to the book, else it was resting there."""
+        """Match an order against the market; `taker` if it is new to the book and not resting there."""
         if order.waits_for_trigger:
             self._watch(account, order)
         elif order.kind is Kind.MARKET or (order.kind.has_trigger and not order.kind.ends_as_limit):

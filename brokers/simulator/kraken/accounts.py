@@ -50,7 +50,7 @@ def trade_balance(call: KrakenPrivateCall) -> dict[str, Any]:
 
 
 def _rate(call: KrakenPrivateCall, currency: str, into: str) -> Decimal:
-    """What one unit is worth in another currency; 0 where no market tells."""
+    """The value of one unit in another currency; 0 if there is no market for it."""
     if currency == into:
         return Decimal(1)
     offered = call.face.board.symbols()

@@ -1,4 +1,4 @@
-"""The HTTP side: which handler answers which path, behind key, limits and rights."""
+"""The HTTP side: which handler answers which path, after the checks of key, limits and permissions."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _PRIVATE: Mapping[str, Callable[[KrakenPrivateCall], dict[str, Any]]] = {
     "OpenPositions": history.open_positions,
 }
 
-# A fault of the left kind makes the face answer with the text on the right, before it acts.
+# A fault of the kind on the left makes the face answer with the text on the right, without acting.
 _INJECTED = {
     FaultKind.REFUSE_KEY: "EAPI:Invalid key",
     FaultKind.LOCKOUT: "EGeneral:Temporary lockout",
@@ -90,7 +90,7 @@ def kraken_app(face: KrakenFace) -> Starlette:
 
 
 def identify(face: KrakenFace) -> Callable[[Scope], tuple[str, str]]:
-    """The gate's question: which endpoint, whose key."""
+    """The endpoint and the key's account, for the middleware."""
 
     def endpoint_and_account(scope: Scope) -> tuple[str, str]:
         key = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"api-key"), "")
@@ -139,7 +139,7 @@ def _inject(context: RequestContext) -> None:
 
 
 def _answer(face: KrakenFace, context: RequestContext, act: Callable[[], dict[str, Any]]) -> Response:
-    """The envelope, HTTP 200 whatever became of it."""
+    """The answer's envelope, always with HTTP 200."""
     try:
         result = act()
     except (KrakenError, RefusedError) as raised:

@@ -14,24 +14,24 @@ from brokers.simulator.kraken.errors import KrakenError, invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Longer numbers than these mean nothing to any market, and would break exact arithmetic.
+# Longer numbers make no sense in any market and would break exact arithmetic.
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]{1,12})?")
 _DIGITS = 12
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _NONCE_DIGITS = 20
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
-# Sent by pykrakenapi and ccxt with many calls; the real exchange does not mind them.
+# Sent by pykrakenapi and ccxt with many calls; the real exchange ignores them.
 _STRAY = frozenset({"nonce", "otp", "ascending"})
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Named arguments of one call. A missing one and an empty one are the same."""
+    """Named arguments of one call. A missing argument equals an empty one."""
 
     values: Mapping[str, Any]
 
     def only(self, *names: str) -> None:
-        """Refuse every argument that is not among these."""
+        """Refuse all other arguments."""
         allowed = _STRAY.union(names)
         for name in self.values:
             if name not in allowed:
@@ -50,7 +50,7 @@ class Arguments:
         return value
 
     def flag(self, name: str) -> bool:
-        """Anything but nothing, 0 and false, as on the exchange."""
+        """True for anything but empty, 0 and false, as on the exchange."""
         return self.text(name).lower() not in ("", "0", "false")
 
     def integer(self, name: str, default: int = 0) -> int:
@@ -62,7 +62,7 @@ class Arguments:
         return int(value)
 
     def nonce(self) -> int | None:
-        """None where it is missing or no number of at most 64 bits."""
+        """None if it is missing or not a number of at most 64 bits."""
         value = self.text("nonce")
         if not (value.isascii() and value.isdigit() and len(value) <= _NONCE_DIGITS):
             return None
@@ -72,7 +72,7 @@ class Arguments:
         return parse_number(self.needed(name), name)
 
     def listed(self, name: str) -> list[str]:
-        """A comma list, or a JSON array of texts."""
+        """A comma-separated list, or a JSON array of texts."""
         value = self.values.get(name)
         if isinstance(value, list):
             return [_plain(item) for item in value]
@@ -93,14 +93,14 @@ class Arguments:
 
 
 def parse_number(text: str, name: str, *, digits: int = _DIGITS) -> Decimal:
-    """Plain decimals only: no sign, no exponent, at most so many digits before the point."""
+    """Plain decimals only: no sign, no exponent, and a limited number of digits before the point."""
     if not _NUMBER.fullmatch(text) or len(text.partition(".")[0]) > digits:
         raise invalid(name)
     return Decimal(text)
 
 
 def parse_body(body: bytes, content_type: str) -> Arguments:
-    """Raises KrakenError where the body is neither a form nor a JSON object."""
+    """Raises KrakenError if the body is neither a form nor a JSON object."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -117,7 +117,7 @@ def parse_body(body: bytes, content_type: str) -> Arguments:
 
 
 def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """`close[price]=1` and `orders[0][type]=buy` as the dicts and lists that they stand for."""
+    """`close[price]=1` and `orders[0][type]=buy` as dicts and lists."""
     tree: dict[str, Any] = {}
     for key, value in pairs:
         head, parts = key.split("[", 1)[0], _BRACKETS.findall(key)

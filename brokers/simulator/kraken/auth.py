@@ -1,4 +1,4 @@
-"""Who may call what: key, signature over the raw bytes, nonce, permission, lockout."""
+"""Access checks: key, signature over the raw bytes, nonce, permission, lockout."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _KEPT_NONCES = 10_000
 
-# Any one of the named rights suffices; EditOrder needs all of its own.
+# Any one of the permissions suffices; EditOrder needs all of its own.
 _RIGHTS: Mapping[str, frozenset[str]] = {
     "Balance": frozenset({"query-funds"}),
     "BalanceEx": frozenset({"query-funds"}),
@@ -52,7 +52,7 @@ _NEEDS_ALL: Mapping[str, frozenset[str]] = {"EditOrder": frozenset({"modify-trad
 class KrakenKeyState:
     """One key as the exchange knows it; its owner may change it at any time.
 
-    `valid_until`, `query_from` and `query_to` are Unix seconds, 0 for none: outside of these a key shows no history.
+    `valid_until`, `query_from` and `query_to` are Unix seconds, 0 for none; a key reads no history outside of these.
     """
 
     account: SimulatedAccount
@@ -70,13 +70,13 @@ class KrakenKeyState:
     nonces: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT_NONCES))
 
     def shows(self, moment: float) -> bool:
-        """Whether the key may read what happened at this moment."""
+        """Whether the key may read history of this time."""
         return self.query_from <= moment and (not self.query_to or moment <= self.query_to)
 
 
 @dataclass(slots=True, eq=False)
 class KrakenKeyRing:
-    """Every key of this face, by its text, and what was done wrong with it of late."""
+    """Every key of this face by its text, and its recent failures."""
 
     limits: Limits
     clock: Clock
@@ -100,9 +100,9 @@ class KrakenKeyRing:
     def admit(
         self, path: str, key: str, signature: str, body: bytes, arguments: Arguments, *, held_up: bool = False
     ) -> KrakenKeyState:
-        """The key's state where key, signature and nonce hold. Raises KrakenError.
+        """The key's state if key, signature and nonce are valid. Raises KrakenError.
 
-        A request that a fault has held up may have been overtaken by a later one: that is no mistake of the client's.
+        A later request may have overtaken one delayed by a fault: that is not the client's mistake.
         """
         now = self.clock.time()
         if self._locked.get(key, 0.0) > now:
@@ -168,7 +168,7 @@ class KrakenKeyRing:
 
 
 def require_right(state: KrakenKeyState, method: str, context: RequestContext) -> None:
-    """Raises KrakenError where the key lacks what the endpoint needs."""
+    """Raises KrakenError if the key lacks the permission that the endpoint needs."""
     if context.fault(FaultKind.REVOKE_PERMISSION) is not None:
         raise KrakenError("EGeneral:Permission denied", injected=True)
     if state.ip_allowlist and context.peer not in state.ip_allowlist:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from brokers.simulator.records import Records
 
 
-# What `status` of a pair, and that of the whole exchange, can be.
+# The possible values of `status`, of a pair and of the whole exchange.
 _PAIR_MODES = frozenset(
     {Mode.ONLINE, Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.REDUCE_ONLY, Mode.AWAY},
 )

@@ -1,4 +1,4 @@
-"""The owner's own orders, in the words of AddOrder: every documented kind, those of margin accounts included."""
+"""The owner's own orders in the format of AddOrder: every documented kind, including those of margin accounts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.orders import Ticket
     from brokers.simulator.kraken.face import KrakenFace
 
-# What no key of a spot account may send, and its owner may.
+# Allowed to the owner, but not to any key of a spot account.
 _OWNERS_ALONE = ("leverage", "reduce_only", "trigger")
 
 
 def hand_ticket(face: KrakenFace, words: Mapping[str, Any]) -> Ticket:
-    """An order with leverage binds no coins and is not matched. Raises ValueError where the words make no order."""
+    """An order with leverage holds no coins and is not matched. Raises ValueError for an invalid order."""
     arguments = Arguments(words)
     try:
         arguments.only(*ORDER_ARGUMENTS)

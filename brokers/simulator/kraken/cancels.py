@@ -50,7 +50,7 @@ def cancel_all(call: KrakenPrivateCall) -> dict[str, Any]:
 
 
 def cancel_order_batch(call: KrakenPrivateCall) -> dict[str, Any]:
-    """An overflowing counter does not stop it: the exchange cancels anyway."""
+    """An exceeded counter does not prevent it: the exchange cancels anyway."""
     call.arguments.only("orders", "cl_ord_ids")
     wanted = call.arguments.listed("orders")
     client_ids = call.arguments.listed("cl_ord_ids")

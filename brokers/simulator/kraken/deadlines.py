@@ -1,4 +1,4 @@
-"""Until when the engine may take an order."""
+"""The deadline until which the engine may accept an order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CLOCK_SLACK = 1.0
 
 
 def read_deadline(text: str, received: float) -> float:
-    """RFC 3339, 2 to 60 s ahead; without one the exchange's own default of 60 s holds."""
+    """RFC 3339, 2 to 60 s ahead; defaults to the exchange's 60 s."""
     if not text:
         return received + _DEADLINES[1]
     try:

@@ -1,4 +1,4 @@
-"""Kraken's own words for everything that can be refused."""
+"""Kraken's error strings for everything that can be refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TEXTS = {
     EngineRefusal.NO_LIQUIDITY: "EOrder:Insufficient funds",
 }
 
-# What a careful client never provokes; the rest (funds, a price that moved) happens to the best.
+# A careful client never causes these; others (funds, a price that moved) can happen to any client.
 _CLIENT_FAULTS = (
     "EAPI:Invalid key",
     "EAPI:Invalid signature",
@@ -51,7 +51,7 @@ _CLIENT_FAULTS = (
 
 
 class KrakenError(Exception):
-    """One entry of the answer's `error` list. `injected` where a fault and not the client made it."""
+    """One entry of the answer's `error` list. `injected` is true if a fault caused it, not the client."""
 
     def __init__(self, text: str, *, injected: bool = False) -> None:
         super().__init__(text)
@@ -68,7 +68,7 @@ def invalid(argument: str) -> KrakenError:
 
 
 def refusal(refused: RefusedError, pair: Pair | None = None, *, injected: bool = False) -> KrakenError:
-    """`injected` where the market has just changed, so that the client could not know."""
+    """`injected` is true if the market has just changed, so that the client could not know."""
     if refused.restriction is not None:
         return _restricted(refused.restriction, pair)
     if refused.refusal is EngineRefusal.MODE:

@@ -1,4 +1,4 @@
-"""What the handlers of the Kraken face share, and the one call they are about."""
+"""State shared by the handlers of the Kraken face, and the call they handle."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class KrakenFace:
         return self.engine.exchange.board
 
     def pairs(self) -> tuple[Pair, ...]:
-        """Those on offer now."""
+        """The pairs listed now."""
         return tuple(pair for pair in self.names.pairs if not self._is_away(pair))
 
     def pair(self, name: str) -> Pair:
-        """Raises KrakenError; one that was taken off the list is not the client's mistake."""
+        """Raises KrakenError; an unlisted pair is not the client's mistake if it was delisted."""
         pair = self.names.pair(name)
         if pair is None or self._is_away(pair):
             raise KrakenError("EQuery:Unknown asset pair", injected=pair is not None)
@@ -53,7 +53,7 @@ class KrakenFace:
 
 @dataclass(frozen=True, slots=True)
 class KrakenCall:
-    """One request: its arguments, and for a private one the key and the account behind it."""
+    """One request: its arguments and, if private, its key and account."""
 
     face: KrakenFace
     arguments: Arguments
@@ -71,15 +71,15 @@ class KrakenPrivateCall(KrakenCall):
 
     @property
     def received(self) -> float:
-        """When the request came in, by the exchange's clock."""
+        """When the request arrived, by the exchange's clock."""
         return self.face.clock.at(self.context.received)
 
     def seconds(self, kind: FaultKind) -> float:
-        """How long the fault of this kind lasts for this request; 0 without one."""
+        """The seconds of the fault of this kind for this request; 0 without one."""
         fault = self.context.fault(kind)
         return fault.seconds if fault else 0.0
 
     def charge(self, symbol: str, cost: float) -> None:
-        """Charge the engine's counter. Raises KrakenError where that is too much."""
+        """Charge the engine's counter. Raises KrakenError if it overflows."""
         if not self.face.counters.order(self.account.owner, symbol, cost):
             raise KrakenError("EOrder:Rate limit exceeded")

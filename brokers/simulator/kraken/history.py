@@ -75,7 +75,7 @@ def query_orders(call: KrakenPrivateCall) -> dict[str, Any]:
 
 
 def _may_see(call: KrakenPrivateCall, orders: Iterable[EngineOrder]) -> None:
-    """Open and closed orders need a right each."""
+    """Open and closed orders need separate permissions."""
     for order in orders:
         right = "query-closed-trades" if order.status.is_final else "query-open-trades"
         if right not in call.key.permissions:
@@ -140,7 +140,7 @@ def query_ledgers(call: KrakenPrivateCall) -> dict[str, Any]:
 
 
 def open_positions(call: KrakenPrivateCall) -> dict[str, Any]:
-    """Margin only, so there never is one."""
+    """Margin only, so always empty."""
     call.arguments.only("txid", "docalcs", "consolidation", "rebase_multiplier")
     return {}
 
@@ -159,7 +159,7 @@ def _shown(call: KrakenPrivateCall, order: EngineOrder) -> bool:
 
 
 def _readable(call: KrakenPrivateCall, order: EngineOrder) -> bool:
-    """Open orders are no history."""
+    """Open orders are not history."""
     return not order.status.is_final or call.key.shows(order.closed or 0.0)
 
 
@@ -177,7 +177,7 @@ def _wanted(arguments: Arguments, order: EngineOrder) -> bool:
 
 
 def _consolidated(fills: Iterable[EngineFill]) -> list[EngineFill]:
-    """The taker fills of one order as one, under the id of the first."""
+    """The taker fills of one order combined, under the id of the first."""
     merged: dict[str, EngineFill] = {}
     for fill in fills:
         key = fill.id if fill.maker else fill.order_id

@@ -1,4 +1,4 @@
-"""Ids of Kraken's shape: a letter and 16 more of upper-case letters and digits, in groups of 6, 5 and 6."""
+"""Ids in Kraken's format: 17 upper-case letters and digits, a letter first, in groups of 6, 5 and 6."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def kraken_ids(seed: int) -> Ids:
 
 
 def make_txid_like(order_id: str, moment: float) -> str:
-    """The id of a change of an order, the same for the same order and moment."""
+    """The id of an amendment, the same for the same order and time."""
     return make_id("T", random.Random(f"{order_id}{moment}"))  # noqa: S311  no secret

@@ -1,6 +1,6 @@
-"""Kraken's three limits: calls per key, orders per account and pair, public calls per address.
+"""Kraken's three limits: calls per key, orders per account and pair, public calls per IP address.
 
-All of them decay lazily: a counter is brought up to date when it is looked at.
+All of them decay lazily: a counter is updated when it is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _AMEND = (3, 2, 1, 0, 0, 0)
 _EDIT = (6, 5, 4, 2, 1, 0)
 _CANCEL = (8, 6, 5, 4, 2, 1)
 
-# Endpoints that only the engine's counter charges, and those that cost more than one.
+# Endpoints charged only by the engine's counter, and those that cost more than one.
 _FREE = frozenset(
     {"AddOrder", "CancelOrder", "AmendOrder", "EditOrder", "AddOrderBatch", "CancelOrderBatch"},
 )
@@ -45,7 +45,7 @@ class Decaying:
         return self.level
 
     def charge(self, cost: float, now: float) -> bool:
-        """Add a cost, whether it fits or not; False where it did not. What is over is capped, as a ban is."""
+        """Add a cost even if it does not fit; returns whether it did. The level is capped, as bans are."""
         fits = self.settle(now) + cost <= self.maximum
         self.level = min(self.level + cost, self.maximum + cost)
         return fits

@@ -1,4 +1,4 @@
-"""What Kraken tells everybody."""
+"""Kraken's public endpoints."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_DEPTH = 500
 _MAX_TRADES = 1_000
 _DAY = 86_400
 _HOUR = 3_600
-# Any Unix time in seconds is below this, any in nanoseconds above.
+# Unix times in seconds are below this, those in nanoseconds above.
 _SECONDS_BELOW = 1e15
 
 
@@ -140,7 +140,7 @@ def _vwap(rows: list[CandleRow], last: Decimal) -> Decimal:
 
 
 def ohlc(call: KrakenCall) -> dict[str, Any]:
-    """The last row is always the running one; `last` is the newest that is not."""
+    """The last row is always the open candle; `last` is the newest closed one."""
     call.arguments.only("pair", "interval", "since", "asset_class")
     pair = call.face.pair(call.arguments.needed("pair"))
     interval = call.arguments.integer("interval", 1)
@@ -192,7 +192,7 @@ def trades(call: KrakenCall) -> dict[str, Any]:
 
 
 def _nanoseconds(call: KrakenCall) -> float:
-    """`since` is an id of ns, or Unix seconds; both are seen in clients."""
+    """`since` is an id in nanoseconds, or Unix seconds; clients use both."""
     since = float(parse_number(call.arguments.text("since", "0") or "0", "since", digits=20))
     return since if since > _SECONDS_BELOW else since * 1e9
 

@@ -1,4 +1,4 @@
-"""Orders, fills and ledger entries as Kraken shows them: texts with the right decimals, times as numbers."""
+"""Orders, fills and ledger entries as Kraken lists them: amounts as text with the right decimals, times as numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fixed(number: Decimal, decimals: int) -> str:
 
 
 def precise(number: Decimal, decimals: int) -> str:
-    """At least so many decimals; a price of real candles keeps all of its own."""
+    """At least `decimals` decimals; prices of recorded candles keep all of theirs."""
     exponent = number.as_tuple().exponent
     return fixed(number, max(decimals, -exponent if isinstance(exponent, int) else 0))
 
@@ -43,7 +43,7 @@ def money(number: Decimal, currency: str) -> str:
 
 
 def order_text(ticket: Ticket, pair: Pair, amount: Decimal) -> str:
-    """The words of a description, `buy 0.01000000 XBTUSD @ limit 50000.0`."""
+    """A description like `buy 0.01000000 XBTUSD @ limit 50000.0`."""
     words = f"{ticket.side} {fixed(amount, LOT_DECIMALS)} {pair.altname} @ "
     return words + _own_terms(ticket, pair, ticket.limit_price, ticket.stop_price)
 
@@ -110,7 +110,7 @@ def order_row(order: EngineOrder, names: Names, *, trades: bool) -> dict[str, An
 
 
 def _special(order: EngineOrder) -> dict[str, str]:
-    """What only some kinds of order have."""
+    """The fields that only some kinds of order have."""
     face = order.ticket.face
     row = {"trigger": str(face["trigger"])} if face.get("trigger") else {}
     shown = face.get("displayvol")

@@ -1,4 +1,4 @@
-"""How Kraken calls currencies and markets, and the steps and minimums of each market."""
+"""Kraken's names of currencies and markets, and the steps and minimums of each market."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LOT_DECIMALS = 8
 COST_DECIMALS = 5
-# Balances of these programs are seen under the short name, `XBT.M`; the others under the long one, `XXBT.B`.
+# Balances of these programs use the short name, `XBT.M`; those of others the long one, `XXBT.B`.
 _SHORT_PROGRAMS = ("M", "S", "P", "HOLD")
 
 
@@ -63,7 +63,7 @@ ASSETS = {
 
 
 class Names:
-    """The pairs that there are, found by id or altname."""
+    """All pairs, by id or altname."""
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self._by_symbol = {pair.spec.symbol: pair for pair in pairs}
@@ -82,19 +82,19 @@ class Names:
         return self._by_symbol[symbol]
 
     def change(self, spec: MarketSpec) -> MarketSpec:
-        """Other steps or minimums. A coarser tick leaves the decimals as they are, as on the exchange."""
+        """Apply other steps or minimums. A coarser tick does not change the decimals, as on the exchange."""
         pair = self._by_symbol[spec.symbol]
         decimals = max(pair.pair_decimals, _decimals(spec.price_step))
         self._by_symbol[spec.symbol] = replace(pair, spec=spec, pair_decimals=decimals)
         return spec
 
     def assets(self) -> tuple[Asset, ...]:
-        """Every asset there is, whether a pair of it is on offer or not."""
+        """All assets, whether or not a pair of theirs is listed."""
         return tuple(ASSETS.values())
 
 
 def balance_name(currency: str) -> str:
-    """`XXBT`, or `XBT.M` where it is locked away; a currency that no list of assets names stands as it is."""
+    """`XXBT`, or `XBT.M` if staked; a currency that is not among the assets keeps its name."""
     stem, dot, program = currency.partition(".")
     asset = ASSETS.get(stem)
     if asset is None:
@@ -117,7 +117,7 @@ def _decimals(step: Decimal) -> int:
 
 
 def offered(symbols: Iterable[str]) -> Names:
-    """The markets that there are prices for."""
+    """The markets that have prices."""
     known = set(symbols)
     return Names(pair for pair in _all_pairs() if pair.spec.symbol in known)
 
@@ -139,7 +139,7 @@ def _all_pairs() -> tuple[Pair, ...]:
 
 
 def _pair(symbol: str, pair_id: str, decimals: int, ordermin: str, costmin: str, *, tick: str = "") -> Pair:
-    """The tick is the last decimal unless it is coarser."""
+    """The tick is one unit of the last decimal, unless it is coarser."""
     base, quote = (ASSETS[currency] for currency in symbol.split("/"))
     spec = MarketSpec(
         symbol=symbol,

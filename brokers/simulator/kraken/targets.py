@@ -1,4 +1,4 @@
-"""Which order a request means."""
+"""Finds the order that a request refers to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find_order(call: KrakenPrivateCall, txid: str, client_id: str) -> EngineOrder:
-    """An order by its id, or the open one by the client's; gone or never issued are told apart."""
+    """An order by its id, or the open one with a client id; distinguishes ended orders from unknown ones."""
     if txid:
         order = call.account.orders.get(txid)
         if order is None:

@@ -42,14 +42,14 @@ _BUY_FALLS = frozenset({Kind.LIMIT, Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT})
 
 @dataclass(frozen=True, slots=True)
 class TicketReader:
-    """`last` is the last price, `received` the wall time at which the request came in."""
+    """`last` is the last price, `received` the wall time at which the request arrived."""
 
     pair: Pair
     last: Decimal
     received: float
 
     def read(self, arguments: Arguments, deadline: str) -> Ticket:
-        """Raises KrakenError naming the argument that is wrong."""
+        """Raises KrakenError that names the invalid argument."""
         side = self._side(arguments)
         kind = self._kind(arguments.needed("ordertype"), "ordertype")
         flags = self._flags(arguments, side, kind)
@@ -111,7 +111,7 @@ class TicketReader:
         return flags
 
     def _agreement(self, arguments: Arguments) -> bool:
-        """Accounts of some countries must send it with market orders."""
+        """Accounts in some countries must send it with market orders."""
         text = arguments.text("trading_agreement")
         if text not in ("", "agree"):
             raise invalid("trading_agreement")

@@ -1,4 +1,4 @@
-"""From a path of log prices to one exchange's bars."""
+"""Makes one exchange's bars from a path of log prices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HOUR = 3_600
 
-# How far one exchange's price lies from the other's: a few hundredths of a percent, wandering.
+# How far the two exchanges' prices differ: a few hundredths of a percent, drifting.
 _BASIS_DECAY = 0.9
 _BASIS_NOISE = 0.00006
 _VOLUME_DECIMALS = 8
@@ -26,7 +26,7 @@ _TRADES_PER_HOUR = 1_200
 
 @dataclass(frozen=True, slots=True)
 class SyntheticMarket:
-    """`level` is its price at the start; `hourly_value`, in quote currency, is what usually trades in an hour."""
+    """`level` is its price at the start; `hourly_value` is the usual volume per hour in quote currency."""
 
     symbol: str
     level: float
@@ -39,7 +39,7 @@ class SyntheticMarket:
 
 
 class BarMaker:
-    """Makes the bars of one exchange, always the same for the same seed and the same calls."""
+    """Makes the bars of one exchange; the same seed and calls give the same bars."""
 
     def __init__(self, seed: int, exchange_number: int, markets: tuple[SyntheticMarket, ...]) -> None:
         self._random = np.random.default_rng([seed, exchange_number])
@@ -47,7 +47,7 @@ class BarMaker:
         self._basis = np.zeros(len(markets))
 
     def bars(self, path: Path, levels: Floats, start: int, span: int) -> list[Bars]:
-        """Bars of `span` seconds for each market; `levels` are the log prices that zero of the path means."""
+        """Bars of `span` seconds for each market; `levels` are the log prices at which the path is zero."""
         basis = autoregressive(self._random.normal(0, _BASIS_NOISE, path.volatility.shape), _BASIS_DECAY, self._basis)
         logs = path.logs + levels + np.vstack([self._basis, basis])
         self._basis = basis[-1]

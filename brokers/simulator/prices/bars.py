@@ -1,4 +1,4 @@
-"""Bars of one market as whole numbers in numpy columns: exact like Decimal, and fast to sum."""
+"""Bars of one market as integers in numpy columns: exact like Decimal, and fast to aggregate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many decimals one unit of a price and of a volume has."""
+    """The decimals of a price and of a volume."""
 
     price: int
     volume: int
@@ -30,7 +30,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """`time` is each opening moment and `span` each length in seconds; a bar in which nothing traded is absent."""
+    """`time` is each bar's opening and `span` its length in seconds; bars without trades are absent."""
 
     time: Column
     span: Column
@@ -50,7 +50,7 @@ class Bars:
         return self._columns(slice(int(first), int(last)))
 
     def dividing(self, seconds: int) -> Bars:
-        """Bars of which whole ones make up every `seconds` on UTC bounds."""
+        """The bars from which whole buckets of `seconds` on UTC bounds can be made."""
         fits = seconds % self.span == 0
         return self if bool(fits.all()) else self._columns(fits)
 

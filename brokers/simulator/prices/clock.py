@@ -1,4 +1,4 @@
-"""Market time: the clock the candles live on."""
+"""Market time: the clock of the candles."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class AcceleratedMarketClock:
     """Runs `speed` times faster than the wall clock, from `market_start` at the moment `wall_start`.
 
-    Market time never passes the wall clock, so that no candle is labelled with the future: having caught up, it
-    goes on at the wall clock's own pace. Unix seconds throughout.
+    Market time never overtakes the wall clock, so that no candle is dated in the future: once it has caught up, it
+    continues at the pace of the wall clock. All times are Unix seconds.
     """
 
     wall_start: float
@@ -28,5 +28,5 @@ class AcceleratedMarketClock:
 
     @property
     def is_wall_time(self) -> bool:
-        """Whether market time is the wall clock's, so that a running candle can be told from a closed one by it."""
+        """Whether market time equals the wall clock, so that the wall clock tells an open candle from a closed one."""
         return self.speed == 1 and self.market_start == self.wall_start

@@ -1,7 +1,7 @@
-"""Candles as they lie in CSV files named `<exchange>-<base>-<quote>-<interval>.csv` or `.csv.gz`.
+"""Candles in CSV files named `<exchange>-<base>-<quote>-<interval>.csv` or `.csv.gz`.
 
-Header `time,open,high,low,close,volume`; `time` is the opening moment in Unix seconds UTC. Rows in which nothing
-was traded are absent, and stay so. Digits are kept exactly.
+The header is `time,open,high,low,close,volume`; `time` is the opening in Unix seconds. Candles without trades are
+absent. All digits are kept.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _HEADER = "time,open,high,low,close,volume"
 _ROW = re.compile(r"[0-9]+(?:,[0-9]+(?:\.[0-9]+)?){5}")
 _ROWS = re.compile(rf"{_ROW.pattern}(?:\n{_ROW.pattern})*+")
 _NAME = re.compile(r"(?P<exchange>[a-z]+)-(?P<base>[A-Z0-9]+)-(?P<quote>[A-Z0-9]+)-(?P<interval>\w+)\.csv(\.gz)?")
-# The archives do not say how many trades a candle holds; every candle in them holds some.
+# The archives do not contain the number of trades; every candle in them has some.
 _TRADES_PER_ROW = 4
 _COLUMNS = 6
 _VOLUME_COLUMN = 5
 
 
 class CandleFileError(ValueError):
-    """A directory or file of candles that cannot be used; the text names the file, and the line where there is one."""
+    """A directory or file of candles that cannot be used; the message names the file and, if known, the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class CandleFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandleTable:
-    """The rows of one file, and the decimals in which they are counted."""
+    """The rows of one file and their decimals."""
 
     bars: Bars
     scale: Scale
 
 
 def find_candle_files(directory: Path) -> list[CandleFile]:
-    """The files of exchanges that are simulated; other files are passed over."""
+    """The files of simulated exchanges; other files are ignored."""
     try:
         paths = sorted(directory.iterdir())
     except OSError as error:
@@ -82,7 +82,7 @@ def read_candle_file(path: Path) -> CandleTable:
 
 
 def check_candles(path: Path, bars: Bars, span: int) -> None:
-    """Refuse rows out of order, off the interval's grid, without a price or with a price outside high and low."""
+    """Reject rows out of order, off the interval's grid, without a price or with prices outside high and low."""
     outside = (bars.low > np.minimum(bars.open, bars.close)) | (bars.high < np.maximum(bars.open, bars.close))
     checks = (
         (bars.time % span != 0, f"the time is not a multiple of the interval ({span} s)"),

@@ -1,4 +1,4 @@
-"""What both kinds of prices hand to the simulator: one clock and, per exchange, one source."""
+"""What both kinds of prices provide to the simulator: one clock and, per exchange, one source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How made-up prices move: trends, ranges and falls of one common factor, and what each market adds to it."""
+"""How generated prices move: trends, ranges and falls of a common factor, plus each market's own moves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 HOURS_PER_CHUNK = 240
 
-# Sets this generator's numbers apart from others of the same seed. With this one, seed 1 begins as the demo needs it:
+# Separates this generator's numbers from others of the same seed. With this value, seed 1 starts as the demo needs:
 # a breakout within days, a trend, a fall.
 _STREAM = 90
 
-# Drift of the common factor per day, and how many days a regime lasts at least and on average more.
+# Drift of the common factor per day; minimum duration of a regime in days, and the average on top of it.
 _DRIFTS = (0.014, 0.0, -0.013)
 _CHANCES = (0.42, 0.22, 0.36)
 _SHORTEST_REGIME = 6.0
@@ -26,20 +26,20 @@ _REGIME_BEYOND = 12.0
 
 _HOURS_PER_DAY = 24
 _FACTOR_VOLATILITY = 0.019 / np.sqrt(_HOURS_PER_DAY)
-# Volatility clusters: its logarithm wanders with a half-life of about two days.
+# Volatility clusters: its logarithm reverts with a half-life of about two days.
 _CALM_DECAY = 0.985
 _CALM_NOISE = 0.07
-# How far, in its own volatility, a step goes beyond its ends.
+# How far a step goes beyond its ends, in units of its volatility.
 _REACH = 0.45
 _JUMP_CHANCE = 1 / (45 * _HOURS_PER_DAY)
 _JUMP_SIZE = 0.035
-# Prices come home over some months, so that they stay believable for years of market time.
+# Prices revert over some months, so that they stay plausible for years of market time.
 _HOMING = float(np.exp(-1 / (120 * _HOURS_PER_DAY)))
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """How a market follows the common factor, and what it does by itself (per day, as a fraction)."""
+    """How a market follows the common factor, and its own volatility (per day, as a fraction)."""
 
     beta: float
     own_volatility: float
@@ -49,8 +49,8 @@ class Character:
 class Path:
     """Log prices of all markets (columns), step by step (rows).
 
-    `logs` has one row more than there are steps: the first is where the path begins. `above` and `below` are how far
-    the price went beyond both ends of each step; `volatility` is that of each step.
+    `logs` has one row more than there are steps: the first is the start of the path. `above` and `below` are how far
+    the price went beyond the ends of each step; `volatility` is per step.
     """
 
     logs: Floats
@@ -60,7 +60,7 @@ class Path:
 
 
 class RandomWalk:
-    """Chunk after chunk of log prices; the full hours are always the same for the same seed."""
+    """Log prices in chunks; the values at full hours depend only on the seed."""
 
     def __init__(self, seed: int, characters: tuple[Character, ...]) -> None:
         self._random = np.random.default_rng([seed, _STREAM])
@@ -85,7 +85,7 @@ class RandomWalk:
         return self._refined(logs, volatility, steps)
 
     def _refined(self, logs: Floats, volatility: Floats, steps: int) -> Path:
-        """Bridges each hour, through the same prices at every full hour."""
+        """Fill in each hour as a bridge between its fixed ends."""
         hours, columns = volatility.shape
         fine = np.repeat(volatility, steps, axis=0) / np.sqrt(steps)
         noise = self._fine_random.normal(0, 1, (hours, steps, columns)) * fine.reshape(hours, steps, columns)
@@ -122,7 +122,7 @@ class RandomWalk:
 def autoregressive(noise: Floats, decay: float, before: Floats | float) -> Floats:
     """x[t] = decay * x[t-1] + noise[t] down each column, with x[-1] = `before`."""
     walked = np.empty_like(noise)
-    for first in range(0, len(noise), HOURS_PER_CHUNK):  # the powers of longer stretches would leave a float's range
+    for first in range(0, len(noise), HOURS_PER_CHUNK):  # powers over longer stretches would exceed a float's range
         block = noise[first : first + HOURS_PER_CHUNK]
         powers = decay ** np.arange(1, len(block) + 1)[:, None]
         walked[first : first + len(block)] = powers * (before + np.cumsum(block / powers, axis=0))

@@ -1,8 +1,8 @@
-"""Real candles, played again: each exchange's own record, on one market clock.
+"""Replays recorded candles: each exchange's own data, on one market clock.
 
-The files of a market are combined: the one that covers the longest time is the base, others only extend it, so a
-finer file begins where the coarser one ends. Candles are summed up from what was recorded; an interval finer than the
-record at that time has no candles there. Gaps stay gaps, and when the data ends the last price stays.
+The files of a market are combined: the one covering the longest time is the base and others only extend it, so a finer
+file begins where the coarser one ends. Candles are aggregated from the data; intervals finer than the data have no
+candles there. Gaps are kept, and after the end of the data the last price stays.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from brokers.model import Exchange
 
 _DAY = 86_400
-# What a strategy on daily candles needs behind it, and what makes a start worth while before it.
+# The history that a strategy on daily candles needs, and the future that makes a start worthwhile.
 _HISTORY_DAYS = 60
 _FUTURE_DAYS = 30
 
 
 def replay_prices(directory: Path, *, speed: float, wall_start: float, start: datetime | None = None) -> MarketPrices:
-    """Replay the CSVs of `directory` from market time `start`, by default where most markets have a history.
+    """Replay the CSV files of `directory` from market time `start`; by default where most markets have a history.
 
     `wall_start` is the wall clock now, in Unix seconds. Raises CandleFileError.
     """
@@ -63,7 +63,7 @@ def replay_prices(directory: Path, *, speed: float, wall_start: float, start: da
 
 
 class _Recorded:
-    """A Supply that has everything there will ever be."""
+    """A Supply that is complete from the start."""
 
     def reach(self, until: float) -> None:
         pass
@@ -81,7 +81,7 @@ def _combined(files: list[CandleFile]) -> CandleTable:
     scale = Scale(max(table.scale.price for table in tables), max(table.scale.volume for table in tables))
     bars, *others = (_rescaled(table, scale) for table in tables)
     for other in others:
-        # The last candle of a record may have been taken before it closed: what is finer knows better.
+        # The last candle of a file may be from before its close; finer data is more accurate.
         last = int(bars.time[-1])
         if int(other.time[0]) <= last < int(other.time[-1]):
             bars = bars.between(-math.inf, last)
@@ -109,7 +109,7 @@ def _rescaled(table: CandleTable, scale: Scale) -> Bars:
 
 
 def _best_start(bounds: list[tuple[Exchange, int, int]]) -> float:
-    """The earliest UTC midnight at which most exchanges, and then most markets, have a past and a future."""
+    """The earliest UTC midnight at which most exchanges, and then most markets, have data before and after."""
     moments = sorted({_midnight_from(first + _HISTORY_DAYS * _DAY) for _, first, _ in bounds})
 
     def active(moment: float) -> list[Exchange]:
@@ -120,7 +120,7 @@ def _best_start(bounds: list[tuple[Exchange, int, int]]) -> float:
         ]
 
     best = max(moments, key=lambda moment: (len(set(active(moment))), len(active(moment)), -moment))
-    # Records shorter than a history are played from their beginning.
+    # Data shorter than a history is replayed from its beginning.
     return best if active(best) else float(min(first for _, first, _ in bounds))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brokers.simulator.engine.market_data import Tick
     from brokers.simulator.prices.bars import Bars, Scale
 
-# Bounds the memory of a simulator that runs for weeks; more than any exchange shows.
+# Bounds the memory of a simulator that runs for weeks; more than any exchange lists.
 _KEPT_CANDLES = 100_000
 
 
@@ -36,7 +36,7 @@ class Series:
         self._bars = joined(self._bars, bars)
 
     def thin_out(self, *, coarse_before: int, coarse_span: int, drop_before: int) -> None:
-        """Drop the oldest bars, and sum up those too old for anyone to ask for them finely."""
+        """Drop the oldest bars, and aggregate those too old to be requested at fine intervals."""
         old = aggregated(self._bars.between(drop_before, coarse_before), coarse_span)
         self._bars = joined(old, self._bars.between(coarse_before, math.inf))
 
@@ -46,7 +46,7 @@ class Series:
         return ticks(self._bars.between(first, _just_after(until)), self._scale, after, until)
 
     def candles(self, seconds: int, until: float) -> list[CandleRow]:
-        """Oldest first, the last one running: flat at the last price while nothing has traded in it."""
+        """Oldest first, the last one open: flat at the last price while nothing has traded in it."""
         bars = self._bars.dividing(seconds)
         bucket = math.floor(until / seconds) * seconds
         closed = self._closed.setdefault(seconds, _ClosedCandles(seconds, self._scale))
@@ -60,7 +60,7 @@ class Series:
 
 
 class _ClosedCandles:
-    """The closed candles of one interval, each made once."""
+    """The closed candles of one interval, each computed once."""
 
     def __init__(self, seconds: int, scale: Scale) -> None:
         self._seconds = seconds
@@ -77,7 +77,7 @@ class _ClosedCandles:
 
 
 def _until(bars: Bars, until: float) -> Bars:
-    """Bars of which the last may still be running."""
+    """Bars, of which the last may still be open."""
     last = bars.between(int(bars.time[-1]), math.inf)
     if last_tick_time(int(last.time[0]), int(last.span[0])) <= until:
         return bars
@@ -110,7 +110,7 @@ def _flat(time: int, before: CandleRow) -> CandleRow:
 
 
 def _before_last_tick(bars: Bars, scale: Scale, start: float) -> float:
-    """A moment after which there is exactly one trade up to `start`, or the start where there is none."""
+    """A time after which there is exactly one trade up to `start`; `start` itself if there is none."""
     known = bars.between(-math.inf, _just_after(start))
     newest = known.between(known.time[-1] - known.span.max(), math.inf) if len(known) else known
     moments = [tick.time for tick in ticks(newest, scale, -math.inf, start)]

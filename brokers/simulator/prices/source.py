@@ -1,4 +1,4 @@
-"""The prices of one exchange, as the engine asks for them."""
+"""The prices of one exchange, as requested by the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Supply(Protocol):
-    """Makes sure that the series hold everything up to a moment of market time."""
+    """Extends the series up to a given market time."""
 
     def reach(self, until: float) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Made-up prices: seeded, endless, nearly equal on both exchanges, with a long history at the start."""
+"""Generated prices: seeded, endless, nearly equal on both exchanges, with a long history at the start."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from brokers.simulator.prices.source import SeriesSource
 if TYPE_CHECKING:
     from brokers.simulator.prices.bars import Bars
 
-# With it a daily breakout finds entries and exits soon after the start.
+# With this seed, a daily breakout strategy finds entries and exits soon after the start.
 DEMO_SEED = 1
 
 _DAY = 86_400
 _CHUNK = HOURS_PER_CHUNK * HOUR
-# 760 days behind the start: more than the 720 daily candles that Kraken shows; the last 20 days of them finely.
+# 760 days before the start: more than the 720 daily candles that Kraken lists; the last 20 days in fine steps.
 _COARSE_CHUNKS = 74
 _FINE_CHUNKS = 2
 _HISTORY = (_COARSE_CHUNKS + _FINE_CHUNKS) * _CHUNK
-# Bounds the memory of a long run: nobody sees more daily candles, or more fine ones, than this.
+# Bounds the memory of a long run: no client can see more daily or more fine candles than this.
 _KEPT = 1_000 * _DAY
 _KEPT_FINE = 20 * _DAY
-# How long market time may run before it reaches the wall clock, and how far back that may make it start: a client
-# that finds the market's time by walking back through empty candles has a limit to its patience.
+# How long market time may run before it reaches the wall clock, and how far back it may start because of that: clients
+# that search backwards through empty candles give up at some point.
 _RUN = 31 * _DAY
 _FURTHEST_BACK = 18 * 365 * _DAY
-# More bars than this in a second of the wall clock only cost: the path is then made of coarser ones.
+# More bars than this per wall second are a waste: coarser ones are generated then.
 _BARS_PER_SECOND = 30
 
 _MARKETS = (
@@ -53,9 +53,8 @@ _MARKETS = (
 def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float = 1.0) -> MarketPrices:
     """Prices of eight USD markets on both exchanges from `wall_start` (the wall clock now, Unix seconds) on.
 
-    At speed 1 market time is the wall clock's; faster, it starts so far back that a month of running stays behind it,
-    or 6,570 days of market time where that is less.
-    The same seed moves prices the same way from the start, whenever that is.
+    At speed 1, market time equals the wall clock. At higher speeds it starts so far back that a month's run stays
+    behind the wall clock, or 6,570 days of market time if that is less. The same seed gives the same moves.
     """
     market_start = _market_start(wall_start, speed)
     sources = {
@@ -92,7 +91,7 @@ def _source(seed: int, exchange_number: int, market_start: float, span: int) -> 
 
 
 class _Generator:
-    """Extends the series of one exchange, a chunk at a time, when somebody looks beyond their end."""
+    """Extends the series of one exchange in chunks, when data beyond their end is requested."""
 
     def __init__(
         self, walk: RandomWalk, maker: BarMaker, markets: tuple[SyntheticMarket, ...], origin: int, span: int
@@ -107,7 +106,7 @@ class _Generator:
         self._series: dict[str, Series] = {}
 
     def begin(self, market_start: float) -> dict[str, Series]:
-        """Make the history and what has passed of the first day; prices have their usual level at its midnight."""
+        """Make the history and the elapsed part of the first day; prices are at their usual level at its midnight."""
         coarse = [self._walk.next_chunk() for _ in range(_COARSE_CHUNKS)]
         fine = [self._walk.next_chunk(self._steps) for _ in range(_FINE_CHUNKS)]
         self._levels = np.log([market.level for market in self._markets]) - fine[-1].logs[-1]

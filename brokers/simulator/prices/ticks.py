@@ -1,4 +1,4 @@
-"""The way a price takes inside a bar."""
+"""The path of the price inside a bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from brokers.simulator.prices.bars import Scale
 
-# When, as a part of the bar's span, each of its four points is traded: the last one well inside the bar.
+# When each of the four points is traded, as a fraction of the span: the last one well inside the bar.
 _MOMENTS = (0.0, 0.3, 0.6, 0.9)
 _POINTS = len(_MOMENTS)
 
@@ -31,7 +31,7 @@ def ticks(bars: Bars, scale: Scale, after: float, until: float) -> Iterator[Tick
 
 
 def so_far(bar: Bars, until: float) -> Bars:
-    """A single bar as it looks at `until`, when only some of its points have been traded."""
+    """A single bar as of `until`, when only some of its points have been traded."""
     points = [point for point in _points(bar) if point[0] <= until]
     prices = [price for _, price, _ in points]
     return Bars(

@@ -20,7 +20,7 @@ RIGHTS = {
 }
 
 
-def test_a_total_is_what_is_available_and_what_is_on_hold() -> None:
+def test_a_total_is_the_sum_of_available_and_held() -> None:
     assert balances_of([wallet("BTC", "1.23", "0.005")], {})["BTC"] == Balance(
         "BTC", Decimal("1.235"), Decimal("0.005")
     )
@@ -59,13 +59,13 @@ def test_a_key_that_can_transfer_can_withdraw() -> None:
     assert info.permissions == {"view", "trade", "transfer"}
 
 
-def test_a_key_tells_its_portfolio_and_what_it_lacks() -> None:
+def test_a_key_reports_its_portfolio_and_missing_permissions() -> None:
     info = key_info_of({**RIGHTS, "can_trade": False}, timedelta(seconds=2))
 
     assert (info.account_uid, info.missing, info.can_withdraw) == ("ca72", frozenset({"trade"}), False)
 
 
-def test_a_key_whose_transfer_right_is_untold_is_not_called_safe() -> None:
+def test_a_key_with_an_unknown_transfer_right_is_not_called_safe() -> None:
     with pytest.raises(BadAnswer, match="transfer"):
         key_info_of({"can_view": True, "portfolio_uuid": "ca72"}, timedelta(0))
 
@@ -112,7 +112,7 @@ def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other() -> None:
     assert set(unread) == {"balance:ETH"}
 
 
-def test_of_a_currency_with_an_unreadable_wallet_nothing_is_told_rather_than_a_part() -> None:
+def test_a_currency_with_an_unreadable_wallet_is_left_out_rather_than_summed_in_part() -> None:
     unread: dict[str, str] = {}
 
     assert balances_of([wallet("BTC", "1"), wallet("BTC", "2") | {"available_balance": {"value": 0.1}}], unread) == {}

@@ -53,13 +53,13 @@ def connected(broker: CoinbaseBroker, scripted: ScriptedExchange) -> CoinbaseBro
     return broker
 
 
-def test_the_broker_is_what_the_upper_storeys_expect(broker: CoinbaseBroker) -> None:
+def test_the_broker_implements_the_protocol(broker: CoinbaseBroker) -> None:
     seen: Broker = broker
 
     assert (seen.exchange, seen.can_amend_stops, seen.stops_at_market) == (Exchange.COINBASE, False, False)
 
 
-def test_connecting_tells_the_rights_the_skew_and_the_markets(
+def test_connecting_reads_the_rights_the_skew_and_the_markets(
     broker: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     scripted.on("/time", Reply(server_time(NOW + timedelta(seconds=7))))
@@ -99,7 +99,7 @@ def test_balances_are_summed_over_all_pages(connected: CoinbaseBroker, scripted:
     assert held["BTC"] == Balance("BTC", Decimal("0.1"))
 
 
-def test_fees_are_asked_for_at_most_once_an_hour(
+def test_fees_are_requested_at_most_once_an_hour(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     tiers = [{"fee_tier": {"maker_fee_rate": rate, "taker_fee_rate": "0.006"}} for rate in ("0.004", "0.003")]
@@ -196,7 +196,7 @@ def test_a_row_that_refuses_to_cancel_is_seen_though_the_answer_is_200(
         connected.cancel("1111")
 
 
-def test_an_unknown_reason_not_to_cancel_does_not_matter_where_the_order_has_ended(
+def test_an_unknown_reason_not_to_cancel_is_ignored_if_the_order_has_ended(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     scripted.on("/orders/batch_cancel", _row("INVALID_CANCEL_REQUEST"))
@@ -228,7 +228,7 @@ def test_an_order_is_read_by_its_id(connected: CoinbaseBroker, scripted: Scripte
         connected.order("2222")
 
 
-def test_many_orders_are_asked_for_by_repeated_ids_in_portions(
+def test_many_orders_are_requested_in_batches_of_repeated_ids(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     def known(asked: Asked) -> Reply:
@@ -242,12 +242,12 @@ def test_many_orders_are_asked_for_by_repeated_ids_in_portions(
     assert "7" not in found
 
 
-def test_no_ids_are_not_asked_for_as_if_they_meant_all(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+def test_an_empty_list_of_ids_requests_nothing(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     assert connected.orders([]) == {}
     assert scripted.asked_for(LISTING) == []
 
 
-def test_open_orders_hold_those_on_the_way_and_open_is_asked_for_alone(
+def test_open_orders_include_pending_ones_and_open_is_requested_alone(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     books = {"OPEN": ["a", "b"], "PENDING": ["b", "c"], "QUEUED": ["d"]}
@@ -281,7 +281,7 @@ def test_one_order_that_cannot_be_read_is_counted_and_hides_no_other(
     assert "order_configuration" not in connected.unread_rows()["theirs"]
 
 
-def test_simple_pages_that_cannot_be_asked_hide_no_other_order_and_are_not_taken_for_empty(
+def test_refused_simple_pages_hide_no_order_and_are_not_taken_for_empty(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     def answer(asked: Asked) -> Reply:
@@ -306,7 +306,7 @@ def test_a_row_that_can_be_read_again_is_counted_no_longer(
     assert connected.unread_rows() == {}
 
 
-def test_an_order_of_ours_asked_for_by_its_id_that_cannot_be_read_is_not_denied(
+def test_an_unreadable_order_of_ours_requested_by_id_is_not_denied(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     broken = order(order_id="s", client_order_id=new_client_id(Purpose.STOP), created_time=None)
@@ -319,7 +319,7 @@ def test_an_order_of_ours_asked_for_by_its_id_that_cannot_be_read_is_not_denied(
         connected.order("s")
 
 
-def test_what_cannot_be_read_of_products_and_balances_is_counted_too(
+def test_unreadable_products_and_balances_are_listed_too(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     scripted.on(
@@ -334,15 +334,13 @@ def test_what_cannot_be_read_of_products_and_balances_is_counted_too(
     assert set(connected.unread_rows()) == {"product:X-USD", "balance:ETH"}
 
 
-def test_futures_orders_are_not_told(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+def test_futures_orders_are_left_out(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     scripted.on(LISTING, Reply({"orders": [order(product_id="BTC-PERP-INTX", product_type="FUTURE")]}))
 
     assert connected.open_orders() == ()
 
 
-def test_fills_are_read_by_cursor_and_each_told_once_oldest_first(
-    connected: CoinbaseBroker, scripted: ScriptedExchange
-) -> None:
+def test_fills_are_read_by_cursor_once_each_oldest_first(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     late = fill(entry_id="b", trade_time="2023-11-14T22:14:00Z")
     first = {"fills": [late, fill(entry_id="a")], "cursor": "2"}
     second = {"fills": [fill(entry_id="a"), fill(entry_id="c", trade_time="2023-11-14T22:13:00Z")], "cursor": ""}
@@ -354,7 +352,7 @@ def test_fills_are_read_by_cursor_and_each_told_once_oldest_first(
     assert scripted.asked[-1].query["start_sequence_timestamp"] == ["2023-11-14T22:00:00Z"]
 
 
-def test_a_fill_booked_after_the_given_moment_is_told_though_it_traded_before(
+def test_a_fill_recorded_after_the_start_is_listed_though_it_traded_before(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     before = fill(entry_id="x", trade_time="2023-11-14T22:00:00.1Z", sequence_timestamp="2023-11-14T22:00:00.2Z")
@@ -391,7 +389,7 @@ def test_neither_key_nor_secret_shows_in_a_repr(connected: CoinbaseBroker, api_k
     assert api_key.secret.splitlines()[1] not in shown
 
 
-def test_a_fill_at_no_price_is_told(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+def test_a_fill_at_price_zero_is_listed(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     scripted.on(FILLS, Reply({"fills": [fill(price="0"), fill(entry_id="b")], "cursor": ""}))
 
     assert {told.id: told.price for told in connected.fills(NOW - timedelta(days=1))} == {
@@ -461,7 +459,7 @@ def test_a_preview_refuses_as_the_order_would_be(
 
 
 @pytest.mark.parametrize("errs", [["PREVIEW_INSUFFICIENT_FUND"], ["INSUFFICIENT_FUNDS"], [], None])
-def test_a_preview_that_only_lacks_what_another_order_binds_passes(
+def test_a_preview_that_lacks_only_held_coins_passes(
     connected: CoinbaseBroker, scripted: ScriptedExchange, errs: list[str] | None
 ) -> None:
     scripted.on(PREVIEW, Reply({"errs": errs, "preview_id": "p"}))
@@ -469,7 +467,7 @@ def test_a_preview_that_only_lacks_what_another_order_binds_passes(
     connected.preview(stop_sell())
 
 
-def test_a_preview_without_an_answer_is_no_consent(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
+def test_a_preview_without_an_answer_is_not_consent(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     scripted.on(PREVIEW, Reply({}))
 
     with pytest.raises(BadAnswer):
@@ -485,7 +483,7 @@ def test_a_preview_without_an_answer_is_no_consent(connected: CoinbaseBroker, sc
         (Reply("<html>", 502), Unavailable),
     ],
 )
-def test_a_preview_that_fails_is_no_consent(
+def test_a_preview_that_fails_is_not_consent(
     connected: CoinbaseBroker, scripted: ScriptedExchange, reply: Reply, kind: type[BrokerError]
 ) -> None:
     scripted.on(PREVIEW, reply)
@@ -494,7 +492,7 @@ def test_a_preview_that_fails_is_no_consent(
         connected.preview(stop_sell())
 
 
-def test_an_order_in_a_market_that_is_closed_for_now_is_no_rejection(
+def test_an_order_in_a_temporarily_closed_market_is_not_rejected(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     scripted.on("/orders", Reply(refused("ORDER_ENTRY_DISABLED")))

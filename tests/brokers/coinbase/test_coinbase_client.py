@@ -178,7 +178,7 @@ def test_a_failed_read_is_classified_by_status_and_body(
         (Reply("", 302, {"location": "/elsewhere"}), OutcomeUnknown),
     ],
 )
-def test_a_failed_order_is_refused_for_certain_or_of_unknown_outcome_and_sent_once(
+def test_a_failed_order_is_sent_once_and_either_refused_or_of_unknown_outcome(
     client: CoinbaseClient, scripted: ScriptedExchange, reply: Reply, kind: type[BrokerError]
 ) -> None:
     scripted.on("/orders", reply)

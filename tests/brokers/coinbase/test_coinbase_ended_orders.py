@@ -102,7 +102,7 @@ def test_the_first_look_reaches_back_to_orders_that_rested_for_weeks(
     assert looked(connected, since + timedelta(seconds=1)) == ["stop"]
 
 
-def test_a_later_look_reads_no_past_again_and_sees_what_rested_for_weeks_and_ended_just_now(
+def test_a_later_call_sees_old_orders_end_without_rereading_the_history(
     connected: CoinbaseBroker, books: Books, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     books.made("stop", ago=timedelta(days=60))
@@ -150,7 +150,7 @@ def test_an_order_that_was_shown_late_is_seen(connected: CoinbaseBroker, books: 
     assert looked(connected, since) == ["late"]
 
 
-def test_what_ended_at_an_untold_moment_counts_from_the_look_that_saw_it_first(
+def test_an_order_without_an_end_time_ended_when_it_was_first_seen_ended(
     connected: CoinbaseBroker, books: Books, clock: ManualClock
 ) -> None:
     books.made("theirs", ago=timedelta(days=3))
@@ -188,7 +188,7 @@ def test_without_a_look_at_the_open_orders_the_past_is_read_each_time(
     assert [told.exchange_id for told in connected.closed_orders(since)] == ["stop"]
 
 
-def test_a_long_past_is_read_in_slices_that_each_go_on_where_the_last_one_ended(
+def test_a_long_history_is_read_in_parts_that_continue_where_the_last_one_ended(
     connected: CoinbaseBroker, books: Books, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     books.page = 10
@@ -221,7 +221,7 @@ def test_a_long_past_is_not_read_on_while_all_is_to_stop(
         connected.closed_orders(utc_now(clock) - timedelta(days=1))
 
 
-def test_a_question_for_recent_fills_does_not_wait_for_a_long_history_of_them(
+def test_recent_fills_are_read_while_a_long_history_is_unfinished(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     def endless(asked: Asked) -> Reply:

@@ -95,7 +95,7 @@ def test_a_candle_closes_by_the_exchanges_clock_and_not_by_ours(
     assert candles.time[-1] == 19_998 * DAY
 
 
-def test_the_last_known_candle_is_told_again_and_only_what_follows_it(
+def test_the_last_known_candle_is_returned_again_with_later_ones_only(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     _live(scripted, clock)
@@ -132,7 +132,7 @@ def test_after_a_long_outage_the_newest_candles_come_first(
 
 
 @pytest.mark.parametrize("timeframe", Timeframe)
-def test_a_market_whose_clock_lies_years_back_is_found(
+def test_a_market_whose_candles_ended_years_ago_is_found(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock, timeframe: Timeframe
 ) -> None:
     market_time = _replay(scripted, clock, speed=1)
@@ -198,7 +198,7 @@ def test_a_market_without_any_history_has_no_candles(
     assert len(scripted.asked_for(CANDLES)) < 30
 
 
-def test_tickers_come_without_a_key_and_leave_out_what_has_no_price(
+def test_tickers_need_no_key_and_leave_out_markets_without_a_price(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     trades = [{"price": "68923.60", "size": "1"}]
@@ -236,7 +236,7 @@ def test_one_market_without_an_answer_takes_no_other_price_away(
     assert {market: ticker.last for market, ticker in tickers.items()} == {"BTC/USD": 2}
 
 
-def test_an_exchange_that_answers_for_no_market_is_not_asked_for_each_of_them(
+def test_if_no_market_answers_the_rest_are_not_requested(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange
 ) -> None:
     markets = [f"M{number}/USD" for number in range(9)]
@@ -264,7 +264,7 @@ def test_markets_that_fail_keep_no_other_from_its_price_for_long(
 
 
 @pytest.mark.parametrize(("passed", "told"), [(0.0, False), (2.5, False), (3.0, True)])
-def test_a_candle_is_told_only_once_it_stays_what_it_is(
+def test_a_candle_is_returned_only_once_it_is_final(
     market_data: CoinbaseMarketData,
     scripted: ScriptedExchange,
     clock: ManualClock,
@@ -280,7 +280,7 @@ def test_a_candle_is_told_only_once_it_stays_what_it_is(
     assert (int(candles.time[-1]) == end - 60) is told
 
 
-def test_the_last_candle_can_be_asked_for_again(
+def test_the_last_candle_can_be_requested_again(
     market_data: CoinbaseMarketData, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     _live(scripted, clock)

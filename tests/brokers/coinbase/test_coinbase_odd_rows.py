@@ -78,5 +78,5 @@ def test_an_odd_row_hides_no_other(
     assert good in read(data.draw(changed(sample)), {})
 
 
-def test_the_exchanges_zero_time_is_no_time() -> None:
+def test_the_exchanges_zero_time_means_none() -> None:
     assert optional_moment({"last_update_time": "0001-01-01T00:00:00Z"}, "last_update_time") is None

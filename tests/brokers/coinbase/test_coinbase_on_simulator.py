@@ -142,7 +142,7 @@ def test_a_day_of_trading_leaves_equal_books_and_no_complaint(rig: Rig, broker: 
     assert rig.violations() == []
 
 
-def test_connecting_tells_rights_markets_and_the_own_fees(rig: Rig, broker: CoinbaseBroker) -> None:
+def test_connecting_reads_rights_markets_and_the_accounts_fees(rig: Rig, broker: CoinbaseBroker) -> None:
     info = broker.connect()
 
     assert (info.missing, info.can_withdraw) == (frozenset(), False)
@@ -188,7 +188,7 @@ def test_a_clock_that_is_wrong_by_minutes_refuses_nothing(rig: Rig) -> None:
     assert abs(info.clock_skew - timedelta(seconds=600)) < timedelta(seconds=1)
 
 
-def test_what_the_exchange_refuses_is_a_rejection_with_its_reason(broker: CoinbaseBroker) -> None:
+def test_a_refused_order_is_a_rejection_with_its_reason(broker: CoinbaseBroker) -> None:
     with pytest.raises(OrderRejected) as caught:
         broker.place(market(broker, amount="5"))
 
@@ -303,7 +303,7 @@ def test_a_stop_that_is_placed_again_for_its_lost_answer_is_one_stop(rig: Rig, b
     assert len(broker.open_orders()) == 1
 
 
-def test_cancelling_what_is_gone_returns_quietly(rig: Rig, broker: CoinbaseBroker) -> None:
+def test_cancelling_an_ended_order_returns_quietly(rig: Rig, broker: CoinbaseBroker) -> None:
     done = broker.place(market(broker))
 
     broker.cancel(done)
@@ -323,7 +323,7 @@ def test_a_cancel_with_a_lost_answer_still_cancels(rig: Rig, broker: CoinbaseBro
     assert broker.order(resting).status is OrderStatus.CANCELLED
 
 
-def test_fills_that_are_listed_twice_are_told_once(rig: Rig, broker: CoinbaseBroker) -> None:
+def test_fills_listed_twice_are_returned_once(rig: Rig, broker: CoinbaseBroker) -> None:
     for _ in range(3):
         broker.place(market(broker))
     rig.fault(FaultKind.DUPLICATE_FILLS, exchange="coinbase", endpoint="GET /orders/historical/fills")
@@ -416,7 +416,7 @@ def test_the_preview_of_a_stop_above_the_price_is_refused(broker: CoinbaseBroker
         broker.preview(stop(broker, "99000000.00"))
 
 
-def test_a_stop_that_rested_for_weeks_and_ended_just_now_is_seen_without_reading_the_weeks_again(
+def test_a_stop_that_rested_for_weeks_is_seen_to_end_without_rereading_the_history(
     rig: Rig, broker: CoinbaseBroker
 ) -> None:
     broker.place(market(broker))

@@ -129,7 +129,7 @@ FOREIGN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_an_order_of_a_kind_that_we_never_send_is_told_as_other(kind: str) -> None:
+def test_an_order_of_a_kind_we_never_send_is_other(kind: str) -> None:
     told = order_of(order(client_order_id="theirs", status="OPEN", side="SELL", **FOREIGN[kind]))
 
     assert (told.type, told.side, told.status) == (OrderType.OTHER, Side.SELL, OrderStatus.OPEN)
@@ -149,7 +149,7 @@ def test_an_order_of_a_kind_that_we_never_send_is_told_as_other(kind: str) -> No
         {"order_configuration": {"limit_limit_gtc": {"base_size": "many", "limit_price": "+5%"}}},
     ],
 )
-def test_a_foreign_order_is_told_whatever_else_is_amiss(amiss: dict[str, object]) -> None:
+def test_a_foreign_order_is_read_whatever_else_is_wrong(amiss: dict[str, object]) -> None:
     told = order_of(order(client_order_id="theirs") | amiss)
 
     assert (told.exchange_id, told.market, told.filled) == ("1111", "BTC/USD", Decimal("0.00072110"))
@@ -158,6 +158,6 @@ def test_a_foreign_order_is_told_whatever_else_is_amiss(amiss: dict[str, object]
 @pytest.mark.parametrize(
     "amiss", [{"filled_size": 0.1}, {"filled_size": None}, {"order_id": ""}, {"side": None}, {"product_id": None}]
 )
-def test_a_foreign_order_that_does_not_say_what_it_did_is_not_read(amiss: dict[str, object]) -> None:
+def test_a_foreign_order_without_its_essentials_is_unreadable(amiss: dict[str, object]) -> None:
     with pytest.raises(BadAnswer):
         order_of(order(client_order_id="theirs") | amiss)

@@ -94,7 +94,9 @@ def test_orders_of_every_kind_are_read_beside_nijas_stop(
     assert {order.exchange_id for order in ended} == {ours, *theirs}
 
 
-def test_an_order_of_the_simple_pages_is_told_as_open(face: MountedFace, hands: Hands, broker: CoinbaseBroker) -> None:
+def test_an_order_of_the_simple_pages_is_listed_as_open(
+    face: MountedFace, hands: Hands, broker: CoinbaseBroker
+) -> None:
     configuration = {"limit_limit_gtc": {"base_size": "0.5", "limit_price": "60000"}}
     words = {"product_id": "BTC-USD", "side": "SELL", "order_configuration": configuration}
     simple = by_hand(face, hands, {**words, "order_placement_source": "RETAIL_SIMPLE"})
@@ -102,7 +104,7 @@ def test_an_order_of_the_simple_pages_is_told_as_open(face: MountedFace, hands: 
     assert set(foreign(broker.open_orders())) == {simple}
 
 
-def test_a_stop_that_its_owner_moved_is_told_as_he_left_it(hands: Hands, broker: CoinbaseBroker) -> None:
+def test_a_stop_moved_by_its_owner_is_read_in_its_new_state(hands: Hands, broker: CoinbaseBroker) -> None:
     ours = broker.place(stop(broker))
     hands.amend(ours, Amendment(stop_price=Decimal(47_000), limit_price=Decimal(45_000)))
 

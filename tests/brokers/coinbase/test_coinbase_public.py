@@ -46,7 +46,7 @@ def test_accounts_that_connect_together_ask_once_for_the_time_and_the_markets(
     assert len(scripted.asked_for("/key_permissions")) == 3
 
 
-def test_what_was_prepared_is_not_asked_for_again_at_connect(
+def test_prepared_data_is_not_requested_again_on_connect(
     public: CoinbasePublic, scripted: ScriptedExchange, api_key: ApiKey, clock: ManualClock
 ) -> None:
     public.prepare()

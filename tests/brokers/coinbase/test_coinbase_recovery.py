@@ -48,7 +48,7 @@ def resolved_after(broker: CoinbaseBroker, clock: ManualClock, request: OrderReq
     return broker.resolve(request)
 
 
-def test_before_the_deadline_the_very_same_order_is_sent_again_and_the_answer_adopted(
+def test_before_the_deadline_the_same_order_is_resent_and_the_answer_adopted(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
     request = market_buy()
@@ -122,7 +122,7 @@ def test_after_the_deadline_nothing_is_ever_sent_again(
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(0.0, Undetermined), (179.0, Undetermined), (181.0, Absent)])
-def test_an_order_is_absent_only_after_its_token_has_died_and_listings_have_caught_up(
+def test_an_order_is_absent_only_after_its_token_expired_and_the_listing_margin(
     connected: CoinbaseBroker, clock: ManualClock, seconds: float, kind: type
 ) -> None:
     assert type(resolved_after(connected, clock, market_buy(), seconds)) is kind
@@ -171,7 +171,7 @@ def test_the_search_reads_every_page(connected: CoinbaseBroker, scripted: Script
 @pytest.mark.parametrize(
     ("reply", "kind"), [(Reply("<html>", 502), Unavailable), (Reply("Unauthorized", 401), Unauthorized)]
 )
-def test_what_could_not_be_asked_is_never_absent(
+def test_an_unanswered_search_never_means_absent(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock, reply: Reply, kind: type[Exception]
 ) -> None:
     scripted.on(LISTING, reply)
@@ -180,7 +180,7 @@ def test_what_could_not_be_asked_is_never_absent(
         resolved_after(connected, clock, market_buy(), 500.0)
 
 
-def test_a_market_that_is_no_longer_on_offer_is_still_searched(
+def test_a_delisted_market_is_still_searched(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     clock.advance(61)
@@ -194,7 +194,7 @@ def test_a_market_that_is_no_longer_on_offer_is_still_searched(
 
 
 @pytest.mark.parametrize("left", [timedelta(0), timedelta(seconds=-1), timedelta(days=2)])
-def test_an_order_is_not_sent_with_a_deadline_that_is_over_or_that_no_search_would_reach(
+def test_an_order_is_not_sent_with_a_past_deadline_or_one_beyond_the_search(
     connected: CoinbaseBroker, scripted: ScriptedExchange, left: timedelta
 ) -> None:
     with pytest.raises(DeadlineTooNear, match="deadline"):
@@ -203,7 +203,7 @@ def test_an_order_is_not_sent_with_a_deadline_that_is_over_or_that_no_search_wou
     assert scripted.asked_for("/orders") == []
 
 
-def test_while_the_exchanges_time_is_not_known_nothing_is_sent_again_or_called_absent(
+def test_while_the_time_is_unknown_nothing_is_resent_or_called_absent(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     scripted.on("/orders", Reply(accepted()))
@@ -251,7 +251,7 @@ def test_an_order_of_ours_that_is_listed_and_cannot_be_read_is_never_absent(
         resolved_after(connected, clock, request, 500.0)
 
 
-def test_an_unreadable_row_without_any_client_id_may_be_the_order_that_is_looked_for(
+def test_an_unreadable_row_without_a_client_id_may_be_the_wanted_order(
     connected: CoinbaseBroker, scripted: ScriptedExchange, clock: ManualClock
 ) -> None:
     scripted.on(LISTING, listing({}))

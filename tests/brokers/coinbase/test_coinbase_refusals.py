@@ -51,7 +51,7 @@ def test_a_market_refused_in_words_is_refused_as_a_market() -> None:
     assert "nija.toml" in refused.remedy
 
 
-def test_a_passing_refusal_is_no_rejection() -> None:
+def test_a_temporary_refusal_is_not_a_rejection() -> None:
     assert isinstance(order_refusal("ORDER_ENTRY_DISABLED"), Unavailable)
 
 
@@ -66,7 +66,7 @@ def test_a_passing_refusal_is_no_rejection() -> None:
         ("PREVIEW_INVALID_BASE_SIZE_TOO_SMALL", False),
     ],
 )
-def test_a_lack_of_funds_is_told_from_every_other_reason(reason: str, lacking: bool) -> None:  # noqa: FBT001 - one case
+def test_a_lack_of_funds_is_distinguished_from_other_reasons(reason: str, lacking: bool) -> None:  # noqa: FBT001 - one case
     assert lacks_funds(reason) is lacking
 
 
@@ -84,5 +84,5 @@ def test_a_lack_of_funds_is_told_from_every_other_reason(reason: str, lacking: b
         (refused("UNKNOWN_FAILURE_REASON"), "UNKNOWN_FAILURE_REASON"),
     ],
 )
-def test_the_first_reason_that_says_anything_is_the_reason(answer: dict[str, Any], reason: str) -> None:
+def test_the_first_meaningful_reason_is_the_reason(answer: dict[str, Any], reason: str) -> None:
     assert refusal_reason(answer) == reason

@@ -32,7 +32,7 @@ def _signer(secret: str, clock: ManualClock) -> TokenSigner:
 
 
 @pytest.mark.parametrize("kind", ["ec", "ed25519", "ed25519 base64"])
-def test_a_token_is_what_the_library_would_make(kind: str, clock: ManualClock) -> None:
+def test_a_token_equals_the_librarys(kind: str, clock: ManualClock) -> None:
     key: PrivateKey = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else ed25519.Ed25519PrivateKey.generate()
     secret = _pem(key)
     if kind.endswith("base64") and isinstance(key, ed25519.Ed25519PrivateKey):

@@ -20,7 +20,7 @@ NO_SKEW = timedelta(0)
 
 
 class TestBalances:
-    def test_held_money_and_credit_are_told_apart(self) -> None:
+    def test_held_money_and_credit_are_separate(self) -> None:
         row = {"balance": "100.5", "hold_trade": "20", "credit": "50", "credit_used": "10"}
         balance = balances_of({"ZUSD": row}, SYMBOLS)[0]["USD"]
         assert (balance.total, balance.held, balance.available) == (Decimal("140.5"), Decimal(20), Decimal("120.5"))
@@ -47,7 +47,7 @@ class TestBalances:
         assert set(balances) == {"USD"}
         assert list(unread) == [f"balance:{asset}"]
 
-    def test_an_unnamed_currency_of_which_there_is_nothing_is_no_news(self) -> None:
+    def test_an_unnamed_currency_with_a_zero_balance_is_not_reported(self) -> None:
         assert balances_of({"XNEW": {"balance": "0.0000", "hold_trade": "0"}}, SYMBOLS) == ({}, {})
 
     def test_an_unnamed_balance_that_cannot_be_read_is_not_nothing_either(self) -> None:
@@ -88,7 +88,7 @@ class TestKeyRights:
     def test_zero_means_a_key_that_never_expires(self) -> None:
         assert key_info_of(self.ROW, "0011aabb", timedelta(0)).expires is None
 
-    def test_the_end_of_a_key_is_told(self) -> None:
+    def test_the_expiry_of_a_key_is_read(self) -> None:
         info = key_info_of(self.ROW | {"validUntil": "1763820000"}, "0011aabb", timedelta(0))
         assert info.expires == datetime(2025, 11, 22, 14, 0, tzinfo=UTC)
 
@@ -97,7 +97,7 @@ class TestKeyRights:
         row = self.ROW | {"permissions": [*self.ROW["permissions"], right]}
         assert key_info_of(row, "0011aabb", timedelta(0)).can_withdraw
 
-    def test_the_bounds_of_what_a_key_may_read_of_the_past_are_told(self) -> None:
+    def test_the_history_bounds_of_a_key_are_read(self) -> None:
         info = key_info_of(self.ROW | {"queryFrom": "1763820000", "queryTo": "1763820060"}, "0011aabb", NO_SKEW)
         assert info.history_from == datetime(2025, 11, 22, 14, 0, tzinfo=UTC)
         assert info.history_until == datetime(2025, 11, 22, 14, 1, tzinfo=UTC)
@@ -107,11 +107,11 @@ class TestKeyRights:
             info = key_info_of(row, "0011aabb", NO_SKEW)
             assert (info.history_from, info.history_until) == (None, None)
 
-    def test_the_stored_nonce_is_told_where_kraken_tells_it(self) -> None:
+    def test_the_stored_nonce_is_read_if_kraken_reports_it(self) -> None:
         assert key_info_of(self.ROW, "0011aabb", NO_SKEW).stored_nonce == 1_763_820_000_123_456_789
         assert key_info_of(self.ROW | {"nonce": None}, "0011aabb", NO_SKEW).stored_nonce is None
 
-    def test_without_an_iban_the_key_stands_for_itself(self) -> None:
+    def test_without_an_iban_the_key_identifies_only_itself(self) -> None:
         assert key_info_of(self.ROW, "0011aabb", NO_SKEW).names_account
         unnamed = key_info_of(self.ROW | {"iban": ""}, "0011aabb", NO_SKEW)
         assert (unnamed.names_account, unnamed.account_uid) == (False, "key 0011aabb")
@@ -128,12 +128,12 @@ class TestNumbers:
             decimal_of(value)
 
     @pytest.mark.parametrize("value", ["NaN", "Infinity", "+5%", "", None])
-    def test_what_is_no_number_is_refused(self, value: object) -> None:
+    def test_non_numbers_are_refused(self, value: object) -> None:
         with pytest.raises((ValueError, ArithmeticError)):
             decimal_of(value)
 
     @given(st.decimals(min_value=Decimal("1e-12"), max_value=Decimal("1e12"), allow_nan=False, allow_infinity=False))
-    def test_what_is_sent_has_no_exponent_and_every_digit(self, value: Decimal) -> None:
+    def test_sent_numbers_have_no_exponent_and_every_digit(self, value: Decimal) -> None:
         text = plain(value)
         assert "e" not in text.lower()
         assert Decimal(text) == value

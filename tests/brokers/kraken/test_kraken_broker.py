@@ -115,7 +115,7 @@ class TestConnecting:
         assert market.min_amount == Decimal("0.00005")
         assert market.min_cost == Decimal("0.5")
 
-    def test_fees_are_the_accounts_own_and_asked_for_once_an_hour(self, trader: KrakenBroker, rig: Rig) -> None:
+    def test_fees_are_the_accounts_own_and_requested_once_an_hour(self, trader: KrakenBroker, rig: Rig) -> None:
         fees = [trader.fees(BTC) for _ in range(3)]
         assert fees[0].taker == Decimal("0.004")
         assert fees[0].maker == Decimal("0.0025")
@@ -143,7 +143,7 @@ class TestConnecting:
         assert trader.another_program() is not None
         rig.simulator.call(rig.simulator.world.records.violations.clear)
 
-    def test_a_restart_is_no_other_program(self, rig: Rig, tmp_path: Path) -> None:
+    def test_a_restart_is_not_another_program(self, rig: Rig, tmp_path: Path) -> None:
         for _ in range(3):
             broker = KrakenBroker(
                 rig.simulated("kraken:master").api_key,
@@ -162,14 +162,14 @@ class TestConnecting:
         with pytest.raises(PermissionDenied, match="BalanceEx needs Funds: Query"):
             trader.balances()
 
-    def test_a_nonce_refused_for_ever_ends_in_the_error(self, trader: KrakenBroker, rig: Rig) -> None:
+    def test_a_nonce_rejected_forever_ends_in_the_error(self, trader: KrakenBroker, rig: Rig) -> None:
         strike(rig, FaultKind.REFUSE_NONCE, "BalanceEx", count=None)
         with pytest.raises(NonceRejected):
             trader.balances()
 
 
 class TestTheExchangesTime:
-    def test_a_deadline_from_a_clock_that_slept_is_not_sent_and_the_next_one_is_right(
+    def test_a_deadline_from_before_a_sleep_is_not_sent_and_the_next_one_is_correct(
         self, trader: KrakenBroker, rig: Rig
     ) -> None:
         stale = buy(trader)
@@ -247,12 +247,12 @@ class TestOrders:
         assert gone.reason
         assert gone.closed is not None
 
-    def test_cancelling_what_is_gone_is_no_error(self, trader: KrakenBroker) -> None:
+    def test_cancelling_an_ended_order_is_not_an_error(self, trader: KrakenBroker) -> None:
         exchange_id = trader.place(buy(trader))
         trader.cancel(exchange_id)
         assert trader.order(exchange_id).status is OrderStatus.FILLED
 
-    def test_amending_what_is_gone_says_so(self, trader: KrakenBroker) -> None:
+    def test_amending_an_ended_order_raises_not_found(self, trader: KrakenBroker) -> None:
         order = resting(trader, stop_below(trader))
         trader.cancel(order.exchange_id)
         with pytest.raises(OrderNotFound):
@@ -269,12 +269,12 @@ class TestOrders:
         with pytest.raises(OrderNotFound):
             trader.order("OAAAAA-BBBBB-CCCCCC")
 
-    def test_of_many_orders_those_that_exist_are_told(self, trader: KrakenBroker) -> None:
+    def test_of_many_orders_the_existing_ones_are_returned(self, trader: KrakenBroker) -> None:
         known = trader.place(buy(trader))
         found = trader.orders(["OAAAAA-BBBBB-CCCCCC", known])
         assert set(found) == {known}
 
-    def test_more_than_fifty_orders_are_asked_for_in_several_calls(self, trader: KrakenBroker, rig: Rig) -> None:
+    def test_more_than_fifty_orders_are_requested_in_several_calls(self, trader: KrakenBroker, rig: Rig) -> None:
         known = trader.place(buy(trader))
         assert set(trader.orders([known] * 60)) == {known}
         assert requests_to(rig, "QueryOrders") == 2
@@ -428,7 +428,7 @@ class TestUnknownOutcomes:
             trader.resolve(request)
         assert requests_to(rig, "Time") == asked
 
-    def test_while_krakens_time_is_not_known_an_order_is_found_but_none_is_called_absent(
+    def test_while_krakens_time_is_unknown_orders_are_found_but_none_is_called_absent(
         self, trader: KrakenBroker, rig: Rig
     ) -> None:
         placed, never_sent = low_bid(trader), low_bid(trader)

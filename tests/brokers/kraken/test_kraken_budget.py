@@ -42,7 +42,7 @@ def spend(budget: KeyBudget, calls: int) -> None:
         budget.landed(1.0)
 
 
-def test_what_was_spent_before_a_kill_is_still_spent_after_it(restart: Callable[[ManualClock], KeyBudget]) -> None:
+def test_the_counter_survives_a_kill(restart: Callable[[ManualClock], KeyBudget]) -> None:
     clock = ManualClock()
     spend(restart(clock), 15)
     reborn = RestartedClock(clock.wall + 3)
@@ -50,7 +50,7 @@ def test_what_was_spent_before_a_kill_is_still_spent_after_it(restart: Callable[
     assert sum(reborn.sleeps) == pytest.approx(1 / 0.33 - 3, abs=0.01)
 
 
-def test_what_was_under_way_at_a_kill_may_have_arrived_only_just_now(
+def test_calls_in_flight_at_a_kill_count_as_just_arrived(
     restart: Callable[[ManualClock], KeyBudget],
 ) -> None:
     clock = ManualClock()
@@ -60,7 +60,7 @@ def test_what_was_under_way_at_a_kill_may_have_arrived_only_just_now(
     assert sum(reborn.sleeps) == pytest.approx(1 / 0.33, abs=0.01)
 
 
-def test_a_clock_set_back_gives_no_room(restart: Callable[[ManualClock], KeyBudget]) -> None:
+def test_a_clock_set_back_frees_no_capacity(restart: Callable[[ManualClock], KeyBudget]) -> None:
     clock = ManualClock()
     spend(restart(clock), 15)
     reborn = RestartedClock(clock.wall - 3_600)
@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_stops_the_call_and_is_named(tmp_path: Pa
         st.tuples(st.floats(0, 20), st.integers(1, 4), st.booleans(), st.floats(0, 10), st.floats(0, 1)), max_size=30
     )
 )
-def test_kraken_never_counts_past_its_maximum_whenever_a_request_arrives_and_the_process_is_killed(
+def test_krakens_counter_never_exceeds_its_maximum_even_across_kills(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[float, int, bool, float, float]]
 ) -> None:
     path = tmp_path_factory.mktemp("budget") / "key.budget"

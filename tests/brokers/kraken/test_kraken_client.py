@@ -66,7 +66,7 @@ def trade_row(number: int) -> dict[str, object]:
 
 
 class TestWhatIsSent:
-    def test_the_signature_covers_exactly_what_is_sent(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+    def test_the_signature_covers_exactly_the_sent_body(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.say("BalanceEx", {})
         broker.balances()
         asked = canned.calls("BalanceEx")[0]
@@ -115,7 +115,7 @@ class TestWhatIsSent:
         broker.balances()
         assert canned.asked[-1].headers["User-Agent"].startswith("nija/")
 
-    def test_an_order_is_what_was_asked_for_and_never_a_dry_run(
+    def test_an_order_is_sent_as_requested_and_never_as_a_dry_run(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("AddOrder", PLACED)
@@ -133,13 +133,13 @@ class TestWhatIsSent:
             "deadline": "2023-11-14T22:13:50.000000Z",
         }
 
-    def test_fills_are_asked_for_one_by_one(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+    def test_fills_are_requested_unmerged(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         """By default Kraken merges the taker fills of an order into one row."""
         canned.say("TradesHistory", {"trades": {}, "count": 0})
         broker.fills(datetime(2023, 11, 14, tzinfo=UTC))
         assert canned.calls("TradesHistory")[0].params["consolidate_taker"] == "false"
 
-    def test_after_the_machine_slept_the_exchanges_time_is_asked_anew_before_an_order(
+    def test_after_the_machine_slept_the_clock_is_measured_again_before_an_order(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("AddOrder", PLACED)
@@ -223,7 +223,7 @@ class TestHowAPlacementEnds:
         with pytest.raises(OutcomeUnknown):
             broker.place(market_buy(clock))
 
-    def test_a_warning_beside_a_result_is_no_failure(
+    def test_a_warning_with_a_result_is_not_a_failure(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.raw("AddOrder", json.dumps({"error": ["WOrder:Slow"], "result": PLACED}))
@@ -249,7 +249,7 @@ class TestHowAPlacementEnds:
         ("error", "outcome"),
         [("EService:Deadline elapsed", OutcomeUnknown), ("EGeneral:Invalid arguments:deadline", DeadlineTooNear)],
     )
-    def test_after_a_refusal_for_time_the_exchanges_clock_is_measured_anew_however_young(
+    def test_after_a_rejected_timestamp_the_clock_is_measured_again_however_recent(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock, error: str, outcome: type[Exception]
     ) -> None:
         canned.refuse("AddOrder", error)
@@ -286,13 +286,13 @@ class TestPreviews:
         (sent,) = canned.calls("AddOrder")
         assert sent.params["validate"] == "true"
 
-    def test_what_only_lacks_bound_coins_passes(
+    def test_a_preview_that_lacks_only_held_coins_passes(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.refuse("AddOrder", "EOrder:Insufficient funds")
         broker.preview(market_buy(clock))
 
-    def test_any_other_refusal_is_told(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+    def test_any_other_refusal_is_raised(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
         canned.refuse("AddOrder", "EOrder:Order minimum not met")
         with pytest.raises(OrderRejected):
             broker.preview(market_buy(clock))
@@ -349,7 +349,7 @@ class TestNonceRefusals:
             clock.advance(1.0)
         assert len(canned.calls("BalanceEx")) <= 5
 
-    def test_what_is_not_sent_for_fear_of_a_lockout_says_so(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+    def test_a_call_withheld_to_avoid_a_lockout_says_so(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.refuse("BalanceEx", "EAPI:Invalid nonce")
         for _ in range(2):
             with pytest.raises(NonceRejected) as caught:
@@ -357,7 +357,7 @@ class TestNonceRefusals:
         assert "Not sent" in str(caught.value)
         assert "a key of its own" in str(caught.value)
 
-    def test_a_key_whose_nonces_are_far_ahead_is_caught_up_with_by_ever_longer_leaps(
+    def test_nonces_far_ahead_are_caught_up_with_by_ever_longer_jumps(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.refuse("BalanceEx", "EAPI:Invalid nonce")
@@ -465,7 +465,7 @@ class TestRefusalsOfOneMarket:
         with pytest.raises(Unavailable):
             broker.place(market_buy(clock))
 
-    def test_a_denied_move_of_a_stop_concerns_the_market_where_the_key_may_cancel(
+    def test_a_denied_amendment_concerns_the_market_if_the_key_may_cancel(
         self, broker: KrakenBroker, canned: CannedKraken
     ) -> None:
         canned.refuse("AmendOrder", "EGeneral:Permission denied")
@@ -547,7 +547,7 @@ class TestReads:
         with pytest.raises(BadAnswer, match="balances"):
             broker.balances()
 
-    def test_a_secret_that_is_no_base64_is_an_invalid_signature(
+    def test_a_secret_that_is_not_base64_is_an_invalid_signature(
         self, canned: CannedKraken, public: KrakenPublic, clock: ManualClock, tmp_path: Path
     ) -> None:
         nonce = Nonce(tmp_path / "other", clock=clock)
@@ -583,7 +583,7 @@ class TestRateLimits:
         clock.advance(spent.value.retry_after)
         broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
 
-    def test_what_only_books_is_refused_rather_than_waited_for_and_leaves_room_for_what_protects(
+    def test_bookkeeping_calls_fail_fast_and_keep_the_reserve(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("BalanceEx", {})
@@ -619,7 +619,7 @@ class TestRateLimits:
         assert len(broker.fills(ever)) == 120
         assert len(canned.calls("TradesHistory")) == 4
 
-    def test_what_was_put_off_for_a_minute_gets_its_turn(
+    def test_a_call_deferred_for_a_minute_gets_its_turn(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         """An account whose other questions take up all the room would otherwise never see its fills again."""
@@ -636,7 +636,7 @@ class TestRateLimits:
             broker.orders([TXID])
         broker.fills(datetime(2023, 1, 1, tzinfo=UTC))
 
-    def test_fills_that_a_stop_waits_for_take_the_room_kept_for_protection(
+    def test_fills_that_a_stop_waits_for_use_the_reserve(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         """Else a position stays bare while asking for balances each second uses up all the room there is."""
@@ -651,7 +651,7 @@ class TestRateLimits:
         broker.fills(ever, protects=True)
         assert sum(clock.sleeps) == waited
 
-    def test_a_dear_question_gets_its_turn_though_cheaper_ones_find_room(
+    def test_an_expensive_call_gets_its_turn_although_cheaper_ones_fit(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         """An account that lost its disk asks for its fills behind its balances, again and again."""
@@ -679,7 +679,9 @@ class TestRateLimits:
         broker.orders([TXID])
         assert sum(clock.sleeps) >= 10.0
 
-    def test_entries_leave_room_for_stops(self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock) -> None:
+    def test_entries_keep_a_reserve_for_stops(
+        self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
+    ) -> None:
         canned.say("AddOrder", PLACED)
         for _ in range(40):
             broker.place(market_buy(clock))

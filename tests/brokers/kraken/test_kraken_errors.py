@@ -104,7 +104,7 @@ def test_a_lockout_lasts_fifteen_minutes() -> None:
     assert error.retry_after == 900.0
 
 
-def test_a_warning_alone_is_no_error() -> None:
+def test_a_warning_alone_is_not_an_error() -> None:
     assert error_of(["WGeneral:Danger"], Action.PLACE, NOW) is None
 
 

@@ -50,7 +50,7 @@ def test_reading_an_order_does_not_make_it_older_than_its_last_amendment() -> No
     assert engine.age("O1", 107.0) == 7.0
 
 
-def test_old_orders_are_let_go_so_that_weeks_of_trading_take_no_memory() -> None:
+def test_old_orders_are_dropped_so_that_memory_stays_bounded() -> None:
     engine = EngineCounters(TIERS["pro"])
     for number in range(1_000):
         engine.touched(f"O{number}", "BTC/USD", number * 10.0)

@@ -59,7 +59,7 @@ class TestLists:
         assert [order.exchange_id for order in broker.open_orders()] == [OURS]
         assert set(broker.unread_rows()) == {BROKEN, OWNERS}
 
-    def test_a_row_that_is_gone_from_the_next_answer_is_no_longer_counted(
+    def test_a_row_missing_from_the_next_answer_is_no_longer_listed(
         self, broker: KrakenBroker, canned: CannedKraken
     ) -> None:
         canned.say("OpenOrders", {"open": {BROKEN: UNREADABLE}})
@@ -111,7 +111,7 @@ class TestOneOrder:
         return broker.resolve(request)
 
     @pytest.mark.parametrize("field", ["vol_exec", "status", "cost", "descr"])
-    def test_the_order_that_is_looked_for_is_never_absent_because_it_cannot_be_read(
+    def test_an_unreadable_row_never_makes_the_wanted_order_absent(
         self, broker: KrakenBroker, canned: CannedKraken, request_: OrderRequest, field: str
     ) -> None:
         row = ended(order_row(cl_ord_id=request_.client_id))
@@ -132,14 +132,12 @@ class TestOneOrder:
         canned.say("ClosedOrders", {"closed": {OURS: ended(order_row(cl_ord_id=request_.client_id))}, "count": 1})
         assert isinstance(broker.resolve(request_), Found)
 
-    def test_asked_for_alone_an_order_that_cannot_be_read_is_an_error(
-        self, broker: KrakenBroker, canned: CannedKraken
-    ) -> None:
+    def test_an_unreadable_order_requested_alone_is_an_error(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.say("QueryOrders", {OURS: ours(cost=None)})
         with pytest.raises(BadAnswer, match=OURS):
             broker.order(OURS)
 
-    def test_asked_for_among_others_it_is_counted_and_hides_none(
+    def test_an_unreadable_order_among_others_is_listed_and_hides_none(
         self, broker: KrakenBroker, canned: CannedKraken
     ) -> None:
         canned.say("QueryOrders", {OURS: ours(cost=None), OWNERS: order_row()})
@@ -147,7 +145,7 @@ class TestOneOrder:
         assert list(broker.unread_rows()) == [OURS]
 
 
-def test_an_order_without_an_id_is_not_asked_for(broker: KrakenBroker, canned: CannedKraken) -> None:
+def test_an_order_without_an_id_is_not_requested(broker: KrakenBroker, canned: CannedKraken) -> None:
     canned.say("QueryOrders", {OWNERS: order_row()})
     assert list(broker.orders(["", OWNERS])) == [OWNERS]
     assert canned.calls("QueryOrders")[0].params["txid"] == OWNERS

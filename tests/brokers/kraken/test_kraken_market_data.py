@@ -49,19 +49,17 @@ class TestCandles:
         assert candles.close.tolist() == [100.25, 101.25, 102.25]
         assert candles.volume.dtype == np.float64
 
-    def test_the_candle_of_since_comes_again_and_what_follows_it(
-        self, feed: KrakenMarketData, canned: CannedKraken
-    ) -> None:
+    def test_the_candle_of_since_is_included_and_later_ones(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         """Kraken's own `since` leaves that candle out, so the question begins a second before it."""
         canned.say("OHLC", {"XXBTZUSD": [row(n * DAY) for n in range(4)], "last": 2 * DAY})
         assert feed.candles("BTC/USD", Timeframe.D1, since=DAY).time.tolist() == [DAY, 2 * DAY]
         assert canned.calls("OHLC")[0].params["since"] == str(DAY - 1)
 
-    def test_the_running_candle_alone_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_the_open_candle_alone_gives_no_candles(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.say("OHLC", {"XXBTZUSD": [row(3 * DAY)], "last": 2 * DAY})
         assert len(feed.candles("BTC/USD", Timeframe.D1, since=2 * DAY)) == 0
 
-    def test_no_row_at_all_is_no_candle(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_no_rows_give_no_candles(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.say("OHLC", {"XXBTZUSD": [], "last": 0})
         assert len(feed.candles("BTC/USD", Timeframe.D1)) == 0
 
@@ -76,7 +74,7 @@ class TestCandles:
         canned.say("OHLC", {"last": 0, "XXBTZUSD": [row(0), row(DAY)]})
         assert feed.candles("BTC/USD", Timeframe.D1).time.tolist() == [0]
 
-    def test_kraken_is_asked_for_nothing_it_does_not_know(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_unknown_pairs_are_not_requested_again(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         """Pykrakenapi sends its own `ascending` along."""
         canned.say("OHLC", {"XXBTZUSD": [row(0), row(DAY)], "last": 0})
         feed.candles("BTC/USD", Timeframe.H4)
@@ -106,7 +104,7 @@ class TestTickers:
         canned.say("Ticker", {"XXBTZUSD": {"a": ["2"], "b": ["1"], "c": ["1"]}})
         assert feed.tickers(["BTC/USD"])["BTC/USD"].time.timestamp() == clock.time()
 
-    def test_a_market_that_does_not_exist_has_no_price_and_takes_no_other_with_it(
+    def test_an_unknown_market_has_no_price_and_does_not_affect_others(
         self, feed: KrakenMarketData, canned: CannedKraken
     ) -> None:
         canned.say("Ticker", {"XXBTZUSD": TICK})
@@ -129,7 +127,7 @@ class TestTickers:
         asked = [asked.params["pair"] for asked in canned.calls("Ticker")]
         assert asked == ["XTZUSD,XXBTZUSD", "XTZUSD", "XXBTZUSD", "XTZUSD"]
 
-    def test_a_market_that_left_the_list_is_still_asked_for_but_by_itself(
+    def test_a_delisted_market_is_still_requested_but_separately(
         self, feed: KrakenMarketData, public: KrakenPublic, canned: CannedKraken, clock: ManualClock
     ) -> None:
         public.symbols()
@@ -214,7 +212,7 @@ class TestManners:
         feed.tickers(["BTC/USD"])
         assert clock.sleeps == [1.0] * 4
 
-    def test_the_markets_are_read_once_for_everybody_and_again_when_asked(
+    def test_markets_are_read_once_for_everybody_and_again_on_request(
         self, public: KrakenPublic, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         public.symbols()
@@ -257,7 +255,7 @@ class TestManners:
         with pytest.raises(RateLimited):
             feed.tickers(["BTC/USD"])
 
-    def test_a_warning_is_no_error(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
+    def test_a_warning_is_not_an_error(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
         canned.raw("Ticker", '{"error":["WGeneral:Hm"],"result":{"XXBTZUSD":{"a":["2"],"b":["1"],"c":["1"]}}}')
         assert feed.tickers(["BTC/USD"])["BTC/USD"].bid == 1
 

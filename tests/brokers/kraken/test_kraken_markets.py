@@ -77,7 +77,7 @@ class TestModes:
         canned.say("OpenOrders", {"open": {"OQCLML-BW3P3-BUCMWZ": order_row()}})
         assert [order.market for order in broker.open_orders()] == ["BTC/USD"]
 
-    def test_names_that_are_missing_are_asked_for_once_and_then_remembered(
+    def test_missing_names_are_requested_once_and_remembered(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
         canned.say("BalanceEx", {"KFEE": {"balance": "12", "hold_trade": "0"}, "XXBT": {"balance": "1"}})
@@ -91,7 +91,7 @@ class TestModes:
         broker.refresh_markets()
         assert set(broker.balances()) == {"FEE", "BTC"}
 
-    def test_money_that_kraken_does_not_name_is_told_as_unread_and_kraken_is_not_pressed(
+    def test_an_unnamed_currency_is_reported_as_unread_and_not_requested_again_and_again(
         self, broker: KrakenBroker, canned: CannedKraken
     ) -> None:
         canned.say("BalanceEx", {"XNEW": {"balance": "12", "hold_trade": "0"}, "XXBT": {"balance": "1"}})
@@ -100,7 +100,7 @@ class TestModes:
         assert list(broker.unread_rows()) == ["balance:XNEW"]
         assert len(canned.calls("Assets")) <= 2
 
-    def test_staked_money_is_no_unread_row(self, broker: KrakenBroker, canned: CannedKraken) -> None:
+    def test_staked_money_is_not_an_unread_row(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.say("BalanceEx", {"DOT.S": {"balance": "12"}, "ETH2.S": {"balance": "1"}, "XXBT": {"balance": "1"}})
         assert set(broker.balances()) == {"BTC"}
         assert broker.unread_rows() == {}

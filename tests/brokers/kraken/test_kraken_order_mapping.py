@@ -119,7 +119,7 @@ class TestTheOwnersOrders:
 
     @pytest.mark.parametrize("price", ["+50.0000%", "-5%", "#2.5%", "+10.0", "", "0", None])
     @pytest.mark.parametrize("kind", ["trailing-stop", "stop-loss", "limit"])
-    def test_a_price_that_is_relative_to_the_market_is_no_price(self, kind: str, price: str | None) -> None:
+    def test_a_price_relative_to_the_market_is_not_read(self, kind: str, price: str | None) -> None:
         told = owners({"ordertype": kind, "price": price}, stopprice="0")
         assert (told.limit_price, told.stop_price) == (None, None)
         assert told.filled == Decimal("0.375")
@@ -150,12 +150,12 @@ class TestTheOwnersOrders:
         assert owners(status="dreaming", closetm=Decimal("1763820700.1")).status is OrderStatus.CANCELLED
 
     @pytest.mark.parametrize("field", ["descr", "vol_exec", "opentm"])
-    def test_what_does_not_say_which_coins_moved_when_is_not_guessed_at(self, field: str) -> None:
+    def test_rows_that_do_not_say_which_coins_moved_when_are_unreadable(self, field: str) -> None:
         row = {name: value for name, value in (PARTLY_FILLED | {"cl_ord_id": None}).items() if name != field}
         with pytest.raises(UNREADABLE):
             order_of("OQCLML-BW3P3-BUCMWZ", row, SYMBOLS)
 
-    def test_where_the_wish_is_missing_it_is_what_was_filled(self) -> None:
+    def test_a_missing_amount_is_the_filled_amount(self) -> None:
         assert owners(vol=None).amount == Decimal("0.375")
 
     @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ class TestTheOwnersOrders:
     @pytest.mark.parametrize(
         ("volume", "cost"), [("20000.0", "0.4"), ("20000.0", "20000.0"), ("0.4", "20000.0")], ids=["old", "odd", "base"]
     )
-    def test_a_purchase_for_an_amount_of_money_is_told_in_coins(self, volume: str, cost: str) -> None:
+    def test_a_purchase_by_quote_amount_is_converted_to_base(self, volume: str, cost: str) -> None:
         told = owners(status="closed", oflags="fciq,viqc", vol=volume, vol_exec=volume, cost=cost, price="50000.0")
         assert (told.amount, told.filled) == (Decimal("0.4"), Decimal("0.4"))
 
@@ -213,5 +213,5 @@ class TestFills:
             ({"margin": "0.00000", "leverage": "3"}, True),
         ],
     )
-    def test_a_trade_of_borrowed_coins_is_told_apart(self, changes: dict[str, str], margin: bool) -> None:  # noqa: FBT001 - cases
+    def test_margin_trades_are_recognised(self, changes: dict[str, str], margin: bool) -> None:  # noqa: FBT001 - cases
         assert is_margin_trade(self.ROW | changes) is margin

@@ -96,7 +96,7 @@ def test_a_history_read_in_slices_is_whole_and_no_page_is_read_in_vain(
     assert before <= set(rows)
 
 
-def test_what_is_complete_is_asked_for_again_with_one_page_for_some_minutes() -> None:
+def test_a_complete_history_costs_one_page_for_some_minutes() -> None:
     clock, archive = ManualClock(), Archive(list(range(0, 2_000, 10)), arriving=1)
     history = KrakenHistory(archive.page, "time", clock)
     history.rows(EVER)
@@ -126,7 +126,7 @@ def test_a_short_history_does_not_wait_for_a_long_one() -> None:
     assert archive.left >= 10
 
 
-def test_what_nobody_has_asked_for_lately_is_forgotten() -> None:
+def test_histories_not_requested_recently_are_dropped() -> None:
     clock, archive = ManualClock(), Archive(list(range(0, 2_000, 10)))
     history = KrakenHistory(archive.page, "time", clock)
     history.rows(EVER)
@@ -135,7 +135,7 @@ def test_what_nobody_has_asked_for_lately_is_forgotten() -> None:
     assert [len(span.complete) for span in history._spans] == [0]
 
 
-def test_a_call_that_ends_for_want_of_room_says_how_far_it_came() -> None:
+def test_a_call_that_runs_out_of_budget_reports_its_progress() -> None:
     archive = Rationed(list(range(200)), 0, 2, BudgetSpent("no room", 5.0))
     with pytest.raises(BudgetSpent, match="99 rows") as spent:
         KrakenHistory(archive.page, "time", ManualClock()).rows(EVER)

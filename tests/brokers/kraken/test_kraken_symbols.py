@@ -34,7 +34,7 @@ def test_fills_name_a_pair_by_its_id_and_orders_by_its_altname(name: str) -> Non
     assert listed(PAIRS).symbol(name) == "BTC/USD"
 
 
-def test_a_pair_that_is_no_longer_on_offer_keeps_its_name() -> None:
+def test_a_delisted_pair_keeps_its_name() -> None:
     assert listed(PAIRS).symbol("LUNAUSD") == "LUNAUSD"
 
 
@@ -71,7 +71,7 @@ def test_a_tick_coarser_than_the_decimals_counts() -> None:
         ("reduce_only", False, False),
     ],
 )
-def test_a_markets_status_says_what_it_takes(status: str, tradable: bool, at_market: bool) -> None:  # noqa: FBT001 - cases
+def test_a_markets_status_decides_which_orders_it_accepts(status: str, tradable: bool, at_market: bool) -> None:  # noqa: FBT001 - cases
     market = listed({"XXBTZUSD": BTC_USD | {"status": status}}).markets["BTC/USD"]
     assert (market.tradable, market.takes_market_orders) == (tradable, at_market)
 
@@ -100,18 +100,18 @@ def test_the_plain_asset_and_rewards_can_be_spent(asset: str, currency: str) -> 
 
 
 @pytest.mark.parametrize("asset", ["XBT.B", "ETH2.S", "DOT.M", "AAPLx.T", "DOT.P", "USD.HOLD"])
-def test_what_is_staked_or_on_hold_is_locked_by_design(asset: str) -> None:
+def test_staked_or_withheld_balances_are_locked(asset: str) -> None:
     assert listed(PAIRS).is_locked(asset)
 
 
 @pytest.mark.parametrize("asset", ["NEWCOIN", "NEWCOIN.F", "XBT.X"])
-def test_what_nobody_has_named_is_neither_locked_nor_a_currency(asset: str) -> None:
+def test_an_unnamed_asset_is_neither_locked_nor_a_currency(asset: str) -> None:
     symbols = listed(PAIRS)
     assert not symbols.is_locked(asset)
     assert symbols.currency(asset) is None
 
 
-def test_a_name_once_told_is_never_forgotten() -> None:
+def test_a_known_name_is_never_forgotten() -> None:
     names = KrakenNames()
     listed(PAIRS, names)
     shorter = {"XTZUSD": PAIRS["XTZUSD"]}

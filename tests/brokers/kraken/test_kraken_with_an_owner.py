@@ -76,9 +76,7 @@ class TestTheOwner:
         assert listed[his].margin is ("leverage" in terms)
         assert trader.unread_rows() == {}
 
-    def test_what_he_gets_for_nothing_is_a_fill_and_what_he_borrows_is_none(
-        self, trader: KrakenBroker, rig: Rig
-    ) -> None:
+    def test_free_coins_are_a_fill_and_borrowed_ones_are_not(self, trader: KrakenBroker, rig: Rig) -> None:
         began = trader.exchange_time() - timedelta(seconds=5)
         do(rig, receive_fill, **MASTER, market=BTC, amount="0.5")
         do(rig, receive_fill, **MASTER, market=BTC, amount="2", price="50000", leverage="3")
@@ -109,7 +107,7 @@ class TestRefusedMarkets:
         assert "nija.toml" in refused.value.remedy
         assert trader.order(trader.place(buy(trader))).status is OrderStatus.FILLED
 
-    def test_an_agreement_that_is_asked_for_is_sent(self, trader: KrakenBroker, rig: Rig) -> None:
+    def test_a_required_agreement_is_sent(self, trader: KrakenBroker, rig: Rig) -> None:
         do(rig, restrict, **MASTER, market=BTC, barrier="agreement")
         assert trader.order(trader.place(buy(trader))).status is OrderStatus.FILLED
         assert trader.order(trader.place(stop(trader, "20000"))).status is OrderStatus.OPEN
@@ -191,7 +189,7 @@ class TestTheKey:
         with pytest.raises(ConnectRefused, match=setting):
             connect_account(AccountId.parse("kraken:master"), trader, rig.clock)
 
-    def test_one_that_another_program_has_used_with_higher_nonces_is_told(self, trader: KrakenBroker, rig: Rig) -> None:
+    def test_use_by_another_program_with_higher_nonces_is_reported(self, trader: KrakenBroker, rig: Rig) -> None:
         ahead = int((rig.clock.time() + 8) * 1_000_000)
         do(rig, change_key, **MASTER, last_nonce=ahead)
         assert "USD" in trader.balances()

@@ -73,7 +73,7 @@ def test_a_cancel_or_an_amendment_that_cannot_be_written_changes_nothing(desk: D
     assert desk.broker.balances()["BTC"].held == 2
 
 
-def test_a_fill_that_cannot_be_written_is_not_told_and_comes_once_it_can_be(desk: Desk) -> None:
+def test_a_fill_that_cannot_be_saved_is_reported_only_once_it_can_be(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("2", stop_price=Decimal(90))
     no_room(desk)
@@ -111,7 +111,7 @@ def test_books_of_the_first_version_go_on_where_they_were(desk: Desk) -> None:
     assert [fill.order_id for fill in desk.broker.fills(LONG_AGO)] == ["e1", "e2"]
 
 
-def test_the_same_books_are_the_same_account_and_books_begun_anew_are_another(desk: Desk) -> None:
+def test_saved_books_keep_their_account_id_and_new_books_get_another(desk: Desk) -> None:
     first = desk.broker.connect().account_uid
     desk.start()
     assert desk.broker.connect().account_uid == first
@@ -169,7 +169,7 @@ def test_orders_that_ended_90_days_ago_are_forgotten_with_their_fills() -> None:
     assert books_with(old, young).forgetting(NOW) == books_with(young)
 
 
-def test_an_open_order_is_never_forgotten_nor_what_it_filled() -> None:
+def test_open_orders_and_their_fills_are_never_dropped() -> None:
     resting = replace(ended(1, NOW - timedelta(days=400)), status=OrderStatus.OPEN, closed=None)
     assert books_with(resting).forgetting(NOW) == books_with(resting)
 
@@ -179,7 +179,7 @@ def test_of_very_many_ended_orders_the_last_five_thousand_are_kept() -> None:
     assert set(books_with(*orders).forgetting(NOW).orders) == {f"e{number}" for number in range(5_000)}
 
 
-def test_what_was_saved_is_read_back_to_the_last_digit(tmp_path: Path) -> None:
+def test_saved_books_are_read_back_exactly(tmp_path: Path) -> None:
     books = replace(books_with(ended(1, NOW)), money={"USD": Decimal("0.1234567890123456789")}, account="a")
     save_books(tmp_path / "books.json", books)
     assert load_books(tmp_path / "books.json", {}) == books

@@ -119,7 +119,7 @@ def test_a_market_order_sells_at_the_bid(desk: Desk) -> None:
     assert desk.broker.order(desk.sell("2")).average_price == Decimal(99)
 
 
-def test_a_stop_rests_holds_its_coins_and_sells_at_the_bid_once_the_last_price_is_at_its_own(desk: Desk) -> None:
+def test_a_stop_holds_its_coins_and_sells_at_the_bid_once_the_last_price_reaches_it(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("2", stop_price=Decimal(90))
     assert desk.broker.balances()["BTC"].available == 0
@@ -186,7 +186,7 @@ def test_a_large_order_eats_into_the_depth_and_pays_more_than_the_ask(desk: Desk
     assert order.average_price > Decimal(101)
 
 
-def test_a_market_that_takes_no_orders_now_takes_none_on_paper_and_keeps_its_resting_stop(desk: Desk) -> None:
+def test_a_market_closed_to_orders_accepts_none_on_paper_and_keeps_its_resting_stop(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("1", stop_price=Decimal(90))
     desk.listing.listed = {"BTC/USD": replace(BTC, tradable=False, takes_market_orders=False)}
@@ -197,7 +197,7 @@ def test_a_market_that_takes_no_orders_now_takes_none_on_paper_and_keeps_its_res
     assert desk.broker.order(stop).status is OrderStatus.OPEN
 
 
-def test_a_market_that_left_the_list_keeps_its_stop_and_what_the_stop_holds(desk: Desk) -> None:
+def test_a_delisted_market_keeps_its_stop_and_the_stops_coins(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("2", stop_price=Decimal(90))
     desk.listing.listed = {}
@@ -209,7 +209,7 @@ def test_a_market_that_left_the_list_keeps_its_stop_and_what_the_stop_holds(desk
     assert desk.broker.balances()["BTC"].held == 0
 
 
-def test_a_preview_passes_what_lacks_only_coins_that_another_order_binds(desk: Desk) -> None:
+def test_a_preview_ignores_coins_held_by_another_order(desk: Desk) -> None:
     desk.buy("2")
     desk.sell("2", stop_price=Decimal(90))
     desk.broker.preview(desk.request(Side.SELL, "2"))
@@ -232,7 +232,7 @@ def test_an_order_is_found_by_its_client_id_and_one_never_placed_is_absent(desk:
     assert isinstance(desk.broker.resolve(request), Found)
 
 
-def test_a_cancelled_order_is_gone_and_frees_what_it_held(desk: Desk) -> None:
+def test_a_cancelled_order_releases_its_funds(desk: Desk) -> None:
     desk.buy("2")
     stop = desk.sell("2", stop_price=Decimal(90))
     desk.broker.cancel(stop)
@@ -259,7 +259,7 @@ def test_unreadable_books_are_named_with_the_remedy_and_never_overwritten(desk: 
 
 
 @given(st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 400), st.integers(50, 150)), max_size=30))
-def test_balances_are_what_the_fills_made_them_and_never_below_zero(trades: list[tuple[Side, int, int]]) -> None:
+def test_balances_follow_the_fills_and_never_fall_below_zero(trades: list[tuple[Side, int, int]]) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder))

@@ -60,7 +60,7 @@ def test_an_act_waits_for_its_moment(desk: Desk) -> None:
         (ActKind.RECEIVES, "0.25", "2.5"),
     ],
 )
-def test_an_act_is_about_a_share_of_what_there_is(desk: Desk, kind: ActKind, share: str, left: str) -> None:
+def test_an_act_uses_a_share_of_what_exists(desk: Desk, kind: ActKind, share: str, left: str) -> None:
     play(desk, kind, share=D(share))
     assert bitcoin(desk) == D(left)
 
@@ -70,7 +70,7 @@ def test_the_owner_buys_with_a_share_of_his_free_money(desk: Desk) -> None:
     assert bitcoin(desk) == D("2.2")
 
 
-def test_what_is_bound_is_refused_unless_he_frees_it(desk: Desk) -> None:
+def test_held_coins_are_refused_unless_their_orders_are_cancelled(desk: Desk) -> None:
     rest(desk)
     play(desk, ActKind.SELLS)
     assert bitcoin(desk) == 2

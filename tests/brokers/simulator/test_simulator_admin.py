@@ -47,7 +47,7 @@ def test_the_state_holds_every_account_with_its_books_to_the_last_digit(rig: Rig
     assert len(books["key"]["nonces"]) == 1
 
 
-def test_a_part_of_the_state_can_be_asked_for_alone(rig: Rig) -> None:
+def test_a_single_part_of_the_state_can_be_requested(rig: Rig) -> None:
     answer = requests.get(rig.simulator.admin_url + "/state?only=violations,time", timeout=5)
     assert set(answer.json()) == {"violations", "time"}
 
@@ -128,5 +128,5 @@ def test_a_storm_is_set_by_its_seed(rig: Rig) -> None:
         ("/orders", {"account": "kraken:master"}),
     ],
 )
-def test_a_broken_request_is_told_why(rig: Rig, path: str, body: object) -> None:
+def test_a_bad_request_is_answered_with_the_reason(rig: Rig, path: str, body: object) -> None:
     assert post(rig, path, body, 400)["error"]

@@ -44,7 +44,7 @@ def test_the_owner_places_moves_and_cancels_orders_of_any_kind(rig: Rig) -> None
     assert "ordertype" in call(rig, "POST", "/orders", wish, 400)["error"]
 
 
-def test_ownership_tells_whose_coins_are_whose(rig: Rig) -> None:
+def test_ownership_reports_who_owns_which_coins(rig: Rig) -> None:
     api = rig.kraken_api("daivon_frazier")
     order = {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "0.1"}
     api.query_private("AddOrder", order | {"cl_ord_id": new_client_id(Purpose.ENTRY)})
@@ -125,7 +125,7 @@ def test_a_clock_is_set_wrong_and_right_again(rig: Rig) -> None:
     assert call(rig, "POST", "/clock", {"offset": 0, "drift_ppm": 0})["kraken"] == rig.clock.time()
 
 
-def test_a_price_jumps_and_the_source_goes_on_from_there(rig: Rig) -> None:
+def test_a_price_jumps_and_the_source_continues_from_there(rig: Rig) -> None:
     rig.price("ETH/USD", "1.00")
     call(rig, "POST", "/price", {"market": "ETH/USD", "factor": "0.5"})
     rig.price("ETH/USD", "1.10")

@@ -32,7 +32,7 @@ time.sleep(60)
 """
 
 
-def test_a_child_serves_all_faces_and_stops_when_told() -> None:
+def test_a_child_serves_all_faces_and_stops_on_request() -> None:
     child = start_child(CONFIG)
     try:
         told = asdict(child.addresses)
@@ -100,7 +100,7 @@ def test_a_configuration_comes_through_the_pipe_unchanged() -> None:
     assert load_config(dump_config(config)) == config
 
 
-def test_made_up_accounts_have_keys_of_the_right_shape_and_are_the_same_for_a_seed() -> None:
+def test_made_up_accounts_have_well_formed_keys_and_depend_only_on_the_seed() -> None:
     accounts = made_up_accounts(1)
     assert [account.name for account in accounts] == [
         "kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:master",

@@ -21,7 +21,7 @@ def test_a_fault_strikes_only_what_it_matches() -> None:
     assert kinds(plan, "coinbase", "AddOrder", "kraken:master", 0.0) == []
 
 
-def test_a_counted_fault_ends_after_its_count_and_skips_what_it_should() -> None:
+def test_a_counted_fault_skips_and_strikes_as_often_as_configured() -> None:
     plan = FaultPlan()
     plan.add(Fault(FaultKind.RATE_LIMIT, count=2, skip=1))
     assert [len(kinds(plan)) for _ in range(5)] == [0, 1, 1, 0, 0]
@@ -66,7 +66,7 @@ def test_a_fault_begins_at_its_moment() -> None:
     assert kinds(plan, *CALL[:3], 100.0) == [FaultKind.HANG]
 
 
-def test_a_storm_is_the_same_for_its_seed_and_lies_within_its_time() -> None:
+def test_a_schedule_depends_only_on_its_seed_and_stays_within_its_time() -> None:
     def storm(seed: int) -> tuple[Fault, ...]:
         return seeded_schedule(seed, start=1000.0, duration=100.0, mean_gap=1.0, accounts=("kraken:a", "kraken:b"))
 

@@ -74,7 +74,7 @@ def test_it_ends_at_once_with_a_request_still_hanging() -> None:
     assert time.monotonic() - started < 2
 
 
-def test_a_failure_to_start_reaches_whoever_waits_for_it(tmp_path: Path) -> None:
+def test_a_failure_to_start_is_raised_in_the_caller(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"candle|csv|market"), running_simulator(replace(CONFIG, candles=tmp_path)):
         pass
 

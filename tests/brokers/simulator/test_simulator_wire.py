@@ -79,7 +79,7 @@ def test_an_error_page_of_the_edge_says_nothing_of_the_order(
     assert open_orders(rig) == acted
 
 
-def test_a_truncated_answer_is_no_json(rig: Rig, api: krakenex.API) -> None:
+def test_a_truncated_answer_is_invalid_json(rig: Rig, api: krakenex.API) -> None:
     rig.fault(FaultKind.TRUNCATE, endpoint="AddOrder", count=1)
     with pytest.raises(requests.exceptions.JSONDecodeError):
         add(api)
@@ -114,7 +114,7 @@ def test_a_delay_before_acting_can_carry_an_order_past_its_deadline(rig: Rig, ap
     assert open_orders(rig) == 0
 
 
-def test_a_request_held_up_and_overtaken_is_refused_and_no_mistake_of_the_clients(rig: Rig, api: krakenex.API) -> None:
+def test_an_overtaken_request_is_refused_but_is_not_the_clients_mistake(rig: Rig, api: krakenex.API) -> None:
     rig.fault(FaultKind.DELAY_BEFORE, endpoint="AddOrder", count=1, seconds=1.5)
     before = len(rig.violations())
     with ThreadPoolExecutor(1) as pool:
@@ -166,7 +166,7 @@ def test_the_connection_works_again_after_a_drop(rig: Rig, api: krakenex.API) ->
     assert api.query_private("Balance")["error"] == []
 
 
-def test_every_request_is_recorded_with_what_struck_it(rig: Rig, api: krakenex.API) -> None:
+def test_every_request_is_recorded_with_its_faults(rig: Rig, api: krakenex.API) -> None:
     rig.fault(FaultKind.DROP_AFTER, endpoint="AddOrder", count=1)
     with pytest.raises(requests.ConnectionError):
         add(api)
@@ -176,7 +176,7 @@ def test_every_request_is_recorded_with_what_struck_it(rig: Rig, api: krakenex.A
     assert json.dumps(record.nonce)
 
 
-def test_a_request_cut_short_is_no_request(rig: Rig) -> None:
+def test_an_incomplete_request_is_ignored(rig: Rig) -> None:
     before = rig.simulator.call(lambda: len(rig.simulator.world.records.requests))
     host, port = rig.simulator.kraken_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:

@@ -156,7 +156,7 @@ def test_the_official_client_trades(client: RESTClient, rig: Rig) -> None:
     assert rig.violations() == []
 
 
-def test_the_name_in_the_address_is_part_of_what_is_signed(rig: Rig) -> None:
+def test_the_host_name_is_part_of_the_signed_uri(rig: Rig) -> None:
     port = rig.host.rpartition(":")[2]
     for host in (f"localhost:{port}", f"127.0.0.1:{port}"):
         with official_client(rig, rig.key, host) as client:
@@ -184,7 +184,7 @@ def _portal_secret(private: ed25519.Ed25519PrivateKey) -> str:
     return base64.b64encode(raw + private.public_key().public_bytes_raw()).decode()
 
 
-def test_the_certificate_is_refused_by_whoever_does_not_know_its_authority(rig: Rig) -> None:
+def test_clients_without_the_authority_refuse_the_certificate(rig: Rig) -> None:
     url = f"{rig.simulator.coinbase_url}/api/v3/brokerage/time"
     with requests.Session() as session:
         session.trust_env = False

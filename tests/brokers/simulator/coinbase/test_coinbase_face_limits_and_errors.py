@@ -81,7 +81,7 @@ def test_maintenance_is_unavailability(desk: Desk) -> None:
     assert desk.public(f"{V3}/time").status == 200
 
 
-def test_unknown_paths_and_methods_are_told_apart(desk: Desk) -> None:
+def test_unknown_paths_and_methods_have_different_errors(desk: Desk) -> None:
     assert desk.get("/orders/historical").status == 404
     assert desk.get("/convert/quote").status == 404
     assert desk.call("DELETE", f"{V3}/accounts").status == 405

@@ -125,7 +125,7 @@ def test_every_product_with_a_price_is_offered_with_its_increments() -> None:
     assert (missing.status, missing.json["error"]) == (404, "NOT_FOUND")
 
 
-def test_the_book_is_told_in_three_ways(desk: Desk) -> None:
+def test_the_book_has_three_endpoints(desk: Desk) -> None:
     (best,) = desk.get("/best_bid_ask", product_ids="BTC-USD").json["pricebooks"]
     book = desk.get("/product_book", product_id="BTC-USD", limit=5).json
     assert (len(best["bids"]), len(book["pricebook"]["asks"])) == (1, 5)

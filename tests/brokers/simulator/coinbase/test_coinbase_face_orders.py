@@ -54,7 +54,7 @@ def test_a_market_sell_by_quote_is_not_offered(desk: Desk) -> None:
     assert desk.refused(sized, side="SELL")[0] == "UNSUPPORTED_ORDER_CONFIGURATION"
 
 
-def test_a_thin_book_leaves_a_market_order_cancelled_with_what_it_got(desk: Desk) -> None:
+def test_a_thin_book_cancels_a_market_order_after_a_partial_fill(desk: Desk) -> None:
     desk.account.credit("USD", Decimal(100_000_000))
     order = desk.order(desk.placed({"market_market_ioc": {"base_size": "3000"}}))
     assert order["status"] == "CANCELLED"
@@ -221,7 +221,7 @@ def test_a_bracket_sells_at_its_stop_or_at_its_limit_never_both(desk: Desk) -> N
     assert desk.refused({"trigger_bracket_gtc": wrong}, side="SELL")[0] == "INVALID_BRACKET_PRICES"
 
 
-def test_an_attached_bracket_follows_what_the_entry_filled(desk: Desk) -> None:
+def test_an_attached_bracket_follows_the_entrys_fills(desk: Desk) -> None:
     attached = {"trigger_bracket_gtc": {"limit_price": "60000", "stop_trigger_price": "45000"}}
     entry = desk.placed(MARKET, attached_order_configuration=attached)
     (leg,) = desk.get("/orders/historical/batch", order_status="OPEN").json["orders"]
@@ -253,7 +253,7 @@ def test_orders_for_at_once_do_not_rest(desk: Desk) -> None:
     assert desk.order(desk.placed({"limit_limit_fok": crossing}))["status"] == "FILLED"
 
 
-def test_a_market_state_closes_what_it_says(desk: Desk) -> None:
+def test_a_market_state_refuses_its_orders(desk: Desk) -> None:
     modes = desk.engine.exchange.market_modes
     modes["BTC/USD"] = Mode.CANCEL_ONLY
     assert desk.get("/products/BTC-USD").json["cancel_only"] is True
@@ -271,7 +271,7 @@ def test_a_market_state_closes_what_it_says(desk: Desk) -> None:
     assert desk.refused(limit())[0] == "UNTRADABLE_PRODUCT"
 
 
-def test_a_preview_says_what_would_be_refused_and_does_nothing(desk: Desk) -> None:
+def test_a_preview_reports_refusals_and_places_nothing(desk: Desk) -> None:
     fields = {"product_id": "BTC-USD", "side": "BUY"}
     good = desk.post("/orders/preview", **fields, order_configuration=MARKET).json
     assert good["errs"] == []
@@ -347,7 +347,7 @@ def test_an_edit_needs_both_price_and_size_and_a_resting_order(desk: Desk) -> No
     assert desk.post("/orders/edit", order_id=order_id, price="1", size="1", stop_price="1").status == 400
 
 
-def test_an_edit_cannot_go_below_what_has_filled(desk: Desk) -> None:
+def test_an_edit_cannot_go_below_the_filled_amount(desk: Desk) -> None:
     desk.account.credit("USD", Decimal(1_000_000))
     order_id = desk.placed(limit("50003", "3"))
     filled = Decimal(desk.order(order_id)["filled_size"])

@@ -93,7 +93,7 @@ class TestOrdersOfEveryKind:
         assert open_ids(desk) == []
         assert open_ids(desk, order_placement_source="RETAIL_SIMPLE") == [simple["order_id"]]
 
-    def test_words_that_make_no_order_are_told(self, desk: Desk) -> None:
+    def test_invalid_orders_are_reported(self, desk: Desk) -> None:
         with pytest.raises(ValueError, match="unknown order configuration wish"):
             by_hand(desk, {"wish": {}})
 

@@ -61,7 +61,7 @@ def test_a_wallet_is_found_by_its_id(desk: Desk) -> None:
     assert desk.get("/accounts/00000000-0000-4000-8000-000000000000").status == 404
 
 
-def test_the_portfolio_is_worth_what_its_wallets_are() -> None:
+def test_the_portfolio_is_worth_the_sum_of_its_wallets() -> None:
     desk = with_wallets({"USD": "100", "BTC": "0.5"})
     (portfolio,) = desk.get("/portfolios").json["portfolios"]
     breakdown = desk.get(f"/portfolios/{portfolio['uuid']}").json["breakdown"]
@@ -81,7 +81,7 @@ def test_fees_and_volume_are_the_accounts_own() -> None:
     assert summary["advanced_trade_only_volume"] == pytest.approx(float(order["filled_value"]))
 
 
-def test_open_leaves_out_what_is_pending(desk: Desk) -> None:
+def test_open_excludes_pending_orders(desk: Desk) -> None:
     resting, filled = desk.placed(REST), desk.placed(MARKET)
     desk.fault(FaultKind.LATE_FAIL, count=1, seconds=60)
     pending = desk.placed(MARKET)
@@ -177,7 +177,7 @@ def test_fills_are_found_by_order_trade_product_and_time(desk: Desk) -> None:
     assert desk.get(FILLS, end_sequence_timestamp=oldest["sequence_timestamp"]).json["fills"] == [oldest]
 
 
-def test_fills_may_be_told_twice_and_in_another_order(desk: Desk) -> None:
+def test_fills_may_be_listed_twice_and_out_of_order(desk: Desk) -> None:
     for _ in range(3):
         desk.placed(MARKET)
     desk.fault(FaultKind.DUPLICATE_FILLS, endpoint="GET /orders/historical/fills")

@@ -151,7 +151,7 @@ def test_a_key_without_any_right_sees_nothing() -> None:
     ("permission", "shown"),
     [("modify-trades", "can_trade"), ("withdraw-funds", "can_transfer"), ("deposit-funds", "can_receive")],
 )
-def test_a_key_tells_what_it_may_do(permission: str, shown: str) -> None:
+def test_a_key_reports_its_permissions(permission: str, shown: str) -> None:
     told = rights("query-funds", permission).get("/key_permissions").json
     assert [name for name, value in told.items() if value is True] == ["can_view", shown]
     assert told["portfolio_type"] == "DEFAULT"

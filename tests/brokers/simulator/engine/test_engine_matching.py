@@ -55,7 +55,7 @@ def test_a_market_buy_pays_the_ask_and_the_taker_fee(desk: Desk) -> None:
     assert desk.account.balances == {"USD": D(10_000) - D("5000.25") - D("20.0010"), "BTC": D("0.1")}
 
 
-def test_a_market_order_sweeps_levels_and_what_the_book_lacks_is_cancelled(thin: Desk) -> None:
+def test_a_market_order_sweeps_levels_and_cancels_the_rest(thin: Desk) -> None:
     order = buy(thin, "0.1")
     fills = list(thin.account.fills.values())
     assert [fill.price for fill in fills] == sorted({fill.price for fill in fills})
@@ -205,7 +205,7 @@ def test_an_amended_stop_keeps_its_id_and_moves_its_trigger(desk: Desk) -> None:
     assert status(stop) is Status.FILLED
 
 
-def test_an_amendment_below_what_has_filled_cancels_the_rest(thin: Desk) -> None:
+def test_an_amendment_below_the_filled_amount_cancels_the_rest(thin: Desk) -> None:
     ask = thin.engine.exchange.book("BTC/USD").asks[0]
     order = thin.engine.place(thin.account, ticket(Side.BUY, Kind.LIMIT, "0.05", limit_price=ask.price))
     thin.engine.amend(thin.account, order, Amendment(amount=D("0.001")))
@@ -286,7 +286,7 @@ def test_funds_for_a_buy_include_the_takers_fee(desk: Desk) -> None:
     assert fits.held == D("9999.8400")
 
 
-def test_a_fee_in_base_is_taken_from_what_was_bought(desk: Desk) -> None:
+def test_a_fee_in_base_is_deducted_from_the_bought_amount(desk: Desk) -> None:
     desk.engine.place(desk.account, ticket(Side.BUY, Kind.MARKET, "0.1", fee_in_base=True))
     [fill] = desk.account.fills.values()
     assert (fill.fee, fill.fee_currency) == (D("0.0004"), "BTC")

@@ -39,11 +39,11 @@ OWNED = moved("0.0021")
 BOUGHT = moved("0.0155", Hand.NIJA, "entry")
 
 
-def test_what_nija_bought_is_nijas_and_the_rest_is_the_owners() -> None:
+def test_coins_bought_by_nija_are_nijas_and_the_rest_the_owners() -> None:
     assert bitcoin(OWNED, BOUGHT) == (D("0.0021"), D("0.0155"))
 
 
-def test_what_nija_sold_of_its_own_is_nobodys_loss() -> None:
+def test_coins_nija_sold_of_its_own_are_no_oversale() -> None:
     sold = moved("-0.0155", Hand.NIJA, "exit")
     assert bitcoin(OWNED, BOUGHT, sold) == (D("0.0021"), ZERO)
     assert oversold(OWNED, BOUGHT, sold) == []
@@ -61,7 +61,7 @@ def test_a_larger_one_took_nijas_wholly(taken: str, owner: str, nija: str) -> No
     assert bitcoin(OWNED, BOUGHT, moved(taken)) == (D(owner), D(nija))
 
 
-def test_what_comes_back_from_staking_may_be_sold_by_nija_or_kept_by_the_owner() -> None:
+def test_coins_back_from_staking_may_be_sold_by_nija_or_kept_by_the_owner() -> None:
     there, back = moved("-0.0160", is_staking=True), moved("0.0160", is_staking=True)
     assert bitcoin(OWNED, BOUGHT, there, back) == (D("0.0176"), ZERO)
     assert oversold(OWNED, BOUGHT, there, back, moved("-0.0155", Hand.NIJA, "stop")) == []
@@ -82,7 +82,7 @@ def test_deposits_and_bought_by_hand_are_the_owners() -> None:
     assert bitcoin(BOUGHT, moved("1"), moved("2", order="hand")) == (D(3), D("0.0155"))
 
 
-def test_what_nija_pays_with_is_no_sale() -> None:
+def test_payments_of_nija_are_not_sales() -> None:
     paid = moved("-0.5", Hand.NIJA, "entry", is_payment=True)
     assert bitcoin(moved("1"), paid) == (D("0.5"), ZERO)
     assert oversold(moved("1"), paid) == []
@@ -156,7 +156,7 @@ def test_staked_coins_are_the_owners_hand_too(account: Account) -> None:
     assert account.owned().shares["BTC"].taken == D("0.3")
 
 
-def test_what_the_owner_adds_to_a_stop_of_nijas_he_means_to_sell(account: Account) -> None:
+def test_amounts_the_owner_adds_to_a_stop_are_meant_to_be_sold(account: Account) -> None:
     account.nija(Purpose.ENTRY, Side.BUY, "0.3")
     stop = account.nija(Purpose.STOP, Side.SELL, "0.3", "45000")
     account.hands.amend(stop.id, Amendment(amount=D("0.5")))
@@ -167,7 +167,7 @@ def test_what_the_owner_adds_to_a_stop_of_nijas_he_means_to_sell(account: Accoun
     assert account.owned().oversales == ()
 
 
-def test_once_nija_has_told_the_size_anew_it_is_nijas_own(account: Account) -> None:
+def test_once_nija_sets_the_size_again_it_is_responsible_for_it(account: Account) -> None:
     account.nija(Purpose.ENTRY, Side.BUY, "0.3")
     stop = account.nija(Purpose.STOP, Side.SELL, "0.3", "45000")
     account.hands.amend(stop.id, Amendment(amount=D("0.5")))

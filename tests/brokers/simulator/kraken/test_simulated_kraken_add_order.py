@@ -123,7 +123,7 @@ def test_a_bad_order_is_refused_in_the_exchanges_words_and_is_not_placed(
     assert desk.account.orders == {}
 
 
-def test_what_pykrakenapi_and_ccxt_send_besides_is_let_pass(desk: Desk) -> None:
+def test_extra_arguments_of_pykrakenapi_and_ccxt_are_ignored(desk: Desk) -> None:
     assert desk.add(**LIMIT, starttm="0", expiretm="0", leverage="none", trigger="last")
 
 
@@ -157,7 +157,7 @@ def test_another_account_may_use_the_same_client_id(desk: Desk) -> None:
         (90, "EGeneral:Invalid arguments:deadline"),
     ],
 )
-def test_a_deadline_lies_two_to_sixty_seconds_ahead(desk: Desk, seconds: float, error: str) -> None:
+def test_a_deadline_must_be_two_to_sixty_seconds_ahead(desk: Desk, seconds: float, error: str) -> None:
     assert desk.refused(**LIMIT, deadline=at(desk, seconds)) == error
     assert desk.add(**LIMIT, deadline=at(desk, 30))
 
@@ -176,7 +176,7 @@ def test_funds_count_fees_and_what_other_orders_hold(desk: Desk) -> None:
     assert desk.result("Balance") == {"ZUSD": "10000.0000"}
 
 
-def test_a_stop_holds_what_it_may_sell(desk: Desk) -> None:
+def test_a_stop_holds_the_coins_it_may_sell(desk: Desk) -> None:
     desk.add(type="buy", ordertype="market", volume="0.01")
     desk.add(type="sell", ordertype="stop-loss", price="45000", volume="0.01")
     assert desk.refused(type="sell", ordertype="market", volume="0.01") == "EOrder:Insufficient funds"
@@ -187,7 +187,7 @@ def test_an_order_by_cost_spends_quote_currency(desk: Desk) -> None:
     assert desk.order(txid)["cost"].startswith(("99.99", "100.0"))
 
 
-def test_a_closing_leg_is_described_and_rests_for_what_filled(desk: Desk) -> None:
+def test_a_closing_leg_is_described_and_rests_for_the_filled_amount(desk: Desk) -> None:
     data = {"close_ordertype": "stop-loss-limit", "close_price": "45000", "close_price2": "44900"}
     answer = desk.result("AddOrder", pair="XBTUSD", type="buy", ordertype="market", volume="0.01", **data)
     assert answer["descr"]["close"] == "close position @ stop loss 45000.0 -> limit 44900.0"
@@ -217,7 +217,7 @@ def test_a_batch_of_one_is_refused(desk: Desk) -> None:
         ("maintenance", "EService:Unavailable"),
     ],
 )
-def test_a_mode_of_the_exchange_refuses_what_it_does_not_allow(desk: Desk, mode: str, error: str) -> None:
+def test_a_mode_of_the_exchange_refuses_disallowed_orders(desk: Desk, mode: str, error: str) -> None:
     resting = desk.add(**LIMIT)
     desk.engine.exchange.mode = Mode(mode)
     assert desk.public("SystemStatus")["result"]["status"] == mode

@@ -60,7 +60,7 @@ def test_a_bad_amendment_changes_nothing(desk: Desk, data: dict[str, str], error
     assert desk.order(txid)["descr"]["price"] == "40000.0"
 
 
-def test_a_quantity_below_what_has_filled_cancels_the_rest() -> None:
+def test_a_quantity_below_the_filled_amount_cancels_the_rest() -> None:
     depth = DepthProfile(levels=1, level_value=1000)  # type: ignore[arg-type]  # a whole number will do
     desk = make_desk(SimulatorConfig(usd_accounts(), limits=UNLIMITED, depth=depth))
     txid = desk.add(type="buy", ordertype="limit", price="51000", volume="0.05")
@@ -70,7 +70,7 @@ def test_a_quantity_below_what_has_filled_cancels_the_rest() -> None:
     assert (order["status"], order["misc"]) == ("canceled", "partial")
 
 
-def test_an_edit_cancels_and_places_anew_under_a_new_id(desk: Desk) -> None:
+def test_an_edit_cancels_and_places_again_under_a_new_id(desk: Desk) -> None:
     old = desk.add(**LIMIT, cl_ord_id=UUID)
     answer = desk.result("EditOrder", txid=old, pair="XBTUSD", price="41000", volume="0.02")
     assert (answer["status"], answer["originaltxid"], answer["orders_cancelled"]) == ("ok", old, 1)
@@ -117,7 +117,7 @@ def test_a_pending_cancel_is_done_later(desk: Desk) -> None:
     assert desk.order(txid)["status"] == "canceled"
 
 
-def test_cancelling_all_or_a_batch_counts_what_was_open(desk: Desk) -> None:
+def test_cancelling_all_or_a_batch_counts_the_open_orders(desk: Desk) -> None:
     txids = [desk.add(**LIMIT) for _ in range(4)]
     batch = {f"orders[{number}]": txid for number, txid in enumerate(txids[:2])}
     assert desk.result("CancelOrderBatch", **batch) == {"count": 2}
@@ -125,7 +125,7 @@ def test_cancelling_all_or_a_batch_counts_what_was_open(desk: Desk) -> None:
     assert desk.result("CancelAll") == {"count": 0}
 
 
-def test_the_dead_mans_switch_tells_its_moment_and_zero_disarms_it(desk: Desk) -> None:
+def test_the_dead_mans_switch_reports_its_time_and_zero_disarms_it(desk: Desk) -> None:
     txid = desk.add(**LIMIT)
     armed = desk.result("CancelAllOrdersAfter", timeout="60")
     assert armed == {"currentTime": "2023-11-14T22:13:20Z", "triggerTime": "2023-11-14T22:14:20Z"}

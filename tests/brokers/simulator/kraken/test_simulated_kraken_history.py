@@ -117,7 +117,7 @@ def test_an_account_sees_its_own_orders_only(desk: Desk) -> None:
     assert desk.error("QueryOrders", txid=txid) == "EOrder:Invalid order"
 
 
-def test_taker_fills_of_one_order_are_merged_unless_told_otherwise() -> None:
+def test_taker_fills_of_one_order_are_merged_by_default() -> None:
     desk = desk_with(DepthProfile(levels=3, level_value=Decimal(1000), growth=Decimal(0)))
     txid = desk.add(type="buy", ordertype="market", volume="0.05")
     [merged] = desk.result("TradesHistory")["trades"].values()
@@ -182,7 +182,7 @@ def test_a_lagging_balance_shows_the_fill_later(desk: Desk) -> None:
     assert desk.result("Balance")["XXBT"] == "0.0010000000"
 
 
-def test_the_fee_tier_of_the_account_is_told_and_charged() -> None:
+def test_the_fee_tier_of_the_account_is_reported_and_charged() -> None:
     desk = make_desk(SimulatorConfig(usd_accounts(fee_tier=2), limits=UNLIMITED))
     volume = desk.result("TradeVolume", pair="XBTUSD")
     fees, maker = volume["fees"]["XXBTZUSD"], volume["fees_maker"]["XXBTZUSD"]

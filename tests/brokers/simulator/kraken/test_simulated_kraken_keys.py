@@ -131,7 +131,7 @@ def test_a_query_of_a_closed_order_needs_the_right_to_see_closed_ones() -> None:
     assert desk.error("QueryOrders", txid=closed) == "EGeneral:Permission denied"
 
 
-def test_key_info_needs_no_permission_and_tells_nonce_rights_and_account() -> None:
+def test_key_info_needs_no_permission_and_has_nonce_rights_and_account() -> None:
     accounts = usd_accounts(permissions=frozenset({"withdraw-funds"}))
     info = make_desk(SimulatorConfig(accounts, limits=UNLIMITED)).result("GetApiKeyInfo")
     assert info["permissions"] == ["withdraw-funds"]
@@ -152,13 +152,13 @@ def test_an_unknown_method_is_named_as_such(desk: Desk) -> None:
     assert desk.public("Nothing") == {"error": ["EGeneral:Unknown method"]}
 
 
-def test_a_body_that_is_no_json_object_is_a_bad_request(desk: Desk) -> None:
+def test_a_body_that_is_not_a_json_object_is_a_bad_request(desk: Desk) -> None:
     for body in (b"[1]", b"{", json.dumps("text").encode()):
         answer = desk.raw("Balance", body, {"Content-Type": "application/json"})
         assert answer == {"error": ["EAPI:Bad request"]}
 
 
-def test_what_a_client_did_wrong_is_a_violation_and_what_a_fault_did_is_not(desk: Desk) -> None:
+def test_a_clients_mistake_is_a_violation_and_a_faults_effect_is_not(desk: Desk) -> None:
     desk.fault(FaultKind.REFUSE_NONCE, count=1)
     assert desk.error("Balance") == "EAPI:Invalid nonce"
     assert list(desk.world.records.violations) == []

@@ -101,7 +101,7 @@ def test_only_nine_intervals_exist(desk: Desk) -> None:
     assert desk.public("OHLC", pair="XBTUSD", interval="7") == {"error": ["EGeneral:Invalid arguments:interval"]}
 
 
-def test_unknown_parameters_are_refused_but_for_the_ones_clients_are_known_to_add(desk: Desk) -> None:
+def test_unknown_parameters_are_refused_except_those_that_clients_add(desk: Desk) -> None:
     assert desk.public("OHLC", pair="XBTUSD", ascending="True")["error"] == []
     assert desk.public("OHLC", pair="XBTUSD", surprise="1") == {"error": ["EGeneral:Invalid arguments:surprise"]}
 

@@ -69,7 +69,7 @@ class TestOrdersOfEveryKind:
         assert row["descr"]["order"] == "buy 0.50000000 XBTUSD @ limit 30000.0 with 5:1 leverage"
         assert desk.result("BalanceEx")["ZUSD"]["hold_trade"] == "0.0000"
 
-    def test_an_iceberg_shows_what_it_shows(self, desk: Desk) -> None:
+    def test_an_iceberg_shows_only_its_visible_part(self, desk: Desk) -> None:
         row = by_hand(desk, ordertype="iceberg", price="60000", displayvol="0.1")
         assert (row["descr"]["ordertype"], row["displayvol"]) == ("iceberg", "0.10000000")
 
@@ -86,7 +86,7 @@ class TestOrdersOfEveryKind:
     def test_a_key_still_may_not_trade_on_margin(self, desk: Desk) -> None:
         assert desk.refused(type="buy", ordertype="market", volume="0.1", leverage="5") == "EGeneral:Permission denied"
 
-    def test_words_that_make_no_order_are_told(self, desk: Desk) -> None:
+    def test_invalid_orders_are_reported(self, desk: Desk) -> None:
         with pytest.raises(ValueError, match="Invalid arguments:ordertype"):
             by_hand(desk, ordertype="wish")
 
@@ -186,7 +186,7 @@ class TestMarkets:
         assert list(desk.world.records.violations) == []
         desk.result("AmendOrder", txid=txid, trigger_price="45010")
 
-    def test_coarser_lots_leave_what_rests_and_let_it_be_moved(self, desk: Desk) -> None:
+    def test_coarser_lots_keep_resting_orders_and_allow_moving_them(self, desk: Desk) -> None:
         client_id = new_client_id(Purpose.STOP)
         txid = desk.add(type="sell", ordertype="stop-loss", volume="0.12345678", price="45000", cl_ord_id=client_id)
         relist(desk, amount_step="0.001")
@@ -233,7 +233,7 @@ class TestKeys:
     def key(self, desk: Desk) -> Any:  # noqa: ANN401  Kraken's own kind of key
         return face(desk).key_states[desk.owner]
 
-    def test_a_cut_history_hides_what_lies_outside_and_says_so(self, desk: Desk) -> None:
+    def test_a_bounded_history_hides_rows_outside_and_says_so(self, desk: Desk) -> None:
         old = desk.add(type="buy", ordertype="market", volume="0.1")
         desk.advance(1_000)
         self.key(desk).query_from = desk.clock.time() - 10
@@ -246,7 +246,7 @@ class TestKeys:
         info = desk.result("GetApiKeyInfo")
         assert (info["queryFrom"], info["queryTo"]) == (str(int(desk.clock.time() - 10)), "0")
 
-    def test_an_end_of_history_hides_what_comes_after(self, desk: Desk) -> None:
+    def test_an_end_of_history_hides_later_rows(self, desk: Desk) -> None:
         self.key(desk).query_to = desk.clock.time()
         desk.advance(10)
         desk.add(type="buy", ordertype="market", volume="0.1")
@@ -269,7 +269,7 @@ class TestKeys:
         self.key(desk).ip_allowlist = ("127.0.0.1",)
         assert desk.result("GetApiKeyInfo")["ipAllowlist"] == ["127.0.0.1"]
 
-    def test_a_nonce_that_another_program_used_is_told_and_refuses_lower_ones(self, desk: Desk) -> None:
+    def test_a_nonce_of_another_program_is_reported_and_refuses_lower_ones(self, desk: Desk) -> None:
         self.key(desk).last_nonce = desk.nonce + 1_000
         assert desk.error("Balance") == "EAPI:Invalid nonce"
         desk.nonce += 1_000
@@ -311,7 +311,7 @@ class TestGaps:
         desk.engine.exchange.board.gap("BTC/USD", D("0.8"))
         assert D("39900") < D(desk.order(txid)["price"]) < D("40000")
 
-    def test_the_source_goes_on_from_there(self, desk: Desk) -> None:
+    def test_the_source_continues_from_there(self, desk: Desk) -> None:
         desk.engine.exchange.board.gap("BTC/USD", D("0.8"))
         desk.price("BTC/USD", "51000")
         assert desk.engine.exchange.board.last("BTC/USD") == D("40800")

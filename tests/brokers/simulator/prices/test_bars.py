@@ -43,7 +43,7 @@ def test_candles_are_summed_up_exactly_on_utc_bounds(bars: Bars) -> None:
 
 
 @given(minute_bars(), st.lists(st.floats(0, 3_700), max_size=8))
-def test_a_running_candle_is_what_was_traded_so_far_and_no_more(bars: Bars, moments: list[float]) -> None:
+def test_an_open_candle_contains_only_trades_so_far(bars: Bars, moments: list[float]) -> None:
     series = Series(bars, SCALE, -1.0)
     for until in sorted(moments):
         seen = [tick for tick in ticks(bars, SCALE, -1.0, until) if tick.time >= until // 300 * 300]

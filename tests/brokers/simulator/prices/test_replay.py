@@ -73,7 +73,7 @@ def test_an_interval_finer_than_the_record_has_no_candles(tmp_path: Path) -> Non
     assert replay(tmp_path, start=0).sources["kraken"].candles("BTC/USD", 900, 5.0 * HOUR) == []
 
 
-def test_a_finer_file_extends_a_coarser_one_and_mends_its_last_candle(tmp_path: Path) -> None:
+def test_a_finer_file_extends_a_coarser_one_and_corrects_its_last_candle(tmp_path: Path) -> None:
     write(tmp_path / "kraken-BTC-USD-1h.csv", flat(range(0, 48 * HOUR, HOUR), price="10"))
     write(tmp_path / "kraken-BTC-USD-15m.csv", flat(range(40 * HOUR, 60 * HOUR, 900), price="20.25"))
     source = replay(tmp_path, start=0).sources["kraken"]

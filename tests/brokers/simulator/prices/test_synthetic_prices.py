@@ -55,7 +55,7 @@ def test_a_month_at_speed_200_stays_behind_the_wall_clock() -> None:
     assert clock.market_time(NOW + month) < NOW + month
 
 
-def test_a_day_a_second_still_runs_for_an_hour_and_a_half_and_starts_no_further_back_than_clients_look() -> None:
+def test_at_a_day_per_second_it_runs_90_minutes_and_starts_within_reach_of_clients() -> None:
     clock = synthetic_prices(wall_start=NOW, speed=float(DAY)).clock
     assert clock.market_time(NOW + 5_400) == clock.market_start + 5_400 * DAY
     assert NOW - clock.market_start < 19 * 350 * DAY
