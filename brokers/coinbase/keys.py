@@ -1,6 +1,6 @@
 """Checks a Coinbase key without the network: its name, and its private key in every format users paste.
 
-Accepted formats are those of the exchange's portal and of `.env` files: a PEM with real newlines, a PEM on one line with
+Accepted formats are those of the exchange's portal and of `.env` files: a PEM with real newlines, one on one line with
 escapes, the portal's JSON key file, and base64 of a raw Ed25519 key. Line breaks that were lost (replaced by blanks, by
 the letter n or by nothing) are restored if the result is certain to be the key.
 """

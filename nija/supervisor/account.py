@@ -74,7 +74,7 @@ _BARE_SECONDS = 2.0
 # The supervisor waits 8 s for its threads after a stop signal.
 _LAST_SECONDS = 6.5
 # The slowest counter has run down from full to empty by then.
-_LONGEST_WAIT_FOR_ROOM = 60.0
+_LONGEST_CAPACITY_WAIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +256,9 @@ class AccountThread:
             self._parts.log.warning(f"⚠️  {warning}")
 
     def _patiently(self, ask: Callable[[], None]) -> None:
-        """Before it trades, an account waits for room in the rate limit. Raises BrokerError.
+        """Before it trades, an account waits for rate-limit capacity. Raises BrokerError.
 
-        What is asked again at every try takes up room itself: the waits grow until all of it fits.
+        Requests repeated at every try use up capacity themselves, so the waits grow until all of them fit.
         """
         growth = 1.0
         while True:
@@ -267,8 +267,8 @@ class AccountThread:
             except BudgetSpent as error:
                 if self._parts.clock.stopping:
                     raise
-                wait = min(error.retry_after * growth, _LONGEST_WAIT_FOR_ROOM)
-                self._parts.log.info(f"Waits {wait:.0f} s for room in the exchange's rate limit before it trades")
+                wait = min(error.retry_after * growth, _LONGEST_CAPACITY_WAIT)
+                self._parts.log.info(f"Waiting {wait:.0f} s for rate-limit capacity before trading")
                 self._listener.pause(wait)
                 growth *= 2
 

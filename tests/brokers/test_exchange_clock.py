@@ -20,7 +20,7 @@ FIVE_MINUTES = 300.0
 
 
 class Exchange:
-    """Tells its time, which goes on by itself: this machine's clocks may run slower, sleep, or be set."""
+    """Reports its own time, independent of this machine's clocks, which may be slow, sleep or be set."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock

@@ -75,7 +75,7 @@ def answer(text: bytes) -> Callable[[socket.socket], None]:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """A certificate authority that SSL_CERT_FILE names."""
+    """A certificate authority configured by SSL_CERT_FILE."""
     made = trustme.CA()
     bundle = tmp_path / "ca.pem"
     made.cert_pem.write_to_path(str(bundle))

@@ -30,7 +30,7 @@ def test_a_request_sent_before_a_caller_came_does_not_serve_them(clock: ManualCl
 
 
 class ReportingClock(ManualClock):
-    """Says when someone has asked it."""
+    """Signals when it is called."""
 
     def __init__(self) -> None:
         super().__init__()

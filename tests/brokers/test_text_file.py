@@ -1,4 +1,4 @@
-"""One reader for every text file that people edit."""
+"""The one reader for text files edited by people."""
 
 from __future__ import annotations
 

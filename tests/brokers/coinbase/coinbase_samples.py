@@ -1,4 +1,4 @@
-"""Answers as the documents print them, to be varied by the tests."""
+"""Answers as in the documentation, varied by the tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import Market, OrderRequest, OrderType, Side
 
-# Where `tests.fakes.ManualClock` stands at first.
+# The initial time of `tests.fakes.ManualClock`.
 NOW = datetime.fromtimestamp(1_700_000_000, UTC)
 
 BTC_USD = Market(

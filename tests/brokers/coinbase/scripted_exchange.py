@@ -1,4 +1,4 @@
-"""A TLS server on loopback that answers by a script: for answers that no well-behaved exchange would give."""
+"""A TLS server on loopback with scripted answers, including ones no well-behaved exchange would give."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """`cut` promises more bytes than it sends; `silent` closes the connection without a word."""
+    """`cut` announces more bytes than it sends; `silent` closes the connection without an answer."""
 
     body: object = field(default_factory=dict)
     status: int = 200
@@ -46,7 +46,7 @@ class Reply:
 
 @dataclass
 class ScriptedExchange:
-    """Replies are taken one by one for a path; the last one stays. A callable is asked each time."""
+    """Replies are used one by one per path; the last one stays. A callable is called each time."""
 
     url: str = ""
     asked: list[Asked] = field(default_factory=list)

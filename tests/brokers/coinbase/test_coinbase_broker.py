@@ -1,4 +1,4 @@
-"""The broker over a real socket, against answers as the documents print them."""
+"""The broker over a real socket, against answers as in the documentation."""
 
 from __future__ import annotations
 

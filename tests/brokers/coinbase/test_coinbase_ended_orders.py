@@ -1,4 +1,4 @@
-"""What ended since a moment, against an exchange whose lists are cut by the day an order was made."""
+"""Orders that ended since a given time, against an exchange that lists orders by creation time."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def connected(broker: CoinbaseBroker, scripted: ScriptedExchange, books: Books) 
 
 
 def looked(broker: CoinbaseBroker, since: datetime) -> list[str]:
-    """As the account is compared: open orders first."""
+    """Open orders first, as when an account is compared."""
     broker.open_orders()
     return [told.exchange_id for told in broker.closed_orders(since)]
 
 
 def reaches(scripted: ScriptedExchange) -> list[datetime]:
-    """How far back each list of orders was asked for."""
+    """How far back each list of orders was requested."""
     starts = [asked.query["start_date"][0] for asked in scripted.asked_for(LISTING) if "start_date" in asked.query]
     return [datetime.strptime(start, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) for start in starts]
 

@@ -1,4 +1,4 @@
-"""Candles and tickers over a real socket, against a market whose history is made up by rule."""
+"""Candles and tickers over a real socket, against a market with a generated history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IN_2018 = 17_600 * DAY
 
 @dataclass
 class History:
-    """Trades between two moments; a bucket is empty where `quiet` says so. As strict as the exchange."""
+    """Trades between two times, except in the buckets of `quiet`. As strict as the exchange."""
 
     first: int
     last: Callable[[], float]

@@ -1,4 +1,4 @@
-"""Whatever stands in a row of the exchange's: it is read, or it is called unreadable, and nothing else happens."""
+"""Whatever a row of the exchange contains: it is read or reported as unreadable, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ODD = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dict
 
 
 def changed(sample: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """`sample` with up to three of its fields, or of those inside them, replaced by anything."""
+    """`sample` with up to three of its fields or nested fields replaced by anything."""
     names = [*sorted(sample), "total_fees", "last_update_time", "order_configuration"]
     inner = st.fixed_dictionaries(
         {"limit_limit_gtc": st.dictionaries(st.sampled_from(["base_size", "limit_price"]), _ODD)}

@@ -1,4 +1,4 @@
-"""The broker and the feed's client against the simulator: the real library, a real socket, books that judge."""
+"""The broker and the feed's client against the simulator: the real library, a real socket, checked books."""
 
 from __future__ import annotations
 

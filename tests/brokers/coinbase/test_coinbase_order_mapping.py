@@ -1,4 +1,4 @@
-"""What becomes of an order's row: NIJA's own to the last field, anybody else's as far as it can be read."""
+"""How order rows are read: NIJA's own with every field, others as far as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account whose owner has hands: everything he may have done is read, and costs NIJA nothing."""
+"""An account whose owner trades by hand: everything is read, and does NIJA no harm."""
 
 from __future__ import annotations
 

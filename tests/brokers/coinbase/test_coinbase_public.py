@@ -1,4 +1,4 @@
-"""What the accounts of a process share of Coinbase's keyless requests."""
+"""The keyless requests that the accounts of a process share."""
 
 from __future__ import annotations
 

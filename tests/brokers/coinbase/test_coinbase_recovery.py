@@ -1,4 +1,4 @@
-"""What becomes of an order whose outcome is unknown, against an exchange that can be made to answer anything."""
+"""What became of an order whose outcome is unknown, against an exchange with scripted answers."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_after_the_deadline_the_order_is_found_whatever_its_status(
     ours = order(client_order_id=request.client_id, status=status)
 
     def strict(asked: Asked) -> Reply:
-        """OPEN is asked for alone; a list without statuses holds the ended ones."""
+        """OPEN is requested alone; a list without statuses contains the ended orders."""
         wanted = asked.query.get("order_status", ["FILLED", "CANCELLED"])
         return listing(*([ours] if status in wanted else []))
 

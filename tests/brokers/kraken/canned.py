@@ -1,4 +1,4 @@
-"""A canned Kraken on loopback: answers what it is told to, and keeps what it was asked."""
+"""A canned Kraken on loopback: gives scripted answers and records its requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PAIRS = {
 
 
 def named_symbols() -> Symbols:
-    """All of the above, named."""
+    """All of the above with names."""
     names = KrakenNames()
     names.learn_pairs(PAIRS)
     names.learn_assets(ASSETS)
@@ -56,7 +56,7 @@ def named_symbols() -> Symbols:
 
 
 def order_row(described: dict[str, Any] | None = None, **changes: object) -> dict[str, Any]:
-    """A limit order by hand that rests, unless it is changed."""
+    """A resting limit order placed by hand, with changes applied."""
     row: dict[str, Any] = {
         "refid": None,
         "userref": 0,

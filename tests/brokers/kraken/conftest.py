@@ -61,7 +61,7 @@ def broker(make_broker: Callable[..., KrakenBroker]) -> KrakenBroker:
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    """A strict Kraken that shares its clock with the broker. A rule that a test breaks fails the test."""
+    """A strict Kraken that shares its clock with the broker. Breaking one of its rules fails the test."""
     money = {"USD": Decimal(10_000), "BTC": Decimal(1)}
     with manual_rig(SimulatorConfig(usd_accounts(balances=money))) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The broker against the simulator, which is as strict as Kraken: a rule broken fails the test that broke it."""
+"""The broker against the simulator, which is as strict as Kraken: breaking a rule fails the test."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def requests_to(rig: Rig, endpoint: str) -> int:
 
 
 def in_slices(rig: Rig, ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
-    """Ask again, as a trader does, for as long as there is no room."""
+    """Repeat the call, as a trader does, while the budget is spent."""
     while True:
         try:
             return ask()

@@ -33,7 +33,7 @@ def restart(tmp_path: Path) -> Iterator[Callable[[ManualClock], KeyBudget]]:
 
 
 class RestartedClock(ManualClock):
-    """The wall clock goes on over a restart; the steady one begins anew."""
+    """The wall clock continues over a restart; the monotonic clock starts over."""
 
 
 def spend(budget: KeyBudget, calls: int) -> None:

@@ -1,4 +1,4 @@
-"""What krakenex would get wrong, and every way in which a request can end."""
+"""What krakenex would do wrong, and every way in which a request can end."""
 
 from __future__ import annotations
 
@@ -601,7 +601,7 @@ class TestRateLimits:
     def test_a_long_history_is_read_in_slices_and_never_waited_for(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        """Were it waited for, hundreds of pages would hold up every exit of the account for an hour."""
+        """If the call blocked, hundreds of pages would delay every exit of the account for an hour."""
         rows = {f"T{number:05}-AAAAA-AAAAAA": trade_row(number) for number in range(120)}
         newest_first = list(reversed(rows.items()))
         for begin in (0, 49, 98, 0):
@@ -622,7 +622,7 @@ class TestRateLimits:
     def test_a_call_deferred_for_a_minute_gets_its_turn(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        """An account whose other questions take up all the room would otherwise never see its fills again."""
+        """Otherwise an account whose other calls use up the budget would never see its fills again."""
         canned.say("QueryOrders", {})
         canned.say("TradesHistory", {"trades": {}, "count": 0})
         for _ in range(15):
@@ -639,7 +639,7 @@ class TestRateLimits:
     def test_fills_that_a_stop_waits_for_use_the_reserve(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        """Else a position stays bare while asking for balances each second uses up all the room there is."""
+        """Otherwise a position stays unprotected while reading balances every second uses up the budget."""
         canned.say("BalanceEx", {})
         canned.say("TradesHistory", {"trades": {}, "count": 0})
         ever = datetime(2023, 1, 1, tzinfo=UTC)
@@ -654,7 +654,7 @@ class TestRateLimits:
     def test_an_expensive_call_gets_its_turn_although_cheaper_ones_fit(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
     ) -> None:
-        """An account that lost its disk asks for its fills behind its balances, again and again."""
+        """An account that lost its disk keeps requesting its fills after its balances."""
         canned.say("QueryOrders", {})
         canned.say("BalanceEx", {})
         canned.say("TradesHistory", {"trades": {}, "count": 0})

@@ -1,4 +1,4 @@
-"""Whatever the owner has on the account, one row that cannot be read hides no other."""
+"""Whatever the owner has on the account, an unreadable row hides no other."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class TestCandles:
         assert candles.volume.dtype == np.float64
 
     def test_the_candle_of_since_is_included_and_later_ones(self, feed: KrakenMarketData, canned: CannedKraken) -> None:
-        """Kraken's own `since` leaves that candle out, so the question begins a second before it."""
+        """Kraken's own `since` is exclusive, so the request starts a second earlier."""
         canned.say("OHLC", {"XXBTZUSD": [row(n * DAY) for n in range(4)], "last": 2 * DAY})
         assert feed.candles("BTC/USD", Timeframe.D1, since=DAY).time.tolist() == [DAY, 2 * DAY]
         assert canned.calls("OHLC")[0].params["since"] == str(DAY - 1)

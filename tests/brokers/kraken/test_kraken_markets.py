@@ -1,4 +1,4 @@
-"""What the markets of all accounts are, and in which mode."""
+"""The markets shared by all accounts, and their modes."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_every_row_that_was_there_is_read_however_many_arrive_meanwhile(times: l
 
 
 def test_an_account_that_trades_faster_than_pages_are_read_is_read_to_its_end() -> None:
-    """By offsets the rows would move away as fast as they are followed."""
+    """With offsets, the rows would move away as fast as they are read."""
     archive = Archive(list(range(200)), arriving=60)
     before = set(archive.rows)
     assert before <= set(KrakenHistory(archive.page, "time", ManualClock()).rows(EVER))
@@ -57,7 +57,7 @@ def test_more_than_a_page_within_one_second_is_read_to_its_end() -> None:
 
 
 class Rationed(Archive):
-    """Every page after the first few of a call is refused for want of room, or lost on its way."""
+    """Every page after the first few of a call is refused for lack of budget, or lost."""
 
     def __init__(self, times: list[int], arriving: int, pages_per_call: int, fault: Exception) -> None:
         super().__init__(times, arriving)
@@ -77,7 +77,7 @@ class Rationed(Archive):
     times=st.lists(st.integers(min_value=0, max_value=300), max_size=400),
     arriving=st.integers(0, 20),
     pages_per_call=st.integers(1, 3),
-    fault=st.sampled_from([BudgetSpent("no room", 5.0), Unavailable("down")]),
+    fault=st.sampled_from([BudgetSpent("no capacity", 5.0), Unavailable("down")]),
 )
 def test_a_history_read_in_slices_is_whole_and_no_page_is_read_in_vain(
     times: list[int], arriving: int, pages_per_call: int, fault: Exception
@@ -112,8 +112,8 @@ def test_a_complete_history_costs_one_page_for_some_minutes() -> None:
 
 
 def test_a_short_history_does_not_wait_for_a_long_one() -> None:
-    """What a stop has sold must be booked while years of the owner's trades are read."""
-    archive = Rationed([10 * 3_600 * hour for hour in range(500)], 0, 2, BudgetSpent("no room", 5.0))
+    """A stop's fills must be booked while years of the owner's trades are still being read."""
+    archive = Rationed([10 * 3_600 * hour for hour in range(500)], 0, 2, BudgetSpent("no capacity", 5.0))
     history = KrakenHistory(archive.page, "time", ManualClock())
     with pytest.raises(BudgetSpent):
         history.rows(EVER)
@@ -136,7 +136,7 @@ def test_histories_not_requested_recently_are_dropped() -> None:
 
 
 def test_a_call_that_runs_out_of_budget_reports_its_progress() -> None:
-    archive = Rationed(list(range(200)), 0, 2, BudgetSpent("no room", 5.0))
+    archive = Rationed(list(range(200)), 0, 2, BudgetSpent("no capacity", 5.0))
     with pytest.raises(BudgetSpent, match="99 rows") as spent:
         KrakenHistory(archive.page, "time", ManualClock()).rows(EVER)
     assert spent.value.retry_after == 5.0

@@ -1,4 +1,4 @@
-"""The broker against the simulator while the account's owner, the market and the clock do as they please."""
+"""The broker against the simulator while the owner, the market and the clock interfere."""
 
 from __future__ import annotations
 

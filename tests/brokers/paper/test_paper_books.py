@@ -1,4 +1,4 @@
-"""A paper account's file: written before anything is told, read in every version, and never growing for ever."""
+"""A paper account's file: written before anything is reported, readable in every version, bounded in size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.brokers.paper.test_paper_broker import Desk
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Written by version 0.1.0: 2 BTC were bought, 1 of them rests in a stop, 0.5 in a sale at a limit.
+# Written by version 0.1.0: 2 BTC bought, 1 of them held by a stop, 0.5 by a limit sale.
 FIRST_VERSION = """{"money": {"USD": "797.192", "BTC": "2"}, "orders": [
 {"exchange_id": "e1", "client_id": "c1", "market": "BTC/USD", "side": "buy", "type": "market", "status": "filled",
  "amount": "2", "filled": "2", "average_price": "101", "fee": "0.808", "created": "2023-11-14T22:13:20+00:00",

@@ -37,7 +37,7 @@ BTC = Market("BTC/USD", "BTC", "USD", STEP, Decimal("0.1"), Decimal("0.00005"), 
 
 
 class Listing:
-    """The exchange's list of markets, just read."""
+    """The exchange's current list of markets."""
 
     def __init__(self) -> None:
         self.listed: dict[str, Market] = {"BTC/USD": BTC}

@@ -1,4 +1,4 @@
-"""What owners and exchanges do: each act at its moment, as much as there is, and the same way again from a seed."""
+"""What owners and exchanges do: each act at its time, as far as possible, and repeatable from a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge's door: reads everything, and does what only an owner or an accident could."""
+"""The admin API: reads everything, and does what only an owner or an accident could."""
 
 from __future__ import annotations
 

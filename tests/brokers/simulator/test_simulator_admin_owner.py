@@ -1,4 +1,4 @@
-"""The admin's calls by which an owner acts and an exchange changes."""
+"""The admin calls by which an owner acts and an exchange changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, which nothing outlives and nothing leaks from."""
+"""The simulator in its own process, which never outlives its parent and leaks nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strikes whom, how often, and the same way again from the same seed."""
+"""Which faults strike which requests, how often, and repeatably from a seed."""
 
 from __future__ import annotations
 

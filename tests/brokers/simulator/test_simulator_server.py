@@ -1,4 +1,4 @@
-"""The simulator as a whole: its prices, its threads, its end."""
+"""The simulator as a whole: prices, threads, shutdown."""
 
 from __future__ import annotations
 

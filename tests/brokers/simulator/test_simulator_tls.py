@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> None:
-    """Both ends in memory; raises ssl.SSLError where the client does not trust what it is shown."""
+    """Both ends in memory; raises ssl.SSLError if the client does not trust the certificate."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     here = client.wrap_bio(to_client, to_server, server_hostname=name)
     there = server.wrap_bio(to_server, to_client, server_side=True)

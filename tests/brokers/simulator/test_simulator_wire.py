@@ -1,4 +1,4 @@
-"""Faults on the wire, as a real client over a real socket meets them."""
+"""Network faults as seen by a real client over a real socket."""
 
 from __future__ import annotations
 

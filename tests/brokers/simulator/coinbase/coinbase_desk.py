@@ -1,4 +1,4 @@
-"""The Coinbase face without a socket: one request in, its answer out, for tests of rules rather than of the wire."""
+"""The Coinbase face without a socket: one request in, its answer out, for tests of its rules."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Desk:
-    """Calls as `coinbase:master`, with a valid token unless told otherwise."""
+    """Calls as `coinbase:master`, with a valid token by default."""
 
     world: World
     clock: ManualClock
@@ -110,7 +110,7 @@ class Desk:
         return asyncio.run(self._ask(method, path, urlencode(params or {}, doseq=True).encode(), body, headers))
 
     def create(self, configuration: dict[str, Any], **changes: Any) -> Any:  # noqa: ANN401  the JSON of the answer
-        """Create an order of BTC-USD, a buy unless told otherwise; the answer's JSON."""
+        """Create an order of BTC-USD, by default a buy; returns the answer's JSON."""
         self.ids[0] += 1
         fields = {"client_order_id": f"id-{self.ids[0]}", "product_id": "BTC-USD", "side": "BUY"}
         reply = self.post("/orders", **(fields | {"order_configuration": configuration} | changes))

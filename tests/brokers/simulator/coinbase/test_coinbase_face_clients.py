@@ -1,4 +1,4 @@
-"""Clients made by others, over real sockets and real TLS."""
+"""Third-party clients over real sockets and real TLS."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_an_ed25519_key_works_too(encoding: str) -> None:
 
 
 def _portal_secret(private: ed25519.Ed25519PrivateKey) -> str:
-    """As the portal hands out an Ed25519 key: seed and public half together, in base64."""
+    """An Ed25519 key as issued by the portal: seed and public key together, in base64."""
     raw = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
     return base64.b64encode(raw + private.public_key().public_bytes_raw()).decode()
 

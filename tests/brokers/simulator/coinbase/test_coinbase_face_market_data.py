@@ -28,7 +28,7 @@ PRODUCTS = {
 
 @dataclass(frozen=True, slots=True)
 class FastClock:
-    """A market that runs faster and lies in the past."""
+    """A faster market in the past."""
 
     def market_time(self, wall: float) -> float:
         return 1_600_000_000 + (wall - NOW) * 3_600

@@ -1,4 +1,4 @@
-"""Coinbase with an owner: what his hand does, how his orders are shown, and what closed products refuse."""
+"""Coinbase with an owner: manual actions, how the owner's orders are listed, and what closed products refuse."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_a_key_that_may_only_look_cannot_trade() -> None:
     }
     created = desk.post("/orders", client_order_id="a", **fields)
     assert (created.status, created.json) == (403, denied)
-    # The official client knows this refusal by its very text.
+    # The official client recognises this refusal by its exact text.
     assert '"error_details":"Missing required scopes"' in created.text
     assert desk.post("/orders/batch_cancel", order_ids=["x"]).status == 403
     assert desk.post("/orders/edit", order_id="x", price="1", size="1").status == 403

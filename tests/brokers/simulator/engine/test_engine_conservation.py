@@ -1,4 +1,4 @@
-"""Whatever is done to an account: no unit of money appears, disappears, or is promised twice."""
+"""Whatever is done to an account, no money appears, disappears or is held twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Books(RuleBasedStateMachine):
         accounts = usd_accounts(balances=_START)
         self.desk = make_desk(SimulatorConfig(accounts, limits=UNLIMITED, depth=_DEPTH))
         self.account = self.desk.account
-        # A maker who pays as much as a taker leaves no slack in what was held.
+        # A maker fee equal to the taker fee leaves no slack in the held funds.
         self.account.fees = Fees(maker=Decimal("0.004"), taker=Decimal("0.004"))
 
     @rule(
@@ -70,7 +70,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(limit=prices)
     def spend_everything(self, limit: Decimal) -> None:
-        """To the last unit, so that a fee or a rounding that nothing was held for would show."""
+        """To the last unit, so that a fee or rounding without held funds would show."""
         for rate in (Decimal(1), 1 + self.account.fees.taker):
             amount = floor_to(self.account.available("USD") / (limit * rate), Decimal("1E-8"))
             with contextlib.suppress(RefusedError):

@@ -1,4 +1,4 @@
-"""Orders meet the book: what fills, at which price, as maker or taker, and what stays."""
+"""Orders against the book: what fills, at which price, as maker or taker, and what rests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sell(desk: Desk, kind: Kind, amount: str = "0.1", **values: object) -> Engin
 
 
 def status(order: EngineOrder) -> Status:
-    """Read anew: the checker does not know that the world moved on."""
+    """Read again, because mypy assumes that the status has not changed."""
     return order.status
 
 

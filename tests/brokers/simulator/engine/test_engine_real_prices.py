@@ -1,4 +1,4 @@
-"""The engine where others make the prices, as on paper: quoted best prices, orders of an earlier engine."""
+"""The engine with external prices, as in paper trading: quoted best prices, orders of an earlier engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose coins are whose: what NIJA bought is NIJA's until it sells it, or the owner's own hand takes it."""
+"""Who owns which coins: those bought by NIJA are NIJA's until it sells them or the owner takes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def moved(change: str, hand: Hand = Hand.OWNER, order: str = "", **values: objec
 
 
 def bitcoin(*movements: Movement) -> tuple[Decimal, Decimal]:
-    """What is the owner's and what NIJA's."""
+    """The owner's and NIJA's parts."""
     share = ownership(movements).shares["BTC"]
     return share.owner, share.nija
 
@@ -105,7 +105,7 @@ def test_shares_always_add_up_to_the_balance(acts: list[tuple[Decimal, Hand, str
 
 
 class Account:
-    """One with 1 BTC of the owner's at a book of small levels, so that orders come in several fills."""
+    """An account with 1 BTC of the owner's and a book of small levels, so that orders fill in several parts."""
 
     def __init__(self) -> None:
         depth = DepthProfile(levels=40, level_value=D(2_000), growth=ZERO)

@@ -1,4 +1,4 @@
-"""Public clients made by others work against it, over a real socket."""
+"""Third-party clients work against it over a real socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is an envelope, and the books stay sound."""
+"""Whatever is sent, the answer is an envelope and the books stay consistent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ orders = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def the_desk() -> Callable[[], Desk]:
-    """Behind a function, or a failing example would print the whole market."""
+    """A function, because otherwise a failing example would print the whole market."""
     accounts = usd_accounts(permissions=TRADING_PERMISSIONS | {"query-ledger"})
     desk = make_desk(SimulatorConfig(accounts, limits=UNLIMITED))
     return lambda: desk

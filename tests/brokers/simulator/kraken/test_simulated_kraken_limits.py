@@ -1,4 +1,4 @@
-"""Kraken's three counters: per key, per account and pair, per address."""
+"""Kraken's three counters: per key, per account and pair, per IP address."""
 
 from __future__ import annotations
 

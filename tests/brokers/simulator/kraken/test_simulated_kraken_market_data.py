@@ -1,4 +1,4 @@
-"""What Kraken tells everybody."""
+"""Kraken's public endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kraken with an owner: what his hand does, and how his orders, coins and keys are shown."""
+"""Kraken with an owner: manual actions, and how the owner's orders, coins and keys are listed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def face(desk: Desk) -> MountedFace:
 
 
 def by_hand(desk: Desk, **words: Any) -> dict[str, Any]:  # noqa: ANN401  the words of AddOrder
-    """A sell of 0.5 BTC unless told otherwise, as OpenOrders shows it."""
+    """By default a sell of 0.5 BTC, as listed by OpenOrders."""
     ticket = face(desk).by_hand({"pair": "XBTUSD", "type": "sell", "volume": "0.5"} | words)
     order = Hands(desk.engine, desk.account).place(ticket)
     shown: dict[str, Any] = desk.result("OpenOrders")["open"][order.id]
