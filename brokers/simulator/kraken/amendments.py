@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from brokers.simulator.engine.orders import Amendment, EngineOrder, Kind, Ticket
 from brokers.simulator.engine.refusals import RefusedError
-from brokers.simulator.kraken.arguments import Arguments, parse_number
-from brokers.simulator.kraken.deadlines import read_deadline
+from brokers.simulator.kraken.arguments import Arguments, parse_deadline, parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid, refusal
 from brokers.simulator.kraken.ids import make_txid_like
 from brokers.simulator.kraken.limits import amend_cost, edit_cost
@@ -32,7 +31,7 @@ def amend_order(call: KrakenPrivateCall) -> dict[str, Any]:
     order = find_order(call, arguments.text("txid"), arguments.text("cl_ord_id"))
     call.charge(order.symbol, amend_cost(call.now - order.last_change))
     require_open(order)
-    if call.now > read_deadline(arguments.text("deadline"), call.received):
+    if call.now > parse_deadline(arguments.text("deadline"), call.received):
         raise KrakenError("EService:Deadline elapsed")
     pair = call.face.names.of(order.symbol)
     if order.ticket.trail is not None and (arguments.text("trigger_price") or arguments.text("limit_price")):
@@ -113,7 +112,7 @@ def _edited(call: KrakenPrivateCall, order: EngineOrder, pair: Pair) -> Ticket:
         limit_price=limit,
         stop_price=stop,
         post_only=ticket.post_only or "post" in arguments.listed("oflags"),
-        deadline=read_deadline(arguments.text("deadline"), call.received),
+        deadline=parse_deadline(arguments.text("deadline"), call.received),
         client_id=None,
         user_ref=arguments.integer("userref") if arguments.text("userref") else ticket.user_ref,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -22,6 +23,9 @@ _NONCE_DIGITS = 20
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 # Sent by pykrakenapi and ccxt with many calls; the real exchange ignores them.
 _STRAY = frozenset({"nonce", "otp", "ascending"})
+# Seconds ahead.
+_DEADLINE_RANGE = (2.0, 60.0)
+_CLOCK_SLACK = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,24 @@ def parse_number(text: str, name: str, *, digits: int = _DIGITS) -> Decimal:
     if not _NUMBER.fullmatch(text) or len(text.partition(".")[0]) > digits:
         raise invalid(name)
     return Decimal(text)
+
+
+def parse_deadline(text: str, received: float) -> float:
+    """RFC 3339, 2 to 60 s ahead; defaults to the exchange's 60 s."""
+    if not text:
+        return received + _DEADLINE_RANGE[1]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid("deadline") from None
+    if moment.tzinfo is None:
+        raise invalid("deadline")
+    left = moment.timestamp() - received
+    if left <= 0:
+        raise KrakenError("EService:Deadline elapsed")
+    if not _DEADLINE_RANGE[0] - _CLOCK_SLACK <= left <= _DEADLINE_RANGE[1] + _CLOCK_SLACK:
+        raise invalid("deadline")
+    return moment.timestamp()
 
 
 def parse_body(body: bytes, content_type: str) -> Arguments:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from brokers.model import Side
 from brokers.simulator.engine.markets import floor_to
 from brokers.simulator.engine.orders import CloseTerms, Kind, Ticket, TimeInForce, Trail
-from brokers.simulator.kraken.arguments import Arguments, parse_number
-from brokers.simulator.kraken.deadlines import read_deadline
+from brokers.simulator.kraken.arguments import Arguments, parse_deadline, parse_number
 from brokers.simulator.kraken.errors import KrakenError, invalid, too_precise
 from brokers.simulator.kraken.symbols import LOT_DECIMALS, Pair
 
@@ -69,7 +68,7 @@ class TicketReader:
             time_in_force=force,
             starts=self._moment(arguments, "starttm"),
             expires=expires,
-            deadline=read_deadline(deadline, self.received),
+            deadline=parse_deadline(deadline, self.received),
             post_only="post" in flags,
             fee_in_base="fcib" in flags,
             close=self._close(arguments, side),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from brokers.simulator.prices.clock import AcceleratedMarketClock
 from brokers.simulator.prices.csv_candles import CandleFileError
-from brokers.simulator.prices.model import MarketPrices
 from brokers.simulator.prices.replay import replay_prices
+from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices
 from brokers.simulator.prices.synthetic import DEMO_SEED, synthetic_prices
 
 __all__ = [

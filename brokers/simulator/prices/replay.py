@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brokers.simulator.prices.bars import Bars, Scale, joined
-from brokers.simulator.prices.clock import AcceleratedMarketClock
 from brokers.simulator.prices.csv_candles import (
     CandleFile,
     CandleFileError,
@@ -23,9 +22,8 @@ from brokers.simulator.prices.csv_candles import (
     find_candle_files,
     read_candle_file,
 )
-from brokers.simulator.prices.model import MarketPrices
 from brokers.simulator.prices.series import Series
-from brokers.simulator.prices.source import SeriesSource
+from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

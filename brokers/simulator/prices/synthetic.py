@@ -10,11 +10,9 @@ import numpy as np
 from brokers.model import Exchange, Timeframe
 from brokers.simulator.prices.bar_maker import HOUR, BarMaker, SyntheticMarket
 from brokers.simulator.prices.bars import joined
-from brokers.simulator.prices.clock import AcceleratedMarketClock
-from brokers.simulator.prices.model import MarketPrices
 from brokers.simulator.prices.random_walk import HOURS_PER_CHUNK, Character, Path, RandomWalk
 from brokers.simulator.prices.series import Series
-from brokers.simulator.prices.source import SeriesSource
+from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
 if TYPE_CHECKING:
     from brokers.simulator.prices.bars import Bars
