@@ -109,9 +109,7 @@ class Desk:
 
     async def _ask(self, method: str, path: str, query: bytes, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         face, world = self.world.faces[Exchange.KRAKEN], self.world
-        app = FaultMiddleware(
-            face.app, "kraken", world.plan, world.records, world.clock, face.identify, world.stopping
-        )
+        app = FaultMiddleware(face.app, "kraken", world.plan, world.records, world.clock, face.identify, world.stopping)
         scope: Scope = {
             "type": "http",
             "method": method,

@@ -37,8 +37,7 @@ KRAKEN_MUTATIONS = (
         '"could not ask" counts as "not found" (Kraken)',
         "brokers/kraken/recovery.py",
         "    order = lookups.find(request)\n",
-        "    try:\n        order = lookups.find(request)\n"
-        "    except Exception:\n        order = None\n",
+        "    try:\n        order = lookups.find(request)\n    except Exception:\n        order = None\n",
         (_KRAKEN,),
     ),
     Mutation(

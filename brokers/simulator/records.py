@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from brokers.simulator.faults import Fault, FaultKind
 
-_KEPT = 50_000
+_MAX_KEPT = 50_000
 
 
 @dataclass(slots=True, eq=False)
@@ -59,8 +59,8 @@ class Violation:
 class Records:
     """Bounded: of each kind the latest 50,000 are kept."""
 
-    requests: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    violations: deque[Violation] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    requests: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=_MAX_KEPT))
+    violations: deque[Violation] = field(default_factory=lambda: deque(maxlen=_MAX_KEPT))
 
     def note(self, context: RequestContext, status: int) -> None:
         self.requests.append(

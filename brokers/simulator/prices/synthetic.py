@@ -27,8 +27,8 @@ _COARSE_CHUNKS = 74
 _FINE_CHUNKS = 2
 _HISTORY = (_COARSE_CHUNKS + _FINE_CHUNKS) * _CHUNK
 # Bounds the memory of a long run: no client can see more daily or more fine candles than this.
-_KEPT = 1_000 * _DAY
-_KEPT_FINE = 20 * _DAY
+_RETENTION = 1_000 * _DAY
+_FINE_RETENTION = 20 * _DAY
 # How long market time may run before it reaches the wall clock, and how far back it may start because of that: clients
 # that search backwards through empty candles give up at some point.
 _RUN = 31 * _DAY
@@ -120,7 +120,9 @@ class _Generator:
             bars = self._chunk(self._walk.next_chunk(self._steps), self._span)
             for series, more in zip(self._series.values(), bars, strict=True):
                 series.append(more)
-                series.thin_out(coarse_before=self._end - _KEPT_FINE, coarse_span=HOUR, drop_before=self._end - _KEPT)
+                series.thin_out(
+                    coarse_before=self._end - _FINE_RETENTION, coarse_span=HOUR, drop_before=self._end - _RETENTION
+                )
 
     def _chunk(self, path: Path, span: int) -> list[Bars]:
         bars = self._maker.bars(path, self._levels, self._end, span)
