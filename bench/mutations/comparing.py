@@ -100,6 +100,13 @@ RECONCILING_MUTATIONS = (
         (f"{_TESTS}::test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is",),
     ),
     Mutation(
+        "a stop that seems older than its entry is nobody's",
+        _ADOPTION,
+        "(self._came_first(order) and self._take(order, fills, now))",
+        "False",
+        (f"{_TAKEN_UP}::test_a_stop_that_says_it_is_older_than_its_entry_gives_the_position_its_stop_price",),
+    ),
+    Mutation(
         "the wait of an empty journal counts from the first whole answer",
         _RECONCILING,
         "self._empty_since = self._first_look or view.began",

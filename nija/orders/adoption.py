@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # How far the exchange's clock and ours may differ, with room.
 _MARGIN = timedelta(minutes=2)
+_CLOCK_STEP = timedelta(seconds=5)
 _RECOVERED = "found at the exchange"
 _LEFT = "left over when the next position was opened"
 
@@ -46,7 +47,8 @@ class Adopter:
         for market in sorted({order.market for order in ordered}):
             mine = [order for order in ordered if order.market == market]
             with self._journal.transaction(Step.ADOPTED):
-                left.extend(order for order in mine if not self._take(order, fills, now))
+                alone = [order for order in mine if not self._take(order, fills, now)]
+                left.extend(order for order in alone if not (self._came_first(order) and self._take(order, fills, now)))
         return tuple(left)
 
     def _take(self, order: Order, fills: Sequence[Fill], now: datetime) -> bool:
@@ -65,6 +67,14 @@ class Adopter:
         self._book(intent, order, fills, now)
         self._after(plan, order, now)
         return True
+
+    def _came_first(self, order: Order) -> bool:
+        """Whether it says it is older than its entry: the exchange's clock was set back between the two.
+
+        One that sold something may as well belong to a position of before, and is not guessed at.
+        """
+        plan = self._open_plan(order.market)
+        return plan is not None and order.filled == ZERO and plan.opened - order.created <= _CLOCK_STEP
 
     def _was_booked_out(self, plan: Plan, order: Order) -> bool:
         """Whether what this order sold was laid to another program, and left the position then."""

@@ -587,6 +587,18 @@ class TestTakingUp:
         assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
+    def test_a_stop_that_says_it_is_older_than_its_entry_gives_the_position_its_stop_price(
+        self, world: DeskWorld
+    ) -> None:
+        """The exchange's clock was set back between the two."""
+        world.enter("BTC/USD", ONE)
+        (stop,) = (order for order in world.exchange.ours() if order.type is OrderType.STOP)
+        orders = world.exchange.book.orders
+        orders[stop.exchange_id] = replace(stop, created=stop.created - timedelta(seconds=1))
+        lose_the_disk(world)
+        assert world.desk.positions()["BTC/USD"].stop_price == stop.stop_price
+        assert world.violations() == []
+
     def test_an_old_order_is_taken_up_with_its_old_fills(self, world: DeskWorld) -> None:
         """It bought hours ago, some of that was sold just now, and it ended just now."""
         world.fault("place", Fault.HALF_OPEN)
