@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from accounts.identity import short_name
 from brokers.clock import utc_now
 from brokers.errors import InvalidSignature, PermissionDenied, Unauthorized
+from brokers.figures import duration
 from brokers.model import Exchange
 
 if TYPE_CHECKING:
@@ -162,9 +163,8 @@ def _check_history(account: AccountId, info: KeyInfo) -> None:
 
 def _check_clock(account: AccountId, info: KeyInfo) -> None:
     if abs(info.clock_skew) > MAX_CLOCK_SKEW:
-        seconds = abs(info.clock_skew).total_seconds()
         raise ConnectRefused(
-            f"this machine's clock is {seconds:.1f} s off {short_name(account.exchange)}'s",
+            f"this machine's clock is {duration(abs(info.clock_skew))} off {short_name(account.exchange)}'s",
             "turn on time synchronisation (NTP), for example with: sudo timedatectl set-ntp true",
             permanent=False,
         )

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from accounts.address_secrets import secrets_in
 from accounts.suggest import did_you_mean
+from brokers.figures import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +158,7 @@ def _default_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return f"{value:g}"
+        return number(value)
     return "" if value is None or value == () else str(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from accounts.currencies import CASH
+from brokers.figures import CASH, money, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,5 +56,5 @@ def _advice(account: AccountId, currency: str, amount: Decimal, markets: tuple[M
     names = ", ".join(f'"{market.symbol}"' for market in markets)
     line = f"markets = [{names}]"
     if currency not in CASH:
-        line += f" and min_balance = {_least(currency, markets, _SOMETHING).normalize():f} (it counts in {currency})"
-    return f'To trade its {amount.normalize():f} {currency}, write {line} under [accounts."{account}"] in nija.toml'
+        line += f" and min_balance = {number(_least(currency, markets, _SOMETHING))} (it counts in {currency})"
+    return f'To trade its {money(amount, currency)}, write {line} under [accounts."{account}"] in nija.toml'

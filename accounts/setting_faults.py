@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from accounts.suggest import did_you_mean
+from brokers.figures import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,5 +81,5 @@ def _text(value: object) -> str:
     if isinstance(value, Decimal | float):
         number = Decimal(str(value))
         if number.is_finite() and abs(number.adjusted()) <= _LONGEST_SHOWN:
-            return f"{number:f}"
+            return exact(number)
     return str(value)

@@ -31,6 +31,7 @@ from brokers.errors import (
     Unauthorized,
     Unavailable,
 )
+from brokers.figures import duration
 from brokers.http import definitely_not_sent, describe
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def unauthorized(skew: timedelta = _NO_SKEW) -> Unauthorized:
         "belongs to it, and that its IP allowlist holds this machine's address"
     )
     if abs(skew) >= _LARGE_SKEW:
-        seconds, which = abs(skew).total_seconds(), "behind" if skew > _NO_SKEW else "ahead of"
-        text += f"; this machine's clock is {seconds:.0f} s {which} Coinbase's: correct it first"
+        which = "behind" if skew > _NO_SKEW else "ahead of"
+        text += f"; this machine's clock is {duration(abs(skew))} {which} Coinbase's: correct it first"
     return Unauthorized(text)
 
 

@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError, LockedOut
+from brokers.figures import duration
 from brokers.throttle import DecayingCounter, wait_for_capacity
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class KeyBudget:
     def _refuse_while_locked_out(self) -> None:
         left = self._locked_until - self._clock.monotonic()
         if left > 0:
-            raise LockedOut(f"Kraken has locked this key out; no requests for another {left:.0f} s", left)
+            raise LockedOut(f"Kraken has locked this key out; no requests for another {duration(left)}", left)
 
     def _save(self) -> None:
         now, wall = self._clock.monotonic(), self._clock.time()

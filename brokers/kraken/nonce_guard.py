@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from brokers.errors import NonceRejected
+from brokers.figures import duration
 from brokers.model import Evidence
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class NonceGuard:
         if self._paused and left > 0:
             raise NonceRejected(
                 "Not sent, because rejected nonces lock a key out: another program uses this API key; give NIJA a key "
-                f"of its own. Next try in {left:.0f} s"
+                f"of its own. Next try in {duration(left)}"
             )
         self._paused = False
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError, DeadlineTooNear, OrderNotFound, OrderRejected, Unavailable
+from brokers.figures import money
 from brokers.model import ZERO, Balance, Fill, Order, OrderStatus, OrderType
 from brokers.simulator.engine.board import PriceBoard
 from brokers.simulator.engine.book import Quote
@@ -106,7 +107,7 @@ class EngineAct:
         if refused.refusal is EngineRefusal.MODE:
             return Unavailable(f"{market} does not accept such orders now ({refused.detail})")
         if refused.refusal is EngineRefusal.INSUFFICIENT_FUNDS:
-            said = f"{said}, {self._account.available(refused.detail):f} {refused.detail} is free"
+            said = f"{said}, {money(self._account.available(refused.detail), refused.detail)} is free"
         return OrderRejected(said, refused.refusal.value)
 
 

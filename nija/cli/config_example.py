@@ -15,6 +15,7 @@ from accounts.settings import (
     TradingSettings,
     TrendParameters,
 )
+from brokers.figures import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,5 +83,5 @@ def toml_value(value: object) -> str:
     if isinstance(value, StrEnum):
         return f'"{value.value}"'
     if isinstance(value, Decimal | float):
-        return format(Decimal(str(value)), "f")
+        return exact(value)
     return f'"{value}"' if isinstance(value, str) else str(value)

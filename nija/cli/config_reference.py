@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from accounts.environment import described_variables
 from accounts.identity import MASTER, AccountId, full_name
 from accounts.variables import Part
+from brokers.figures import number
 from brokers.model import Exchange
 from nija.cli.config_example import TABLES, toml_value
 
@@ -97,7 +98,7 @@ def _allowed(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{toml_value(choice)}`" for choice in get_args(field.annotation))
     bounds = [
-        text.format(f"{getattr(limit, name):g}")
+        text.format(number(getattr(limit, name)))
         for limit in field.metadata
         for name, text in _BOUNDS.items()
         if hasattr(limit, name)

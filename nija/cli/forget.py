@@ -91,9 +91,9 @@ def _hold_key(desk: Desk, account: AccountId, clock: Clock, held: ExitStack) -> 
 
 
 def _known_positions(journals: Journals, account: AccountId) -> list[str]:
+    from brokers.figures import amount  # noqa: PLC0415
     from nija.journal.errors import JournalError  # noqa: PLC0415
     from nija.journal.positions import fold  # noqa: PLC0415
-    from nija.log.lines import amount  # noqa: PLC0415
 
     try:
         with closing(journals.read(account)) as journal:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
 from accounts.market_advice import market_advice
+from brokers.figures import ago, money, percent
 from brokers.model import ZERO, Exchange
 from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_cure, right_label
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.doctor.markets import check_markets
 from nija.orders.desk import ANOTHER_PROGRAM
-from nija.risk.refusal import money, percent
 from nija.trader.plan import SWITCHED_OFF
 
 if TYPE_CHECKING:
@@ -208,10 +208,11 @@ def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
     if facts.last_work is None:
         yield warning("The daemon has done nothing for this account yet", "Wait a minute, then look at nija status")
     elif now - facts.last_work > _IDLE:
-        minutes = (now - facts.last_work).total_seconds() / 60
-        yield broken(f"The daemon's last useful work was {minutes:.0f} min ago", "Look at nija.log and restart NIJA")
+        yield broken(
+            f"The daemon's last useful work was {ago(now - facts.last_work)}", "Look at nija.log and restart NIJA"
+        )
     else:
-        yield fine(f"The daemon's last useful work was {(now - facts.last_work).total_seconds():.0f} s ago")
+        yield fine(f"The daemon's last useful work was {ago(now - facts.last_work)}")
 
 
 def _check_troubles(facts: AccountFacts) -> Iterator[Finding]:

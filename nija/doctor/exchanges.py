@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 
 from accounts.identity import short_name
 from brokers.errors import Unavailable
+from brokers.figures import duration
 from brokers.http import prepare_session, tls_context
 from brokers.model import Exchange
 from nija.doctor.finding import Finding, broken, fine, warning
@@ -170,10 +171,10 @@ def clock_finding(skew: float, name: str) -> Finding:
     """`skew` in seconds: the exchange's clock minus this machine's."""
     direction = "behind" if skew > 0 else "ahead of"
     if abs(skew) > _SKEW_REFUSED:
-        return broken(f"Clock: this machine is {abs(skew):.0f} s {direction} {name}", _SYNCHRONISE)
+        return broken(f"Clock: this machine is {duration(round(abs(skew)))} {direction} {name}", _SYNCHRONISE)
     if abs(skew) > _SKEW_NOTICED:
-        return warning(f"Clock: this machine is {abs(skew):.1f} s {direction} {name}", _SYNCHRONISE)
-    return fine(f"Clock: within {_SKEW_NOTICED:.0f} s of {name}")
+        return warning(f"Clock: this machine is {duration(round(abs(skew)))} {direction} {name}", _SYNCHRONISE)
+    return fine(f"Clock: within {duration(_SKEW_NOTICED)} of {name}")
 
 
 def _ask(address: Address, session: requests.Session, path: str) -> dict[str, object] | Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accounts.connect import permission_labels
 from accounts.identity import short_name
+from brokers.figures import duration
 from brokers.model import Exchange
 from nija.doctor.finding import Finding, broken
 from nija.wizard.guide import guide_for
@@ -115,7 +116,7 @@ def _locked_out(account: AccountId, _failure: Failure) -> str:
 
 def _call_limit(_account: AccountId, failure: Failure) -> str:
     seconds = max(_LEAST_WAIT, failure.retry_after)
-    return f"Another program uses up this account's calls: stop it, wait {seconds:.0f} s, then try again"
+    return f"Another program uses up this account's calls: stop it, wait {duration(seconds)}, then try again"
 
 
 def _no_answer(account: AccountId, failure: Failure) -> str:

@@ -95,7 +95,7 @@ def check_data_dir(path: Path) -> Iterator[Finding]:
         yield broken(f"The data folder {path} cannot be used", str(error))
         return
     free = shutil.disk_usage(path).free
-    shown = f"{free / 1024 / 1024:.0f} MB free"
+    shown = f"{free // 1024**2} MB free"
     if free < _LEAST_FREE:
         yield broken(f"Disk: {shown} in {path}", "No order is sent that cannot be journaled: free some space")
     elif free < _SCANT_FREE:

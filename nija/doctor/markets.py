@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
+from brokers.figures import money, percent
 from brokers.model import Exchange
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.gate import round_trip_cost, slippage
-from nija.risk.refusal import Refusal, money, percent
+from nija.risk.refusal import Refusal
 from nija.risk.sizing import Entry, Funds, least_notional, size_entry
 from nija.strategy.base import StrategyError
 from nija.trader.plan import trading_plan

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nija.status.money import duration
+from brokers.figures import duration
 from nija.status.report import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ def _silence(account: AccountStatus, now: datetime) -> Iterator[Fault]:
     """An account that has just connected, or begun to trade anew, is given its time."""
     moments = [moment for moment in (account.since, account.last_useful_work) if moment is not None]
     if moments and (now - max(moments)).total_seconds() > SILENT_SECONDS:
-        text = f"no useful work for {SILENT_SECONDS / 60:.0f} minutes: its exchange does not answer"
+        text = f"no useful work for {duration(SILENT_SECONDS)}: its exchange does not answer"
         yield Fault(FaultKind.NO_WORK, "", text)
     elif _is_over(account.last_answer_age, SILENT_SECONDS):
-        text = f"the exchange has answered nothing about this account for {SILENT_SECONDS / 60:.0f} minutes"
+        text = f"the exchange has answered nothing about this account for {duration(SILENT_SECONDS)}"
         yield Fault(FaultKind.NO_ANSWER, "", text)
 
 
@@ -149,5 +149,4 @@ def _since(accounts: Collection[AccountStatus], now: datetime) -> str:
     if any(_worked_lately(one, now) for one in accounts):
         reasons = [fault.text for one in accounts for fault in faults(one, now)]
         return f"no account can work: {reasons[0] if reasons else 'no market data'}"
-    minutes = max(0.0, (now - max(worked)).total_seconds()) / 60
-    return f"no account has done useful work for {minutes:.0f} minutes"
+    return f"no account has done useful work for {duration(now - max(worked))}"

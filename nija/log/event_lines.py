@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.figures import amount
 from brokers.model import Side
 from nija.events import (
     AccountConnected,
@@ -86,14 +87,14 @@ def _order(log: FilteringBoundLogger, event: OrderEvent) -> None:
 def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
     match event:
         case PositionClosed() if event.left > Decimal(0):
-            left = lines.amount(event.left)
+            left = amount(event.left)
             log.info(
                 f"{event.market}: {left} stays in the account and is written off: too little to be sold",
                 market=event.market,
             )
         case PositionWrittenOff():
             kind, base = "POSITION_MISMATCH", event.market.partition("/")[0]
-            text = f"🔎 {kind}: {event.market}: {event.amount:f} {base} {event.reason}: booked out"
+            text = f"🔎 {kind}: {event.market}: {amount(event.amount)} {base} {event.reason}: booked out"
             log.warning(text, market=event.market, finding=kind)
         case PositionBare() if not event.is_logged:
             log.warning(f"⚠️  {event.reason}")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
-from accounts.currencies import CASH
 from accounts.identity import full_name, short_name
+from brokers import figures
 
 if TYPE_CHECKING:
-    from accounts.identity import AccountId
+    from decimal import Decimal
 
-_CENT = Decimal("0.01")
-_AMOUNT_STEP = Decimal("0.00000001")
-_SIGNIFICANT_DIGITS = 4
-_DOLLARS = ("USD", "USDC", "USDT")
-_SIGNS = (("EUR", "€"), ("GBP", "£"), *((currency, "$") for currency in _DOLLARS))
+    from accounts.identity import AccountId
 
 STARTING = "🚀 STARTING INDEPENDENT MULTI-BROKER TRADING"
 FUNDED = "   ✅ FUNDED - Ready to trade"
@@ -40,12 +35,12 @@ def registered(account: AccountId) -> str:
 
 
 def balance(account: AccountId, total: Decimal, currency: str = "USD") -> str:
-    return f"💰 {short_name(account.exchange)} Balance ({account.label}): {currency} {money(total, currency)}"
+    shown = figures.money(total, currency, beside_code=True)
+    return f"💰 {short_name(account.exchange)} Balance ({account.label}): {currency} {shown}"
 
 
 def underfunded(minimum: Decimal, currency: str = "USD") -> str:
-    least = money(minimum) if currency == "USD" else f"{_digits(minimum, currency):f} {currency}"
-    return f"   ⚠️  UNDERFUNDED - needs at least {least}"
+    return f"   ⚠️  UNDERFUNDED - needs at least {figures.money(minimum, currency)}"
 
 
 def thread_started(account: AccountId) -> str:
@@ -77,36 +72,8 @@ def stop_moved(market: str, amount: Decimal, stop_price: Decimal) -> str:
 
 
 def stop_set_by_hand(market: str, stop_price: Decimal) -> str:
-    return f"🛡️ Stop of {market} was set to {price(stop_price, market.partition('/')[2])} by hand: NIJA keeps it"
+    return f"🛡️ Stop of {market} was set to {figures.price(stop_price, market)} by hand: NIJA keeps it"
 
 
-def money(value: Decimal, currency: str = "USD") -> str:
-    """`$1234.56`, or `0.00123456` of a coin: rounded towards zero so that nothing looks richer than it is."""
-    shown = _digits(value, currency)
-    return f"{'-' if shown < 0 else ''}{_sign(currency)}{abs(shown):f}"
-
-
-def price(value: Decimal, currency: str = "USD") -> str:
-    """`$95000.00`: two decimals; below 1 as many as show four significant digits (`$0.5123`, `$0.00001234`)."""
-    if value == 0 or value.adjusted() >= 0:
-        step = _CENT
-    else:
-        step = Decimal(1).scaleb(value.adjusted() - _SIGNIFICANT_DIGITS + 1)
-    return f"{_sign(currency)}{value.quantize(step, rounding=ROUND_HALF_EVEN):f}"
-
-
-def amount(value: Decimal) -> str:
-    """`0.00100000`: eight decimals, the finest step of either exchange, rounded down."""
-    return f"{value.quantize(_AMOUNT_STEP, rounding=ROUND_DOWN):f}"
-
-
-def _at(market: str, base_amount: Decimal, quote_price: Decimal) -> str:
-    return f"{market} {amount(base_amount)} @ {price(quote_price, market.partition('/')[2])}"
-
-
-def _digits(value: Decimal, currency: str) -> Decimal:
-    return value.quantize(_CENT if currency in CASH else _AMOUNT_STEP, rounding=ROUND_DOWN)
-
-
-def _sign(currency: str) -> str:
-    return dict(_SIGNS).get(currency, "")
+def _at(market: str, amount: Decimal, price: Decimal) -> str:
+    return f"{market} {figures.amount(amount)} @ {figures.price(price, market)}"

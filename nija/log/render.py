@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from accounts.environment import LogFormat
+from brokers.figures import exact
 
 if TYPE_CHECKING:
     import logging
@@ -53,7 +54,7 @@ class RedactValues:
             return {self._redactor.redact(str(key)): self._clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._clean(item) for item in value]
-        return self._redactor.redact(f"{value:f}" if isinstance(value, Decimal) else str(value))
+        return self._redactor.redact(exact(value) if isinstance(value, Decimal) else str(value))
 
 
 class TextLine:

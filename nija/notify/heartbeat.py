@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from brokers.figures import duration
 from nija.log.once import Reasons
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Heartbeat:
         elif self._reasons.is_news("heartbeat", trouble):
             self._log.warning(
                 f"⚠️  The address of NIJA_HEARTBEAT_URL does not take the heartbeat ({trouble}); it is sent again "
-                f"every {self._every:.0f} s"
+                f"every {duration(self._every)}"
             )
 
     def _trouble(self) -> str:

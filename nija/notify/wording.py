@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
+from brokers.figures import amount, duration, money, price, signed_money
 from nija.events import (
     AccountDay,
     AccountFailed,
@@ -26,12 +27,8 @@ from nija.events import (
     PositionProtected,
     PositionWrittenOff,
 )
-from nija.log import lines
-from nija.status.money import duration
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from accounts.identity import AccountId
 
 NotifiedEvent = (
@@ -122,7 +119,7 @@ def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Wo
             verb = "sold" if event.sold else "closed"
             return Words(f"📉 {who} {verb} {event.market}", _closed(event), Severity.SUCCESS)
         case PositionWrittenOff():
-            text = f"{lines.amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
+            text = f"{amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
             return Words(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
 
 
@@ -162,25 +159,20 @@ def _names(event: DaemonStarted) -> str:
 
 
 def _opened(event: PositionOpened) -> str:
-    quote = event.market.partition("/")[2]
-    stop = "no stop yet" if event.stop is None else f"stop {lines.price(event.stop, quote)}"
-    return f"{lines.amount(event.amount)} @ {lines.price(event.price, quote)}, {stop}"
+    stop = "no stop yet" if event.stop is None else f"stop {price(event.stop, event.market)}"
+    return f"{amount(event.amount)} @ {price(event.price, event.market)}, {stop}"
 
 
 def _closed(event: PositionClosed) -> str:
     quote = event.market.partition("/")[2]
     if not event.sold:
-        return f"{lines.amount(event.left)} stays in the account, too little to be sold"
+        return f"{amount(event.left)} stays in the account, too little to be sold"
     reason = event.reason or "by its stop"
-    return f"{lines.amount(event.sold)}, {_signed(event.net, quote)} after fees: {reason}"
+    return f"{amount(event.sold)}, {signed_money(event.net, quote)} after fees: {reason}"
 
 
 def _account_day(day: AccountDay) -> str:
-    equity = "equity unknown" if day.equity is None else lines.money(day.equity, day.currency)
-    change = "" if day.change is None else f" ({_signed(day.change, day.currency)} today)"
+    equity = "equity unknown" if day.equity is None else money(day.equity, day.currency)
+    change = "" if day.change is None else f" ({signed_money(day.change, day.currency)} today)"
     why = f"; {day.not_trading}" if day.not_trading else ""
     return f"{_who(day.account)}: {day.state}, {equity}{change}, open positions: {day.positions}{why}"
-
-
-def _signed(value: Decimal, currency: str) -> str:
-    return f"{'+' if value >= 0 else ''}{lines.money(value, currency)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from brokers import figures
 from brokers.client_order_id import Purpose
 from brokers.errors import BrokerError, BudgetSpent, PermissionDenied, Unauthorized, Unavailable
 from brokers.model import ZERO
@@ -391,7 +392,8 @@ class OrderDesk:
         if not market.tradable or not market.takes_market_orders:
             return "the exchange takes no market orders for this market now"
         if market.floor_amount(amount) < market.min_amount:
-            return f"{amount:f} {market.base} is below the exchange's minimum of {market.min_amount:f}"
+            least = figures.amount(market.min_amount)
+            return f"{figures.amount(amount)} {market.base} is below the exchange's minimum of {least}"
         return None
 
     def _sell(self, market: str, reason: str) -> ExitOutcome:

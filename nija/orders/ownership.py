@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
 from brokers.errors import BadAnswer
+from brokers.figures import amount
 from brokers.model import ZERO, Side
 from nija.journal.ownership import Attribution, attribute, guarded, may_lag, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
@@ -315,11 +316,12 @@ class OwnerWatch:
     def _announce(self, currency: str, uncertain: Decimal, bound: Decimal) -> None:
         about = f"owner {currency}"
         if uncertain > ZERO:
-            reason = f"{uncertain:f} {currency} of NIJA's position is missing, and it is not known yet who took it"
+            missing = f"{amount(uncertain)} {currency} of NIJA's position is missing"
+            reason = f"{missing}, and it is not known yet who took it"
             self._context.log.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
         elif bound > ZERO:
             self._context.log.trouble(
-                about, f"{bound:f} {currency} of NIJA's position is held by {self._bindings(currency)}"
+                about, f"{amount(bound)} {currency} of NIJA's position is held by {self._bindings(currency)}"
             )
         else:
             self._context.log.settled(about)
@@ -331,7 +333,9 @@ class OwnerWatch:
             for order in self._context.broker.open_orders()
             if order.side is Side.SELL and _base(order.market) == currency and purpose_of(order.client_id) is None
         ]
-        named = ", ".join(f"{order.exchange_id} ({order.amount - order.filled:f} {order.market})" for order in orders)
+        named = ", ".join(
+            f"{order.exchange_id} ({amount(order.amount - order.filled)} {order.market})" for order in orders
+        )
         return f"the owner's own order {named}" if named else "an order that the exchange does not show"
 
 

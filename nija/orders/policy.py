@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from brokers.figures import price
 from brokers.model import ZERO
 from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
 
@@ -299,7 +300,7 @@ def _price_reached(state: PositionState) -> str:
     if state.price is None:
         return ""
     if state.planned_stop is not None and state.price <= state.planned_stop:
-        return f"price {state.price:f} reached the stop {state.planned_stop:f}"
+        return f"price {price(state.price, state.market)} reached the stop {price(state.planned_stop, state.market)}"
     return ""
 
 
@@ -314,4 +315,4 @@ def _jumped_past(state: PositionState) -> str:
         return ""
     if state.price > state.stop_price * _JUMPED:
         return ""
-    return f"price {state.price:f} jumped past the stop {state.stop_price:f}"
+    return f"price {price(state.price, state.market)} jumped past the stop {price(state.stop_price, state.market)}"

@@ -17,6 +17,7 @@ from brokers.errors import (
     RateLimited,
     Unauthorized,
 )
+from brokers.figures import duration
 from brokers.model import ZERO, OrderRequest, OrderType, Side
 from nija.events import OrderRefused
 from nija.journal.order_state import OrderState
@@ -179,7 +180,7 @@ class EntryRetries:
         retry = self._retries.get(market)
         if retry is None or retry.signal_time != signal_time or now >= retry.due:
             return None
-        return f"the entry could not be sent ({retry.reason}); it is tried again in {retry.due - now:.0f} s"
+        return f"the entry could not be sent ({retry.reason}); it is tried again in {duration(retry.due - now)}"
 
     def not_sent(self, market: str, signal_time: datetime, error: BrokerError) -> str:
         """Take note that it was not sent; what to say of it."""
@@ -191,7 +192,7 @@ class EntryRetries:
         now = self._clock.monotonic()
         wait = max(wait, self._room_from - now)
         self._retries[market] = _Retry(signal_time, now + wait, wait, str(error))
-        return f"{error}; it is tried again in {wait:.0f} s"
+        return f"{error}; it is tried again in {duration(wait)}"
 
     def met(self, error: BrokerError) -> None:
         """Take note of how long the exchange has no room for orders, where that is what it said."""

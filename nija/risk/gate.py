@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nija.risk.refusal import Refusal, Rule, percent
+from brokers.figures import number, percent
+from nija.risk.refusal import Refusal, Rule
 
 if TYPE_CHECKING:
     from brokers.model import Market
@@ -40,7 +41,7 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
         limit=limit,
         text=(
             f"the stop is {percent(distance)} away, but a round trip costs {percent(round_trip)} and"
-            f" fee_gate = {wanted.normalize():f} asks for {percent(limit)}: fees would eat it;"
+            f" fee_gate = {number(wanted)} asks for {percent(limit)}: fees would eat it;"
             " a slower timeframe has wider stops"
         ),
     )

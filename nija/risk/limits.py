@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nija.risk.refusal import Refusal, Rule, money
+from brokers.figures import duration, money, number
+from nija.risk.refusal import Refusal, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +108,7 @@ def _stale(moment: EntryMoment) -> Refusal | None:
     if age <= limit:
         return None
     text = (
-        f"the last {moment.timeframe} candle closed {age:.1f} intervals ago"
-        f" and max_candle_age is {limit.normalize():f};"
-        " waits for fresh candles from the exchange"
+        f"the last {moment.timeframe} candle closed {duration(moment.now - moment.candle_closed)} ago"
+        f" and max_candle_age is {number(limit)} x {moment.timeframe}; waits for fresh candles from the exchange"
     )
     return Refusal(Rule.STALE_CANDLE, value=age, limit=limit, text=text)

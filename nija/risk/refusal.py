@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from accounts.currencies import CASH
-
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -40,19 +38,3 @@ class Refusal:
     value: Decimal | str
     limit: Decimal | str
     text: str
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """`$25.00` for dollars, `25.00 EUR` for other money, `0.00250000 BTC` for coins."""
-    if currency == "USD":
-        return f"${amount:.2f}"
-    return f"{amount:.2f} {currency}" if currency in CASH else f"{amount:.8f} {currency}"
-
-
-def plain(value: Decimal | str) -> str:
-    """Every digit, and never an exponent."""
-    return value if isinstance(value, str) else f"{value:f}"
-
-
-def percent(fraction: Decimal) -> str:
-    return f"{fraction * 100:.2f} %"

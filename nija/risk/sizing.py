@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from nija.risk.refusal import Refusal, Rule, money, percent
+from brokers import figures
+from brokers.figures import money, percent
+from nija.risk.refusal import Refusal, Rule
 
 if TYPE_CHECKING:
     from brokers.model import Market
@@ -139,7 +141,8 @@ def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:
 def _below_minimum(entry: Entry, amount: Decimal) -> Refusal:
     market = entry.market
     text = (
-        f"{amount:f} {market.base} is below the exchange's minimum of {market.min_amount:f} {market.base}"
+        f"{figures.amount(amount)} {market.base} is below the exchange's minimum of"
+        f" {figures.amount(market.min_amount)} {market.base}"
         f" and {money(market.min_cost, market.quote)} an order; needs more equity"
     )
     return Refusal(Rule.MINIMUM_ORDER, value=amount, limit=market.min_amount, text=text)
@@ -150,7 +153,7 @@ def _no_stop(entry: Entry) -> Refusal:
         fault, remedy = "the strategy gives no stop", "set stop_atr in [strategy.*]"
     else:
         fault, remedy = (
-            f"the strategy's stop {entry.stop:f} is not between 0 and the close",
+            f"the strategy's stop {figures.price(entry.stop, entry.market.symbol)} is not between 0 and the close",
             "a smaller stop_atr helps",
         )
     text = f"{fault}, and a position without a stop is never opened; {remedy}"
@@ -159,5 +162,6 @@ def _no_stop(entry: Entry) -> Refusal:
 
 def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
     limit = entry.market.floor_price(stop)
-    text = f"the price {entry.price:f} is already at or below the stop {limit:f}; waits for a new signal"
+    price, limit_shown = (figures.price(value, entry.market.symbol) for value in (entry.price, limit))
+    text = f"the price {price} is already at or below the stop {limit_shown}; waits for a new signal"
     return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=limit, text=text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from brokers.figures import percent
 from brokers.model import Timeframe
-from nija.risk.refusal import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

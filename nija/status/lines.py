@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nija.status.money import ago, duration, money, number, percent, signed_money, span
+from brokers.figures import ago, amount, duration, money, percent, price, signed_money
 from nija.status.report import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from nija.status.report import AccountStatus, LatchStatus, MarketStatus, StatusReport
+    from nija.status.report import AccountStatus, LatchStatus, MarketStatus, PositionStatus, StatusReport
     from nija.trader.view import ProtectionView
 
 _FAILED = "FAILED"
@@ -41,7 +41,8 @@ def headline(report: StatusReport, now: datetime) -> Iterator[str]:
         asked = " The accounts were asked directly." if report.accounts else ""
         yield f"NIJA is not running: start it with ./start.sh.{asked}"
     elif report.since is not None:
-        yield f"NIJA {report.version} · {report.mode} · running for {span(now - report.since)} · process {report.pid}"
+        running = duration(now - report.since)
+        yield f"NIJA {report.version} · {report.mode} · running for {running} · process {report.pid}"
 
 
 def details(account: AccountStatus, now: datetime) -> Iterator[str]:
@@ -54,15 +55,11 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
         if fault.kind not in _SHOWN_ELSEWHERE:
             yield f"⚠️  {fault.text}"
     for position in account.positions:
-        yield (
-            f"{position.market}: {number(position.amount)} bought @ {number(position.entry_price)}, "
-            f"now {number(position.price)}, stop {number(position.stop)}, "
-            f"profit {signed_money(position.profit, account.currency)} ({_percent_text(position.profit_percent)})"
-        )
+        yield _position(position, account.currency)
     for order in account.resting_orders:
         yield (
-            f"resting {order.purpose}: {order.side} {order.type} {order.market} {number(order.amount)} "
-            f"@ {number(order.price)}"
+            f"resting {order.purpose}: {order.side} {order.type} {order.market} {amount(order.amount)} "
+            f"@ {price(order.price, order.market)}"
         )
     yield from map(_bare, (one for one in account.protection if one.bare_total >= 1))
     yield from _others(account, now)
@@ -98,19 +95,26 @@ def market_data(report: StatusReport) -> Iterator[str]:
 def _ages(market: MarketStatus) -> str:
     # Where the market's time is not the clock's, a candle has no age: what counts is that the exchange answers.
     is_replay = market.candle_limit is None
-    candle = f"candles {_ago(market.answer_age)}" if is_replay else f"candle {_ago(market.candle_age)}"
-    ages = f"{market.market}: price {_ago(market.price_age)}, {market.timeframe} {candle}"
+    candle = f"candles {ago(market.answer_age)}" if is_replay else f"candle {ago(market.candle_age)}"
+    ages = f"{market.market}: price {ago(market.price_age)}, {market.timeframe} {candle}"
     return f"{ages}; {market.problem}" if market.problem else ages
-
-
-def _ago(age: float | None) -> str:
-    return "unknown" if age is None else f"{duration(age)} ago"
 
 
 def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
     if latch.name == FaultKind.ANOTHER_PROGRAM.value:
-        return f"🛑 {latch.reason}, noticed {ago(latch.since, now)} (nija resume {account.id})"
-    return f"🛑 {latch.name} set {ago(latch.since, now)}: {latch.reason} (nija resume {account.id})"
+        return f"🛑 {latch.reason}, noticed {ago(now - latch.since)} (nija resume {account.id})"
+    return f"🛑 {latch.name} set {ago(now - latch.since)}: {latch.reason} (nija resume {account.id})"
+
+
+def _position(position: PositionStatus, currency: str) -> str:
+    market, percentage = position.market, position.profit_percent
+    fraction = None if percentage is None else percentage / 100
+    stop = "no stop yet" if position.stop is None else f"stop {price(position.stop, market)}"
+    return (
+        f"{market}: {amount(position.amount)} bought @ {price(position.entry_price, market)}, "
+        f"now {price(position.price, market)}, {stop}, "
+        f"profit {signed_money(position.profit, currency)} ({percent(fraction, signed=True)})"
+    )
 
 
 def _bare(protection: ProtectionView) -> str:
@@ -124,7 +128,7 @@ def _bare(protection: ProtectionView) -> str:
 def _others(account: AccountStatus, now: datetime) -> Iterator[str]:
     """What is not NIJA's or is so no longer, and what the exchange does not let it do."""
     for lost in account.written_off:
-        yield f"{lost.market}: {number(lost.amount)} booked out {ago(lost.time, now)}: {lost.reason}"
+        yield f"{lost.market}: {amount(lost.amount)} booked out {ago(now - lost.time)}: {lost.reason}"
     if account.foreign_orders:
         orders = "open order is" if account.foreign_orders == 1 else "open orders are"
         yield f"{account.foreign_orders} {orders} not NIJA's, and left alone"
@@ -134,8 +138,4 @@ def _others(account: AccountStatus, now: datetime) -> Iterator[str]:
     for refused in account.refused_markets:
         yield f"{refused.market} is refused to this account: {refused.remedy}"
     if account.last_answer_age is not None and account.last_answer_age > _ORDINARY_SILENCE:
-        yield f"last answer from the exchange {duration(account.last_answer_age)} ago"
-
-
-def _percent_text(value: object) -> str:
-    return "–" if value is None else f"{value:+.2f} %"
+        yield f"last answer from the exchange {ago(account.last_answer_age)}"

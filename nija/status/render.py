@@ -11,8 +11,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from brokers.figures import ago, money, percent, signed_money
 from nija.status.lines import details, headline, market_data, masters
-from nija.status.money import ago, money, percent, signed_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,4 +84,5 @@ def _row(account: AccountStatus, now: datetime) -> Iterator[Text]:
     yield Text(str(len(account.positions)))
     yield Text(str(len(account.resting_orders)))
     yield Text(percent(account.rate_budget))
-    yield Text(ago(account.last_useful_work, now))
+    worked = account.last_useful_work
+    yield Text("never" if worked is None else ago(now - worked))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from math import isfinite
 
+from brokers.figures import exact, number
 from nija.strategy.base import StrategyError
 from nija.strategy.indicators import SHORTEST_PERIOD
 
@@ -22,8 +22,8 @@ def check_multiple(key: str, value: float, *, above: float | None = None) -> Non
     """A factor of something, such as of an average true range: at least 0, or above a bound."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise StrategyError(f"{key} = {value!r}: expected a number")
-    shown = f"{Decimal(str(value)):f}"
+    shown = exact(value)
     if above is not None and value <= above:
-        raise StrategyError(f"{key} = {shown}: expected a number above {above:g}")
+        raise StrategyError(f"{key} = {shown}: expected a number above {number(above)}")
     if value < 0:
         raise StrategyError(f"{key} = {shown}: expected a number, at least 0")

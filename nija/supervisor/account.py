@@ -20,6 +20,7 @@ from brokers.errors import (
     PermissionDenied,
     Unauthorized,
 )
+from brokers.figures import duration
 from brokers.model import Timeframe
 from nija.events import (
     AccountConnected,
@@ -268,7 +269,7 @@ class AccountThread:
                 if self._parts.clock.stopping:
                     raise
                 wait = min(error.retry_after * growth, _LONGEST_CAPACITY_WAIT)
-                self._parts.log.info(f"Waiting {wait:.0f} s for rate-limit capacity before trading")
+                self._parts.log.info(f"Waiting {duration(wait)} for rate-limit capacity before trading")
                 self._listener.pause(wait)
                 growth *= 2
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from accounts.currencies import CASH
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
 from brokers.errors import BrokerError
+from brokers.figures import CASH
 from brokers.kraken.broker import KrakenBroker
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from brokers.figures import duration
 from nija.risk.portfolio import PortfolioState, Stake, combined
 from nija.risk.returns import Track, UnitValue
 from nija.risk.trusted_time import TrustedTime
@@ -130,7 +131,7 @@ def _begun(shares: Iterable[Share], told: datetime) -> tuple[TrustedTime, Track]
 
 def _waiting(accounts: Iterable[AccountId]) -> str:
     names = ", ".join(map(str, accounts)) or "the first account"
-    return f"the limits of all accounts together wait for {names}, for at most {_UNKNOWN_LASTS / 60:.0f} minutes"
+    return f"the limits of all accounts together wait for {names}, for at most {duration(_UNKNOWN_LASTS)}"
 
 
 def _stake(worth: Worth) -> Stake:

@@ -97,7 +97,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> Accoun
         not_trading=tuple(
             WhyNot(market, still.rule, still.value, still.limit, still.text) for market, still in view.stillness.items()
         ),
-        rate_budget=Decimal(f"{view.budget_left:.2f}"),
+        rate_budget=round(Decimal(view.budget_left), 2),
         limits=tuple(_limits(view)),
         latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),
         is_known=view.worked,

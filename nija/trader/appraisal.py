@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError
+from brokers.figures import duration
 from brokers.model import ZERO
 from nija.risk.refusal import Rule
 from nija.trader.brakes import paused_by
@@ -90,8 +91,8 @@ class Appraiser:
         read = snapshot.read.get(market)
         if read is None:
             return f"no price of {market} yet"
-        age = self._seat.clock.monotonic() - read
-        return f"the last price of {market} is {age:.0f} s old (older than {snapshot.price_max_age:g} s is not used)"
+        age, limit = duration(self._seat.clock.monotonic() - read), duration(snapshot.price_max_age)
+        return f"the last price of {market} is {age} old (older than {limit} is not used)"
 
     def _funds(
         self,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from brokers.figures import percent
 from nija.events import LimitReached
 from nija.journal.records import Latch, LatchName
 from nija.log.once import Reasons
-from nija.risk.refusal import percent
 from nija.trader.measure import Measure
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from accounts.manager import AccountReport, AccountState
 from brokers.errors import MarketRefused, OrderRejected, RequestRefused
+from brokers.figures import exact
 from nija.events import Flattened
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.asking import Attempts
 from nija.orders.state import EntryStatus
-from nija.risk.refusal import Refusal, Rule, plain
+from nija.risk.refusal import Refusal, Rule
 from nija.trader.appraisal import Appraiser
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.entries import forbidden, sized
@@ -22,6 +23,8 @@ from nija.trader.purse import Money, Purse, cost
 from nija.trader.view import ProtectionView, Stillness, TraderView, WrittenOff
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from brokers.model import Market
     from nija.feed import FeedSnapshot
     from nija.journal.positions import Position
@@ -310,7 +313,11 @@ class Trader:
 
 
 def _still(refusal: Refusal) -> Stillness:
-    return Stillness(str(refusal.rule), refusal.text, plain(refusal.value), plain(refusal.limit))
+    return Stillness(str(refusal.rule), refusal.text, _digits(refusal.value), _digits(refusal.limit))
+
+
+def _digits(value: Decimal | str) -> str:
+    return value if isinstance(value, str) else exact(value)
 
 
 def _figures(still: Stillness) -> dict[str, str]:

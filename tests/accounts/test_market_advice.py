@@ -37,12 +37,12 @@ def advice(**balances: str) -> str | None:
 @pytest.mark.parametrize(
     ("currency", "amount", "line"),
     [
-        ("EUR", "200.5", 'To trade its 200.5 EUR, write markets = ["BTC/EUR", "ETH/EUR"]'),
-        ("USDC", "1E+3", 'To trade its 1000 USDC, write markets = ["BTC/USDC"]'),
+        ("EUR", "200.5", 'To trade its €200.50, write markets = ["BTC/EUR", "ETH/EUR"]'),
+        ("USDC", "1E+3", 'To trade its $1000.00 USDC, write markets = ["BTC/USDC"]'),
         (
             "BTC",
             "0.5",
-            'To trade its 0.5 BTC, write markets = ["ETH/BTC"] and min_balance = 0.00016 (it counts in BTC)',
+            'To trade its 0.50000000 BTC, write markets = ["ETH/BTC"] and min_balance = 0.00016 (it counts in BTC)',
         ),
     ],
 )
@@ -51,7 +51,7 @@ def test_the_line_is_the_one_that_uses_the_money(currency: str, amount: str, lin
 
 
 def test_money_comes_before_coins_and_more_before_less() -> None:
-    assert "900 EUR" in str(advice(BTC="5", USDC="30", EUR="900"))
+    assert "€900.00" in str(advice(BTC="5", USDC="30", EUR="900"))
 
 
 @pytest.mark.parametrize(

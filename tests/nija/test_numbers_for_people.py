@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import accounts
+import nija
 from accounts.identity import AccountId
 from accounts.market_advice import market_advice
 from accounts.settings import SettingsError, load_settings
+from brokers.figures import exact
 from brokers.model import Market
 from nija.cli.config_example import toml_value
 from nija.log import lines
@@ -20,16 +24,18 @@ from nija.log.redaction import Redactor
 from nija.log.render import RedactValues
 from nija.risk.gate import fee_gate
 from nija.risk.parameters import RiskLimits
-from nija.risk.refusal import Refusal, money, percent, plain
+from nija.risk.refusal import Refusal
 from nija.risk.sizing import Entry, Funds, size_entry
 from nija.strategy.base import StrategyError
 from nija.strategy.trend import Trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from types import ModuleType
 
 MASTER = AccountId.parse("kraken:master")
+# A format of a number in an f-string, and a rounding: `:.2f}`, `:g}`, `.quantize(`.
+OWN_FORMAT = re.compile(r":[+,]?(\.\d+)?[eEfgG%]\}|\.quantize\(|\.normalize\(\)")
 EXPONENT = re.compile(r"\d[eE][+-]?\d")
 CURRENCIES = ("USD", "EUR", "BTC")
 # A coin with 10^15 pieces, and a price with 20 digits after the point: more than any exchange has.
@@ -40,12 +46,6 @@ AMOUNTS = st.builds(
 )
 
 WRITERS: dict[str, Callable[[Decimal, str], str]] = {
-    "money": money,
-    "percent": lambda value, _: percent(value),
-    "plain": lambda value, _: plain(value),
-    "amount in the log": lambda value, _: lines.amount(value),
-    "price in the log": lines.price,
-    "money in the log": lines.money,
     "balance in the log": lambda value, currency: lines.balance(MASTER, value, currency),
     "UNDERFUNDED": lines.underfunded,
     "fill": lambda value, currency: lines.buy_filled(f"SHIB/{currency}", value, value),
@@ -71,7 +71,9 @@ def test_why_nothing_is_bought(
     for one in (entry, Entry(market, value, value / 2, value, entry.fee, entry.slippage)):
         if one.price > 0:
             answer = size_entry(one, Funds(funds, funds, Decimal(0)), RiskLimits())
-            assert not isinstance(answer, Refusal) or not EXPONENT.search(f"{answer.text} {plain(answer.value)}")
+            assert not isinstance(answer, Refusal) or not EXPONENT.search(
+                f"{answer.text} {answer.value if isinstance(answer.value, str) else exact(answer.value)}"
+            )
 
 
 @given(close=AMOUNTS, gate=st.floats(min_value=0, max_value=1e12))
@@ -101,6 +103,13 @@ def test_what_is_wrong_with_a_strategys_parameter() -> None:
     with pytest.raises(StrategyError) as caught:
         Trend(stop_atr=-1e-7)
     assert str(caught.value) == "stop_atr = -0.0000001: expected a number above 0"
+
+
+@pytest.mark.parametrize("package", [nija, accounts], ids=lambda package: package.__name__)
+def test_nobody_formats_a_figure_by_himself(package: ModuleType) -> None:
+    root = Path(next(iter(package.__path__)))
+    own = [path.relative_to(root) for path in root.rglob("*.py") if OWN_FORMAT.search(path.read_text(encoding="utf-8"))]
+    assert own == [], "brokers/figures.py does that"
 
 
 def test_the_fields_of_a_log_line() -> None:

@@ -145,7 +145,7 @@ def test_a_limit_order_waits_for_its_price_and_pays_the_maker_fee(desk: Desk) ->
 
 
 def test_more_than_is_free_is_refused(desk: Desk) -> None:
-    with pytest.raises(OrderRejected, match="insufficient funds, 1000 USD is free"):
+    with pytest.raises(OrderRejected, match=r"insufficient funds, \$1000\.00 is free"):
         desk.buy("20")
     desk.buy("2")
     desk.sell("2", stop_price=Decimal(90))
@@ -213,7 +213,7 @@ def test_a_preview_ignores_coins_held_by_another_order(desk: Desk) -> None:
     desk.buy("2")
     desk.sell("2", stop_price=Decimal(90))
     desk.broker.preview(desk.request(Side.SELL, "2"))
-    with pytest.raises(OrderRejected, match="insufficient funds, 2 BTC is free"):
+    with pytest.raises(OrderRejected, match=r"insufficient funds, 2\.00000000 BTC is free"):
         desk.broker.preview(desk.request(Side.SELL, "3"))
 
 

@@ -197,7 +197,7 @@ def test_status_asks_the_daemon_and_its_exit_code_tells(folder: Path) -> None:
         server.stop()
     assert json.loads(done.output) == {**REPORT.to_json(), "exit_code": 0}
     assert (done.exit_code, plain.exit_code) == (0, 0)
-    assert "Master Exchanges Connected: 1\n  - kraken: –\n" in plain.output
+    assert "Master Exchanges Connected: 1\n  - kraken: unknown\n" in plain.output
 
 
 def test_status_of_a_daemon_of_another_version_asks_for_a_restart(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
     with connected(set_up, rig) as (manager, credentials):
         rig.clock.advance(timedelta(hours=1).total_seconds())
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
-            assert set_up.first().title == "The daemon's last useful work was 60 min ago"
+            assert set_up.first().title == "The daemon's last useful work was 1 h ago"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
         ("Invalid nonce", "Invalid nonce", "wait 1-2 minutes"),
         ("Permission denied", "Permission denied", "Query Closed Orders & Trades"),
         ("the key can withdraw (Withdraw Funds)", "The key can withdraw (Withdraw Funds)", "Create a new one"),
-        ("this machine's clock is 60.0 s off Kraken's", "This machine's clock is 60.0 s off Kraken's", "NTP"),
+        ("this machine's clock is 1 min off Kraken's", "This machine's clock is 1 min off Kraken's", "NTP"),
         ("the keys of a and b are one account. Give each its own", "The keys of a and b are one account", "Give each"),
         (
             "the key belongs to another exchange account than the journal of a. Put the old key back",

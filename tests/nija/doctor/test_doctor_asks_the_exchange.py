@@ -84,7 +84,7 @@ def test_an_exchange_that_breaks_only_for_private_calls(set_up: BrokenSetUp, rig
 def test_a_clock_that_is_off(set_up: BrokenSetUp, rig: Rig, offset: float, direction: str) -> None:
     rig.fault(FaultKind.CLOCK_OFFSET, exchange="kraken", seconds=offset)
     first = set_up.first()
-    assert first.title == f"Clock: this machine is 90 s {direction} Kraken"
+    assert first.title == f"Clock: this machine is 1 min 30 s {direction} Kraken"
     assert "NTP" in first.remedy
 
 

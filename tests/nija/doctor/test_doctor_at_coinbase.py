@@ -90,4 +90,4 @@ def test_a_certificate_that_nobody_vouches_for(set_up: BrokenSetUp, monkeypatch:
 def test_a_clock_that_is_off_is_named_before_the_refusal_it_causes(set_up: BrokenSetUp, simulator: Simulator) -> None:
     fault = Fault(FaultKind.CLOCK_OFFSET, exchange="coinbase", seconds=600.0)
     simulator.call(lambda: simulator.world.plan.add(fault))
-    assert set_up.first().title == "Clock: this machine is 600 s behind Coinbase"
+    assert set_up.first().title == "Clock: this machine is 10 min behind Coinbase"

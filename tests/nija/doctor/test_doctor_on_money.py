@@ -38,7 +38,7 @@ def test_euros_are_answered_with_the_line_that_uses_them() -> None:
     found = funding(("BTC/EUR", "ETH/EUR"), EUR="500", USD="1")
     assert found.level is Level.BROKEN
     assert found.remedy == (
-        "Deposit $24.00 or more in USD, or lower min_balance in nija.toml. To trade its 500 EUR, write "
+        "Deposit $24.00 or more in USD, or lower min_balance in nija.toml. To trade its €500.00, write "
         'markets = ["BTC/EUR", "ETH/EUR"] under [accounts."kraken:master"] in nija.toml.'
     )
 
@@ -47,7 +47,7 @@ def test_coins_that_may_be_nijas_own_are_answered_with_the_line_as_well() -> Non
     found = funding(("ETH/BTC",), BTC="0.5")
     assert found.level is Level.WARNING
     assert found.remedy.endswith(
-        'To trade its 0.5 BTC, write markets = ["ETH/BTC"] and min_balance = 0.0008 (it counts in BTC) '
+        'To trade its 0.50000000 BTC, write markets = ["ETH/BTC"] and min_balance = 0.0008 (it counts in BTC) '
         'under [accounts."kraken:master"] in nija.toml.'
     )
 

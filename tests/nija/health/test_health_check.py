@@ -49,7 +49,7 @@ def test_a_daemon_that_answers_but_does_no_work_is_not(tmp_path: Path) -> None:
     with daemon(tmp_path, report(NOW - timedelta(minutes=20), NOW - timedelta(days=1))):
         verdict = check(environ(tmp_path), tmp_path, NOW)
     assert not verdict.healthy
-    assert verdict.reason.startswith("no account has done useful work for 20 minutes")
+    assert verdict.reason.startswith("no account has done useful work for 20 min")
 
 
 def test_a_daemon_that_has_just_started_is_given_time(tmp_path: Path) -> None:

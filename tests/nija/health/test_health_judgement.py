@@ -53,7 +53,7 @@ class TestLiveness:
         verdict = judge(accounts, NOW, LONG_UP)
         assert not verdict.healthy
         assert verdict.reason == (
-            "no account has done useful work for 7 minutes (kraken:master TRADING, kraken:tania_gilbert FAILED); "
+            "no account has done useful work for 7 min (kraken:master TRADING, kraken:tania_gilbert FAILED); "
             "look at nija.log"
         )
 
@@ -94,7 +94,7 @@ class TestMarketData:
     @pytest.mark.parametrize(
         ("dead", "reason"),
         [
-            (replace(BTC, price_age=301.0, problem="Kraken is down"), "no price of BTC/USD for 5 min (Kraken is down)"),
+            (replace(BTC, price_age=360.0, problem="Kraken is down"), "no price of BTC/USD for 6 min (Kraken is down)"),
             (replace(BTC, answer_age=30 * 3_600.0), "no candles of BTC/USD for 1 d 6 h"),
             (replace(BTC, candle_age=2.1 * DAY), "the last 1d candle of BTC/USD closed 2 d 2 h ago"),
         ],

@@ -91,7 +91,7 @@ def test_a_daemon_that_exists_without_working_is_unhealthy_and_says_why() -> Non
         daemon.clock.advance(max(SILENT_SECONDS, START_SECONDS) + 1)
         answer = get(server, "/healthz")
     assert answer.status_code == 503
-    assert answer.json()["reason"].startswith("no account has done useful work for 5 minutes (kraken:master TRADING)")
+    assert answer.json()["reason"].startswith("no account has done useful work for 5 min 1 s (kraken:master TRADING)")
 
 
 @pytest.mark.parametrize(

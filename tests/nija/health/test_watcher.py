@@ -84,7 +84,7 @@ def test_an_account_that_says_it_trades_but_does_no_work_has_failed_until_it_wor
     events = watch(
         sighting(snapshot(silent=SILENT_SECONDS + 1)), sighting(snapshot(silent=SILENT_SECONDS + 60)), sighting()
     )
-    reason = "no useful work for 5 minutes: its exchange does not answer"
+    reason = "no useful work for 5 min: its exchange does not answer"
     assert events == [AccountFailed(MASTER, reason, is_logged=False), AccountRecovered(MASTER, reason)]
 
 
@@ -152,20 +152,22 @@ class TestMarketData:
         watcher = Watcher(clock)
         assert watcher.look((self.seen(), self.seen(TANIA))) == ()
         assert watcher.look((self.seen(BTC=400.0), self.seen(TANIA, BTC=400.0))) == (
-            FeedSilent(Exchange.KRAKEN, "BTC/USD", "no price of BTC/USD for 6 min"),
+            FeedSilent(Exchange.KRAKEN, "BTC/USD", "no price of BTC/USD for 6 min 40 s"),
         )
         clock.advance(60.0)
         assert watcher.look((self.seen(BTC=460.0),)) == ()
         assert watcher.look((self.seen(),)) == (
-            FeedBack(Exchange.KRAKEN, "BTC/USD", 60.0, "no price of BTC/USD for 6 min"),
+            FeedBack(Exchange.KRAKEN, "BTC/USD", 60.0, "no price of BTC/USD for 6 min 40 s"),
         )
 
     def test_an_exchange_whose_every_market_is_silent_is_one_event(self) -> None:
         watcher = Watcher(ManualClock(LATER.timestamp()))
         assert watcher.look((self.seen(BTC=400.0, ETH=400.0),)) == (
-            FeedSilent(Exchange.KRAKEN, "", "no price of BTC/USD for 6 min"),
+            FeedSilent(Exchange.KRAKEN, "", "no price of BTC/USD for 6 min 40 s"),
         )
-        assert watcher.look((self.seen(),)) == (FeedBack(Exchange.KRAKEN, "", 0.0, "no price of BTC/USD for 6 min"),)
+        assert watcher.look((self.seen(),)) == (
+            FeedBack(Exchange.KRAKEN, "", 0.0, "no price of BTC/USD for 6 min 40 s"),
+        )
 
     def test_one_market_that_stays_silent_through_an_outage_of_all_is_told_once(self) -> None:
         watcher = Watcher(ManualClock(LATER.timestamp()))

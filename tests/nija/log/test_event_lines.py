@@ -94,7 +94,7 @@ def written(event: Event) -> list[str]:
         (
             PositionWrittenOff(MASTER, BTC, MILLI, "sold by the owner's hand", "entry-1"),
             (
-                "warning 🔎 POSITION_MISMATCH: BTC/USD: 0.001 BTC sold by the owner's hand: booked out | "
+                "warning 🔎 POSITION_MISMATCH: BTC/USD: 0.00100000 BTC sold by the owner's hand: booked out | "
                 f"{IN_BTC} finding=POSITION_MISMATCH"
             ),
         ),

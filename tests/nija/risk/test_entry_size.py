@@ -159,7 +159,7 @@ class TestRefusals:
 
     def test_another_quote_is_written_with_its_name(self) -> None:
         in_euro = replace(BREAKOUT, market=replace(KRAKEN_BTC, symbol="BTC/EUR", quote="EUR"))
-        assert "the least order is 10.00 EUR" in refused(in_euro, cash("25")).text
+        assert "the least order is €10.00" in refused(in_euro, cash("25")).text
 
     def test_a_price_of_zero_is_a_fault_of_the_caller(self) -> None:
         with pytest.raises(ValueError, match="above 0"):

@@ -97,7 +97,7 @@ def test_a_candle_from_the_replays_future_is_not_stale() -> None:
 
 
 def test_another_quote_is_written_with_its_name() -> None:
-    assert "at least 25.00 EUR" in text_of(replace(worth("5"), quote="EUR"))
+    assert "at least €25.00" in text_of(replace(worth("5"), quote="EUR"))
 
 
 @given(

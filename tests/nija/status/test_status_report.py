@@ -18,7 +18,6 @@ from nija.control.client import ask
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.status.lines import details, market_data
-from nija.status.money import ago, money, signed_money, span
 from nija.status.render import console_for, show
 from nija.status.report import (
     AccountStatus,
@@ -130,20 +129,20 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "7 s ago",
         "-$1.20",
         "85.00 %",
-        "0.001 bought @ 90000, now 95000, stop 85000, profit +$4.64 (+5.15 %)",
-        "resting stop: sell stop BTC/USD 0.001 @ 85000",
+        "0.00100000 bought @ $90000.00, now $95000.00, stop $85000.00, profit +$4.64 (+5.15 %)",
+        "resting stop: sell stop BTC/USD 0.00100000 @ $85000.00",
         "not trading - ETH/USD: 1 position is open; waits for an exit [max_positions: value 1, limit 1]",
         "max daily loss: 1.00 % of 8.00 %, 7.00 % left",
-        "drawdown set 2 h 0 min ago",
+        "drawdown set 2 h ago",
         "nija resume kraken:master",
         "FAILED: Invalid signature",
-        "another NIJA or program trades this account, noticed 2 h 0 min ago (nija resume kraken:master)",
+        "another NIJA or program trades this account, noticed 2 h ago (nija resume kraken:master)",
         "⚠️  BTC/USD has been without a stop for 40 s",
         "BTC/USD: without a stop for 40 s now, 52 s in total, 41 s at the longest",
         "3 open orders are not NIJA's, and left alone",
         "2 rows of the exchange's answers could not be read",
         "XMR/USD is refused to this account: choose another market",
-        "last answer from the exchange 2 min ago",
+        "last answer from the exchange 2 min 30 s ago",
     ):
         assert fact in text, fact
 
@@ -179,7 +178,7 @@ def test_what_was_added_fits_a_terminal_of_80_columns() -> None:
 def test_no_number_is_shown_with_an_exponent() -> None:
     tiny = replace(FULL.positions[0], amount=Decimal("1E-8"), price=Decimal("1E+5"), profit=Decimal("1E+3"))
     text = "\n".join(shown(replace(REPORT, accounts=(replace(FULL, positions=(tiny,)),))))
-    assert "0.00000001 bought @ 90000, now 100000, stop 85000, profit +$1000.00" in text
+    assert "0.00000001 bought @ $90000.00, now $100000.00, stop $85000.00, profit +$1000.00" in text
 
 
 def test_a_failed_account_shows_its_reason_and_not_what_it_thought_before() -> None:
@@ -253,15 +252,13 @@ def test_a_hundred_accounts_are_told_in_under_300_milliseconds(tmp_path: Path) -
         server.stop()
 
 
-def test_figures_read_as_people_write_them() -> None:
-    assert money(Decimal("1234.5"), "USD") == "$1234.50"
-    assert money(Decimal(3), "EUR") == "3.00 EUR"
-    assert money(None, "USD") == "–"
-    assert signed_money(Decimal("-0.3"), "USD") == "-$0.30"
-    assert [span(timedelta(seconds=length)) for length in (59, 3_599, 3_600, 90_000)] == [
-        "59 s",
-        "59 min",
-        "1 h 0 min",
-        "1 d 1 h",
-    ]
-    assert ago(None, NOW) == "never"
+def test_what_is_not_known_reads_unknown_and_a_stop_that_is_not_there_is_no_unknown() -> None:
+    bare = replace(FULL.positions[0], price=None, stop=None, profit=None, profit_percent=None)
+    lines = shown(replace(REPORT, accounts=(replace(FULL, balance=None, positions=(bare,)),)))
+    assert any("now unknown, no stop yet, profit unknown (unknown)" in line for line in lines)
+    assert "  - kraken: unknown" in lines
+
+
+def test_an_account_that_has_not_worked_yet_never_did() -> None:
+    (row,) = (line for line in shown(REPORT) if line.startswith("coinbase:master  "))
+    assert row.split() == ["coinbase:master", "TRADING", "$0.76", *["unknown"] * 2, "0", "0", "unknown", "never"]

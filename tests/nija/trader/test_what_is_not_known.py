@@ -94,7 +94,7 @@ class TestWithoutFreshPrices:
         rig.clock.advance(120)
         rig.cycle(20)
         assert told(rig, "No new entries") == 1
-        assert told(rig, "the last price of BTC/USD is 121 s old (older than 90 s is not used)") == 1
+        assert told(rig, "the last price of BTC/USD is 2 min 1 s old (older than 1 min 30 s is not used)") == 1
 
     def test_the_exchange_is_not_taken_for_silent_about_the_account(
         self, rig: TraderRig, without_prices: object
@@ -159,7 +159,11 @@ class TestWithoutFreshPrices:
         assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
         assert rig.trader.view.stillness["BTC/USD"].rule == "no_price"
         assert (
-            told(rig, "BTC/USD not traded: the last price of BTC/USD is 122 s old (older than 90 s is not used)") == 1
+            told(
+                rig,
+                "BTC/USD not traded: the last price of BTC/USD is 2 min 2 s old (older than 1 min 30 s is not used)",
+            )
+            == 1
         )
         rig.close()
 
