@@ -35,7 +35,7 @@ class AccountSnapshot:
     """One account at one moment.
 
     `since` is when the state was entered, `reason` why it is what it is. Figures are None until first reported;
-    `equity` is in `quote`. `not_trading` says why the last cycle opened nothing; empty where it traded.
+    `equity` is in `quote`.
     """
 
     account: AccountId
@@ -48,7 +48,6 @@ class AccountSnapshot:
     positions: int = 0
     open_orders: int = 0
     last_work: datetime | None = None
-    not_trading: str = ""
 
 
 class IllegalTransition(Exception):
@@ -163,7 +162,6 @@ class AccountReport:
     equity: Decimal | None
     positions: int
     open_orders: int
-    not_trading: str = ""
 
     def into(self, old: AccountSnapshot, now: datetime) -> AccountSnapshot:
         return replace(
@@ -173,7 +171,6 @@ class AccountReport:
             equity=self.equity,
             positions=self.positions,
             open_orders=self.open_orders,
-            not_trading=self.not_trading,
             last_work=now,
         )
 

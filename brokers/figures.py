@@ -71,10 +71,10 @@ def percent(fraction: Decimal | None, *, signed: bool = False) -> str:
 
 
 def number(value: Decimal | float | None) -> str:
-    """A count or a setting, as short as it can be: `2`, `0.5`."""
+    """A count or a setting, as short as it can be: `2`, `0.5`, at most eight decimals."""
     if value is None or not isfinite(value):
         return UNKNOWN
-    text = exact(value)
+    text = exact(_cut(Decimal(str(value)), _AMOUNT_STEP))
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

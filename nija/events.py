@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.client_order_id import Purpose
     from brokers.model import Exchange, Side
+    from nija.risk.no_trade import NoTradeReason
 
 
 # Orders. Amounts are in base currency, prices in quote currency; `order` is the exchange's id.
@@ -308,7 +309,10 @@ class DaemonStopped:
 
 @dataclass(frozen=True, slots=True)
 class AccountDay:
-    """One account in the summary. `change` is today's (UTC), in `currency` as the equity is."""
+    """One account in the summary. `change` is today's (UTC), in `currency` as the equity is.
+
+    `reason` is that of its state.
+    """
 
     account: AccountId
     state: str
@@ -316,7 +320,8 @@ class AccountDay:
     equity: Decimal | None
     change: Decimal | None
     positions: int
-    not_trading: str
+    reason: str = ""
+    not_trading: tuple[NoTradeReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_cure, right_label
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.doctor.markets import check_markets
+from nija.health.judgement import SILENT_SECONDS
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.trader.plan import SWITCHED_OFF
 
@@ -34,7 +35,6 @@ _WITHDRAWAL = {Exchange.KRAKEN: "withdraw-funds", Exchange.COINBASE: "transfer"}
 _NEEDLESS = {Exchange.KRAKEN: "add-funds", Exchange.COINBASE: "receive"}
 # Coinbase does not say which addresses a key is bound to.
 _TELLS_ADDRESSES = frozenset({Exchange.KRAKEN})
-_IDLE = timedelta(minutes=15)
 
 
 def check_account(
@@ -207,7 +207,7 @@ def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
         return
     if facts.last_work is None:
         yield warning("The daemon has done nothing for this account yet", "Wait a minute, then look at nija status")
-    elif now - facts.last_work > _IDLE:
+    elif (now - facts.last_work).total_seconds() > SILENT_SECONDS:
         yield broken(
             f"The daemon's last useful work was {ago(now - facts.last_work)}", "Look at nija.log and restart NIJA"
         )

@@ -11,7 +11,7 @@ from brokers.figures import money, percent
 from brokers.model import Exchange
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.gate import round_trip_cost, slippage
-from nija.risk.refusal import Refusal
+from nija.risk.no_trade import NoTradeReason
 from nija.risk.sizing import Entry, Funds, least_notional, size_entry
 from nija.strategy.base import StrategyError
 from nija.trader.plan import trading_plan
@@ -90,7 +90,7 @@ def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: Ris
         slippage=slippage(market),
     )
     sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), limits)
-    if isinstance(sized, Refusal):
+    if isinstance(sized, NoTradeReason):
         return warning(f"{market.symbol}: too little to trade it", sized.text)
     return fine(
         f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} a trade (at least {least})"

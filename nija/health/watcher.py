@@ -180,5 +180,6 @@ def _account_day(seen: AccountStatus) -> AccountDay:
         equity=seen.equity,
         change=seen.equity_change,
         positions=len(seen.positions),
-        not_trading=seen.reason or "; ".join(why.text for why in seen.not_trading),
+        reason=seen.reason,
+        not_trading=seen.not_trading,
     )

@@ -174,5 +174,7 @@ def _closed(event: PositionClosed) -> str:
 def _account_day(day: AccountDay) -> str:
     equity = "equity unknown" if day.equity is None else money(day.equity, day.currency)
     change = "" if day.change is None else f" ({signed_money(day.change, day.currency)} today)"
-    why = f"; {day.not_trading}" if day.not_trading else ""
+    # What holds for the whole account is the same in each of its markets.
+    reasons = (day.reason,) if day.reason else dict.fromkeys(reason.text for reason in day.not_trading)
+    why = "; ".join(("", *reasons))
     return f"{_who(day.account)}: {day.state}, {equity}{change}, open positions: {day.positions}{why}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.figures import number, percent
-from nija.risk.refusal import Refusal, Rule
+from brokers.figures import exact, number, percent
+from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
     from brokers.model import Market
@@ -26,7 +26,7 @@ def round_trip_cost(entry_fee: Decimal, exit_fee: Decimal, slippage_per_side: De
     return entry_fee + exit_fee + 2 * slippage_per_side
 
 
-def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float) -> Refusal | None:
+def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float) -> NoTradeReason | None:
     """None where the stop distance is worth `gate` round trips; a gate of 0 lets everything pass."""
     if gate == 0:
         return None
@@ -35,10 +35,10 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
     limit = wanted * round_trip
     if distance >= limit:
         return None
-    return Refusal(
+    return NoTradeReason(
         rule=Rule.FEE_GATE,
-        value=distance,
-        limit=limit,
+        value=exact(distance),
+        limit=exact(limit),
         text=(
             f"the stop is {percent(distance)} away, but a round trip costs {percent(round_trip)} and"
             f" fee_gate = {number(wanted)} asks for {percent(limit)}: fees would eat it;"

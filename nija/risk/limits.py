@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.figures import duration, money, number
-from nija.risk.refusal import Refusal, Rule
+from brokers.figures import duration, exact, money, number
+from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +39,12 @@ class EntryMoment:
     unknown: str = ""
 
 
-def may_open(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+def may_open(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
     """The first rule that forbids a new position, or None. From what only a person can end to what time ends."""
     return next(_refusals(moment, limits), None)
 
 
-def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
+def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[NoTradeReason]:
     for refusal in (
         _paused(moment),
         _disabled(moment, limits),
@@ -57,29 +57,27 @@ def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[Refusal]:
             yield refusal
 
 
-def _paused(moment: EntryMoment) -> Refusal | None:
+def _paused(moment: EntryMoment) -> NoTradeReason | None:
     if not moment.paused:
         return None
     text = f"new entries are paused ({moment.paused}); nija resume lets them begin again"
-    return Refusal(Rule.PAUSED, value="", limit="", text=text)
+    return NoTradeReason(Rule.PAUSED, text)
 
 
-def _disabled(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+def _disabled(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
     if moment.market not in limits.disabled_markets:
         return None
     text = f"{moment.market} is in disabled_markets of this account; take it out in nija.toml to trade it"
-    return Refusal(
-        Rule.DISABLED_MARKET, value=moment.market, limit=", ".join(sorted(limits.disabled_markets)), text=text
-    )
+    return NoTradeReason(Rule.DISABLED_MARKET, text, moment.market, ", ".join(sorted(limits.disabled_markets)))
 
 
-def _unknown(moment: EntryMoment) -> Refusal | None:
+def _unknown(moment: EntryMoment) -> NoTradeReason | None:
     if not moment.unknown and moment.equity is not None:
         return None
-    return Refusal(Rule.UNKNOWN, value="unknown", limit="known", text=moment.unknown)
+    return NoTradeReason(Rule.UNKNOWN, moment.unknown, value="unknown", limit="known")
 
 
-def _underfunded(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+def _underfunded(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
     equity = moment.equity
     if equity is None or equity >= limits.min_balance:
         return None
@@ -88,18 +86,17 @@ def _underfunded(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
         f"UNDERFUNDED - needs at least {needed}; equity is {money(equity, moment.quote)}:"
         " deposit more, or lower min_balance in [risk]"
     )
-    return Refusal(Rule.MIN_BALANCE, value=equity, limit=limits.min_balance, text=text)
+    return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(limits.min_balance))
 
 
-def _positions(moment: EntryMoment, limits: RiskLimits) -> Refusal | None:
+def _positions(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
     if moment.open_positions < limits.max_positions:
         return None
     text = f"{moment.open_positions} positions are open and max_positions is {limits.max_positions}; waits for an exit"
-    value, limit = Decimal(moment.open_positions), Decimal(limits.max_positions)
-    return Refusal(Rule.MAX_POSITIONS, value=value, limit=limit, text=text)
+    return NoTradeReason(Rule.MAX_POSITIONS, text, str(moment.open_positions), str(limits.max_positions))
 
 
-def _stale(moment: EntryMoment) -> Refusal | None:
+def _stale(moment: EntryMoment) -> NoTradeReason | None:
     if moment.max_candle_age == 0:
         return None
     elapsed = Decimal(repr((moment.now - moment.candle_closed).total_seconds()))
@@ -111,4 +108,4 @@ def _stale(moment: EntryMoment) -> Refusal | None:
         f"the last {moment.timeframe} candle closed {duration(moment.now - moment.candle_closed)} ago"
         f" and max_candle_age is {number(limit)} x {moment.timeframe}; waits for fresh candles from the exchange"
     )
-    return Refusal(Rule.STALE_CANDLE, value=age, limit=limit, text=text)
+    return NoTradeReason(Rule.STALE_CANDLE, text, exact(age), exact(limit))

@@ -10,8 +10,8 @@ from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from brokers import figures
-from brokers.figures import money, percent
-from nija.risk.refusal import Refusal, Rule
+from brokers.figures import exact, money, percent
+from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
     from brokers.model import Market
@@ -69,7 +69,7 @@ def least_notional(market: Market, price: Decimal) -> Decimal:
     return _MINIMUMS * max(market.min_amount * price, market.min_cost)
 
 
-def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | Refusal:
+def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | NoTradeReason:
     """How much to buy, or the one rule that forbids it. Rounding only ever makes the order smaller."""
     if entry.price <= 0 or entry.close <= 0:
         raise ValueError(f"{entry.market.symbol}: a price must be above 0")
@@ -81,7 +81,7 @@ def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | Refusa
         return _size(entry, entry.stop, funds, limits)
 
 
-def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Sized | Refusal:
+def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Sized | NoTradeReason:
     # A late entry buys above the close and is further from its stop than the signal said.
     fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
     ceilings = _ceilings(entry, funds, limits)
@@ -133,22 +133,22 @@ def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimi
     return _Ceiling(Rule.MINIMUM_RISK, allowed * funds.equity / fraction, text)
 
 
-def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> Refusal:
+def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> NoTradeReason:
     text = f"the least order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text}"
-    return Refusal(ceiling.rule, value=least, limit=ceiling.notional, text=text)
+    return NoTradeReason(ceiling.rule, text, exact(least), exact(ceiling.notional))
 
 
-def _below_minimum(entry: Entry, amount: Decimal) -> Refusal:
+def _below_minimum(entry: Entry, amount: Decimal) -> NoTradeReason:
     market = entry.market
     text = (
         f"{figures.amount(amount)} {market.base} is below the exchange's minimum of"
         f" {figures.amount(market.min_amount)} {market.base}"
         f" and {money(market.min_cost, market.quote)} an order; needs more equity"
     )
-    return Refusal(Rule.MINIMUM_ORDER, value=amount, limit=market.min_amount, text=text)
+    return NoTradeReason(Rule.MINIMUM_ORDER, text, exact(amount), exact(market.min_amount))
 
 
-def _no_stop(entry: Entry) -> Refusal:
+def _no_stop(entry: Entry) -> NoTradeReason:
     if entry.stop is None:
         fault, remedy = "the strategy gives no stop", "set stop_atr in [strategy.*]"
     else:
@@ -157,11 +157,11 @@ def _no_stop(entry: Entry) -> Refusal:
             "a smaller stop_atr helps",
         )
     text = f"{fault}, and a position without a stop is never opened; {remedy}"
-    return Refusal(Rule.NO_STOP, value="none" if entry.stop is None else entry.stop, limit=entry.close, text=text)
+    return NoTradeReason(Rule.NO_STOP, text, "none" if entry.stop is None else exact(entry.stop), exact(entry.close))
 
 
-def _price_below_stop(entry: Entry, stop: Decimal) -> Refusal:
+def _price_below_stop(entry: Entry, stop: Decimal) -> NoTradeReason:
     limit = entry.market.floor_price(stop)
     price, limit_shown = (figures.price(value, entry.market.symbol) for value in (entry.price, limit))
     text = f"the price {price} is already at or below the stop {limit_shown}; waits for a new signal"
-    return Refusal(Rule.PRICE_BELOW_STOP, value=entry.price, limit=limit, text=text)
+    return NoTradeReason(Rule.PRICE_BELOW_STOP, text, exact(entry.price), exact(limit))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from brokers.figures import ago, amount, duration, money, percent, price, signed_money
+from brokers.figures import ago, amount, duration, money, number, percent, price, signed_money
 from nija.status.report import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from nija.risk.no_trade import NoTradeReason
     from nija.status.report import AccountStatus, LatchStatus, MarketStatus, PositionStatus, StatusReport
     from nija.trader.view import ProtectionView
 
@@ -66,10 +68,7 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
     if account.state == _FAILED:
         # Its reason stands above; what it last thought of its markets is past.
         return
-    for why in account.not_trading:
-        where = f"{why.market}: " if why.market else ""
-        figures = f": value {why.value}, limit {why.limit}" if why.value or why.limit else ""
-        yield f"not trading - {where}{why.text} [{why.rule}{figures}]"
+    yield from map(_not_trading, account.not_trading)
     for limit in account.limits:
         yield (
             f"{limit.name.replace('_', ' ')}: {percent(limit.value)} of {percent(limit.limit)}, "
@@ -115,6 +114,21 @@ def _position(position: PositionStatus, currency: str) -> str:
         f"now {price(position.price, market)}, {stop}, "
         f"profit {signed_money(position.profit, currency)} ({percent(fraction, signed=True)})"
     )
+
+
+def _not_trading(reason: NoTradeReason) -> str:
+    where = f"{reason.market}: " if reason.market else ""
+    has_figures = reason.value or reason.limit
+    figures = f": value {_figure(reason.value)}, limit {_figure(reason.limit)}" if has_figures else ""
+    return f"not trading - {where}{reason.text} [{reason.rule}{figures}]"
+
+
+def _figure(text: str) -> str:
+    """A number as people read it; a name stays what it is."""
+    try:
+        return number(Decimal(text))
+    except InvalidOperation:
+        return text
 
 
 def _bare(protection: ProtectionView) -> str:

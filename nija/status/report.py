@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 from nija.control.values import from_plain, to_plain
+from nija.risk.no_trade import NoTradeReason  # noqa: TC001  read at run time by from_plain
 from nija.trader.view import ProtectionView, WrittenOff  # noqa: TC001  read at run time by from_plain
 
 TRADING = "TRADING"
@@ -55,17 +56,6 @@ class RestingOrder:
     amount: Decimal
     price: Decimal | None
     purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class WhyNot:
-    """Why nothing was opened: a rule of the risk settings, the value it saw and its limit. `market` may be empty."""
-
-    market: str
-    rule: str
-    value: str
-    limit: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ class AccountStatus:
     positions: tuple[PositionStatus, ...] = ()
     resting_orders: tuple[RestingOrder, ...] = ()
     last_useful_work: datetime | None = None
-    not_trading: tuple[WhyNot, ...] = ()
+    not_trading: tuple[NoTradeReason, ...] = ()
     rate_budget: Decimal | None = None
     limits: tuple[LimitDistance, ...] = ()
     latches: tuple[LatchStatus, ...] = ()

@@ -21,7 +21,6 @@ from nija.status.report import (
     RefusedMarket,
     RestingOrder,
     StatusReport,
-    WhyNot,
 )
 
 if TYPE_CHECKING:
@@ -94,9 +93,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> Accoun
         equity_change=None if equity is None else equity.change,
         positions=tuple(_position(position, view) for position in view.positions.values()),
         resting_orders=tuple(map(_resting, view.resting)),
-        not_trading=tuple(
-            WhyNot(market, still.rule, still.value, still.limit, still.text) for market, still in view.stillness.items()
-        ),
+        not_trading=view.not_trading,
         rate_budget=round(Decimal(view.budget_left), 2),
         limits=tuple(_limits(view)),
         latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),

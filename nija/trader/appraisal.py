@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from brokers.errors import BrokerError
 from brokers.figures import duration
 from brokers.model import ZERO
-from nija.risk.refusal import Rule
+from nija.risk.no_trade import Rule
 from nija.trader.brakes import paused_by
 from nija.trader.earnings import Earnings
 from nija.trader.entries import Standing

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from brokers.model import Fees, Market
     from nija.risk.equity import EquityState
-    from nija.risk.refusal import Refusal
+    from nija.risk.no_trade import NoTradeReason
     from nija.strategy.base import SignalAt
     from nija.trader.plan import TradingPlan
 
@@ -40,7 +40,7 @@ class Standing:
     now: datetime
 
 
-def forbidden(market: Market, signal: SignalAt, standing: Standing, plan: TradingPlan) -> Refusal | None:
+def forbidden(market: Market, signal: SignalAt, standing: Standing, plan: TradingPlan) -> NoTradeReason | None:
     """The rule that keeps the account from opening anything in this market, whatever the signal says."""
     moment = EntryMoment(
         market=market.symbol,
@@ -59,7 +59,7 @@ def forbidden(market: Market, signal: SignalAt, standing: Standing, plan: Tradin
 
 def sized(
     market: Market, signal: SignalAt, price: Decimal, fees: Fees, standing: Standing, plan: TradingPlan
-) -> Sized | Refusal:
+) -> Sized | NoTradeReason:
     """How much to buy at about `price`, or why nothing. Only where `forbidden` has nothing against it."""
     lost = slippage(market)
     if signal.initial_stop is not None and signal.initial_stop < signal.close:

@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING
 
 from accounts.manager import AccountReport, AccountState
 from brokers.errors import MarketRefused, OrderRejected, RequestRefused
-from brokers.figures import exact
 from nija.events import Flattened
 from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.asking import Attempts
 from nija.orders.state import EntryStatus
-from nija.risk.refusal import Refusal, Rule
+from nija.risk.no_trade import NoTradeReason, Rule
 from nija.trader.appraisal import Appraiser
 from nija.trader.brakes import Brakes, paused_by
 from nija.trader.entries import forbidden, sized
 from nija.trader.missing import MissingMarkets
 from nija.trader.purse import Money, Purse, cost
-from nija.trader.view import ProtectionView, Stillness, TraderView, WrittenOff
+from nija.trader.view import ProtectionView, TraderView, WrittenOff
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from brokers.model import Market
     from nija.feed import FeedSnapshot
     from nija.journal.positions import Position
@@ -33,15 +30,13 @@ if TYPE_CHECKING:
     from nija.trader.seat import Seat
 
 _MARKETS_LAST = 3_600.0
-_WAITING = Stillness("no_candle", "waits for the first closed candle from the exchange")
-_NO_SIGNAL = Stillness("no_signal", "no entry signal on the last closed candle")
-_STOPPING = Stillness("stopping", "everything stops")
-_POSITION_OPEN = Stillness("position_open", "a position is open")
+_WAITING = NoTradeReason(Rule.NO_CANDLE, "waits for the first closed candle from the exchange")
+_NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
+_STOPPING = NoTradeReason(Rule.STOPPING, "everything stops")
+_POSITION_OPEN = NoTradeReason(Rule.POSITION_OPEN, "a position is open")
 # What is ordinary is shown on request, not told: a market without a signal is not news.
 # What holds for the whole account is told once, not for each market.
-_ORDINARY = frozenset(
-    {_STOPPING.rule, _WAITING.rule, _NO_SIGNAL.rule, _POSITION_OPEN.rule, "acted_on", Rule.UNKNOWN.value}
-)
+_ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN, Rule.ACTED_ON, Rule.UNKNOWN})
 
 
 class Trader:
@@ -132,8 +127,7 @@ class Trader:
         self._renew_markets()
         standing = self._appraiser.stand(snapshot)
         self._desk.hear(self._purse.known)
-        stillness = self._enter(snapshot, standing)
-        self._show(snapshot, standing, stillness)
+        self._show(snapshot, standing, self._enter(snapshot, standing))
 
     def _renew_markets(self) -> None:
         """Minimums, steps and what may be traded change now and then; orders must follow them."""
@@ -184,24 +178,24 @@ class Trader:
         if stop is not None:
             self._desk.trail(market, stop)
 
-    def _enter(self, snapshot: FeedSnapshot, standing: Standing) -> dict[str, Stillness]:
+    def _enter(self, snapshot: FeedSnapshot, standing: Standing) -> list[NoTradeReason]:
         """Enter at most one market a cycle, so that each decision sees the money that the last one left."""
-        stillness: dict[str, Stillness] = {}
+        reasons: list[NoTradeReason] = []
         for symbol in self._plan.markets:
             try:
-                still = self._consider(symbol, snapshot, standing)
+                reason = self._consider(symbol, snapshot, standing)
             except (RequestRefused, MarketRefused, OrderRejected) as error:
-                still = Stillness("refused", f"the exchange refused a question about this market: {error}")
-            if still is None:
+                reason = NoTradeReason(Rule.REFUSED, f"the exchange refused a question about this market: {error}")
+            if reason is None:
                 break
-            stillness[symbol] = still
-            if still.rule in _ORDINARY:
+            reasons.append(replace(reason, market=symbol))
+            if reason.rule in _ORDINARY:
                 self._log.settled(symbol)
             else:
-                self._log.reason(symbol, f"{symbol} not traded: {still.text}", same=still.rule, **_figures(still))
-        return stillness
+                self._log.reason(symbol, f"{symbol} not traded: {reason.text}", same=reason.rule, **_figures(reason))
+        return reasons
 
-    def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
+    def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> NoTradeReason | None:
         """Why this market is left alone; None after an order was sent."""
         market = self._listed(symbol)
         signal = snapshot.signals.get(self._plan.want(symbol))
@@ -209,12 +203,11 @@ class Trader:
             return self._untradable(symbol)
         problem = snapshot.problems.get(self._plan.want(symbol))
         if signal is None:
-            return Stillness("no_data", problem) if problem else _WAITING
-        refusal = forbidden(market, signal, standing, self._plan)
-        if refusal is not None:
-            return _still(refusal)
+            return NoTradeReason(Rule.NO_DATA, problem) if problem else _WAITING
+        if refusal := forbidden(market, signal, standing, self._plan):
+            return refusal
         if problem and not signal.entry:
-            return Stillness("no_data", problem)
+            return NoTradeReason(Rule.NO_DATA, problem)
         return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
 
     def _listed(self, symbol: str) -> Market | None:
@@ -226,41 +219,48 @@ class Trader:
             market = broker.markets().get(symbol)
         return market
 
-    def _untradable(self, symbol: str) -> Stillness:
+    def _untradable(self, symbol: str) -> NoTradeReason:
         listed = self._seat.broker.markets()
         if symbol in listed:
-            return Stillness("other_quote", f"not quoted in {self._quote}, the money this account counts in")
-        return Stillness("no_market", self._missing.text(symbol, listed))
+            return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the money this account counts in")
+        return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
 
-    def _unready(self, symbol: str, signal: SignalAt) -> Stillness | None:
+    def _unready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
         if symbol in self._desk.positions():
             return _POSITION_OPEN
         if not signal.entry:
             return _NO_SIGNAL
         if blocked := self._desk.blocked(symbol):
-            return Stillness("blocked", blocked)
+            return NoTradeReason(Rule.BLOCKED, blocked)
         if self._desk.acted_on(symbol, signal.closed):
-            return Stillness("acted_on", f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon")
+            return NoTradeReason(
+                Rule.ACTED_ON, f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon"
+            )
         if later := self._desk.retries_later(symbol, signal.closed):
-            return Stillness("retry", later)
+            return NoTradeReason(Rule.RETRY, later)
         return None
 
-    def _buy(self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing) -> Stillness | None:
+    def _buy(
+        self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing
+    ) -> NoTradeReason | None:
         # Asked for now: what was asked above may have taken its time.
         ticker = snapshot.prices(self._seat.clock.monotonic()).get(market.symbol)
         if ticker is None:
-            return Stillness("no_price", f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one")
+            return NoTradeReason(
+                Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one"
+            )
         size = sized(market, signal, ticker.ask, self._seat.broker.fees(market.symbol), standing, self._plan)
-        if isinstance(size, Refusal):
-            return _still(size)
+        if isinstance(size, NoTradeReason):
+            return size
         if latched := paused_by(self._brakes.look()):
             # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
-            return Stillness("paused", latched)
+            return NoTradeReason(Rule.PAUSED, latched)
         if self._seat.clock.stopping:
             return _STOPPING
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
-            return Stillness(f"entry_{outcome.status.value}", f"the entry was not made: {outcome.reason}")
+            rule = Rule.ENTRY_REFUSED if outcome.status is EntryStatus.REFUSED else Rule.ENTRY_FAILED
+            return NoTradeReason(rule, f"the entry was not made: {outcome.reason}")
         self._log.settled(market.symbol)
         return None
 
@@ -281,7 +281,7 @@ class Trader:
             answered=self._purse.answered,
         )
 
-    def _show(self, snapshot: FeedSnapshot, standing: Standing, stillness: dict[str, Stillness]) -> None:
+    def _show(self, snapshot: FeedSnapshot, standing: Standing, reasons: list[NoTradeReason]) -> None:
         seat = self._seat
         self.view = replace(
             self.view,
@@ -290,7 +290,7 @@ class Trader:
             prices=MappingProxyType(
                 {market: snapshot.tickers[market].bid for market in self._plan.markets if market in snapshot.tickers}
             ),
-            stillness=MappingProxyType(stillness),
+            not_trading=tuple(reasons),
             budget_left=seat.broker.budget_left(),
             worked=True,
             share=self._appraiser.share,
@@ -307,21 +307,12 @@ class Trader:
                 equity=None if standing.equity is None else standing.equity.current,
                 positions=len(self._desk.positions()),
                 open_orders=len(self._desk.resting()),
-                not_trading="; ".join(dict.fromkeys(still.text for still in stillness.values())),
             ),
         )
 
 
-def _still(refusal: Refusal) -> Stillness:
-    return Stillness(str(refusal.rule), refusal.text, _digits(refusal.value), _digits(refusal.limit))
-
-
-def _digits(value: Decimal | str) -> str:
-    return value if isinstance(value, str) else exact(value)
-
-
-def _figures(still: Stillness) -> dict[str, str]:
-    figures = {"rule": still.rule}
-    if still.limit:
-        figures |= {"value": still.value, "limit": still.limit}
+def _figures(reason: NoTradeReason) -> dict[str, str]:
+    figures = {"rule": reason.rule.value}
+    if reason.limit:
+        figures |= {"value": reason.value, "limit": reason.limit}
     return figures

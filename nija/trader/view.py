@@ -16,19 +16,10 @@ if TYPE_CHECKING:
     from nija.journal.records import Latch, LatchName, WriteOff
     from nija.orders.state import Protection
     from nija.risk.equity import EquityState
+    from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
     from nija.trader.plan import TradingPlan
     from nija.trader.portfolio_brake import Share
-
-
-@dataclass(frozen=True, slots=True)
-class Stillness:
-    """Why nothing is opened in one market: the rule, what it saw, its limit, and a sentence."""
-
-    rule: str
-    text: str
-    value: str = ""
-    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +70,7 @@ class WrittenOff:
 
 @dataclass(frozen=True, slots=True)
 class TraderView:
-    """`prices` are the last ones by market; `stillness` is by market and empty for one that may be entered.
+    """`prices` are the last ones by market; `not_trading` says of each market why nothing was opened in it.
 
     `resting` are NIJA's own orders at the exchange, `foreign_orders` counts the owner's, `unread` what could not be
     read of the account. `refused_markets` says of each market that the exchange refuses to this account what to do
@@ -96,7 +87,7 @@ class TraderView:
     equity: EquityState | None = None
     positions: Mapping[str, Position] = field(default_factory=lambda: MappingProxyType({}))
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
-    stillness: Mapping[str, Stillness] = field(default_factory=lambda: MappingProxyType({}))
+    not_trading: tuple[NoTradeReason, ...] = ()
     resting: tuple[OrderRequest, ...] = ()
     budget_left: float = 1.0
     latches: Mapping[LatchName, Latch] = field(default_factory=lambda: MappingProxyType({}))

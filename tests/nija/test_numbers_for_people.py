@@ -16,15 +16,14 @@ import nija
 from accounts.identity import AccountId
 from accounts.market_advice import market_advice
 from accounts.settings import SettingsError, load_settings
-from brokers.figures import exact
 from brokers.model import Market
 from nija.cli.config_example import toml_value
 from nija.log import lines
 from nija.log.redaction import Redactor
 from nija.log.render import RedactValues
 from nija.risk.gate import fee_gate
+from nija.risk.no_trade import NoTradeReason
 from nija.risk.parameters import RiskLimits
-from nija.risk.refusal import Refusal
 from nija.risk.sizing import Entry, Funds, size_entry
 from nija.strategy.base import StrategyError
 from nija.strategy.trend import Trend
@@ -71,8 +70,8 @@ def test_why_nothing_is_bought(
     for one in (entry, Entry(market, value, value / 2, value, entry.fee, entry.slippage)):
         if one.price > 0:
             answer = size_entry(one, Funds(funds, funds, Decimal(0)), RiskLimits())
-            assert not isinstance(answer, Refusal) or not EXPONENT.search(
-                f"{answer.text} {answer.value if isinstance(answer.value, str) else exact(answer.value)}"
+            assert not isinstance(answer, NoTradeReason) or not EXPONENT.search(
+                f"{answer.text} {answer.value} {answer.limit}"
             )
 
 

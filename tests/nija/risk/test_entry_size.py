@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from brokers.model import Market
+from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.parameters import RiskLimits
-from nija.risk.refusal import Refusal, Rule
 from nija.risk.sizing import Entry, Funds, Sized, least_notional, size_entry
 
 ZERO = Decimal(0)
@@ -51,9 +51,14 @@ def sized(entry: Entry, funds: Funds, limits: RiskLimits = LIMITS) -> Sized:
     return answer
 
 
-def refused(entry: Entry, funds: Funds, limits: RiskLimits = LIMITS) -> Refusal:
+def figures_of(reason: NoTradeReason) -> tuple[Decimal, Decimal]:
+    """What the rule saw, and its limit."""
+    return Decimal(reason.value), Decimal(reason.limit)
+
+
+def refused(entry: Entry, funds: Funds, limits: RiskLimits = LIMITS) -> NoTradeReason:
     answer = size_entry(entry, funds, limits)
-    assert isinstance(answer, Refusal), answer
+    assert isinstance(answer, NoTradeReason), answer
     return answer
 
 
@@ -103,7 +108,7 @@ class TestSmallAccounts:
 
     def test_25_dollars_on_kraken_are_refused_and_told_what_they_need(self) -> None:
         refusal = refused(BREAKOUT, cash("25"))
-        assert (refusal.rule, refusal.value, refusal.limit) == (Rule.MAX_POSITION, Decimal(10), Decimal("6.25"))
+        assert (refusal.rule, *figures_of(refusal)) == (Rule.MAX_POSITION, Decimal(10), Decimal("6.25"))
         assert refusal.text == (
             "the least order is $10.00 (twice the exchange's minimum), but max_position = 25.00 % of equity"
             " $25.00 is less than that; needs more equity or a larger max_position in [risk]"
@@ -136,7 +141,7 @@ class TestRefusals:
 
     def test_full_exposure_is_named(self) -> None:
         refusal = refused(BREAKOUT, Funds(equity=Decimal(1000), available=Decimal(500), exposure=Decimal(500)))
-        assert (refusal.rule, refusal.limit) == (Rule.MAX_EXPOSURE, ZERO)
+        assert (refusal.rule, figures_of(refusal)[1]) == (Rule.MAX_EXPOSURE, ZERO)
 
     def test_no_equity_buys_nothing(self) -> None:
         assert refused(BREAKOUT, cash("0")).rule in Rule
@@ -155,7 +160,7 @@ class TestRefusals:
     def test_a_step_too_coarse_for_the_money_is_no_order_of_zero(self) -> None:
         coarse = replace(KRAKEN_BTC, amount_step=Decimal("0.01"))
         refusal = refused(replace(BREAKOUT, market=coarse), cash("1000"))
-        assert (refusal.rule, refusal.value) == (Rule.MINIMUM_ORDER, ZERO)
+        assert (refusal.rule, figures_of(refusal)[0]) == (Rule.MINIMUM_ORDER, ZERO)
 
     def test_another_quote_is_written_with_its_name(self) -> None:
         in_euro = replace(BREAKOUT, market=replace(KRAKEN_BTC, symbol="BTC/EUR", quote="EUR"))
@@ -221,7 +226,7 @@ limits = st.builds(
 @example(entry=BREAKOUT, funds=cash("50"), limits=LIMITS)
 def test_every_order_keeps_every_bound(entry: Entry, funds: Funds, limits: RiskLimits) -> None:
     order = size_entry(entry, funds, limits)
-    if isinstance(order, Refusal):
+    if isinstance(order, NoTradeReason):
         assert order.text
         return
     assert entry.stop is not None
@@ -244,9 +249,9 @@ def test_a_refusal_is_never_given_where_the_least_order_fits_everywhere(
     answer = size_entry(entry, funds, limits)
     if isinstance(answer, Sized) or answer.rule in (Rule.NO_STOP, Rule.PRICE_BELOW_STOP, Rule.MINIMUM_ORDER):
         return
-    assert answer.value == least_notional(entry.market, entry.price)
-    assert isinstance(answer.limit, Decimal)
-    assert answer.limit < least_notional(entry.market, entry.price)
+    value, limit = figures_of(answer)
+    assert value == least_notional(entry.market, entry.price)
+    assert limit < value
 
 
 @given(entry=entries, funds=accounts, limits=limits)

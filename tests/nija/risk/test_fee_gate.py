@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from brokers.model import Market
 from nija.risk.gate import fee_gate, round_trip_cost, slippage
-from nija.risk.refusal import Rule
+from nija.risk.no_trade import Rule
 
 BTC = Market(
     symbol="BTC/USD",
@@ -38,7 +38,7 @@ def test_a_stop_exactly_at_the_gate_passes_and_one_nearer_is_refused() -> None:
     assert fee_gate(close=Decimal(1000), stop=Decimal(982), round_trip=ROUND_TRIP, gate=2.0) is None
     refusal = fee_gate(close=Decimal(1000), stop=Decimal("982.01"), round_trip=ROUND_TRIP, gate=2.0)
     assert refusal is not None
-    assert (refusal.rule, refusal.value, refusal.limit) == (Rule.FEE_GATE, Decimal("0.01799"), Decimal("0.018"))
+    assert (refusal.rule, refusal.value, refusal.limit) == (Rule.FEE_GATE, "0.01799", "0.01800")
 
 
 def test_the_refusal_says_what_a_round_trip_costs() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from brokers.model import Timeframe
 from nija.risk.limits import EntryMoment, may_open
+from nija.risk.no_trade import Rule
 from nija.risk.parameters import RiskLimits
-from nija.risk.refusal import Rule
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMITS = RiskLimits()
@@ -78,7 +78,7 @@ def test_the_last_position_allowed_is_the_last() -> None:
     assert rule_of(replace(MOMENT, open_positions=3)) is None
     refusal = may_open(replace(MOMENT, open_positions=4), LIMITS)
     assert refusal is not None
-    assert (refusal.rule, refusal.value, refusal.limit) == (Rule.MAX_POSITIONS, Decimal(4), Decimal(4))
+    assert (refusal.rule, refusal.value, refusal.limit) == (Rule.MAX_POSITIONS, "4", "4")
 
 
 @pytest.mark.parametrize(

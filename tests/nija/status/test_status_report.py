@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from nija.control.client import ask
 from nija.control.server import ControlServer
+from nija.control.values import to_plain
 from nija.control.wire import SOCKET_NAME
+from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.lines import details, market_data
 from nija.status.render import console_for, show
 from nija.status.report import (
@@ -31,7 +33,6 @@ from nija.status.report import (
     RefusedMarket,
     RestingOrder,
     StatusReport,
-    WhyNot,
 )
 from nija.trader.view import ProtectionView, WrittenOff
 
@@ -61,7 +62,7 @@ FULL = AccountStatus(
     ),
     resting_orders=(RestingOrder("BTC/USD", "sell", "stop", Decimal("0.001"), Decimal(85000), "stop"),),
     last_useful_work=NOW - timedelta(seconds=7),
-    not_trading=(WhyNot("ETH/USD", "max_positions", "1", "1", "1 position is open; waits for an exit"),),
+    not_trading=(NoTradeReason(Rule.MAX_POSITIONS, "1 position is open; waits for an exit", "1", "1", "ETH/USD"),),
     rate_budget=Decimal("0.85"),
     limits=(LimitDistance("max_daily_loss", Decimal("0.01"), Decimal("0.08")),),
     latches=(
@@ -189,9 +190,26 @@ def test_a_failed_account_shows_its_reason_and_not_what_it_thought_before() -> N
 
 
 def test_a_reason_without_figures_shows_none() -> None:
-    why = WhyNot("BTC/USD", "no_signal", "", "", "no entry signal")
+    why = NoTradeReason(Rule.NO_SIGNAL, "no entry signal", market="BTC/USD")
     lines = shown(replace(REPORT, accounts=(replace(FULL, not_trading=(why,)),)))
     assert "   not trading - BTC/USD: no entry signal [no_signal]" in lines
+
+
+def test_a_reason_keeps_its_fields_names_in_json_and_every_digit() -> None:
+    reason = NoTradeReason(Rule.FEE_GATE, "fees would eat it", "0.012345678901234567890", "0.018", "BTC/USD")
+    assert to_plain(reason) == {
+        "market": "BTC/USD",
+        "rule": "fee_gate",
+        "value": "0.012345678901234567890",
+        "limit": "0.018",
+        "text": "fees would eat it",
+    }
+
+
+def test_a_reason_shows_no_more_digits_than_a_person_reads() -> None:
+    reason = NoTradeReason(Rule.FEE_GATE, "fees would eat it", "0.012345678901234567890", "0.0180", "BTC/USD")
+    lines = shown(replace(REPORT, accounts=(replace(FULL, not_trading=(reason,)),)))
+    assert "   not trading - BTC/USD: fees would eat it [fee_gate: value 0.01234567, limit 0.018]" in lines
 
 
 @pytest.mark.parametrize("no_color", ["", "1"])

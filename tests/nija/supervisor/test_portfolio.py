@@ -12,6 +12,7 @@ import pytest
 from accounts.identity import AccountId
 from nija.journal.records import LatchName, PortfolioDay
 from nija.log.event_log import EventLog
+from nija.risk.no_trade import Rule
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
 from nija.trader.commands import Command
@@ -233,7 +234,7 @@ class TestATrader:
     def test_waits_until_all_are_measured(self, rig: TraderRig) -> None:
         rig.script.entry = {"BTC/USD"}
         rig.cycle(2)
-        assert rig.trader.view.stillness["BTC/USD"].rule == "unknown"
+        assert rig.why_not_traded("BTC/USD").rule is Rule.UNKNOWN
         self.go_on(rig)
         assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
 

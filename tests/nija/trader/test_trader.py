@@ -15,6 +15,7 @@ from brokers.errors import BrokerError, BudgetSpent, RequestRefused, Unavailable
 from brokers.model import OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.journal.records import LatchName
+from nija.risk.no_trade import Rule
 from nija.trader.commands import Became, Command
 from nija.trader.plan import SWITCHED_OFF
 from tests.nija.orders.exchange_model import BTC, Fault
@@ -213,8 +214,8 @@ def test_an_unfunded_account_says_so_with_rule_value_and_limit(rig: TraderRig) -
     rig.model.book.total["USD"] = Decimal("12.50")
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
-    still = rig.trader.view.stillness["BTC/USD"]
-    assert (still.rule, still.value, still.limit) == ("min_balance", "12.50", "25")
+    reason = rig.why_not_traded("BTC/USD")
+    assert (reason.rule, reason.value, reason.limit) == ("min_balance", "12.50", "25")
     assert rig.sent("BTC/USD") == []
 
 
@@ -224,7 +225,7 @@ def test_a_market_the_exchange_does_not_have_is_named_and_the_others_trade(tmp_p
     rig.script.stop = {"ETH/USD": 45.0}
     rig.script.entry = {"ETH/USD", "DOGE/USD"}
     rig.cycle(2)
-    assert rig.trader.view.stillness["DOGE/USD"].rule == "no_market"
+    assert rig.why_not_traded("DOGE/USD").rule is Rule.NO_MARKET
     assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
     rig.close()
 
@@ -499,7 +500,7 @@ class TestOneFailureStopsNothingElse:
         rig.script.entry = {"BTC/USD", "ETH/USD"}
         rig.cycle(3)
         assert set(rig.desk.positions()) == {"ETH/USD"}
-        assert rig.trader.view.stillness["BTC/USD"].rule == "refused"
+        assert rig.why_not_traded("BTC/USD").rule is Rule.REFUSED
 
     def test_a_market_that_was_closed_at_the_last_look_is_entered_once_it_is_open(self, rig: TraderRig) -> None:
         rig.model.modes["BTC/USD"] = Mode.CANCEL_ONLY

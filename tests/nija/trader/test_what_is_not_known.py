@@ -11,6 +11,7 @@ from accounts.manager import AccountState
 from brokers.errors import Unavailable
 from brokers.model import Side
 from nija.journal.records import LatchName
+from nija.risk.no_trade import Rule
 from tests.nija.orders.exchange_model import Fault
 from tests.nija.trader.trader_rig import ACCOUNT, DAY, TraderRig
 
@@ -85,7 +86,7 @@ class TestWithoutFreshPrices:
         rig.cycle(5)
         view = rig.trader.view
         assert (view.equity, rig.manager.snapshot(ACCOUNT).equity) == (None, None)
-        assert view.stillness["ETH/USD"].rule == "unknown"
+        assert rig.why_not_traded("ETH/USD").rule is Rule.UNKNOWN
         assert rig.sent("ETH/USD") == []
 
     def test_it_is_said_once_which_price_is_missing_and_how_old_it_is(
@@ -157,7 +158,7 @@ class TestWithoutFreshPrices:
         rig.cycle(3)
         assert rig.sent("BTC/USD") == []
         assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
-        assert rig.trader.view.stillness["BTC/USD"].rule == "no_price"
+        assert rig.why_not_traded("BTC/USD").rule is Rule.NO_PRICE
         assert (
             told(
                 rig,
@@ -198,7 +199,7 @@ class TestEntriesOfUnknownOutcome:
         one.model.faults["place"].append(Fault.LOST_AND_HIDDEN)
         one.cycle(3)
         assert one.desk.pending_entries().keys() == {"BTC/USD"}
-        assert one.trader.view.stillness["ETH/USD"].rule == "max_positions"
+        assert one.why_not_traded("ETH/USD").rule is Rule.MAX_POSITIONS
         assert one.sent("ETH/USD") == []
         one.close()
 
@@ -221,7 +222,7 @@ class TestEntriesOfUnknownOutcome:
         lost.feed.poll()
         lost.trader.cycle()
         assert lost.desk.pending_entries().keys() == {"BTC/USD"}
-        assert lost.trader.view.stillness["ETH/USD"].rule == "unknown"
+        assert lost.why_not_traded("ETH/USD").rule is Rule.UNKNOWN
         assert lost.sent("ETH/USD") == []
 
     def test_what_filled_counts_before_its_fills_are_told(self, tmp_path: Path, lost: TraderRig) -> None:

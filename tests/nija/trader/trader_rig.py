@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.model import Market
+    from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
 
 ACCOUNT = AccountId.parse("kraken:tania_gilbert")
@@ -183,6 +184,10 @@ class TraderRig:
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.time(), UTC)
+
+    def why_not_traded(self, market: str) -> NoTradeReason:
+        (reason,) = (one for one in self.trader.view.not_trading if one.market == market)
+        return reason
 
     def sent(self, market: str) -> list[str]:
         """Side and type of every order that was sent for a market."""
