@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accounts.faults import FaultKind, Problem
+from accounts.faults import Problem, ProblemKind
 from brokers.text_file import NotText, read_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _KEY_LIKE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9+/=]{16,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CredentialValue:
     """A cleaned value and the variable it came from."""
 
     variable: str
@@ -39,7 +39,7 @@ class ValueReader:
         self.warnings: list[str] = []
         self.secrets: set[str] = set()
 
-    def read(self, variable: CredentialVariable) -> Found | Problem:
+    def read(self, variable: CredentialVariable) -> CredentialValue | Problem:
         raw = self._environ[variable.name]
         if not _bare(raw):
             return _only_whitespace()
@@ -52,20 +52,22 @@ class ValueReader:
             raw = text
         return self._clean(variable.name, raw)
 
-    def _clean(self, name: str, raw: str) -> Found | Problem:
+    def _clean(self, name: str, raw: str) -> CredentialValue | Problem:
         value = _bare(raw)
         if not value:
             return _only_whitespace()
         if len(value) >= _SHORTEST_SECRET:
             self.secrets |= {raw.strip(), value}
         if value.startswith(f"{name}="):
-            return Problem(FaultKind.MALFORMED, "the value repeats the variable's name", "Put only what follows the =")
+            return Problem(
+                ProblemKind.MALFORMED, "the value repeats the variable's name", "Put only what follows the ="
+            )
         # A PEM ends in a line break by nature; anywhere else copying added it.
         if value != (raw.rstrip("\r\n") if "-----" in value else raw):
             self.warnings.append(
                 f"{name}: blanks, line breaks or quotes around the value were removed. Set it again without them."
             )
-        return Found(name, value)
+        return CredentialValue(name, value)
 
 
 def _bare(text: str) -> str:
@@ -80,7 +82,7 @@ def _bare(text: str) -> str:
 
 def _only_whitespace() -> Problem:
     return Problem(
-        FaultKind.WHITESPACE,
+        ProblemKind.WHITESPACE,
         "Credentials contain only whitespace",
         "Delete the variable and copy the value again, without blanks or line breaks around it",
     )
@@ -116,4 +118,4 @@ def _unreadable(
     path: Path, why: str, remedy: str = "Correct the path, or let the user that runs NIJA read the file"
 ) -> Problem:
     shown = "the file it names" if _could_be_a_key(str(path)) else f"the file {path}"
-    return Problem(FaultKind.UNREADABLE, f"{shown} {why}", remedy)
+    return Problem(ProblemKind.UNREADABLE, f"{shown} {why}", remedy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from accounts.credential_values import ValueReader
-from accounts.faults import CredentialFault, FaultKind, Problem
+from accounts.faults import CredentialFault, Problem, ProblemKind
 from accounts.identity import MASTER, AccountId
 from accounts.key_shapes import checked
 from accounts.variables import CredentialVariable, Part, misspelt_variables, parse_variable
@@ -15,7 +15,7 @@ from brokers.model import ApiKey, Exchange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from accounts.credential_values import Found
+    from accounts.credential_values import CredentialValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def discover(environ: Mapping[str, str]) -> Discovery:
     """Find and check the credentials of every account in `environ`, without any network."""
     reader = ValueReader(environ)
     faults: list[CredentialFault] = []
-    pairs: dict[AccountId, tuple[Found | None, Found | None]] = {}
+    pairs: dict[AccountId, tuple[CredentialValue | None, CredentialValue | None]] = {}
     for account, variables in _by_account(environ, faults).items():
         pairs[account] = _read_pair(reader, account, variables, faults)
     shared = _shared_keys(pairs)
@@ -81,7 +81,7 @@ def _by_account(
         try:
             accounts.setdefault(variable.account(), []).append(variable)
         except ValueError as error:
-            problem = Problem(FaultKind.NAME, str(error), "Rename the variable")
+            problem = Problem(ProblemKind.NAME, str(error), "Rename the variable")
             faults.append(CredentialFault(None, name, problem))
     order = list(Exchange)
     ordered = sorted(
@@ -95,9 +95,9 @@ def _read_pair(
     account: AccountId,
     variables: tuple[CredentialVariable, ...],
     faults: list[CredentialFault],
-) -> tuple[Found | None, Found | None]:
+) -> tuple[CredentialValue | None, CredentialValue | None]:
     """Key and secret; None for one that is at fault."""
-    pair: list[Found | None] = []
+    pair: list[CredentialValue | None] = []
     for part in Part:
         mine = tuple(variable for variable in variables if variable.part is part)
         found = _read_part(reader, part, mine, variables)
@@ -116,12 +116,12 @@ def _read_part(
     part: Part,
     mine: tuple[CredentialVariable, ...],
     all_of_account: tuple[CredentialVariable, ...],
-) -> Found | tuple[str, Problem]:
+) -> CredentialValue | tuple[str, Problem]:
     """The value of one part, or the variable at fault with its problem."""
     if not mine:
         other = all_of_account[0]
         problem = Problem(
-            FaultKind.MISSING,
+            ProblemKind.MISSING,
             f"is not set, while {other.name} is",
             "Set both, or delete both to leave this account out",
         )
@@ -129,7 +129,7 @@ def _read_part(
     if len(mine) > 1:
         names = " and ".join(variable.name for variable in mine)
         return mine[0].name, Problem(
-            FaultKind.AMBIGUOUS, f"{names} are both set", "Keep one of them and delete the other"
+            ProblemKind.AMBIGUOUS, f"{names} are both set", "Keep one of them and delete the other"
         )
     variable = mine[0]
     found = reader.read(variable)
@@ -139,26 +139,28 @@ def _read_part(
     return (variable.name, value) if isinstance(value, Problem) else replace(found, value=value)
 
 
-def _shared_keys(pairs: Mapping[AccountId, tuple[Found | None, Found | None]]) -> list[CredentialFault]:
+def _shared_keys(
+    pairs: Mapping[AccountId, tuple[CredentialValue | None, CredentialValue | None]],
+) -> list[CredentialFault]:
     """Every account whose key another one has too: the two would fight over nonces, so neither may use it."""
-    owners: dict[tuple[Exchange, str], list[tuple[AccountId, Found]]] = {}
+    owners: dict[tuple[Exchange, str], list[tuple[AccountId, CredentialValue]]] = {}
     for account, (key, _) in pairs.items():
         if key is not None:
             owners.setdefault((account.exchange, key.value), []).append((account, key))
     return [fault for sharers in owners.values() if len(sharers) > 1 for fault in _each_refused(sharers)]
 
 
-def _each_refused(sharers: list[tuple[AccountId, Found]]) -> Iterable[CredentialFault]:
+def _each_refused(sharers: list[tuple[AccountId, CredentialValue]]) -> Iterable[CredentialFault]:
     fingerprint = ApiKey(sharers[0][1].value, "").fingerprint
     for account, key in sharers:
         others = " and ".join(other.variable for other_account, other in sharers if other_account != account)
         problem = Problem(
-            FaultKind.SHARED,
+            ProblemKind.SHARED,
             f"holds the same key as {others} (fingerprint {fingerprint}), and one key can serve one account only",
             "Make a key of its own for each account; until then none of them is used",
         )
         yield CredentialFault(account, key.variable, problem)
 
 
-def _credentials(account: AccountId, key: Found, secret: Found) -> Credentials:
+def _credentials(account: AccountId, key: CredentialValue, secret: CredentialValue) -> Credentials:
     return Credentials(account, ApiKey(key.value, secret.value), key.variable, secret.variable)

@@ -27,7 +27,7 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
-class Mode(StrEnum):
+class RunMode(StrEnum):
     AUTO = "auto"
     DEMO = "demo"
     PAPER = "paper"
@@ -61,7 +61,7 @@ class ProcessSettings:
     `notify_urls` and `heartbeat_url` hold tokens. `daily_summary_hour` is UTC. `port` is None where nothing listens.
     """
 
-    mode: Mode = Mode.AUTO
+    mode: RunMode = RunMode.AUTO
     data_dir: Path = Path("data")
     database_url: str | None = field(default=None, repr=False)
     log_file: Path = Path("nija.log")
@@ -167,7 +167,7 @@ def _variables() -> tuple[_Variable, ...]:
         _Variable(
             "NIJA_MODE",
             "mode",
-            _choice(Mode),
+            _choice(RunMode),
             "auto: accounts with credentials trade; without any, the demo. demo: the embedded exchange. "
             "paper: real prices, no order is sent. live: refuse to start without credentials",
         ),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
 
 
-class FaultKind(StrEnum):
+class ProblemKind(StrEnum):
     MISSING = "missing"
     WHITESPACE = "whitespace"
     PLACEHOLDER = "placeholder"
@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
 class Problem:
     """What is wrong with one value, and how to mend it."""
 
-    kind: FaultKind
+    kind: ProblemKind
     text: str
     remedy: str
 
@@ -40,7 +40,7 @@ class CredentialFault:
     problem: Problem
 
     @property
-    def kind(self) -> FaultKind:
+    def kind(self) -> ProblemKind:
         return self.problem.kind
 
     @property

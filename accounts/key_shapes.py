@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 
-from accounts.faults import FaultKind, Problem
+from accounts.faults import Problem, ProblemKind
 from accounts.variables import Part
 from brokers.coinbase.keys import check_key_name, holds_private_key, normalise_secret
 from brokers.model import Exchange
@@ -34,13 +34,13 @@ def checked(exchange: Exchange, part: Part, value: str) -> str | Problem:
     if _FILLER.fullmatch(value):
         return _placeholder()
     found = (_kraken(part, value) or value) if exchange is Exchange.KRAKEN else _coinbase(part, value)
-    if isinstance(found, Problem) and found.kind is FaultKind.MALFORMED and _is_placeholder(value):
+    if isinstance(found, Problem) and found.kind is ProblemKind.MALFORMED and _is_placeholder(value):
         return _placeholder()
     return found
 
 
 def _placeholder() -> Problem:
-    return Problem(FaultKind.PLACEHOLDER, "holds placeholder text, not a real value", _WRITE_REAL)
+    return Problem(ProblemKind.PLACEHOLDER, "holds placeholder text, not a real value", _WRITE_REAL)
 
 
 def _is_placeholder(value: str) -> bool:
@@ -51,7 +51,7 @@ def _is_placeholder(value: str) -> bool:
 
 def _kraken(part: Part, value: str) -> Problem | None:
     if _is_coinbase(value):
-        return Problem(FaultKind.SWAPPED, "holds a Coinbase credential", "Put Kraken's own here")
+        return Problem(ProblemKind.SWAPPED, "holds a Coinbase credential", "Put Kraken's own here")
     if part is Part.KEY:
         if _is_kraken_secret(value):
             return _swapped("the private key (API secret)", "the API key")
@@ -60,7 +60,7 @@ def _kraken(part: Part, value: str) -> Problem | None:
         return _swapped("the API key", "the private key (API secret)")
     problem = _kraken_text("a private key", value, KRAKEN_SECRET_LENGTH)
     if problem is None and not _is_kraken_secret(value):
-        return Problem(FaultKind.MALFORMED, "is not valid base64, so characters were lost or changed", _COPY_KRAKEN)
+        return Problem(ProblemKind.MALFORMED, "is not valid base64, so characters were lost or changed", _COPY_KRAKEN)
     return problem
 
 
@@ -68,10 +68,10 @@ def _kraken_text(what: str, value: str, length: int) -> Problem | None:
     """Alphabet before length: a blank inside explains a wrong length, and not the other way round."""
     if not _BASE64.fullmatch(value):
         text = f"contains {_strange(value)}, which {what} of Kraken never does ({len(value)} characters in all)"
-        return Problem(FaultKind.MALFORMED, text, _COPY_KRAKEN)
+        return Problem(ProblemKind.MALFORMED, text, _COPY_KRAKEN)
     if len(value) != length:
         text = f"has {len(value)} characters where {what} of Kraken has {length}"
-        return Problem(FaultKind.MALFORMED, text, _COPY_KRAKEN)
+        return Problem(ProblemKind.MALFORMED, text, _COPY_KRAKEN)
     return None
 
 
@@ -109,12 +109,12 @@ def _coinbase(part: Part, value: str) -> str | Problem:
             return value
         return normalise_secret(value)
     except ValueError as error:
-        return Problem(FaultKind.MALFORMED, str(error).rstrip("."), "Nothing was sent to Coinbase")
+        return Problem(ProblemKind.MALFORMED, str(error).rstrip("."), "Nothing was sent to Coinbase")
 
 
 def _swapped(found: str, expected: str) -> Problem:
     return Problem(
-        FaultKind.SWAPPED,
+        ProblemKind.SWAPPED,
         f"holds {found} where {expected} belongs",
         "The two values are swapped: exchange them",
     )

@@ -50,7 +50,7 @@ class AccountSnapshot:
     last_work: datetime | None = None
 
 
-class IllegalTransition(Exception):
+class IllegalAccountTransition(Exception):
     """A change of state that would be a fault of NIJA's own."""
 
 
@@ -111,7 +111,7 @@ class AccountManager:
             if state is old.state:
                 return replace(old, reason=reason)
             if state not in _FOLLOWING[old.state]:
-                raise IllegalTransition(f"{account} cannot go from {old.state} to {state}")
+                raise IllegalAccountTransition(f"{account} cannot go from {old.state} to {state}")
             return replace(old, state=state, since=now, reason=reason)
 
         return self._entries[account].change(enter)

@@ -59,7 +59,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "another NIJA's stop is cancelled as an orphan",
         _RECONCILING,
-        "            if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):\n",
+        "            if not (difference.kind is DifferenceKind.ORPHAN_STOP and (paused or self.strangers)):\n",
         "            if True:\n",
         (_ANOTHER,),
     ),
@@ -161,7 +161,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "a missing fill is not booked",
         _RECONCILING,
-        "                self._book_missing(finding)\n",
+        "                self._book_missing(difference)\n",
         "                pass\n",
         (f"{_TESTS}::test_a_missing_fill_is_booked",),
     ),
@@ -175,21 +175,21 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "an order that ended is not read",
         _RECONCILING,
-        "            case FindingKind.STALE_ORDER:\n                self._look(finding)\n",
-        "            case FindingKind.STALE_ORDER:\n                pass\n",
+        "            case DifferenceKind.STALE_ORDER:\n                self._look(difference)\n",
+        "            case DifferenceKind.STALE_ORDER:\n                pass\n",
         (f"{_TESTS}::test_an_order_that_ended_unseen_is_read",),
     ),
     Mutation(
         "a stop without a position goes on resting",
         _RECONCILING,
-        "                self._cancel(finding)\n",
+        "                self._cancel(difference)\n",
         "                pass\n",
         (f"{_TESTS}::test_a_stop_without_a_position_is_cancelled",),
     ),
     Mutation(
         "an order that the exchange does not show is not told",
         _RECONCILING,
-        'self._note(finding, "not shown by the exchange; it is asked after on, and nothing is assumed")',
+        'self._note(difference, "not shown by the exchange; it is asked after on, and nothing is assumed")',
         "pass",
         (f"{_TESTS}::test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_assumed",),
     ),
@@ -212,7 +212,7 @@ RECONCILING_MUTATIONS = (
         _RECONCILING,
         "        if purpose_of(order.client_id) is not Purpose.STOP or intent is None:\n            continue\n",
         "        if intent is None:\n"
-        "            yield Finding(FindingKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)\n"
+        "            yield Difference(DifferenceKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)\n"
         "            continue\n",
         (f"{_TESTS}::test_the_owners_orders_are_left_alone_and_counted",),
     ),

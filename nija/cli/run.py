@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from accounts.data_dir import DataDirUnusable
 from accounts.dotenv_file import DotenvError
-from accounts.environment import EnvironmentFault, Mode
+from accounts.environment import EnvironmentFault, RunMode
 from accounts.ownership import KeyInUse
 from accounts.settings import SettingsError
 from brokers.clock import SystemClock
@@ -90,14 +90,14 @@ def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
     _stop_on_signals(stop)
     clock = SystemClock(stop)
     with ExitStack() as stack:
-        if configuration.mode is Mode.DEMO:
+        if configuration.mode is RunMode.DEMO:
             get_log("nija").info(lines.DEMO)
             # The embedded exchange is a server of its own: whoever trades for real does without it.
             from nija.supervisor.demo import demo  # noqa: PLC0415
 
             configuration = stack.enter_context(demo(configuration, clock))
             redactor.add(*configuration.discovery.secrets)
-        if configuration.mode is Mode.PAPER:
+        if configuration.mode is RunMode.PAPER:
             get_log("nija").info(lines.PAPER)
             configuration = on_paper(configuration)
         return Supervisor(configuration, clock, stop, redactor.redact).run()

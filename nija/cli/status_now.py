@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nija.cli.desk import DeskFault, open_desk, tell_fault
 from nija.control.client import ask
 from nija.control.wire import ControlError
-from nija.status.report import ExitCode, StatusReport
+from nija.status.report import StatusExit, StatusReport
 
 if TYPE_CHECKING:
     from nija.cli.desk import Desk
@@ -28,7 +28,7 @@ def run_status(*, as_json: bool, watch: bool) -> int:
         report = _report(desk)
     except (DeskFault, ControlError) as error:
         tell_fault(error)
-        return int(ExitCode.NONE)
+        return int(StatusExit.NONE)
     if as_json:
         plain = {**report.to_json(), "exit_code": int(report.exit_code)}
         sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
@@ -68,7 +68,7 @@ def _watch(desk: Desk) -> int:
     from nija.status.render import as_renderable, console_for  # noqa: PLC0415
 
     console = console_for()
-    code = ExitCode.NONE
+    code = StatusExit.NONE
     try:
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
             while True:

@@ -125,11 +125,11 @@ def _written(desk: Desk, command: Command, account: str | None, *, is_running: b
 def _known_accounts(desk: Desk, folder: Path) -> tuple[AccountId, ...]:
     """Those that a daemon would trade, and those that have a journal from earlier."""
     from accounts.credentials import discover  # noqa: PLC0415
-    from accounts.environment import Mode  # noqa: PLC0415
+    from accounts.environment import RunMode  # noqa: PLC0415
     from nija.supervisor.paper import paper_accounts  # noqa: PLC0415
 
     discovery = discover(desk.environment.values)
-    is_paper = desk.settings.mode is Mode.PAPER
+    is_paper = desk.settings.mode is RunMode.PAPER
     traded = paper_accounts(discovery) if is_paper else tuple(found.account for found in discovery.credentials)
     return tuple(dict.fromkeys([*traded, *_journaled(folder)]))
 

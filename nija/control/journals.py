@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from accounts.environment import Mode
+from accounts.environment import RunMode
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @contextmanager
 def opened_journals(process: ProcessSettings, clock: Clock) -> Iterator[Journals]:
     """Those that a daemon of the same mode uses. Raises JournalError."""
-    if process.mode is Mode.PAPER:
+    if process.mode is RunMode.PAPER:
         process = process.on_paper()
     with closing(Journals(process.data_dir, clock, get_log("nija"), database_url=process.database_url)) as journals:
         yield journals

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from accounts.credentials import Discovery, discover
 from accounts.dotenv_file import DotenvError, load_environment
-from accounts.environment import EnvironmentFault, Mode, ProcessSettings, process_settings, unknown_variables
+from accounts.environment import EnvironmentFault, ProcessSettings, RunMode, process_settings, unknown_variables
 from accounts.identity import MASTER, AccountId, short_name
 from accounts.settings import Settings, SettingsError, load_settings
 from brokers.clock import utc_now
@@ -234,7 +234,7 @@ def _account_section(patient: Patient, set_up: _SetUp, credentials: Credentials,
         allow_withdrawal=set_up.process.allow_withdrawal_keys,
     )
     # A paper account has a made-up key of its own.
-    if set_up.process.mode is not Mode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
+    if set_up.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
         changed = warning("The running NIJA still uses another key", "Restart NIJA, so that it takes the new one")
         findings = (changed, *findings)
     return Section(title, findings, str(credentials.account))

@@ -56,7 +56,7 @@ class KeyRights:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class BalanceFacts:
     currency: str
     total: Decimal
     available: Decimal
@@ -92,7 +92,7 @@ class AccountFacts:
     fingerprint: str
     failure: Failure | None = None
     key: KeyRights | None = None
-    holdings: tuple[Holding, ...] = ()
+    holdings: tuple[BalanceFacts, ...] = ()
     maker: Decimal | None = None
     taker: Decimal | None = None
     markets: tuple[MarketFacts, ...] = ()
@@ -103,8 +103,8 @@ class AccountFacts:
     last_work: datetime | None = None
     troubles: tuple[str, ...] = ()
 
-    def held(self, currency: str) -> Holding:
-        nothing = Holding(currency, Decimal(0), Decimal(0))
+    def held(self, currency: str) -> BalanceFacts:
+        nothing = BalanceFacts(currency, Decimal(0), Decimal(0))
         return next((holding for holding in self.holdings if holding.currency == currency), nothing)
 
     def to_json(self) -> dict[str, object]:

@@ -20,7 +20,7 @@ class Level(StrEnum):
     BROKEN = "broken"
 
 
-class ExitCode(IntEnum):
+class DoctorExit(IntEnum):
     """Of `nija doctor`: 0 all is fine, 1 there are warnings, 2 something is broken."""
 
     FINE = 0
@@ -79,11 +79,11 @@ class DoctorReport:
         return tuple(chain.from_iterable(section.findings for section in self.sections))
 
     @property
-    def exit_code(self) -> ExitCode:
+    def exit_code(self) -> DoctorExit:
         levels = {finding.level for finding in self.findings}
         if Level.BROKEN in levels:
-            return ExitCode.BROKEN
-        return ExitCode.WARNINGS if Level.WARNING in levels else ExitCode.FINE
+            return DoctorExit.BROKEN
+        return DoctorExit.WARNINGS if Level.WARNING in levels else DoctorExit.FINE
 
     def first_broken(self) -> Finding | None:
         return next((finding for finding in self.findings if finding.level is Level.BROKEN), None)

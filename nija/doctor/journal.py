@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accounts.environment import Mode
+from accounts.environment import RunMode
 from nija.control.journals import opened_journals
 from nija.doctor.finding import broken, fine
 from nija.journal.errors import JournalError
@@ -47,7 +47,7 @@ def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, cl
     try:
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
             # A paper account has no key at the exchange that is asked here.
-            refusal = "" if process.mode is Mode.PAPER else another_account(journal.identity, account, info)
+            refusal = "" if process.mode is RunMode.PAPER else another_account(journal.identity, account, info)
             return JournalFacts(paused_by(journal.latches.all()), refusal)
     except JournalError:
         return JournalFacts()

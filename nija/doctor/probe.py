@@ -16,7 +16,7 @@ from brokers.kraken.market_data import KrakenMarketData
 from brokers.kraken.public import KrakenPublic
 from brokers.model import Exchange
 from brokers.nonce import Nonce
-from nija.doctor.facts import AccountFacts, Failure, Holding, KeyRights, MarketFacts
+from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
 from nija.doctor.journal import read_journal
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ class Probe:
         )
 
 
-def holdings_of(broker: Broker) -> tuple[Holding, ...]:
+def holdings_of(broker: Broker) -> tuple[BalanceFacts, ...]:
     held = sorted(broker.balances().values(), key=lambda balance: balance.currency)
-    return tuple(Holding(balance.currency, balance.total, balance.available) for balance in held)
+    return tuple(BalanceFacts(balance.currency, balance.total, balance.available) for balance in held)
 
 
 class _Patience:

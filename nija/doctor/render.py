@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from nija.doctor.finding import ExitCode, Level
+from nija.doctor.finding import DoctorExit, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _summary(report: DoctorReport) -> Iterator[str]:
         yield f"❌ First to mend: {first.title}"
         return
     warnings = sum(finding.level is Level.WARNING for finding in report.findings)
-    if report.exit_code is ExitCode.WARNINGS:
+    if report.exit_code is DoctorExit.WARNINGS:
         yield f"⚠️  {warnings} warning{'s' if warnings > 1 else ''}; nothing is broken"
     else:
         yield "✅ Nothing is wrong"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from accounts.manager import AccountState
 from accounts.market_advice import alternatives
-from nija.doctor.facts import AccountFacts, Failure, Holding, KeyRights, MarketFacts
+from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ def running_facts(
         failure=Failure("", snapshot.reason) if failed else None,
         key=KeyRights.of(info) if info is not None else None,
         holdings=tuple(
-            Holding(balance.currency, balance.total, balance.available) for balance in snapshot.balances.values()
+            BalanceFacts(balance.currency, balance.total, balance.available) for balance in snapshot.balances.values()
         ),
         markets=tuple(
             MarketFacts.of(symbol, markets, prices.get(symbol))

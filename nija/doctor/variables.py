@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.credential_values import Found, ValueReader
+from accounts.credential_values import CredentialValue, ValueReader
 from accounts.dotenv_file import load_environment
-from accounts.environment import Mode
-from accounts.faults import FaultKind
+from accounts.environment import RunMode
+from accounts.faults import ProblemKind
 from accounts.identity import short_name
 from accounts.variables import Part, parse_variable
 from nija.doctor.finding import Finding, broken, fine, warning
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from accounts.faults import CredentialFault
     from accounts.identity import AccountId
 
-_COUNTED = (FaultKind.SHARED,)
+_COUNTED = (ProblemKind.SHARED,)
 
 
 def check_variables(account: AccountId, environ: Mapping[str, str], discovery: Discovery) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def check_variables(account: AccountId, environ: Mapping[str, str], discovery: D
             yield _not_set(account, part, environ, discovery)
             continue
         yield from _check_set(name, faults.pop(name, None), environ)
-    yield from (_fault(fault) for fault in faults.values() if fault.kind is not FaultKind.MISSING)
+    yield from (_fault(fault) for fault in faults.values() if fault.kind is not ProblemKind.MISSING)
     yield from _warnings(account, discovery)
 
 
@@ -48,14 +48,14 @@ def check_precedence(account: AccountId, real: Mapping[str, str], dotenv: Path) 
         )
 
 
-def check_mode(mode: Mode, *, has_credentials: bool) -> Iterator[Finding]:
+def check_mode(mode: RunMode, *, has_credentials: bool) -> Iterator[Finding]:
     """A mode under which accounts that are set up do not trade, or that cannot start."""
     match mode:
-        case Mode.DEMO if has_credentials:
+        case RunMode.DEMO if has_credentials:
             yield warning("NIJA_MODE is demo: no account of yours is traded", "Delete NIJA_MODE, or set it to live")
-        case Mode.PAPER:
+        case RunMode.PAPER:
             yield warning("NIJA_MODE is paper: no order is sent", "To trade, delete NIJA_MODE, or set it to live")
-        case Mode.LIVE if not has_credentials:
+        case RunMode.LIVE if not has_credentials:
             yield broken("NIJA_MODE is live, but no credentials are set", "Add an account: nija setup")
         case _:
             pass
@@ -95,7 +95,7 @@ def _check_set(name: str, fault: CredentialFault | None, environ: Mapping[str, s
         return
     variable = parse_variable(name)
     found = ValueReader(environ).read(variable) if variable is not None else None
-    if isinstance(found, Found):
+    if isinstance(found, CredentialValue):
         yield fine(f"{name}: SET ({len(found.value)} characters)")
     if fault is not None:
         yield _fault(fault)

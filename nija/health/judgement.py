@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brokers.figures import duration
-from nija.status.report import Fault, FaultKind
+from nija.status.report import AccountFault, AccountFaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -59,7 +59,7 @@ def works(account: AccountStatus, now: datetime) -> bool:
     )
 
 
-def faults(account: AccountStatus, now: datetime) -> tuple[Fault, ...]:
+def faults(account: AccountStatus, now: datetime) -> tuple[AccountFault, ...]:
     """Everything that is not as it should be. An account that is not connected does no work, as its state says."""
     at_work = (*_silence(account, now), *_market_data(account)) if account.state in CONNECTED else ()
     return (*at_work, *_protection(account), *_another_program(account))
@@ -94,39 +94,41 @@ def _worked_lately(account: AccountStatus, now: datetime) -> bool:
     return worked is not None and abs((now - worked).total_seconds()) <= SILENT_SECONDS
 
 
-def _silence(account: AccountStatus, now: datetime) -> Iterator[Fault]:
+def _silence(account: AccountStatus, now: datetime) -> Iterator[AccountFault]:
     """An account that has just connected, or begun to trade anew, is given its time."""
     moments = [moment for moment in (account.since, account.last_useful_work) if moment is not None]
     if moments and (now - max(moments)).total_seconds() > SILENT_SECONDS:
         text = f"no useful work for {duration(SILENT_SECONDS)}: its exchange does not answer"
-        yield Fault(FaultKind.NO_WORK, "", text)
+        yield AccountFault(AccountFaultKind.NO_WORK, "", text)
     elif _is_over(account.last_answer_age, SILENT_SECONDS):
         text = f"the exchange has answered nothing about this account for {duration(SILENT_SECONDS)}"
-        yield Fault(FaultKind.NO_ANSWER, "", text)
+        yield AccountFault(AccountFaultKind.NO_ANSWER, "", text)
 
 
-def _market_data(account: AccountStatus) -> Iterator[Fault]:
+def _market_data(account: AccountStatus) -> Iterator[AccountFault]:
     for market in account.markets:
         if reason := stale(market):
-            yield Fault(FaultKind.NO_MARKET_DATA, market.market, reason)
+            yield AccountFault(AccountFaultKind.NO_MARKET_DATA, market.market, reason)
 
 
-def _another_program(account: AccountStatus) -> Iterator[Fault]:
+def _another_program(account: AccountStatus) -> Iterator[AccountFault]:
     for latch in account.latches:
-        if latch.name == FaultKind.ANOTHER_PROGRAM.value:
-            yield Fault(FaultKind.ANOTHER_PROGRAM, "", latch.reason)
+        if latch.name == AccountFaultKind.ANOTHER_PROGRAM.value:
+            yield AccountFault(AccountFaultKind.ANOTHER_PROGRAM, "", latch.reason)
 
 
-def _protection(account: AccountStatus) -> Iterator[Fault]:
+def _protection(account: AccountStatus) -> Iterator[AccountFault]:
     known = {one.market: one for one in account.protection}
     for position in account.positions:
         protection = known.get(position.market)
         if reason := _unprotected(position, protection, account.markets):
             is_logged = position.stop is not None and protection is not None and bool(protection.trouble)
-            yield Fault(FaultKind.NOT_PROTECTED, position.market, f"{position.market} {reason}", is_logged)
+            yield AccountFault(
+                AccountFaultKind.NOT_PROTECTED, position.market, f"{position.market} {reason}", is_logged
+            )
         if protection is not None and protection.doubt:
             text = f"{position.market} is in doubt: {protection.doubt}"
-            yield Fault(FaultKind.IN_DOUBT, position.market, text, is_logged=True)
+            yield AccountFault(AccountFaultKind.IN_DOUBT, position.market, text, is_logged=True)
 
 
 def _unprotected(position: PositionStatus, protection: ProtectionView | None, markets: Collection[MarketStatus]) -> str:

@@ -25,7 +25,7 @@ from nija.events import (
     PositionInDoubt,
     PositionProtected,
 )
-from nija.status.report import Fault, FaultKind
+from nija.status.report import AccountFault, AccountFaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 # Different reasons reported per outage; a failing exchange knows more than anyone wants to read.
 _REASONS_REPORTED = 5
 _AT_WORK = frozenset({"TRADING", "PAUSED"})
-_NOT_WORKING = frozenset({FaultKind.NO_WORK, FaultKind.NO_ANSWER})
-_OF_A_POSITION = frozenset({FaultKind.NOT_PROTECTED, FaultKind.IN_DOUBT})
+_NOT_WORKING = frozenset({AccountFaultKind.NO_WORK, AccountFaultKind.NO_ANSWER})
+_OF_A_POSITION = frozenset({AccountFaultKind.NOT_PROTECTED, AccountFaultKind.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Memory:
 
     reported: frozenset[str] = frozenset()
     unlogged: str = ""
-    wrong: tuple[Fault, ...] = ()
+    wrong: tuple[AccountFault, ...] = ()
 
 
 def look(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]]:
@@ -89,13 +89,13 @@ def _trouble(seen: AccountStatus) -> tuple[str, bool]:
     return next((fault.text for fault in seen.faults if fault.kind in _NOT_WORKING), ""), False
 
 
-def _positions(before: tuple[Fault, ...], now: tuple[Fault, ...], seen: AccountStatus) -> Iterator[Event]:
+def _positions(before: tuple[AccountFault, ...], now: tuple[AccountFault, ...], seen: AccountStatus) -> Iterator[Event]:
     account = AccountId.parse(seen.id)
     known = {(fault.kind, fault.market) for fault in before}
     for fault in now:
         if (fault.kind, fault.market) in known:
             continue
-        if fault.kind is FaultKind.NOT_PROTECTED:
+        if fault.kind is AccountFaultKind.NOT_PROTECTED:
             yield PositionBare(account, fault.market, fault.text, fault.is_logged)
         else:
             yield PositionInDoubt(account, fault.market, fault.text)
@@ -104,7 +104,7 @@ def _positions(before: tuple[Fault, ...], now: tuple[Fault, ...], seen: AccountS
     for fault in before:
         if (fault.kind, fault.market) in lasting or fault.market not in held:
             continue
-        over = PositionProtected if fault.kind is FaultKind.NOT_PROTECTED else PositionCertain
+        over = PositionProtected if fault.kind is AccountFaultKind.NOT_PROTECTED else PositionCertain
         yield over(account, fault.market, fault.text)
 
 
@@ -155,7 +155,7 @@ class _FeedWatcher:
 def _silent(accounts: Iterable[AccountStatus]) -> Iterator[tuple[Place, str]]:
     followed: dict[str, dict[str, str]] = {}
     for account in accounts:
-        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is FaultKind.NO_MARKET_DATA}
+        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is AccountFaultKind.NO_MARKET_DATA}
         known = followed.setdefault(account.exchange, {})
         for market in account.markets:
             known[market.market] = known.get(market.market) or wrong.get(market.market, "")

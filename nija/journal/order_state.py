@@ -62,14 +62,14 @@ TRANSITIONS: Mapping[OrderState, tuple[OrderState, ...]] = MappingProxyType(
 )
 
 
-class IllegalTransition(Exception):
+class IllegalOrderTransition(Exception):
     """A fault of NIJA's own: the order is left as it was."""
 
 
 def check_transition(client_id: str, old: OrderState, new: OrderState) -> None:
     """Raises IllegalTransition."""
     if new not in TRANSITIONS[old]:
-        raise IllegalTransition(f"order {client_id}: {old} cannot become {new}")
+        raise IllegalOrderTransition(f"order {client_id}: {old} cannot become {new}")
 
 
 def state_of(order: Order) -> OrderState:

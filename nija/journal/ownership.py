@@ -29,7 +29,7 @@ UNEXPLAINED = "no longer in the account"
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class UnbookedMovement:
     """What one order that the journal does not know did to a currency; negative where it left.
 
     `by_nija`: it has NIJA's id.
@@ -74,7 +74,7 @@ def attribute(
     total: Decimal,
     booked: Decimal,
     known: Holding | None,
-    movements: Sequence[Movement] = (),
+    movements: Sequence[UnbookedMovement] = (),
     others: Decimal = ZERO,
 ) -> Attribution:
     """Whose the `total` in the account is, of which NIJA booked `booked`.
@@ -102,7 +102,7 @@ def attribute(
     return Attribution(share, taken, missing + withdrawn, is_known, others)
 
 
-def may_lag(total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[Movement]) -> bool:
+def may_lag(total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[UnbookedMovement]) -> bool:
     """Whether the balance may be from before one of these sales by hand.
 
     It looks as if coins had come in that he sold. Where his share is not known, that cannot even be told.
@@ -121,7 +121,7 @@ def guarded(total: Decimal, booked: Decimal) -> Attribution:
 
 
 def _walk(
-    share: Decimal, booked: Decimal, movements: Sequence[Movement], others: Decimal
+    share: Decimal, booked: Decimal, movements: Sequence[UnbookedMovement], others: Decimal
 ) -> tuple[Decimal, Decimal, Decimal, tuple[Taken, ...]]:
     """After these orders: the owner's share, the lowest it was meanwhile, others' part of it, and what was NIJA's."""
     left, lowest = booked, share
@@ -162,7 +162,7 @@ def uncertain(booked: Decimal, known: Attribution) -> Decimal:
     return min(left, known.missing) if known.is_known or known.missing == ZERO else left
 
 
-def movements_of(currency: str, fills: Iterable[Fill], by_nija: Iterable[str]) -> tuple[Movement, ...]:
+def movements_of(currency: str, fills: Iterable[Fill], by_nija: Iterable[str]) -> tuple[UnbookedMovement, ...]:
     """What these fills did to a currency, one movement an order; `by_nija` are the ids of orders with NIJA's mark."""
     amounts: dict[str, Decimal] = {}
     first: dict[str, Fill] = {}
@@ -173,7 +173,7 @@ def movements_of(currency: str, fills: Iterable[Fill], by_nija: Iterable[str]) -
             first.setdefault(fill.order_id, fill)
     marked = frozenset(by_nija)
     return tuple(
-        Movement(order_id, first[order_id].market, amount, first[order_id].time, order_id in marked)
+        UnbookedMovement(order_id, first[order_id].market, amount, first[order_id].time, order_id in marked)
         for order_id, amount in amounts.items()
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from nija.journal.types import Money, UtcTime
+from nija.journal.types import DecimalText, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -39,7 +39,7 @@ positions = Table(
     Column("opened", UtcTime(), nullable=False),
     Column("signal_time", UtcTime()),
     Column("strategy", String(128), nullable=False),
-    Column("stop_price", Money()),
+    Column("stop_price", DecimalText()),
     Column("exit_reason", Text()),
     Column("closed", UtcTime()),
 )
@@ -63,9 +63,9 @@ intents = Table(
     Column("market", String(32), nullable=False),
     Column("side", String(4), nullable=False),
     Column("type", String(8), nullable=False),
-    Column("amount", Money(), nullable=False),
-    Column("limit_price", Money()),
-    Column("stop_price", Money()),
+    Column("amount", DecimalText(), nullable=False),
+    Column("limit_price", DecimalText()),
+    Column("stop_price", DecimalText()),
     Column("post_only", Boolean(), nullable=False),
     Column("deadline", UtcTime(), nullable=False),
     Column("signal_time", UtcTime()),
@@ -73,7 +73,7 @@ intents = Table(
     Column("reason", Text(), nullable=False),
     Column("state", String(16), nullable=False),
     Column("exchange_id", String(64)),
-    Column("filled", Money(), nullable=False),
+    Column("filled", DecimalText(), nullable=False),
     Column("settled", Boolean(), nullable=False),
     Column("passing", Boolean(), nullable=False),
     Column("outcome", Text(), nullable=False),
@@ -108,7 +108,7 @@ transitions = Table(
     Column("client_id", String(36), nullable=False),
     Column("time", UtcTime(), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("filled", Money(), nullable=False),
+    Column("filled", DecimalText(), nullable=False),
     Column("note", Text(), nullable=False),
     ForeignKeyConstraint(["account", "client_id"], ["intents.account", "intents.client_id"]),
 )
@@ -123,9 +123,9 @@ fills = Table(
     Column("order_id", String(64), nullable=False),
     Column("market", String(32), nullable=False),
     Column("side", String(4), nullable=False),
-    Column("amount", Money(), nullable=False),
-    Column("price", Money(), nullable=False),
-    Column("fee", Money(), nullable=False),
+    Column("amount", DecimalText(), nullable=False),
+    Column("price", DecimalText(), nullable=False),
+    Column("fee", DecimalText(), nullable=False),
     Column("fee_currency", String(16), nullable=False),
     Column("time", UtcTime(), nullable=False),
     Column("maker", Boolean(), nullable=False),
@@ -140,10 +140,10 @@ write_offs = Table(
     Column("id", Integer(), primary_key=True),
     Column("account", String(64), nullable=False),
     Column("position_id", String(36), nullable=False),
-    Column("amount", Money(), nullable=False),
+    Column("amount", DecimalText(), nullable=False),
     Column("reason", Text(), nullable=False),
     Column("time", UtcTime(), nullable=False),
-    Column("price", Money()),
+    Column("price", DecimalText()),
     ForeignKeyConstraint(["account", "position_id"], ["positions.account", "positions.id"]),
 )
 Index("ix_write_offs_position_id", write_offs.c.account, write_offs.c.position_id)
@@ -154,12 +154,12 @@ equity = Table(
     _account(),
     Column("day", String(10), primary_key=True),
     Column("currency", String(16), nullable=False),
-    Column("opening", Money(), nullable=False),
-    Column("latest", Money(), nullable=False),
-    Column("peak", Money(), nullable=False),
+    Column("opening", DecimalText(), nullable=False),
+    Column("latest", DecimalText(), nullable=False),
+    Column("peak", DecimalText(), nullable=False),
     Column("updated", UtcTime(), nullable=False),
-    Column("earned", Money()),
-    Column("capital", Money()),
+    Column("earned", DecimalText()),
+    Column("capital", DecimalText()),
 )
 
 # One row for each account: its copy of what all accounts together are measured on.
@@ -169,9 +169,9 @@ portfolio = Table(
     _account(),
     Column("day", String(10), nullable=False),
     Column("currency", String(16), nullable=False),
-    Column("opening", Money(), nullable=False),
-    Column("latest", Money(), nullable=False),
-    Column("peak", Money(), nullable=False),
+    Column("opening", DecimalText(), nullable=False),
+    Column("latest", DecimalText(), nullable=False),
+    Column("peak", DecimalText(), nullable=False),
     Column("updated", UtcTime(), nullable=False),
 )
 
@@ -211,9 +211,9 @@ holdings = Table(
     metadata,
     _account(),
     Column("currency", String(32), primary_key=True),
-    Column("amount", Money(), nullable=False),
+    Column("amount", DecimalText(), nullable=False),
     Column("is_known", Boolean(), nullable=False),
-    Column("missing", Money(), nullable=False),
+    Column("missing", DecimalText(), nullable=False),
     Column("missing_since", UtcTime()),
     Column("time", UtcTime(), nullable=False),
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 
-class Money(TypeDecorator[Decimal]):
+class DecimalText(TypeDecorator[Decimal]):
     """A Decimal as plain digits, never as a float."""
 
     impl = String(64)

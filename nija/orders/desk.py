@@ -316,7 +316,7 @@ class OrderDesk:
     def _reconcile(self) -> None:
         self._reconcile_at = self._clock.monotonic() + self._timings.reconcile_again
         try:
-            findings = self._reconciler.run(paused=self._executor.paused)
+            differences = self._reconciler.run(paused=self._executor.paused)
         except BudgetSpent as error:
             self._reconcile_at += error.retry_after
             self._partial_reads += 1
@@ -326,7 +326,7 @@ class OrderDesk:
                 )
             raise
         self._partial_reads = 0
-        if findings is None:
+        if differences is None:
             self._reconcile_at = self._clock.monotonic() + self._reconciler.seconds_until_all_is_shown()
         else:
             self._reconciled = True

@@ -39,7 +39,7 @@ _UNNAMED = "unlisted market"
 _LONGEST_READING = timedelta(minutes=2)
 
 
-class FindingKind(StrEnum):
+class DifferenceKind(StrEnum):
     """What can differ between the exchange and the journal. Each kind has exactly one repair.
 
     MISSING_FILL: an execution of a known order is not booked → book it.
@@ -59,10 +59,10 @@ class FindingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Difference:
     """`subject` is the exchange's id of the order or fill."""
 
-    kind: FindingKind
+    kind: DifferenceKind
     market: str
     subject: str
     order: Order | None = None
@@ -121,11 +121,11 @@ class Reconciler:
         self._first_look: datetime | None = None
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
-        self._noted: set[tuple[FindingKind, str]] = set()
+        self._noted: set[tuple[DifferenceKind, str]] = set()
         self.foreign_orders = 0
         self.strangers: tuple[Order, ...] = ()
 
-    def run(self, *, paused: bool) -> tuple[Finding, ...] | None:
+    def run(self, *, paused: bool) -> tuple[Difference, ...] | None:
         """Compare and repair once; what was found. Raises BrokerError where the exchange could not be asked.
 
         None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
@@ -149,15 +149,15 @@ class Reconciler:
         self._say_unnamed(unnamed)
         if not paused and not self.strangers:
             self._adopt([order for order in unknown if not _is_unnamed(order)], view)
-        findings = compare(view, self._journal)
-        for finding in findings:
-            if not (finding.kind is FindingKind.ORPHAN_STOP and (paused or self.strangers)):
-                self._repair(finding)
+        differences = compare(view, self._journal)
+        for difference in differences:
+            if not (difference.kind is DifferenceKind.ORPHAN_STOP and (paused or self.strangers)):
+                self._repair(difference)
         self._look_for_owners_hand(view)
         if not unnamed:
             self._journal.marks.set(Mark.RECONCILED, view.began)
         self._reach = None
-        return findings
+        return differences
 
     def seconds_until_all_is_shown(self) -> float:
         """With an empty journal, for how long the exchange may still not show what the former process sent last."""
@@ -259,9 +259,9 @@ class Reconciler:
         left = self._adopter.adopt(orders, fills, now)
         self._open.load(self._owner.started)
         for order in orders:
-            finding = Finding(FindingKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
+            difference = Difference(DifferenceKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
             repair = "belongs to no position of NIJA's that could be found" if order in left else "taken up"
-            self._note(finding, repair)
+            self._note(difference, repair)
 
     def _fills_of(self, since: datetime, view: ExchangeView) -> Sequence[Fill]:
         """The fills since the oldest of the orders, which may be older than what was read."""
@@ -272,21 +272,21 @@ class Reconciler:
         fills = {fill.id: fill for fill in (*view.fills, *self._broker.fills(since))}
         return tuple(fills.values())
 
-    def _repair(self, finding: Finding) -> None:
-        match finding.kind:
-            case FindingKind.MISSING_FILL:
-                self._book_missing(finding)
-            case FindingKind.STALE_ORDER:
-                self._look(finding)
-            case FindingKind.ORPHAN_STOP:
-                self._cancel(finding)
-            case FindingKind.LOST_ORDER:
-                self._note(finding, "not shown by the exchange; it is asked after on, and nothing is assumed")
-            case FindingKind.UNKNOWN_ORDER_OF_OURS | FindingKind.POSITION_MISMATCH:
+    def _repair(self, difference: Difference) -> None:
+        match difference.kind:
+            case DifferenceKind.MISSING_FILL:
+                self._book_missing(difference)
+            case DifferenceKind.STALE_ORDER:
+                self._look(difference)
+            case DifferenceKind.ORPHAN_STOP:
+                self._cancel(difference)
+            case DifferenceKind.LOST_ORDER:
+                self._note(difference, "not shown by the exchange; it is asked after on, and nothing is assumed")
+            case DifferenceKind.UNKNOWN_ORDER_OF_OURS | DifferenceKind.POSITION_MISMATCH:
                 pass  # Orders are taken up before, and coins compared after.
 
-    def _book_missing(self, finding: Finding) -> None:
-        fill = finding.fill
+    def _book_missing(self, difference: Difference) -> None:
+        fill = difference.fill
         intent = self._journal.intents.by_exchange_id(fill.order_id) if fill is not None else None
         if fill is None or intent is None:
             return
@@ -300,7 +300,7 @@ class Reconciler:
             self._journal.intents.save(intent, replace(intent, filled=filled, settled=settled), now, "missing fill")
             self._revive(intent.position_id)
         self._open.load(self._owner.started)
-        self._note(finding, "booked")
+        self._note(difference, "booked")
 
     def _revive(self, position_id: str) -> None:
         """A closed position that turns out to hold something is open again, unless the market has a new one."""
@@ -311,25 +311,25 @@ class Reconciler:
         if held.amount > ZERO:
             self._journal.plans.save(replace(plan, closed=None))
 
-    def _look(self, finding: Finding) -> None:
-        intent = self._journal.intents.by_exchange_id(finding.subject)
+    def _look(self, difference: Difference) -> None:
+        intent = self._journal.intents.by_exchange_id(difference.subject)
         if intent is not None and not intent.settled:
             self._tracker.look([intent])
-            self._note(finding, "read")
+            self._note(difference, "read")
 
-    def _cancel(self, finding: Finding) -> None:
-        self._broker.cancel(finding.subject)
-        self._look(finding)
-        self._note(finding, "cancelled")
+    def _cancel(self, difference: Difference) -> None:
+        self._broker.cancel(difference.subject)
+        self._look(difference)
+        self._note(difference, "cancelled")
 
-    def _note(self, finding: Finding, repair: str) -> None:
-        """One event per finding; what is found every time is said once."""
-        key = (finding.kind, finding.subject)
+    def _note(self, difference: Difference, repair: str) -> None:
+        """One event per difference; what is found every time is said once."""
+        key = (difference.kind, difference.subject)
         if key in self._noted:
             return
         self._noted.add(key)
-        account, kind = self._journal.account, finding.kind.value
-        self._context.events.publish(DifferenceFound(account, finding.market, kind, finding.subject, repair))
+        account, kind = self._journal.account, difference.kind.value
+        self._context.events.publish(DifferenceFound(account, difference.market, kind, difference.subject, repair))
 
 
 def _unexplained(view: ExchangeView) -> bool:
@@ -339,9 +339,9 @@ def _unexplained(view: ExchangeView) -> bool:
     return any(order.market not in entered for order in stops)
 
 
-def compare(view: ExchangeView, journal: Journal) -> tuple[Finding, ...]:
+def compare(view: ExchangeView, journal: Journal) -> tuple[Difference, ...]:
     """The comparison itself, in the order in which it is to be repaired: orders, fills, stops."""
-    found: list[Finding] = []
+    found: list[Difference] = []
     for order in view.orders():
         found.extend(_order(order, journal))
     found.extend(_lost(view, journal))
@@ -363,30 +363,30 @@ def is_unknown(order: Order, journal: Journal) -> bool:
     return intent is None or (intent.state.is_final and intent.exchange_id is None)
 
 
-def _order(order: Order, journal: Journal) -> Iterator[Finding]:
+def _order(order: Order, journal: Journal) -> Iterator[Difference]:
     if purpose_of(order.client_id) is None:
         return
     intent = journal.intents.get(order.client_id or "")
     if is_unknown(order, journal):
-        yield Finding(FindingKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
+        yield Difference(DifferenceKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
     elif intent is not None and intent.state.is_live and order.status.is_final:
-        yield Finding(FindingKind.STALE_ORDER, order.market, order.exchange_id, order=order)
+        yield Difference(DifferenceKind.STALE_ORDER, order.market, order.exchange_id, order=order)
 
 
-def _lost(view: ExchangeView, journal: Journal) -> Iterator[Finding]:
+def _lost(view: ExchangeView, journal: Journal) -> Iterator[Difference]:
     shown = {order.exchange_id for order in view.orders()}
     for intent in journal.intents.unsettled():
         if intent.state.is_live and intent.exchange_id is not None and intent.exchange_id not in shown:
-            yield Finding(FindingKind.LOST_ORDER, intent.market, intent.exchange_id)
+            yield Difference(DifferenceKind.LOST_ORDER, intent.market, intent.exchange_id)
 
 
-def _fills(view: ExchangeView, journal: Journal) -> Iterator[Finding]:
+def _fills(view: ExchangeView, journal: Journal) -> Iterator[Difference]:
     for fill in view.fills:
         if journal.intents.by_exchange_id(fill.order_id) is not None and not journal.fills.has(fill.id):
-            yield Finding(FindingKind.MISSING_FILL, fill.market, fill.id, fill=fill)
+            yield Difference(DifferenceKind.MISSING_FILL, fill.market, fill.id, fill=fill)
 
 
-def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Finding]:
+def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Difference]:
     """Of several stops of one position the newest stays."""
     kept: set[str] = set()
     for order in sorted(open_orders, key=lambda order: order.created, reverse=True):
@@ -395,6 +395,6 @@ def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Finding
             continue
         plan = journal.plans.get(intent.position_id)
         if plan is None or plan.closed is not None or plan.id in kept:
-            yield Finding(FindingKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)
+            yield Difference(DifferenceKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)
         else:
             kept.add(plan.id)

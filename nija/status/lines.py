@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from brokers.figures import ago, amount, duration, money, number, percent, price, signed_money
-from nija.status.report import FaultKind
+from nija.status.report import AccountFaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ _FAILED = "FAILED"
 # Balances are asked for once a minute.
 _ORDINARY_SILENCE = 120.0
 # These stand with the switches, and with the market data.
-_SHOWN_ELSEWHERE = frozenset({FaultKind.ANOTHER_PROGRAM, FaultKind.NO_MARKET_DATA})
+_SHOWN_ELSEWHERE = frozenset({AccountFaultKind.ANOTHER_PROGRAM, AccountFaultKind.NO_MARKET_DATA})
 _CONNECTED = ("CONNECTED", "TRADING", "PAUSED")
 _UNREAL_MODES = {
     "demo": "🎭 DEMO - no real money moves",
@@ -84,7 +84,7 @@ def market_data(report: StatusReport) -> Iterator[str]:
         for market in account.markets
     }
     for (exchange, *_), (account, market) in sorted(followed.items()):
-        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is FaultKind.NO_MARKET_DATA}
+        wrong = {fault.market: fault.text for fault in account.faults if fault.kind is AccountFaultKind.NO_MARKET_DATA}
         if market.market in wrong:
             yield f"⚠️  {exchange}: {wrong[market.market]}"
         else:
@@ -100,7 +100,7 @@ def _ages(market: MarketStatus) -> str:
 
 
 def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
-    if latch.name == FaultKind.ANOTHER_PROGRAM.value:
+    if latch.name == AccountFaultKind.ANOTHER_PROGRAM.value:
         return f"🛑 {latch.reason}, noticed {ago(now - latch.since)} (nija resume {account.id})"
     return f"🛑 {latch.name} set {ago(now - latch.since)}: {latch.reason} (nija resume {account.id})"
 

@@ -18,7 +18,7 @@ from nija.trader.view import ProtectionView, WrittenOff  # noqa: TC001  read at 
 TRADING = "TRADING"
 
 
-class ExitCode(IntEnum):
+class StatusExit(IntEnum):
     """Of `nija status`: 0 every account trades, 1 some do not, 2 none does, or no daemon runs."""
 
     ALL_TRADING = 0
@@ -107,7 +107,7 @@ class RefusedMarket:
     remedy: str
 
 
-class FaultKind(StrEnum):
+class AccountFaultKind(StrEnum):
     """What can be wrong with an account, however well its thread runs."""
 
     NO_WORK = "no_work"
@@ -119,10 +119,10 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class AccountFault:
     """`market` is empty where the whole account is concerned. `is_logged`: the account's own lines have told it."""
 
-    kind: FaultKind
+    kind: AccountFaultKind
     market: str
     text: str
     is_logged: bool = False
@@ -163,7 +163,7 @@ class AccountStatus:
     foreign_orders: int = 0
     unread: int = 0
     refused_markets: tuple[RefusedMarket, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[AccountFault, ...] = ()
 
     @property
     def is_master(self) -> bool:
@@ -181,11 +181,11 @@ class StatusReport:
     accounts: tuple[AccountStatus, ...] = ()
 
     @property
-    def exit_code(self) -> ExitCode:
+    def exit_code(self) -> StatusExit:
         trading = sum(account.state == TRADING for account in self.accounts)
         if self.pid is None or trading == 0:
-            return ExitCode.NONE
-        return ExitCode.ALL_TRADING if trading == len(self.accounts) else ExitCode.SOME_NOT
+            return StatusExit.NONE
+        return StatusExit.ALL_TRADING if trading == len(self.accounts) else StatusExit.SOME_NOT
 
     def to_json(self) -> dict[str, object]:
         plain: dict[str, object] = to_plain(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from accounts.credentials import Credentials, Discovery, discover
 from accounts.dotenv_file import load_environment
-from accounts.environment import Mode, ProcessSettings, process_settings, unknown_variables
+from accounts.environment import ProcessSettings, RunMode, process_settings, unknown_variables
 from accounts.settings import Settings, load_settings
 from nija.trader.plan import TradingPlan, trading_plan
 
@@ -38,7 +38,7 @@ class Configuration:
     `home` is the data folder in which commands look for the daemon, also where the demo keeps its own beneath it.
     """
 
-    mode: Mode
+    mode: RunMode
     process: ProcessSettings
     discovery: Discovery
     settings: Settings
@@ -86,7 +86,7 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
         *environment.warnings,
         *unknown_variables(environment.values),
         *discovery.warnings,
-        *(settings.warnings(accounts) if mode is not Mode.DEMO else ()),
+        *(settings.warnings(accounts) if mode is not RunMode.DEMO else ()),
     )
     return Configuration(
         mode=mode,
@@ -116,10 +116,10 @@ def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
     return replace(settings, trading=settings.trading.model_copy(update=fast), accounts=MappingProxyType(accounts))
 
 
-def _decided(mode: Mode, discovery: Discovery) -> Mode:
-    if mode is Mode.AUTO:
-        return Mode.DEMO if discovery.is_empty else Mode.LIVE
-    if mode is Mode.LIVE and discovery.is_empty:
+def _decided(mode: RunMode, discovery: Discovery) -> RunMode:
+    if mode is RunMode.AUTO:
+        return RunMode.DEMO if discovery.is_empty else RunMode.LIVE
+    if mode is RunMode.LIVE and discovery.is_empty:
         raise ConfigurationError(
             "NIJA_MODE is live, but no credentials are set. Set KRAKEN_MASTER_API_KEY and KRAKEN_MASTER_API_SECRET "
             "(in .env or in your platform's variables), or unset NIJA_MODE to see the demo."

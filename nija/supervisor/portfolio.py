@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nija.log.event_log import EventLog
     from nija.risk.portfolio import PortfolioLimits
     from nija.trader.measure import Worth
-    from nija.trader.portfolio_brake import Share
+    from nija.trader.portfolio_brake import PortfolioShare
     from nija.trader.view import TraderView
 
 # One account that cannot be known must not keep the others waiting for ever.
@@ -43,7 +43,7 @@ class Portfolio:
         self._members = [account for account, quote in quotes.items() if quote == self._currency]
         self._others = [account for account in quotes if account not in self._members]
         self._stakes: dict[AccountId, Stake] = {}
-        self._shown: Mapping[AccountId, Share] = {}
+        self._shown: Mapping[AccountId, PortfolioShare] = {}
         self._known: dict[AccountId, float] = {}
         self._time: TrustedTime | None = None
         self._track: Track | None = None
@@ -62,7 +62,7 @@ class Portfolio:
             self._stakes |= now
         self._publish(late, waited_for, shares.values())
 
-    def _news(self, shares: Mapping[AccountId, Share]) -> dict[AccountId, Stake]:
+    def _news(self, shares: Mapping[AccountId, PortfolioShare]) -> dict[AccountId, Stake]:
         """What is known now. A trader that hangs shows what it showed before, which is not news.
 
         What an account earned counts from where an earlier process left it.
@@ -85,12 +85,12 @@ class Portfolio:
         self._known |= dict.fromkeys(now, steady)
         return [one for one in self._members if steady - self._known[one] > _UNKNOWN_LASTS]
 
-    def _measure(self, factor: Decimal, shares: Iterable[Share], told: datetime) -> None:
+    def _measure(self, factor: Decimal, shares: Iterable[PortfolioShare], told: datetime) -> None:
         if self._track is None or self._time is None:
             self._time, self._track = _begun(shares, told)
         self._track = self._track.after(factor, self._time.see(told, self._clock.monotonic()))
 
-    def _publish(self, late: list[AccountId], waited_for: list[AccountId], shares: Iterable[Share]) -> None:
+    def _publish(self, late: list[AccountId], waited_for: list[AccountId], shares: Iterable[PortfolioShare]) -> None:
         state, generation = self.state, self.state.generation
         if self._track is not None and any(share.resumed == generation for share in shares):
             self._track, generation = self._track.anew(), generation + 1
@@ -119,7 +119,7 @@ class Portfolio:
                 self._log.settled(f"{one}")
 
 
-def _begun(shares: Iterable[Share], told: datetime) -> tuple[TrustedTime, Track]:
+def _begun(shares: Iterable[PortfolioShare], told: datetime) -> tuple[TrustedTime, Track]:
     """From the newest copy that an earlier process has left with any account."""
     copies = [share.copy for share in shares if share.copy is not None]
     newest = max(copies, key=lambda copy: copy.updated, default=None)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReportMoment:
     """One moment on both clocks: `steady` in seconds of the clock that never steps back."""
 
     now: datetime
@@ -48,7 +48,7 @@ def status_report(accounts: tuple[AccountStatus, ...], *, version: str, since: d
 
 
 def account_views(
-    manager: AccountManager, threads: Iterable[AccountThread], moment: Moment
+    manager: AccountManager, threads: Iterable[AccountThread], moment: ReportMoment
 ) -> tuple[AccountStatus, ...]:
     """All accounts, in the order in which they were added."""
     running = {thread.account: thread for thread in threads}
@@ -61,7 +61,7 @@ def account_views(
 
 
 def account_view(
-    snapshot: AccountSnapshot, view: TraderView | None, feed: FeedSnapshot | None, moment: Moment
+    snapshot: AccountSnapshot, view: TraderView | None, feed: FeedSnapshot | None, moment: ReportMoment
 ) -> AccountStatus:
     """Everything that is known of an account, and what is wrong with it. `view` is None before it first traded."""
     account = snapshot.account
@@ -85,7 +85,7 @@ def account_view(
     return replace(known, faults=faults(known, moment.now))
 
 
-def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> AccountStatus:
+def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> AccountStatus:
     equity = view.equity
     return replace(
         known,
@@ -107,7 +107,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: Moment) -> Accoun
     )
 
 
-def _markets(view: TraderView, feed: FeedSnapshot, moment: Moment) -> Iterator[MarketStatus]:
+def _markets(view: TraderView, feed: FeedSnapshot, moment: ReportMoment) -> Iterator[MarketStatus]:
     """Those that may be entered, and those where a position is open."""
     plan = view.plan
     entered = [market for market in plan.markets if market not in plan.limits.disabled_markets]

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from accounts.environment import Mode
+from accounts.environment import RunMode
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.clock import utc_now
@@ -31,7 +31,7 @@ from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
 from nija.supervisor.open_positions import in_order_of_need, protected
 from nija.supervisor.portfolio import Portfolio
-from nija.supervisor.report import Moment, account_views, status_report
+from nija.supervisor.report import ReportMoment, account_views, status_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -55,7 +55,7 @@ _REDEPLOY_SECONDS = 1.0
 
 
 # Nobody should be frightened, or pleased, by money that is made up.
-_SENDERS = MappingProxyType({Mode.DEMO: "NIJA demo", Mode.PAPER: "NIJA on paper"})
+_SENDERS = MappingProxyType({RunMode.DEMO: "NIJA demo", RunMode.PAPER: "NIJA on paper"})
 
 
 class Supervisor:
@@ -249,7 +249,7 @@ class Supervisor:
         )
 
     def _seat(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Seatable:
-        if self._configuration.mode is Mode.PAPER:
+        if self._configuration.mode is RunMode.PAPER:
             return side.seat_on_paper(credentials, plan.quote)
         own = self._configuration.settings.for_account(credentials.account).own
         return side.seat(credentials, own.kraken_tier)
@@ -279,7 +279,7 @@ class Supervisor:
 
     def _views(self) -> tuple[AccountStatus, ...]:
         """What is known of every account now, for whoever asks."""
-        moment = Moment(utc_now(self._clock), self._clock.monotonic())
+        moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
         return account_views(self.manager, self.threads, moment)
 
     def _end(self, sides: Mapping[Exchange, ExchangeSide]) -> None:

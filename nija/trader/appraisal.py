@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nija.risk.equity import EquityState
     from nija.risk.trusted_time import Moment
     from nija.trader.brakes import Brakes
-    from nija.trader.portfolio_brake import Share
+    from nija.trader.portfolio_brake import PortfolioShare
     from nija.trader.purse import Purse
     from nija.trader.seat import Seat
 
@@ -55,7 +55,7 @@ class Appraiser:
         self._quote = seat.plan.quote
         self._earnings = Earnings(seat.journal, self._quote)
         self._portfolio = PortfolioBrake(seat.journal.portfolio, brakes, seat.portfolio)
-        self.share: Share = self._portfolio.share(None)
+        self.share: PortfolioShare = self._portfolio.share(None)
 
     def stand(self, snapshot: FeedSnapshot) -> Standing:
         """Raises BrokerError."""

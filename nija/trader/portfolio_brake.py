@@ -20,7 +20,7 @@ _REWRITE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PortfolioShare:
     """What the portfolio needs to know of one account.
 
     `now` is None while it cannot be known. `stored` and `copy` are what an earlier process left in the journal: the
@@ -46,8 +46,8 @@ class PortfolioBrake:
         self._saved: tuple[object, ...] = ()
         self._written = float("-inf")
 
-    def share(self, now: Worth | None) -> Share:
-        return Share(now, self._stored, self._copy, self._resumed)
+    def share(self, now: Worth | None) -> PortfolioShare:
+        return PortfolioShare(now, self._stored, self._copy, self._resumed)
 
     def heed(self, moment: Moment, steady: float) -> str:
         """Latch what all accounts together have run into. Why entries must wait, or nothing."""

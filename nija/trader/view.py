@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
     from nija.trader.plan import TradingPlan
-    from nija.trader.portfolio_brake import Share
+    from nija.trader.portfolio_brake import PortfolioShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +98,5 @@ class TraderView:
     refused_markets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     answered: float | None = None
     worked: bool = True
-    share: Share | None = None
+    share: PortfolioShare | None = None
     portfolio: PortfolioState | None = None

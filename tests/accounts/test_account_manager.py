@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.identity import AccountId
-from accounts.manager import AccountManager, AccountReport, AccountState, IllegalTransition, SharedExchangeAccount
+from accounts.manager import (
+    AccountManager,
+    AccountReport,
+    AccountState,
+    IllegalAccountTransition,
+    SharedExchangeAccount,
+)
 from brokers.model import Balance, KeyInfo
 from tests.fakes import ManualClock
 
@@ -105,7 +111,7 @@ def test_a_leap_over_states_is_refused_and_changes_nothing(path: list[AccountSta
     for state in path:
         manager.transition(KRAKEN, state)
     before = manager.snapshot(KRAKEN)
-    with pytest.raises(IllegalTransition, match=str(then)):
+    with pytest.raises(IllegalAccountTransition, match=str(then)):
         manager.transition(KRAKEN, then)
     assert manager.snapshot(KRAKEN) is before
 

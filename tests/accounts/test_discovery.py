@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.credentials import discover
-from accounts.faults import FaultKind
+from accounts.faults import ProblemKind
 from accounts.identity import AccountId
 from tests.accounts.made_up_keys import coinbase_name, coinbase_secret, kraken_key, kraken_pair, kraken_secret
 
@@ -28,7 +28,7 @@ def names(discovery: Discovery) -> list[str]:
     return [str(found.account) for found in discovery.credentials]
 
 
-def only_fault(environ: dict[str, str]) -> tuple[str, FaultKind, str]:
+def only_fault(environ: dict[str, str]) -> tuple[str, ProblemKind, str]:
     discovery = discover(environ)
     (fault,) = discovery.faults
     assert discovery.credentials == ()
@@ -96,18 +96,18 @@ class TestFindingAccounts:
 class TestFaults:
     def test_a_missing_secret_names_both_variables(self) -> None:
         variable, kind, message = only_fault({KEY: MASTER[KEY]})
-        assert (variable, kind) == (SECRET, FaultKind.MISSING)
+        assert (variable, kind) == (SECRET, ProblemKind.MISSING)
         assert KEY in message
 
     def test_a_missing_key_is_told_by_the_name_it_should_have(self) -> None:
         name = "KRAKEN_USER_TANIA_GILBERT_API_SECRET"
         variable, kind, _ = only_fault({name: TANIA[name]})
-        assert (variable, kind) == ("KRAKEN_USER_TANIA_GILBERT_API_KEY", FaultKind.MISSING)
+        assert (variable, kind) == ("KRAKEN_USER_TANIA_GILBERT_API_KEY", ProblemKind.MISSING)
 
     @pytest.mark.parametrize("blank", [" ", "\n", "\t \r\n", "\u00a0", "\ufeff", '""', " '' "])
     def test_whitespace_alone_is_told_in_the_guides_words(self, blank: str) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: blank})
-        assert (variable, kind) == (KEY, FaultKind.WHITESPACE)
+        assert (variable, kind) == (KEY, ProblemKind.WHITESPACE)
         assert "Credentials contain only whitespace" in message
 
     @pytest.mark.parametrize("around", [" {} ", "{}\n", '"{}"', "'{}' ", "“{}”", "\ufeff{}\u200b", '\n "{}"\r\n'])
@@ -121,7 +121,7 @@ class TestFaults:
     @pytest.mark.parametrize("length", [1, 20, 55, 57, 90])
     def test_a_kraken_key_of_the_wrong_length_is_told_with_its_length(self, length: int) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: (MASTER[KEY] * 2)[:length]})
-        assert (variable, kind) == (KEY, FaultKind.MALFORMED)
+        assert (variable, kind) == (KEY, ProblemKind.MALFORMED)
         assert f"has {length} characters" in message
         assert "56" in message
 
@@ -133,7 +133,7 @@ class TestFaults:
 
     def test_a_secret_of_the_right_length_that_is_not_base64_is_refused(self) -> None:
         _, kind, message = only_fault({**MASTER, SECRET: MASTER[SECRET].replace("=", "A")})
-        assert kind is FaultKind.MALFORMED
+        assert kind is ProblemKind.MALFORMED
         assert "base64" in message
 
     @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ class TestFaults:
     def test_a_character_no_key_has_is_told_by_its_kind(self, strange: str, told: str) -> None:
         key = MASTER[KEY]
         _, kind, message = only_fault({**MASTER, KEY: f"{key[:20]}{strange}{key[21:]}"})
-        assert kind is FaultKind.MALFORMED
+        assert kind is ProblemKind.MALFORMED
         assert told in message
 
     @pytest.mark.parametrize(
@@ -166,20 +166,20 @@ class TestFaults:
     def test_placeholder_text_is_called_so(self, name: str, text: str) -> None:
         environ = {**(MASTER if name.startswith("KRAKEN") else COINBASE), name: text}
         variable, kind, _ = only_fault(environ)
-        assert (variable, kind) == (name, FaultKind.PLACEHOLDER)
+        assert (variable, kind) == (name, ProblemKind.PLACEHOLDER)
 
     def test_swapped_key_and_secret_are_recognised(self) -> None:
         discovery = discover({KEY: MASTER[SECRET], SECRET: MASTER[KEY]})
-        assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]
+        assert [fault.kind for fault in discovery.faults] == [ProblemKind.SWAPPED, ProblemKind.SWAPPED]
         assert "swapped" in discovery.faults[0].message
 
     def test_a_swapped_secret_is_recognised_whatever_words_it_holds(self) -> None:
         variable, kind, _ = only_fault({**MASTER, KEY: f"yourxxxxkey{MASTER[SECRET][11:]}"})
-        assert (variable, kind) == (KEY, FaultKind.SWAPPED)
+        assert (variable, kind) == (KEY, ProblemKind.SWAPPED)
 
     def test_swapped_coinbase_name_and_key_are_recognised(self) -> None:
         discovery = discover({"COINBASE_API_KEY": PEM, "COINBASE_API_SECRET": coinbase_name("x")})
-        assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]
+        assert [fault.kind for fault in discovery.faults] == [ProblemKind.SWAPPED, ProblemKind.SWAPPED]
 
     def test_a_coinbase_key_in_krakens_variables_is_recognised(self) -> None:
         discovery = discover({KEY: coinbase_name("x"), SECRET: PEM})
@@ -188,31 +188,31 @@ class TestFaults:
 
     def test_a_value_that_repeats_its_variables_name_is_called_so(self) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: f"{KEY}={MASTER[KEY]}"})
-        assert (variable, kind) == (KEY, FaultKind.MALFORMED)
+        assert (variable, kind) == (KEY, ProblemKind.MALFORMED)
         assert "repeats the variable's name" in message
 
     def test_a_damaged_coinbase_key_is_refused_before_any_network(self) -> None:
         _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": PEM[:120]})
-        assert kind is FaultKind.MALFORMED
+        assert kind is ProblemKind.MALFORMED
         assert PEM[40:80] not in message
 
     def test_a_coinbase_key_whose_lost_line_breaks_cannot_be_put_back_is_told_as_exactly_that(self) -> None:
         broken = (PEM[:60] + PEM[61:]).replace("\n", "n")
         _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": broken})
-        assert kind is FaultKind.MALFORMED
+        assert kind is ProblemKind.MALFORMED
         assert "line breaks were lost" in message
         assert broken[40:60] not in message
 
     def test_a_coinbase_key_without_its_blanks_is_recognised_in_the_wrong_variable(self) -> None:
         discovery = discover({"COINBASE_API_KEY": "".join(PEM.split()), "COINBASE_API_SECRET": coinbase_name("x")})
-        assert [fault.kind for fault in discovery.faults] == [FaultKind.SWAPPED, FaultKind.SWAPPED]
+        assert [fault.kind for fault in discovery.faults] == [ProblemKind.SWAPPED, ProblemKind.SWAPPED]
 
     def test_the_same_key_under_two_accounts_refuses_both_and_no_other(self) -> None:
         name = "KRAKEN_USER_DAIVON_FRAZIER_API_KEY"
         discovery = discover({**MASTER, **DAIVON, **TANIA, name: f" {MASTER[KEY]} "})
         assert names(discovery) == ["kraken:tania_gilbert"]
         assert {fault.variable for fault in discovery.faults} == {KEY, name}
-        assert {fault.kind for fault in discovery.faults} == {FaultKind.SHARED}
+        assert {fault.kind for fault in discovery.faults} == {ProblemKind.SHARED}
         for fault in discovery.faults:
             assert KEY in fault.message
             assert name in fault.message
@@ -228,18 +228,18 @@ class TestFaults:
         path = tmp_path / "key"
         path.write_text(MASTER[KEY])
         variable, kind, message = only_fault({**MASTER, f"{KEY}_FILE": str(path)})
-        assert (variable, kind) == (KEY, FaultKind.AMBIGUOUS)
+        assert (variable, kind) == (KEY, ProblemKind.AMBIGUOUS)
         assert f"{KEY}_FILE" in message
 
     def test_both_spellings_of_the_coinbase_master_are_refused(self) -> None:
         _, kind, _ = only_fault({**COINBASE, "COINBASE_API_KEY": coinbase_name("other")})
-        assert kind is FaultKind.AMBIGUOUS
+        assert kind is ProblemKind.AMBIGUOUS
 
     def test_two_spellings_of_one_users_name_are_refused(self) -> None:
         first, second = kraken_pair("KRAKEN_USER_BOB"), kraken_pair("KRAKEN_USER_Bob")
         discovery = discover({**first, **second})
         assert discovery.credentials == ()
-        assert {fault.kind for fault in discovery.faults} == {FaultKind.AMBIGUOUS}
+        assert {fault.kind for fault in discovery.faults} == {ProblemKind.AMBIGUOUS}
 
     @pytest.mark.parametrize("owner", ["", "_", "A__B", "_A", "A_", "A-B", "A B", "ÄNNE", "MASTER", "Master", "A" * 65])
     def test_a_malformed_users_name_is_told_with_the_form_expected(self, owner: str) -> None:
@@ -247,7 +247,7 @@ class TestFaults:
         discovery = discover({**environ, **TANIA})
         assert names(discovery) == ["kraken:tania_gilbert"]
         assert {fault.variable for fault in discovery.faults} == set(environ)
-        assert {fault.kind for fault in discovery.faults} == {FaultKind.NAME}
+        assert {fault.kind for fault in discovery.faults} == {ProblemKind.NAME}
 
 
 class TestSecrets:
@@ -280,7 +280,7 @@ class TestFiles:
     def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
         path = tmp_path / "nowhere"
         variable, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
-        assert (variable, kind) == (f"{SECRET}_FILE", FaultKind.UNREADABLE)
+        assert (variable, kind) == (f"{SECRET}_FILE", ProblemKind.UNREADABLE)
         assert str(path) in message
 
     def test_a_folder_an_endless_device_and_binary_data_are_refused(self, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ class TestFiles:
         binary.write_bytes(b"\xff\xfe\x00")
         for path in (tmp_path, Path("/dev/zero"), binary):
             _, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
-            assert kind is FaultKind.UNREADABLE
+            assert kind is ProblemKind.UNREADABLE
             assert str(path) in message
 
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -303,18 +303,18 @@ class TestFiles:
         path = tmp_path / "secret"
         path.write_bytes(MASTER[SECRET].encode("utf-16-le"))
         _, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
-        assert kind is FaultKind.UNREADABLE
+        assert kind is ProblemKind.UNREADABLE
         assert message.endswith(f"{path} is not a UTF-8 text file. Save it again as plain UTF-8 text.")
 
     def test_a_file_of_whitespace_says_so(self, tmp_path: Path) -> None:
         path = tmp_path / "secret"
         path.write_text(" \n")
         _, kind, _ = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
-        assert kind is FaultKind.WHITESPACE
+        assert kind is ProblemKind.WHITESPACE
 
     def test_a_file_in_the_home_of_an_unknown_user_is_called_so(self) -> None:
         variable, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": "~nobody_of_this_name/secret"})
-        assert (variable, kind) == (f"{SECRET}_FILE", FaultKind.UNREADABLE)
+        assert (variable, kind) == (f"{SECRET}_FILE", ProblemKind.UNREADABLE)
         assert "not a path on this machine" in message
 
     def test_a_key_put_where_its_files_path_belongs_is_not_shown(self) -> None:

@@ -8,8 +8,8 @@ from accounts.environment import (
     EnvironmentFault,
     LogFormat,
     LogLevel,
-    Mode,
     ProcessSettings,
+    RunMode,
     process_settings,
     unknown_variables,
 )
@@ -18,7 +18,7 @@ from accounts.environment import (
 def test_without_variables_every_default_of_the_design_holds(tmp_path: Path) -> None:
     settings = process_settings({}, tmp_path)
     assert settings == ProcessSettings(
-        mode=Mode.AUTO,
+        mode=RunMode.AUTO,
         data_dir=Path("data"),
         database_url=None,
         log_file=Path("nija.log"),
@@ -49,7 +49,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         "COINBASE_API_URL": "https://localhost:8443",
     }
     assert process_settings(environ, tmp_path) == ProcessSettings(
-        mode=Mode.PAPER,
+        mode=RunMode.PAPER,
         data_dir=Path("/srv/nija"),
         database_url="sqlite:////srv/journal.db",
         log_file=Path("/srv/nija.log"),

@@ -21,9 +21,9 @@ from brokers.simulator.config import SimulatorConfig
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
-from nija.doctor.finding import ExitCode
+from nija.doctor.finding import DoctorExit
 from nija.doctor.running import doctor_answer, troubles_of
-from nija.status.report import AccountStatus, Fault, FaultKind, MarketStatus
+from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, MarketStatus
 from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -87,7 +87,7 @@ def test_a_healthy_daemon_is_asked_and_no_exchange(set_up: BrokenSetUp, rig: Rig
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
             report = set_up.examine("kraken:master")
         assert requests_seen(rig) == before
-    assert report.exit_code is ExitCode.FINE, [finding.line for finding in report.findings]
+    assert report.exit_code is DoctorExit.FINE, [finding.line for finding in report.findings]
     lines = [finding.line for finding in report.findings]
     assert "✅ MASTER KRAKEN CONNECTED!" in lines
     assert "💰 Balance: $500.00" in lines
@@ -138,7 +138,7 @@ def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, r
     manager.add(MASTER)
     with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
         report = set_up.examine("kraken:master")
-    assert report.exit_code is ExitCode.WARNINGS
+    assert report.exit_code is DoctorExit.WARNINGS
     assert any("has not been asked yet (CONFIGURED)" in finding.title for finding in report.findings)
 
 
@@ -159,7 +159,7 @@ def test_money_is_not_judged_before_the_daemon_has_seen_it(set_up: BrokenSetUp, 
 
 def test_what_the_daemon_knows_to_be_wrong_is_told(set_up: BrokenSetUp, rig: Rig) -> None:
     market = MarketStatus("BTC/USD", "1d", 1.0, 1.0, 1.0, 90.0, None, problem="the strategy needs 801 candles")
-    fault = Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has no stop price")
+    fault = AccountFault(AccountFaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has no stop price")
     seen = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", markets=(market,), faults=(fault,))
     with connected(set_up, rig) as (manager, credentials):
         troubles = {seen.id: troubles_of(seen)}

@@ -14,7 +14,7 @@ from brokers.model import ApiKey, Exchange
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
 from nija.control.commands import write_to_journals
-from nija.doctor.finding import ExitCode, Level
+from nija.doctor.finding import DoctorExit, Level
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 from nija.trader.commands import Command
@@ -165,7 +165,7 @@ def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> 
     (set_up.folder / ".env").write_text(f"KRAKEN_MASTER_API_KEY={STRANGER.key}\n")
     (set_up.folder / ".env").chmod(0o600)
     report = set_up.examine("kraken:master")
-    assert report.exit_code is ExitCode.WARNINGS
+    assert report.exit_code is DoctorExit.WARNINGS
     assert any("KRAKEN_MASTER_API_KEY is set in .env and, differently" in finding.title for finding in report.findings)
 
 
@@ -214,7 +214,7 @@ def test_money_in_another_coin_only(set_up: BrokenSetUp) -> None:
 def test_a_market_that_does_not_exist(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["BTC/USD", "ETH/USDD"]\n')
     report = set_up.examine()
-    assert report.exit_code is ExitCode.WARNINGS
+    assert report.exit_code is DoctorExit.WARNINGS
     [finding] = [found for found in report.findings if found.title.startswith("ETH/USDD")]
     assert finding.title == "ETH/USDD: the exchange has no such market"
     assert finding.remedy.startswith("The nearest is ETH/USD. Correct markets in nija.toml")
@@ -253,7 +253,7 @@ def test_secrets_that_others_can_read_are_a_warning(set_up: BrokenSetUp) -> None
     dotenv.write_text("NIJA_MODE=auto\n")
     dotenv.chmod(0o644)
     report = set_up.examine()
-    assert report.exit_code is ExitCode.WARNINGS
+    assert report.exit_code is DoctorExit.WARNINGS
     assert any(finding.title.startswith(".env can be read by others") for finding in report.findings)
 
 

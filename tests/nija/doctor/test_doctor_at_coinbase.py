@@ -13,7 +13,7 @@ from brokers.model import ApiKey
 from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig, coinbase_key
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.server import running_simulator
-from nija.doctor.finding import ExitCode
+from nija.doctor.finding import DoctorExit
 from tests.nija.doctor.patients import BrokenSetUp
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
@@ -55,7 +55,7 @@ def set_up(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_healthy_master_is_connected(set_up: BrokenSetUp) -> None:
     report = set_up.examine("coinbase:master")
-    assert report.exit_code is ExitCode.FINE, [finding.line for finding in report.findings]
+    assert report.exit_code is DoctorExit.FINE, [finding.line for finding in report.findings]
     lines = [finding.line for finding in report.findings]
     for line in ("✅ View", "✅ Trade", "✅ Transfer: off", "✅ MASTER COINBASE CONNECTED!", "💰 Balance: $250.00"):
         assert line in lines

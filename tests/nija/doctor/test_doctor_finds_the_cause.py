@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.model import ApiKey
-from nija.doctor.finding import ExitCode
+from nija.doctor.finding import DoctorExit
 from tests.nija.doctor.patients import KEYS, STRANGER, BrokenSetUp, requests_seen
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_a_healthy_master_gets_the_lines_of_the_set_up_guide_and_exit_code_0(set_up: BrokenSetUp) -> None:
     report = set_up.examine("kraken:master")
-    assert report.exit_code is ExitCode.FINE, [finding.line for finding in report.findings]
+    assert report.exit_code is DoctorExit.FINE, [finding.line for finding in report.findings]
     text = set_up.text("kraken:master")
     fixed = [
         "✅ KRAKEN_MASTER_API_KEY: SET (56 characters)",
@@ -43,7 +43,7 @@ def test_a_key_that_is_not_set(set_up: BrokenSetUp) -> None:
     first = set_up.first("kraken:master")
     assert first.line == "❌ KRAKEN_MASTER_API_KEY: NOT SET"
     assert "Kraken credentials not configured" in first.remedy
-    assert set_up.examine("kraken:master").exit_code is ExitCode.BROKEN
+    assert set_up.examine("kraken:master").exit_code is DoctorExit.BROKEN
 
 
 def test_nothing_set_at_all_prints_both_lines_and_asks_no_exchange(set_up: BrokenSetUp, rig: Rig) -> None:

@@ -9,7 +9,7 @@ from accounts.identity import AccountId
 from accounts.settings import Settings
 from brokers.model import Market
 from nija.doctor.account import check_account
-from nija.doctor.facts import AccountFacts, Holding, KeyRights
+from nija.doctor.facts import AccountFacts, BalanceFacts, KeyRights
 from nija.doctor.finding import Finding, Level
 
 MASTER = AccountId.parse("kraken:master")
@@ -27,7 +27,7 @@ def funding(alternatives: tuple[str, ...], **held: str) -> Finding:
         id=str(MASTER),
         fingerprint="ab12cd34",
         key=KEY,
-        holdings=tuple(Holding(name, Decimal(amount), Decimal(amount)) for name, amount in held.items()),
+        holdings=tuple(BalanceFacts(name, Decimal(amount), Decimal(amount)) for name, amount in held.items()),
         alternatives=tuple(map(market, alternatives)),
     )
     findings = check_account(MASTER, facts, Settings().for_account(MASTER), datetime(2026, 11, 27, tzinfo=UTC))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nija.health.judgement import BARE_SECONDS, SILENT_SECONDS, START_SECONDS, faults, judge, works
-from nija.status.report import AccountStatus, FaultKind, LatchStatus, MarketStatus, PositionStatus
+from nija.status.report import AccountFaultKind, AccountStatus, LatchStatus, MarketStatus, PositionStatus
 from nija.trader.view import ProtectionView
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ ETH = replace(BTC, market="ETH/USD")
 HELD = PositionStatus("BTC/USD", Decimal(1), Decimal(100), Decimal(90), Decimal(101), None, None)
 
 
-def told(one: AccountStatus) -> list[tuple[FaultKind, str]]:
+def told(one: AccountStatus) -> list[tuple[AccountFaultKind, str]]:
     return [(fault.kind, fault.market) for fault in faults(one, NOW)]
 
 
@@ -111,7 +111,7 @@ class TestMarketData:
     def test_one_dead_market_beside_a_live_one_is_a_fault_of_an_account_that_works(self) -> None:
         half = replace(WELL, markets=(replace(BTC, price_age=900.0), ETH))
         assert works(half, NOW)
-        assert told(half) == [(FaultKind.NO_MARKET_DATA, "BTC/USD")]
+        assert told(half) == [(AccountFaultKind.NO_MARKET_DATA, "BTC/USD")]
         verdict = judge((half,), NOW, LONG_UP)
         assert verdict.healthy
         assert verdict.faults == ("kraken:master: no price of BTC/USD for 15 min",)
@@ -136,10 +136,10 @@ class TestAnswers:
     def test_an_exchange_that_answers_nothing_about_the_account_is_a_fault_and_no_work(self) -> None:
         deaf = replace(WELL, last_answer_age=SILENT_SECONDS + 1)
         assert not works(deaf, NOW)
-        assert told(deaf) == [(FaultKind.NO_ANSWER, "")]
+        assert told(deaf) == [(AccountFaultKind.NO_ANSWER, "")]
 
     def test_an_account_without_useful_work_says_so_once(self) -> None:
-        assert told(replace(account(400), last_answer_age=400.0)) == [(FaultKind.NO_WORK, "")]
+        assert told(replace(account(400), last_answer_age=400.0)) == [(AccountFaultKind.NO_WORK, "")]
 
     def test_one_that_has_just_connected_or_failed_says_so_by_its_state(self) -> None:
         assert told(replace(account(9_000), since=NOW)) == []
@@ -147,7 +147,7 @@ class TestAnswers:
 
     def test_an_account_that_has_failed_still_says_which_position_is_bare(self) -> None:
         bare = replace(account(9_000, state="FAILED"), positions=(replace(HELD, stop=None),))
-        assert told(bare) == [(FaultKind.NOT_PROTECTED, "BTC/USD")]
+        assert told(bare) == [(AccountFaultKind.NOT_PROTECTED, "BTC/USD")]
 
 
 class TestProtection:
@@ -172,7 +172,7 @@ class TestProtection:
     ) -> None:
         known = (protection,) if protection is not None else ()
         bare = replace(WELL, positions=(position,), protection=known)
-        assert [(fault.kind, fault.text) for fault in faults(bare, NOW)] == [(FaultKind.NOT_PROTECTED, reason)]
+        assert [(fault.kind, fault.text) for fault in faults(bare, NOW)] == [(AccountFaultKind.NOT_PROTECTED, reason)]
 
     def test_a_bare_position_is_told_without_having_the_daemon_restarted(self) -> None:
         bare = replace(WELL, positions=(replace(HELD, stop=None),))
@@ -187,7 +187,7 @@ class TestProtection:
             protection=(ProtectionView("BTC/USD", covered=False, bare_seconds=1.0),),
             markets=(replace(BTC, price_age=91.0),),
         )
-        assert told(unwatched) == [(FaultKind.NOT_PROTECTED, "BTC/USD")]
+        assert told(unwatched) == [(AccountFaultKind.NOT_PROTECTED, "BTC/USD")]
 
     def test_the_moments_between_a_fill_and_its_stop_are_no_fault(self) -> None:
         fresh = ProtectionView("BTC/USD", covered=False, bare_seconds=BARE_SECONDS - 1)
@@ -201,7 +201,7 @@ class TestProtection:
     def test_a_position_in_doubt_is_a_fault_beside_its_protection(self) -> None:
         doubted = ProtectionView("BTC/USD", covered=True, doubt="0.0021 BTC are missing")
         (fault,) = faults(replace(WELL, positions=(HELD,), protection=(doubted,)), NOW)
-        assert (fault.kind, fault.text) == (FaultKind.IN_DOUBT, "BTC/USD is in doubt: 0.0021 BTC are missing")
+        assert (fault.kind, fault.text) == (AccountFaultKind.IN_DOUBT, "BTC/USD is in doubt: 0.0021 BTC are missing")
 
 
 def test_another_program_on_the_account_is_a_fault_and_other_switches_are_not() -> None:
@@ -210,4 +210,4 @@ def test_another_program_on_the_account_is_a_fault_and_other_switches_are_not() 
         LatchStatus("daily_loss", "8 %", LONG_AGO),
     )
     (fault,) = faults(replace(WELL, latches=latches), NOW)
-    assert (fault.kind, fault.text) == (FaultKind.ANOTHER_PROGRAM, "another NIJA or program trades this account")
+    assert (fault.kind, fault.text) == (AccountFaultKind.ANOTHER_PROGRAM, "another NIJA or program trades this account")

@@ -21,11 +21,11 @@ from brokers.model import Fill, OrderRequest, OrderType, Side
 from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
-from nija.journal.order_state import IllegalTransition, OrderState
+from nija.journal.order_state import IllegalOrderTransition, OrderState
 from nija.journal.records import Holding, Intent, LatchName, Plan, PortfolioDay, WriteOff
 from nija.journal.schema import transitions
 from nija.journal.steps import Step
-from nija.journal.types import Money, UtcTime
+from nija.journal.types import DecimalText, UtcTime
 from tests.fakes import ManualClock
 from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
@@ -79,7 +79,7 @@ def a_fill(number: int = 1) -> Fill:
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_money_is_stored_to_the_last_digit(value: Decimal) -> None:
-    money = Money()
+    money = DecimalText()
     stored = money.process_bind_param(value, None)  # type: ignore[arg-type] # the dialect is not used
     assert money.process_result_value(stored, None) == value  # type: ignore[arg-type] # the same
 
@@ -104,7 +104,7 @@ def test_an_intent_comes_back_exactly_as_it_was_written(journal: Journal) -> Non
 def test_an_illegal_transition_raises_and_changes_nothing(journal: Journal) -> None:
     plan, intent = an_entry()
     add(journal, plan, intent)
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(IllegalOrderTransition):
         move(journal, intent, replace(intent, state=OrderState.FILLED))
     assert journal.intents.get(intent.client_id) == intent
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from brokers.client_order_id import Purpose
 from brokers.model import Order, OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.open_state import progressed
-from nija.journal.order_state import TRANSITIONS, IllegalTransition, OrderState, check_transition, state_of
+from nija.journal.order_state import TRANSITIONS, IllegalOrderTransition, OrderState, check_transition, state_of
 from nija.journal.records import Intent
-from nija.orders.reconciling import FindingKind
+from nija.orders.reconciling import DifferenceKind
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_the_table_in_the_docs_is_the_table_in_the_code() -> None:
 
 def test_the_docs_name_every_finding() -> None:
     named = {cell.partition(":")[0] for cell in rows_under("## What is compared with the exchange")}
-    assert named == set(FindingKind)
+    assert named == set(DifferenceKind)
 
 
 @given(old=st.sampled_from(OrderState), new=st.sampled_from(OrderState))
@@ -53,7 +53,7 @@ def test_a_transition_outside_the_table_raises(old: OrderState, new: OrderState)
     if new in TRANSITIONS[old]:
         check_transition("id", old, new)
     else:
-        with pytest.raises(IllegalTransition, match=f"{old} cannot become {new}"):
+        with pytest.raises(IllegalOrderTransition, match=f"{old} cannot become {new}"):
             check_transition("id", old, new)
 
 

@@ -15,8 +15,8 @@ from nija.journal.ownership import (
     UNEXPLAINED,
     WITHDRAWN,
     Attribution,
-    Movement,
     Taken,
+    UnbookedMovement,
     attribute,
     guarded,
     may_lag,
@@ -31,8 +31,8 @@ NIJAS = Decimal("0.0155")
 HIS = Decimal("0.0021")
 
 
-def moved(amount: str, *, minute: int = 0, by_nija: bool = False) -> Movement:
-    return Movement(f"O{minute}", "BTC/USD", Decimal(amount), NOW + timedelta(minutes=minute), by_nija)
+def moved(amount: str, *, minute: int = 0, by_nija: bool = False) -> UnbookedMovement:
+    return UnbookedMovement(f"O{minute}", "BTC/USD", Decimal(amount), NOW + timedelta(minutes=minute), by_nija)
 
 
 def share(amount: Decimal, missing: Decimal = ZERO, *, is_known: bool = True) -> Holding:

@@ -14,7 +14,7 @@ from nija.journal.positions import Position
 from nija.journal.records import Latch
 from nija.risk.equity import EquityState
 from nija.risk.returns import UnitValue
-from nija.supervisor.report import Moment, account_view
+from nija.supervisor.report import ReportMoment, account_view
 from nija.trader.plan import trading_plan
 from nija.trader.view import TraderView
 
@@ -95,4 +95,4 @@ def sighting(
     now: datetime = LATER,
     steady: float = 0.0,
 ) -> AccountStatus:
-    return account_view(seen or snapshot(), shown, feed, Moment(now, steady))
+    return account_view(seen or snapshot(), shown, feed, ReportMoment(now, steady))

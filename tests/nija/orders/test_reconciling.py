@@ -14,7 +14,7 @@ from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, 
 from nija.events import DifferenceFound
 from nija.journal.order_state import OrderState
 from nija.journal.steps import Step
-from nija.orders.reconciling import FindingKind
+from nija.orders.reconciling import DifferenceKind
 from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
@@ -36,12 +36,12 @@ def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world.close()
 
 
-def compare(world: DeskWorld, after: float = 301.0) -> list[FindingKind]:
+def compare(world: DeskWorld, after: float = 301.0) -> list[DifferenceKind]:
     """Let the next comparison happen; what it found anew."""
     known = len(differences(world))
     world.clock.advance(after)
     world.desk.refresh()
-    return [FindingKind(event.kind) for event in differences(world)[known:]]
+    return [DifferenceKind(event.kind) for event in differences(world)[known:]]
 
 
 def differences(world: DeskWorld) -> list[DifferenceFound]:
@@ -94,7 +94,7 @@ def test_a_missing_fill_is_booked(world: DeskWorld) -> None:
     (entry,) = [order for order in world.exchange.ours() if order.side is Side.BUY]
     world.exchange.book.orders[entry.exchange_id] = replace(entry, amount=Decimal(2), status=OrderStatus.OPEN)
     world.exchange.finish_half_open()
-    assert compare(world) == [FindingKind.MISSING_FILL]
+    assert compare(world) == [DifferenceKind.MISSING_FILL]
     assert world.desk.positions()["BTC/USD"].amount == 2
     assert [stop.amount for stop in world.exchange.open_orders()] == [2]
 
@@ -105,7 +105,7 @@ def test_what_a_late_fill_adds_to_a_sold_position_is_sold_too(world: DeskWorld) 
     entry = world.exchange.ours()[0]
     world.exchange.book.orders[entry.exchange_id] = replace(entry, amount=Decimal(2), status=OrderStatus.OPEN)
     world.exchange.finish_half_open()
-    assert compare(world) == [FindingKind.MISSING_FILL]
+    assert compare(world) == [DifferenceKind.MISSING_FILL]
     assert world.exchange.bought_by_nija("BTC/USD") == 0
     assert world.violations() == []
 
@@ -113,7 +113,7 @@ def test_what_a_late_fill_adds_to_a_sold_position_is_sold_too(world: DeskWorld) 
 def test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up(world: DeskWorld) -> None:
     place(world, Purpose.ENTRY, ONE)
     place(world, Purpose.STOP, ONE, Decimal(91))
-    assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS] * 2
+    assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS] * 2
     position = world.desk.positions()["BTC/USD"]
     assert (position.amount, position.stop_price) == (ONE, Decimal(91))
     assert world.violations() == []
@@ -135,7 +135,7 @@ def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWor
     world.desk.enter(BTC, ONE, Decimal(90), world.candle, "trend")
     (unknown,) = world.journal.intents.unsettled()
     forget(world, unknown)
-    assert [event.kind for event in differences(world)] == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+    assert [event.kind for event in differences(world)] == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
     assert world.desk.positions()["BTC/USD"].amount == 1
     assert world.violations() == []
 
@@ -155,7 +155,7 @@ def test_a_stop_without_a_position_is_cancelled(world: DeskWorld) -> None:
     world.exit("BTC/USD")
     stop = next(order for order in world.exchange.ours() if order.type is OrderType.STOP)
     world.exchange.book.orders[stop.exchange_id] = replace(stop, status=OrderStatus.OPEN, closed=None)
-    assert compare(world) == [FindingKind.ORPHAN_STOP]
+    assert compare(world) == [DifferenceKind.ORPHAN_STOP]
     assert world.exchange.open_orders() == ()
     assert plan.market not in world.desk.positions()
 
@@ -166,7 +166,7 @@ def test_of_two_stops_of_one_position_one_stays(world: DeskWorld) -> None:
     world.clock.advance(1)
     place(world, Purpose.STOP, ONE, Decimal(90))
     found = compare(world)
-    assert FindingKind.ORPHAN_STOP in found
+    assert DifferenceKind.ORPHAN_STOP in found
     world.come_to_rest()
     assert world.violations() == []
 
@@ -178,7 +178,7 @@ def test_of_two_stops_of_one_position_the_newest_stays(world: DeskWorld) -> None
     (stop,) = world.exchange.open_orders()
     old = replace(stop, exchange_id="O99999", created=stop.created - timedelta(seconds=1))
     world.exchange.foreign(old)
-    assert compare(world) == [FindingKind.ORPHAN_STOP]
+    assert compare(world) == [DifferenceKind.ORPHAN_STOP]
     assert [order.exchange_id for order in world.exchange.open_orders()] == [stop.exchange_id]
 
 
@@ -186,7 +186,7 @@ def test_an_order_that_ended_unseen_is_read(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.exchange.owner_cancels_all()
     world.fault("read", Fault.STALE)
-    assert compare(world) == [FindingKind.STALE_ORDER]
+    assert compare(world) == [DifferenceKind.STALE_ORDER]
     assert [(stop.amount, stop.stop_price) for stop in world.exchange.open_orders()] == [(ONE, Decimal(90))]
 
 
@@ -194,7 +194,7 @@ def test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_as
     world.enter("BTC/USD", ONE)
     (stop,) = world.exchange.open_orders()
     del world.exchange.book.orders[stop.exchange_id]
-    assert compare(world) == [FindingKind.LOST_ORDER]
+    assert compare(world) == [DifferenceKind.LOST_ORDER]
     assert [intent.exchange_id for intent in world.journal.intents.unsettled()] == [stop.exchange_id]
     assert compare(world) == []
 
@@ -211,7 +211,7 @@ def test_an_order_that_ends_while_the_account_is_compared_is_not_lost(
 
     monkeypatch.setattr(world.exchange, "open_orders", lambda: then_he_cancels(read_open()))
     monkeypatch.setattr(world.exchange, "closed_orders", lambda since: then_he_cancels(read_closed(since)))
-    assert compare(world) == [FindingKind.STALE_ORDER]
+    assert compare(world) == [DifferenceKind.STALE_ORDER]
 
 
 def test_the_owners_orders_are_left_alone_and_counted(world: DeskWorld) -> None:
@@ -584,7 +584,7 @@ class TestTakingUp:
         self.restart(world)
         world.clock.advance(0.5)
         place(world, Purpose.ENTRY, ONE)
-        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
     def test_a_stop_that_says_it_is_older_than_its_entry_gives_the_position_its_stop_price(
@@ -620,7 +620,7 @@ class TestTakingUp:
         book.orders[entry] = empty
         book.fills[:] = [fill for fill in book.fills if fill.order_id != entry]
         book.total["BTC"] -= ONE
-        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
     def test_what_was_left_over_does_not_become_part_of_the_next_position(self, world: DeskWorld) -> None:
@@ -659,7 +659,7 @@ class TestTakingUp:
         (unknown,) = world.journal.intents.unsettled()
         forget(world, unknown)
         assert world.journal.plans.open() == ()
-        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
     def test_one_that_was_thought_never_placed_joins_the_position_that_came_after_it(self, world: DeskWorld) -> None:
@@ -671,7 +671,7 @@ class TestTakingUp:
         forget(world, unknown)
         world.candle_closes()
         world.enter("BTC/USD", ONE)
-        assert compare(world) == [FindingKind.UNKNOWN_ORDER_OF_OURS]
+        assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == 2
 
     def test_dust_of_a_sold_position_is_no_position(self, world: DeskWorld) -> None:

@@ -22,16 +22,16 @@ from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.lines import details, market_data
 from nija.status.render import console_for, show
 from nija.status.report import (
+    AccountFault,
+    AccountFaultKind,
     AccountStatus,
-    ExitCode,
-    Fault,
-    FaultKind,
     LatchStatus,
     LimitDistance,
     MarketStatus,
     PositionStatus,
     RefusedMarket,
     RestingOrder,
+    StatusExit,
     StatusReport,
 )
 from nija.trader.view import ProtectionView, WrittenOff
@@ -79,9 +79,9 @@ FULL = AccountStatus(
     unread=2,
     refused_markets=(RefusedMarket("XMR/USD", "choose another market"),),
     faults=(
-        Fault(FaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
-        Fault(FaultKind.NO_MARKET_DATA, "ETH/USD", "no price of ETH/USD for 6 min"),
-        Fault(FaultKind.ANOTHER_PROGRAM, "", "another NIJA or program trades this account"),
+        AccountFault(AccountFaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
+        AccountFault(AccountFaultKind.NO_MARKET_DATA, "ETH/USD", "no price of ETH/USD for 6 min"),
+        AccountFault(AccountFaultKind.ANOTHER_PROGRAM, "", "another NIJA or program trades this account"),
     ),
 )
 COINBASE = AccountStatus("coinbase:master", "MASTER", "coinbase", "TRADING", balance=Decimal("0.76"))
@@ -243,14 +243,14 @@ def test_the_demo_and_paper_say_that_no_money_moves() -> None:
 @pytest.mark.parametrize(
     ("states", "pid", "code"),
     [
-        (("TRADING", "TRADING"), 1, ExitCode.ALL_TRADING),
-        (("TRADING", "PAUSED"), 1, ExitCode.SOME_NOT),
-        (("FAILED", "CONNECTING"), 1, ExitCode.NONE),
-        ((), 1, ExitCode.NONE),
-        (("TRADING",), None, ExitCode.NONE),
+        (("TRADING", "TRADING"), 1, StatusExit.ALL_TRADING),
+        (("TRADING", "PAUSED"), 1, StatusExit.SOME_NOT),
+        (("FAILED", "CONNECTING"), 1, StatusExit.NONE),
+        ((), 1, StatusExit.NONE),
+        (("TRADING",), None, StatusExit.NONE),
     ],
 )
-def test_the_exit_code_tells_how_many_trade(states: tuple[str, ...], pid: int | None, code: ExitCode) -> None:
+def test_the_exit_code_tells_how_many_trade(states: tuple[str, ...], pid: int | None, code: StatusExit) -> None:
     accounts = tuple(replace(FULL, state=state) for state in states)
     assert replace(REPORT, pid=pid, accounts=accounts).exit_code is code
 

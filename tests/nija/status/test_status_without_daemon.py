@@ -16,7 +16,7 @@ from brokers.model import ApiKey
 from brokers.simulator.config import SimulatorConfig
 from nija.status.direct import direct_report
 from nija.status.render import console_for, show
-from nija.status.report import ExitCode
+from nija.status.report import StatusExit
 from tests.nija.doctor.patients import requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -51,7 +51,7 @@ def test_masters_and_users_are_asked_and_the_masters_are_counted(rig: Rig, tmp_p
     names = ("kraken:master", "kraken:tania_gilbert")
     report = asked(rig, tmp_path, {name: rig.simulated(name).api_key for name in names})
     assert [(account.id, account.state) for account in report.accounts] == [(name, "CONNECTED") for name in names]
-    assert report.exit_code is ExitCode.NONE
+    assert report.exit_code is StatusExit.NONE
     out = io.StringIO()
     show(report, utc_now(rig.clock), console_for(out))
     assert "Master Exchanges Connected: 1\n  - kraken: $123.45\n" in out.getvalue()

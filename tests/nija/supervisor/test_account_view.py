@@ -20,8 +20,8 @@ from nija.health.judgement import judge
 from nija.health.watcher import Watcher
 from nija.market_data.series import Heard
 from nija.market_data.snapshot import FeedSnapshot
-from nija.status.report import AccountStatus, FaultKind
-from nija.supervisor.report import Moment, account_view
+from nija.status.report import AccountFaultKind, AccountStatus
+from nija.supervisor.report import ReportMoment, account_view
 from nija.trader.plan import trading_plan
 from tests.nija.notify.sights import LATER, MASTER, position, snapshot, view
 from tests.nija.trader.trader_rig import TraderRig
@@ -44,7 +44,7 @@ def rig(tmp_path: Path) -> Iterator[TraderRig]:
 
 
 def seen(rig: TraderRig) -> AccountStatus:
-    moment = Moment(rig.now(), rig.clock.monotonic())
+    moment = ReportMoment(rig.now(), rig.clock.monotonic())
     return account_view(rig.manager.snapshots()[0], rig.trader.view, rig.feed.snapshot, moment)
 
 
@@ -121,7 +121,7 @@ def test_a_position_whose_stop_is_refused_is_a_fault_until_it_is_right(
     (protection,) = bare.protection
     assert not protection.covered
     assert protection.bare_seconds >= 30
-    assert FaultKind.NOT_PROTECTED in [fault.kind for fault in bare.faults]
+    assert AccountFaultKind.NOT_PROTECTED in [fault.kind for fault in bare.faults]
     assert judge((bare,), rig.now(), LONG_UP).healthy
     monkeypatch.setattr(rig.model, "place", placed)
     rig.script.entry = set()
@@ -182,18 +182,18 @@ def unreachable() -> None:
 
 
 def test_before_an_account_has_traded_its_state_is_all_that_is_known() -> None:
-    known = account_view(snapshot(), None, FeedSnapshot(), Moment(LATER, 0.0))
+    known = account_view(snapshot(), None, FeedSnapshot(), ReportMoment(LATER, 0.0))
     assert (known.is_known, known.positions, known.markets, known.faults) == (False, (), (), ())
     assert known.equity == Decimal("1034.56")
 
 
 def test_what_a_trader_shows_before_its_first_cycle_has_ended_is_not_known() -> None:
-    shown = account_view(snapshot(), replace(view(), worked=False), None, Moment(LATER, 0.0))
+    shown = account_view(snapshot(), replace(view(), worked=False), None, ReportMoment(LATER, 0.0))
     assert not shown.is_known
 
 
 def test_an_account_whose_worth_cannot_be_known_is_seen_all_the_same() -> None:
-    shown = account_view(snapshot(), replace(view(), equity=None), None, Moment(LATER, 0.0))
+    shown = account_view(snapshot(), replace(view(), equity=None), None, ReportMoment(LATER, 0.0))
     assert (shown.is_known, shown.equity_change, shown.limits) == (True, None, ())
 
 
@@ -209,7 +209,7 @@ def test_an_order_is_shown_with_what_it_is_for() -> None:
         order(Purpose.EXIT, Side.SELL, OrderType.MARKET),
         order(Purpose.STOP, Side.SELL, OrderType.STOP, 90),
     )
-    known = account_view(snapshot(), replace(view(), resting=resting), None, Moment(LATER, 0.0))
+    known = account_view(snapshot(), replace(view(), resting=resting), None, ReportMoment(LATER, 0.0))
     assert [(one.purpose, one.price) for one in known.resting_orders] == [
         ("entry", Decimal(99)),
         ("exit", None),
@@ -226,7 +226,7 @@ def test_markets_that_are_followed_or_held_are_shown_with_their_ages_and_problem
         problems=MappingProxyType({want: "the strategy failed"}),
         unpriced=MappingProxyType({"ETH/USD": "the exchange gives no price of it"}),
     )
-    btc, eth, sol = account_view(snapshot(), shown, feed, Moment(LATER, 100.0)).markets
+    btc, eth, sol = account_view(snapshot(), shown, feed, ReportMoment(LATER, 100.0)).markets
     assert (btc.price_age, btc.answer_age, btc.candle_age, btc.candle_limit) == (5.0, 10.0, 1_000.0, 2 * 86_400.0)
     assert [one.problem for one in (btc, eth, sol)] == ["the strategy failed", "the exchange gives no price of it", ""]
     assert (sol.market, sol.price_age) == ("SOL/USD", None)
@@ -234,11 +234,11 @@ def test_markets_that_are_followed_or_held_are_shown_with_their_ages_and_problem
 
 def test_a_candle_limit_is_never_shorter_than_the_wait_for_the_next_candle() -> None:
     shown = replace(view(), plan=plan(max_candle_age=0.5))
-    market = account_view(snapshot(), shown, FeedSnapshot(), Moment(LATER, 0.0)).markets[0]
+    market = account_view(snapshot(), shown, FeedSnapshot(), ReportMoment(LATER, 0.0)).markets[0]
     assert market.candle_limit == 86_400.0
 
 
 def test_a_moment_is_the_same_on_both_clocks() -> None:
-    later = Moment(LATER + timedelta(seconds=5), 5.0)
+    later = ReportMoment(LATER + timedelta(seconds=5), 5.0)
     known = account_view(snapshot(silent=1.0), replace(view(), answered=2.0), None, later)
     assert known.last_answer_age == 3.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accounts.credentials import Credentials, Discovery
-from accounts.environment import Mode, ProcessSettings
+from accounts.environment import ProcessSettings, RunMode
 from accounts.identity import AccountId
 from accounts.settings import load_settings
 from brokers.model import ApiKey
@@ -51,7 +51,7 @@ def configuration(folder: Path, *switched_off: AccountId) -> Configuration:
         Credentials(account, ApiKey(f"key of {account}", ""), "KEY", "SECRET") for account in (MASTER, DAIVON, TANIA)
     )
     discovery = Discovery(credentials, (), (), frozenset())
-    return Configuration(Mode.LIVE, ProcessSettings(data_dir=folder), discovery, load_settings(toml), {})
+    return Configuration(RunMode.LIVE, ProcessSettings(data_dir=folder), discovery, load_settings(toml), {})
 
 
 def test_no_journal_and_an_empty_one_hold_nothing(journals: Journals) -> None:

@@ -17,7 +17,7 @@ from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
 from nija.trader.commands import Command
 from nija.trader.measure import Worth
-from nija.trader.portfolio_brake import Share
+from nija.trader.portfolio_brake import PortfolioShare
 from nija.trader.view import TraderView
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -43,7 +43,7 @@ class Together:
         self.log = CapturedLog()
         self.quotes = {MASTER: "USD", DAIVON: "USD"}
         self.quotes |= {AccountId.parse(name.replace("__", ":")): quote for name, quote in quotes.items()}
-        self.shares: dict[AccountId, Share] = {}
+        self.shares: dict[AccountId, PortfolioShare] = {}
         self.hanging: set[AccountId] = set()
         self.begin()
 
@@ -52,10 +52,10 @@ class Together:
 
     def show(self, account: AccountId, earned: int, equity: int, **more: object) -> None:
         worth = Worth(Decimal(equity), Decimal(earned), self.quotes[account])
-        self.shares[account] = Share(now=worth, **more)  # type: ignore[arg-type]  # fields of a Share
+        self.shares[account] = PortfolioShare(now=worth, **more)  # type: ignore[arg-type]  # fields of a Share
 
     def hide(self, account: AccountId) -> None:
-        self.shares[account] = Share()
+        self.shares[account] = PortfolioShare()
 
     def look(self, after: float = 5.0) -> None:
         """Every trader has shown itself anew since the last look, but those that hang."""
@@ -207,7 +207,7 @@ class TestATrader:
     def rig(self, tmp_path: Path) -> Iterator[TraderRig]:
         rig = TraderRig(tmp_path)
         rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
-        self.other = Share(Worth(Decimal(100_000), Decimal(0), "USD"))
+        self.other = PortfolioShare(Worth(Decimal(100_000), Decimal(0), "USD"))
         self.join(rig)
         yield rig
         rig.close()
@@ -229,7 +229,7 @@ class TestATrader:
     def lose(self, percent: int) -> None:
         """So much of what both have together is lost by the other one."""
         lost = Decimal(2000 * percent)
-        self.other = Share(Worth(100_000 - lost, -lost, "USD"))
+        self.other = PortfolioShare(Worth(100_000 - lost, -lost, "USD"))
 
     def test_waits_until_all_are_measured(self, rig: TraderRig) -> None:
         rig.script.entry = {"BTC/USD"}
@@ -256,7 +256,7 @@ class TestATrader:
         stored = self.other.now
         self.join(rig)
         assert stored is not None
-        self.other = Share(stored, stored=stored)
+        self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
         assert set(rig.trader.view.latches) == {LatchName.PORTFOLIO_DAILY_LOSS}
 
@@ -269,7 +269,7 @@ class TestATrader:
         stored = self.other.now
         self.join(rig)
         self.lose(6)
-        self.other = Share(self.other.now, stored=stored)
+        self.other = PortfolioShare(self.other.now, stored=stored)
         self.go_on(rig)
         assert set(rig.trader.view.latches) == {LatchName.PORTFOLIO_DAILY_LOSS}
 
@@ -304,7 +304,7 @@ class TestATrader:
         assert stored is not None
         self.join(rig)
         rig.commands.send(Command.RESUME)
-        self.other = Share(stored, stored=stored)
+        self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
         assert rig.trader.view.latches == {}
 
@@ -319,6 +319,6 @@ class TestATrader:
         stored = self.other.now
         assert stored is not None
         self.join(rig)
-        self.other = Share(stored, stored=stored)
+        self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
         assert rig.trader.view.latches == {}

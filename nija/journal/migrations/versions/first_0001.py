@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from nija.journal.types import Money, UtcTime
+from nija.journal.types import DecimalText, UtcTime
 
 revision = "0001"
 down_revision = None
@@ -30,9 +30,9 @@ def _equity() -> None:
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("currency", sa.String(length=16), nullable=False),
-        sa.Column("opening", Money(), nullable=False),
-        sa.Column("latest", Money(), nullable=False),
-        sa.Column("peak", Money(), nullable=False),
+        sa.Column("opening", DecimalText(), nullable=False),
+        sa.Column("latest", DecimalText(), nullable=False),
+        sa.Column("peak", DecimalText(), nullable=False),
         sa.Column("updated", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("account", "day", name=op.f("pk_equity")),
     )
@@ -95,7 +95,7 @@ def _positions() -> None:
         sa.Column("opened", UtcTime(), nullable=False),
         sa.Column("signal_time", UtcTime(), nullable=True),
         sa.Column("strategy", sa.String(length=128), nullable=False),
-        sa.Column("stop_price", Money(), nullable=True),
+        sa.Column("stop_price", DecimalText(), nullable=True),
         sa.Column("exit_reason", sa.Text(), nullable=True),
         sa.Column("closed", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_positions")),
@@ -120,9 +120,9 @@ def _intents() -> None:
         sa.Column("market", sa.String(length=32), nullable=False),
         sa.Column("side", sa.String(length=4), nullable=False),
         sa.Column("type", sa.String(length=8), nullable=False),
-        sa.Column("amount", Money(), nullable=False),
-        sa.Column("limit_price", Money(), nullable=True),
-        sa.Column("stop_price", Money(), nullable=True),
+        sa.Column("amount", DecimalText(), nullable=False),
+        sa.Column("limit_price", DecimalText(), nullable=True),
+        sa.Column("stop_price", DecimalText(), nullable=True),
         sa.Column("post_only", sa.Boolean(), nullable=False),
         sa.Column("deadline", UtcTime(), nullable=False),
         sa.Column("signal_time", UtcTime(), nullable=True),
@@ -130,7 +130,7 @@ def _intents() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("exchange_id", sa.String(length=64), nullable=True),
-        sa.Column("filled", Money(), nullable=False),
+        sa.Column("filled", DecimalText(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("passing", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
@@ -169,7 +169,7 @@ def _write_offs() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("position_id", sa.String(length=36), nullable=False),
-        sa.Column("amount", Money(), nullable=False),
+        sa.Column("amount", DecimalText(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("time", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -191,9 +191,9 @@ def _fills() -> None:
         sa.Column("order_id", sa.String(length=64), nullable=False),
         sa.Column("market", sa.String(length=32), nullable=False),
         sa.Column("side", sa.String(length=4), nullable=False),
-        sa.Column("amount", Money(), nullable=False),
-        sa.Column("price", Money(), nullable=False),
-        sa.Column("fee", Money(), nullable=False),
+        sa.Column("amount", DecimalText(), nullable=False),
+        sa.Column("price", DecimalText(), nullable=False),
+        sa.Column("fee", DecimalText(), nullable=False),
         sa.Column("fee_currency", sa.String(length=16), nullable=False),
         sa.Column("time", UtcTime(), nullable=False),
         sa.Column("maker", sa.Boolean(), nullable=False),
@@ -214,7 +214,7 @@ def _transitions() -> None:
         sa.Column("client_id", sa.String(length=36), nullable=False),
         sa.Column("time", UtcTime(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("filled", Money(), nullable=False),
+        sa.Column("filled", DecimalText(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account", "client_id"],

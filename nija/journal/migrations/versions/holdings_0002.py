@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from nija.journal.types import Money, UtcTime
+from nija.journal.types import DecimalText, UtcTime
 
 revision = "0002"
 down_revision = "0001"
@@ -23,9 +23,9 @@ def upgrade() -> None:
         "holdings",
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("currency", sa.String(length=32), nullable=False),
-        sa.Column("amount", Money(), nullable=False),
+        sa.Column("amount", DecimalText(), nullable=False),
         sa.Column("is_known", sa.Boolean(), nullable=False),
-        sa.Column("missing", Money(), nullable=False),
+        sa.Column("missing", DecimalText(), nullable=False),
         sa.Column("missing_since", UtcTime(), nullable=True),
         sa.Column("time", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("account", "currency", name=op.f("pk_holdings")),
