@@ -3,7 +3,8 @@
 Coins bought by NIJA's orders are NIJA's until its orders sell them or the owner takes them. The owner uses up their own
 coins first; a sale or withdrawal larger than those took NIJA's coins: all of it, or as much as NIJA had. Anything more
 that an order of NIJA's sells was the owner's, which must never happen. Staking takes coins in the same way; when they
-come back, NIJA may resume its part or may have given it up meanwhile.
+come back, NIJA may resume its part or may have given it up meanwhile. Nobody who only sees balances can tell several
+moves without an order from one: where that would leave NIJA more or less, either is right.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Share:
     """The owner's and NIJA's parts of one currency, and what became of NIJA's.
 
     `taken` is how much of it the owner took, last at `taken_at`; `returned` is how much of that came back from staking,
-    which NIJA may treat as its own or as the owner's.
+    or would be NIJA's if several moves had been one: NIJA may treat it as its own or as the owner's.
     """
 
     owner: Decimal
@@ -116,7 +117,7 @@ def ownership(movements: Iterable[Movement]) -> Ownership:
             meant[movement.order_id] += his
             if excess > his:
                 oversales.append(_oversale(movement, excess - his, pot.taken_at))
-        nijas[movement.currency].append((movement.time, pot.nija))
+        nijas[movement.currency].append((movement.time, pot.certain))
     return Ownership(
         MappingProxyType({name: pot.share() for name, pot in pots.items()}),
         tuple(oversales),
@@ -179,6 +180,20 @@ def _oversale(movement: Movement, excess: Decimal, taken_at: float | None) -> Ov
 
 
 @dataclass(slots=True)
+class _Moves:
+    """The owner's moves without an order since the last trade, read as one."""
+
+    owner: Decimal
+    nija: Decimal
+    change: Decimal = ZERO
+
+    def add(self, change: Decimal) -> Decimal:
+        """How much is NIJA's after it."""
+        self.change += change
+        return self.nija if -self.change <= self.owner else self.nija - min(-self.change, self.nija)
+
+
+@dataclass(slots=True)
 class _Pot:
     owner: Decimal = ZERO
     nija: Decimal = ZERO
@@ -188,13 +203,32 @@ class _Pot:
     taken_at: float | None = None
     staked: Decimal = ZERO
     returned: Decimal = ZERO
+    # What of NIJA's would be gone if the latest moves without an order had been one.
+    contested: Decimal = ZERO
+    _moves: _Moves | None = None
     # How much each of the owner's orders has sold so far, and how much of that was NIJA's.
     _sales: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+
+    @property
+    def certain(self) -> Decimal:
+        """NIJA's part, however the owner's moves are read."""
+        return self.nija - self.contested
 
     def share(self) -> Share:
         return Share(self.owner, self.nija, self.bought, self.sold, self.taken, self.taken_at, self.returned)
 
     def owner_moves(self, movement: Movement) -> None:
+        if movement.order_id:
+            self._moves = None
+            self._owner_acts(movement)
+            return
+        self._moves = self._moves or _Moves(self.owner, self.nija)
+        self._owner_acts(movement)
+        as_one = self._moves.add(movement.change)
+        self.returned = min(self.owner, max(self.returned, as_one - self.nija))
+        self.contested = max(ZERO, min(self.nija, max(self.contested, self.nija - as_one)))
+
+    def _owner_acts(self, movement: Movement) -> None:
         if movement.change >= ZERO:
             self._owner_brings(movement)
             return
@@ -221,6 +255,7 @@ class _Pot:
 
     def nija_trades(self, change: Decimal) -> Decimal:
         """The part of a sale that was not NIJA's."""
+        self._moves = None
         if change >= ZERO:
             self.bought += change
             self.nija += change
@@ -230,6 +265,7 @@ class _Pot:
         excess = max(ZERO, -self.nija)
         self.nija += excess
         self.owner -= excess
+        self.contested = min(self.contested, self.nija)
         given_up = min(excess, self.returned)
         self.returned -= given_up
         return excess - given_up

@@ -69,6 +69,21 @@ def test_coins_back_from_staking_may_be_sold_by_nija_or_kept_by_the_owner() -> N
     assert oversold(OWNED, BOUGHT, there, moved("-0.0001", Hand.NIJA, "stop")) == [D("0.0001")]
 
 
+def test_what_the_owner_moves_in_and_out_between_two_looks_may_be_read_as_one_move() -> None:
+    brought, took = moved("0.5"), moved("-0.51")
+    sold = moved("-0.0055", Hand.NIJA, "exit")
+    assert bitcoin(OWNED, BOUGHT, brought, took) == (D("0.0076"), ZERO)
+    assert oversold(OWNED, BOUGHT, brought, took, sold) == []
+    more = moved("-0.0001", Hand.NIJA, "more")
+    assert oversold(OWNED, BOUGHT, brought, took, sold, more) == [D("0.0001")]
+
+
+def test_what_several_moves_leave_of_nijas_is_certain_only_as_far_as_one_move_would() -> None:
+    moves = [moved("-0.001"), moved("-0.0015")]
+    assert bitcoin(OWNED, BOUGHT, *moves) == (D("0.0011"), D("0.014"))
+    assert ownership([OWNED, BOUGHT, *moves]).nijas["BTC"][-1][1] == D("0.013")
+
+
 def test_selling_the_owners_coins_after_he_took_nijas_is_an_oversale() -> None:
     assert oversold(OWNED, BOUGHT, moved("-0.0155"), moved("-0.0021", Hand.NIJA, "stop")) == [D("0.0021")]
 
