@@ -1,4 +1,4 @@
-"""What must never be shown of an address that someone is told through: the whole, and each part that may be a token."""
+"""The secrets in a notification address: the address itself, and every part of it that may be a token."""
 
 from __future__ import annotations
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from accounts.failures import FailureKind, failure_kind
 from accounts.identity import short_name
 from brokers.clock import utc_now
 from brokers.errors import InvalidSignature, PermissionDenied, Unauthorized
+from brokers.exchanges import described
 from brokers.figures import duration
-from brokers.model import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from accounts.identity import AccountId
@@ -23,28 +23,6 @@ if TYPE_CHECKING:
 
 MAX_CLOCK_SKEW = timedelta(seconds=5)
 EXPIRY_NOTICE = timedelta(days=7)
-
-_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "query-funds": "Query Funds",
-        "query-open-trades": "Query Open Orders & Trades",
-        "query-closed-trades": "Query Closed Orders & Trades",
-        "modify-trades": "Create & Modify Orders",
-        "close-trades": "Cancel/Close Orders",
-        "withdraw-funds": "Withdraw Funds",
-        "add-withdraw-address": "Add Withdrawal Address",
-        "update-withdraw-address": "Update Withdrawal Address",
-        "add-funds": "Deposit Funds",
-        "can_view": "View",
-        "view": "View",
-        "can_trade": "Trade",
-        "trade": "Trade",
-        "can_transfer": "Transfer",
-        "transfer": "Transfer",
-    }
-)
-_ORDER = tuple(_LABELS)
-_WITHDRAWAL = {Exchange.KRAKEN: "Withdraw Funds", Exchange.COINBASE: "Transfer"}
 
 
 class CanConnect(Protocol):
@@ -60,8 +38,9 @@ class ConnectRefused(Exception):
     by itself; any other is worth another try later.
     """
 
-    def __init__(self, reason: str, remedy: str, *, permanent: bool) -> None:
+    def __init__(self, kind: FailureKind, reason: str, remedy: str, *, permanent: bool) -> None:
         super().__init__(f"{reason}: {remedy}")
+        self.kind = kind
         self.reason = reason
         self.remedy = remedy
         self.permanent = permanent
@@ -99,11 +78,12 @@ def connect_account(
 
 def key_refused(account: AccountId, error: Unauthorized | PermissionDenied) -> ConnectRefused:
     """The same refusal in the same words, whether it comes when the account connects or while it trades."""
+    kind = failure_kind(error)
     if isinstance(error, InvalidSignature):
-        return ConnectRefused("Invalid signature", _copy_again(account), permanent=True)
+        return ConnectRefused(kind, "Invalid signature", _copy_again(account), permanent=True)
     if isinstance(error, Unauthorized):
-        return ConnectRefused("Invalid key", f"{error}. {_copy_again(account)}", permanent=True)
-    return ConnectRefused("Permission denied", f"{error}. {_new_key(account)}", permanent=True)
+        return ConnectRefused(kind, "Invalid key", f"{error}. {_copy_again(account)}", permanent=True)
+    return ConnectRefused(kind, "Permission denied", f"{error}. {_new_key(account)}", permanent=True)
 
 
 def check_key(
@@ -119,17 +99,13 @@ def check_key(
     return tuple(_expiry(account, info, now))
 
 
-def permission_labels(permissions: Iterable[str]) -> tuple[str, ...]:
-    """The names that the exchange's website gives to permissions, in the order of its page."""
-    ordered = sorted(permissions, key=lambda name: (_ORDER.index(name) if name in _LABELS else len(_ORDER), name))
-    return tuple(dict.fromkeys(_LABELS.get(name, name) for name in ordered))
-
-
 def _check_withdrawal(account: AccountId, info: KeyInfo, *, allowed: bool) -> None:
     if info.can_withdraw and not allowed:
-        granted = permission_labels(name for name in info.permissions if "withdraw" in name or "transfer" in name)
-        permission = ", ".join(granted) or _WITHDRAWAL[account.exchange]
+        permissions = described(account.exchange).permissions
+        granted = permissions.labels(info.permissions & permissions.withdrawing_names)
+        permission = ", ".join(granted) or permissions.withdrawing[0].label
         raise ConnectRefused(
+            FailureKind.WITHDRAWAL,
             f"the key can withdraw funds ({permission})",
             f"make a new key without {permission}, put it into {account.env_prefix}_API_KEY and _API_SECRET, "
             "and delete the old one. NIJA never needs it",
@@ -139,20 +115,27 @@ def _check_withdrawal(account: AccountId, info: KeyInfo, *, allowed: bool) -> No
 
 def _check_permissions(account: AccountId, info: KeyInfo) -> None:
     if info.missing:
-        labels = ", ".join(permission_labels(info.missing))
-        raise ConnectRefused("Permission denied", f"the key lacks {labels}. {_new_key(account)}", permanent=True)
+        labels = ", ".join(described(account.exchange).permissions.labels(info.missing))
+        raise ConnectRefused(
+            FailureKind.PERMISSION,
+            "Permission denied",
+            f"the key lacks {labels}. {_new_key(account)}",
+            permanent=True,
+        )
 
 
 def _check_history(account: AccountId, info: KeyInfo) -> None:
     """An order that executed where the key cannot see it would be taken for one that never existed."""
+    start, end = described(account.exchange).key_guide.history_settings
     bounds = []
     if info.history_from is not None:
-        bounds.append(("Query start", f"from {info.history_from:%Y-%m-%d %H:%M} UTC on"))
+        bounds.append((start, f"from {info.history_from:%Y-%m-%d %H:%M} UTC on"))
     if info.history_until is not None:
-        bounds.append(("Query end", f"until {info.history_until:%Y-%m-%d %H:%M} UTC"))
+        bounds.append((end, f"until {info.history_until:%Y-%m-%d %H:%M} UTC"))
     if bounds:
         settings = " and ".join(setting for setting, _ in bounds)
         raise ConnectRefused(
+            FailureKind.HISTORY,
             f"the key can read its account's history only {' and '.join(bound for _, bound in bounds)}",
             f"clear {settings} in the settings of the key at {short_name(account.exchange)}, or make a new key without "
             f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must see what "
@@ -164,6 +147,7 @@ def _check_history(account: AccountId, info: KeyInfo) -> None:
 def _check_clock(account: AccountId, info: KeyInfo) -> None:
     if abs(info.clock_skew) > MAX_CLOCK_SKEW:
         raise ConnectRefused(
+            FailureKind.CLOCK,
             f"this machine's clock is {duration(abs(info.clock_skew))} off {short_name(account.exchange)}'s",
             "turn on time synchronisation (NTP), for example with: sudo timedatectl set-ntp true",
             permanent=False,

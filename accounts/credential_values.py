@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accounts.faults import Problem, ProblemKind
+from accounts.faults import CredentialWarning, Problem, ProblemKind
 from brokers.text_file import NotText, read_text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ValueReader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self.warnings: list[str] = []
+        self.warnings: list[CredentialWarning] = []
         self.secrets: set[str] = set()
 
     def read(self, variable: CredentialVariable) -> CredentialValue | Problem:
@@ -64,9 +64,8 @@ class ValueReader:
             )
         # A PEM ends in a line break by nature; anywhere else copying added it.
         if value != (raw.rstrip("\r\n") if "-----" in value else raw):
-            self.warnings.append(
-                f"{name}: blanks, line breaks or quotes around the value were removed. Set it again without them."
-            )
+            text = "blanks, line breaks or quotes around the value were removed"
+            self.warnings.append(CredentialWarning(name, text, "Set it again without them"))
         return CredentialValue(name, value)
 
 

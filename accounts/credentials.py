@@ -10,12 +10,15 @@ from accounts.faults import CredentialFault, Problem, ProblemKind
 from accounts.identity import MASTER, AccountId
 from accounts.key_shapes import checked
 from accounts.variables import CredentialVariable, Part, misspelt_variables, parse_variable
-from brokers.model import ApiKey, Exchange
+from brokers.exchanges import exchanges
+from brokers.model import ApiKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from accounts.credential_values import CredentialValue
+    from accounts.faults import CredentialWarning
+    from brokers.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Discovery:
 
     credentials: tuple[Credentials, ...]
     faults: tuple[CredentialFault, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[CredentialWarning, ...]
     secrets: frozenset[str] = field(repr=False)
 
     @property
@@ -45,7 +48,7 @@ class Discovery:
     def masters_not_configured(self) -> tuple[AccountId, ...]:
         """The master accounts of which nothing is set."""
         known = {found.account for found in self.credentials} | {fault.account for fault in self.faults}
-        masters = (AccountId(exchange, MASTER) for exchange in Exchange)
+        masters = (AccountId(exchange, MASTER) for exchange in exchanges())
         return tuple(master for master in masters if master not in known)
 
 
@@ -83,7 +86,7 @@ def _by_account(
         except ValueError as error:
             problem = Problem(ProblemKind.NAME, str(error), "Rename the variable")
             faults.append(CredentialFault(None, name, problem))
-    order = list(Exchange)
+    order = exchanges()
     ordered = sorted(
         accounts, key=lambda account: (order.index(account.exchange), not account.is_master, account.owner)
     )

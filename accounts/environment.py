@@ -7,18 +7,19 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from accounts.address_secrets import secrets_in
 from accounts.suggest import did_you_mean
+from brokers.exchanges import descriptions
 from brokers.figures import number
+from brokers.model import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-KRAKEN_URL = "https://api.kraken.com"
-COINBASE_URL = "https://api.coinbase.com"
 _LONGEST_WAIT = 3600
 _LAST_HOUR = 23
 _LAST_PORT = 65_535
@@ -54,9 +55,13 @@ class EnvironmentFault(Exception):
         self.faults = faults
 
 
+def _real_addresses() -> Mapping[Exchange, str]:
+    return MappingProxyType({description.exchange: description.address for description in descriptions()})
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
-    """`config` is None where there is no nija.toml; delays are in seconds; exchanges' URLs end without a slash.
+    """`config` is None where there is no nija.toml; delays are in seconds; addresses have no slash at the end.
 
     `notify_urls` and `heartbeat_url` hold tokens. `daily_summary_hour` is UTC. `port` is None where nothing listens.
     """
@@ -70,8 +75,7 @@ class ProcessSettings:
     config: Path | None = None
     connect_delay: float = 5.0
     nonce_offset_max: float = 5.0
-    kraken_url: str = KRAKEN_URL
-    coinbase_url: str = COINBASE_URL
+    addresses: Mapping[Exchange, str] = field(default_factory=_real_addresses)
     allow_withdrawal_keys: bool = False
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
@@ -82,8 +86,8 @@ class ProcessSettings:
     def secrets(self) -> frozenset[str]:
         """What no log may show."""
         password = urlsplit(self.database_url or "").password
-        told = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
-        return frozenset({password, unquote(password)} if password else ()) | secrets_in(told)
+        addresses = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
+        return frozenset({password, unquote(password)} if password else ()) | secrets_in(addresses)
 
     def on_paper(self) -> ProcessSettings:
         """As paper accounts keep their things: in a folder of their own, in no database."""
@@ -119,23 +123,31 @@ def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> Pr
 
     Without NIJA_CONFIG, `directory`/nija.toml is the configuration where it exists. Raises EnvironmentFault.
     """
-    values: dict[str, object] = {}
     faults: list[str] = []
-    for variable in _variables():
-        text = environ.get(variable.name, "").strip()
-        if not text:
-            continue
-        try:
-            values[variable.attribute] = variable.read(text)
-        except _Unusable as expected:
-            shown = "" if variable.secret or "@" in text else f" is {text!r}"
-            faults.append(f"{variable.name}{shown}: expected {expected}.")
+    values = dict(_read(_variables(), environ, faults))
+    addresses = dict(_read(_address_variables(), environ, faults))
     if faults:
         raise EnvironmentFault(tuple(faults))
+    values["addresses"] = MappingProxyType({**_real_addresses(), **addresses})
     default_config = directory / "nija.toml"
     if "config" not in values and default_config.exists():
         values["config"] = default_config
     return ProcessSettings(**values)  # type: ignore[arg-type]  # each reader returns its attribute's type
+
+
+def _read(
+    variables: Iterable[_Variable], environ: Mapping[str, str], faults: list[str]
+) -> Iterator[tuple[str, object]]:
+    """Attribute and value of every variable that is set; those that cannot be used are added to `faults`."""
+    for variable in variables:
+        text = environ.get(variable.name, "").strip()
+        if not text:
+            continue
+        try:
+            yield variable.attribute, variable.read(text)
+        except _Unusable as expected:
+            shown = "" if variable.secret or "@" in text else f" is {text!r}"
+            faults.append(f"{variable.name}{shown}: expected {expected}.")
 
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -148,9 +160,15 @@ def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
 def described_variables() -> tuple[VariableDescription, ...]:
     """Every variable that is read here, with its meaning and default."""
     defaults = ProcessSettings()
-    return tuple(
-        VariableDescription(variable.name, variable.meaning, _default_text(getattr(defaults, variable.attribute)))
-        for variable in _variables()
+    return (
+        *(
+            VariableDescription(variable.name, variable.meaning, _default_text(getattr(defaults, variable.attribute)))
+            for variable in _variables()
+        ),
+        *(
+            VariableDescription(variable.name, variable.meaning, defaults.addresses[Exchange(variable.attribute)])
+            for variable in _address_variables()
+        ),
     )
 
 
@@ -222,8 +240,19 @@ def _variables() -> tuple[_Variable, ...]:
             _port,
             "port for /healthz, /readyz and /metrics; without it nothing listens. Railway sets it by itself",
         ),
-        _Variable("KRAKEN_API_URL", "kraken_url", _url, "Kraken's address: the real one, a simulator or a proxy"),
-        _Variable("COINBASE_API_URL", "coinbase_url", _url, "Coinbase's address, likewise"),
+    )
+
+
+def _address_variables() -> tuple[_Variable, ...]:
+    """The attribute of each is the exchange."""
+    return tuple(
+        _Variable(
+            description.address_variable,
+            description.exchange,
+            _url,
+            f"{description.short_name}'s address: the real one, a simulator or a proxy",
+        )
+        for description in descriptions()
     )
 
 

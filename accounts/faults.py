@@ -24,7 +24,7 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one value, and how to mend it."""
+    """What is wrong with one value, and how to fix it."""
 
     kind: ProblemKind
     text: str
@@ -46,6 +46,26 @@ class CredentialFault:
     @property
     def message(self) -> str:
         return f"{self.variable}: {self.problem.text}. {self.problem.remedy}."
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialWarning:
+    """Worth reporting, but no reason to refuse the variable. `meant` is the name that the user probably meant."""
+
+    variable: str
+    text: str
+    remedy: str = ""
+    meant: str | None = None
+
+    @property
+    def message(self) -> str:
+        if self.remedy:
+            return f"{self.variable}: {self.text}. {self.remedy}."
+        question = f" Did you mean {self.meant}?" if self.meant else ""
+        return f"{self.variable} {self.text}.{question}"
 
     def __str__(self) -> str:
         return self.message

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from brokers.model import Exchange
+from brokers.exchanges import described, exchange_named, exchanges
+
+if TYPE_CHECKING:
+    from brokers.model import Exchange
 
 MASTER = "master"
 _OWNER = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
-
-_SHORT_NAMES = {Exchange.KRAKEN: "Kraken", Exchange.COINBASE: "Coinbase"}
-_FULL_NAMES = {Exchange.KRAKEN: "Kraken Pro", Exchange.COINBASE: "Coinbase Advanced"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,15 +27,16 @@ class AccountId:
             raise ValueError(f"an owner is lower-case letters, digits and single underscores, not {self.owner!r}")
 
     def __str__(self) -> str:
-        return f"{self.exchange.value}:{self.owner}"
+        return f"{self.exchange}:{self.owner}"
 
     @classmethod
     def parse(cls, text: str) -> AccountId:
         """Read `exchange:owner`. Raises ValueError that says what was expected."""
         exchange, separator, owner = text.partition(":")
-        if not separator or exchange not in set(Exchange):
-            raise ValueError(f"an account is written kraken:NAME or coinbase:NAME, not {text!r}")
-        return cls(Exchange(exchange), owner)
+        if not separator or exchange not in exchanges():
+            forms = " or ".join(f"{known}:NAME" for known in exchanges())
+            raise ValueError(f"an account is written {forms}, not {text!r}")
+        return cls(exchange_named(exchange), owner)
 
     @property
     def is_master(self) -> bool:
@@ -48,18 +50,18 @@ class AccountId:
     @property
     def slug(self) -> str:
         """The id as a file name: `kraken-daivon_frazier`."""
-        return f"{self.exchange.value}-{self.owner}"
+        return f"{self.exchange}-{self.owner}"
 
     @property
     def env_prefix(self) -> str:
         """`KRAKEN_MASTER` or `KRAKEN_USER_DAIVON_FRAZIER`: the front of this account's variables."""
         who = "MASTER" if self.is_master else f"USER_{self.owner.upper()}"
-        return f"{self.exchange.value.upper()}_{who}"
+        return f"{described(self.exchange).prefix}_{who}"
 
 
 def short_name(exchange: Exchange) -> str:
-    return _SHORT_NAMES[exchange]
+    return described(exchange).short_name
 
 
 def full_name(exchange: Exchange) -> str:
-    return _FULL_NAMES[exchange]
+    return described(exchange).full_name

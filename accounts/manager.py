@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accounts.failures import FailureKind
 from brokers.clock import utc_now
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ class AccountState(StrEnum):
 class AccountSnapshot:
     """One account at one moment.
 
-    `since` is when the state was entered, `reason` why it is what it is. Figures are None until first reported;
-    `equity` is in `quote`.
+    `since` is when the state was entered, `reason` why it is what it is, `failure` of what kind that is where the
+    account FAILED. Figures are None until first reported; `equity` is in `quote`.
     """
 
     account: AccountId
     state: AccountState
     since: datetime
     reason: str = ""
+    failure: FailureKind | None = None
     balances: Mapping[str, Balance] = field(default_factory=lambda: MappingProxyType({}))
     quote: str = "USD"
     equity: Decimal | None = None
@@ -103,16 +105,22 @@ class AccountManager:
             raise shared
         return self.transition(account, AccountState.CONNECTED)
 
-    def transition(self, account: AccountId, state: AccountState, reason: str = "") -> AccountSnapshot:
-        """Enter a state, or renew the reason of the present one. Raises IllegalTransition."""
+    def transition(
+        self, account: AccountId, state: AccountState, reason: str = "", failure: FailureKind = FailureKind.OTHER
+    ) -> AccountSnapshot:
+        """Enter a state, or renew the reason of the present one. Raises IllegalAccountTransition.
+
+        `failure` counts where the state is FAILED.
+        """
         now = utc_now(self._clock)
+        kind = failure if state is AccountState.FAILED else None
 
         def enter(old: AccountSnapshot) -> AccountSnapshot:
             if state is old.state:
-                return replace(old, reason=reason)
+                return replace(old, reason=reason, failure=kind)
             if state not in _FOLLOWING[old.state]:
                 raise IllegalAccountTransition(f"{account} cannot go from {old.state} to {state}")
-            return replace(old, state=state, since=now, reason=reason)
+            return replace(old, state=state, since=now, reason=reason, failure=kind)
 
         return self._entries[account].change(enter)
 
@@ -147,7 +155,7 @@ class AccountManager:
         return tuple(
             other
             for other, entry in self._entries.items()
-            if other.exchange is account.exchange
+            if other.exchange == account.exchange
             and entry.info is not None
             and entry.info.account_uid == info.account_uid
         )
@@ -155,7 +163,7 @@ class AccountManager:
 
 @dataclass(frozen=True, slots=True)
 class AccountReport:
-    """What a trader tells of its account after a cycle's work."""
+    """What a trader reports of its account after each cycle."""
 
     balances: Mapping[str, Balance]
     quote: str

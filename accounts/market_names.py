@@ -26,7 +26,7 @@ _OLD_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 EXPECTED = 'a market in capitals such as "BTC/USD"'
-# What a name without a stroke may end in, the longer first: BTCUSDT is no market in T.
+# What a name without a stroke may end in, the longer first: BTCUSDT is not quoted in T.
 _QUOTES = ("USDT", "USDC", "USD", "EUR", "GBP", "CAD", "AUD", "CHF", "JPY", "DAI", "XBT", "BTC", "ETH")
 
 

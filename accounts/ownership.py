@@ -53,7 +53,7 @@ class KeyOwnership:
         self.fingerprint = fingerprint
         locks = ensure_directory(ensure_directory(data_dir) / "locks")
         self._holder_file = locks / f"{fingerprint}.json"
-        # Any thread may release, and where the disk cannot lock, a marker file that outlives its process is no lock.
+        # Any thread may release it. Where the disk cannot lock, this fails: a marker file would outlive its process.
         self._lock = FileLock(locks / f"{fingerprint}.lock", thread_local=False, fallback_to_soft=False)
         try:
             self._lock.acquire(timeout=0)
@@ -92,7 +92,7 @@ class KeyOwnership:
 def read_holder(data_dir: Path, fingerprint: str) -> Holder | None:
     """Who last said to hold the key; None where nobody did. Meaningful only while the lock is held."""
     try:
-        told = json.loads((data_dir / "locks" / f"{fingerprint}.json").read_text(encoding="utf-8"))
-        return Holder(int(told["pid"]), str(told["since"]), str(told["command"]))
+        read = json.loads((data_dir / "locks" / f"{fingerprint}.json").read_text(encoding="utf-8"))
+        return Holder(int(read["pid"]), str(read["since"]), str(read["command"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
 from accounts.identity import AccountId  # noqa: TC001 - pydantic reads the annotations at runtime
 from accounts.setting_values import (
@@ -264,7 +264,7 @@ class OwnSettings(_Table):
 class AccountSettings(_Table):
     """Everything that holds for one account, its overrides applied."""
 
-    account: AccountId
+    account: InstanceOf[AccountId]
     own: OwnSettings
     trading: TradingSettings
     strategy: StrategyTables

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from accounts.faults import CredentialWarning
 from accounts.identity import MASTER, AccountId
-from accounts.suggest import did_you_mean
-from brokers.model import Exchange
+from accounts.suggest import nearest
+from brokers.exchanges import described, descriptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PATTERN = re.compile(
-    r"(?P<exchange>KRAKEN|COINBASE)(?:_(?P<master>MASTER)|(?P<user>_USER)(?:_(?P<name>.*?))?)?"
-    r"_API_(?P<part>KEY|SECRET)(?P<file>_FILE)?",
-    re.DOTALL,
+    from brokers.description import ExchangeDescription
+    from brokers.model import Exchange
+
+_SUFFIX = re.compile(
+    r"(?:_(?P<master>MASTER)|(?P<user>_USER)(?:_(?P<name>.*?))?)?_API_(?P<part>KEY|SECRET)(?P<file>_FILE)?", re.DOTALL
 )
-_SUSPECT = re.compile(r"(?:KRAKEN|COINBASE)_.*(?:KEY|SEC|PRIVATE|TOKEN).*", re.IGNORECASE)
+_SUSPECT = re.compile(r"_.*(?:KEY|SEC|PRIVATE|TOKEN).*", re.IGNORECASE)
 _LONGEST_NAME = 64
 
 
@@ -46,12 +48,12 @@ class CredentialVariable:
         """Raises ValueError that says how the name should be written."""
         if not self.is_user:
             return AccountId(self.exchange, MASTER)
-        who = f"{self.exchange.value.upper()}_USER_<NAME>_{self.part}"
+        who = f"{self._prefix}_USER_<NAME>_{self.part}"
         if not self.owner:
             raise ValueError(f"the user's name is missing: write {who}")
         if self.owner.casefold() == MASTER:
             raise ValueError(
-                f"no user can be called {self.owner}: the master's own variables are {self._master_name()}"
+                f"no user can be called {self.owner}: the master's own variables are {self._prefix}_MASTER_{self.part}"
             )
         if len(self.owner) > _LONGEST_NAME or not self.owner.isascii():
             raise ValueError(f"a user's name is at most {_LONGEST_NAME} plain letters, digits and underscores")
@@ -67,28 +69,49 @@ class CredentialVariable:
         """The name of the same account's variable for `part`."""
         return self.name.removesuffix("_FILE").removesuffix(self.part) + part
 
-    def _master_name(self) -> str:
-        return f"{self.exchange.value.upper()}_MASTER_{self.part}"
+    @property
+    def _prefix(self) -> str:
+        return described(self.exchange).prefix
 
 
 def parse_variable(name: str) -> CredentialVariable | None:
     """Read a variable's name; None where it is not one of credentials."""
-    found = _PATTERN.fullmatch(name)
-    if found is None:
+    description = _exchange_of(name)
+    found = _SUFFIX.fullmatch(name, len(description.prefix)) if description is not None else None
+    if description is None or found is None:
         return None
-    exchange = Exchange(found["exchange"].lower())
     is_user = found["user"] is not None
-    if not is_user and found["master"] is None and exchange is not Exchange.COINBASE:
+    if not is_user and found["master"] is None and not description.master_without_name:
         return None
     part = Part(f"API_{found['part']}")
-    return CredentialVariable(name, exchange, found["name"], is_user, part, is_file=found["file"] is not None)
+    return CredentialVariable(name, description.exchange, found["name"], is_user, part, is_file=bool(found["file"]))
 
 
-def misspelt_variables(names: Iterable[str]) -> tuple[str, ...]:
+def account_of(name: str) -> AccountId | None:
+    """Whose credentials a variable of this name holds; None where it holds none or does not say whose."""
+    variable = parse_variable(name)
+    try:
+        return variable.account() if variable is not None else None
+    except ValueError:
+        return None
+
+
+def misspelt_variables(names: Iterable[str]) -> tuple[CredentialWarning, ...]:
     """One warning for each variable that looks like credentials but is read by nothing."""
     every = sorted(names)
-    known = {f"{exchange.value.upper()}_MASTER_{part}" for exchange in Exchange for part in Part}
+    known = {f"{description.prefix}_MASTER_{part}" for description in descriptions() for part in Part}
     for variable in filter(None, map(parse_variable, every)):
         known |= {variable.sibling(part) for part in Part}
-    suspects = (name for name in every if _SUSPECT.fullmatch(name) and parse_variable(name) is None)
-    return tuple(f"{name} is not a variable that NIJA reads.{did_you_mean(name, known)}" for name in suspects)
+    suspects = (name for name in every if _is_suspect(name) and parse_variable(name) is None)
+    return tuple(
+        CredentialWarning(name, "is not a variable that NIJA reads", meant=nearest(name, known)) for name in suspects
+    )
+
+
+def _exchange_of(name: str) -> ExchangeDescription | None:
+    return next((one for one in descriptions() if name.startswith(f"{one.prefix}_")), None)
+
+
+def _is_suspect(name: str) -> bool:
+    exchange = _exchange_of(name.upper())
+    return exchange is not None and _SUSPECT.fullmatch(name, len(exchange.prefix)) is not None

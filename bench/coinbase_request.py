@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def measure(child: ChildSimulator) -> None:
-    key = next(account for account in child.accounts if account.exchange is Exchange.COINBASE).api_key
+    key = next(account for account in child.accounts if account.exchange == Exchange.COINBASE).api_key
     url = child.addresses.coinbase_url
     os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_file
     bare = RESTClient(api_key=key.key, api_secret=key.secret, base_url=url.removeprefix("https://"), timeout=30)

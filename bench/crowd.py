@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from accounts.identity import MASTER
-from brokers.model import Exchange
+from brokers.exchanges import exchanges
 from brokers.simulator.child import start_child
 from brokers.simulator.config import Limits, SimulatorConfig
 from tests.made_up import accounts, environment
@@ -70,7 +70,7 @@ def crowd(size: int) -> Iterator[Crowd]:
 
 def _name(number: int) -> str:
     exchange = "coinbase" if number % 2 else "kraken"
-    return f"{exchange}:{MASTER if number < len(Exchange) else f'user_{number:03d}'}"
+    return f"{exchange}:{MASTER if number < len(exchanges()) else f'user_{number:03d}'}"
 
 
 def _wait_for_all(log: Path, size: int, daemon: subprocess.Popen[bytes]) -> None:

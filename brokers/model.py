@@ -7,21 +7,28 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    import numpy as np
     from numpy.typing import NDArray
 
 ZERO = Decimal(0)
 
 
-class Exchange(StrEnum):
-    KRAKEN = "kraken"
-    COINBASE = "coinbase"
+class Exchange(str):
+    """The name of an exchange, as in account ids. `brokers.exchanges` lists the exchanges that NIJA trades at."""
+
+    __slots__ = ()
+
+    KRAKEN: ClassVar[Exchange]
+    COINBASE: ClassVar[Exchange]
+
+
+Exchange.KRAKEN = Exchange("kraken")
+Exchange.COINBASE = Exchange("coinbase")
 
 
 class Side(StrEnum):
@@ -172,7 +179,7 @@ class Candles:
         arrays = (self.time, self.open, self.high, self.low, self.close, self.volume)
         if len({len(array) for array in arrays}) != 1:
             raise ValueError(f"{self.market}: candle arrays differ in length")
-        if len(self.time) > 1 and not bool(np.all(np.diff(self.time) > 0)):
+        if not bool((self.time[1:] > self.time[:-1]).all()):
             raise ValueError(f"{self.market}: candle times must rise")
         for array in arrays:
             array.flags.writeable = False

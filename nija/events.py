@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
+    from accounts.failures import FailureKind
     from accounts.identity import AccountId
     from brokers.client_order_id import Purpose
     from brokers.model import Exchange, Side
@@ -217,6 +218,7 @@ class ConnectionFailed:
     """An attempt to connect, or a session, has failed. Published again only when `reason` changes."""
 
     account: AccountId
+    kind: FailureKind
     reason: str
     detail: str
 

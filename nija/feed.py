@@ -74,7 +74,7 @@ class Feed:
             try:
                 self.poll()
             except Exception:  # noqa: BLE001 - the thread's top: report and go on
-                self._log.exception("Market data failed unexpectedly; trying again", exchange=self._data.exchange.value)
+                self._log.exception("Market data failed unexpectedly; trying again", exchange=self._data.exchange)
             self._clock.sleep(self._poll_seconds)
         self._data.close()
 

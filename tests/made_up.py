@@ -23,7 +23,7 @@ def accounts(*names: str, seed: int = 11, **changes: object) -> tuple[SimulatedA
     made = []
     for name in names:
         exchange_name, _, owner = name.partition(":")
-        kraken = exchange_name == Exchange.KRAKEN.value
+        kraken = exchange_name == Exchange.KRAKEN
         key, uid = (kraken_key(rng), made_up_iban(rng)) if kraken else (coinbase_key(rng), made_up_uuid(rng))
         account = SimulatedAccount(Exchange(exchange_name), owner, key, {"USD": Decimal(10_000)}, account_uid=uid)
         made.append(replace(account, **changes))  # type: ignore[arg-type]  # the fields of a SimulatedAccount

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import krakenex
 
 from brokers.model import ApiKey, Exchange
+from brokers.simulator import FACES
 from brokers.simulator.config import Limits, SimulatorConfig, made_up_accounts
 from brokers.simulator.engine.market_data import CandleRow, Tick
 from brokers.simulator.faults import Fault, FaultKind
@@ -138,7 +139,7 @@ def manual_rig(config: SimulatorConfig | None = None, prices: Mapping[str, str] 
     """A running simulator; without a configuration it has round balances and no rate limits."""
     chosen = config or SimulatorConfig(usd_accounts(), limits=UNLIMITED)
     clock = ManualClock()
-    sources = {exchange.value: ManualPrices(prices) for exchange in Exchange}
+    sources = {str(exchange): ManualPrices(prices) for exchange in FACES}
     with running_simulator(chosen, clock=clock, prices=Prices(WallMarketClock(), sources)) as simulator:
         rig = Rig(simulator, clock, sources)
         try:

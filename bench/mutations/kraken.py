@@ -170,7 +170,7 @@ KRAKEN_MUTATIONS = (
         "a key refused while trading is told in words of its own",
         "nija/supervisor/account.py",
         "return self._refuse(key_refused(self.account, error))",
-        "return self._fail(str(error), str(error), self._refused)",
+        "return self._fail(failure_kind(error), str(error), str(error), self._refused)",
         ("tests/nija/supervisor/test_account_thread.py",),
     ),
 )

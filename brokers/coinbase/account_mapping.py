@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.json_fields import number, optional_text, section, text
+from brokers.coinbase.permissions import PERMISSIONS
 from brokers.errors import BadAnswer
 from brokers.model import ZERO, Balance, Fees, KeyInfo
 from brokers.unread_rows import read_rows
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from brokers.coinbase.json_fields import JsonObject
 
-_NEEDED = frozenset({"view", "trade"})
 # Money in vaults and futures wallets cannot be spent on spot markets.
 _OTHER_KINDS = ("VAULT", "PERP_FUTURES")
 _OTHER_PLATFORMS = ("CFM_CONSUMER", "INTX")
@@ -29,8 +29,8 @@ def key_info_of(answer: JsonObject, clock_skew: timedelta) -> KeyInfo:
     return KeyInfo(
         account_uid=text(answer, "portfolio_uuid"),
         permissions=granted,
-        missing=_NEEDED - granted,
-        can_withdraw="transfer" in granted,
+        missing=PERMISSIONS.needed_names - granted,
+        can_withdraw=bool(granted & PERMISSIONS.withdrawing_names),
         clock_skew=clock_skew,
     )
 

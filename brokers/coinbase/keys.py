@@ -17,6 +17,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from brokers.description import KeyChecks, UnusableKey
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,8 @@ _REMEDY = "copy the private key again from the Coinbase developer portal (portal
 _IN_ENV = "in .env write it on one line with \\n between the lines, in double quotes"
 _DAMAGED = f"the private key is damaged and cannot be read: {_REMEDY}"
 _LINES_LOST = f"the private key's line breaks were lost and cannot be restored with certainty: {_REMEDY}; {_IN_ENV}"
+_SWAP = "The two values are swapped: exchange them"
+_NOTHING_SENT = "Nothing was sent to Coinbase"
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -74,6 +78,47 @@ def normalise_secret(secret: str) -> str:
     if "PUBLICKEY" in text.replace(" ", ""):
         raise InvalidKey("this is the public key: use the private key, which begins with BEGIN … PRIVATE KEY")
     return _checked_pem(text) if "-----" in text else _checked_base64(text)
+
+
+def read_key_file(text: str) -> tuple[str, str] | None:
+    """Key name and private key out of the portal's JSON key file; None where `text` is something else."""
+    try:
+        content = json.loads(text)
+        return str(content.get("name") or content["id"]), str(content["privateKey"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _check_key(value: str) -> str:
+    if holds_private_key(value):
+        raise UnusableKey(
+            "holds the private key where the key's name (organizations/…/apiKeys/…) belongs", _SWAP, is_misplaced=True
+        )
+    try:
+        check_key_name(value)
+    except InvalidKey as error:
+        raise UnusableKey(str(error).rstrip("."), _NOTHING_SENT) from None
+    return value
+
+
+def _check_secret(value: str) -> str:
+    if _is_long_name(value):
+        raise UnusableKey("holds the key's name where the private key belongs", _SWAP, is_misplaced=True)
+    try:
+        return normalise_secret(value)
+    except InvalidKey as error:
+        raise UnusableKey(str(error).rstrip("."), _NOTHING_SENT) from None
+
+
+def _recognises(text: str) -> bool:
+    return holds_private_key(text) or _is_long_name(text)
+
+
+def _is_long_name(text: str) -> bool:
+    return text.startswith("organizations/")
+
+
+CHECKS = KeyChecks(_check_key, _check_secret, _recognises, read_key_file)
 
 
 def load_secret(secret: str) -> PrivateKey:

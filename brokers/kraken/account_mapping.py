@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brokers.kraken.json_fields import EPOCH, decimal_of, moment_of
+from brokers.kraken.permissions import PERMISSIONS
 from brokers.model import ZERO, Balance, Fees, KeyInfo
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.kraken.symbols import Symbols
-
-NEEDED_PERMISSIONS = frozenset(
-    {"query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"}
-)
-_WITHDRAWING = frozenset({"withdraw-funds", "add-withdraw-address", "update-withdraw-address"})
 
 
 def balances_of(result: Mapping[str, Any], symbols: Symbols) -> tuple[dict[str, Balance], dict[str, str]]:
@@ -70,8 +66,8 @@ def key_info_of(result: Mapping[str, Any], fingerprint: str, skew: timedelta) ->
     return KeyInfo(
         account_uid=str(account) if account else f"key {fingerprint}",
         permissions=permissions,
-        missing=NEEDED_PERMISSIONS - permissions,
-        can_withdraw=bool(permissions & _WITHDRAWING),
+        missing=PERMISSIONS.needed_names - permissions,
+        can_withdraw=bool(permissions & PERMISSIONS.withdrawing_names),
         clock_skew=skew,
         expires=_moment_or_none(result.get("validUntil")),
         ip_allowlist=tuple(str(address) for address in result.get("ipAllowlist") or ()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import requests
@@ -30,9 +31,10 @@ from brokers.errors import (
 )
 from brokers.http import definitely_not_sent, describe
 from brokers.kraken import refusals
+from brokers.kraken.permissions import PERMISSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LOCKOUT_SECONDS = 900.0
 _TOO_MANY_REQUESTS = 429
@@ -145,18 +147,19 @@ _OF_A_MARKET: dict[_Meaning, tuple[type[MarketRefused], str]] = {
     _Meaning.UNKNOWN_PAIR: (MarketRefused, refusals.NOT_LISTED),
 }
 
-# As Kraken's website labels them.
-_PERMISSIONS = {
-    "BalanceEx": "Funds: Query",
-    "TradeVolume": "Funds: Query",
-    "OpenOrders": "Orders: Query open",
-    "QueryOrders": "Orders: Query open and Orders: Query closed",
-    "ClosedOrders": "Orders: Query closed",
-    "TradesHistory": "Orders: Query closed",
-    "AddOrder": "Orders: Create & modify",
-    "AmendOrder": "Orders: Create & modify",
-    "CancelOrder": "Orders: Cancel & close",
-}
+_NEEDED_FOR: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "BalanceEx": ("query-funds",),
+        "TradeVolume": ("query-funds",),
+        "OpenOrders": ("query-open-trades",),
+        "QueryOrders": ("query-open-trades", "query-closed-trades"),
+        "ClosedOrders": ("query-closed-trades",),
+        "TradesHistory": ("query-closed-trades",),
+        "AddOrder": ("modify-trades",),
+        "AmendOrder": ("modify-trades",),
+        "CancelOrder": ("close-trades",),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +197,8 @@ def error_of_failure(error: requests.RequestException, action: Action) -> Broker
 
 
 def permission_for(method: str) -> str:
-    """The permission that a private method needs, in the website's words."""
-    return _PERMISSIONS.get(method, "a permission that this key lacks")
+    """The permissions that a private method needs, in the website's words."""
+    return " and ".join(PERMISSIONS.labels(_NEEDED_FOR.get(method, ()))) or "a permission that this key lacks"
 
 
 def _judge(texts: Sequence[str], action: Action) -> _Verdict:

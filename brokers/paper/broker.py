@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from brokers.clock import utc_now
 from brokers.errors import OrderNotFound, OrderRejected, Unavailable
-from brokers.model import ZERO, Absent, Exchange, Fees, Found, KeyInfo
+from brokers.model import ZERO, Absent, Found, KeyInfo
 from brokers.paper.books import load_books, save_books
 from brokers.paper.engine import EngineAct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
     from pathlib import Path
 
     from brokers.clock import Clock
-    from brokers.model import Balance, Evidence, Fill, Market, Order, OrderRequest, Resolution, Ticker
+    from brokers.description import ExchangeDescription
+    from brokers.model import Balance, Evidence, Fees, Fill, Market, Order, OrderRequest, Resolution, Ticker
     from brokers.paper.books import Books
-
-# The entry fee tiers, from the exchanges' own tables of autumn 2026.
-ENTRY_FEES: Mapping[Exchange, Fees] = MappingProxyType(
-    {
-        Exchange.KRAKEN: Fees(maker=Decimal("0.0025"), taker=Decimal("0.0040")),
-        Exchange.COINBASE: Fees(maker=Decimal("0.0060"), taker=Decimal("0.0120")),
-    }
-)
 
 
 class ListedMarkets(Protocol):
@@ -54,7 +47,7 @@ class PaperBroker:
 
     def __init__(
         self,
-        exchange: Exchange,
+        description: ExchangeDescription,
         books: Path,
         clock: Clock,
         *,
@@ -62,12 +55,12 @@ class PaperBroker:
         prices: Callable[[str], Ticker | None],
         starting: Mapping[str, Decimal],
     ) -> None:
-        self.exchange = exchange
+        self.exchange = description.exchange
         self._path = books
         self._clock = clock
         self._listed = listed
         self._prices = prices
-        self._fees = ENTRY_FEES[exchange]
+        self._fees = description.entry_fees
         self._markets: Mapping[str, Market] = MappingProxyType({})
         self._books = load_books(books, starting)
         self._open = self._books.open_orders()
@@ -199,7 +192,7 @@ class PaperBroker:
 
     def _must_be_on_offer(self, market: str) -> None:
         if market not in self._markets:
-            raise OrderRejected(f"{self.exchange.value} has no market {market}", "unknown market")
+            raise OrderRejected(f"{self.exchange} has no market {market}", "unknown market")
         if not self._tickers((market,)):
             raise Unavailable(f"There is no price of {market} yet")
 

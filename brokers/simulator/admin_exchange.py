@@ -79,7 +79,7 @@ def set_clock(world: World, body: Body) -> dict[str, Any]:
     offset, drift = (float(body[name]) if name in body else None for name in ("offset", "drift_ppm"))
     for face in faces_of(world, body):
         face.clock.set_wrong(offset, drift)
-    return {face.exchange.value: face.clock.time() for face in world.faces.values()}
+    return {face.exchange: face.clock.time() for face in world.faces.values()}
 
 
 def add_acts(world: World, body: Body | list[Body]) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _act(world: World, body: Body) -> Act:
 
 
 def _storm(world: World, body: Body) -> tuple[Act, ...]:
-    everybody = [f"{face.exchange.value}:{owner}" for face in world.faces.values() for owner in face.engine.accounts]
+    everybody = [f"{face.exchange}:{owner}" for face in world.faces.values() for owner in face.engine.accounts]
     accounts = body.get("accounts", everybody)
     for account in accounts:
         hands_of(world, {"account": account})

@@ -54,7 +54,7 @@ class SimulatedAccount:
 
     @property
     def name(self) -> str:
-        return f"{self.exchange.value}:{self.owner}"
+        return f"{self.exchange}:{self.owner}"
 
 
 @dataclass(frozen=True, slots=True)

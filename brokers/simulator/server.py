@@ -17,6 +17,7 @@ import uvicorn
 
 from brokers.clock import SystemClock
 from brokers.model import Exchange
+from brokers.simulator import FACES
 from brokers.simulator.admin import admin_app
 from brokers.simulator.fault_middleware import DroppableProtocol, FaultMiddleware, abort
 from brokers.simulator.tls import TlsFiles, make_tls_files
@@ -52,6 +53,12 @@ class Addresses:
     admin_url: str
     ca_file: str
     ca_bundle: str
+
+    @property
+    def by_exchange(self) -> dict[Exchange, str]:
+        """The URLs of the faces that are served."""
+        urls = {Exchange.KRAKEN: self.kraken_url, Exchange.COINBASE: self.coinbase_url}
+        return {exchange: url for exchange, url in urls.items() if url}
 
 
 class _Server(uvicorn.Server):
@@ -90,7 +97,7 @@ async def run(world: World, on_ready: Callable[[Addresses], None]) -> None:
     wanted = {Exchange.KRAKEN: ports.kraken, Exchange.COINBASE: ports.coinbase}
     with TemporaryDirectory(prefix="nija-simulator-") as folder, contextlib.ExitStack() as stack:
         tls = make_tls_files(Path(folder))
-        urls = dict.fromkeys(Exchange, "")
+        urls = dict.fromkeys(FACES, "")
         admin = stack.enter_context(_bound(ports.admin))
         servers = [(_server(world, admin_app(world)), admin)]
         for exchange, face in world.faces.items():
@@ -206,7 +213,7 @@ async def _keep_ticking(world: World) -> None:
 
 def _gated(world: World, face: MountedFace) -> ASGIApp:
     return FaultMiddleware(
-        face.app, face.exchange.value, world.plan, world.records, world.clock, face.identify, world.stopping
+        face.app, face.exchange, world.plan, world.records, world.clock, face.identify, world.stopping
     )
 
 

@@ -24,7 +24,7 @@ def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
     return {
         "time": world.clock.time,
         "accounts": lambda: _accounts_state(world),
-        "markets": lambda: {face.exchange.value: _market_state(face) for face in world.faces.values()},
+        "markets": lambda: {face.exchange: _market_state(face) for face in world.faces.values()},
         "requests": lambda: plain(list(records.requests)),
         "violations": lambda: plain(list(records.violations)),
         "faults": lambda: plain(plan.faults),
@@ -42,7 +42,7 @@ def ownership_state(world: World) -> dict[str, Any]:
     for face in world.faces.values():
         for owner, account in face.engine.accounts.items():
             owned = ownership(movements_of(account))
-            states[f"{face.exchange.value}:{owner}"] = plain(owned) | {
+            states[f"{face.exchange}:{owner}"] = plain(owned) | {
                 "overexposed": plain(overexposed(account, owned)),
             }
     return states
@@ -50,7 +50,7 @@ def ownership_state(world: World) -> dict[str, Any]:
 
 def _accounts_state(world: World) -> dict[str, Any]:
     return {
-        f"{face.exchange.value}:{owner}": _account_state(face, account)
+        f"{face.exchange}:{owner}": _account_state(face, account)
         for face in world.faces.values()
         for owner, account in face.engine.accounts.items()
     }

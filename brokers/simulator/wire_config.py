@@ -46,7 +46,7 @@ def load_config(text: str) -> SimulatorConfig:
 
 def _dump_account(account: SimulatedAccount) -> dict[str, Any]:
     return {
-        "exchange": account.exchange.value,
+        "exchange": account.exchange,
         "owner": account.owner,
         "key": account.api_key.key,
         "secret": account.api_key.secret,

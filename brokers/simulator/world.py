@@ -77,7 +77,7 @@ def _board(prices: Prices, exchange: Exchange, own: SimulatedClock, clock: Clock
     """Candles close by the exchange's own clock if market time equals the wall clock's."""
     now = clock.time()
     follows = prices.clock.market_time(now) == now
-    return PriceBoard(prices.sources.get(exchange.value, _Nothing()), prices.clock, own if follows else clock)
+    return PriceBoard(prices.sources.get(exchange, _Nothing()), prices.clock, own if follows else clock)
 
 
 def _configured(config: SimulatorConfig, clock: Clock) -> Prices:

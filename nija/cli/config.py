@@ -35,7 +35,11 @@ def check() -> None:
     values = desk.environment.values
     discovery = discover(values)
     faults = [fault.message for fault in discovery.faults]
-    warnings = [*desk.environment.warnings, *unknown_variables(values), *discovery.warnings]
+    warnings = [
+        *desk.environment.warnings,
+        *unknown_variables(values),
+        *(warning.message for warning in discovery.warnings),
+    ]
     try:
         settings = load_settings(desk.settings.config)
         warnings += settings.warnings(found.account for found in discovery.credentials)

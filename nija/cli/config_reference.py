@@ -6,10 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from accounts.environment import described_variables
-from accounts.identity import MASTER, AccountId, full_name
 from accounts.variables import Part
+from brokers.exchanges import descriptions
 from brokers.figures import number
-from brokers.model import Exchange
 from nija.cli.config_example import TABLES, toml_value
 
 if TYPE_CHECKING:
@@ -57,18 +56,17 @@ def configuration_page() -> str:
 
 def _credentials() -> Iterator[str]:
     yield from _header("variable", "holds")
-    secrets = {
-        Exchange.KRAKEN: ("the API key, 56 characters", "its private key, 88 characters"),
-        Exchange.COINBASE: ("the key's name, `organizations/…/apiKeys/…`", "its private key"),
-    }
-    for exchange in Exchange:
-        prefix = AccountId(exchange, MASTER).env_prefix
-        for part, text in zip(Part, secrets[exchange], strict=True):
-            yield _row(f"`{prefix}_{part}`", f"the master's {full_name(exchange)} account: {text}")
-        user = f"{exchange.value.upper()}_USER_<NAME>"
-        yield _row(", ".join(f"`{user}_{part}`" for part in Part), "a user's, the same two")
-    plain = ", ".join(f"`COINBASE_{part}`" for part in Part)
-    yield _row(plain, "accepted as the master's too")
+    for exchange in descriptions():
+        texts = (exchange.key_guide.key_text, exchange.key_guide.secret_text)
+        for part, text in zip(Part, texts, strict=True):
+            yield _row(f"`{exchange.prefix}_MASTER_{part}`", f"the master's {exchange.full_name} account: {text}")
+        yield _row(_both(f"{exchange.prefix}_USER_<NAME>"), "a user's, the same two")
+        if exchange.master_without_name:
+            yield _row(_both(exchange.prefix), "accepted as the master's too")
+
+
+def _both(front: str) -> str:
+    return ", ".join(f"`{front}_{part}`" for part in Part)
 
 
 def _process() -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.settings import load_settings
 from accounts.variables import parse_variable
+from brokers.exchanges import descriptions
 from brokers.text_file import read_text
 from nija.cli.config_example import toml_value
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
 
 _DEFAULT = "default"
-_ENVIRONMENT_NAMES = {"kraken_url": "KRAKEN_API_URL", "coinbase_url": "COINBASE_API_URL", "port": "PORT"}
+_ENVIRONMENT_NAMES = {"port": "PORT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Row:
 def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: Mapping[str, str]) -> Iterator[Row]:
     """`values` are the environment's with .env beneath, `real` the environment's alone."""
     for field in fields(process):
+        if field.name == "addresses":
+            yield from _addresses(process, values, real)
+            continue
         name = _ENVIRONMENT_NAMES.get(field.name, f"NIJA_{field.name.upper()}")
         # What has no repr may hold a password.
         shown = _shown(getattr(process, field.name)) if field.repr else "(set)" if values.get(name) else "-"
@@ -42,6 +46,12 @@ def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: 
         if variable is not None and values[name]:
             shown = values[name] if variable.is_file else f"(set, {len(values[name])} characters)"
             yield Row(name, shown, _source(name, values, real))
+
+
+def _addresses(process: ProcessSettings, values: Mapping[str, str], real: Mapping[str, str]) -> Iterator[Row]:
+    for description in descriptions():
+        name = description.address_variable
+        yield Row(name, process.addresses[description.exchange], _source(name, values, real))
 
 
 def settings_rows(process: ProcessSettings) -> Iterator[Row]:

@@ -31,27 +31,27 @@ def doctor(
     """
     from accounts.identity import AccountId  # noqa: PLC0415  heavy: only where this command runs
     from brokers.clock import SystemClock  # noqa: PLC0415
-    from brokers.model import Exchange  # noqa: PLC0415
-    from nija.doctor.examination import Patient, examine  # noqa: PLC0415
+    from brokers.exchanges import exchange_named  # noqa: PLC0415
+    from nija.doctor.examination import ExaminationScope, examine  # noqa: PLC0415
     from nija.doctor.render import lines  # noqa: PLC0415
 
     try:
         wanted = AccountId.parse(account) if account is not None else None
-        at = Exchange(exchange) if exchange is not None else None
+        at = exchange_named(exchange) if exchange is not None else None
     except ValueError as error:
         tell_fault(error)
         raise typer.Exit(2) from error
     # What cannot be read is a finding of its own.
     with suppress(DotenvError):
         lend_to_libraries(load_environment(os.environ, DOTENV).values)
-    patient = Patient(os.environ, Path(), SystemClock(), wanted, at)
+    scope = ExaminationScope(os.environ, Path(), SystemClock(), wanted, at)
     if as_json:
-        report = examine(patient)
+        report = examine(scope)
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
     else:
-        sys.stdout.write("Looking only: no order is placed.\n\n")
+        sys.stdout.write("Read-only check: no order is placed.\n\n")
         sys.stdout.flush()
-        report = examine(patient)
+        report = examine(scope)
         width = shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else None
         text = "\n".join(lines(report, width))
     sys.stdout.write(text + "\n")

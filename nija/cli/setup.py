@@ -53,14 +53,12 @@ def setup(
 
 
 def _set_up(exchange: str | None, owner: str | None, key_file: Path | None, secret_file: Path | None) -> None:
-    from brokers.model import Exchange  # noqa: PLC0415
+    from brokers.exchanges import exchange_named  # noqa: PLC0415
     from nija.wizard.dialogue import owner_name  # noqa: PLC0415
     from nija.wizard.setup import Wanted  # noqa: PLC0415
 
-    if exchange is not None and exchange not in set(Exchange):
-        raise ValueError(f"--exchange is kraken or coinbase, not {exchange!r}")
     wanted = Wanted(
-        exchange=Exchange(exchange) if exchange is not None else None,
+        exchange=exchange_named(exchange) if exchange is not None else None,
         owner=owner_name(owner) if owner is not None else None,
         key_file=key_file,
         secret_file=secret_file,

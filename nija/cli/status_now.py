@@ -45,7 +45,7 @@ def _report(desk: Desk) -> StatusReport:
         return report
     from accounts.settings import SettingsError  # noqa: PLC0415  heavy, and only without a daemon
     from brokers.clock import SystemClock  # noqa: PLC0415
-    from nija.status.direct import direct_report  # noqa: PLC0415
+    from nija.doctor.direct_status import direct_report  # noqa: PLC0415
 
     try:
         return direct_report(desk.environment.values, desk.settings, SystemClock())

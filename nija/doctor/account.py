@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from accounts.connect import EXPIRY_NOTICE
 from accounts.identity import short_name
 from accounts.market_advice import market_advice
+from brokers.exchanges import described
 from brokers.figures import ago, money, percent
-from brokers.model import ZERO, Exchange
+from brokers.model import ZERO
 from nija.doctor.exchanges import clock_finding
-from nija.doctor.failures import failure_finding, permission_cure, right_label
+from nija.doctor.failures import failure_finding, permission_remedy
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.doctor.markets import check_markets
 from nija.health.judgement import SILENT_SECONDS
-from nija.orders.desk import ANOTHER_PROGRAM
-from nija.trader.plan import SWITCHED_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,35 +27,36 @@ if TYPE_CHECKING:
     from accounts.settings import AccountSettings
     from nija.doctor.facts import AccountFacts, KeyRights
 
-_EXPIRES_SOON = timedelta(days=7)
-_NEEDED = {
-    Exchange.KRAKEN: ("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades"),
-    Exchange.COINBASE: ("view", "trade"),
-}
-_WITHDRAWAL = {Exchange.KRAKEN: "withdraw-funds", Exchange.COINBASE: "transfer"}
-_NEEDLESS = {Exchange.KRAKEN: "add-funds", Exchange.COINBASE: "receive"}
-# Coinbase does not say which addresses a key is bound to.
-_TELLS_ADDRESSES = frozenset({Exchange.KRAKEN})
+
+@dataclass(frozen=True, slots=True)
+class AccountCheck:
+    """`is_connected`: the key works and NIJA may use it, however little can be done with the account now."""
+
+    findings: tuple[Finding, ...]
+    is_connected: bool
 
 
 def check_account(
     account: AccountId, facts: AccountFacts, settings: AccountSettings, now: datetime, *, allow_withdrawal: bool = False
-) -> tuple[Finding, ...]:
+) -> AccountCheck:
     """From the key to the markets. What a broken key hides is not guessed at."""
     if facts.failure is not None:
-        return (failure_finding(account, facts.failure),)
-    findings = list(_check_key(account, facts, now, allow_withdrawal=allow_withdrawal))
+        return AccountCheck((failure_finding(account, facts.failure),), is_connected=False)
+    findings = tuple(_check_key(account, facts, now, allow_withdrawal=allow_withdrawal))
     if facts.key is None or any(finding.level is Level.BROKEN for finding in findings):
-        return tuple(findings)
-    findings.append(fine(f"{account.label} {account.exchange.value.upper()} CONNECTED!"))
-    if facts.state and facts.last_work is None:
-        return (*findings, *_check_work(facts, now), *_check_troubles(facts))
-    findings += _check_money(facts, settings)
-    findings += check_markets(facts, settings)
-    findings += _check_pause(account, facts)
-    findings += _check_work(facts, now)
-    findings += _check_troubles(facts)
-    return tuple(findings)
+        return AccountCheck(findings, is_connected=False)
+    connected = fine(f"{account.label} {account.exchange.upper()} CONNECTED!")
+    return AccountCheck((*findings, connected, *_check_use(account, facts, settings, now)), is_connected=True)
+
+
+def _check_use(account: AccountId, facts: AccountFacts, settings: AccountSettings, now: datetime) -> Iterator[Finding]:
+    """What the account can do. Before its first work a daemon knows neither its money nor its markets."""
+    if not facts.state or facts.last_work is not None:
+        yield from _check_money(facts, settings)
+        yield from check_markets(facts, settings)
+        yield from _check_pause(account, facts)
+    yield from _check_work(facts, now)
+    yield from _check_troubles(facts)
 
 
 def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_withdrawal: bool) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_
             "NIJA connects accounts one after another: wait a few seconds, then try again",
         )
         return
-    accepted = "Signature and nonce are" if account.exchange is Exchange.KRAKEN else "Signature is"
+    accepted = "Signature and nonce are" if described(account.exchange).uses_nonces else "Signature is"
     yield fine(f"{accepted} accepted (key {facts.fingerprint})")
     yield from _check_permissions(account, key)
     yield from _check_withdrawal(account, key, allowed=allow_withdrawal)
@@ -78,39 +80,42 @@ def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_
 
 
 def _check_permissions(account: AccountId, key: KeyRights) -> Iterator[Finding]:
-    for permission in _NEEDED[account.exchange]:
-        label = right_label(permission)
-        if permission in key.missing:
+    for permission in described(account.exchange).permissions.needed:
+        if permission.name in key.missing:
             yield broken(
-                f"{label}: off, but needed",
-                f"{short_name(account.exchange)} answers Permission denied without it. {permission_cure(account)}",
+                f"{permission.label}: off, but needed",
+                f"{short_name(account.exchange)} answers Permission denied without it. {permission_remedy(account)}",
             )
         else:
-            yield fine(label)
+            yield fine(permission.label)
 
 
 def _check_withdrawal(account: AccountId, key: KeyRights, *, allowed: bool) -> Iterator[Finding]:
-    permission = _WITHDRAWAL[account.exchange]
-    label = right_label(permission)
+    permissions = described(account.exchange).permissions
+    plainest = permissions.withdrawing[0]
     if not key.can_withdraw:
-        yield fine(f"{label}: off")
+        yield fine(f"{plainest.label}: off")
     elif allowed:
-        yield warning(f"{label}: on, and allowed by NIJA_ALLOW_WITHDRAWAL_KEYS", "Whoever gets this key gets the money")
+        yield warning(
+            f"{plainest.label}: on, and allowed by NIJA_ALLOW_WITHDRAWAL_KEYS", "Whoever gets this key gets the money"
+        )
     else:
-        named = label if permission in key.permissions else "Withdrawal (withdrawal addresses)"
+        named = plainest.label if plainest.name in key.permissions else "Withdrawal (withdrawal addresses)"
         yield broken(
             f"{named} must be off: the key can move money out",
             f"NIJA refuses such a key. Create a new one without {named}, put it into {account.env_prefix}_API_KEY and "
             f"{account.env_prefix}_API_SECRET (nija setup does that), and delete this one",
         )
-    if _NEEDLESS[account.exchange] in key.permissions:
-        label = "Deposit Funds" if account.exchange is Exchange.KRAKEN else "Receive"
-        yield warning(f"{label}: on, but not needed", "Switch it off in the settings of the key: less is safer")
+    for permission in permissions.needless:
+        if permission.name in key.permissions:
+            yield warning(
+                f"{permission.label}: on, but not needed", "Switch it off in the settings of the key: less is safer"
+            )
 
 
 def _check_history(account: AccountId, key: KeyRights) -> Iterator[Finding]:
-    bounds = (("Query start", key.history_from), ("Query end", key.history_until))
-    for setting, moment in bounds:
+    settings = described(account.exchange).key_guide.history_settings
+    for setting, moment in zip(settings, (key.history_from, key.history_until), strict=True):
         if moment is not None:
             yield broken(
                 f"{setting}: {moment:%Y-%m-%d %H:%M} UTC, but NIJA must see what became of every order",
@@ -122,7 +127,7 @@ def _check_history(account: AccountId, key: KeyRights) -> Iterator[Finding]:
 def _check_addresses(account: AccountId, key: KeyRights) -> Iterator[Finding]:
     if key.ip_allowlist:
         yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "It must follow when this machine's address changes")
-    elif account.exchange in _TELLS_ADDRESSES:
+    elif described(account.exchange).tells_ip_allowlist:
         yield Finding(
             Level.OK,
             "IP whitelist: none, so the key works from everywhere",
@@ -138,7 +143,7 @@ def _check_expiry(account: AccountId, key: KeyRights, now: datetime) -> Iterator
     remedy = f"Create a new key and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET"
     if left <= timedelta(0):
         yield broken(f"The key expired on {key.expires:%Y-%m-%d}", remedy)
-    elif left < _EXPIRES_SOON:
+    elif left < EXPIRY_NOTICE:
         yield warning(f"The key expires on {key.expires:%Y-%m-%d %H:%M} UTC", f"{remedy} before then")
     else:
         yield fine(f"The key is valid until {key.expires:%Y-%m-%d}")
@@ -192,11 +197,11 @@ def quote_of(settings: AccountSettings) -> str:
 
 
 def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
-    if facts.paused in ("", SWITCHED_OFF):
+    if not facts.paused:
         return
     again = f"nija resume {account}"
     meanwhile = "Exits go on"
-    if ANOTHER_PROGRAM in facts.paused:
+    if facts.another_program:
         meanwhile = "Resting stops stay as they are, and nothing is sold"
         again = f"stop every other program that has a key of this account (a second NIJA, an old bot), then {again}"
     yield warning(f"Nothing new is opened: {facts.paused}", f"{meanwhile}. To trade again: {again}")

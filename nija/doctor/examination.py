@@ -46,7 +46,7 @@ _NO_CREDENTIALS = "To trade, add an account with nija setup. Until then NIJA run
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class ExaminationScope:
     """What is examined: the environment and working directory of a NIJA, all of it unless narrowed down."""
 
     environ: Mapping[str, str]
@@ -66,33 +66,33 @@ class _SetUp:
     discovery: Discovery
 
 
-def examine(patient: Patient) -> DoctorReport:
+def examine(scope: ExaminationScope) -> DoctorReport:
     """Every check that still can be made; it stops where nothing behind could work."""
-    sections = [Section("This machine", tuple(_check_machine(patient)))]
-    set_up = _read(patient)
+    sections = [Section("This machine", tuple(_check_machine(scope)))]
+    set_up = _read(scope)
     if set_up is None:
         return DoctorReport(tuple(sections))
-    sections.append(Section("Files", tuple(_check_places(patient, set_up))))
-    accounts = _accounts(patient, set_up.discovery)
+    sections.append(Section("Files", tuple(_check_places(scope, set_up))))
+    accounts = _accounts(scope, set_up.discovery)
     for account in accounts:
         findings = (
             *check_variables(account, set_up.values, set_up.discovery),
-            *check_precedence(account, patient.environ, patient.directory / ".env"),
+            *check_precedence(account, scope.environ, scope.directory / ".env"),
         )
         sections.append(Section(f"Credentials of {account}", findings, str(account)))
-    sections.append(Section("Accounts", tuple(_check_discovery(patient, set_up))))
+    sections.append(Section("Accounts", tuple(_check_discovery(scope, set_up))))
     credentials = tuple(found for found in set_up.discovery.credentials if found.account in accounts)
-    sections += _ask_exchanges(patient, set_up, credentials) if credentials else _look_for_demo(set_up)
+    sections += _ask_exchanges(scope, set_up, credentials) if credentials else _look_for_demo(set_up)
     return DoctorReport(tuple(section for section in sections if section.findings))
 
 
-def _check_machine(patient: Patient) -> Iterator[Finding]:
+def _check_machine(scope: ExaminationScope) -> Iterator[Finding]:
     yield check_python((sys.version_info[0], sys.version_info[1], sys.version_info[2]))
     yield from check_packages(REQUIRED, IMPORTED)
-    yield from check_dotenv(patient.environ, patient.directory / ".env")
+    yield from check_dotenv(scope.environ, scope.directory / ".env")
     try:
-        values = load_environment(patient.environ, patient.directory / ".env").values
-        process = process_settings(values, patient.directory)
+        values = load_environment(scope.environ, scope.directory / ".env").values
+        process = process_settings(values, scope.directory)
     except DotenvError:
         return
     except EnvironmentFault as error:
@@ -102,45 +102,45 @@ def _check_machine(patient: Patient) -> Iterator[Finding]:
     yield from check_settings(process.config)
 
 
-def _read(patient: Patient) -> _SetUp | None:
+def _read(scope: ExaminationScope) -> _SetUp | None:
     try:
-        values = load_environment(patient.environ, patient.directory / ".env").values
-        process = process_settings(values, patient.directory)
+        values = load_environment(scope.environ, scope.directory / ".env").values
+        process = process_settings(values, scope.directory)
         settings = load_settings(process.config)
     except (DotenvError, EnvironmentFault, SettingsError):
         return None
     return _SetUp(values, process, settings, discover(values))
 
 
-def _check_places(patient: Patient, set_up: _SetUp) -> Iterator[Finding]:
+def _check_places(scope: ExaminationScope, set_up: _SetUp) -> Iterator[Finding]:
     yield from check_data_dir(set_up.process.data_dir)
-    yield from check_database(set_up.process, patient.clock)
+    yield from check_database(set_up.process, scope.clock)
     yield check_log_file(set_up.process.log_file)
 
 
-def _accounts(patient: Patient, discovery: Discovery) -> tuple[AccountId, ...]:
-    if patient.account is not None:
-        return (patient.account,)
+def _accounts(scope: ExaminationScope, discovery: Discovery) -> tuple[AccountId, ...]:
+    if scope.account is not None:
+        return (scope.account,)
     named = [found.account for found in discovery.credentials]
     named += [fault.account for fault in discovery.faults if fault.account is not None]
-    if patient.exchange is None:
+    if scope.exchange is None:
         return tuple(dict.fromkeys(named))
-    chosen = [account for account in named if account.exchange is patient.exchange]
-    return tuple(dict.fromkeys(chosen or [AccountId(patient.exchange, MASTER)]))
+    chosen = [account for account in named if account.exchange == scope.exchange]
+    return tuple(dict.fromkeys(chosen or [AccountId(scope.exchange, MASTER)]))
 
 
-def _check_discovery(patient: Patient, set_up: _SetUp) -> Iterator[Finding]:
+def _check_discovery(scope: ExaminationScope, set_up: _SetUp) -> Iterator[Finding]:
     """What no single account's variables show. Of other accounts only where everything is examined."""
     discovery = set_up.discovery
     yield from check_mode(set_up.process.mode, has_credentials=not discovery.is_empty)
-    if patient.account is not None or patient.exchange is not None:
+    if scope.account is not None or scope.exchange is not None:
         return
     for fault in discovery.faults:
         if fault.account is None:
             yield broken(f"{fault.variable}: {fault.problem.text}", f"{fault.problem.remedy}.")
     if discovery.is_empty:
-        for text in discovery.warnings:
-            yield warning(text, "Names count letter by letter: rename it")
+        for found in discovery.warnings:
+            yield warning(found.message, "Names count letter by letter: rename it")
         for master in discovery.masters_not_configured():
             yield warning(
                 f"{short_name(master.exchange)} credentials not configured for {master.label}",
@@ -160,49 +160,49 @@ def _look_for_demo(set_up: _SetUp) -> Iterator[Section]:
             yield Section("The running NIJA", (fine("NIJA is running", "What it does: nija status"),))
 
 
-def _ask_exchanges(patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+def _ask_exchanges(scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
     try:
         answer = ask(set_up.process.data_dir, "doctor")
-        told = read_answer(answer) if answer is not None else None
+        known = read_answer(answer) if answer is not None else None
     except (ControlError, ValueError) as error:
         yield Section("The running NIJA", (broken("The running NIJA does not answer", str(error)),))
         return
-    if told is None:
-        yield from _ask_directly(patient, set_up, credentials)
+    if known is None:
+        yield from _ask_directly(scope, set_up, credentials)
         return
     yield Section("The running NIJA", (fine("NIJA is running, and was asked instead of using its keys"),))
-    yield from _from_daemon(patient, set_up, credentials, told)
+    yield from _from_daemon(scope, set_up, credentials, known)
 
 
 def _from_daemon(
-    patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials], told: Mapping[str, AccountFacts]
+    scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials], known: Mapping[str, AccountFacts]
 ) -> Iterator[Section]:
-    connected = {one.account.exchange for one in credentials if _is_connected(told.get(str(one.account)))}
+    connected = {one.account.exchange for one in credentials if _is_connected(known.get(str(one.account)))}
     for exchange in _exchanges(credentials):
         if exchange not in connected:
-            yield _exchange_section(patient, set_up, exchange)
+            yield _exchange_section(scope, set_up, exchange)
     for one in credentials:
-        yield _account_section(patient, set_up, one, told.get(str(one.account)))
+        yield _account_section(scope, set_up, one, known.get(str(one.account)))
 
 
 def _is_connected(facts: AccountFacts | None) -> bool:
     return facts is not None and facts.key is not None and facts.failure is None
 
 
-def _ask_directly(patient: Patient, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+def _ask_directly(scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
     reachable: set[Exchange] = set()
     for exchange in _exchanges(credentials):
-        section = _exchange_section(patient, set_up, exchange)
+        section = _exchange_section(scope, set_up, exchange)
         yield section
         if not section.is_broken:
             reachable.add(exchange)
     asked: list[AccountFacts] = []
-    probe = Probe(set_up.process, patient.clock)
+    probe = Probe(set_up.process, scope.clock)
     try:
         for one in credentials:
             if one.account.exchange in reachable:
-                asked.append(probe.ask(one, set_up.settings.for_account(one.account).markets))
-                yield _account_section(patient, set_up, one, asked[-1])
+                asked.append(probe.ask(one, set_up.settings.for_account(one.account)))
+                yield _account_section(scope, set_up, one, asked[-1])
     finally:
         probe.close()
     yield Section("Accounts against each other", tuple(_check_shared(asked)))
@@ -212,12 +212,14 @@ def _exchanges(credentials: Sequence[Credentials]) -> tuple[Exchange, ...]:
     return tuple(dict.fromkeys(one.account.exchange for one in credentials))
 
 
-def _exchange_section(patient: Patient, set_up: _SetUp, exchange: Exchange) -> Section:
-    findings = check_exchange(address_of(exchange, set_up.process), patient.clock)
+def _exchange_section(scope: ExaminationScope, set_up: _SetUp, exchange: Exchange) -> Section:
+    findings = check_exchange(address_of(exchange, set_up.process), scope.clock)
     return Section(f"The way to {short_name(exchange)}", tuple(findings))
 
 
-def _account_section(patient: Patient, set_up: _SetUp, credentials: Credentials, facts: AccountFacts | None) -> Section:
+def _account_section(
+    scope: ExaminationScope, set_up: _SetUp, credentials: Credentials, facts: AccountFacts | None
+) -> Section:
     title = f"{short_name(credentials.account.exchange)} {credentials.account.label}"
     if facts is None:
         findings: tuple[Finding, ...] = (
@@ -230,9 +232,9 @@ def _account_section(patient: Patient, set_up: _SetUp, credentials: Credentials,
         credentials.account,
         facts,
         set_up.settings.for_account(credentials.account),
-        utc_now(patient.clock),
+        utc_now(scope.clock),
         allow_withdrawal=set_up.process.allow_withdrawal_keys,
-    )
+    ).findings
     # A paper account has a made-up key of its own.
     if set_up.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
         changed = warning("The running NIJA still uses another key", "Restart NIJA, so that it takes the new one")

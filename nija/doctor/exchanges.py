@@ -12,35 +12,31 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import get_environ_proxies
 
-from accounts.identity import short_name
+from accounts.connect import MAX_CLOCK_SKEW
 from brokers.errors import Unavailable
+from brokers.exchanges import described
 from brokers.figures import duration
 from brokers.http import prepare_session, tls_context
-from brokers.model import Exchange
-from nija.doctor.finding import Finding, broken, fine, warning
+from nija.doctor.finding import Finding, Level, broken, fine, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from accounts.environment import ProcessSettings
     from brokers.clock import Clock
+    from brokers.description import ExchangeDescription
+    from brokers.model import Exchange
 
-# Kraken takes one public call a second from an address, and whatever asks next counts too.
-_SECONDS_APART = 1.0
 _SECONDS = 10.0
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_URL_VARIABLE = {Exchange.KRAKEN: "KRAKEN_API_URL", Exchange.COINBASE: "COINBASE_API_URL"}
-_STATUS_PAGE = {Exchange.KRAKEN: "https://status.kraken.com", Exchange.COINBASE: "https://status.coinbase.com"}
-_TIME_PATH = {Exchange.KRAKEN: "/0/public/Time", Exchange.COINBASE: "/api/v3/brokerage/time"}
-# Kraken tells whole seconds only.
+# Some exchanges report their time in whole seconds.
 _SKEW_NOTICED = 2.0
-_SKEW_REFUSED = 5.0
 _SYNCHRONISE = "Turn on time synchronisation (NTP): sudo timedatectl set-ntp true"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    exchange: Exchange
+    description: ExchangeDescription
     url: str
 
     @property
@@ -58,22 +54,26 @@ class Address:
 
     @property
     def name(self) -> str:
-        return short_name(self.exchange)
+        return self.description.short_name
 
     @property
     def check_url(self) -> str:
-        return f"check {_URL_VARIABLE[self.exchange]}, which is {self.url}"
+        return f"check {self.description.address_variable}, which is {self.url}"
+
+    @property
+    def status_page(self) -> str:
+        return self.description.status_page
 
 
 def address_of(exchange: Exchange, settings: ProcessSettings) -> Address:
-    return Address(exchange, settings.kraken_url if exchange is Exchange.KRAKEN else settings.coinbase_url)
+    return Address(described(exchange), settings.addresses[exchange])
 
 
 def check_exchange(address: Address, clock: Clock) -> Iterator[Finding]:
     """From the name to the clock; the first that is broken ends it, as nothing behind it can work."""
     for finding in _checks(address, clock):
         yield finding
-        if finding.level == "broken":
+        if finding.level is Level.BROKEN:
             return
 
 
@@ -86,12 +86,12 @@ def _checks(address: Address, clock: Clock) -> Iterator[Finding]:
     session = requests.Session()
     try:
         prepare_session(session, address.url)
-        if address.exchange is Exchange.KRAKEN:
+        keyless = address.description.keyless
+        if keyless.status_path:
             yield _check_status(address, session)
-            clock.sleep(_SECONDS_APART)
+            clock.sleep(keyless.seconds_apart)
         yield _check_clock(address, session, clock)
-        if address.exchange is Exchange.KRAKEN:
-            clock.sleep(_SECONDS_APART)
+        clock.sleep(keyless.seconds_apart)
     finally:
         session.close()
 
@@ -138,30 +138,27 @@ def _check_connection(address: Address) -> Finding:
 
 
 def _check_status(address: Address, session: requests.Session) -> Finding:
-    answer = _ask(address, session, "/0/public/SystemStatus")
+    keyless = address.description.keyless
+    answer = _ask(address, session, keyless.status_path)
     if isinstance(answer, Finding):
         return answer
-    status = str(_inner(answer, "result").get("status", "unknown"))
+    status = keyless.status(answer)
     if status == "online":
         return fine(f"{address.name} is online")
     if status == "maintenance":
-        return broken(f"{address.name} is in maintenance", f"Wait until it is over: {_STATUS_PAGE[address.exchange]}")
-    return warning(
-        f"{address.name} is restricted: {status}", f"Not every order is taken now: {_STATUS_PAGE[address.exchange]}"
-    )
+        return broken(f"{address.name} is in maintenance", f"Wait until it is over: {address.status_page}")
+    return warning(f"{address.name} is restricted: {status}", f"Not every order is taken now: {address.status_page}")
 
 
 def _check_clock(address: Address, session: requests.Session, clock: Clock) -> Finding:
+    keyless = address.description.keyless
     before = clock.time()
-    answer = _ask(address, session, _TIME_PATH[address.exchange])
+    answer = _ask(address, session, keyless.time_path)
     if isinstance(answer, Finding):
         return answer
     try:
-        if address.exchange is Exchange.KRAKEN:
-            theirs = float(str(_inner(answer, "result")["unixtime"])) + 0.5
-        else:
-            theirs = float(str(answer["epochMillis"])) / 1000
-    except (KeyError, ValueError):
+        theirs = keyless.time(answer)
+    except (KeyError, TypeError, ValueError):
         return _no_exchange(address, "an answer without a time")
     skew = theirs - (before + clock.time()) / 2
     return clock_finding(skew, address.name)
@@ -170,7 +167,7 @@ def _check_clock(address: Address, session: requests.Session, clock: Clock) -> F
 def clock_finding(skew: float, name: str) -> Finding:
     """`skew` in seconds: the exchange's clock minus this machine's."""
     direction = "behind" if skew > 0 else "ahead of"
-    if abs(skew) > _SKEW_REFUSED:
+    if abs(skew) > MAX_CLOCK_SKEW.total_seconds():
         return broken(f"Clock: this machine is {duration(round(abs(skew)))} {direction} {name}", _SYNCHRONISE)
     if abs(skew) > _SKEW_NOTICED:
         return warning(f"Clock: this machine is {duration(round(abs(skew)))} {direction} {name}", _SYNCHRONISE)
@@ -183,13 +180,13 @@ def _ask(address: Address, session: requests.Session, path: str) -> dict[str, ob
     except requests.RequestException as error:
         return broken(
             f"{address.name} does not answer ({type(error).__name__})",
-            f"The connection is made but nothing comes back: wait, see {_STATUS_PAGE[address.exchange]}; "
+            f"The connection is made but nothing comes back: wait, see {address.status_page}; "
             f"if it stays, {address.check_url}",
         )
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return broken(
             f"{address.name} is out of order (HTTP {response.status_code})",
-            f"The fault is the exchange's. Wait; see {_STATUS_PAGE[address.exchange]}",
+            f"The fault is the exchange's. Wait; see {address.status_page}",
         )
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return broken(
@@ -197,22 +194,22 @@ def _ask(address: Address, session: requests.Session, path: str) -> dict[str, ob
         )
     if response.status_code != HTTPStatus.OK:
         return _no_exchange(address, f"HTTP {response.status_code}")
+    return _read(address, response)
+
+
+def _read(address: Address, response: requests.Response) -> dict[str, object] | Finding:
     try:
         answer = response.json()
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
         return _no_exchange(address, "a page that is not the exchange's")
-    return _refusal(address, answer.get("error")) or answer
-
-
-def _refusal(address: Address, errors: object) -> Finding | None:
-    """Kraken refuses with HTTP 200 and a list of texts."""
-    if not isinstance(errors, list) or not errors:
-        return None
+    refusal = address.description.keyless.refusal(answer)
+    if refusal is None:
+        return answer
     return broken(
-        f"{address.name} refuses every call: {errors[0]}",
-        f"Wait some minutes, then try again; see {_STATUS_PAGE[address.exchange]}",
+        f"{address.name} refuses every call: {refusal}",
+        f"Wait some minutes, then try again; see {address.status_page}",
     )
 
 
@@ -221,8 +218,3 @@ def _no_exchange(address: Address, what: str) -> Finding:
         f"{address.host} does not answer as {address.name} does ({what})",
         f"A proxy or another site answers in its place: {address.check_url}",
     )
-
-
-def _inner(answer: dict[str, object], name: str) -> dict[str, object]:
-    found = answer.get(name)
-    return found if isinstance(found, dict) else {}

@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003  read at run time by from_plain
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from accounts.failures import FailureKind  # noqa: TC001  read at run time by from_plain
 from accounts.market_names import nearest_market
 from brokers.model import Market  # noqa: TC001  read at run time by from_plain
 from nija.control.values import from_plain, to_plain
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`kind` is the name of the error's class, or empty where only a daemon's words are known."""
+    """Why an account cannot work; `retry_after` is in seconds."""
 
-    kind: str
+    kind: FailureKind
     text: str
     retry_after: float = 0.0
 
@@ -84,8 +85,9 @@ class MarketFacts:
 class AccountFacts:
     """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows.
 
-    `paused` says what stopped new entries; empty: nothing did. `alternatives` are the same coins' markets in
-    whatever money the account holds. `troubles` is what the daemon knows to be wrong.
+    `paused` says what stopped new entries; empty: nothing did. `another_program`: that is one of the reasons.
+    `alternatives` are the same coins' markets in whatever money the account holds. `troubles` is what the daemon knows
+    to be wrong.
     """
 
     id: str
@@ -98,6 +100,7 @@ class AccountFacts:
     markets: tuple[MarketFacts, ...] = ()
     alternatives: tuple[Market, ...] = ()
     paused: str = ""
+    another_program: bool = False
     equity: Decimal | None = None
     state: str = ""
     last_work: datetime | None = None

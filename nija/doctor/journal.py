@@ -1,4 +1,4 @@
-"""What an account's journal says, read where no daemon tells."""
+"""What an account's journal says, read directly where no daemon runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nija.control.journals import opened_journals
 from nija.doctor.finding import broken, fine
 from nija.journal.errors import JournalError
 from nija.journal.identity import another_account
+from nija.journal.records import LatchName
 from nija.trader.brakes import paused_by
 
 if TYPE_CHECKING:
@@ -36,9 +37,13 @@ def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """`paused` are the reasons of the latches that are set. `refusal` says that the journal is another account's."""
+    """`paused` are the reasons of the latches that are set, `another_program` whether that is one of them.
+
+    `refusal` says that the journal is another account's.
+    """
 
     paused: str = ""
+    another_program: bool = False
     refusal: str = ""
 
 
@@ -48,6 +53,7 @@ def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, cl
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
             # A paper account has no key at the exchange that is asked here.
             refusal = "" if process.mode is RunMode.PAPER else another_account(journal.identity, account, info)
-            return JournalFacts(paused_by(journal.latches.all()), refusal)
+            latches = journal.latches.all()
+            return JournalFacts(paused_by(latches), LatchName.ANOTHER_PROGRAM in latches, refusal)
     except JournalError:
         return JournalFacts()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
+from brokers.exchanges import described
 from brokers.figures import money, percent
-from brokers.model import Exchange
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.gate import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 # About three times the usual daily range of the large coins, where the default strategy's stops lie.
 _USUAL_STOP = Decimal("0.10")
-# Closed candles of one timeframe that are there at a start: Kraken's 720 rows end with the running one, and Coinbase is
-# asked for two windows of 350.
-_HISTORY = MappingProxyType({Exchange.KRAKEN: 719, Exchange.COINBASE: 700})
 
 
 def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
@@ -69,7 +65,7 @@ def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -
 
 
 def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
-    given, name = _HISTORY[AccountId.parse(facts.id).exchange], plan.strategy_name
+    given, name = described(AccountId.parse(facts.id).exchange).candles_at_start, plan.strategy_name
     if plan.strategy.warmup > given:
         yield broken(
             f"The strategy {name} needs {plan.strategy.warmup} closed candles; the exchange gives {given}",

@@ -2,70 +2,69 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from accounts.access import account_broker, open_access
 from accounts.data_dir import DataDirUnusable
+from accounts.failures import FailureKind, failure_kind
 from accounts.market_advice import alternatives
 from accounts.ownership import KeyInUse, KeyOwnership
-from brokers.coinbase.broker import CoinbaseBroker
-from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.errors import BrokerError, RateLimited
-from brokers.kraken.broker import KrakenBroker
-from brokers.kraken.market_data import KrakenMarketData
-from brokers.kraken.public import KrakenPublic
-from brokers.model import Exchange
-from brokers.nonce import Nonce
 from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
 from nija.doctor.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from accounts.credentials import Credentials
     from accounts.environment import ProcessSettings
-    from brokers.base import Broker, MarketData
+    from accounts.settings import AccountSettings
+    from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Ticker
+    from brokers.description import ExchangeAccess
+    from brokers.model import Exchange, Ticker
 
 _REQUEST_SECONDS = 15.0
 _PATIENCE_SECONDS = 20.0
 
 
 class Probe:
-    """One per command. Kraken's public calls are limited by address, so all accounts share one way to them."""
+    """One per command. Keyless calls are limited by address, so all accounts of an exchange share one way to it."""
 
     def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._public: KrakenPublic | None = None
+        self._accesses: dict[Exchange, ExchangeAccess] = {}
         self._tickers: dict[tuple[Exchange, tuple[str, ...]], Mapping[str, Ticker]] = {}
 
-    def ask(self, credentials: Credentials, markets: Sequence[str]) -> AccountFacts:
+    def ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
         """Everything the exchange says of the account, or the failure that kept it from saying so."""
         account, key = credentials.account, credentials.api_key
         try:
             with KeyOwnership(self._settings.data_dir, key.fingerprint, self._clock, command="nija doctor"):
-                return self._ask(credentials, tuple(markets))
+                return self._ask(credentials, settings)
         except (BrokerError, KeyInUse, DataDirUnusable, ValueError) as error:
             retry_after = error.retry_after if isinstance(error, RateLimited) else 0.0
-            failure = Failure(type(error).__name__, str(error), retry_after)
+            failure = Failure(failure_kind(error), str(error), retry_after)
             return AccountFacts(str(account), key.fingerprint, failure=failure)
 
     def close(self) -> None:
-        if self._public is not None:
-            self._public.close()
+        for access in self._accesses.values():
+            access.close()
 
-    def _ask(self, credentials: Credentials, markets: tuple[str, ...]) -> AccountFacts:
+    def _ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
         clock = _Patience(self._clock, _PATIENCE_SECONDS)
-        with self._broker(credentials, clock) as broker:
+        access = self._access(credentials.account.exchange)
+        markets = settings.markets
+        with closing(account_broker(access, credentials, settings.own, clock)) as broker:
             info = broker.connect()
             key = KeyRights.of(info)
             if info.missing:
                 return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, key=key)
             journal = read_journal(credentials.account, info, self._settings, self._clock)
             if journal.refusal:
-                failure = Failure("", journal.refusal)
+                failure = Failure(FailureKind.OTHER, journal.refusal)
                 return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, failure, key)
             known = broker.markets()
             wanted = tuple(symbol for symbol in markets if symbol in known)
@@ -80,6 +79,7 @@ class Probe:
                 maker=fees.maker if fees else None,
                 taker=fees.taker if fees else None,
                 paused=journal.paused,
+                another_program=journal.another_program,
                 markets=tuple(
                     MarketFacts.of(symbol, known, prices[symbol].last if symbol in prices else None)
                     for symbol in markets
@@ -91,49 +91,14 @@ class Probe:
         """Asked once for all accounts of an exchange that trade the same."""
         wanted = (exchange, markets)
         if markets and wanted not in self._tickers:
-            data = self._market_data(exchange, clock)
-            try:
+            with closing(self._access(exchange).market_data(clock)) as data:
                 self._tickers[wanted] = data.tickers(markets)
-            finally:
-                data.close()
         return self._tickers.get(wanted, {})
 
-    def _market_data(self, exchange: Exchange, clock: Clock) -> MarketData:
-        if exchange is Exchange.KRAKEN:
-            return KrakenMarketData(public=self._kraken_public(), clock=clock, timeout=_REQUEST_SECONDS)
-        return CoinbaseMarketData(base_url=self._settings.coinbase_url, clock=clock, timeout=_REQUEST_SECONDS)
-
-    def _kraken_public(self) -> KrakenPublic:
-        if self._public is None:
-            self._public = KrakenPublic(base_url=self._settings.kraken_url, clock=self._clock, timeout=_REQUEST_SECONDS)
-        return self._public
-
-    @contextmanager
-    def _broker(self, credentials: Credentials, clock: Clock) -> Iterator[Broker]:
-        broker = self._made(credentials, clock)
-        try:
-            yield broker
-        finally:
-            broker.close()
-
-    def _made(self, credentials: Credentials, clock: Clock) -> Broker:
-        if credentials.account.exchange is Exchange.COINBASE:
-            return CoinbaseBroker(
-                credentials.api_key, base_url=self._settings.coinbase_url, clock=clock, timeout=_REQUEST_SECONDS
-            )
-        nonce = Nonce(
-            self._settings.data_dir / "nonces" / credentials.api_key.fingerprint,
-            clock=self._clock,
-            offset_max=self._settings.nonce_offset_max,
-        )
-        return KrakenBroker(
-            credentials.api_key,
-            base_url=self._settings.kraken_url,
-            nonce=nonce,
-            clock=clock,
-            timeout=_REQUEST_SECONDS,
-            public=self._kraken_public(),
-        )
+    def _access(self, exchange: Exchange) -> ExchangeAccess:
+        if exchange not in self._accesses:
+            self._accesses[exchange] = open_access(exchange, self._settings, self._clock, timeout=_REQUEST_SECONDS)
+        return self._accesses[exchange]
 
 
 def holdings_of(broker: Broker) -> tuple[BalanceFacts, ...]:

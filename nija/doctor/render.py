@@ -38,7 +38,7 @@ def _wrapped(remedy: str, width: int | None) -> list[str]:
 def _summary(report: DoctorReport) -> Iterator[str]:
     first = report.first_broken()
     if first is not None:
-        yield f"❌ First to mend: {first.title}"
+        yield f"❌ Fix this first: {first.title}"
         return
     warnings = sum(finding.level is Level.WARNING for finding in report.findings)
     if report.exit_code is DoctorExit.WARNINGS:

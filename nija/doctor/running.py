@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from accounts.manager import AccountState
 from accounts.market_advice import alternatives
 from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
+from nija.journal.records import LatchName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus
 
 _ACCOUNTS = "accounts"
-_NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NOTHING_KNOWN: Mapping[str, AccountStatus] = MappingProxyType({})
 
 
 def doctor_answer(
@@ -29,14 +30,14 @@ def doctor_answer(
     credentials: Iterable[Credentials],
     settings: Settings,
     prices: Mapping[AccountId, Mapping[str, Decimal]],
-    troubles: Mapping[str, tuple[str, ...]] = _NONE,
+    views: Mapping[str, AccountStatus] = _NOTHING_KNOWN,
 ) -> dict[str, object]:
-    """For the control socket. `prices` are the last ones each trader saw, by market; `troubles` by account id."""
+    """For the control socket. `prices` are the last ones each trader saw, by market; `views` are by account id."""
     known = set(manager.accounts())
     facts = (
-        replace(
+        _with_view(
             running_facts(manager, one, settings, prices.get(one.account, {})),
-            troubles=troubles.get(str(one.account), ()),
+            views.get(str(one.account)),
         )
         for one in credentials
         if one.account in known
@@ -44,10 +45,16 @@ def doctor_answer(
     return {_ACCOUNTS: [one.to_json() for one in facts]}
 
 
-def troubles_of(account: AccountStatus) -> tuple[str, ...]:
+def _with_view(facts: AccountFacts, view: AccountStatus | None) -> AccountFacts:
     """What the daemon knows to be wrong with an account, and with what its markets offer."""
-    problems = (f"{market.market}: {market.problem}" for market in account.markets if market.problem)
-    return (*(fault.text for fault in account.faults), *problems)
+    if view is None:
+        return facts
+    problems = (f"{market.market}: {market.problem}" for market in view.markets if market.problem)
+    return replace(
+        facts,
+        another_program=any(latch.name == LatchName.ANOTHER_PROGRAM for latch in view.latches),
+        troubles=(*(fault.text for fault in view.faults), *problems),
+    )
 
 
 def read_answer(answer: Mapping[str, object]) -> dict[str, AccountFacts]:
@@ -65,23 +72,20 @@ def running_facts(
     account = credentials.account
     snapshot = manager.snapshot(account)
     info, broker = manager.key_info(account), manager.broker(account)
-    failed = snapshot.state is AccountState.FAILED
     markets = broker.markets() if broker is not None else {}
+    own = settings.for_account(account)
     return AccountFacts(
         id=str(account),
         fingerprint=credentials.api_key.fingerprint,
-        failure=Failure("", snapshot.reason) if failed else None,
+        failure=Failure(snapshot.failure, snapshot.reason) if snapshot.failure is not None else None,
         key=KeyRights.of(info) if info is not None else None,
         holdings=tuple(
             BalanceFacts(balance.currency, balance.total, balance.available) for balance in snapshot.balances.values()
         ),
-        markets=tuple(
-            MarketFacts.of(symbol, markets, prices.get(symbol))
-            for symbol in settings.for_account(account).markets
-            if markets
-        ),
-        alternatives=alternatives(settings.for_account(account).markets, snapshot.balances, markets),
-        paused=snapshot.reason or "paused" if snapshot.state is AccountState.PAUSED else "",
+        markets=tuple(MarketFacts.of(symbol, markets, prices.get(symbol)) for symbol in own.markets if markets),
+        alternatives=alternatives(own.markets, snapshot.balances, markets),
+        # A switched-off account is reported as such, not as paused.
+        paused=snapshot.reason or "paused" if snapshot.state is AccountState.PAUSED and own.enabled else "",
         equity=snapshot.equity,
         state=snapshot.state.value,
         last_work=snapshot.last_work,

@@ -9,7 +9,7 @@ from accounts.dotenv_file import load_environment
 from accounts.environment import RunMode
 from accounts.faults import ProblemKind
 from accounts.identity import short_name
-from accounts.variables import Part, parse_variable
+from accounts.variables import Part, account_of, parse_variable
 from nija.doctor.finding import Finding, broken, fine, warning
 
 if TYPE_CHECKING:
@@ -65,22 +65,17 @@ def _set_variable(account: AccountId, part: Part, environ: Mapping[str, str]) ->
     """The variable that holds this part, whichever of its spellings is used."""
     for name in sorted(environ):
         variable = parse_variable(name)
-        if variable is None or variable.part is not part or not environ[name]:
-            continue
-        try:
-            if variable.account() == account:
-                return name
-        except ValueError:
-            continue
+        if variable is not None and variable.part is part and environ[name] and account_of(name) == account:
+            return name
     return None
 
 
 def _not_set(account: AccountId, part: Part, environ: Mapping[str, str], discovery: Discovery) -> Finding:
     name = f"{account.env_prefix}_{part}"
-    near = [text for text in discovery.warnings if text.endswith(f"Did you mean {name}?")]
+    near = next((found for found in discovery.warnings if found.meant == name), None)
     where = "to .env, or to the Variables of Railway / the Environment of Render, and restart NIJA"
-    if near:
-        return broken(f"{name}: NOT SET", f"{near[0]} Rename it: names count letter by letter, capitals too")
+    if near is not None:
+        return broken(f"{name}: NOT SET", f"{near.message} Rename it: names count letter by letter, capitals too")
     empty = f"{name} is there but empty: f" if name in environ else "F"
     return broken(
         f"{name}: NOT SET",
@@ -107,8 +102,6 @@ def _fault(fault: CredentialFault) -> Finding:
 
 
 def _warnings(account: AccountId, discovery: Discovery) -> Iterator[Finding]:
-    for text in discovery.warnings:
-        name, _, _ = text.partition(": ")
-        variable = parse_variable(name)
-        if variable is not None and name.startswith(account.env_prefix):
-            yield warning(f"{name}: {text.partition(': ')[2]}", "Harmless now, but copy it again without them")
+    for found in discovery.warnings:
+        if parse_variable(found.variable) is not None and found.variable.startswith(account.env_prefix):
+            yield warning(found.message, "Harmless now, but copy it again without them")

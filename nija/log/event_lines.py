@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from accounts.failures import FailureKind
 from brokers.figures import amount
 from brokers.model import Side
 from nija.events import (
@@ -53,7 +54,7 @@ class EventLines:
             case PositionClosed() | PositionWrittenOff() | PositionBare() | PositionProtected() | PositionCertain():
                 _position(self._log.bind(account=str(event.account)), event)
             case FeedSilent() | FeedBack():
-                _feed(self._log.bind(exchange=event.exchange.value), event)
+                _feed(self._log.bind(exchange=str(event.exchange)), event)
             case (
                 AccountConnecting()
                 | AccountConnected()
@@ -119,9 +120,9 @@ def _connecting(log: FilteringBoundLogger, event: AccountEvent) -> None:
         case TradingStarted():
             log.info(lines.thread_started(event.account))
         case ConnectionFailed():
-            if event.reason == "Invalid nonce":
+            if event.kind is FailureKind.NONCE:
                 log.error(lines.INVALID_NONCE, detail=event.detail)
-            if event.reason == "Invalid signature":
+            if event.kind is FailureKind.SIGNATURE:
                 log.error(lines.INVALID_SIGNATURE)
             log.warning(lines.connection_failed(event.account, event.reason), detail=event.detail)
 

@@ -44,7 +44,7 @@ def underfunded(minimum: Decimal, currency: str = "USD") -> str:
 
 
 def thread_started(account: AccountId) -> str:
-    return f"✅ Started independent trading thread for {account.exchange.value} ({account.label})"
+    return f"✅ Started independent trading thread for {account.exchange} ({account.label})"
 
 
 def not_configured(account: AccountId) -> str:

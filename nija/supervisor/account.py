@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.connect import ConnectRefused, connect_account, key_refused
+from accounts.failures import FailureKind, failure_kind
 from accounts.key_watch import KeyWatch
 from accounts.manager import AccountState, SharedExchangeAccount
 from accounts.market_advice import market_advice
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from accounts.manager import AccountManager, AccountReport
+    from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import KeyInfo
     from nija.events import Events
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
     from nija.journal.opening import Journals
     from nija.market_data.snapshot import FeedSnapshot
     from nija.risk.portfolio import PortfolioState
-    from nija.supervisor.exchanges import ExchangeSide, Seatable
+    from nija.supervisor.exchanges import ExchangeSide
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
     from nija.trader.view import TraderView
@@ -87,7 +89,7 @@ class AccountParts:
 
     account: AccountId
     plan: TradingPlan
-    seatable: Seatable
+    broker: Broker
     side: ExchangeSide
     journals: Journals
     manager: AccountManager
@@ -105,7 +107,7 @@ class AccountThread:
 
     def __init__(self, parts: AccountParts) -> None:
         self._parts = parts
-        self._broker = parts.seatable.broker
+        self._broker = parts.broker
         self._reasons = Reasons()
         self._passing = Backoff(*_PASSING)
         self._refused = Backoff(*_REFUSED)
@@ -155,7 +157,7 @@ class AccountThread:
             wait = self._attempt(self._parts.side.gate.reserve())
         self._listener.close()
         self._write_rest_of_history()
-        self._parts.seatable.close()
+        self._broker.close()
 
     def _attempt(self, turn: int) -> float:
         """Wait for the turn, then one session; the seconds to wait before the next try."""
@@ -177,9 +179,9 @@ class AccountThread:
         except (Unauthorized, PermissionDenied) as error:
             return self._refuse(key_refused(self.account, error))
         except BrokerError as error:
-            return self._fail(_short(error), str(error), self._passing)
+            return self._fail(failure_kind(error), _short(error), str(error), self._passing)
         except JournalError as error:
-            return self._fail("the journal cannot be used", str(error), self._passing)
+            return self._fail(FailureKind.OTHER, "the journal cannot be used", str(error), self._passing)
         except Exception:
             self._parts.log.exception("❌ This account's thread failed unexpectedly and is started again")
             self._transition(AccountState.FAILED, "an unexpected error; see nija.log")
@@ -187,14 +189,15 @@ class AccountThread:
         return math.inf
 
     def _refuse(self, refusal: ConnectRefused) -> float:
-        return self._fail(refusal.reason, refusal.remedy, self._refused if refusal.permanent else self._passing)
+        backoff = self._refused if refusal.permanent else self._passing
+        return self._fail(refusal.kind, refusal.reason, refusal.remedy, backoff)
 
-    def _fail(self, reason: str, detail: str, backoff: Backoff) -> float:
+    def _fail(self, kind: FailureKind, reason: str, detail: str, backoff: Backoff) -> float:
         wait = backoff.wait()
-        self._transition(AccountState.FAILED, reason)
+        self._parts.manager.transition(self.account, AccountState.FAILED, reason, kind)
         # What fails because everything stops is no news.
         if not self._parts.clock.stopping and self._reasons.is_news("failure", reason):
-            self._parts.events.publish(ConnectionFailed(self.account, reason, detail))
+            self._parts.events.publish(ConnectionFailed(self.account, kind, reason, detail))
         return wait
 
     def _write_rest_of_history(self) -> None:
@@ -248,7 +251,8 @@ class AccountThread:
         Raises ConnectRefused.
         """
         if refusal := another_account(journal.identity, self.account, info):
-            raise ConnectRefused(refusal, "nothing was compared, and no order was placed or withdrawn", permanent=True)
+            nothing_done = "nothing was compared, and no order was placed or withdrawn"
+            raise ConnectRefused(FailureKind.OTHER, refusal, nothing_done, permanent=True)
         if info.names_account and journal.identity.fingerprint() is None:
             journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
 

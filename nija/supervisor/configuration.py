@@ -85,7 +85,7 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
     warnings = (
         *environment.warnings,
         *unknown_variables(environment.values),
-        *discovery.warnings,
+        *(warning.message for warning in discovery.warnings),
         *(settings.warnings(accounts) if mode is not RunMode.DEMO else ()),
     )
     return Configuration(

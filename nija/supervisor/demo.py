@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.credentials import Credentials, Discovery
@@ -48,8 +49,7 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
                 configuration.process,
                 data_dir=folder,
                 database_url=None,
-                kraken_url=child.addresses.kraken_url,
-                coinbase_url=child.addresses.coinbase_url,
+                addresses=MappingProxyType({**configuration.process.addresses, **child.addresses.by_exchange}),
             )
             yield replace(
                 configuration,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from accounts.credentials import Credentials, Discovery
 from accounts.identity import MASTER, AccountId
-from brokers.model import ApiKey, Exchange
+from brokers.exchanges import exchanges
+from brokers.model import ApiKey
 
 if TYPE_CHECKING:
     from nija.supervisor.configuration import Configuration
@@ -29,4 +30,4 @@ def on_paper(configuration: Configuration) -> Configuration:
 def paper_accounts(discovery: Discovery) -> tuple[AccountId, ...]:
     """The accounts with credentials; without any, the masters."""
     named = tuple(found.account for found in discovery.credentials)
-    return named or tuple(AccountId(exchange, MASTER) for exchange in Exchange)
+    return named or tuple(AccountId(exchange, MASTER) for exchange in exchanges())

@@ -69,7 +69,7 @@ def account_view(
     known = AccountStatus(
         id=str(account),
         label=account.label,
-        exchange=account.exchange.value,
+        exchange=str(account.exchange),
         state=snapshot.state.value,
         reason=snapshot.reason,
         currency=snapshot.quote,

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.environment import RunMode
+from accounts.failures import FailureKind
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from brokers.clock import utc_now
 from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
-from nija.doctor.running import doctor_answer, troubles_of
+from nija.doctor.running import doctor_answer
 from nija.events import DaemonStarted, DaemonStopped, Events
 from nija.health.watcher import Watcher
 from nija.journal.history_writer import HistoryWriter
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
 
     from accounts.credentials import Credentials
     from accounts.identity import AccountId
+    from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Exchange
     from nija.status.report import AccountStatus
     from nija.supervisor.configuration import Configuration
-    from nija.supervisor.exchanges import Seatable
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
@@ -160,8 +161,8 @@ class Supervisor:
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:
             prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
             credentials = tuple(one for one, _ in self._traded)
-            troubles = {one.id: troubles_of(one) for one in self._views()}
-            return doctor_answer(self.manager, credentials, self._configuration.settings, prices, troubles)
+            views = {one.id: one for one in self._views()}
+            return doctor_answer(self.manager, credentials, self._configuration.settings, prices, views)
 
         path = self._configuration.home / SOCKET_NAME
         server = ControlServer(path, {"status": status, "doctor": doctor, **command_handlers(self._queues)})
@@ -222,7 +223,7 @@ class Supervisor:
         for fault in self._configuration.discovery.faults:
             if fault.account is not None and fault.account not in self.manager.accounts():
                 self.manager.add(fault.account)
-                self.manager.transition(fault.account, AccountState.FAILED, fault.message)
+                self.manager.transition(fault.account, AccountState.FAILED, fault.message, FailureKind.CREDENTIALS)
         for credentials, _ in self._traded:
             self.manager.add(credentials.account)
         # Turns are given out in this order.
@@ -235,7 +236,7 @@ class Supervisor:
         return AccountParts(
             account=credentials.account,
             plan=plan,
-            seatable=self._seat(credentials, plan, side),
+            broker=self._broker(credentials, plan, side),
             side=side,
             journals=journals,
             manager=self.manager,
@@ -248,11 +249,10 @@ class Supervisor:
             portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
         )
 
-    def _seat(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Seatable:
+    def _broker(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Broker:
         if self._configuration.mode is RunMode.PAPER:
-            return side.seat_on_paper(credentials, plan.quote)
-        own = self._configuration.settings.for_account(credentials.account).own
-        return side.seat(credentials, own.kraken_tier)
+            return side.paper_broker(credentials, plan.quote)
+        return side.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
 
     def _all_accounts(self) -> Portfolio | None:
         """The brake over all accounts together, where nija.toml sets one."""

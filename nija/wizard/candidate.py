@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accounts.credentials import discover
 from accounts.settings import load_settings
-from accounts.variables import Part
+from accounts.variables import Part, account_of
 from brokers.clock import utc_now
-from brokers.model import Exchange
+from brokers.exchanges import descriptions
 from brokers.text_file import NotText, read_text
 from nija.doctor.account import check_account
 from nija.doctor.exchanges import address_of, check_exchange
@@ -48,12 +47,9 @@ class Trial:
 
 
 def from_key_file(text: str) -> KeyMaterial | None:
-    """Both halves out of Coinbase's downloaded key file; None where `text` is something else."""
-    try:
-        content = json.loads(text)
-        return KeyMaterial(str(content.get("name") or content["id"]), str(content["privateKey"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    """Both halves out of an exchange's downloaded key file; None where `text` is something else."""
+    found = (description.key_checks().read_file(text) for description in descriptions())
+    return next((KeyMaterial(*both) for both in found if both is not None), None)
 
 
 def read_file(path: Path) -> str:
@@ -68,9 +64,7 @@ def read_file(path: Path) -> str:
 
 def judge(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:
     """Every check that needs no network, also against the other accounts' keys. Raises Refused."""
-    others = {name: value for name, value in values.items() if not name.startswith(account.env_prefix + "_API_")}
-    if account.is_master and account.exchange is Exchange.COINBASE:
-        others = {name: value for name, value in others.items() if not name.startswith("COINBASE_API_")}
+    others = {name: value for name, value in values.items() if account_of(name) != account}
     discovery = discover({**others, **variables(account, material)})
     mine = [fault for fault in discovery.faults if fault.account == account]
     if mine:
@@ -94,8 +88,8 @@ def try_out(credentials: Credentials, process: ProcessSettings, clock: Clock) ->
     settings = load_settings(process.config).for_account(account)
     probe = Probe(process, clock)
     try:
-        facts = probe.ask(credentials, settings.markets)
+        facts = probe.ask(credentials, settings)
     finally:
         probe.close()
-    findings = check_account(account, facts, settings, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
-    return Trial(findings, is_accepted=any(finding.title.endswith("CONNECTED!") for finding in findings))
+    check = check_account(account, facts, settings, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
+    return Trial(check.findings, is_accepted=check.is_connected)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from rich.prompt import Prompt
 
-from accounts.identity import MASTER, AccountId, short_name
-from brokers.model import Exchange
+from accounts.identity import MASTER, AccountId
+from brokers.exchanges import described, exchange_named, exchanges
 from nija.wizard.candidate import KeyMaterial, Refused, from_key_file, read_file
-from nija.wizard.guide import guide_for
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from brokers.model import Exchange
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -28,8 +29,9 @@ class Dialogue:
         self._console = console
 
     def exchange(self) -> Exchange:
-        answer = Prompt.ask("Which exchange?", choices=list(Exchange), default=Exchange.KRAKEN, console=self._console)
-        return Exchange(answer)
+        choices: list[str] = list(exchanges())
+        answer = Prompt.ask("Which exchange?", choices=choices, default=choices[0], console=self._console)
+        return exchange_named(answer)
 
     def owner(self) -> str:
         self._console.print("Whose account is it? Press Enter for your own (master), or type the user's name.")
@@ -41,19 +43,19 @@ class Dialogue:
             self._console.print("A name is letters and digits, such as tania_gilbert.")
 
     def show_guide(self, account: AccountId) -> None:
-        guide = guide_for(account.exchange)
-        self._console.print(f"\nHow to get the key at {short_name(account.exchange)}:")
-        for number, step in enumerate(guide.steps, start=1):
+        description = described(account.exchange)
+        self._console.print(f"\nHow to get the key at {description.short_name}:")
+        for number, step in enumerate(description.key_guide.steps, start=1):
             self._console.print(f"  {number}. {step}")
-        for permission in guide.needed:
-            self._console.print(f"     ✅ {permission}")
-        for permission in guide.forbidden:
-            self._console.print(f"     ❌ {permission} (leave it off)")
+        for permission in description.permissions.needed:
+            self._console.print(f"     ✅ {permission.label}")
+        for permission in description.permissions.unwanted:
+            self._console.print(f"     ❌ {permission.label} (leave it off)")
         self._console.print("\nWhat you type or paste now stays hidden.")
 
     def material(self, account: AccountId) -> KeyMaterial:
         """Raises Refused where a file is named that cannot be read."""
-        guide = guide_for(account.exchange)
+        guide = described(account.exchange).key_guide
         key = self._hidden(guide.key_prompt)
         both = _from_file(account, key)
         if both is not None:
@@ -85,11 +87,13 @@ def from_stdin() -> KeyMaterial:
 
 
 def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
-    """The downloaded key file whose path was typed in place of a key; Kraken has none."""
+    """The downloaded key file whose path was typed in place of a key; None where the exchange offers none."""
     path = typed.strip().strip("\"'")
-    if account.exchange is not Exchange.COINBASE or not path.endswith(".json"):
+    description = described(account.exchange)
+    suffix, holds = description.key_guide.file_suffix, description.key_guide.file_holds
+    if not suffix or not path.endswith(suffix):
         return None
     both = from_key_file(read_file(Path(path)))
     if both is None:
-        raise Refused("this file is no Coinbase key file: it needs `name` (or `id`) and `privateKey`")
+        raise Refused(f"this file is no {description.short_name} key file: it needs {holds}")
     return both

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dotenv.parser import parse_stream
 
 from accounts.dotenv_file import DotenvError, load_environment
-from accounts.variables import parse_variable
+from accounts.variables import account_of, parse_variable
 from brokers.text_file import decoded
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write_credentials(path: Path, account: AccountId, values: Mapping[str, str])
 def remove_credentials(path: Path, account: AccountId) -> tuple[str, ...]:
     """Take the account's lines out; the names that were removed. Raises DotenvError."""
     text = _read(path)
-    names = tuple(binding.key for binding in _bindings(text) if binding.key and _is_of(binding.key, account))
+    names = tuple(binding.key for binding in _bindings(text) if binding.key and account_of(binding.key) == account)
     if names:
         _write(path, with_credentials(text, account, {}))
     return names
@@ -55,7 +55,7 @@ def with_credentials(text: str, account: AccountId, values: Mapping[str, str]) -
 
 def _replaced(binding: Binding, account: AccountId, waiting: dict[str, str]) -> str:
     original: str = binding.original.string
-    if binding.key is None or not _is_of(binding.key, account):
+    if binding.key is None or account_of(binding.key) != account:
         return original
     blank = original[: len(original) - len(original.lstrip("\r\n"))]
     variable = parse_variable(binding.key)
@@ -78,14 +78,6 @@ def _quoted(value: str) -> str:
     plain = value.replace("${", "${:-$}{")
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def _is_of(name: str, account: AccountId) -> bool:
-    variable = parse_variable(name)
-    try:
-        return variable is not None and variable.account() == account
-    except ValueError:
-        return False
 
 
 def _bindings(text: str) -> Iterator[Binding]:

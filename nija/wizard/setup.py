@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.identity import MASTER, AccountId
+from brokers.exchanges import exchanges
 from nija.control.client import ask
 from nija.control.wire import ControlError
 from nija.doctor.finding import Level
@@ -29,7 +30,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was told by flags; None is asked for, where there is somebody to ask."""
+    """What the flags say; what is None is asked for where there is a terminal."""
 
     exchange: Exchange | None = None
     owner: str | None = None
@@ -49,7 +50,7 @@ class Workplace:
 
 
 class Wizard:
-    """`dialogue` is None where nobody can be asked: then everything must have been told."""
+    """`dialogue` is None without a terminal: then the flags must say everything."""
 
     def __init__(self, place: Workplace, console: Console, dialogue: Dialogue | None) -> None:
         self._place = place
@@ -81,13 +82,14 @@ class Wizard:
     def _account(self, wanted: Wanted) -> AccountId:
         if self._dialogue is None:
             if wanted.exchange is None:
-                raise Refused("without a terminal, say which exchange: --exchange kraken or --exchange coinbase")
+                ways = " or ".join(f"--exchange {known}" for known in exchanges())
+                raise Refused(f"without a terminal, say which exchange: {ways}")
             return _identified(wanted.exchange, wanted.owner or MASTER)
         exchange = wanted.exchange or self._dialogue.exchange()
         return _identified(exchange, wanted.owner or self._dialogue.owner())
 
     def _credentials(self, account: AccountId, wanted: Wanted) -> Credentials:
-        """A person may try again; a program is told what was wrong."""
+        """A person may try again; a program gets the error."""
         tries = _TRIES if self._dialogue is not None and wanted.key_file is None else 1
         for left in range(tries - 1, -1, -1):
             try:

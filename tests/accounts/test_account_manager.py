@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import (
     AccountManager,
@@ -89,6 +90,13 @@ def test_the_next_state_does_not_inherit_a_reason() -> None:
     manager.add(KRAKEN)
     manager.transition(KRAKEN, S.CONNECTING, "slow")
     assert manager.transition(KRAKEN, S.FAILED).reason == ""
+
+
+def test_a_failed_account_keeps_the_kind_of_its_failure_until_it_tries_again() -> None:
+    manager = AccountManager(ManualClock())
+    manager.add(KRAKEN)
+    assert manager.transition(KRAKEN, S.FAILED, "Invalid nonce", FailureKind.NONCE).failure is FailureKind.NONCE
+    assert manager.transition(KRAKEN, S.CONNECTING).failure is None
 
 
 @pytest.mark.parametrize(

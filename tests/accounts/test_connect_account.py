@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.connect import ConnectRefused, connect_account, permission_labels
+from accounts.connect import ConnectRefused, connect_account
 from accounts.identity import AccountId
 from brokers.clock import utc_now
 from brokers.errors import BrokerError, InvalidSignature, NonceRejected, PermissionDenied, Unauthorized, Unavailable
@@ -75,10 +75,6 @@ def test_missing_permissions_are_named_as_the_website_names_them() -> None:
         "Query Funds, Query Open Orders & Trades, Query Closed Orders & Trades, "
         "Create & Modify Orders, Cancel/Close Orders"
     ) in error.remedy
-
-
-def test_an_unknown_permission_keeps_the_exchanges_name() -> None:
-    assert permission_labels(["brand-new", "query-funds"]) == ("Query Funds", "brand-new")
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(-5.1, "5 s"), (5.1, "5 s"), (3600, "1 h")])

@@ -87,10 +87,10 @@ class TestFindingAccounts:
 
     def test_a_misspelt_variable_is_answered_with_the_right_name(self) -> None:
         discovery = discover({"KRAKEN_MASTER_API_SECERT": "x", "kraken_master_api_key": "y", "KRAKEN_API_URL": "z"})
-        assert discovery.warnings == (
+        assert [warning.message for warning in discovery.warnings] == [
             "KRAKEN_MASTER_API_SECERT is not a variable that NIJA reads. Did you mean KRAKEN_MASTER_API_SECRET?",
             "kraken_master_api_key is not a variable that NIJA reads. Did you mean KRAKEN_MASTER_API_KEY?",
-        )
+        ]
 
 
 class TestFaults:
@@ -116,7 +116,7 @@ class TestFaults:
         (found,) = discovery.credentials
         (warning,) = discovery.warnings
         assert found.api_key.secret == MASTER[SECRET]
-        assert warning.startswith(f"{SECRET}: ")
+        assert warning.message.startswith(f"{SECRET}: ")
 
     @pytest.mark.parametrize("length", [1, 20, 55, 57, 90])
     def test_a_kraken_key_of_the_wrong_length_is_told_with_its_length(self, length: int) -> None:
@@ -354,7 +354,7 @@ NAMES = st.sampled_from(
 def test_no_fault_of_one_account_hides_another_and_none_shows_a_value(others: dict[str, str]) -> None:
     discovery = discover({**others, **TANIA})
     assert "kraken:tania_gilbert" in names(discovery)
-    shown = " ".join([*(fault.message for fault in discovery.faults), *discovery.warnings, repr(discovery)])
+    shown = " ".join([*(fault.message for fault in discovery.faults), *map(str, discovery.warnings), repr(discovery)])
     paths = {value.strip() for name, value in others.items() if name.endswith("_FILE")}
     for value in {value.strip() for value in others.values()} - paths:
         assert len(value) <= 12 or value not in shown

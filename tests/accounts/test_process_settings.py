@@ -13,6 +13,7 @@ from accounts.environment import (
     process_settings,
     unknown_variables,
 )
+from brokers.model import Exchange
 
 
 def test_without_variables_every_default_of_the_design_holds(tmp_path: Path) -> None:
@@ -27,8 +28,7 @@ def test_without_variables_every_default_of_the_design_holds(tmp_path: Path) -> 
         config=None,
         connect_delay=5.0,
         nonce_offset_max=5.0,
-        kraken_url="https://api.kraken.com",
-        coinbase_url="https://api.coinbase.com",
+        addresses={Exchange.KRAKEN: "https://api.kraken.com", Exchange.COINBASE: "https://api.coinbase.com"},
         allow_withdrawal_keys=False,
     )
 
@@ -58,8 +58,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         config=Path("/srv/nija.toml"),
         connect_delay=0.5,
         nonce_offset_max=0.0,
-        kraken_url="http://127.0.0.1:8080",
-        coinbase_url="https://localhost:8443",
+        addresses={Exchange.KRAKEN: "http://127.0.0.1:8080", Exchange.COINBASE: "https://localhost:8443"},
         allow_withdrawal_keys=True,
     )
     assert unknown_variables(environ) == ()

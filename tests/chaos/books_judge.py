@@ -59,7 +59,7 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
             with closing(journals.read(account)) as journal:
                 memory = _memory(journal)
             books, owned = state["accounts"][str(account)], state["ownership"][str(account)]
-            specs = state["markets"][account.exchange.value]["specs"]
+            specs = state["markets"][account.exchange]["specs"]
             judged = _paused(books, memory) if memory.paused else _account(books, memory, specs)
             wrong = [*judged, *owner_judge.exposed(owned)]
             wrong += owner_judge.claimed(owned, memory.positions)

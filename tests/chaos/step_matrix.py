@@ -32,18 +32,18 @@ class Cell:
     committed: bool
 
     def __str__(self) -> str:
-        return f"{self.exchange.value}, {'after' if self.committed else 'before'} {self.step.value}"
+        return f"{self.exchange}, {'after' if self.committed else 'before'} {self.step.value}"
 
 
 def cells(exchange: Exchange) -> tuple[Cell, ...]:
     """Nothing is ever amended at Coinbase."""
-    steps = [step for step in Step if not (step is Step.AMENDED and exchange is Exchange.COINBASE)]
+    steps = [step for step in Step if not (step is Step.AMENDED and exchange == Exchange.COINBASE)]
     return tuple(Cell(exchange, step, committed) for step in steps for committed in (False, True))
 
 
 def walk(exchange: Exchange, nursery: Nursery, seed: int = 1) -> Outcome:
     """Through all cells of an exchange. A step that was never reached is a violation, too."""
-    with stage(seed, nursery, (f"{exchange.value}:master",), _FACTOR) as made:
+    with stage(seed, nursery, (f"{exchange}:master",), _FACTOR) as made:
         made.place.owner_orders()
         for cell in cells(exchange):
             _prepare(made, cell)

@@ -70,7 +70,7 @@ def _aimed(fault: Fault, rng: random.Random) -> Fault:
     kind = rng.choice([fault.kind, fault.kind, fault.kind, fault.kind, fault.kind, FaultKind.SLOW_BODY])
     kind = _INSTEAD.get((exchange, kind), kind)
     targets = [PLACE[exchange], PLACE[exchange], PLACE[exchange], CANCEL[exchange], "*", "*"]
-    if exchange is Exchange.KRAKEN:
+    if exchange == Exchange.KRAKEN:
         targets.append(AMEND)
     if kind in _ONLY_AT:
         targets = [_ONLY_AT[kind][exchange]]
@@ -78,7 +78,7 @@ def _aimed(fault: Fault, rng: random.Random) -> Fault:
     return replace(
         fault,
         kind=kind,
-        exchange=exchange.value,
+        exchange=exchange,
         endpoint=rng.choice(targets),
         seconds=seconds / _SHORTENED if kind in _ON_THE_WIRE else seconds,
         until=None if fault.until is None else fault.until + 20.0,

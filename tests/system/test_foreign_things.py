@@ -65,14 +65,14 @@ def foreign_things(folder: Path) -> Aftermath:
 
 def _fill_the_account(venue: Venue, account: str) -> None:
     exchange = Exchange(account.partition(":")[0])
-    market = venue.state("markets")["markets"][exchange.value]
+    market = venue.state("markets")["markets"][exchange]
     price = Decimal(market["prices"]["BTC/USD"])
     spec = _spec(market["specs"]["BTC/USD"])
     for number in range(_KINDS[account]):
         words = foreign_words(exchange, spec, price, (number + 0.5) / _KINDS[account], Decimal("0.1"))
         venue.do("orders", account=account, order=dict(words))
     venue.do("orders", account=account, market="ADA/USD", side="sell", amount="100", limit_price="5")
-    venue.do("mode", exchange=exchange.value, market="ADA/USD", mode="away")
+    venue.do("mode", exchange=exchange, market="ADA/USD", mode="away")
     venue.do("fills", account=account, market="BTC/USD", amount="0.001")
     venue.do("stake", account=account, currency="BTC", amount="0.1")
     venue.do("balance", account=account, currency="NEWCOIN", amount="12.5")

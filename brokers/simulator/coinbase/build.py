@@ -69,7 +69,7 @@ def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedC
         max_open_orders=_MOST_OPEN_ORDERS,
     )
     engine = Engine(exchange)
-    accounts = tuple(account for account in config.accounts if account.exchange is Exchange.COINBASE)
+    accounts = tuple(account for account in config.accounts if account.exchange == Exchange.COINBASE)
     for account in accounts:
         engine.open_account(account.owner, FEE_TIERS[account.fee_tier].fees, account.balances)
     return CoinbaseFace(

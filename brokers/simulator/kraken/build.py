@@ -74,7 +74,7 @@ def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClo
         max_open_orders=MAX_OPEN_ORDERS[config.limits.tier],
     )
     engine = Engine(exchange)
-    accounts = tuple(account for account in config.accounts if account.exchange is Exchange.KRAKEN)
+    accounts = tuple(account for account in config.accounts if account.exchange == Exchange.KRAKEN)
     for account in accounts:
         engine.open_account(account.owner, FEE_TIERS[account.fee_tier].as_fees(), account.balances)
     return KrakenFace(

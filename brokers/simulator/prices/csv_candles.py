@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brokers.model import Exchange, Timeframe
+from brokers.simulator import FACES
 from brokers.simulator.prices.bars import Bars, Scale
 from brokers.text_file import NotText, text_of
 
@@ -64,7 +65,7 @@ def find_candle_files(directory: Path) -> list[CandleFile]:
     if not files:
         raise CandleFileError(
             f"no candle file in {directory}: expected names like kraken-BTC-USD-1h.csv.gz "
-            f"(exchanges {', '.join(Exchange)}; intervals {', '.join(Timeframe)})"
+            f"(exchanges {', '.join(FACES)}; intervals {', '.join(Timeframe)})"
         )
     return files
 
@@ -98,7 +99,7 @@ def check_candles(path: Path, bars: Bars, span: int) -> None:
 def _candle_files(paths: list[Path]) -> Iterator[CandleFile]:
     for path in paths:
         name = _NAME.fullmatch(path.name)
-        if name is None or name["exchange"] not in set(Exchange) or not path.is_file():
+        if name is None or name["exchange"] not in FACES or not path.is_file():
             continue
         if name["interval"] not in set(Timeframe):
             raise CandleFileError(f"{path}: unknown interval {name['interval']}, use one of {', '.join(Timeframe)}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brokers.model import Exchange, Timeframe
+from brokers.model import Timeframe
+from brokers.simulator import FACES
 from brokers.simulator.prices.bar_maker import HOUR, BarMaker, SyntheticMarket
 from brokers.simulator.prices.bars import joined
 from brokers.simulator.prices.random_walk import HOURS_PER_CHUNK, Character, Path, RandomWalk
@@ -56,8 +57,8 @@ def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float =
     """
     market_start = _market_start(wall_start, speed)
     sources = {
-        exchange.value: _source(seed, number, market_start, _base_span(speed))
-        for number, exchange in enumerate(Exchange, start=1)
+        str(exchange): _source(seed, number, market_start, _base_span(speed))
+        for number, exchange in enumerate(FACES, start=1)
     }
     return MarketPrices(AcceleratedMarketClock(wall_start, market_start, speed), sources)
 

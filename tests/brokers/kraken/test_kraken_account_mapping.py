@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.errors import BadAnswer
-from brokers.kraken.account_mapping import NEEDED_PERMISSIONS, balances_of, fees_of, key_info_of
+from brokers.kraken.account_mapping import balances_of, fees_of, key_info_of
 from brokers.kraken.json_fields import decimal_of, parsing, plain
+from brokers.kraken.permissions import PERMISSIONS
 from tests.brokers.kraken.canned import named_symbols
 
 SYMBOLS = named_symbols()
@@ -78,7 +79,7 @@ class TestKeyRights:
     ROW: dict[str, Any] = {  # noqa: RUF012 - a sample that no test changes
         "nonce": "1763820000123456789",
         "nonceWindow": 0,
-        "permissions": sorted(NEEDED_PERMISSIONS),
+        "permissions": sorted(PERMISSIONS.needed_names),
         "iban": "AA00 XXXX XXXX XXXX",
         "validUntil": "0",
         "ipAllowlist": [],
@@ -118,7 +119,7 @@ class TestKeyRights:
 
     def test_missing_rights_are_named(self) -> None:
         info = key_info_of(self.ROW | {"permissions": ["query-funds"]}, "0011aabb", timedelta(0))
-        assert info.missing == NEEDED_PERMISSIONS - {"query-funds"}
+        assert info.missing == PERMISSIONS.needed_names - {"query-funds"}
 
 
 class TestNumbers:

@@ -159,7 +159,7 @@ class TestConnecting:
 
     def test_a_right_that_was_taken_away_is_named_as_such(self, trader: KrakenBroker, rig: Rig) -> None:
         strike(rig, FaultKind.REVOKE_PERMISSION, "BalanceEx")
-        with pytest.raises(PermissionDenied, match="BalanceEx needs Funds: Query"):
+        with pytest.raises(PermissionDenied, match="BalanceEx needs Query Funds"):
             trader.balances()
 
     def test_a_nonce_rejected_forever_ends_in_the_error(self, trader: KrakenBroker, rig: Rig) -> None:

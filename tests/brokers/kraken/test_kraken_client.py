@@ -454,7 +454,7 @@ class TestRefusalsOfOneMarket:
     ) -> None:
         canned.refuse("AddOrder", "EGeneral:Permission denied")
         canned.say("GetApiKeyInfo", key_info(permissions=["query-funds", "close-trades"]))
-        with pytest.raises(PermissionDenied, match="Create & modify"):
+        with pytest.raises(PermissionDenied, match="Create & Modify Orders"):
             broker.place(market_buy(clock))
 
     def test_where_the_key_cannot_be_looked_at_the_account_is_not_blamed(

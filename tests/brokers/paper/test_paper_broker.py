@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import DeadlineTooNear, OrderNotFound, OrderRejected, Unavailable
+from brokers.kraken.description import KRAKEN
 from brokers.model import (
     Absent,
-    Exchange,
     Found,
     Market,
     OrderRequest,
@@ -63,7 +63,7 @@ class Desk:
 
     def start(self) -> None:
         self.broker = PaperBroker(
-            Exchange.KRAKEN,
+            KRAKEN,
             self.books,
             self.clock,
             listed=self.listing,

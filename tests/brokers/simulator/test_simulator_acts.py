@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from brokers.model import Exchange, Side
+from brokers.simulator import FACES
 from brokers.simulator.acts import Act, ActKind
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.hands import Hands
@@ -163,7 +164,7 @@ def test_the_same_seed_makes_the_same_acts(desk: Desk) -> None:
 
 def test_whole_storms_can_be_played_at_both_exchanges() -> None:
     clock = ManualClock()
-    sources = {exchange.value: ManualPrices(START_PRICES) for exchange in Exchange}
+    sources = {str(exchange): ManualPrices(START_PRICES) for exchange in FACES}
     accounts = usd_accounts(balances={"USD": D(20_000), "BTC": D(2), "ETH": D(20)})
     world = build_world(SimulatorConfig(accounts, limits=UNLIMITED), clock, Prices(WallMarketClock(), sources))
     for account in (ACCOUNT, "coinbase:master"):

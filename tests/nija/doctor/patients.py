@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from accounts.identity import AccountId
 from brokers.model import Exchange
 from brokers.simulator.config import TRADING_PERMISSIONS, SimulatedAccount, kraken_key
-from nija.doctor.examination import Patient, examine
+from nija.doctor.examination import ExaminationScope, examine
 from nija.doctor.render import lines
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class BrokenSetUp:
 
     def examine(self, account: str | None = None) -> DoctorReport:
         wanted = AccountId.parse(account) if account is not None else None
-        return examine(Patient(self.environ, self.folder, self.clock, wanted))
+        return examine(ExaminationScope(self.environ, self.folder, self.clock, wanted))
 
     def first(self, account: str | None = None) -> Finding:
         """The first ❌, which must name the true cause."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accounts.credentials import Credentials, discover
+from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import AccountManager, AccountReport, AccountState
 from accounts.settings import Settings
+from brokers.clock import utc_now
 from brokers.kraken.broker import KrakenBroker
 from brokers.model import Balance
 from brokers.nonce import Nonce
@@ -22,8 +24,9 @@ from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
 from nija.doctor.finding import DoctorExit
-from nija.doctor.running import doctor_answer, troubles_of
-from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, MarketStatus
+from nija.doctor.running import doctor_answer
+from nija.journal.records import LatchName
+from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, LatchStatus, MarketStatus
 from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from nija.doctor.finding import Finding
     from tests.simulator_fixtures import Rig
 
 MASTER = AccountId.parse("kraken:master")
@@ -103,33 +107,36 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
 
 
 @pytest.mark.parametrize(
-    ("reason", "title", "cure"),
+    ("kind", "reason", "title", "remedy"),
     [
-        ("Invalid signature", "Invalid signature", "Copy both again"),
-        ("Invalid nonce", "Invalid nonce", "wait 1-2 minutes"),
-        ("Permission denied", "Permission denied", "Query Closed Orders & Trades"),
-        ("the key can withdraw (Withdraw Funds)", "The key can withdraw (Withdraw Funds)", "Create a new one"),
-        ("this machine's clock is 1 min off Kraken's", "This machine's clock is 1 min off Kraken's", "NTP"),
-        ("the keys of a and b are one account. Give each its own", "The keys of a and b are one account", "Give each"),
+        (FailureKind.SIGNATURE, "Invalid signature", "Invalid signature", "Copy both again"),
+        (FailureKind.NONCE, "Invalid nonce", "Invalid nonce", "wait 1-2 minutes"),
+        (FailureKind.PERMISSION, "Permission denied", "Permission denied", "Query Closed Orders & Trades"),
+        (FailureKind.WITHDRAWAL, "the key can withdraw (X)", "The key can withdraw (X)", "Create a new one"),
+        (FailureKind.CLOCK, "this machine's clock is 60 s off", "This machine's clock is 60 s off", "NTP"),
+        (FailureKind.HISTORY, "the key sees too little", "The key sees too little", "Clear Query start and Query end"),
+        (FailureKind.UNAVAILABLE, "no answer", "Kraken does not answer this account's requests", "status.kraken.com"),
+        (FailureKind.OTHER, "the keys of a and b are one. Give each its own", "The keys of a and b are one", "Give"),
         (
+            FailureKind.OTHER,
             "the key belongs to another exchange account than the journal of a. Put the old key back",
             "The key belongs to another exchange account than the journal of a",
             "Put the old key back",
         ),
-        ("something {nobody} foresaw", "Something {nobody} foresaw", "nija.log"),
+        (FailureKind.OTHER, "something {nobody} foresaw", "Something {nobody} foresaw", "nija.log"),
     ],
 )
-def test_the_reason_of_a_failed_account_gets_its_cure(
-    set_up: BrokenSetUp, rig: Rig, reason: str, title: str, cure: str
+def test_a_failed_account_is_told_what_to_do_by_the_kind_of_its_failure(
+    set_up: BrokenSetUp, rig: Rig, kind: FailureKind, reason: str, title: str, remedy: str
 ) -> None:
     (credentials,) = discover(set_up.environ).credentials
     manager = AccountManager(rig.clock)
     manager.add(MASTER)
-    manager.transition(MASTER, AccountState.FAILED, reason)
+    manager.transition(MASTER, AccountState.FAILED, reason, kind)
     with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
         first = set_up.first("kraken:master")
     assert first.title == title
-    assert cure in first.remedy
+    assert remedy in first.remedy
 
 
 def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, rig: Rig) -> None:
@@ -162,11 +169,35 @@ def test_what_the_daemon_knows_to_be_wrong_is_told(set_up: BrokenSetUp, rig: Rig
     fault = AccountFault(AccountFaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has no stop price")
     seen = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", markets=(market,), faults=(fault,))
     with connected(set_up, rig) as (manager, credentials):
-        troubles = {seen.id: troubles_of(seen)}
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, troubles)):
+        views = {seen.id: seen}
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, views)):
             told = [finding.line for finding in set_up.examine("kraken:master").findings]
     assert "⚠️  BTC/USD has no stop price" in told
     assert "⚠️  BTC/USD: the strategy needs 801 candles" in told
+
+
+def test_a_pause_because_of_another_program_asks_to_stop_that_program_first(set_up: BrokenSetUp, rig: Rig) -> None:
+    latch = LatchStatus(LatchName.ANOTHER_PROGRAM.value, "somebody else trades here", utc_now(rig.clock))
+    seen = AccountStatus("kraken:master", "MASTER", "kraken", "PAUSED", latches=(latch,))
+    with connected(set_up, rig) as (manager, credentials):
+        manager.transition(MASTER, AccountState.PAUSED, latch.reason)
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, {seen.id: seen})):
+            found = about_the_pause(set_up)
+    assert found.title == "Nothing new is opened: somebody else trades here"
+    assert "stop every other program that has a key of this account" in found.remedy
+
+
+def test_any_other_pause_is_answered_with_resume(set_up: BrokenSetUp, rig: Rig) -> None:
+    with connected(set_up, rig) as (manager, credentials):
+        manager.transition(MASTER, AccountState.PAUSED, "stopped by command")
+        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+            found = about_the_pause(set_up)
+    assert found.remedy == "Exits go on. To trade again: nija resume kraken:master"
+
+
+def about_the_pause(set_up: BrokenSetUp) -> Finding:
+    findings = set_up.examine("kraken:master").findings
+    return next(finding for finding in findings if finding.title.startswith("Nothing new is opened"))
 
 
 def test_a_key_changed_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp, rig: Rig) -> None:

@@ -20,7 +20,7 @@ KEY = KeyInfo("A", frozenset(), frozenset(), can_withdraw=False, clock_skew=time
 
 def findings(info: KeyInfo, account: AccountId = KRAKEN) -> tuple[Finding, ...]:
     facts = AccountFacts(str(account), "0011aabb", key=KeyRights.of(info))
-    return check_account(account, facts, Settings().for_account(account), NOW)
+    return check_account(account, facts, Settings().for_account(account), NOW).findings
 
 
 def about(text: str, found: tuple[Finding, ...]) -> Finding | None:

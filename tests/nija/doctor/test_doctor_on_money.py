@@ -30,8 +30,8 @@ def funding(alternatives: tuple[str, ...], **held: str) -> Finding:
         holdings=tuple(BalanceFacts(name, Decimal(amount), Decimal(amount)) for name, amount in held.items()),
         alternatives=tuple(map(market, alternatives)),
     )
-    findings = check_account(MASTER, facts, Settings().for_account(MASTER), datetime(2026, 11, 27, tzinfo=UTC))
-    return next(finding for finding in findings if finding.title.startswith("UNDERFUNDED"))
+    check = check_account(MASTER, facts, Settings().for_account(MASTER), datetime(2026, 11, 27, tzinfo=UTC))
+    return next(finding for finding in check.findings if finding.title.startswith("UNDERFUNDED"))
 
 
 def test_euros_are_answered_with_the_line_that_uses_them() -> None:

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from accounts.failures import FailureKind
 from brokers.client_order_id import Purpose
 from brokers.model import Exchange, Side
 from nija.events import (
@@ -119,7 +120,7 @@ def written(event: Event) -> list[str]:
             "info ✅ Started independent trading thread for kraken (MASTER) | account=kraken:master",
         ),
         (
-            ConnectionFailed(MASTER, "Permission denied", "why"),
+            ConnectionFailed(MASTER, FailureKind.PERMISSION, "Permission denied", "why"),
             "warning ⚠️  Kraken MASTER connection failed: Permission denied | account=kraken:master detail=why",
         ),
         (AccountFailed(MASTER, "silent", is_logged=False), "warning ⚠️  silent | account=kraken:master"),
@@ -163,9 +164,12 @@ def test_money_in_positions_counts_as_funds(total: str, invested: str, last: str
     ]
 
 
-@pytest.mark.parametrize("reason", ["Invalid nonce", "Invalid signature"])
-def test_what_users_search_for_stands_on_a_line_of_its_own(reason: str) -> None:
-    first, second = written(ConnectionFailed(MASTER, reason, "why"))
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(FailureKind.NONCE, "Invalid nonce"), (FailureKind.SIGNATURE, "Invalid signature")],
+)
+def test_what_users_search_for_stands_on_a_line_of_its_own(kind: FailureKind, reason: str) -> None:
+    first, second = written(ConnectionFailed(MASTER, kind, reason, "why"))
     assert first.startswith(f"error ❌ {reason} | ")
     assert second.startswith(f"warning ⚠️  Kraken MASTER connection failed: {reason} | ")
 

@@ -6,7 +6,7 @@ import random
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.model import Exchange
+from brokers.exchanges import exchanges
 from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import MARKETS, DeskWorld
 from tests.nija.orders.exchange_model import Fault
@@ -22,7 +22,7 @@ _KINDS = ("place", "place", "place", "read", "cancel", "amend")
 def run(seed: int) -> tuple[list[str], DeskWorld]:
     """The violations of one run, and the world after it (closed)."""
     luck = random.Random(seed)
-    world = DeskWorld(luck.choice(list(Exchange)), base_fees=luck.random() < 0.5)
+    world = DeskWorld(luck.choice(exchanges()), base_fees=luck.random() < 0.5)
     try:
         for _ in range(_STEPS):
             luck.choice(_actions(world, luck))()

@@ -135,15 +135,15 @@ class ExchangeModel:
 
     @property
     def can_amend_stops(self) -> bool:
-        return self.exchange is Exchange.KRAKEN
+        return self.exchange == Exchange.KRAKEN
 
     @property
     def stops_at_market(self) -> bool:
-        return self.exchange is Exchange.KRAKEN
+        return self.exchange == Exchange.KRAKEN
 
     @property
     def resends_by_id(self) -> bool:
-        return self.exchange is Exchange.COINBASE
+        return self.exchange == Exchange.COINBASE
 
     @property
     def fees_in_quote(self) -> bool:
@@ -214,7 +214,7 @@ class ExchangeModel:
 
     def resolve(self, request: OrderRequest) -> Resolution:
         self._read("resolve")
-        if self.exchange is Exchange.COINBASE and self.exchange_time() < request.deadline:
+        if self.exchange == Exchange.COINBASE and self.exchange_time() < request.deadline:
             return self._sent_again(request)
         found = [order for order in self._shown() if order.client_id == request.client_id]
         if found:
@@ -497,7 +497,7 @@ class ExchangeModel:
     def _accept(self, request: OrderRequest, fault: Fault | None) -> str:
         for order in self.book.orders.values():
             same = order.client_id == request.client_id
-            if same and self.exchange is Exchange.COINBASE:
+            if same and self.exchange == Exchange.COINBASE:
                 return order.exchange_id
             if same and not order.status.is_final:
                 raise OrderRejected("not unique", "EGeneral:Invalid arguments:cl_ord_id not unique")
@@ -653,7 +653,7 @@ class ExchangeModel:
 
     def _closed(self, market: str) -> BrokerError:
         mode = self._mode(market)
-        if self.exchange is Exchange.COINBASE:
+        if self.exchange == Exchange.COINBASE:
             codes = {Mode.AWAY: "INVALID_PRODUCT_ID", Mode.HALTED: "PREVIEW_TRADING_DISABLED"}
             reason = codes.get(mode, "ORDER_ENTRY_DISABLED")
             return OrderRejected(reason, reason)

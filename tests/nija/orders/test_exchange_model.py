@@ -10,6 +10,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import MarketRefused, OrderRejected, Unavailable
+from brokers.exchanges import exchanges
 from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from tests.fakes import ManualClock
@@ -74,7 +75,7 @@ def test_a_closed_market_takes_no_buy_and_says_so_when_it_is_read_again(mode: Mo
     assert MARKET not in model.markets() or not model.markets()[MARKET].tradable
 
 
-@pytest.mark.parametrize("exchange", Exchange)
+@pytest.mark.parametrize("exchange", exchanges())
 def test_a_stop_rests_through_a_closed_market_and_sells_when_it_opens(exchange: Exchange) -> None:
     model, stop = with_a_stop(exchange)
     model.modes[MARKET] = Mode.CANCEL_ONLY

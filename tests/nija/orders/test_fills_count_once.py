@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose
-from brokers.model import Exchange, OrderStatus, Side
+from brokers.exchanges import exchanges
+from brokers.model import OrderStatus, Side
 from nija.journal.open_state import in_market_of
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import Fault
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ONE = Decimal(1)
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     yield world

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.errors import BrokerError, BudgetSpent, OutcomeUnknown, RateLimited, Unauthorized, Unavailable
+from brokers.exchanges import exchanges
 from brokers.figures import duration
 from brokers.model import Exchange, OrderStatus, OrderType, Side
 from nija.journal.order_state import OrderState
@@ -27,7 +28,7 @@ ONE = Decimal(1)
 STOP = Decimal(90)
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     yield world
@@ -759,7 +760,7 @@ def steps_of(exchange: Exchange) -> int:
     return len(world.steps) - before
 
 
-@pytest.mark.parametrize("exchange", Exchange)
+@pytest.mark.parametrize("exchange", exchanges())
 def test_a_kill_at_any_journal_step_loses_and_doubles_nothing(exchange: Exchange) -> None:
     steps = steps_of(exchange)
     assert steps >= 20
@@ -772,7 +773,7 @@ def test_a_kill_at_any_journal_step_loses_and_doubles_nothing(exchange: Exchange
         world.close()
 
 
-@pytest.mark.parametrize("exchange", Exchange)
+@pytest.mark.parametrize("exchange", exchanges())
 @pytest.mark.parametrize("fault", [Fault.KILLED_BEFORE, Fault.KILLED_AFTER])
 @pytest.mark.parametrize("place", [1, 2, 3])
 def test_a_kill_in_the_middle_of_a_request_loses_and_doubles_nothing(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from brokers.model import Exchange
+from brokers.exchanges import exchanges
 from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import MARKETS, DeskWorld
 from tests.nija.orders.exchange_model import Fault
 from tests.nija.orders.order_judge import oversold, owners_coins_sold
+
+if TYPE_CHECKING:
+    from brokers.model import Exchange
 
 markets = st.sampled_from(sorted(MARKETS))
 
@@ -22,7 +26,7 @@ class DeskMachine(RuleBasedStateMachine):
         super().__init__()
         self.world = DeskWorld()
 
-    @initialize(exchange=st.sampled_from(Exchange), base_fees=st.booleans())
+    @initialize(exchange=st.sampled_from(exchanges()), base_fees=st.booleans())
     def begin(self, exchange: Exchange, *, base_fees: bool) -> None:
         self.world.close()
         self.world = DeskWorld(exchange, base_fees=base_fees)

@@ -14,6 +14,7 @@ import pytest
 from accounts.identity import AccountId
 from brokers.coinbase.broker import CoinbaseBroker
 from brokers.errors import BrokerError
+from brokers.exchanges import exchanges
 from brokers.kraken.broker import KrakenBroker
 from brokers.model import Exchange
 from brokers.nonce import Nonce
@@ -53,7 +54,7 @@ class Trading:
 
     def _broker(self, folder: Path) -> Broker:
         key = self.rig.simulated(str(self.account)).api_key
-        if self.account.exchange is Exchange.KRAKEN:
+        if self.account.exchange == Exchange.KRAKEN:
             nonce = Nonce(folder / "nonce", clock=self.rig.clock)
             url = self.rig.simulator.kraken_url
             return KrakenBroker(key, base_url=url, nonce=nonce, clock=self.rig.clock, timeout=5.0, tier="pro")
@@ -85,7 +86,7 @@ class Trading:
         self.desk.enter(market, AMOUNT, Decimal(45_000), signal, "trend")
 
     def fault(self, kind: FaultKind, endpoint: str, *, seconds: float = 0.0) -> None:
-        exchange = self.account.exchange.value
+        exchange = self.account.exchange
         self.rig.fault(kind, exchange=exchange, endpoint=endpoint, count=1, seconds=seconds)
 
     def later(self, times: int = 9, seconds: float = 30.0) -> None:
@@ -112,7 +113,7 @@ class Trading:
         assert [intent for intent in self.journal.intents.unsettled() if not intent.state.is_live] == []
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def trading(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trading]:
     with manual_rig() as rig:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", rig.simulator.ca_file)
@@ -166,7 +167,7 @@ def test_a_stop_that_the_price_jumped_past_is_sold_all_the_same(trading: Trading
 def test_an_order_met_by_a_fault_is_neither_lost_nor_doubled(trading: Trading, which: int, kind: FaultKind) -> None:
     """`which` of the three orders of a position's life: entry, stop or exit."""
     exchange = trading.account.exchange
-    trading.rig.fault(kind, exchange=exchange.value, endpoint=PLACE[exchange], count=1, skip=which, seconds=8.0)
+    trading.rig.fault(kind, exchange=exchange, endpoint=PLACE[exchange], count=1, skip=which, seconds=8.0)
     with suppress(BrokerError):
         trading.enter()
     if which < 2:

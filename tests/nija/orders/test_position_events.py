@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.client_order_id import Purpose
-from brokers.model import ZERO, Evidence, Exchange, Side
+from brokers.exchanges import exchanges
+from brokers.model import ZERO, Evidence, Side
 from nija.events import (
     AnotherProgram,
     AnotherProgramGone,
@@ -31,7 +32,7 @@ BTC = "BTC/USD"
 ONE = Decimal(1)
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     yield world

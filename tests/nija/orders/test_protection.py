@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.errors import BrokerError, BudgetSpent, OrderNotFound, OrderRejected
+from brokers.exchanges import exchanges
 from brokers.model import ZERO, Exchange, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.orders.state import EntryStatus
@@ -27,7 +28,7 @@ BTC_USD = "BTC/USD"
 CLOSED = [Mode.CANCEL_ONLY, Mode.POST_ONLY, Mode.LIMIT_ONLY, Mode.HALTED, Mode.AWAY]
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     world.desk.enter(BTC, ONE, STOP, world.candle, "trend")

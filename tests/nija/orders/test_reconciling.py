@@ -10,6 +10,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent
+from brokers.exchanges import exchanges
 from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.events import DifferenceFound
 from nija.journal.order_state import OrderState
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 ONE = Decimal(1)
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     yield world

@@ -11,6 +11,7 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent, Unavailable
+from brokers.exchanges import exchanges
 from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side, Undetermined
 from brokers.throttle import DecayingCounter
 from nija.events import PositionWrittenOff
@@ -32,7 +33,7 @@ BTC_USD = "BTC/USD"
 ETH_USD = "ETH/USD"
 
 
-@pytest.fixture(params=list(Exchange))
+@pytest.fixture(params=exchanges())
 def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
     world = DeskWorld(request.param)
     yield world

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import AccountManager, AccountState
 from accounts.settings import Settings
 from brokers.clock import utc_now
-from brokers.errors import Unauthorized, Unavailable
+from brokers.errors import BudgetSpent, InvalidSignature, LockedOut, Unauthorized, Unavailable
 from brokers.model import Exchange
 from nija.feed import Feed
 from nija.journal.history_writer import HistoryWriter
@@ -24,7 +25,6 @@ from nija.journal.records import LatchName
 from nija.log import lines
 from nija.log.event_log import EventLog
 from nija.supervisor.account import AccountParts, AccountThread
-from nija.supervisor.exchanges import ExchangeSide, Seatable
 from nija.supervisor.gate import ConnectGate
 from nija.trader.commands import Became, Command
 from nija.trader.plan import trading_plan
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.model import KeyInfo
+    from nija.supervisor.exchanges import ExchangeSide
 
 ACCOUNT = AccountId.parse("kraken:daivon_frazier")
 
@@ -96,7 +97,7 @@ class Daemon:
             AccountParts(
                 account=ACCOUNT,
                 plan=replace(plan, is_switched_off=self.is_switched_off),
-                seatable=Seatable(exchange, lambda: None),
+                broker=exchange,
                 side=cast("ExchangeSide", SimpleNamespace(gate=ConnectGate(self.clock, 0.0), feed=feed)),
                 journals=self.journals,
                 manager=self.manager,
@@ -185,6 +186,26 @@ def test_an_exchange_that_does_not_name_the_account_decides_nothing(daemon: Daem
     assert daemon.run(unnamed) is AccountState.TRADING
     with closing(daemon.journals.read(ACCOUNT)) as journal:
         assert journal.identity.fingerprint() == fingerprint_of("AA00")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        (Unauthorized("EAPI:Invalid key"), FailureKind.KEY),
+        (InvalidSignature("EAPI:Invalid signature"), FailureKind.SIGNATURE),
+        (Unavailable("no route"), FailureKind.UNAVAILABLE),
+        (LockedOut("EGeneral:Temporary lockout", 900.0), FailureKind.LOCKED_OUT),
+        (BudgetSpent("our own count", 5.0), FailureKind.OTHER),
+        (RuntimeError("a fault of NIJA's own"), FailureKind.OTHER),
+    ],
+)
+def test_a_failed_account_carries_the_kind_of_its_failure(
+    daemon: Daemon, refusal: Exception, kind: FailureKind
+) -> None:
+    exchange = KeyOf(daemon.clock, "AA00")
+    exchange.refusal = refusal
+    assert daemon.run(exchange) is AccountState.FAILED
+    assert daemon.manager.snapshot(ACCOUNT).failure is kind
 
 
 @pytest.mark.parametrize("refusal", [Unauthorized("EAPI:Invalid key"), Unavailable("no route")])

@@ -40,7 +40,7 @@ class Rig:
 
     @property
     def key(self) -> ApiKey:
-        return next(account.api_key for account in self.simulator.accounts if account.exchange is Exchange.COINBASE)
+        return next(account.api_key for account in self.simulator.accounts if account.exchange == Exchange.COINBASE)
 
     @property
     def host(self) -> str:
@@ -172,7 +172,7 @@ def test_an_ed25519_key_works_too(encoding: str) -> None:
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     secret = pem if encoding == "pem" else _portal_secret(private)
     key = ApiKey(f"organizations/x/apiKeys/{made_up_uuid(random.Random(1))}", secret)
-    accounts = [account for account in usd_accounts() if account.exchange is Exchange.COINBASE]
+    accounts = [account for account in usd_accounts() if account.exchange == Exchange.COINBASE]
     config = SimulatorConfig((replace(accounts[0], api_key=key),), limits=UNLIMITED)
     with running(config) as rig, official_client(rig, key, rig.host) as client:
         assert client.get_accounts().to_dict()["size"] == 1

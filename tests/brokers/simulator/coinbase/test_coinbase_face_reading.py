@@ -30,7 +30,7 @@ def ids(desk: Desk, **params: Any) -> list[str]:  # noqa: ANN401  query values
 def with_wallets(balances: Mapping[str, str]) -> Desk:
     held = {currency: Decimal(amount) for currency, amount in balances.items()}
     accounts = tuple(
-        replace(account, balances=held) for account in usd_accounts() if account.exchange is Exchange.COINBASE
+        replace(account, balances=held) for account in usd_accounts() if account.exchange == Exchange.COINBASE
     )
     return make_desk(SimulatorConfig(accounts, limits=UNLIMITED))
 
@@ -70,7 +70,7 @@ def test_the_portfolio_is_worth_the_sum_of_its_wallets() -> None:
 
 def test_fees_and_volume_are_the_accounts_own() -> None:
     accounts = tuple(
-        replace(account, fee_tier=2) for account in usd_accounts() if account.exchange is Exchange.COINBASE
+        replace(account, fee_tier=2) for account in usd_accounts() if account.exchange == Exchange.COINBASE
     )
     desk = make_desk(SimulatorConfig(accounts, limits=UNLIMITED))
     order = desk.order(desk.placed(MARKET))

@@ -119,7 +119,7 @@ def rights(*permissions: str) -> Desk:
     accounts = tuple(
         replace(account, permissions=frozenset(permissions))
         for account in usd_accounts()
-        if account.exchange is Exchange.COINBASE
+        if account.exchange == Exchange.COINBASE
     )
     return make_desk(SimulatorConfig(accounts, limits=UNLIMITED))
 

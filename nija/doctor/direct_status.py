@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from accounts.credentials import discover
 from accounts.settings import Settings, load_settings
 from brokers.clock import utc_now
-from brokers.model import Exchange
+from brokers.exchanges import exchanges
 from nija.doctor.account import check_account, quote_of
 from nija.doctor.finding import Level
 from nija.doctor.probe import Probe
@@ -36,7 +36,7 @@ def direct_report(values: Mapping[str, str], process: ProcessSettings, clock: Cl
         probe.close()
     refused = [_refused(fault) for fault in discovery.faults if fault.account is not None]
     accounts = {one.id: one for one in (*refused, *asked)}
-    order = [str(exchange) for exchange in Exchange]
+    order = list(map(str, exchanges()))
     ranked = sorted(accounts.values(), key=lambda one: (order.index(one.exchange), not one.is_master, one.id))
     return StatusReport(None, nija_version(), None, NOT_RUNNING, tuple(ranked))
 
@@ -46,20 +46,19 @@ def _status(
 ) -> AccountStatus:
     account = credentials.account
     own = settings.for_account(account)
-    facts = probe.ask(credentials, own.markets)
-    findings = check_account(account, facts, own, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
-    fault = next((finding for finding in findings if finding.level is Level.BROKEN), None)
+    facts = probe.ask(credentials, own)
+    check = check_account(account, facts, own, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
+    fault = next((finding for finding in check.findings if finding.level is Level.BROKEN), None)
     currency = quote_of(own)
-    # Only what keeps the daemon from connecting is a failure; too little money is not.
-    connected = facts.failure is None and any(finding.title.endswith("CONNECTED!") for finding in findings)
     return AccountStatus(
         id=str(account),
         label=account.label,
-        exchange=account.exchange.value,
-        state="CONNECTED" if connected else "FAILED",
-        reason=f"{fault.title} (nija doctor {account} tells the cure)" if fault is not None else "",
+        exchange=str(account.exchange),
+        # Only what keeps the daemon from connecting is a failure; too little money is not.
+        state="CONNECTED" if check.is_connected else "FAILED",
+        reason=f"{fault.title} (run nija doctor {account} to see how to fix it)" if fault is not None else "",
         currency=currency,
-        balance=facts.held(currency).total if connected else None,
+        balance=facts.held(currency).total if check.is_connected else None,
     )
 
 
@@ -68,5 +67,5 @@ def _refused(fault: CredentialFault) -> AccountStatus:
     if account is None:
         raise ValueError("a fault without an account has no status")
     return AccountStatus(
-        str(account), account.label, account.exchange.value, "FAILED", reason=f"{fault.variable}: {fault.problem.text}"
+        str(account), account.label, str(account.exchange), "FAILED", reason=f"{fault.variable}: {fault.problem.text}"
     )

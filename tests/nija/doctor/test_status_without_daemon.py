@@ -14,7 +14,7 @@ from accounts.ownership import KeyOwnership
 from brokers.clock import utc_now
 from brokers.model import ApiKey
 from brokers.simulator.config import SimulatorConfig
-from nija.status.direct import direct_report
+from nija.doctor.direct_status import direct_report
 from nija.status.render import console_for, show
 from nija.status.report import StatusExit
 from tests.nija.doctor.patients import requests_seen
@@ -63,7 +63,7 @@ def test_an_account_that_does_not_work_says_why_and_where_the_cure_is(rig: Rig, 
     other = rig.simulated("kraken:tania_gilbert").api_key
     (account,) = asked(rig, tmp_path, {"kraken:master": replace(master, secret=other.secret)}).accounts
     assert account.state == "FAILED"
-    assert account.reason == "Invalid signature (nija doctor kraken:master tells the cure)"
+    assert account.reason == "Invalid signature (run nija doctor kraken:master to see how to fix it)"
 
 
 def test_credentials_at_fault_are_listed_and_not_used(rig: Rig, tmp_path: Path) -> None:
