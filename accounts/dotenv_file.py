@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ _INCOMPLETE = (
     "holds a ${...} whose variable is not set, so nothing stands in its place. "
     "Set that variable on a line above, or in the environment."
 )
+# Read by the libraries themselves.
+_FOR_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
 class DotenvError(Exception):
@@ -66,6 +69,13 @@ def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
             warnings.append(f"{dotenv}, line {line}: {name} {_INCOMPLETE}")
         lines[name] = line
     return Environment({**values, **environ}, values, tuple(warnings))
+
+
+def export_library_variables(values: Mapping[str, str]) -> None:
+    """Put what the libraries read by themselves into the process's environment, also where it stands in `.env`."""
+    for name in _FOR_LIBRARIES:
+        if values.get(name):
+            os.environ.setdefault(name, values[name])
 
 
 def _expanded(binding: Binding, known: Mapping[str, str]) -> tuple[str, bool]:

@@ -1,6 +1,6 @@
 """`python -m nija`."""
 
-from nija.cli.entry import main
+from nija.cli.app import main
 
 if __name__ == "__main__":
     main()

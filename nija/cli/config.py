@@ -4,44 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import typer
 
-from nija.cli.desk import DeskFault, open_desk, tell_fault
+from accounts.credentials import discover
+from accounts.environment import unknown_variables
+from accounts.settings import SettingsError, load_settings
+from nija.cli.config_example import example_toml
+from nija.cli.config_reference import configuration_page
+from nija.cli.config_sources import environment_rows, settings_rows
+from nija.cli.context import FAILED, CliContext, SetupFault, print_fault, read_context
 
-if TYPE_CHECKING:
-    from nija.cli.desk import Desk
-
-_BROKEN = 2
-
-
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="What is set, where it comes from, and whether it is right.", no_args_is_help=True)
-    group.command("check")(check)
-    group.command("show")(show)
-    group.command("example")(example)
-    group.command("reference")(reference)
-    app.add_typer(group, name="config")
+config = typer.Typer(
+    name="config",
+    help="What is set, where it comes from, and whether it is right.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
+@config.command()
 def check() -> None:
     """Read everything as the daemon would; every fault at once. Exit code: 0 fine, 2 something is wrong."""
-    from accounts.credentials import discover  # noqa: PLC0415  heavy: only where this command runs
-    from accounts.environment import unknown_variables  # noqa: PLC0415
-    from accounts.settings import SettingsError, load_settings  # noqa: PLC0415
-
-    desk = _desk()
-    values = desk.environment.values
+    context = _context()
+    values = context.environment.values
     discovery = discover(values)
     faults = [fault.message for fault in discovery.faults]
     warnings = [
-        *desk.environment.warnings,
+        *context.environment.warnings,
         *unknown_variables(values),
         *(warning.message for warning in discovery.warnings),
     ]
     try:
-        settings = load_settings(desk.settings.config)
+        settings = load_settings(context.settings.config)
         warnings += settings.warnings(found.account for found in discovery.credentials)
     except SettingsError as error:
         faults += str(error).splitlines()
@@ -50,44 +45,44 @@ def check() -> None:
     for fault in faults:
         sys.stdout.write(f"❌ {fault}\n")
     if faults:
-        raise typer.Exit(_BROKEN)
+        raise typer.Exit(FAILED)
     accounts = ", ".join(str(found.account) for found in discovery.credentials) or "none (NIJA runs the demo)"
     sys.stdout.write(f"✅ Everything can be read. Accounts: {accounts}\n")
 
 
+@config.command()
 def show() -> None:
     """Every value in force and where it comes from. Secrets are shown as set, never as they are."""
-    from nija.cli.config_sources import environment_rows, settings_rows  # noqa: PLC0415  heavy
-
-    desk = _desk()
+    context = _context()
     try:
-        rows = [*environment_rows(desk.settings, desk.environment.values, os.environ), *settings_rows(desk.settings)]
+        rows = [
+            *environment_rows(context.settings, context.environment.values, os.environ),
+            *settings_rows(context.settings),
+        ]
     except ValueError as error:
-        tell_fault(error)
-        raise typer.Exit(_BROKEN) from error
+        print_fault(error)
+        raise typer.Exit(FAILED) from error
     name_width = max(len(row.name) for row in rows)
     value_width = max(len(row.value) for row in rows)
     for row in rows:
         sys.stdout.write(f"{row.name:<{name_width}}  {row.value:<{value_width}}  {row.source}\n")
 
 
+@config.command()
 def example() -> None:
     """Print nija.example.toml: every key with its meaning, its unit and its default."""
-    from nija.cli.config_example import example_toml  # noqa: PLC0415  heavy
-
     sys.stdout.write(example_toml())
 
 
+@config.command()
 def reference() -> None:
     """Print docs/configuration.md: every variable and every key."""
-    from nija.cli.config_reference import configuration_page  # noqa: PLC0415  heavy
-
     sys.stdout.write(configuration_page())
 
 
-def _desk() -> Desk:
+def _context() -> CliContext:
     try:
-        return open_desk()
-    except DeskFault as error:
-        tell_fault(error)
-        raise typer.Exit(_BROKEN) from error
+        return read_context()
+    except SetupFault as error:
+        print_fault(error)
+        raise typer.Exit(FAILED) from error

@@ -8,43 +8,53 @@ import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accounts.dotenv_file import DotenvError, load_environment
-from nija.cli.desk import DOTENV, lend_to_libraries, tell_fault
+from accounts.credentials import discover
+from accounts.dotenv_file import DotenvError, export_library_variables, load_environment
+from accounts.identity import AccountId
+from accounts.suggest import did_you_mean
+from brokers.clock import SystemClock
+from brokers.exchanges import exchange_named
+from nija.cli.command_log import command_log
+from nija.cli.context import DOTENV, FAILED, print_fault
+from nija.doctor.examination import ExaminationScope, examine
+from nija.doctor.render import lines
 
-
-def register(app: typer.Typer) -> None:
-    app.command("doctor")(doctor)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def doctor(
     account: Annotated[str | None, typer.Argument(help="Such as kraken:master; without it, all of them.")] = None,
     exchange: Annotated[str | None, typer.Option(help="kraken or coinbase: its accounts only.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002  typer's form
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Check everything in the order in which it can fail. Places no order.
 
     Exit code: 0 all is fine, 1 there are warnings, 2 something is broken.
     """
-    from accounts.identity import AccountId  # noqa: PLC0415  heavy: only where this command runs
-    from brokers.clock import SystemClock  # noqa: PLC0415
-    from brokers.exchanges import exchange_named  # noqa: PLC0415
-    from nija.doctor.examination import ExaminationScope, examine  # noqa: PLC0415
-    from nija.doctor.render import lines  # noqa: PLC0415
-
     try:
         wanted = AccountId.parse(account) if account is not None else None
         at = exchange_named(exchange) if exchange is not None else None
     except ValueError as error:
-        tell_fault(error)
-        raise typer.Exit(2) from error
+        print_fault(error)
+        raise typer.Exit(FAILED) from error
+    values: Mapping[str, str] = os.environ
     # What cannot be read is a finding of its own.
     with suppress(DotenvError):
-        lend_to_libraries(load_environment(os.environ, DOTENV).values)
-    scope = ExaminationScope(os.environ, Path(), SystemClock(), wanted, at)
+        values = load_environment(os.environ, DOTENV).values
+    export_library_variables(values)
+    if wanted is not None:
+        _point_to_the_right_name(wanted, values)
+    with command_log(values):
+        _examine(ExaminationScope(os.environ, Path(), SystemClock(), wanted, at), as_json=as_json)
+
+
+def _examine(scope: ExaminationScope, *, as_json: bool) -> None:
     if as_json:
         report = examine(scope)
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
@@ -56,3 +66,9 @@ def doctor(
         text = "\n".join(lines(report, width))
     sys.stdout.write(text + "\n")
     raise typer.Exit(int(report.exit_code))
+
+
+def _point_to_the_right_name(wanted: AccountId, values: Mapping[str, str]) -> None:
+    known = [str(found.account) for found in discover(values).credentials]
+    if str(wanted) not in known and (question := did_you_mean(str(wanted), known)):
+        sys.stderr.write(f"⚠️  {wanted} has no credentials.{question}\n")

@@ -8,55 +8,56 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nija.cli.desk import DeskFault, open_desk, tell_fault
+from accounts.credentials import discover
+from accounts.data_dir import DataDirUnusable
+from accounts.identity import AccountId
+from accounts.ownership import KeyInUse, KeyOwnership
+from accounts.suggest import did_you_mean
+from brokers.clock import SystemClock
+from brokers.figures import amount
+from nija.cli.command_log import command_log
+from nija.cli.context import FAILED, SetupFault, print_fault, read_context
 from nija.control.client import ask
+from nija.control.journals import journaled_accounts, opened_journals
 from nija.control.wire import ControlError
+from nija.journal.errors import JournalError
+from nija.journal.positions import fold
+from nija.status.report import StatusReport
 
 if TYPE_CHECKING:
-    from accounts.identity import AccountId
     from brokers.clock import Clock
-    from nija.cli.desk import Desk
+    from nija.cli.context import CliContext
     from nija.journal.opening import Journals
-
-_BROKEN = 2
-
-
-def register(app: typer.Typer) -> None:
-    app.command("forget")(forget)
 
 
 def forget(
     account: Annotated[str, typer.Argument(help="Such as kraken:daivon_frazier.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")] = False,  # noqa: FBT002  typer's form
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")] = False,
 ) -> None:
     """Put an account's journal away, so that it begins anew: for the key of another exchange account.
 
     Nothing is sold or cancelled, and the journal is kept beside the others.
     """
-    from accounts.data_dir import DataDirUnusable  # noqa: PLC0415  heavy: only where this command runs
-    from accounts.identity import AccountId  # noqa: PLC0415
-    from accounts.ownership import KeyInUse  # noqa: PLC0415
-    from nija.journal.errors import JournalError  # noqa: PLC0415
-
     try:
-        _forget(open_desk(), AccountId.parse(account), is_sure=yes)
-    except (DeskFault, ControlError, DataDirUnusable, JournalError, KeyInUse, OSError, ValueError) as error:
-        tell_fault(error)
-        raise typer.Exit(_BROKEN) from error
+        context = read_context()
+        with command_log(context.environment.values):
+            _forget(context, AccountId.parse(account), is_sure=yes)
+    except (SetupFault, ControlError, DataDirUnusable, JournalError, KeyInUse, OSError, ValueError) as error:
+        print_fault(error)
+        raise typer.Exit(FAILED) from error
 
 
-def _forget(desk: Desk, account: AccountId, *, is_sure: bool) -> None:
+def _forget(context: CliContext, account: AccountId, *, is_sure: bool) -> None:
     """Raises what keeps the journal from being put away."""
-    from brokers.clock import SystemClock  # noqa: PLC0415
-    from nija.control.journals import opened_journals  # noqa: PLC0415
-
     clock = SystemClock()
     with ExitStack() as held:
-        _refuse_beside_a_daemon(desk, account)
-        _hold_key(desk, account, clock, held)
-        journals = held.enter_context(opened_journals(desk.settings, clock))
+        _refuse_beside_a_daemon(context, account)
+        _hold_key(context, account, clock, held)
+        journals = held.enter_context(opened_journals(context.settings, clock))
         if not journals.exists(account):
-            raise ValueError(f"there is no journal of {account}: nothing was done")
+            others = did_you_mean(str(account), map(str, journaled_accounts(journals.folder)))
+            raise ValueError(f"there is no journal of {account}: nothing was done.{others}")
         sys.stdout.write("".join(f"{line}\n" for line in _known_positions(journals, account)))
         if not is_sure:
             _confirm(account)
@@ -64,11 +65,9 @@ def _forget(desk: Desk, account: AccountId, *, is_sure: bool) -> None:
     sys.stdout.write(f"✅ {account} is forgotten: its next start begins a new journal. The old one is {archive}\n")
 
 
-def _refuse_beside_a_daemon(desk: Desk, account: AccountId) -> None:
+def _refuse_beside_a_daemon(context: CliContext, account: AccountId) -> None:
     """Raises ValueError where a daemon has the journal open, ControlError where that cannot be known."""
-    from nija.status.report import StatusReport  # noqa: PLC0415
-
-    answer = ask(desk.settings.data_dir, "status")
+    answer = ask(context.settings.data_dir, "status")
     if answer is None:
         return
     try:
@@ -79,22 +78,15 @@ def _refuse_beside_a_daemon(desk: Desk, account: AccountId) -> None:
         raise ValueError(f"the running NIJA has {account}: stop NIJA first, then run nija forget {account} again")
 
 
-def _hold_key(desk: Desk, account: AccountId, clock: Clock, held: ExitStack) -> None:
+def _hold_key(context: CliContext, account: AccountId, clock: Clock, held: ExitStack) -> None:
     """No daemon begins to trade the account meanwhile. Raises KeyInUse, DataDirUnusable."""
-    from accounts.credentials import discover  # noqa: PLC0415
-    from accounts.ownership import KeyOwnership  # noqa: PLC0415
-
-    for found in discover(desk.environment.values).credentials:
+    for found in discover(context.environment.values).credentials:
         if found.account == account:
             fingerprint = found.api_key.fingerprint
-            held.enter_context(KeyOwnership(desk.settings.data_dir, fingerprint, clock, "nija forget"))
+            held.enter_context(KeyOwnership(context.settings.data_dir, fingerprint, clock, "nija forget"))
 
 
 def _known_positions(journals: Journals, account: AccountId) -> list[str]:
-    from brokers.figures import amount  # noqa: PLC0415
-    from nija.journal.errors import JournalError  # noqa: PLC0415
-    from nija.journal.positions import fold  # noqa: PLC0415
-
     try:
         with closing(journals.read(account)) as journal:
             positions = [

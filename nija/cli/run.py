@@ -12,13 +12,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+import typer
+
 from accounts.data_dir import DataDirUnusable
-from accounts.dotenv_file import DotenvError
+from accounts.dotenv_file import DotenvError, export_library_variables
 from accounts.environment import EnvironmentFault, RunMode
 from accounts.ownership import KeyInUse
 from accounts.settings import SettingsError
 from brokers.clock import SystemClock
 from brokers.errors import BrokerError
+from nija.cli.context import FAILED
 from nija.control.wire import ControlError
 from nija.journal.errors import JournalError
 from nija.log import lines
@@ -26,12 +29,8 @@ from nija.log.event_log import get_log
 from nija.log.file import LogFileUnusable
 from nija.log.setup import configure_logging, log_uncaught
 from nija.strategy.base import StrategyError
-from nija.supervisor.configuration import (
-    Configuration,
-    ConfigurationError,
-    adopt_library_variables,
-    read_configuration,
-)
+from nija.supervisor.configuration import Configuration, ConfigurationError, read_configuration
+from nija.supervisor.demo import demo
 from nija.supervisor.paper import on_paper
 from nija.supervisor.supervisor import Supervisor
 
@@ -40,22 +39,29 @@ if TYPE_CHECKING:
 
     from nija.log.redaction import Redactor
 
-BROKEN = 2
 _KILLED = 130
 # `timeout`, shells and process managers signal the process and its group: one wish that arrives twice.
 _SAME_WISH_SECONDS = 1.0
 
 
-def run() -> int:
+def run() -> None:
+    """Run the daemon: with credentials it trades, without any it shows the demo.
+
+    Exit code: 0 it was stopped, 2 it cannot start as it is set up.
+    """
+    raise typer.Exit(run_daemon())
+
+
+def run_daemon() -> int:
     """Run the daemon until it is told to stop; the exit code: 0, or 2 where it cannot start as it is set up."""
     try:
         configuration = read_configuration(os.environ, Path())
-        adopt_library_variables(configuration)
+        export_library_variables(configuration.environ)
         return _run_logged(configuration)
     except (DotenvError, EnvironmentFault, SettingsError, ConfigurationError, LogFileUnusable) as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"❌ {line}\n")
-        return BROKEN
+        return FAILED
 
 
 def _run_logged(configuration: Configuration) -> int:
@@ -80,7 +86,7 @@ def _run_logged(configuration: Configuration) -> int:
         BrokerError,
     ) as error:
         get_log("nija").error(f"❌ {error}")
-        return BROKEN
+        return FAILED
     finally:
         log.close()
 
@@ -92,9 +98,6 @@ def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
     with ExitStack() as stack:
         if configuration.mode is RunMode.DEMO:
             get_log("nija").info(lines.DEMO)
-            # The embedded exchange is a server of its own: whoever trades for real does without it.
-            from nija.supervisor.demo import demo  # noqa: PLC0415
-
             configuration = stack.enter_context(demo(configuration, clock))
             redactor.add(*configuration.discovery.secrets)
         if configuration.mode is RunMode.PAPER:

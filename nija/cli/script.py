@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -27,8 +28,6 @@ def run_script(root: Path, *arguments: str) -> int:
         sys.stderr.write("NIJA's environment is not there yet: run ./start.sh once\n")
         return _NO_ENVIRONMENT
     os.chdir(str(root))
-    from nija.cli.entry import main  # noqa: PLC0415  what it needs was only now found to be there
-
     sys.argv[1:1] = arguments
-    main()
+    runpy.run_module("nija", run_name="__main__", alter_sys=True)
     return 0

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accounts.credentials import discover
+from accounts.dotenv_file import DotenvError, load_environment
+from accounts.identity import AccountId
+from brokers.clock import SystemClock
+from brokers.simulator.config import Limits, Ports, SimulatedAccount, SimulatorConfig, made_up_accounts
+from brokers.simulator.prices import CandleFileError
+from brokers.simulator.server import serve
+from nija.cli.command_log import command_log
+from nija.cli.context import DOTENV, FAILED, print_fault
+
 if TYPE_CHECKING:
-    from brokers.simulator.config import SimulatedAccount
+    from collections.abc import Mapping
+
     from brokers.simulator.server import Addresses
-
-BROKEN = 2
-
-
-def register(app: typer.Typer) -> None:
-    app.command("simulate")(simulate)
 
 
 def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
@@ -43,12 +49,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
 
     Accounts are those whose credentials are in the environment or in .env; without any, four made-up ones.
     """
-    from brokers.clock import SystemClock  # noqa: PLC0415 - this command alone needs a server
-    from brokers.simulator.config import Limits, Ports, SimulatorConfig  # noqa: PLC0415
-    from brokers.simulator.prices import CandleFileError  # noqa: PLC0415
-    from brokers.simulator.server import serve  # noqa: PLC0415
-
-    accounts, own = _accounts(seed, money)
+    values = _environment()
+    own = _own_accounts(values)
+    accounts = _with_money(own or made_up_accounts(seed), money)
     config = SimulatorConfig(
         accounts=accounts,
         speed=speed,
@@ -59,41 +62,35 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
         limits=Limits(private=limits, public=limits),
     )
     try:
-        serve(config, SystemClock(), lambda addresses: _tell(addresses, () if own else accounts, env_file, speed))
+        with command_log(values):
+            # The user's own keys are never shown.
+            serve(config, SystemClock(), lambda addresses: _tell(addresses, () if own else accounts, env_file, speed))
     except (CandleFileError, OSError) as error:
-        sys.stderr.write(f"❌ {error}\n")
-        raise typer.Exit(BROKEN) from error
+        print_fault(error)
+        raise typer.Exit(FAILED) from error
 
 
-def _accounts(seed: int, money: float | None) -> tuple[tuple[SimulatedAccount, ...], bool]:
-    """The accounts to serve, and whether their keys are the user's own, which are never shown."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    from brokers.simulator.config import made_up_accounts  # noqa: PLC0415
-
-    own = _own_accounts()
-    accounts = own or made_up_accounts(seed)
-    if money is not None:
-        balances = {"USD": Decimal(repr(money))}
-        accounts = tuple(replace(account, balances=balances) for account in accounts)
-    return accounts, bool(own)
-
-
-def _own_accounts() -> tuple[SimulatedAccount, ...]:
-    from accounts.credentials import discover  # noqa: PLC0415
-    from accounts.dotenv_file import DotenvError, load_environment  # noqa: PLC0415
-    from brokers.simulator.config import SimulatedAccount  # noqa: PLC0415
-
+def _environment() -> Mapping[str, str]:
     try:
-        environment = load_environment(os.environ, Path(".env"))
+        return load_environment(os.environ, DOTENV).values
     except DotenvError as error:
-        sys.stderr.write(f"❌ {error}\n")
-        raise typer.Exit(BROKEN) from error
-    discovery = discover(environment.values)
+        print_fault(error)
+        raise typer.Exit(FAILED) from error
+
+
+def _with_money(accounts: tuple[SimulatedAccount, ...], money: float | None) -> tuple[SimulatedAccount, ...]:
+    if money is None:
+        return accounts
+    balances = {"USD": Decimal(repr(money))}
+    return tuple(replace(account, balances=balances) for account in accounts)
+
+
+def _own_accounts(values: Mapping[str, str]) -> tuple[SimulatedAccount, ...]:
+    discovery = discover(values)
     for fault in discovery.faults:
         sys.stderr.write(f"❌ {fault.message}\n")
     if discovery.faults:
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(FAILED)
     return tuple(
         SimulatedAccount(
             found.account.exchange,
@@ -121,8 +118,6 @@ def _tell(addresses: Addresses, made_up: tuple[SimulatedAccount, ...], env_file:
 
 
 def _settings(addresses: Addresses, made_up: tuple[SimulatedAccount, ...]) -> str:
-    from accounts.identity import AccountId  # noqa: PLC0415
-
     lines = [
         f"KRAKEN_API_URL={addresses.kraken_url}",
         f"COINBASE_API_URL={addresses.coinbase_url}",

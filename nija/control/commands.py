@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
+from accounts.suggest import did_you_mean
 from brokers.clock import utc_now
 from nija.control.values import from_plain, to_plain
 from nija.journal.errors import JournalError
@@ -74,9 +75,14 @@ def chosen(wanted: object, known: tuple[AccountId, ...]) -> tuple[AccountId, ...
     """All for None. Raises ValueError that names the accounts there are."""
     if wanted is None:
         return known
-    account = AccountId.parse(str(wanted))
+    name, names = str(wanted), [str(account) for account in known]
+    try:
+        account = AccountId.parse(name)
+    except ValueError as error:
+        raise ValueError(f"{error}.{did_you_mean(name, names)}") from error
     if account not in known:
-        raise ValueError(f"NIJA has no account {account}; it has: {', '.join(map(str, known)) or 'none'}")
+        there_are = ", ".join(names) or "none"
+        raise ValueError(f"NIJA has no account {account}; it has: {there_are}.{did_you_mean(name, names)}")
     return (account,)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from accounts.environment import RunMode
+from accounts.identity import AccountId
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from accounts.environment import ProcessSettings
     from brokers.clock import Clock
@@ -23,3 +25,12 @@ def opened_journals(process: ProcessSettings, clock: Clock) -> Iterator[Journals
         process = process.on_paper()
     with closing(Journals(process.data_dir, clock, get_log("nija"), database_url=process.database_url)) as journals:
         yield journals
+
+
+def journaled_accounts(folder: Path) -> list[AccountId]:
+    """Those that have a journal in `folder`. A file that no account is called by is somebody else's."""
+    accounts = []
+    for file in sorted(folder.glob("*-*.sqlite3")):
+        with suppress(ValueError):
+            accounts.append(AccountId.parse(file.stem.replace("-", ":", 1)))
+    return accounts

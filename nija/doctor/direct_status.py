@@ -12,7 +12,7 @@ from nija.doctor.account import check_account, quote_of
 from nija.doctor.finding import Level
 from nija.doctor.probe import Probe
 from nija.status.report import AccountStatus, StatusReport
-from nija.status.version import nija_version
+from nija.version import nija_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from accounts.identity import AccountId
-
-
-_FOR_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
-
 
 # Set by Railway and by Render in everything they run.
 _PLATFORMS = ("RAILWAY_ENVIRONMENT", "RAILWAY_PROJECT_ID", "RENDER")
@@ -97,13 +92,6 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
         home=process.data_dir,
         warnings=warnings,
     )
-
-
-def adopt_library_variables(configuration: Configuration) -> None:
-    """Put what libraries read for themselves where they look, also where it stands in .env."""
-    for name in _FOR_LIBRARIES:
-        if configuration.environ.get(name):
-            os.environ.setdefault(name, configuration.environ[name])
 
 
 def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:

@@ -13,7 +13,6 @@ from accounts.credentials import Credentials, Discovery
 from accounts.data_dir import ensure_directory
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
-from brokers.simulator.child import start_child
 from brokers.simulator.config import SimulatorConfig, made_up_accounts
 from brokers.simulator.prices import DEMO_SEED
 from nija.supervisor.configuration import with_fast_markets
@@ -36,6 +35,9 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
 
     Raises KeyInUse where a demo already runs in this data folder, DataDirUnusable, or Unavailable.
     """
+    # The embedded exchange is a server of its own: whoever trades for real does without it.
+    from brokers.simulator.child import start_child  # noqa: PLC0415
+
     data_dir = configuration.process.data_dir
     with KeyOwnership(data_dir, "demo", clock, "nija run (demo)"):
         folder = data_dir / "demo"

@@ -26,13 +26,13 @@ from nija.log.event_log import EventLog, get_log
 from nija.log.once import Reasons
 from nija.notify.notifier import Notifier
 from nija.risk.portfolio import PortfolioLimits
-from nija.status.version import nija_version
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchanges import ExchangeSide
 from nija.supervisor.open_positions import in_order_of_need, protected
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import ReportMoment, account_views, status_report
+from nija.version import nija_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -26,10 +26,11 @@ from unittest.mock import patch
 
 import pykrakenapi  # noqa: F401 - imported before the fork: it is slow, and each life would do it again
 
+from accounts.dotenv_file import export_library_variables
 from nija.journal.opening import Journals
 from nija.log.setup import configure_logging
 from nija.supervisor import supervisor
-from nija.supervisor.configuration import adopt_library_variables, read_configuration
+from nija.supervisor.configuration import read_configuration
 from tests.chaos.quick_clock import Epoch, QuickClock
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def live(command: dict[str, Any]) -> int:
             return super().open(account, on_step=on_step or reaper.of(account))
 
     configuration = read_configuration(command["environment"], folder)
-    adopt_library_variables(configuration)
+    export_library_variables(configuration.environ)
     with (folder / "nija.log").open("a", encoding="utf-8", buffering=1) as console:
         log = configure_logging(secrets=configuration.discovery.secrets, console=console)
         try:

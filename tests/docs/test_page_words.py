@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-import typer
 
 from accounts.environment import described_variables
 from accounts.identity import AccountId
 from accounts.settings import load_settings
 from accounts.variables import parse_variable
-from nija.cli.app import app
+from nija.cli.app import load_command
 from nija.log import lines
 from tests.docs.pages import ROOT, Page, pages
 
@@ -89,14 +88,12 @@ def test_only_the_two_example_users_are_named(page: Page) -> None:
 
 @each_page()
 def test_every_command_of_nija_that_is_named_exists_with_its_flags(page: Page) -> None:
-    root = typer.main.get_command(app)
     for name, rest in _OURS.findall(
         "\n".join([*page.code, *(b.text for b in page.blocks if b.language in ("bash", "sh"))])
     ):
         if name in ("test", "something"):
             continue
-        command = root.get_command(_context(root), name)  # type: ignore[attr-defined]  # a group
-        assert command is not None, f"{page.name}: {name}"
+        command = load_command(name)
         for word in rest.split():
             if hasattr(command, "commands") and not word.startswith("-") and word in command.commands:
                 command = command.commands[word]
@@ -112,10 +109,6 @@ def test_every_file_of_the_tree_that_is_named_exists(page: Page) -> None:
         assert (ROOT / name).exists(), f"{page.name}: {name}"
     for module in _BENCHMARK.findall(text):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), f"{page.name}: {module}"
-
-
-def _context(command: object) -> typer.Context:
-    return typer.Context(command)  # type: ignore[arg-type]
 
 
 @each_page()

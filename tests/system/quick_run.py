@@ -26,7 +26,7 @@ def main() -> int:
         return QuickClock(epoch, stop)
 
     with patch.object(run, "SystemClock", clock):
-        return run.run()
+        return run.run_daemon()
 
 
 if __name__ == "__main__":

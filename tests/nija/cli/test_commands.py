@@ -1,11 +1,8 @@
-"""The desk's commands, as they are typed."""
+"""The commands, as they are typed."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +13,6 @@ from typer.testing import CliRunner
 from accounts.identity import AccountId
 from brokers.clock import SystemClock
 from nija.cli.app import app
-from nija.cli.entry import main
 from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
@@ -255,37 +251,3 @@ def test_setup_removes_an_account_after_asking(folder: Path) -> None:
     assert CliRunner().invoke(app, ["setup", "--remove", "kraken:master"], input="n\n").exit_code == 2
     assert CliRunner().invoke(app, ["setup", "--remove", "kraken:master"], input="y\n").exit_code == 0
     assert (folder / ".env").read_text() == "A=1\n"
-
-
-def test_status_loads_nothing_heavy_before_it_answers(folder: Path) -> None:
-    probe = (
-        "import sys; sys.argv = ['nija', 'status']\n"
-        "from nija.cli.entry import main\n"
-        "try: main()\n"
-        "except SystemExit as end: code = end.code\n"
-        "heavy = {'typer', 'pydantic', 'numpy', 'pandas', 'requests', 'sqlalchemy', 'talib'} & set(sys.modules)\n"
-        "print(code, sorted(heavy))\n"
-    )
-    (folder / "data").mkdir()
-    server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: REPORT.to_json()})
-    server.start()
-    try:
-        done = subprocess.run(  # noqa: S603  our own program
-            [sys.executable, "-c", probe],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-    finally:
-        server.stop()
-    assert done.stdout.splitlines()[-1] == "0 []"
-
-
-def test_other_commands_still_reach_the_command_line(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(sys, "argv", ["nija", "status", "--help"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 0
