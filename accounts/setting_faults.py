@@ -49,8 +49,10 @@ def fault_of(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Setti
     expected = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if detail["type"] == "model_type":
         return SettingFault(key, f"{shown_value(detail['input'])}: expected a table, written [{key}]")
-    value = "" if isinstance(detail["input"], dict) else f"{shown_value(detail['input'])}: "
-    return SettingFault(key, f"{value}expected {expected}")
+    if isinstance(detail["input"], dict):
+        # A rule between keys names them itself.
+        return SettingFault(key, expected)
+    return SettingFault(key, f"{shown_value(detail['input'])}: expected {expected}")
 
 
 def _keys_at(model: type[BaseModel], parents: Iterable[str]) -> tuple[str, ...]:

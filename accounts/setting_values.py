@@ -12,9 +12,8 @@ from accounts.suggest import did_you_mean
 from brokers.model import Timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-BUILT_IN_STRATEGIES = ("trend", "ema_cross")
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -49,11 +48,11 @@ def read_timeframe(value: object) -> Timeframe:
     raise ValueError("one of " + ", ".join(f'"{timeframe}"' for timeframe in Timeframe))
 
 
-def check_strategy_name(name: str) -> str:
-    if name in BUILT_IN_STRATEGIES or is_class_name(name):
+def check_strategy_name(name: str, built_in: Collection[str]) -> str:
+    if name in built_in or is_class_name(name):
         return name
-    expected = "one of " + ", ".join(BUILT_IN_STRATEGIES) + ", or your own class as package.module:Class"
-    suggestion = did_you_mean(name, BUILT_IN_STRATEGIES)
+    expected = "one of " + ", ".join(built_in) + ", or your own class as package.module:Class"
+    suggestion = did_you_mean(name, built_in)
     raise ValueError(f"{expected}.{suggestion}" if suggestion else expected)
 
 

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,16 +14,15 @@ from accounts.identity import AccountId
 from accounts.setting_faults import SettingFault, SettingsError, fault_of, shown_value, unknown_key
 from accounts.setting_tables import (
     CUSTOM,
+    STRATEGIES,
     AccountSettings,
-    EmaCrossParameters,
     OwnSettings,
     PortfolioSettings,
     RiskSettings,
     StrategyTables,
     TradingSettings,
-    TrendParameters,
 )
-from accounts.setting_values import BUILT_IN_STRATEGIES, is_class_name
+from accounts.setting_values import is_class_name
 from accounts.suggest import did_you_mean
 from brokers.text_file import NotText, read_text
 
@@ -32,25 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = [
-    "AccountSettings",
-    "EmaCrossParameters",
-    "OwnSettings",
-    "PortfolioSettings",
-    "RiskSettings",
-    "SettingFault",
-    "Settings",
-    "SettingsError",
-    "StrategyTables",
-    "TradingSettings",
-    "TrendParameters",
-    "load_settings",
-]
-
-_SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
-    {"trading": TradingSettings, "strategy": StrategyTables, "risk": RiskSettings}
-)
+_SECTIONS = ("trading", "strategy", "risk")
 Table = dict[str, Any]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +47,8 @@ class Settings:
     accounts: Mapping[AccountId, AccountSettings] = field(default_factory=lambda: MappingProxyType({}))
 
     def for_account(self, account: AccountId) -> AccountSettings:
-        found = self.accounts.get(account)
-        if found is not None:
-            return found
-        return AccountSettings(
-            account=account, own=OwnSettings(), trading=self.trading, strategy=self.strategy, risk=self.risk
+        return self.accounts.get(account) or AccountSettings(
+            account, OwnSettings(), self.trading, self.strategy, self.risk
         )
 
     def warnings(self, existing: Iterable[AccountId]) -> tuple[str, ...]:
@@ -81,19 +61,19 @@ class Settings:
         )
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Read and check nija.toml; without a path, all defaults. Raises SettingsError."""
+def load_settings(path: Path | None, strategies: type[StrategyTables]) -> Settings:
+    """Read and check nija.toml; without a path, all defaults. `strategies` is [strategy.*]. Raises SettingsError."""
     if path is None:
-        return Settings()
+        return Settings(strategy=strategies())
     tables = _parse(path)
     known = (*_SECTIONS, "portfolio", "accounts")
     faults = [unknown_key(name, name, known) for name in tables if name not in known]
     base = {name: _table(tables, name, faults) for name in _SECTIONS}
-    checked = _check_sections(base, faults)
+    checked = _check_sections(base, strategies, faults)
     checked["portfolio"] = _check(PortfolioSettings, _table(tables, "portfolio", faults), "portfolio", faults)
     if faults:
         raise SettingsError(path, faults)
-    accounts = _resolve_accounts(base, _table(tables, "accounts", faults), faults)
+    accounts = _resolve_accounts(base, _table(tables, "accounts", faults), strategies, faults)
     if faults:
         raise SettingsError(path, faults)
     return Settings(**checked, accounts=MappingProxyType(accounts))
@@ -119,29 +99,36 @@ def _table(tables: Table, name: str, faults: list[SettingFault], prefix: str = "
     return {}
 
 
-def _check_sections(tables: Mapping[str, Table], faults: list[SettingFault]) -> dict[str, Any]:
-    return {name: _check(model, _prepared(name, tables[name]), name, faults) for name, model in _SECTIONS.items()}
+def _check_sections(
+    tables: Mapping[str, Table], strategies: type[StrategyTables], faults: list[SettingFault]
+) -> dict[str, Any]:
+    known = {STRATEGIES: strategies.built_in()}
+    return {
+        "trading": _check(TradingSettings, tables["trading"], "trading", faults, known),
+        "strategy": _check(strategies, _with_custom(tables["strategy"]), "strategy", faults),
+        "risk": _check(RiskSettings, tables["risk"], "risk", faults),
+    }
 
 
-def _prepared(section: str, table: Table) -> Table:
+def _with_custom(table: Table) -> Table:
     """The tables of users' own strategies apart from those of the built-in ones."""
-    if section != "strategy":
-        return table
     own = {name: values for name, values in table.items() if is_class_name(name) and isinstance(values, dict)}
     return {**{name: values for name, values in table.items() if name not in own}, CUSTOM: own}
 
 
-def _check(model: type[BaseModel], table: Table, prefix: str, faults: list[SettingFault]) -> BaseModel | None:
+def _check(
+    model: type[_Model], table: Table, prefix: str, faults: list[SettingFault], known: Table | None = None
+) -> _Model | None:
     """The validated model, or None after its faults were noted."""
     try:
-        return model.model_validate(table)
+        return model.model_validate(table, context=known)
     except ValidationError as error:
         faults.extend(fault_of(model, prefix, detail) for detail in error.errors(include_url=False))
         return None
 
 
 def _resolve_accounts(
-    base: Mapping[str, Table], accounts: Table, faults: list[SettingFault]
+    base: Mapping[str, Table], accounts: Table, strategies: type[StrategyTables], faults: list[SettingFault]
 ) -> dict[AccountId, AccountSettings]:
     resolved: dict[AccountId, AccountSettings] = {}
     for name in accounts:
@@ -152,19 +139,24 @@ def _resolve_accounts(
             faults.append(SettingFault(key, str(error)))
             continue
         overrides = _table(accounts, name, faults, "accounts.")
-        settings = _resolve(account, base, overrides, faults)
+        settings = _resolve(account, base, overrides, strategies, faults)
         if settings is not None:
             resolved[account] = settings
     return resolved
 
 
 def _resolve(
-    account: AccountId, base: Mapping[str, Table], overrides: Table, faults: list[SettingFault]
+    account: AccountId,
+    base: Mapping[str, Table],
+    overrides: Table,
+    strategies: type[StrategyTables],
+    faults: list[SettingFault],
 ) -> AccountSettings | None:
     """The account's tables with its flat overrides put where each belongs, checked as a whole."""
     prefix = f'accounts."{account}"'
-    strategy = str(overrides.get("strategy", base["trading"].get("strategy", BUILT_IN_STRATEGIES[0])))
-    parameters = _parameter_names(strategy, base["strategy"])
+    default = TradingSettings.model_fields["strategy"].default
+    strategy = str(overrides.get("strategy", base["trading"].get("strategy", default)))
+    parameters = _parameter_names(strategy, base["strategy"], strategies)
     own: Table = {}
     merged = {name: dict(table) for name, table in base.items()}
     merged["strategy"][strategy] = dict(merged["strategy"].get(strategy, {}))
@@ -181,12 +173,12 @@ def _resolve(
         else:
             faults.append(unknown_key(f"{prefix}.{key}", key, _override_names(parameters)))
     found: list[SettingFault] = []
-    checked = _check_sections(merged, found)
+    checked = _check_sections(merged, strategies, found)
     checked_own = _check(OwnSettings, own, "", found)
     faults.extend(SettingFault(f"{prefix}.{_flat(fault.key, strategy)}", fault.problem) for fault in found)
-    if len(faults) > before:
+    if checked_own is None or len(faults) > before:
         return None
-    return AccountSettings.model_construct(account=account, own=checked_own, **checked)
+    return AccountSettings(account=account, own=checked_own, **checked)
 
 
 def _flat(key: str, strategy: str) -> str:
@@ -197,12 +189,9 @@ def _flat(key: str, strategy: str) -> str:
     return key
 
 
-def _parameter_names(strategy: str, tables: Table) -> frozenset[str]:
-    if strategy in BUILT_IN_STRATEGIES:
-        model = StrategyTables.model_fields[strategy].annotation
-        return (
-            frozenset(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else frozenset()
-        )
+def _parameter_names(strategy: str, tables: Table, strategies: type[StrategyTables]) -> frozenset[str]:
+    if strategy in strategies.built_in():
+        return frozenset(strategies().parameters(strategy))
     table = tables.get(strategy, {})
     return frozenset(table) if isinstance(table, dict) else frozenset()
 

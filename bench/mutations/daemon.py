@@ -171,7 +171,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a journal is put away from under a running NIJA",
         "nija/cli/forget.py",
-        "        _refuse_beside_a_daemon(desk, account)\n",
+        "        _refuse_beside_a_daemon(context, account)\n",
         "",
         ("tests/nija/cli/test_forget.py",),
     ),

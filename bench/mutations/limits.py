@@ -75,15 +75,15 @@ LIMIT_MUTATIONS = (
     Mutation(
         "what cannot be judged opens all the same",
         "nija/risk/limits.py",
-        "        _unknown(moment),\n",
+        "        _unknown(standing),\n",
         "",
         (_UNKNOWN, "tests/nija/risk/test_may_open.py"),
     ),
     Mutation(
         "an entry of unknown outcome is no exposure",
         "nija/trader/appraisal.py",
-        "            exposure=funds.held + funds.hoped,\n",
-        "            exposure=funds.held,\n",
+        "exposure=held + hoped, pending=hoped",
+        "exposure=held, pending=hoped",
         (_UNKNOWN,),
     ),
     Mutation(
@@ -95,9 +95,9 @@ LIMIT_MUTATIONS = (
     ),
     Mutation(
         "an entry of unknown outcome has cost nothing",
-        "nija/trader/entries.py",
-        "standing.available - standing.pending * (1 + fees.taker + lost)",
-        "standing.available",
+        "nija/risk/sizing.py",
+        "funds.available - funds.pending * (1 + entry.fee + entry.slippage)",
+        "funds.available",
         (_UNKNOWN,),
     ),
     Mutation(

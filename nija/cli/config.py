@@ -9,11 +9,13 @@ import typer
 
 from accounts.credentials import discover
 from accounts.environment import unknown_variables
-from accounts.settings import SettingsError, load_settings
+from accounts.setting_faults import SettingsError
+from accounts.settings import load_settings
 from nija.cli.config_example import example_toml
 from nija.cli.config_reference import configuration_page
 from nija.cli.config_sources import environment_rows, settings_rows
 from nija.cli.context import FAILED, CliContext, SetupFault, print_fault, read_context
+from nija.strategy.registry import STRATEGY_TABLES
 
 config = typer.Typer(
     name="config",
@@ -36,7 +38,7 @@ def check() -> None:
         *(warning.message for warning in discovery.warnings),
     ]
     try:
-        settings = load_settings(context.settings.config)
+        settings = load_settings(context.settings.config, STRATEGY_TABLES)
         warnings += settings.warnings(found.account for found in discovery.credentials)
     except SettingsError as error:
         faults += str(error).splitlines()

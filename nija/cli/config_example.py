@@ -7,15 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from accounts.settings import (
-    EmaCrossParameters,
-    OwnSettings,
-    PortfolioSettings,
-    RiskSettings,
-    TradingSettings,
-    TrendParameters,
-)
+from accounts.setting_tables import OwnSettings, PortfolioSettings, RiskSettings, TradingSettings
 from brokers.figures import exact
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +29,7 @@ _ACCOUNT_TABLE = 'accounts."kraken:daivon_frazier"'
 # Every table of nija.toml, in the order in which the file and the documentation have them.
 TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("trading", TradingSettings),
-    ("strategy.trend", TrendParameters),
-    ("strategy.ema_cross", EmaCrossParameters),
+    *((f"strategy.{name}", type(getattr(STRATEGY_TABLES(), name))) for name in STRATEGY_TABLES.built_in()),
     ("risk", RiskSettings),
     ("portfolio", PortfolioSettings),
     (_ACCOUNT_TABLE, OwnSettings),

@@ -11,6 +11,7 @@ from accounts.variables import parse_variable
 from brokers.exchanges import descriptions
 from brokers.text_file import read_text
 from nija.cli.config_example import toml_value
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,13 +57,12 @@ def _addresses(process: ProcessSettings, values: Mapping[str, str], real: Mappin
 
 def settings_rows(process: ProcessSettings) -> Iterator[Row]:
     """Raises SettingsError."""
-    settings = load_settings(process.config)
+    settings = load_settings(process.config, STRATEGY_TABLES)
     written = _written(process.config)
     source = process.config.name if process.config is not None else ""
     tables: dict[str, BaseModel] = {
         "trading": settings.trading,
-        "strategy.trend": settings.strategy.trend,
-        "strategy.ema_cross": settings.strategy.ema_cross,
+        **{f"strategy.{name}": getattr(settings.strategy, name) for name in STRATEGY_TABLES.built_in()},
         "risk": settings.risk,
         "portfolio": settings.portfolio,
     }

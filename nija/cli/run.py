@@ -18,7 +18,7 @@ from accounts.data_dir import DataDirUnusable
 from accounts.dotenv_file import DotenvError, export_library_variables
 from accounts.environment import EnvironmentFault, RunMode
 from accounts.ownership import KeyInUse
-from accounts.settings import SettingsError
+from accounts.setting_faults import SettingsError
 from brokers.clock import SystemClock
 from brokers.errors import BrokerError
 from nija.cli.context import FAILED

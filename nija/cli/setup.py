@@ -11,7 +11,7 @@ import typer
 
 from accounts.dotenv_file import DotenvError
 from accounts.identity import AccountId
-from accounts.settings import SettingsError
+from accounts.setting_faults import SettingsError
 from brokers.clock import SystemClock
 from brokers.exchanges import exchange_named
 from nija.cli.command_log import command_log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.settings import SettingsError
+from accounts.setting_faults import SettingsError
 from brokers.clock import SystemClock
 from nija.cli.command_log import command_log
 from nija.cli.context import SetupFault

@@ -9,7 +9,7 @@ import typer
 
 from accounts.credentials import discover
 from accounts.environment import RunMode
-from accounts.settings import SettingsError
+from accounts.setting_faults import SettingsError
 from brokers.clock import SystemClock
 from nija.cli.command_log import command_log
 from nija.cli.context import FAILED, SetupFault, print_fault, read_context

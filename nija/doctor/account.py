@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from accounts.identity import AccountId
-    from accounts.settings import AccountSettings
+    from accounts.setting_tables import AccountSettings
     from nija.doctor.facts import AccountFacts, KeyRights
 
 

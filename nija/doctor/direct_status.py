@@ -12,6 +12,7 @@ from nija.doctor.account import check_account, quote_of
 from nija.doctor.finding import Level
 from nija.doctor.probe import Probe
 from nija.status.report import AccountStatus, StatusReport
+from nija.strategy.registry import STRATEGY_TABLES
 from nija.version import nija_version
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ NOT_RUNNING = "not running"
 def direct_report(values: Mapping[str, str], process: ProcessSettings, clock: Clock) -> StatusReport:
     """Raises SettingsError."""
     discovery = discover(values)
-    settings = load_settings(process.config)
+    settings = load_settings(process.config, STRATEGY_TABLES)
     probe = Probe(process, clock)
     try:
         asked = [_status(one, settings, process, probe, clock) for one in discovery.credentials]

@@ -11,7 +11,8 @@ from accounts.credentials import Discovery, discover
 from accounts.dotenv_file import DotenvError, load_environment
 from accounts.environment import EnvironmentFault, ProcessSettings, RunMode, process_settings, unknown_variables
 from accounts.identity import MASTER, AccountId, short_name
-from accounts.settings import Settings, SettingsError, load_settings
+from accounts.setting_faults import SettingsError
+from accounts.settings import Settings, load_settings
 from brokers.clock import utc_now
 from nija.control.client import ask
 from nija.control.wire import ControlError
@@ -32,6 +33,7 @@ from nija.doctor.machine import (
 from nija.doctor.probe import Probe
 from nija.doctor.running import read_answer
 from nija.doctor.variables import check_mode, check_precedence, check_variables
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -106,7 +108,7 @@ def _read(scope: ExaminationScope) -> _SetUp | None:
     try:
         values = load_environment(scope.environ, scope.directory / ".env").values
         process = process_settings(values, scope.directory)
-        settings = load_settings(process.config)
+        settings = load_settings(process.config, STRATEGY_TABLES)
     except (DotenvError, EnvironmentFault, SettingsError):
         return None
     return _SetUp(values, process, settings, discover(values))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from accounts.data_dir import DataDirUnusable, ensure_directory
 from accounts.dotenv_file import DotenvError, load_environment
-from accounts.settings import SettingsError, load_settings
+from accounts.setting_faults import SettingsError
+from accounts.settings import load_settings
 from nija.doctor.finding import Finding, broken, fine, warning
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +81,7 @@ def check_settings(path: Path | None) -> Iterator[Finding]:
         yield fine("nija.toml: not there, so every setting has its default")
         return
     try:
-        load_settings(path)
+        load_settings(path, STRATEGY_TABLES)
     except SettingsError as error:
         for fault in error.faults:
             yield broken(f"{path.name}: {fault}", "Mend it in the file; nija config check shows every fault")

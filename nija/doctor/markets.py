@@ -18,10 +18,9 @@ from nija.trader.plan import trading_plan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accounts.settings import AccountSettings
+    from accounts.setting_tables import AccountSettings
     from brokers.model import Market
     from nija.doctor.facts import AccountFacts, MarketFacts
-    from nija.risk.parameters import RiskLimits
     from nija.trader.plan import TradingPlan
 
 # About three times the usual daily range of the large coins, where the default strategy's stops lie.
@@ -35,8 +34,7 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
     except StrategyError as error:
         yield broken("The strategy cannot be used", str(error))
         return
-    limits = plan.limits
-    findings = [_check_market(market, facts, limits) for market in facts.markets]
+    findings = [_check_market(market, facts, settings) for market in facts.markets]
     yield from findings
     yield from _check_history(facts, plan)
     if not settings.enabled:
@@ -50,7 +48,7 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
     yield from _check_costs(facts, settings)
 
 
-def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -> Finding:
+def _check_market(found: MarketFacts, facts: AccountFacts, settings: AccountSettings) -> Finding:
     if found.market is None:
         nearest = f"The nearest is {found.nearest}. " if found.nearest else ""
         return warning(
@@ -61,7 +59,7 @@ def _check_market(found: MarketFacts, facts: AccountFacts, limits: RiskLimits) -
         return warning(f"{found.symbol}: the exchange takes no orders now", "Nothing to do: it opens again by itself")
     if found.price is None or found.price <= 0:
         return warning(f"{found.symbol}: no price is known yet", "Try again in a minute")
-    return _check_size(found.market, found.price, facts, limits)
+    return _check_size(found.market, found.price, facts, settings)
 
 
 def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
@@ -73,7 +71,7 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
         )
 
 
-def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: RiskLimits) -> Finding:
+def _check_size(market: Market, price: Decimal, facts: AccountFacts, settings: AccountSettings) -> Finding:
     funds = facts.held(market.quote)
     least = money(least_notional(market, price), market.quote)
     worth = max(funds.total, facts.equity or funds.total)
@@ -85,7 +83,7 @@ def _check_size(market: Market, price: Decimal, facts: AccountFacts, limits: Ris
         fee=facts.taker or Decimal(0),
         slippage=slippage(market),
     )
-    sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), limits)
+    sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), settings)
     if isinstance(sized, NoTradeReason):
         return warning(f"{market.symbol}: too little to trade it", sized.text)
     return fine(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from accounts.credentials import Credentials
     from accounts.environment import ProcessSettings
-    from accounts.settings import AccountSettings
+    from accounts.setting_tables import AccountSettings
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.description import ExchangeAccess

@@ -13,99 +13,101 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from brokers.model import Timeframe
-    from nija.risk.parameters import RiskLimits
+    from accounts.setting_tables import AccountSettings
+    from brokers.model import Market
+    from nija.risk.equity import EquityState
+    from nija.risk.sizing import Funds
+    from nija.strategy.base import SignalAt
 
 
 @dataclass(frozen=True, slots=True)
-class EntryMoment:
-    """What an account knows when it asks. Both times are aware and of the same clock, the exchange's.
+class Standing:
+    """The account as it stands when it asks; `now` is the exchange's time.
 
-    `open_positions` counts entries on their way too. `candle_closed` is the end of the candle to act upon.
-    `max_candle_age` is in intervals, 0 = never stale. `paused` says who or what paused the account; empty: nobody.
-    `unknown` says why a limit cannot be judged; `equity` (quote currency) is None where that is why.
-    The limits on losses are not asked here: what they run into pauses the account (nija/trader/brakes.py).
+    `open_positions` counts entries on their way too. `paused` says who or what paused the account; empty: nobody.
+    `unknown` says why a limit cannot be judged; `equity` is None where that is why, and `funds` then say nothing.
     """
 
-    market: str
-    quote: str
-    timeframe: Timeframe
-    candle_closed: datetime
-    max_candle_age: float
-    now: datetime
-    equity: Decimal | None
+    equity: EquityState | None
+    funds: Funds
     open_positions: int
+    now: datetime
     paused: str = ""
     unknown: str = ""
 
 
-def may_open(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
-    """The first rule that forbids a new position, or None. From what only a person can end to what time ends."""
-    return next(_refusals(moment, limits), None)
+def may_open(market: Market, signal: SignalAt, standing: Standing, settings: AccountSettings) -> NoTradeReason | None:
+    """The first rule that forbids a new position, or None. From what only a person can end to what time ends.
+
+    The limits on losses are not asked here: what they run into pauses the account (nija/trader/brakes.py).
+    """
+    return next(_refusals(market, signal, standing, settings), None)
 
 
-def _refusals(moment: EntryMoment, limits: RiskLimits) -> Iterator[NoTradeReason]:
+def _refusals(
+    market: Market, signal: SignalAt, standing: Standing, settings: AccountSettings
+) -> Iterator[NoTradeReason]:
     for refusal in (
-        _paused(moment),
-        _disabled(moment, limits),
-        _unknown(moment),
-        _underfunded(moment, limits),
-        _positions(moment, limits),
-        _stale(moment),
+        paused(standing.paused),
+        _disabled(market, settings.own.disabled_markets),
+        _unknown(standing),
+        _underfunded(market, standing, settings.risk.min_balance),
+        _positions(standing, settings.risk.max_positions),
+        _stale(signal, standing, settings.trading.max_candle_age),
     ):
         if refusal is not None:
             yield refusal
 
 
-def _paused(moment: EntryMoment) -> NoTradeReason | None:
-    if not moment.paused:
+def paused(why: str) -> NoTradeReason | None:
+    """`why` says who or what paused the account; empty: nobody."""
+    if not why:
         return None
-    text = f"new entries are paused ({moment.paused}); nija resume lets them begin again"
-    return NoTradeReason(Rule.PAUSED, text)
+    return NoTradeReason(Rule.PAUSED, f"new entries are paused ({why}); nija resume lets them begin again")
 
 
-def _disabled(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
-    if moment.market not in limits.disabled_markets:
+def _disabled(market: Market, disabled: tuple[str, ...]) -> NoTradeReason | None:
+    if market.symbol not in disabled:
         return None
-    text = f"{moment.market} is in disabled_markets of this account; take it out in nija.toml to trade it"
-    return NoTradeReason(Rule.DISABLED_MARKET, text, moment.market, ", ".join(sorted(limits.disabled_markets)))
+    text = f"{market.symbol} is in disabled_markets of this account; take it out in nija.toml to trade it"
+    return NoTradeReason(Rule.DISABLED_MARKET, text, market.symbol, ", ".join(sorted(disabled)))
 
 
-def _unknown(moment: EntryMoment) -> NoTradeReason | None:
-    if not moment.unknown and moment.equity is not None:
+def _unknown(standing: Standing) -> NoTradeReason | None:
+    if not standing.unknown and standing.equity is not None:
         return None
-    return NoTradeReason(Rule.UNKNOWN, moment.unknown, value="unknown", limit="known")
+    return NoTradeReason(Rule.UNKNOWN, standing.unknown, value="unknown", limit="known")
 
 
-def _underfunded(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
-    equity = moment.equity
-    if equity is None or equity >= limits.min_balance:
+def _underfunded(market: Market, standing: Standing, least: Decimal) -> NoTradeReason | None:
+    equity = standing.funds.equity
+    if equity >= least:
         return None
-    needed = money(limits.min_balance, moment.quote)
     text = (
-        f"UNDERFUNDED - needs at least {needed}; equity is {money(equity, moment.quote)}:"
+        f"UNDERFUNDED - needs at least {money(least, market.quote)}; equity is {money(equity, market.quote)}:"
         " deposit more, or lower min_balance in [risk]"
     )
-    return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(limits.min_balance))
+    return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(least))
 
 
-def _positions(moment: EntryMoment, limits: RiskLimits) -> NoTradeReason | None:
-    if moment.open_positions < limits.max_positions:
+def _positions(standing: Standing, most: int) -> NoTradeReason | None:
+    if standing.open_positions < most:
         return None
-    text = f"{moment.open_positions} positions are open and max_positions is {limits.max_positions}; waits for an exit"
-    return NoTradeReason(Rule.MAX_POSITIONS, text, str(moment.open_positions), str(limits.max_positions))
+    text = f"{standing.open_positions} positions are open and max_positions is {most}; waits for an exit"
+    return NoTradeReason(Rule.MAX_POSITIONS, text, str(standing.open_positions), str(most))
 
 
-def _stale(moment: EntryMoment) -> NoTradeReason | None:
-    if moment.max_candle_age == 0:
+def _stale(signal: SignalAt, standing: Standing, most: float) -> NoTradeReason | None:
+    """`most` is in intervals, 0 = never stale."""
+    if most == 0:
         return None
-    elapsed = Decimal(repr((moment.now - moment.candle_closed).total_seconds()))
-    age = elapsed / moment.timeframe.seconds
-    limit = Decimal(repr(float(moment.max_candle_age)))
+    elapsed = Decimal(repr((standing.now - signal.closed).total_seconds()))
+    age = elapsed / signal.timeframe.seconds
+    limit = Decimal(repr(float(most)))
     if age <= limit:
         return None
     text = (
-        f"the last {moment.timeframe} candle closed {duration(moment.now - moment.candle_closed)} ago"
-        f" and max_candle_age is {number(limit)} x {moment.timeframe}; waits for fresh candles from the exchange"
+        f"the last {signal.timeframe} candle closed {duration(standing.now - signal.closed)} ago"
+        f" and max_candle_age is {number(limit)} x {signal.timeframe}; waits for fresh candles from the exchange"
     )
     return NoTradeReason(Rule.STALE_CANDLE, text, exact(age), exact(limit))

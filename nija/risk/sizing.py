@@ -5,17 +5,18 @@ The rules and their reasons are points 5 and 6 of the default strategy in the st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from brokers import figures
 from brokers.figures import exact, money, percent
+from brokers.model import ZERO
 from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
+    from accounts.setting_tables import AccountSettings, RiskSettings
     from brokers.model import Market
-    from nija.risk.parameters import RiskLimits
 
 # A position halved in value must still be large enough to sell.
 _MINIMUMS = 2
@@ -26,11 +27,16 @@ _PRECISION = 50
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """In quote currency: `available` can be spent now, `exposure` is the value of all open positions and entries."""
+    """In quote currency: `available` can be spent now, `exposure` is the value of all open positions and entries.
+
+    `pending` is the part of `exposure` that may still fill, or has filled and is not booked: it is not yet taken off
+    what is `available`.
+    """
 
     equity: Decimal
     available: Decimal
     exposure: Decimal
+    pending: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,9 @@ def least_notional(market: Market, price: Decimal) -> Decimal:
     return _MINIMUMS * max(market.min_amount * price, market.min_cost)
 
 
-def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | NoTradeReason:
+def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> Sized | NoTradeReason:
     """How much to buy, or the one rule that forbids it. Rounding only ever makes the order smaller."""
+    funds = replace(funds, available=funds.available - funds.pending * (1 + entry.fee + entry.slippage))
     if entry.price <= 0 or entry.close <= 0:
         raise ValueError(f"{entry.market.symbol}: a price must be above 0")
     with localcontext(prec=_PRECISION, rounding=ROUND_DOWN):
@@ -78,14 +85,15 @@ def size_entry(entry: Entry, funds: Funds, limits: RiskLimits) -> Sized | NoTrad
             return _no_stop(entry)
         if entry.price <= entry.stop:
             return _price_below_stop(entry, entry.stop)
-        return _size(entry, entry.stop, funds, limits)
+        return _size(entry, entry.stop, funds, settings)
 
 
-def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Sized | NoTradeReason:
+def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) -> Sized | NoTradeReason:
     # A late entry buys above the close and is further from its stop than the signal said.
     fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
+    limits = settings.risk
     ceilings = _ceilings(entry, funds, limits)
-    intended = limits.risk_per_trade * limits.risk_multiplier * funds.equity / fraction
+    intended = limits.risk_per_trade * settings.own.risk_multiplier * funds.equity / fraction
     notional = min(intended, *(ceiling.notional for ceiling in ceilings))
     least = least_notional(entry.market, entry.price)
     if notional < least:
@@ -100,7 +108,7 @@ def _size(entry: Entry, stop: Decimal, funds: Funds, limits: RiskLimits) -> Size
     return Sized(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
 
 
-def _ceilings(entry: Entry, funds: Funds, limits: RiskLimits) -> tuple[_Ceiling, ...]:
+def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceiling, ...]:
     quote, equity = entry.market.quote, funds.equity
     return (
         _Ceiling(
@@ -123,7 +131,7 @@ def _ceilings(entry: Entry, funds: Funds, limits: RiskLimits) -> tuple[_Ceiling,
     )
 
 
-def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskLimits) -> _Ceiling:
+def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskSettings) -> _Ceiling:
     """What a notional that is raised to the least order must keep besides the other ceilings."""
     allowed = _RAISED_RISK * limits.risk_per_trade
     text = (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from nija.strategy.base import Signals, StrategyError
-from nija.strategy.indicators import atr, ema
-from nija.strategy.parameters import ATR_PERIOD, check_multiple, check_period
+from nija.strategy.indicators import SHORTEST_PERIOD, atr, ema
+from nija.strategy.parameters import ATR, ATR_PERIOD, check_parameters, fee_gate_parameter, multiple, period
 
 if TYPE_CHECKING:
     from brokers.model import Candles
@@ -23,17 +23,15 @@ class EmaCross:
     above. `stop_atr` = None takes the stop away: only for replays, the daemon opens nothing without a stop.
     """
 
-    fast: int = 20
-    slow: int = 50
-    stop_atr: float | None = 3.0
-    fee_gate: float = 2.0
+    title: ClassVar = "long while the fast average is above the slow one"
+
+    fast: int = period(20, "length of the fast average")
+    slow: int = period(50, "length of the slow average", least=SHORTEST_PERIOD + 1)
+    stop_atr: float | None = multiple(3.0, "distance of the stop under the close", unit=ATR, least="above 0")
+    fee_gate: float = fee_gate_parameter()
 
     def __post_init__(self) -> None:
-        check_period("fast", self.fast)
-        check_period("slow", self.slow)
-        if self.stop_atr is not None:
-            check_multiple("stop_atr", self.stop_atr, above=0)
-        check_multiple("fee_gate", self.fee_gate)
+        check_parameters(self)
         if self.fast >= self.slow:
             raise StrategyError(f"fast = {self.fast}: expected fewer candles than slow = {self.slow}")
 

@@ -1,19 +1,26 @@
-"""From the name and parameters in nija.toml to a strategy, with messages that say what to mend."""
+"""From the name and parameters in nija.toml to a strategy, with messages that say what to fix."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from accounts.setting_tables import strategy_tables
 from nija.strategy.base import Strategy, StrategyError
 from nija.strategy.ema_cross import EmaCross
+from nija.strategy.parameters import parameter_table
 from nija.strategy.trend import Trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BUILT_IN = {"trend": Trend, "ema_cross": EmaCross}
+_BUILT_IN: Mapping[str, type[Trend | EmaCross]] = MappingProxyType({"trend": Trend, "ema_cross": EmaCross})
+# [strategy.*] of nija.toml.
+STRATEGY_TABLES = strategy_tables(
+    {name: parameter_table(strategy, f"[strategy.{name}]: {strategy.title}.") for name, strategy in _BUILT_IN.items()}
+)
 
 
 def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
@@ -21,7 +28,7 @@ def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
 
     Raises StrategyError naming the key, its value and what was expected.
     """
-    make = _BUILT_IN.get(name) or _own_class(name)
+    make: Callable[..., Strategy] = _BUILT_IN.get(name) or _own_class(name)
     _check_keys(name, make, parameters)
     try:
         strategy = make(**parameters)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from nija.strategy.base import Signals
 from nija.strategy.indicators import atr, before, highest, lowest
-from nija.strategy.parameters import ATR_PERIOD, check_multiple, check_period
+from nija.strategy.parameters import ATR, ATR_PERIOD, check_parameters, fee_gate_parameter, multiple, period
 
 if TYPE_CHECKING:
     from brokers.model import Candles
@@ -25,20 +25,16 @@ class Trend:
     length, the running one included; of Coinbase the feed reads 700.
     """
 
-    entry: int = 20
-    exit: int = 10
-    stop_atr: float | None = 3.0
-    trail_atr: float | None = 1.0
-    fee_gate: float = 2.0
+    title: ClassVar = "the slow breakout"
+
+    entry: int = period(20, "buy above the highest high of so many; Kraken gives 720, Coinbase 700")
+    exit: int = period(10, "sell below the lowest low of so many; Kraken gives 720, Coinbase 700")
+    stop_atr: float | None = multiple(3.0, "distance of the first stop under the close", unit=ATR, least="above 0")
+    trail_atr: float | None = multiple(1.0, "distance of the moving stop under the exit's low", unit=ATR)
+    fee_gate: float = fee_gate_parameter()
 
     def __post_init__(self) -> None:
-        check_period("entry", self.entry)
-        check_period("exit", self.exit)
-        if self.stop_atr is not None:
-            check_multiple("stop_atr", self.stop_atr, above=0)
-        if self.trail_atr is not None:
-            check_multiple("trail_atr", self.trail_atr)
-        check_multiple("fee_gate", self.fee_gate)
+        check_parameters(self)
 
     @property
     def name(self) -> str:

@@ -282,7 +282,7 @@ class AccountThread:
         money = trader.money()
         report = trader.report(money)
         self._parts.manager.report(self.account, report)
-        minimum = self._parts.plan.limits.min_balance
+        minimum = self._parts.plan.settings.risk.min_balance
         read = BalanceRead(self.account, money.total, money.invested, minimum, money.quote)
         self._parts.events.publish(read)
         if not read.is_funded:
@@ -313,7 +313,7 @@ class AccountThread:
             parts.clock,
             parts.log,
             parts.events,
-            protective_stops=parts.plan.protective_stops,
+            protective_stops=parts.plan.settings.risk.protective_stops,
         )
         return Seat(
             account=parts.account,

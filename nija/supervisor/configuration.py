@@ -11,6 +11,7 @@ from accounts.credentials import Credentials, Discovery, discover
 from accounts.dotenv_file import load_environment
 from accounts.environment import ProcessSettings, RunMode, process_settings, unknown_variables
 from accounts.settings import Settings, load_settings
+from nija.strategy.registry import STRATEGY_TABLES
 from nija.trader.plan import TradingPlan, trading_plan
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
     """
     environment = load_environment(environ, directory / ".env")
     process = process_settings(environment.values, directory)
-    settings = load_settings(process.config)
+    settings = load_settings(process.config, STRATEGY_TABLES)
     discovery = discover(environment.values)
     mode = _decided(process.mode, discovery)
     accounts = tuple(found.account for found in discovery.credentials)
@@ -98,8 +99,7 @@ def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
     """The same settings for markets whose time runs faster than the clock: no candle is too old, and all come soon."""
     fast = {"poll_seconds": poll_seconds, "max_candle_age": 0.0}
     accounts = {
-        account: own.model_copy(update={"trading": own.trading.model_copy(update=fast)})
-        for account, own in settings.accounts.items()
+        account: replace(own, trading=own.trading.model_copy(update=fast)) for account, own in settings.accounts.items()
     }
     return replace(settings, trading=settings.trading.model_copy(update=fast), accounts=MappingProxyType(accounts))
 

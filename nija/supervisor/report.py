@@ -110,12 +110,13 @@ def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> 
 def _markets(view: TraderView, feed: FeedSnapshot, moment: ReportMoment) -> Iterator[MarketStatus]:
     """Those that may be entered, and those where a position is open."""
     plan = view.plan
-    entered = [market for market in plan.markets if market not in plan.limits.disabled_markets]
+    entered = [market for market in plan.markets if market not in plan.settings.own.disabled_markets]
     for market in dict.fromkeys([*entered, *view.positions]):
         want = plan.want(market)
         heard = feed.heard.get(want.series)
         # The candle that follows the last one ends an interval later, so a limit below that would always be passed.
-        intervals = max(plan.max_candle_age, 1.0) if plan.max_candle_age else None
+        most = plan.settings.trading.max_candle_age
+        intervals = max(most, 1.0) if most else None
         yield MarketStatus(
             market=market,
             timeframe=str(plan.timeframe),
@@ -164,8 +165,8 @@ def _percent(profit: Decimal | None, cost: Decimal) -> Decimal | None:
 
 def _limits(view: TraderView) -> Iterator[LimitDistance]:
     if view.equity is not None:
-        yield LimitDistance("daily loss", view.equity.daily_loss, view.plan.limits.max_daily_loss)
-        yield LimitDistance("drawdown", view.equity.drawdown, view.plan.limits.max_drawdown)
+        yield LimitDistance("daily loss", view.equity.daily_loss, view.plan.settings.risk.max_daily_loss)
+        yield LimitDistance("drawdown", view.equity.drawdown, view.plan.settings.risk.max_drawdown)
     together = view.portfolio
     if together is not None and together.unit is not None:
         whose = "all but " + ", ".join(map(str, together.left_out)) if together.left_out else "all"

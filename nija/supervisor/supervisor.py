@@ -204,7 +204,8 @@ class Supervisor:
         polls: dict[Exchange, float] = {}
         for credentials, plan in self._traded:
             exchange = credentials.account.exchange
-            polls[exchange] = min(plan.poll_seconds, polls.get(exchange, plan.poll_seconds))
+            wanted = plan.settings.trading.poll_seconds
+            polls[exchange] = min(wanted, polls.get(exchange, wanted))
         return {
             exchange: ExchangeSide(exchange, self._configuration.process, self._clock, poll)
             for exchange, poll in polls.items()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError
 from brokers.figures import duration
 from brokers.model import ZERO
+from nija.risk.limits import Standing
 from nija.risk.no_trade import Rule
+from nija.risk.sizing import Funds
 from nija.trader.brakes import paused_by
 from nija.trader.earnings import Earnings
-from nija.trader.entries import Standing
 from nija.trader.measure import Worth
 from nija.trader.plan import SWITCHED_OFF
 from nija.trader.portfolio_brake import PortfolioBrake
@@ -34,14 +34,7 @@ if TYPE_CHECKING:
     from nija.trader.seat import Seat
 
 
-@dataclass(frozen=True, slots=True)
-class _Funds:
-    """In quote currency: `held` in positions, `hoped` for entries that may yet turn out to be some."""
-
-    equity: EquityState | None = None
-    available: Decimal = ZERO
-    held: Decimal = ZERO
-    hoped: Decimal = ZERO
+_NOTHING_KNOWN = Funds(equity=ZERO, available=ZERO, exposure=ZERO)
 
 
 class Appraiser:
@@ -70,16 +63,14 @@ class Appraiser:
             # What the account holds, and whether its exchange answers, is shown also where it cannot be valued.
             with suppress(BrokerError):
                 self._purse.balances()
-        funds = _Funds() if missing else self._funds(positions, pending, fresh, moment)
+        equity, funds = (None, _NOTHING_KNOWN) if missing else self._funds(positions, pending, fresh, moment)
         waits = self._portfolio.heed(moment, steady)
         unknown = self._without(missing, snapshot) if missing else waits
         # The ages in it move.
         self._tell(unknown, same=" ".join(missing) or waits)
         return Standing(
-            equity=funds.equity,
-            available=funds.available,
-            exposure=funds.held + funds.hoped,
-            pending=funds.hoped,
+            equity=equity,
+            funds=funds,
             open_positions=len(positions.keys() | pending.keys()),
             paused=SWITCHED_OFF if self._seat.plan.is_switched_off else paused_by(self._brakes.latches),
             unknown=unknown,
@@ -100,7 +91,7 @@ class Appraiser:
         pending: Mapping[str, Decimal],
         fresh: Mapping[str, Ticker],
         moment: Moment,
-    ) -> _Funds:
+    ) -> tuple[EquityState, Funds]:
         bids = {market: fresh[market].bid for market in positions if market in fresh}
         asks = {market: fresh[market].ask for market in pending if market in fresh}
         held = worth({market: position.amount for market, position in positions.items()}, bids, self._quote)
@@ -108,7 +99,8 @@ class Appraiser:
         now = Worth(equity, self._earnings.total(held), self._quote)
         state = self._brakes.observe(now, moment, self._seat.clock.monotonic())
         self.share = self._portfolio.share(now)
-        return _Funds(state, self._purse.available(self._quote), held, worth(pending, asks, self._quote))
+        hoped = worth(pending, asks, self._quote)
+        return state, Funds(equity, self._purse.available(self._quote), exposure=held + hoped, pending=hoped)
 
     def _unpriced(self, markets: Iterable[str], fresh: Mapping[str, Ticker]) -> list[str]:
         """Where the account holds something, or may hold it, that has no price."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
+    from accounts.setting_tables import RiskSettings
     from nija.events import Events
     from nija.journal.journal import Journal
     from nija.risk.equity import EquityState
-    from nija.risk.parameters import RiskLimits
     from nija.risk.trusted_time import Moment
     from nija.trader.commands import CommandQueue
     from nija.trader.measure import Worth
@@ -66,7 +66,7 @@ class Brakes:
     def __init__(
         self,
         journal: Journal,
-        limits: RiskLimits,
+        limits: RiskSettings,
         log: FilteringBoundLogger,
         commands: CommandQueue,
         latch_reporter: LatchReporter,

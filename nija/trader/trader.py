@@ -13,10 +13,11 @@ from nija.journal.records import LatchName
 from nija.log.event_log import EventLog
 from nija.orders.asking import Attempts
 from nija.orders.state import EntryStatus
+from nija.risk.limits import may_open, paused
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.trader.appraisal import Appraiser
 from nija.trader.brakes import Brakes, paused_by
-from nija.trader.entries import forbidden, sized
+from nija.trader.entries import sized
 from nija.trader.missing import MissingMarkets
 from nija.trader.purse import Money, Purse, cost
 from nija.trader.view import ProtectionView, TraderView, WrittenOff
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from brokers.model import Market
     from nija.feed import FeedSnapshot
     from nija.journal.positions import Position
+    from nija.risk.limits import Standing
     from nija.strategy.base import SignalAt
-    from nija.trader.entries import Standing
     from nija.trader.seat import Seat
 
 _MARKETS_LAST = 3_600.0
@@ -47,7 +48,7 @@ class Trader:
         self._plan = seat.plan
         self._desk = seat.desk
         self._purse = Purse(seat.broker, seat.clock)
-        self._brakes = Brakes(seat.journal, seat.plan.limits, seat.log, seat.commands, seat.latch_reporter)
+        self._brakes = Brakes(seat.journal, seat.plan.settings.risk, seat.log, seat.commands, seat.latch_reporter)
         self._log = EventLog(seat.log)
         self._markets_read = seat.clock.monotonic()
         self._quote = seat.plan.quote
@@ -204,7 +205,7 @@ class Trader:
         problem = snapshot.problems.get(self._plan.want(symbol))
         if signal is None:
             return NoTradeReason(Rule.NO_DATA, problem) if problem else _WAITING
-        if refusal := forbidden(market, signal, standing, self._plan):
+        if refusal := may_open(market, signal, standing, self._plan.settings):
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
@@ -249,12 +250,12 @@ class Trader:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one"
             )
-        size = sized(market, signal, ticker.ask, self._seat.broker.fees(market.symbol), standing, self._plan)
+        size = sized(market, signal, ticker.ask, self._seat.broker.fees(market.symbol), standing.funds, self._plan)
         if isinstance(size, NoTradeReason):
             return size
-        if latched := paused_by(self._brakes.look()):
+        if stopped := paused(paused_by(self._brakes.look())):
             # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
-            return NoTradeReason(Rule.PAUSED, latched)
+            return stopped
         if self._seat.clock.stopping:
             return _STOPPING
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)

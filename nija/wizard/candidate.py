@@ -15,6 +15,7 @@ from nija.doctor.account import check_account
 from nija.doctor.exchanges import address_of, check_exchange
 from nija.doctor.finding import Finding, Level
 from nija.doctor.probe import Probe
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ def try_out(credentials: Credentials, process: ProcessSettings, clock: Clock) ->
     way = tuple(check_exchange(address_of(account.exchange, process), clock))
     if any(finding.level is Level.BROKEN for finding in way):
         return Trial(way, is_accepted=False)
-    settings = load_settings(process.config).for_account(account)
+    settings = load_settings(process.config, STRATEGY_TABLES).for_account(account)
     probe = Probe(process, clock)
     try:
         facts = probe.ask(credentials, settings)

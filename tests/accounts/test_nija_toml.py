@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from accounts.identity import AccountId
+from accounts.setting_faults import SettingsError
 from accounts.setting_tables import (
-    EmaCrossParameters,
     OwnSettings,
     PortfolioSettings,
     RiskSettings,
     TradingSettings,
-    TrendParameters,
 )
-from accounts.settings import Settings, SettingsError, load_settings
+from accounts.settings import Settings, load_settings
 from brokers.model import Timeframe
+from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ max_drawdown = 0.35
 min_balance = 25            # in quote currency: below it an account is UNDERFUNDED
 protective_stops = "exchange"
 """
+# The tables of the built-in strategies.
+BUILT_IN = tuple(type(table) for _, table in STRATEGY_TABLES() if isinstance(table, BaseModel))
 OVERRIDES = """
 [accounts."kraken:daivon_frazier"]   # any key of [trading], [strategy.*], [risk], and:
 enabled = true
@@ -63,7 +65,7 @@ disabled_markets = ["ETH/USD"]
 def load(folder: Path, text: str) -> Settings:
     path = folder / "nija.toml"
     path.write_text(text, encoding="utf-8")
-    return load_settings(path)
+    return load_settings(path, STRATEGY_TABLES)
 
 
 def faults(folder: Path, text: str) -> list[str]:
@@ -75,10 +77,10 @@ def faults(folder: Path, text: str) -> list[str]:
 
 class TestMeaning:
     def test_the_designs_own_file_says_what_the_defaults_say(self, tmp_path: Path) -> None:
-        assert load(tmp_path, DESIGN) == load_settings(None) == load(tmp_path, "")
+        assert load(tmp_path, DESIGN) == load_settings(None, STRATEGY_TABLES) == load(tmp_path, "")
 
     def test_the_defaults_are_those_of_the_design(self) -> None:
-        settings = load_settings(None).for_account(MASTER)
+        settings = load_settings(None, STRATEGY_TABLES).for_account(MASTER)
         assert settings.trading == TradingSettings(
             strategy="trend",
             markets=("BTC/USD", "ETH/USD"),
@@ -97,7 +99,7 @@ class TestMeaning:
         assert settings.risk.min_balance == Decimal(25)
         assert settings.risk.protective_stops == "exchange"
         assert settings.enabled
-        assert settings.risk_multiplier == 1
+        assert settings.own.risk_multiplier == 1
 
     def test_fractions_are_exact(self, tmp_path: Path) -> None:
         settings = load(tmp_path, "[risk]\nrisk_per_trade = 0.1\nmin_balance = 24.99\n")
@@ -106,8 +108,8 @@ class TestMeaning:
     def test_overrides_hold_for_their_account_alone(self, tmp_path: Path) -> None:
         settings = load(tmp_path, DESIGN + OVERRIDES)
         daivon, tania = settings.for_account(DAIVON), settings.for_account(TANIA)
-        assert (daivon.risk_multiplier, daivon.markets) == (Decimal("0.5"), ("BTC/USD",))
-        assert (tania.risk_multiplier, tania.markets) == (Decimal(1), ("BTC/USD", "ETH/USD"))
+        assert (daivon.own.risk_multiplier, daivon.markets) == (Decimal("0.5"), ("BTC/USD",))
+        assert (tania.own.risk_multiplier, tania.markets) == (Decimal(1), ("BTC/USD", "ETH/USD"))
         assert daivon.risk == tania.risk
 
     def test_any_key_of_any_table_can_be_overridden(self, tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ class TestMeaning:
     def test_nothing_can_be_changed_afterwards(self, tmp_path: Path) -> None:
         settings = load(tmp_path, DESIGN + OVERRIDES + '[strategy."my:Slow"]\ndays = 3\n').for_account(DAIVON)
         for table, key in ((settings, "risk"), (settings.risk, "max_positions"), (settings.trading, "markets")):
-            with pytest.raises(ValidationError):
+            with pytest.raises((ValidationError, AttributeError)):
                 setattr(table, key, 1)
         with pytest.raises(TypeError):
             settings.parameters["entry"] = 1  # type: ignore[index]  # the type forbids it as well
@@ -201,7 +203,10 @@ class TestFaults:
             ("[risk]\nmin_balance = inf", ["risk.min_balance: Infinity: expected"]),
             ("[strategy.trend]\nstop_atr = nan", ["strategy.trend.stop_atr: nan: expected"]),
             ('[risk]\nprotective_stops = "no"', ["risk.protective_stops: \"no\": expected 'exchange' or 'local'"]),
-            ("[strategy.ema_cross]\nfast = 60", ["strategy.ema_cross: expected fast (60) below slow (50)"]),
+            (
+                "[strategy.ema_cross]\nfast = 60",
+                ["strategy.ema_cross: fast = 60: expected fewer candles than"],
+            ),
             ('[accounts."kraken"]\nenabled = true', ['accounts."kraken": an account is written kraken:NAME']),
             ('[accounts."kraken:x"]\nenabled = 1', ['accounts."kraken:x".enabled: 1: expected a valid boolean']),
             (
@@ -235,19 +240,19 @@ class TestFaults:
 
     def test_a_missing_file_is_told_with_the_variable_that_named_it(self, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="NIJA_CONFIG"):
-            load_settings(tmp_path / "nowhere.toml")
+            load_settings(tmp_path / "nowhere.toml", STRATEGY_TABLES)
 
     def test_a_file_that_is_not_text_is_a_clear_error(self, tmp_path: Path) -> None:
         path = tmp_path / "nija.toml"
         path.write_bytes(b"[risk]\nmax_positions = 4 # \xe4")
         with pytest.raises(SettingsError, match=r"nija\.toml: is not a UTF-8 text file\. Save it again"):
-            load_settings(path)
+            load_settings(path, STRATEGY_TABLES)
 
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
     def test_a_file_that_a_windows_editor_saved_is_read_like_any_other(self, tmp_path: Path, encoding: str) -> None:
         path = tmp_path / "nija.toml"
         path.write_bytes("[risk]\r\nmax_positions = 3\r\n".encode(encoding))
-        assert load_settings(path).risk.max_positions == 3
+        assert load_settings(path, STRATEGY_TABLES).risk.max_positions == 3
 
 
 class TestPortfolio:
@@ -280,7 +285,13 @@ class TestPortfolio:
 
 @pytest.mark.parametrize(
     "model",
-    [TradingSettings, TrendParameters, EmaCrossParameters, RiskSettings, PortfolioSettings, OwnSettings],
+    [
+        TradingSettings,
+        RiskSettings,
+        PortfolioSettings,
+        OwnSettings,
+        *BUILT_IN,
+    ],
 )
 def test_every_key_has_a_description_a_unit_and_a_default(model: type[BaseModel]) -> None:
     for name, key in model.model_fields.items():

@@ -16,6 +16,7 @@ from accounts.settings import load_settings
 from accounts.variables import parse_variable
 from nija.cli.app import load_command
 from nija.log import lines
+from nija.strategy.registry import STRATEGY_TABLES
 from tests.docs.pages import ROOT, Page, pages
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def test_every_nija_toml_that_is_shown_can_be_read(page: Page, tmp_path: Path) -
     for number, block in enumerate(block for block in page.blocks if block.language == "toml"):
         file = tmp_path / f"{number}.toml"
         file.write_text(block.text)
-        load_settings(file)
+        load_settings(file, STRATEGY_TABLES)
 
 
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs/pictures").glob("*.svg")), ids=lambda file: file.name)

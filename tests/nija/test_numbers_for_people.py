@@ -15,7 +15,8 @@ import accounts
 import nija
 from accounts.identity import AccountId
 from accounts.market_advice import market_advice
-from accounts.settings import SettingsError, load_settings
+from accounts.setting_faults import SettingsError
+from accounts.settings import load_settings
 from brokers.model import Market
 from nija.cli.config_example import toml_value
 from nija.log import lines
@@ -23,10 +24,11 @@ from nija.log.redaction import Redactor
 from nija.log.render import RedactValues
 from nija.risk.gate import fee_gate
 from nija.risk.no_trade import NoTradeReason
-from nija.risk.parameters import RiskLimits
 from nija.risk.sizing import Entry, Funds, size_entry
 from nija.strategy.base import StrategyError
+from nija.strategy.registry import STRATEGY_TABLES
 from nija.strategy.trend import Trend
+from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +71,7 @@ def test_why_nothing_is_bought(
     entry = Entry(market, value, value - fraction, value - fraction * 2, Decimal("0.004"), Decimal("0.0005"))
     for one in (entry, Entry(market, value, value / 2, value, entry.fee, entry.slippage)):
         if one.price > 0:
-            answer = size_entry(one, Funds(funds, funds, Decimal(0)), RiskLimits())
+            answer = size_entry(one, Funds(funds, funds, Decimal(0)), settings_of())
             assert not isinstance(answer, NoTradeReason) or not EXPONENT.search(
                 f"{answer.text} {answer.value} {answer.limit}"
             )
@@ -94,7 +96,7 @@ def test_what_is_wrong_in_nija_toml(tmp_path: Path, written: str) -> None:
     path = tmp_path / "nija.toml"
     path.write_text(f"[risk]\nmax_drawdown = {written}\n[strategy.trend]\nstop_atr = {written}\n")
     with pytest.raises(SettingsError) as caught:
-        load_settings(path)
+        load_settings(path, STRATEGY_TABLES)
     assert not EXPONENT.search(str(caught.value))
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from accounts.dotenv_file import load_environment
 from accounts.environment import ProcessSettings, described_variables, process_settings
 from accounts.identity import AccountId
-from accounts.settings import Settings, load_settings
+from accounts.settings import load_settings
 from brokers.exchanges import exchanges
 from nija.cli.config_example import example_toml
 from nija.cli.config_sources import Row, environment_rows, settings_rows
+from nija.strategy.registry import STRATEGY_TABLES
 
 ROOT = Path(__file__).parents[3]
 
@@ -25,14 +26,14 @@ def test_the_example_in_the_tree_is_the_generated_one() -> None:
 def test_the_example_taken_as_it_stands_changes_nothing(tmp_path: Path) -> None:
     copied = tmp_path / "nija.toml"
     copied.write_text(example_toml())
-    assert load_settings(copied) == Settings()
+    assert load_settings(copied, STRATEGY_TABLES) == load_settings(None, STRATEGY_TABLES)
 
 
 def test_every_key_of_the_example_is_a_key_with_its_default(tmp_path: Path) -> None:
     uncommented = tmp_path / "nija.toml"
     uncommented.write_text(re.sub(r"^#(?=[a-z\[])", "", example_toml(), flags=re.MULTILINE))
-    settings = load_settings(uncommented)
-    default = Settings()
+    settings = load_settings(uncommented, STRATEGY_TABLES)
+    default = load_settings(None, STRATEGY_TABLES)
     assert (settings.trading, settings.strategy, settings.risk) == (default.trading, default.strategy, default.risk)
     assert None not in settings.portfolio.model_dump().values()
     account = AccountId.parse("kraken:daivon_frazier")

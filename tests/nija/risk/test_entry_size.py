@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 
 from brokers.model import Market
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.risk.parameters import RiskLimits
 from nija.risk.sizing import Entry, Funds, Sized, least_notional, size_entry
+from tests.nija.risk.settings_of import settings_of
+
+if TYPE_CHECKING:
+    from accounts.setting_tables import AccountSettings
 
 ZERO = Decimal(0)
-LIMITS = RiskLimits()
+SETTINGS = settings_of()
 KRAKEN_BTC = Market(
     symbol="BTC/USD",
     base="BTC",
@@ -45,8 +49,8 @@ def cash(amount: str) -> Funds:
     return Funds(equity=Decimal(amount), available=Decimal(amount), exposure=ZERO)
 
 
-def sized(entry: Entry, funds: Funds, limits: RiskLimits = LIMITS) -> Sized:
-    answer = size_entry(entry, funds, limits)
+def sized(entry: Entry, funds: Funds, settings: AccountSettings = SETTINGS) -> Sized:
+    answer = size_entry(entry, funds, settings)
     assert isinstance(answer, Sized), answer
     return answer
 
@@ -56,8 +60,8 @@ def figures_of(reason: NoTradeReason) -> tuple[Decimal, Decimal]:
     return Decimal(reason.value), Decimal(reason.limit)
 
 
-def refused(entry: Entry, funds: Funds, limits: RiskLimits = LIMITS) -> NoTradeReason:
-    answer = size_entry(entry, funds, limits)
+def refused(entry: Entry, funds: Funds, settings: AccountSettings = SETTINGS) -> NoTradeReason:
+    answer = size_entry(entry, funds, settings)
     assert isinstance(answer, NoTradeReason), answer
     return answer
 
@@ -69,11 +73,11 @@ class TestBySizeOfRisk:
         assert order.risk == pytest.approx(Decimal(20), rel=Decimal("1e-5"))
 
     def test_the_risk_multiplier_scales_it(self) -> None:
-        half = sized(BREAKOUT, cash("1000"), replace(LIMITS, risk_multiplier=Decimal("0.5")))
+        half = sized(BREAKOUT, cash("1000"), settings_of(risk_multiplier=Decimal("0.5")))
         assert half.risk == pytest.approx(Decimal(10), rel=Decimal("1e-5"))
 
     def test_a_multiplier_may_ask_for_more_than_a_raised_order_is_allowed(self) -> None:
-        bold = replace(LIMITS, risk_multiplier=Decimal(3), max_position=Decimal(1), max_exposure=Decimal(1))
+        bold = settings_of(risk_multiplier=Decimal(3), max_position=Decimal(1), max_exposure=Decimal(1))
         assert sized(BREAKOUT, cash("1000"), bold).risk == pytest.approx(Decimal(60), rel=Decimal("1e-5"))
 
     def test_a_late_entry_above_the_close_buys_less_and_still_risks_two_percent(self) -> None:
@@ -168,7 +172,7 @@ class TestRefusals:
 
     def test_a_price_of_zero_is_a_fault_of_the_caller(self) -> None:
         with pytest.raises(ValueError, match="above 0"):
-            size_entry(replace(BREAKOUT, price=ZERO), cash("1000"), LIMITS)
+            size_entry(replace(BREAKOUT, price=ZERO), cash("1000"), SETTINGS)
 
 
 def amounts(least: str, most: str) -> st.SearchStrategy[Decimal]:
@@ -212,8 +216,8 @@ def accounts_partly_invested(draw: st.DrawFn) -> Funds:
 
 
 entries, accounts = entries_near_a_stop(), accounts_partly_invested()
-limits = st.builds(
-    RiskLimits,
+accounts_settings = st.builds(
+    settings_of,
     risk_per_trade=amounts("0.001", "0.2"),
     max_position=amounts("0.05", "1"),
     max_exposure=amounts("0.3", "1"),
@@ -221,11 +225,11 @@ limits = st.builds(
 )
 
 
-@given(entry=entries, funds=accounts, limits=limits)
-@example(entry=BREAKOUT, funds=cash("1000"), limits=LIMITS)
-@example(entry=BREAKOUT, funds=cash("50"), limits=LIMITS)
-def test_every_order_keeps_every_bound(entry: Entry, funds: Funds, limits: RiskLimits) -> None:
-    order = size_entry(entry, funds, limits)
+@given(entry=entries, funds=accounts, settings=accounts_settings)
+@example(entry=BREAKOUT, funds=cash("1000"), settings=SETTINGS)
+@example(entry=BREAKOUT, funds=cash("50"), settings=SETTINGS)
+def test_every_order_keeps_every_bound(entry: Entry, funds: Funds, settings: AccountSettings) -> None:
+    order = size_entry(entry, funds, settings)
     if isinstance(order, NoTradeReason):
         assert order.text
         return
@@ -235,18 +239,18 @@ def test_every_order_keeps_every_bound(entry: Entry, funds: Funds, limits: RiskL
     assert entry.market.allows(order.amount, entry.price)
     assert order.notional == order.amount * entry.price
     assert order.notional * (1 + entry.fee + entry.slippage) <= funds.available
-    assert order.notional <= limits.max_position * funds.equity
-    assert order.notional + funds.exposure <= limits.max_exposure * funds.equity
-    raised, multiplied = 2 * limits.risk_per_trade, limits.risk_per_trade * limits.risk_multiplier
+    assert order.notional <= settings.risk.max_position * funds.equity
+    assert order.notional + funds.exposure <= settings.risk.max_exposure * funds.equity
+    raised, multiplied = 2 * settings.risk.risk_per_trade, settings.risk.risk_per_trade * settings.own.risk_multiplier
     assert order.risk <= max(raised, multiplied) * funds.equity
     assert order.risk == order.amount * (entry.price - entry.stop)
 
 
-@given(entry=entries, funds=accounts, limits=limits)
+@given(entry=entries, funds=accounts, settings=accounts_settings)
 def test_a_refusal_is_never_given_where_the_least_order_fits_everywhere(
-    entry: Entry, funds: Funds, limits: RiskLimits
+    entry: Entry, funds: Funds, settings: AccountSettings
 ) -> None:
-    answer = size_entry(entry, funds, limits)
+    answer = size_entry(entry, funds, settings)
     if isinstance(answer, Sized) or answer.rule in (Rule.NO_STOP, Rule.PRICE_BELOW_STOP, Rule.MINIMUM_ORDER):
         return
     value, limit = figures_of(answer)
@@ -254,10 +258,10 @@ def test_a_refusal_is_never_given_where_the_least_order_fits_everywhere(
     assert limit < value
 
 
-@given(entry=entries, funds=accounts, limits=limits)
+@given(entry=entries, funds=accounts, settings=accounts_settings)
 def test_an_order_below_the_least_is_only_ever_one_step_of_rounding_below(
-    entry: Entry, funds: Funds, limits: RiskLimits
+    entry: Entry, funds: Funds, settings: AccountSettings
 ) -> None:
-    order = size_entry(entry, funds, limits)
+    order = size_entry(entry, funds, settings)
     if isinstance(order, Sized):
         assert order.notional + entry.market.amount_step * entry.price > least_notional(entry.market, entry.price)

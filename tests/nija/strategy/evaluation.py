@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Market
 from nija.risk.gate import fee_gate, round_trip_cost
-from nija.risk.parameters import RiskLimits
 from nija.risk.sizing import Entry, Funds, Sized, size_entry
+from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,9 +132,9 @@ class Evaluation:
 
     def _by_risk(self, signal: SignalAt, fee: Decimal) -> Decimal:
         market = Market("BTC/USD", "BTC", "USD", _FINE, _FINE, min_amount=_FINE, min_cost=_FINE)
-        limits = RiskLimits(risk_per_trade=self.risk or Decimal(0), max_position=Decimal(1), max_exposure=Decimal(1))
+        settings = settings_of(risk_per_trade=self.risk, max_position=Decimal(1), max_exposure=Decimal(1))
         entry = Entry(market, signal.close, signal.initial_stop, signal.close, fee, slippage=Decimal(0))
-        sized = size_entry(entry, Funds(self.cash, self.cash, Decimal(0)), limits)
+        sized = size_entry(entry, Funds(self.cash, self.cash, Decimal(0)), settings)
         assert isinstance(sized, Sized)
         return sized.notional
 

@@ -13,7 +13,6 @@ import pytest
 from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import AccountManager, AccountState
-from accounts.settings import Settings
 from brokers.clock import utc_now
 from brokers.errors import BudgetSpent, InvalidSignature, LockedOut, Unauthorized, Unavailable
 from brokers.model import Exchange
@@ -32,6 +31,7 @@ from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, ExchangeModel
+from tests.nija.risk.settings_of import settings_of
 from tests.nija.trader.trader_rig import Candlestick
 
 if TYPE_CHECKING:
@@ -92,11 +92,10 @@ class Daemon:
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
         feed = Feed(Candlestick(exchange), self.clock, 30.0, EventLog(self.log.logger))
-        plan = trading_plan(Settings().for_account(ACCOUNT))
         return AccountThread(
             AccountParts(
                 account=ACCOUNT,
-                plan=replace(plan, is_switched_off=self.is_switched_off),
+                plan=trading_plan(settings_of(enabled=not self.is_switched_off)),
                 broker=exchange,
                 side=cast("ExchangeSide", SimpleNamespace(gate=ConnectGate(self.clock, 0.0), feed=feed)),
                 journals=self.journals,

@@ -50,7 +50,7 @@ def seen(rig: TraderRig) -> AccountStatus:
 
 def plan(**trading: object) -> TradingPlan:
     settings = Settings().for_account(MASTER)
-    return trading_plan(settings.model_copy(update={"trading": settings.trading.model_copy(update=trading)}))
+    return trading_plan(replace(settings, trading=settings.trading.model_copy(update=trading)))
 
 
 @pytest.mark.parametrize("dead", [("candles", "tickers"), ("candles",), ("tickers",)], ids=" and ".join)

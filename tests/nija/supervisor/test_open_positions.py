@@ -14,6 +14,7 @@ from accounts.settings import load_settings
 from brokers.model import ApiKey
 from nija.journal.opening import Journals
 from nija.journal.steps import Step
+from nija.strategy.registry import STRATEGY_TABLES
 from nija.supervisor.configuration import Configuration
 from nija.supervisor.open_positions import Holds, holds, in_order_of_need, protected
 from tests.fakes import ManualClock
@@ -51,7 +52,9 @@ def configuration(folder: Path, *switched_off: AccountId) -> Configuration:
         Credentials(account, ApiKey(f"key of {account}", ""), "KEY", "SECRET") for account in (MASTER, DAIVON, TANIA)
     )
     discovery = Discovery(credentials, (), (), frozenset())
-    return Configuration(RunMode.LIVE, ProcessSettings(data_dir=folder), discovery, load_settings(toml), {})
+    return Configuration(
+        RunMode.LIVE, ProcessSettings(data_dir=folder), discovery, load_settings(toml, STRATEGY_TABLES), {}
+    )
 
 
 def test_no_journal_and_an_empty_one_hold_nothing(journals: Journals) -> None:
@@ -113,7 +116,7 @@ def test_a_strategy_that_cannot_be_used_keeps_no_other_account_from_being_looked
     made = configuration(tmp_path, DAIVON, TANIA)
     toml = tmp_path / "nija.toml"
     toml.write_text(toml.read_text().replace("false", 'false\nstrategy = "gone:Gone"', 1))
-    made = Configuration(made.mode, made.process, made.discovery, load_settings(toml), {})
+    made = Configuration(made.mode, made.process, made.discovery, load_settings(toml, STRATEGY_TABLES), {})
     log = CapturedLog()
     found = list(protected(made, journals, log.logger))
     assert [credentials.account for credentials, _ in found] == [TANIA]

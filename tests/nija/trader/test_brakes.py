@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from accounts.setting_tables import RiskSettings
 from brokers.clock import utc_now
 from nija.events import LimitReached
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
-from nija.risk.parameters import RiskLimits
 from nija.trader.brakes import Brakes, LatchReporter
 from nija.trader.commands import CommandQueue
 from nija.trader.measure import Worth
@@ -45,7 +45,7 @@ def braked(journal: Journal, log: CapturedLog | None = None, news: LatchReporter
     log = log or CapturedLog()
     news = news or LatchReporter(ACCOUNT, log.events, utc_now(CLOCK))
     commands = CommandQueue(ACCOUNT, CLOCK, log.logger, lambda: None)
-    limits = RiskLimits(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1))
+    limits = RiskSettings(max_drawdown=Decimal("0.1"), max_daily_loss=Decimal(1))
     return Brakes(journal, limits, log.logger, commands, news)
 
 

@@ -404,7 +404,7 @@ def test_a_switched_off_account_enters_nothing_and_keeps_its_position_until_its_
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
     rig.journal.close()
-    rig.plan = replace(rig.plan, is_switched_off=True)
+    rig.plan = rig.planned({"own": {"enabled": False}})
     rig.start()
     rig.script.entry = {"BTC/USD", "ETH/USD"}
     rig.next_candle()

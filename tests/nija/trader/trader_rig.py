@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
 from nija.trader.brakes import LatchReporter
 from nija.trader.commands import CommandQueue
-from nija.trader.plan import TradingPlan, trading_plan
+from nija.trader.plan import TradingPlan
 from nija.trader.seat import Seat
 from nija.trader.trader import Trader
 from tests.fakes import ManualClock
@@ -118,22 +119,15 @@ class TraderRig:
         self.start()
 
     def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
-        settings = Settings()
-        trading = settings.trading.model_copy(update={"max_candle_age": 0.0, **overrides.get("trading", {})})
-        risk = settings.risk.model_copy(update=dict(overrides.get("risk", {})))
-        own = settings.for_account(ACCOUNT).own.model_copy(update=dict(overrides.get("own", {})))
-        account = settings.for_account(ACCOUNT).model_copy(update={"trading": trading, "risk": risk, "own": own})
-        plan = trading_plan(account)
-        return TradingPlan(
-            strategy=Scripted(self.script),
-            strategy_name="scripted",
-            markets=plan.markets,
-            timeframe=plan.timeframe,
-            max_candle_age=plan.max_candle_age,
-            poll_seconds=plan.poll_seconds,
-            limits=plan.limits,
-            protective_stops=plan.protective_stops,
+        settings = Settings().for_account(ACCOUNT)
+        trading = {"strategy": "scripted", "max_candle_age": 0.0, **overrides.get("trading", {})}
+        changed = replace(
+            settings,
+            trading=settings.trading.model_copy(update=trading),
+            risk=settings.risk.model_copy(update=dict(overrides.get("risk", {}))),
+            own=settings.own.model_copy(update=dict(overrides.get("own", {}))),
         )
+        return TradingPlan(changed, Scripted(self.script))
 
     def start(self) -> None:
         """A new process over the same disk."""
