@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes NIJA's environment from the lock file, then runs NIJA in it.
-#   ./start.sh            the daemon (the demo, where no credentials are set)
-#   ./start.sh test       every check: format, lint, layers, types, tests
-#   ./start.sh test fast  the same with the fast tests alone; or any arguments of pytest
-#   ./start.sh COMMAND    any nija command: status, doctor, setup, simulate ...
+#   ./start.sh              the daemon (the demo, where no credentials are set)
+#   ./start.sh test         every check: format, lint, layers, types, tests
+#   ./start.sh test --fast  the same with the fast tests alone; or any arguments of pytest
+#   ./start.sh COMMAND      any nija command: status, doctor, setup, simulate ...
 set -euo pipefail
 
 root="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)"
@@ -86,10 +86,11 @@ run_checks() {
   # Test files take long to prepare: whoever forbids Python to keep them would wait for that at every run.
   unset PYTHONDONTWRITEBYTECODE
   case "${1:-}" in
-    fast) step "${pytest[@]}" "${side_by_side[@]}" -m "not slow and not daemons" ;;
+    fast | --fast) step "${pytest[@]}" "${side_by_side[@]}" -m "not slow and not daemons" ;;
     "")
       step "${pytest[@]}" "${side_by_side[@]}" -m "not daemons"
-      step "${pytest[@]}" -m daemons
+      # Most of a daemon's run is waiting. A run that several tests judge goes to one of the workers, the longest first.
+      step "${pytest[@]}" -n 3 --dist loadgroup --no-loadscope-reorder -m daemons tests/chaos tests/docs tests/system
       ;;
     *) step "${pytest[@]}" "$@" ;;
   esac

@@ -1,4 +1,4 @@
-"""Bad luck by the thousand: the whole daemon, several accounts, struck and killed by seeds; the exchange's books judge.
+"""Seeded chaos in quantity: the whole daemon with several accounts, under faults and kills; then the books are checked.
 
     python -m bench.chaos --seeds 1000 [--first 0] [--jobs 2] [--logs FOLDER] [--no-owners]
     python -m bench.chaos --seeds 4 --speed 1  at wall speed: the bare seconds are real ones
@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.bare_time import percentile
 from tests.chaos.chaos_run import run
-from tests.chaos.nursery import nursery
-from tests.chaos.stage import Outcome
-from tests.chaos.venue import FACTOR
+from tests.chaos.daemon_forker import daemon_forker
+from tests.chaos.exchange import FACTOR
+from tests.chaos.harness import Outcome
 from tests.nija.orders import desk_chaos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.queues import SimpleQueue
 
-    from tests.chaos.nursery import Nursery
+    from tests.chaos.daemon_forker import DaemonForker
 
 _SHOWN = 12
 
@@ -56,14 +56,16 @@ def whole(seeds: Sequence[int], jobs: int, *, owners: bool = True, factor: float
         worker.join()
 
 
-def _work(waiting: SimpleQueue[int | None], done: SimpleQueue[Outcome], one: Callable[[int, Nursery], Outcome]) -> None:
+def _work(
+    waiting: SimpleQueue[int | None], done: SimpleQueue[Outcome], one: Callable[[int, DaemonForker], Outcome]
+) -> None:
     # Told to stop, it ends the daemons that it started and clears away what they left.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
-    with nursery() as made:
+    with daemon_forker() as forker:
         while (seed := waiting.get()) is not None:
             try:
-                outcome = one(seed, made)
-            except Exception as error:  # noqa: BLE001 - a run that broke down is told like any other violation
+                outcome = one(seed, forker)
+            except Exception as error:  # noqa: BLE001 - a run that broke down is reported like any other violation
                 outcome = Outcome(seed, [f"the run itself failed: {type(error).__name__}: {error}"])
             done.put(outcome)
 

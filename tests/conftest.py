@@ -1,25 +1,20 @@
-"""What holds for every test."""
+"""The tiers of the tests: `daemons`, `slow`, and the fast ones, which have no mark."""
 
 from __future__ import annotations
 
+import itertools
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-pytest_plugins = ["tests.backstage"]
 
 # A busy machine makes no property wrong. Where changes are judged, the same examples come every time; anywhere else new
 # ones are tried at each run.
 settings.register_profile("nija", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("nija")
 
-# Whole daemons, several at once, against exchanges that run as fast as they can.
-_DAEMONS = ("chaos", "system")
+# Whole daemons, several at once, against exchanges that run as fast as they can. They live in these folders alone.
+_DAEMONS = ("chaos", "docs/test_page_commands.py", "system")
 # Servers, processes of their own and long searches: seconds each. What is left is the fast tier.
 _SLOW = (
     "brokers/coinbase/test_coinbase_broker.py",
@@ -33,7 +28,6 @@ _SLOW = (
     "brokers/kraken/test_kraken_with_an_owner.py",
     "brokers/simulator",
     "deployment",
-    "docs/test_page_commands.py",
     "nija/cli/test_guide_scripts.py",
     "nija/doctor",
     "nija/health/test_health_server.py",
@@ -58,12 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     tests = config.rootpath / "tests"
-    for item in items:
-        if _lies_in(item, tests, _DAEMONS):
-            item.add_marker(pytest.mark.daemons)
-        elif _lies_in(item, tests, _SLOW):
-            item.add_marker(pytest.mark.slow)
+    for path, of_file in itertools.groupby(items, key=lambda item: item.path):
+        if (mark := _mark_of(path.relative_to(tests).as_posix())) is not None:
+            for item in of_file:
+                item.add_marker(mark)
 
 
-def _lies_in(item: pytest.Item, tests: Path, places: tuple[str, ...]) -> bool:
-    return any(item.path.is_relative_to(tests / place) for place in places)
+def _mark_of(file: str) -> pytest.MarkDecorator | None:
+    if file.startswith(_DAEMONS):
+        return pytest.mark.daemons
+    return pytest.mark.slow if file.startswith(_SLOW) else None

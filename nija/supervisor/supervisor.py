@@ -68,10 +68,12 @@ class Supervisor:
         clock: Clock,
         stop: threading.Event,
         redact: Callable[[str], str] = str,
+        make_journals: Callable[..., Journals] = Journals,
     ) -> None:
         self._configuration = configuration
         self._clock = clock
         self._stop = stop
+        self._make_journals = make_journals
         self._log = get_log("nija")
         self._reasons = Reasons()
         self._started = threading.Lock()
@@ -104,7 +106,7 @@ class Supervisor:
             # Before the keys: a platform ends the old instance, which holds them, once this one answers.
             held.enter_context(self._health())
             self._own_keys(held, self._traded)
-            journals = Journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
+            journals = self._make_journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
             held.callback(journals.close)
             self._tell_what_is_left_out()
             switched_off = tuple(protected(self._configuration, journals, self._log))

@@ -1,4 +1,4 @@
-"""One run: the whole daemon, traded, struck, killed and started again, all by one seed; then judged."""
+"""One seeded run of the whole daemon: it trades under faults, is killed and restarted, and the books are checked."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from brokers.simulator.engine.markets import Mode
 from nija.journal.steps import Step
-from tests.chaos.lives import ANY, Death
-from tests.chaos.nursery import until
-from tests.chaos.stage import Outcome, Stage, stage
-from tests.chaos.storm import owners_acts, storm
-from tests.chaos.venue import FACTOR, FOUR
+from tests.chaos.daemon_forker import until
+from tests.chaos.exchange import FACTOR, FOUR
+from tests.chaos.fault_schedule import act_schedule, fault_schedule
+from tests.chaos.forked_daemon import ANY, KillAtCommit
+from tests.chaos.harness import Harness, Outcome, running_harness
 
 if TYPE_CHECKING:
-    from tests.chaos.nursery import Nursery
+    from tests.chaos.daemon_forker import DaemonForker
 
 # In seconds of the quick clock.
 TRADING = 360.0
@@ -23,7 +23,7 @@ _CONNECTED = 5.0
 _GAP = 2.0
 _ACTS_GAP = 5.0
 _MAINTENANCE = 15.0
-_SHORTEST_LIFE, _LONGEST_LIFE = 12.0, 150.0
+_SHORTEST, _LONGEST = 12.0, 150.0
 # How wrong the daemon's clock is; by an hour it must not trade, and still use up no nonce twice.
 _SKEWS = (0.0, 0.0, 0.0, 0.0, -2.0, 2.0, 2.0, -3600.0)
 # In real seconds.
@@ -31,46 +31,46 @@ _SLOW_MACHINE = 15.0
 
 
 def run(
-    seed: int, nursery: Nursery, *, trading: float = TRADING, owners: bool = True, factor: float = FACTOR
+    seed: int, forker: DaemonForker, *, trading: float = TRADING, owners: bool = True, factor: float = FACTOR
 ) -> Outcome:
-    """With `owners`, they and the exchanges act by themselves as well. `factor`: see `stage`."""
-    with stage(seed, nursery, FOUR, factor) as made:
-        place, start = made.place, made.clock.time() + _CONNECTED
-        place.owner_orders()
-        place.strike(storm(seed, place.accounts, start=start, duration=trading, mean_gap=_GAP))
+    """With `owners`, they and the exchanges act by themselves as well. `factor`: see `running_harness`."""
+    with running_harness(seed, forker, FOUR, factor) as harness:
+        exchange, start = harness.exchange, harness.clock.time() + _CONNECTED
+        exchange.owner_orders()
+        exchange.strike(fault_schedule(seed, exchange.accounts, start=start, duration=trading, mean_gap=_GAP))
         if owners:
-            place.let_act(owners_acts(seed, place.accounts, start=start, duration=trading, mean_gap=_ACTS_GAP))
-        _live_and_die(made, random.Random(seed), time.monotonic() + trading / made.place.epoch.factor)
-        made.settle()
-    return made.outcome
+            exchange.let_act(act_schedule(seed, exchange.accounts, start=start, duration=trading, mean_gap=_ACTS_GAP))
+        _run_and_kill(harness, random.Random(seed), time.monotonic() + trading / harness.exchange.epoch.factor)
+        harness.settle()
+    return harness.outcome
 
 
-def _live_and_die(made: Stage, luck: random.Random, over: float) -> None:
+def _run_and_kill(harness: Harness, luck: random.Random, over: float) -> None:
     maintained = luck.random() < 0.8
-    while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not made.has_traded):
-        if made.life is None:
-            made.begin([_fate(luck)] if luck.random() < 0.5 else [], skew=luck.choice(_SKEWS))
-        lasts = time.monotonic() + luck.uniform(_SHORTEST_LIFE, _LONGEST_LIFE) / made.place.epoch.factor
+    while time.monotonic() < over or (time.monotonic() < over + _SLOW_MACHINE and not harness.has_traded):
+        if harness.daemon is None:
+            harness.begin([_random_kill(luck)] if luck.random() < 0.5 else [], skew=luck.choice(_SKEWS))
+        lasts = time.monotonic() + luck.uniform(_SHORTEST, _LONGEST) / harness.exchange.epoch.factor
         if not maintained:
-            _maintain(made, luck)
+            _maintain(harness, luck)
             maintained = True
         moment = min(over, lasts) if time.monotonic() < over else lasts
-        if made.life is not None and (made.life.died(until(moment)) or lasts < over):
-            made.kill()
+        if harness.daemon is not None and (harness.daemon.died(until(moment)) or lasts < over):
+            harness.kill()
             if luck.random() < 0.1:
-                made.lose_journals()
+                harness.lose_journals()
 
 
-def _fate(luck: random.Random) -> Death:
-    """At one of the first steps of a kind, or at one of the first dozens of any."""
+def _random_kill(luck: random.Random) -> KillAtCommit:
+    """At one of the first commits of a kind, or at one of the first dozens of any."""
     committed = luck.random() < 0.5
     if luck.random() < 0.3:
-        return Death(ANY, committed, count=luck.randint(1, 40))
-    return Death(luck.choice(list(Step)).value, committed, count=luck.randint(1, 4))
+        return KillAtCommit(ANY, committed, count=luck.randint(1, 40))
+    return KillAtCommit(luck.choice(list(Step)).value, committed, count=luck.randint(1, 4))
 
 
-def _maintain(made: Stage, luck: random.Random) -> None:
-    exchange = luck.choice(made.place.accounts).exchange
-    made.place.mode(exchange, luck.choice([Mode.MAINTENANCE, Mode.CANCEL_ONLY, Mode.POST_ONLY]))
-    made.clock.sleep(_MAINTENANCE)
-    made.place.mode(exchange, Mode.ONLINE)
+def _maintain(harness: Harness, luck: random.Random) -> None:
+    exchange = luck.choice(harness.exchange.accounts).exchange
+    harness.exchange.mode(exchange, luck.choice([Mode.MAINTENANCE, Mode.CANCEL_ONLY, Mode.POST_ONLY]))
+    harness.clock.sleep(_MAINTENANCE)
+    harness.exchange.mode(exchange, Mode.ONLINE)

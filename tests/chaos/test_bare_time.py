@@ -1,4 +1,4 @@
-"""The judge of bare time, on books of a few lines."""
+"""How bare time is measured, on books of a few lines."""
 
 from __future__ import annotations
 

@@ -18,20 +18,20 @@ from nija.journal.opening import Journals
 from nija.journal.positions import fold
 from nija.journal.records import LatchName
 from nija.log.event_log import get_log
-from tests.chaos import owner_judge
+from tests.chaos import owner_checker
 from tests.chaos.bare_time import DUST, bare_time
-from tests.chaos.books_judge import ours
-from tests.chaos.restless import CALM
-from tests.chaos.stage import MEMORY, SETTINGS, Outcome, Stage
-from tests.chaos.venue import venue
+from tests.chaos.exchange import chaos_exchange
+from tests.chaos.harness import MEMORY, SETTINGS, Harness, Outcome
+from tests.chaos.random_strategy import CALM
+from tests.simulated_books import of_nija
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nija.journal.positions import Position
-    from tests.chaos.nursery import Nursery
+    from tests.chaos.daemon_forker import DaemonForker
+    from tests.chaos.exchange import ChaosExchange
     from tests.chaos.quick_clock import QuickClock
-    from tests.chaos.venue import Venue
 
 # Two whole daemons need twice the machine.
 _FACTOR = 20.0
@@ -47,43 +47,43 @@ _LOOK = 4.0
 PAIR = ("kraken:master", "coinbase:master")
 
 
-def run(seed: int, nursery: Nursery) -> Outcome:
+def run(seed: int, forker: DaemonForker) -> Outcome:
     """Both are paused in time, no coin of the owner's is sold, and at rest no position is bare."""
     luck = random.Random(seed)
-    with venue(seed, PAIR, factor=_FACTOR) as place, _stages(seed, place, nursery) as (first, second):
+    with chaos_exchange(seed, PAIR, factor=_FACTOR) as exchange, _harnesses(seed, exchange, forker) as (first, second):
         first.begin()
         began = [first.clock.time()]
         first.clock.sleep(luck.uniform(*_LATER))
         second.begin()
         began.append(first.clock.time())
         outcome = first.outcome
-        outcome.violations += _unnoticed(place, began, first, second)
-        for made in (first, second):
-            (made.folder / CALM).touch()
+        outcome.violations += _unnoticed(exchange, began, first, second)
+        for harness in (first, second):
+            (harness.folder / CALM).touch()
         calm_since = first.clock.time()
-        place.freeze()
-        outcome.violations += _at_last(first.clock, _COVERED_WITHIN, lambda: _bare(place, (first, second)))
-        state = place.state()
+        exchange.freeze()
+        outcome.violations += _at_last(first.clock, _COVERED_WITHIN, lambda: _bare(exchange, (first, second)))
+        state = exchange.state()
         for account, books in state["accounts"].items():
             owned = state["ownership"][account]
             oversales = [sale for sale in owned["oversales"] if not _crossed(sale, books, account, (first, second))]
-            forbidden = owner_judge.forbidden(books, {**owned, "oversales": oversales})
+            forbidden = owner_checker.forbidden(books, {**owned, "oversales": oversales})
             outcome.violations += [f"{account}: {wrong}" for wrong in forbidden]
-            outcome.orders += len(ours(books))
+            outcome.orders += len(of_nija(books))
             outcome.fills += len(books["fills"])
         outcome.bare = bare_time(state, calm_since)
-        outcome.log = "\n".join(made.log() for made in (first, second))
+        outcome.log = "\n".join(harness.log() for harness in (first, second))
     return outcome
 
 
-def _crossed(sale: Mapping[str, Any], books: Mapping[str, Any], account: str, stages: Sequence[Stage]) -> bool:
+def _crossed(sale: Mapping[str, Any], books: Mapping[str, Any], account: str, harnesses: Sequence[Harness]) -> bool:
     """Whether the other daemon sold the coins after this one was told of them, with its own order on the way."""
     told = sale["balances_told"]
-    if told is None or sale["placed"] > told + owner_judge.ON_ITS_WAY:
+    if told is None or sale["placed"] > told + owner_checker.ON_ITS_WAY:
         return False
-    orders = {order["id"]: order for order in ours(books)}
+    orders = {order["id"]: order for order in of_nija(books)}
     own = orders[sale["order_id"]]["client_id"]
-    seller = next((made for made in stages if own in _known(made, AccountId.parse(account)).orders), None)
+    seller = next((harness for harness in harnesses if own in _known(harness, AccountId.parse(account)).orders), None)
     if seller is None:
         return False
     known = _known(seller, AccountId.parse(account)).orders
@@ -95,26 +95,26 @@ def _crossed(sale: Mapping[str, Any], books: Mapping[str, Any], account: str, st
 
 
 @contextmanager
-def _stages(seed: int, place: Venue, nursery: Nursery) -> Iterator[tuple[Stage, Stage]]:
+def _harnesses(seed: int, exchange: ChaosExchange, forker: DaemonForker) -> Iterator[tuple[Harness, Harness]]:
     with ExitStack() as ends:
-        made = []
+        harnesses: list[Harness] = []
         for _ in range(2):
             folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY)))
             (folder / "nija.toml").write_text(SETTINGS)
-            made.append(Stage(seed, place, nursery, folder))
-            ends.callback(made[-1].end)
-        yield made[0], made[1]
+            harnesses.append(Harness(seed, exchange, forker, folder))
+            ends.callback(harnesses[-1].end)
+        yield harnesses[0], harnesses[1]
 
 
-def _unnoticed(place: Venue, began: Sequence[float], *stages: Stage) -> list[str]:
+def _unnoticed(exchange: ChaosExchange, began: Sequence[float], *harnesses: Harness) -> list[str]:
     """Let them trade until all is paused or the time is over; what a daemon had to notice by then, and did not."""
-    clock = stages[0].clock
+    clock = harnesses[0].clock
     until = clock.monotonic() + _TRADING
     while clock.monotonic() < until:
-        if all(_known(made, account).paused for made in stages for account in place.accounts):
+        if all(_known(harness, account).paused for harness in harnesses for account in exchange.accounts):
             return []
         clock.sleep(_LOOK)
-    return _at_last(clock, _NOTICED_WITHIN, lambda: _overlooked(place, began, stages))
+    return _at_last(clock, _NOTICED_WITHIN, lambda: _overlooked(exchange, began, harnesses))
 
 
 def _at_last(clock: QuickClock, within: float, wrong: Callable[[], Iterable[str]]) -> list[str]:
@@ -125,15 +125,15 @@ def _at_last(clock: QuickClock, within: float, wrong: Callable[[], Iterable[str]
     return left
 
 
-def _overlooked(place: Venue, began: Sequence[float], stages: Sequence[Stage]) -> Iterator[str]:
+def _overlooked(exchange: ChaosExchange, began: Sequence[float], harnesses: Sequence[Harness]) -> Iterator[str]:
     """The other one's orders that a daemon could have seen since it began, and trades beside all the same."""
-    state = place.state()
-    for account in place.accounts:
-        for number, made in enumerate(stages):
-            known = _known(made, account)
+    state = exchange.state()
+    for account in exchange.accounts:
+        for number, harness in enumerate(harnesses):
+            known = _known(harness, account)
             strange = (
                 order
-                for order in ours(state["accounts"][str(account)])
+                for order in of_nija(state["accounts"][str(account)])
                 if order["client_id"] not in known.orders
                 and began[number] + _TAKES_UP < order["created"] < state["time"] - _NOTICED_WITHIN
             )
@@ -150,8 +150,8 @@ class _Knowledge:
     positions: Mapping[str, Position] = field(default_factory=dict)
 
 
-def _known(made: Stage, account: AccountId) -> _Knowledge:
-    journals = Journals(made.folder / "data", made.clock, get_log("judge"))
+def _known(harness: Harness, account: AccountId) -> _Knowledge:
+    journals = Journals(harness.folder / "data", harness.clock, get_log("checker"))
     try:
         with closing(journals.read(account)) as journal:
             plans = journal.plans.all()
@@ -170,22 +170,22 @@ def _known(made: Stage, account: AccountId) -> _Knowledge:
         journals.close()
 
 
-def _bare(place: Venue, stages: Sequence[Stage]) -> Iterator[str]:
+def _bare(exchange: ChaosExchange, harnesses: Sequence[Harness]) -> Iterator[str]:
     """What is a position for either must be covered; one that both know is one position.
 
     What one of them has sold, as far as the other can tell, is booked out there and is no position any more. Nor is
     what a stop has just sold.
     """
-    state = place.state()
-    for account in place.accounts:
+    state = exchange.state()
+    for account in exchange.accounts:
         books, owned = state["accounts"][str(account)], state["ownership"][str(account)]
-        positions = {name: one for made in stages for name, one in _known(made, account).positions.items()}
+        positions = {name: one for harness in harnesses for name, one in _known(harness, account).positions.items()}
         for market in {position.market for position in positions.values()}:
             claimed = [one for one in positions.values() if one.market == market]
-            held = min(sum((one.amount for one in claimed), ZERO), owner_judge.nijas(owned, market))
+            held = min(sum((one.amount for one in claimed), ZERO), owner_checker.nijas(owned, market))
             stopped = sum(
                 Decimal(order["amount"]) - Decimal(order["filled"])
-                for order in ours(books)
+                for order in of_nija(books)
                 if order["id"] in books["open_orders"]
                 and order["symbol"] == market
                 and purpose_of(order["client_id"]) is Purpose.STOP

@@ -1,38 +1,44 @@
-"""All pages are told at once, for their programs mostly wait; each test judges one of them."""
+"""The exchanges beside which the pages' commands run, and what came of them."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from brokers.simulator.config import Limits, SimulatorConfig
 from brokers.simulator.server import running_simulator
-from tests.docs.stories import ACCOUNTS, STORIES
-from tests.docs.telling import Telling, tell
+from tests.docs.page_run import run_page
+from tests.docs.scenarios import ACCOUNTS, SCENARIOS
 from tests.nija.doctor.patients import ACCOUNTS as PATIENTS
 from tests.simulator_fixtures import UNLIMITED, manual_rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from concurrent.futures import Future
 
+    from tests.docs.page_run import PageRun
     from tests.simulator_fixtures import Rig
-
-_AT_ONCE = 4
 
 
 @pytest.fixture(scope="session")
-def tellings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Telling]]]:
+def exchange() -> Iterator[Mapping[str, str]]:
+    """The variables that name an exchange with the accounts of every page."""
     with running_simulator(SimulatorConfig(ACCOUNTS, limits=UNLIMITED)) as simulator:
-        exchange = {
+        yield {
             "KRAKEN_API_URL": simulator.kraken_url,
             "COINBASE_API_URL": simulator.coinbase_url,
             "REQUESTS_CA_BUNDLE": simulator.addresses.ca_bundle,
         }
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            yield {name: pool.submit(tell, name, tmp_path_factory.mktemp("page"), exchange) for name in STORIES}
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in SCENARIOS]
+)
+def page_run(
+    request: pytest.FixtureRequest, exchange: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> PageRun:
+    """Every command of one page, run once."""
+    return run_page(request.param, tmp_path_factory.mktemp("page"), exchange)
 
 
 @pytest.fixture(scope="session")

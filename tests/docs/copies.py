@@ -26,7 +26,7 @@ _NOT_COPIED = shutil.ignore_patterns(
 _TOOLS = ("ruff", "lint-imports", "mypy", "python")
 # Only a failure takes so long.
 _PATIENCE = 60.0
-_FAREWELL = 10.0
+_SECONDS_TO_END = 10.0
 
 
 class Copy:
@@ -68,11 +68,11 @@ class Copy:
             patience.cancel()
             terminal.close()
 
-    def stay(self, commands: str) -> Staying:
+    def stay(self, commands: str) -> LongRunning:
         """Start what runs until it is told to end."""
-        return Staying(self.root, self.environ, commands)
+        return LongRunning(self.root, self.environ, commands)
 
-    def pretend_tools(self) -> None:
+    def stub_tools(self) -> None:
         """From now on the tools of the checks only say that they were called: the checks do not check themselves."""
         for name in _TOOLS:
             tool = self.root / ".venv/bin" / name
@@ -96,8 +96,8 @@ class Copy:
 
 
 @dataclass(eq=False)
-class Staying:
-    """A program that goes on until somebody presses Ctrl-C."""
+class LongRunning:
+    """A program that runs until somebody presses Ctrl-C."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -132,11 +132,11 @@ class Staying:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)
         try:
-            self._process.wait(_FAREWELL)
+            self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        self._reader.join(_FAREWELL)
+        self._reader.join(_SECONDS_TO_END)
         if self._process.stdout is not None:
             self._process.stdout.close()
         return time.monotonic() - began

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.docs.page_run import not_shown
 from tests.docs.pages import pages
-from tests.docs.stories import ACCOUNTS, STORIES
-from tests.docs.telling import not_shown
+from tests.docs.scenarios import ACCOUNTS, SCENARIOS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from concurrent.futures import Future
+    from tests.docs.page_run import PageRun
 
-    from tests.docs.telling import Telling
-
-_LONGEST_FAREWELL = 10.0
+_LONGEST_END = 10.0
 
 
-def test_every_page_with_commands_has_its_story() -> None:
+def test_every_page_with_commands_has_a_scenario() -> None:
     with_commands = {page.name for page in pages() if any(block.language == "bash" for block in page.blocks)}
-    assert with_commands == set(STORIES)
+    assert with_commands == set(SCENARIOS)
 
 
 def test_a_line_that_is_not_printed_is_noticed() -> None:
@@ -29,18 +24,17 @@ def test_a_line_that_is_not_printed_is_noticed() -> None:
     assert not_shown("Balance: $12.30\nNever said\n", "Balance: $7.00\n") == ["Never said"]
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_each_command_of_a_page_does_and_says_what_the_page_tells(
-    name: str, tellings: Mapping[str, Future[Telling]]
-) -> None:
-    telling = tellings[name].result()
-    for told in telling.told:
-        assert told.code == told.step.code, f"{told.block.text}{told.output}"
-        assert not_shown(told.block.shown, told.output) == [], f"{told.block.text}{told.output}"
-    assert all(seconds < _LONGEST_FAREWELL for seconds in telling.farewells)
+def test_each_command_of_a_page_does_and_says_what_the_page_shows(page_run: PageRun) -> None:
+    for ran in page_run.blocks:
+        assert ran.code == ran.step.code, f"{ran.block.text}{ran.output}"
+        assert not_shown(ran.block.shown, ran.output) == [], f"{ran.block.text}{ran.output}"
 
 
-def test_no_command_of_any_page_shows_a_secret(tellings: Mapping[str, Future[Telling]]) -> None:
+def test_each_program_of_a_page_ends_soon_after_ctrl_c(page_run: PageRun) -> None:
+    assert all(seconds < _LONGEST_END for seconds in page_run.seconds_to_end)
+
+
+def test_no_command_of_a_page_shows_a_secret(page_run: PageRun) -> None:
     secrets = [text for account in ACCOUNTS for text in (account.api_key.key, account.api_key.secret)]
-    said = "".join(told.output for telling in tellings.values() for told in telling.result().told)
+    said = "".join(ran.output for ran in page_run.blocks)
     assert not any(secret in said for secret in secrets)

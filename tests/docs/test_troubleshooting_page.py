@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nija.doctor.render import lines
-from tests.docs.ailments import NOWHERE, ailing, symptoms
 from tests.docs.pages import page
+from tests.docs.symptoms import NOWHERE, reproduced, symptoms
 from tests.nija.doctor.patients import KEYS, BrokenSetUp
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_doctor_says_of_each_symptom_what_the_page_shows(symptom: str, rig: Rig,
     set_up = BrokenSetUp(tmp_path, rig.clock, environ)
     set_up.credentials("kraken:master", KEYS["master"])
     try:
-        with ailing(symptom, set_up, rig):
+        with reproduced(symptom, set_up, rig):
             # Where nothing is set there is no account to look for unless it is named.
             named = "kraken:master" if symptom == "Kraken credentials not configured" else None
             said = "\n".join(lines(set_up.examine(named), _WIDTH))

@@ -44,8 +44,8 @@ class Machine:
         for tool in ORDINARY_TOOLS:
             (self.tools / tool).symlink_to(shutil.which(tool) or tool)
 
-    def tool(self, name: str, script: str) -> None:
-        path = self.tools / name
+    def tool(self, name: str, script: str, folder: Path | None = None) -> None:
+        path = (folder or self.tools) / name
         path.write_text(f"#!{shutil.which('bash')}\n{script}\n", encoding="utf-8")
         path.chmod(0o755)
 
@@ -197,6 +197,18 @@ def test_the_test_environment_serves_the_daemon_too(machine: Machine) -> None:
     before = len(machine.noted())
     machine.start()
     assert machine.noted()[before:] == ["python -m nija"]
+
+
+@pytest.mark.parametrize("flag", ["--fast", "fast"])
+def test_the_fast_tier_leaves_out_slow_tests_and_whole_daemons(machine: Machine, flag: str) -> None:
+    machine.with_python()
+    machine.start("test", flag)
+    for tool in ("ruff", "lint-imports", "mypy"):
+        machine.tool(tool, "true", machine.root / ".venv/bin")
+    ended = machine.start("test", flag)
+    tests = [line for line in machine.noted() if "-m pytest" in line]
+    assert ended.returncode == 0
+    assert [line.partition(" -m pytest ")[2].rpartition("-m ")[2] for line in tests] == ["not slow and not daemons"]
 
 
 def test_arguments_and_the_exit_code_pass_through(machine: Machine) -> None:

@@ -31,14 +31,14 @@ _TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class RunningExchange:
     """A running simulator as the daemons' tests see it. `environment` is what a daemon needs to trade there."""
 
     admin_url: str
     environment: Mapping[str, str]
 
     def state(self, *only: str) -> Mapping[str, Any]:
-        """The judge: all it has to say, or these parts alone."""
+        """The whole state of the simulator, or these parts alone."""
         params = {"only": ",".join(only)} if only else {}
         state: Mapping[str, Any] = requests.get(f"{self.admin_url}/state", params, timeout=_TIMEOUT).json()
         return state
@@ -47,9 +47,9 @@ class Venue:
         books: Mapping[str, Any] = self.state("accounts")["accounts"][account]
         return books
 
-    def has_struck(self) -> bool:
-        """Whether any fault has struck yet."""
-        return bool(self.state("faults_injected")["faults_injected"])
+    def struck(self) -> set[str]:
+        """The kinds of the faults that have struck so far."""
+        return set(self.state("faults_injected")["faults_injected"])
 
     def violations(self) -> list[Any]:
         violations: list[Any] = self.state("violations")["violations"]
@@ -99,31 +99,31 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
-class QuickVenue:
+class QuickExchange:
     """The same by a clock that runs faster: `daemon(folder)` is one that trades by it."""
 
-    venue: Venue
+    exchange: RunningExchange
     epoch: Epoch
 
     def daemon(self, folder: Path, environment: Mapping[str, str] | None = None) -> Daemon:
         arguments = tuple(map(repr, (self.epoch.wall, self.epoch.steady, self.epoch.factor)))
-        return Daemon(folder, environment or self.venue.environment, arguments, "tests.system.quick_run")
+        return Daemon(folder, environment or self.exchange.environment, arguments, "tests.system.quick_run")
 
 
 @contextlib.contextmanager
-def quick_exchange(traders: Iterable[SimulatedAccount], factor: float) -> Iterator[QuickVenue]:
+def quick_exchange(traders: Iterable[SimulatedAccount], factor: float) -> Iterator[QuickExchange]:
     """A simulator whose candles last as long as real ones, by a clock that runs `factor` times as fast."""
     traders = tuple(traders)
     epoch = Epoch.begins_now(factor)
     config = SimulatorConfig(traders, limits=Limits(tier=Tier.PRO))
     with running_simulator(config, clock=QuickClock(epoch)) as simulator:
-        yield QuickVenue(Venue(simulator.admin_url, environment(simulator.addresses, traders)), epoch)
+        yield QuickExchange(RunningExchange(simulator.admin_url, environment(simulator.addresses, traders)), epoch)
 
 
 @contextlib.contextmanager
-def exchange(traders: Iterable[SimulatedAccount], speed: float = FAST) -> Iterator[Venue]:
+def running_exchange(traders: Iterable[SimulatedAccount], speed: float = FAST) -> Iterator[RunningExchange]:
     """A simulator in this process."""
     traders = tuple(traders)
     config = SimulatorConfig(traders, speed=speed, limits=Limits(tier=Tier.PRO))
     with running_simulator(config) as simulator:
-        yield Venue(simulator.admin_url, environment(simulator.addresses, traders))
+        yield RunningExchange(simulator.admin_url, environment(simulator.addresses, traders))

@@ -12,13 +12,15 @@ import pytest
 from brokers.simulator.config import TRADING_PERMISSIONS
 from brokers.simulator.faults import FaultKind
 from tests.made_up import accounts, credentials
-from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, run_to_end
-from tests.system.exchange import Venue, exchange
+from tests.system.exchange import RunningExchange, running_exchange
+from tests.system.settings import EAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    Refused = tuple[RunningExchange, Daemon]
 
 MASTER, COINBASE = accounts("kraken:master", "coinbase:master")
 KEYS = credentials([MASTER])
@@ -93,13 +95,14 @@ def half_broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         "COINBASE_USER_DAIVON_FRAZIER_API_KEY": other.api_key.key,
     }
     folder = tmp_path_factory.mktemp("half")
-    with exchange([COINBASE]) as venue, Daemon(folder, {**venue.environment, **wrong}) as daemon:
+    with running_exchange([COINBASE]) as exchange, Daemon(folder, {**exchange.environment, **wrong}) as daemon:
         daemon.wait_for("Started independent trading thread for coinbase (MASTER)")
         yield daemon
         assert daemon.terminate() == 0
         assert not daemon.errors
 
 
+@pytest.mark.xdist_group("half_broken")
 @pytest.mark.parametrize(
     ("account", "told"),
     [
@@ -118,63 +121,64 @@ def test_a_broken_credential_stops_its_own_account_alone(
 
 
 def test_a_second_daemon_on_the_same_keys_names_the_first(tmp_path: Path) -> None:
-    with exchange([COINBASE]) as venue, Daemon(tmp_path, venue.environment) as first:
+    with running_exchange([COINBASE]) as exchange, Daemon(tmp_path, exchange.environment) as first:
         first.wait_for("Started independent trading thread")
         second = tmp_path / "second"
         second.mkdir()
-        line = refusal(second, {**venue.environment, "NIJA_DATA_DIR": str(tmp_path / "data")})
+        line = refusal(second, {**exchange.environment, "NIJA_DATA_DIR": str(tmp_path / "data")})
         assert f"process {first.pid} " in line
         assert re.search(r"since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", line)
 
 
-def without_a_network(folder: Path) -> Daemon:
+def test_without_a_network_the_daemon_stays_up_and_keeps_trying(tmp_path: Path) -> None:
     here = {"KRAKEN_API_URL": nowhere(), "NIJA_CONNECT_DELAY": "0"}
-    with Daemon(folder, KEYS | here) as daemon:
+    with Daemon(tmp_path, KEYS | here) as daemon:
         daemon.wait_for("Attempting to connect", count=2)
         assert daemon.terminate() == 0
-        return daemon
-
-
-@pytest.mark.backstage.with_args(without_a_network)
-def test_without_a_network_the_daemon_stays_up_and_keeps_trying(outcome: Daemon) -> None:
-    assert len(outcome.said("Kraken MASTER connection failed")) == 1
-    assert not outcome.said("Traceback")
-    assert not outcome.errors
+    assert len(daemon.said("Kraken MASTER connection failed")) == 1
+    assert not daemon.said("Traceback")
+    assert not daemon.errors
 
 
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Venue, Daemon]]:
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refused]:
     """A daemon none of whose keys may trade, each for a reason of its own."""
     able, unable, wrong = accounts("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert")
     able = replace(able, permissions=TRADING_PERMISSIONS | {"withdraw-funds"})
     unable = replace(unable, permissions=TRADING_PERMISSIONS - {"modify-trades"})
     signed_wrongly = {"KRAKEN_USER_TANIA_GILBERT_API_SECRET": able.api_key.secret}
     folder = tmp_path_factory.mktemp("refused")
-    with exchange([able, unable, wrong]) as venue, Daemon(folder, {**venue.environment, **signed_wrongly}) as daemon:
-        yield venue, daemon
+    with (
+        running_exchange([able, unable, wrong]) as exchange,
+        Daemon(folder, {**exchange.environment, **signed_wrongly}) as daemon,
+    ):
+        yield exchange, daemon
         assert daemon.terminate() == 0
 
 
-def test_a_key_that_can_withdraw_is_refused(refused: tuple[Venue, Daemon]) -> None:
-    venue, daemon = refused
+@pytest.mark.xdist_group("refused")
+def test_a_key_that_can_withdraw_is_refused(refused: Refused) -> None:
+    exchange, daemon = refused
     assert "Withdraw Funds" in daemon.wait_for("Kraken MASTER connection failed")
-    assert [request["endpoint"] for request in venue.requests("kraken:master")] == ["GetApiKeyInfo"]
+    assert [request["endpoint"] for request in exchange.requests("kraken:master")] == ["GetApiKeyInfo"]
 
 
-def test_a_missing_permission_is_named(refused: tuple[Venue, Daemon]) -> None:
+@pytest.mark.xdist_group("refused")
+def test_a_missing_permission_is_named(refused: Refused) -> None:
     line = refused[1].wait_for("⚠️  Kraken USER daivon_frazier connection failed: Permission denied")
     assert "Create & Modify Orders" in line
 
 
-def test_a_wrong_secret_is_called_an_invalid_signature(refused: tuple[Venue, Daemon]) -> None:
+@pytest.mark.xdist_group("refused")
+def test_a_wrong_secret_is_called_an_invalid_signature(refused: Refused) -> None:
     refused[1].wait_for("Kraken USER tania_gilbert connection failed: Invalid signature")
     assert refused[1].said("❌ Invalid signature", "account=kraken:tania_gilbert")
 
 
 def test_a_clock_ten_seconds_off_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with exchange([MASTER, COINBASE]) as venue:
-        venue.fault(FaultKind.CLOCK_OFFSET, seconds=10)
-        with Daemon(tmp_path, venue.environment) as daemon:
+    with running_exchange([MASTER, COINBASE]) as exchange:
+        exchange.fault(FaultKind.CLOCK_OFFSET, seconds=10)
+        with Daemon(tmp_path, exchange.environment) as daemon:
             for name in ("Kraken", "Coinbase"):
                 assert "NTP" in daemon.wait_for(f"{name} MASTER connection failed: this machine's clock is")
 
@@ -182,7 +186,7 @@ def test_a_clock_ten_seconds_off_is_refused_with_the_remedy(tmp_path: Path) -> N
 def test_two_keys_of_one_exchange_account_do_not_both_trade(tmp_path: Path) -> None:
     twins = accounts("coinbase:master", "coinbase:tania_gilbert", account_uid="5a6f3c1e-7a11-4f0e-9c52-3a1f0d2b7c11")
     (tmp_path / "nija.toml").write_text(EAGER)
-    with exchange(twins) as venue, Daemon(tmp_path, venue.environment) as daemon:
+    with running_exchange(twins) as exchange, Daemon(tmp_path, exchange.environment) as daemon:
         line = daemon.wait_for("❌")
         assert "coinbase:master" in line
         assert "coinbase:tania_gilbert" in line

@@ -13,16 +13,15 @@ from brokers.model import Exchange
 from brokers.simulator.engine.markets import MarketSpec
 from brokers.simulator.foreign_orders import foreign_words
 from tests.made_up import accounts
-from tests.system import judge
+from tests.system import checker
 from tests.system.exchange import quick_exchange
-from tests.system.patient import patient
+from tests.system.settings import patient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tests.system.daemon import Answer
-    from tests.system.exchange import Venue
+    from tests.system.exchange import RunningExchange
 
 BOTH = ("kraken:master", "coinbase:master")
 _FACTOR = 8.0
@@ -40,16 +39,18 @@ class Aftermath:
     state: Mapping[str, Any]
 
 
-def foreign_things(folder: Path) -> Aftermath:
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    folder = tmp_path_factory.mktemp("run")
     (folder / "nija.toml").write_text(patient(BOTH))
     lines: list[tuple[str, ...]] = []
     statuses: list[Answer] = []
     with quick_exchange(accounts(*BOTH, balances=_OWNED), _FACTOR) as quick:
-        venue = quick.venue
-        venue.freeze()
+        exchange = quick.exchange
+        exchange.freeze()
         for account in BOTH:
-            _fill_the_account(venue, account)
-        placed = {account: _open_by_hand(venue, account) for account in BOTH}
+            _fill_the_account(exchange, account)
+        placed = {account: _open_by_hand(exchange, account) for account in BOTH}
         for _ in range(2):
             with quick.daemon(folder) as daemon:
                 if lines:
@@ -60,22 +61,22 @@ def foreign_things(folder: Path) -> Aftermath:
                 assert daemon.terminate() == 0
             lines.append(tuple(daemon.lines))
             shutil.rmtree(folder / "data")
-        return Aftermath(tuple(lines), tuple(statuses), placed, venue.state())
+        return Aftermath(tuple(lines), tuple(statuses), placed, exchange.state())
 
 
-def _fill_the_account(venue: Venue, account: str) -> None:
-    exchange = Exchange(account.partition(":")[0])
-    market = venue.state("markets")["markets"][exchange]
+def _fill_the_account(exchange: RunningExchange, account: str) -> None:
+    place = Exchange(account.partition(":")[0])
+    market = exchange.state("markets")["markets"][place]
     price = Decimal(market["prices"]["BTC/USD"])
     spec = _spec(market["specs"]["BTC/USD"])
     for number in range(_KINDS[account]):
-        words = foreign_words(exchange, spec, price, (number + 0.5) / _KINDS[account], Decimal("0.1"))
-        venue.do("orders", account=account, order=dict(words))
-    venue.do("orders", account=account, market="ADA/USD", side="sell", amount="100", limit_price="5")
-    venue.do("mode", exchange=exchange, market="ADA/USD", mode="away")
-    venue.do("fills", account=account, market="BTC/USD", amount="0.001")
-    venue.do("stake", account=account, currency="BTC", amount="0.1")
-    venue.do("balance", account=account, currency="NEWCOIN", amount="12.5")
+        words = foreign_words(place, spec, price, (number + 0.5) / _KINDS[account], Decimal("0.1"))
+        exchange.do("orders", account=account, order=dict(words))
+    exchange.do("orders", account=account, market="ADA/USD", side="sell", amount="100", limit_price="5")
+    exchange.do("mode", exchange=place, market="ADA/USD", mode="away")
+    exchange.do("fills", account=account, market="BTC/USD", amount="0.001")
+    exchange.do("stake", account=account, currency="BTC", amount="0.1")
+    exchange.do("balance", account=account, currency="NEWCOIN", amount="12.5")
 
 
 def _spec(told: Mapping[str, Any]) -> MarketSpec:
@@ -83,42 +84,41 @@ def _spec(told: Mapping[str, Any]) -> MarketSpec:
     return MarketSpec(told["symbol"], told["base"], told["quote"], *steps)
 
 
-def _open_by_hand(venue: Venue, account: str) -> dict[str, Any]:
-    books = venue.books(account)
+def _open_by_hand(exchange: RunningExchange, account: str) -> dict[str, Any]:
+    books = exchange.books(account)
     return {order["id"]: order for order in books["orders"] if order["id"] in books["open_orders"]}
 
 
-pytestmark = [pytest.mark.backstage.with_args(foreign_things), pytest.mark.parametrize("account", BOTH)]
+pytestmark = [pytest.mark.xdist_group("foreign"), pytest.mark.parametrize("account", BOTH)]
 
 
-def test_nija_trades_and_protects_what_it_bought(outcome: Aftermath, account: str) -> None:
-    books = outcome.state["accounts"][account]
+def test_nija_trades_and_protects_what_it_bought(foreign: Aftermath, account: str) -> None:
+    books = foreign.state["accounts"][account]
     mine = {order["id"] for order in books["orders"] if not order["by_hand"]}
     bought = sum(Decimal(fill["amount"]) for fill in books["fills"] if fill["order_id"] in mine)
-    assert judge.open_stops(books) == {"BTC/USD": [bought]}
+    assert checker.open_stops(books) == {"BTC/USD": [bought]}
 
 
-def test_after_the_loss_of_the_disk_it_finds_its_position_among_them(outcome: Aftermath, account: str) -> None:
-    found = [line for line in outcome.lines[1] if "UNKNOWN_ORDER_OF_OURS" in line and f"account={account}" in line]
+def test_after_the_loss_of_the_disk_it_finds_its_position_among_them(foreign: Aftermath, account: str) -> None:
+    found = [line for line in foreign.lines[1] if "UNKNOWN_ORDER_OF_OURS" in line and f"account={account}" in line]
     assert len(found) == 2
     assert all(": taken up" in line for line in found)
 
 
-def test_the_owners_orders_are_untouched_and_counted(outcome: Aftermath, account: str) -> None:
-    placed = outcome.placed[account]
-    now = {order["id"]: order for order in outcome.state["accounts"][account]["orders"]}
+def test_the_owners_orders_are_untouched_and_counted(foreign: Aftermath, account: str) -> None:
+    placed = foreign.placed[account]
+    now = {order["id"]: order for order in foreign.state["accounts"][account]["orders"]}
     assert {name: now[name] for name in placed} == placed
-    for status in outcome.statuses:
+    for status in foreign.statuses:
         assert f"{len(placed)} open orders are not NIJA's, and left alone" in status.text
 
 
-def test_none_of_his_coins_is_for_sale(outcome: Aftermath, account: str) -> None:
-    owned = outcome.state["ownership"][account]
-    assert (owned["oversales"], owned["overexposed"]) == ([], {})
+def test_none_of_his_coins_is_for_sale(foreign: Aftermath, account: str) -> None:
+    checker.assert_the_owner_keeps_his_coins(foreign.state, account)
 
 
-def test_what_cannot_be_read_is_said_in_the_log(outcome: Aftermath, account: str) -> None:
-    for status, lines in zip(outcome.statuses, outcome.lines, strict=True):
+def test_what_cannot_be_read_is_said_in_the_log(foreign: Aftermath, account: str) -> None:
+    for status, lines in zip(foreign.statuses, foreign.lines, strict=True):
         of_it = status.text.partition(f"\n{account} (")[2].partition("\n\n")[0]
         said = [line for line in lines if "of the exchange's answers cannot be read" in line and account in line]
         assert bool(said) == ("of the exchange's answers could not be read" in of_it)

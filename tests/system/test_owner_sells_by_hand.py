@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_up import accounts
-from tests.system import judge
+from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.patient import patient
+from tests.system.settings import patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.system.daemon import Answer, Daemon
-    from tests.system.exchange import QuickVenue, Venue
+    from tests.system.exchange import QuickExchange, RunningExchange
 
 WHILE_IT_RUNS = ("kraken:master", "coinbase:master")
 WHILE_IT_IS_DOWN = ("kraken:daivon_frazier", "coinbase:daivon_frazier")
@@ -40,15 +40,15 @@ class Aftermath:
     state: Mapping[str, Any]
 
 
-def sell_nijas_amount(venue: Venue, account: str) -> None:
+def sell_nijas_amount(exchange: RunningExchange, account: str) -> None:
     """As his exchange's page does it, in two clicks."""
-    amount = judge.held(venue.books(account)["fills"])["BTC/USD"]
-    venue.undo("orders", account=account)
-    venue.do("orders", account=account, market="BTC/USD", side="sell", amount=str(amount))
+    amount = checker.held(exchange.books(account))["BTC/USD"]
+    exchange.undo("orders", account=account)
+    exchange.do("orders", account=account, market="BTC/USD", side="sell", amount=str(amount))
 
 
 def is_booked_out(daemon: Daemon, account: str) -> bool:
-    return not judge.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
+    return not checker.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
 
 
 def _told_of(account: str, status: str) -> str:
@@ -59,27 +59,29 @@ def _tells_of_all(names: Iterable[str], status: str) -> bool:
     return all("booked out" in _told_of(account, status) for account in names)
 
 
-def owner_at_work(folder: Path) -> Aftermath:
+@pytest.fixture(scope="module")
+def hand_sold(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    folder = tmp_path_factory.mktemp("run")
     (folder / "nija.toml").write_text(patient(EVERYBODY))
     traders = accounts(*EVERYBODY, balances={"USD": Decimal(10_000), "BTC": _OWNED})
     with quick_exchange(traders, _FACTOR) as quick:
         return _three_lives(quick, folder)
 
 
-def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
-    venue, lines, statuses = quick.venue, [], []
+def _three_lives(quick: QuickExchange, folder: Path) -> Aftermath:
+    exchange, lines, statuses = quick.exchange, [], []
     with quick.daemon(folder) as first:
         first.wait_for("🛡️ Stop placed", count=len(EVERYBODY))
-        venue.freeze()
+        exchange.freeze()
         for account in WHILE_IT_RUNS:
-            sell_nijas_amount(venue, account)
+            sell_nijas_amount(exchange, account)
         for account in WHILE_IT_RUNS:
             until(partial(is_booked_out, first, account), f"{account} has booked its position out")
         statuses.append(first.status(partial(_tells_of_all, WHILE_IT_RUNS)))
         assert first.terminate() == 0
         lines.append(tuple(first.lines))
     for account in WHILE_IT_IS_DOWN:
-        sell_nijas_amount(venue, account)
+        sell_nijas_amount(exchange, account)
     with quick.daemon(folder) as second:
         for account in WHILE_IT_IS_DOWN:
             until(partial(is_booked_out, second, account), f"{account} has booked its position out")
@@ -87,7 +89,7 @@ def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
         assert second.terminate() == 0
         lines.append(tuple(second.lines))
     for account in BEFORE_THE_DISK_IS_LOST:
-        sell_nijas_amount(venue, account)
+        sell_nijas_amount(exchange, account)
     shutil.rmtree(folder / "data")
     with quick.daemon(folder) as third:
         third.wait_for("Started independent trading thread", count=len(EVERYBODY))
@@ -95,10 +97,10 @@ def _three_lives(quick: QuickVenue, folder: Path) -> Aftermath:
         statuses.append(third.status(partial(_tells_of_all, EVERYBODY)))
         assert third.terminate() == 0
         lines.append(tuple(third.lines))
-    return Aftermath(tuple(lines), tuple(statuses), venue.state())
+    return Aftermath(tuple(lines), tuple(statuses), exchange.state())
 
 
-pytestmark = [pytest.mark.backstage.with_args(owner_at_work), pytest.mark.parametrize("account", EVERYBODY)]
+pytestmark = [pytest.mark.xdist_group("hand_sold"), pytest.mark.parametrize("account", EVERYBODY)]
 LIVES = {
     account: life
     for life, accounts_of_it in enumerate((WHILE_IT_RUNS, WHILE_IT_IS_DOWN, BEFORE_THE_DISK_IS_LOST))
@@ -106,29 +108,28 @@ LIVES = {
 }
 
 
-def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(outcome: Aftermath, account: str) -> None:
-    owned = outcome.state["ownership"][account]
-    assert (owned["oversales"], owned["overexposed"]) == ([], {})
-    assert outcome.state["accounts"][account]["open_orders"] == []
-    assert Decimal(outcome.state["accounts"][account]["balances"]["BTC"]) == _OWNED
+def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(hand_sold: Aftermath, account: str) -> None:
+    checker.assert_the_owner_keeps_his_coins(hand_sold.state, account)
+    assert hand_sold.state["accounts"][account]["open_orders"] == []
+    assert Decimal(hand_sold.state["accounts"][account]["balances"]["BTC"]) == _OWNED
 
 
-def test_the_position_is_booked_out_and_the_log_says_why(outcome: Aftermath, account: str) -> None:
-    amount = format(Decimal(outcome.state["ownership"][account]["shares"]["BTC"]["taken"]).normalize(), "f")
-    lines = outcome.lines[LIVES[account]]
+def test_the_position_is_booked_out_and_the_log_says_why(hand_sold: Aftermath, account: str) -> None:
+    amount = format(Decimal(hand_sold.state["ownership"][account]["shares"]["BTC"]["taken"]).normalize(), "f")
+    lines = hand_sold.lines[LIVES[account]]
     assert [line for line in lines if f"{amount} BTC sold by the owner's hand: booked out  account={account}" in line]
 
 
-def test_status_says_what_was_booked_out(outcome: Aftermath, account: str) -> None:
-    of_it = _told_of(account, outcome.statuses[LIVES[account]].text)
+def test_status_says_what_was_booked_out(hand_sold: Aftermath, account: str) -> None:
+    of_it = _told_of(account, hand_sold.statuses[LIVES[account]].text)
     assert "booked out" in of_it
     assert "sold by the owner's hand" in of_it
 
 
-def test_it_is_no_loss_of_nijas(outcome: Aftermath, account: str) -> None:
-    assert not [line for life in outcome.lines for line in life if "reached the limit" in line and account in line]
+def test_it_is_no_loss_of_nijas(hand_sold: Aftermath, account: str) -> None:
+    assert not [line for life in hand_sold.lines for line in life if "reached the limit" in line and account in line]
 
 
-def test_after_a_restart_it_stays_booked_out(outcome: Aftermath, account: str) -> None:
-    later = outcome.lines[LIVES[account] + 1 : 2]
+def test_after_a_restart_it_stays_booked_out(hand_sold: Aftermath, account: str) -> None:
+    later = hand_sold.lines[LIVES[account] + 1 : 2]
     assert not [line for life in later for line in life if "booked out" in line and account in line]

@@ -14,17 +14,17 @@ import pytest
 
 from brokers.client_order_id import Purpose, purpose_of
 from tests.made_up import accounts
-from tests.system import judge
+from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.patient import patient
+from tests.system.settings import patient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from tests.system.daemon import Answer, Daemon
-    from tests.system.exchange import QuickVenue
+    from tests.system.exchange import QuickExchange
 
 BOTH = ("kraken:master", "coinbase:master")
 _OWNED = "0.0013"
@@ -34,7 +34,7 @@ SAID = "another NIJA or program trades this account"
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """Of the first NIJA: its lines, what it answered while it was paused, and afterwards. `states` are the judge's."""
+    """Of the first NIJA: its lines, its answers while it was paused and afterwards, and the exchange's states then."""
 
     lines: tuple[str, ...]
     status: Answer
@@ -46,14 +46,16 @@ class Aftermath:
         return [line for line in self.lines if text in line and f"account={account}" in line]
 
 
-def two_at_once(folder: Path) -> Aftermath:
+@pytest.fixture(scope="module")
+def two_nijas(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    folder = tmp_path_factory.mktemp("run")
     for name, markets in (("first", ("BTC/USD",)), ("second", ("BTC/USD", "ETH/USD"))):
         (folder / name).mkdir()
         (folder / name / "nija.toml").write_text(patient(BOTH, *markets))
     traders = accounts(*BOTH, balances={"USD": Decimal(10_000), "BTC": Decimal(_OWNED)})
     with quick_exchange(traders, _FACTOR) as quick, quick.daemon(folder / "first") as first:
         first.wait_for("🛡️ Stop placed", count=len(BOTH))
-        quick.venue.freeze()
+        quick.exchange.freeze()
         paused = _beside_a_second(quick, first, folder / "second")
         status = first.status(lambda text: text.count("sold by another program with NIJA's ids") == len(BOTH))
         doctor = first.ask("doctor")
@@ -62,15 +64,15 @@ def two_at_once(folder: Path) -> Aftermath:
             first.wait_for("taken up", f"account={account}")
             first.wait_for(f"No longer: {SAID}", f"account={account}")
         assert first.terminate() == 0
-        return Aftermath(tuple(first.lines), status, doctor, resumed, (paused, quick.venue.state()))
+        return Aftermath(tuple(first.lines), status, doctor, resumed, (paused, quick.exchange.state()))
 
 
-def _beside_a_second(quick: QuickVenue, first: Daemon, folder: Path) -> Mapping[str, Any]:
-    """The judge's knowledge of the moment at which the first one has noticed."""
+def _beside_a_second(quick: QuickExchange, first: Daemon, folder: Path) -> Mapping[str, Any]:
+    """The exchange's state at the moment at which the first one has noticed."""
     with quick.daemon(folder) as second:
         second.wait_for("Stop placed: ETH", count=len(BOTH))
         first.wait_for(SAID, "NIJA buys nothing", count=len(BOTH))
-        paused = quick.venue.state()
+        paused = quick.exchange.state()
         assert second.ask("flatten", "--all", "--yes").code == 0
         for account in BOTH:
             until(partial(_is_booked_out, first, account), f"{account} has booked its position out")
@@ -79,55 +81,55 @@ def _beside_a_second(quick: QuickVenue, first: Daemon, folder: Path) -> Mapping[
 
 
 def _is_booked_out(daemon: Daemon, account: str) -> bool:
-    return not judge.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
+    return not checker.journaled(daemon.data, account, "SELECT id FROM positions WHERE closed IS NULL")
 
 
-pytestmark = [pytest.mark.backstage.with_args(two_at_once), pytest.mark.parametrize("account", BOTH)]
+pytestmark = [pytest.mark.xdist_group("two_nijas"), pytest.mark.parametrize("account", BOTH)]
 
 
-def test_the_first_says_in_the_log_who_was_noticed_by_which_orders(outcome: Aftermath, account: str) -> None:
-    orders = outcome.states[0]["accounts"][account]["orders"]
+def test_the_first_says_in_the_log_who_was_noticed_by_which_orders(two_nijas: Aftermath, account: str) -> None:
+    orders = two_nijas.states[0]["accounts"][account]["orders"]
     foreign = [order["id"] for order in orders if order["symbol"] == "ETH/USD"]
     assert len(foreign) == 2
-    (line,) = outcome.said(account, "NIJA buys nothing and moves no stop")
+    (line,) = two_nijas.said(account, "NIJA buys nothing and moves no stop")
     assert any(one in line for one in foreign)
 
 
-def test_status_and_doctor_say_so_too(outcome: Aftermath, account: str) -> None:
-    assert f"🛑 {SAID}, noticed" in outcome.status.text
-    assert f"(nija resume {account})" in outcome.status.text
-    assert f"Nothing new is opened: {SAID}" in outcome.doctor.text
-    assert f"then nija resume {account}" in outcome.doctor.text
+def test_status_and_doctor_say_so_too(two_nijas: Aftermath, account: str) -> None:
+    assert f"🛑 {SAID}, noticed" in two_nijas.status.text
+    assert f"(nija resume {account})" in two_nijas.status.text
+    assert f"Nothing new is opened: {SAID}" in two_nijas.doctor.text
+    assert f"then nija resume {account}" in two_nijas.doctor.text
 
 
-def test_the_stop_of_the_first_is_left_where_it_was(outcome: Aftermath, account: str) -> None:
-    judge.assert_every_position_has_its_stop(outcome.states[0]["accounts"][account])
+def test_the_stop_of_the_first_is_left_where_it_was(two_nijas: Aftermath, account: str) -> None:
+    checker.assert_every_position_has_its_stop(two_nijas.states[0]["accounts"][account])
 
 
-def test_what_the_second_sold_is_booked_out_and_said(outcome: Aftermath, account: str) -> None:
-    assert outcome.said(account, "sold by another program with NIJA's ids: booked out")
-    assert outcome.status.text.count("sold by another program with NIJA's ids") == len(BOTH)
+def test_what_the_second_sold_is_booked_out_and_said(two_nijas: Aftermath, account: str) -> None:
+    assert two_nijas.said(account, "sold by another program with NIJA's ids: booked out")
+    assert two_nijas.status.text.count("sold by another program with NIJA's ids") == len(BOTH)
 
 
-def test_nobody_sells_the_owners_coins(outcome: Aftermath, account: str) -> None:
-    owned = outcome.states[1]["ownership"][account]
-    assert (owned["oversales"], owned["overexposed"]) == ([], {})
+def test_nobody_sells_the_owners_coins(two_nijas: Aftermath, account: str) -> None:
+    checker.assert_the_owner_keeps_his_coins(two_nijas.states[1], account)
+    owned = two_nijas.states[1]["ownership"][account]
     assert Decimal(owned["shares"]["BTC"]["owner"]) == Decimal(_OWNED)
 
 
-def test_the_first_enters_nothing_after_it_has_noticed(outcome: Aftermath, account: str) -> None:
+def test_the_first_enters_nothing_after_it_has_noticed(two_nijas: Aftermath, account: str) -> None:
     entries = [
         [
             order["id"]
             for order in state["accounts"][account]["orders"]
             if purpose_of(order["client_id"]) is Purpose.ENTRY
         ]
-        for state in outcome.states
+        for state in two_nijas.states
     ]
     assert entries[0] == entries[1]
 
 
-def test_after_nija_resume_it_goes_on_and_takes_up_what_the_other_left(outcome: Aftermath, account: str) -> None:
-    assert outcome.resumed.code == 0
-    assert f"✅ {account}: trades again" in outcome.resumed.text
-    assert outcome.said(account, "Resumed: new entries are allowed again")
+def test_after_nija_resume_it_goes_on_and_takes_up_what_the_other_left(two_nijas: Aftermath, account: str) -> None:
+    assert two_nijas.resumed.code == 0
+    assert f"✅ {account}: trades again" in two_nijas.resumed.text
+    assert two_nijas.said(account, "Resumed: new entries are allowed again")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from brokers.simulator.faults import FaultKind
 from tests.made_up import accounts, credentials
-from tests.system.conftest import EAGER
 from tests.system.daemon import Daemon, run_to_end, until
-from tests.system.exchange import exchange
+from tests.system.exchange import running_exchange
+from tests.system.settings import EAGER
 from tests.system.strategies import TREASON
 
 if TYPE_CHECKING:
@@ -50,28 +48,25 @@ def leaks(folder: Path, secrets: set[bytes]) -> list[str]:
     return [str(path) for path in files if any(secret in path.read_bytes() for secret in secrets)]
 
 
-def troubled(folder: Path) -> list[str]:
-    """The files with a secret in them, after a run in which everything went wrong."""
+def test_no_error_writes_a_secret_anywhere(tmp_path: Path) -> None:
+    folder = tmp_path
     own = '[accounts."coinbase:tania_gilbert"]\nstrategy = "tests.system.strategies:Treacherous"\n'
     (folder / "nija.toml").write_text(EAGER + own)
     wrong = {"KRAKEN_USER_TANIA_GILBERT_API_SECRET": TRADERS[0].api_key.secret, "NIJA_LOG_LEVEL": "DEBUG"}
-    with exchange(TRADERS) as venue, Daemon(folder, {**venue.environment, **wrong}) as daemon:
+    with running_exchange(TRADERS) as exchange, Daemon(folder, {**exchange.environment, **wrong}) as daemon:
         daemon.wait_for("BUY order filled", "coinbase:master")
         for number, kind in enumerate(_FAULTS):
-            venue.fault(kind, account="coinbase:master", count=1, skip=3 * number)
-            venue.fault(kind, account="kraken:master", count=1, skip=number)
+            exchange.fault(kind, account="coinbase:master", count=1, skip=3 * number)
+            exchange.fault(kind, account="kraken:master", count=1, skip=number)
         (folder / TREASON).touch()
         daemon.wait_for("failed unexpectedly")
         daemon.wait_for("Invalid signature", "kraken:tania_gilbert")
-        until(lambda: set(venue.state("faults_injected")["faults_injected"]) >= set(_FAULTS), "every fault has struck")
+        until(
+            lambda: set(exchange.state("faults_injected")["faults_injected"]) >= set(_FAULTS), "every fault has struck"
+        )
         daemon.terminate()
         (folder / "stdout.txt").write_text("\n".join(daemon.lines))
-    return leaks(folder, marks(TRADERS))
-
-
-@pytest.mark.backstage.with_args(troubled)
-def test_no_error_writes_a_secret_anywhere(outcome: list[str]) -> None:
-    assert outcome == []
+    assert leaks(folder, marks(TRADERS)) == []
 
 
 def test_a_broken_env_line_is_not_quoted(tmp_path: Path) -> None:

@@ -12,16 +12,16 @@ import pytest
 from accounts.identity import AccountId
 from brokers.simulator.faults import FaultKind
 from tests.made_up import accounts
-from tests.system import judge
+from tests.system import checker
 from tests.system.daemon import Daemon, until
-from tests.system.exchange import exchange
-from tests.system.patient import patient
+from tests.system.exchange import running_exchange
+from tests.system.settings import patient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.system.exchange import Venue
+    from tests.system.exchange import RunningExchange
 
 BY_SIGNAL = {
     signal.SIGTERM: ("kraken:master", "coinbase:master"),
@@ -46,53 +46,55 @@ class Aftermath:
     data: Path
 
 
-def stopped_in_the_middle(folder: Path) -> Aftermath:
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    folder = tmp_path_factory.mktemp("run")
     everybody = [account for both in BY_SIGNAL.values() for account in both]
-    with exchange(accounts(*everybody), speed=1.0) as venue:
+    with running_exchange(accounts(*everybody), speed=1.0) as exchange:
         for account in everybody:
             place = "AddOrder" if account.startswith("kraken") else "POST /orders"
-            venue.fault(FaultKind.DELAY_AFTER, account=account, endpoint=place, count=1, seconds=_SLOW)
-        ended = {number: _ended_by(number, folder / number.name, venue) for number in BY_SIGNAL}
-        return Aftermath(ended, venue.state("accounts")["accounts"], folder)
+            exchange.fault(FaultKind.DELAY_AFTER, account=account, endpoint=place, count=1, seconds=_SLOW)
+        ended = {number: _ended_by(number, folder / number.name, exchange) for number in BY_SIGNAL}
+        return Aftermath(ended, exchange.state("accounts")["accounts"], folder)
 
 
-def _ended_by(number: signal.Signals, folder: Path, venue: Venue) -> Ended:
+def _ended_by(number: signal.Signals, folder: Path, exchange: RunningExchange) -> Ended:
     """At least one of its accounts has bought and has no answer yet."""
     names = BY_SIGNAL[number]
-    with _daemon(folder, venue, names) as daemon:
-        until(lambda: all(venue.books(account)["fills"] for account in names), "both entries are under way")
+    with _daemon(folder, exchange, names) as daemon:
+        until(lambda: all(exchange.books(account)["fills"] for account in names), "both entries are under way")
         began = time.monotonic()
         daemon.process.send_signal(number)
         return Ended(daemon.wait(15.0), time.monotonic() - began, tuple(daemon.lines))
 
 
-def _daemon(folder: Path, venue: Venue, names: tuple[str, ...]) -> Daemon:
+def _daemon(folder: Path, exchange: RunningExchange, names: tuple[str, ...]) -> Daemon:
     folder.mkdir()
     (folder / "nija.toml").write_text(patient(names))
     own = {AccountId.parse(name).env_prefix for name in names}
     environment = {
         name: value
-        for name, value in venue.environment.items()
+        for name, value in exchange.environment.items()
         if ("_API_KEY" not in name and "_API_SECRET" not in name) or name.rpartition("_API_")[0] in own
     }
     return Daemon(folder, environment)
 
 
 WITH_EACH = pytest.mark.parametrize("number", BY_SIGNAL, ids=lambda number: number.name)
-pytestmark = pytest.mark.backstage.with_args(stopped_in_the_middle)
+pytestmark = pytest.mark.xdist_group("stopped")
 
 
 @WITH_EACH
-def test_it_ends_calmly_within_ten_seconds(outcome: Aftermath, number: signal.Signals) -> None:
-    ended = outcome.ended[number]
+def test_it_ends_calmly_within_ten_seconds(stopped: Aftermath, number: signal.Signals) -> None:
+    ended = stopped.ended[number]
     assert ended.code == 0
     assert ended.took < 10.0
     assert ended.lines[-1].endswith("👋 STOPPED")
 
 
 @WITH_EACH
-def test_what_was_bought_is_protected_before_it_ends(outcome: Aftermath, number: signal.Signals) -> None:
+def test_what_was_bought_is_protected_before_it_ends(stopped: Aftermath, number: signal.Signals) -> None:
     for account in BY_SIGNAL[number]:
-        assert judge.held(outcome.books[account]["fills"])
-        judge.assert_every_position_has_its_stop(outcome.books[account])
-        judge.assert_books_equal(outcome.books[account], outcome.data / number.name / "data", account)
+        assert checker.held(stopped.books[account])
+        checker.assert_every_position_has_its_stop(stopped.books[account])
+        checker.assert_every_fill_is_booked_once(stopped.books[account], stopped.data / number.name / "data", account)

@@ -10,7 +10,7 @@ from brokers.exchanges import exchanges
 from brokers.simulator.engine.markets import Mode
 from tests.nija.orders.desk_world import MARKETS, DeskWorld
 from tests.nija.orders.exchange_model import Fault
-from tests.nija.orders.order_judge import oversold, owners_coins_sold
+from tests.nija.orders.order_checker import oversold, owners_coins_sold
 
 if TYPE_CHECKING:
     from collections.abc import Callable

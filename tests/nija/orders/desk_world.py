@@ -19,7 +19,7 @@ from nija.orders.desk import OrderDesk
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.exchange_model import BTC, ETH, ExchangeModel, Fault, Killed
-from tests.nija.orders.order_judge import entries_per_signal, violations
+from tests.nija.orders.order_checker import entries_per_signal, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from brokers.model import Exchange, OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from tests.fakes import ManualClock
 from tests.nija.orders.exchange_model import BTC, ExchangeModel
-from tests.nija.orders.order_judge import owners_coins_sold
+from tests.nija.orders.order_checker import owners_coins_sold
 
 MARKET = "BTC/USD"
 

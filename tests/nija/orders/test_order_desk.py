@@ -15,7 +15,7 @@ from nija.journal.order_state import OrderState
 from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, FEE, Fault
-from tests.nija.orders.order_judge import oversold
+from tests.nija.orders.order_checker import oversold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A strategy that gives an order desk no peace: it enters, trails and leaves by the candle's number alone."""
+"""A strategy that keeps the order desk busy: it enters, trails and leaves by a hash of the candle's time alone."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CALM = Path("calm")
 
 
 @dataclass(frozen=True)
-class Restless:
+class RandomStrategy:
     """Enters on two candles of three, leaves on one of four; stops so near that some are reached, and soon raised."""
 
     stop: float = 0.97
     trail: float = 0.985
-    name: str = "restless"
+    name: str = "random"
     warmup: int = 1
     fee_gate: float = 0.0
 

@@ -1,4 +1,4 @@
-"""The parent's side of `lives`: begin one, kill it, learn how it ended."""
+"""The parent's side of `forked_daemon`: start one, kill it, learn how it ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.chaos.lives import Death, as_command
+from tests.chaos.forked_daemon import KillAtCommit, as_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,11 +28,11 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class ForkedDaemon:
     """A daemon that was started. It is over once `died`, and must then be waited for."""
 
     pid: int
-    nursery: Nursery
+    forker: DaemonForker
     handle: int
 
     def died(self, within: float = 0.0) -> bool:
@@ -51,23 +51,23 @@ class Life:
     def end(self) -> int:
         """Wait until it has ended; its exit code, or minus the signal that ended it."""
         os.close(self.handle)
-        return self.nursery.ask(json.dumps({"wait": self.pid}))
+        return self.forker.ask(json.dumps({"wait": self.pid}))
 
 
-class Nursery:
+class DaemonForker:
     """One process from which daemons are forked, for one thread at a time."""
 
     def __init__(self, root: Path = ROOT) -> None:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.lives"],
+            [sys.executable, "-m", "tests.chaos.forked_daemon"],
             cwd=root,
             env=kept | _SINGLE | {"PYTHONPATH": str(root)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        # Its imports take longer than some lives: no run's time may pass meanwhile.
+        # Its imports take longer than some runs: no run's time may pass meanwhile.
         self._answer()
 
     def begin(
@@ -75,11 +75,11 @@ class Nursery:
         folder: Path,
         epoch: Epoch,
         environment: Mapping[str, str],
-        deaths: Sequence[Death] = (),
+        kills: Sequence[KillAtCommit] = (),
         skew: float = 0.0,
-    ) -> Life:
-        pid = self.ask(as_command(folder, epoch, dict(environment), deaths, skew))
-        return Life(pid, self, os.pidfd_open(pid))
+    ) -> ForkedDaemon:
+        pid = self.ask(as_command(folder, epoch, dict(environment), kills, skew))
+        return ForkedDaemon(pid, self, os.pidfd_open(pid))
 
     def ask(self, line: str) -> int:
         assert self._process.stdin is not None
@@ -102,8 +102,8 @@ class Nursery:
 
 
 @contextmanager
-def nursery(root: Path = ROOT) -> Iterator[Nursery]:
-    made = Nursery(root)
+def daemon_forker(root: Path = ROOT) -> Iterator[DaemonForker]:
+    made = DaemonForker(root)
     try:
         yield made
     finally:

@@ -1,12 +1,12 @@
-"""The whole daemon, once per life: forked from a process that has imported everything, so that a kill costs little.
+"""Whole daemons, forked from a process that has imported everything, so that a kill costs little.
 
-    python -m tests.chaos.lives
+    python -m tests.chaos.forked_daemon
 
 Says that it is ready by a line of its own. Then one command a line on stdin, one answer a line on stdout. {"folder",
-"epoch", "skew", "environment", "deaths"} begins a life and is answered with its pid; {"wait": pid} with how it ended.
+"epoch", "skew", "environment", "kills"} starts a daemon and is answered with its pid; {"wait": pid} with how it ended.
 Everything ends with stdin.
 
-What differs from `nija run`: the clock is the one of the epoch, and a death may be ordered for a step of the journal.
+What differs from `nija run`: the clock is the one of the epoch, and a kill may be ordered for a commit of the journal.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-import pykrakenapi  # noqa: F401 - imported before the fork: it is slow, and each life would do it again
+import pykrakenapi  # noqa: F401 - imported before the fork: it is slow, and each fork would do it again
 
 from accounts.dotenv_file import export_library_variables
 from nija.journal.opening import Journals
 from nija.log.setup import configure_logging
-from nija.supervisor import supervisor
 from nija.supervisor.configuration import read_configuration
+from nija.supervisor.supervisor import Supervisor
 from tests.chaos.quick_clock import Epoch, QuickClock
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class KillAtCommit:
     """SIGKILL at the `count`th time that a step of this name is just about to be, or has just been, committed.
 
     `account` may be an exchange's name for all of its accounts, and either may be ANY.
@@ -61,11 +60,11 @@ class Death:
         return place and self.step in (ANY, step) and self.committed is committed
 
 
-class Reaper:
-    """Counts the steps of all accounts, and kills this process at the one that was ordered."""
+class CommitKiller:
+    """Counts the commits of all accounts, and kills this process at the one that was ordered."""
 
-    def __init__(self, deaths: Sequence[Death]) -> None:
-        self._left = [[death, death.count] for death in deaths]
+    def __init__(self, kills: Sequence[KillAtCommit]) -> None:
+        self._left = {kill: kill.count for kill in kills}
         self._lock = threading.Lock()
 
     def of(self, account: AccountId) -> StepHook:
@@ -76,30 +75,25 @@ class Reaper:
 
     def _count(self, account: str, step: str, *, committed: bool) -> None:
         with self._lock:
-            for entry in self._left:
-                death, left = entry
-                if (
-                    isinstance(death, Death)
-                    and isinstance(left, int)
-                    and death.is_at(account, step, committed=committed)
-                ):
-                    entry[1] = left - 1
-                    if left == 1:
+            for kill in self._left:
+                if kill.is_at(account, step, committed=committed):
+                    self._left[kill] -= 1
+                    if self._left[kill] == 0:
                         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def live(command: dict[str, Any]) -> int:
+def run_daemon(command: dict[str, Any]) -> int:
     """The daemon from its first to its last moment, in this process; its exit code."""
     folder = Path(command["folder"])
     os.chdir(folder)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    reaper = Reaper([Death(**death) for death in command["deaths"]])
+    killer = CommitKiller([KillAtCommit(**kill) for kill in command["kills"]])
 
     class Watched(Journals):
         def open(self, account: AccountId, *, on_step: StepHook | None = None) -> Journal:
-            return super().open(account, on_step=on_step or reaper.of(account))
+            return super().open(account, on_step=on_step or killer.of(account))
 
     configuration = read_configuration(command["environment"], folder)
     export_library_variables(configuration.environ)
@@ -107,8 +101,7 @@ def live(command: dict[str, Any]) -> int:
         log = configure_logging(secrets=configuration.discovery.secrets, console=console)
         try:
             clock = QuickClock(Epoch(**command["epoch"]), stop, skew=command["skew"])
-            with patch.object(supervisor, "Journals", Watched):
-                return supervisor.Supervisor(configuration, clock, stop, log.redactor.redact).run()
+            return Supervisor(configuration, clock, stop, log.redactor.redact, Watched).run()
         finally:
             log.close()
 
@@ -122,8 +115,8 @@ def _begin(command: dict[str, Any]) -> int:
     errors = Path(command["folder"], "stderr.txt").open("a", encoding="utf-8")  # noqa: SIM115 - until the process ends
     os.dup2(errors.fileno(), 2)
     try:
-        code = live(command)
-    except BaseException:  # noqa: BLE001 - the process's top: whatever it is, it is told and ends this life alone
+        code = run_daemon(command)
+    except BaseException:  # noqa: BLE001 - the process's top: whatever it is, it is reported and ends this daemon alone
         traceback.print_exc(file=errors)
     finally:
         errors.flush()
@@ -153,14 +146,16 @@ def _answer(number: int) -> None:
     sys.stdout.flush()
 
 
-def as_command(folder: Path, epoch: Epoch, environment: dict[str, str], deaths: Sequence[Death], skew: float) -> str:
-    """The line that begins a life."""
+def as_command(
+    folder: Path, epoch: Epoch, environment: dict[str, str], kills: Sequence[KillAtCommit], skew: float
+) -> str:
+    """The line that starts a daemon."""
     command = {
         "folder": str(folder),
         "epoch": asdict(epoch),
         "skew": skew,
         "environment": environment,
-        "deaths": [asdict(death) for death in deaths],
+        "kills": [asdict(kill) for kill in kills],
     }
     return json.dumps(command)
 

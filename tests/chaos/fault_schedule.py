@@ -1,4 +1,4 @@
-"""A seeded storm over a run: faults aimed at orders more often than at anything else, and owners with hands."""
+"""The faults of a seeded run, aimed at orders more often than at anything else, and the acts of its owners."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ON_THE_WIRE = frozenset({FaultKind.DELAY_BEFORE, FaultKind.DELAY_AFTER, FaultKi
 _SHORTENED = 6.0
 
 
-def storm(
+def fault_schedule(
     seed: int, accounts: Sequence[AccountId], *, start: float, duration: float, mean_gap: float
 ) -> tuple[Fault, ...]:
     """Times in seconds of the run's own clock, from `start`."""
@@ -57,7 +57,7 @@ def storm(
     return (*aimed, Fault(FaultKind.LOCKOUT, account=account, count=1, since=moment, until=moment + _NOTICED))
 
 
-def owners_acts(
+def act_schedule(
     seed: int, accounts: Sequence[AccountId], *, start: float, duration: float, mean_gap: float
 ) -> tuple[Act, ...]:
     """What owners and exchanges do by themselves meanwhile. Times in seconds of the run's own clock, from `start`."""

@@ -1,4 +1,4 @@
-"""Where chaos happens: a simulator of its own for each run, by the same quick clock as the daemons that trade there."""
+"""The exchange of a chaos run: a simulator of its own, on the same quick clock as the daemons that trade there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FOUR = ("kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert", "coinbase:master")
 FACTOR = 40.0
-# The owner's own coins: with them an exchange lets NIJA sell more than NIJA bought, so that the judge would see it.
+# The owner's own coins: with them an exchange lets NIJA sell more than NIJA bought, so that the checker would see it.
 _OWNED = {"USD": Decimal(20_000), "BTC": Decimal(1), "ETH": Decimal(10)}
 _DAY = 86_400.0
 # Public calls are counted by address, and a daemon that was killed comes back here within a second of the quick clock,
@@ -36,7 +36,7 @@ _LIMITS = Limits(public=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class ChaosExchange:
     simulator: Simulator
     epoch: Epoch
     environment: Mapping[str, str]
@@ -95,7 +95,9 @@ class Venue:
 
 
 @contextmanager
-def venue(seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0) -> Iterator[Venue]:
+def chaos_exchange(
+    seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, candle: float = 15.0
+) -> Iterator[ChaosExchange]:
     """`candle`: a daily candle closes once in so many seconds of the quick clock."""
     traders = accounts(*names, seed=seed, balances=dict(_OWNED))
     epoch = Epoch.begins_now(factor)
@@ -104,4 +106,4 @@ def venue(seed: int, names: Sequence[str] = FOUR, *, factor: float = FACTOR, can
     config = SimulatorConfig(traders, speed=speed, seed=seed, limits=_LIMITS)
     with running_simulator(config, clock=QuickClock(epoch), prices=prices) as simulator:
         told = environment(simulator.addresses, traders, nonce_offset_max=0.5)
-        yield Venue(simulator, epoch, told, tuple(map(AccountId.parse, names)))
+        yield ChaosExchange(simulator, epoch, told, tuple(map(AccountId.parse, names)))

@@ -1,4 +1,4 @@
-"""The accounts that the readers of the pages set up. Each page has its own, for a key serves one process."""
+"""The accounts that readers of the pages set up. Each page has its own, because a key serves one process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class PageAccounts:
     """`tania_gilbert`'s key lacks a permission."""
 
     kraken_master: SimulatedAccount
@@ -49,9 +49,9 @@ class Cast:
         return json.dumps({"name": key.key, "privateKey": key.secret})
 
 
-def make_cast(number: int) -> Cast:
+def page_accounts(number: int) -> PageAccounts:
     chance = random.Random(number)
-    return Cast(
+    return PageAccounts(
         _on_kraken(chance, f"master {number}", "1234.56"),
         _on_kraken(chance, f"daivon_frazier {number}", "500.00"),
         _on_kraken(chance, f"tania_gilbert {number}", "90.00", TRADING_PERMISSIONS - {"close-trades"}),

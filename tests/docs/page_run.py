@@ -1,4 +1,4 @@
-"""Telling a page: its blocks run one after another, and what they say held against what is shown."""
+"""Runs the blocks of a page one after another, and compares their output with what the page shows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from tests.docs.copies import Copy
 from tests.docs.pages import page
-from tests.docs.stories import STORIES
+from tests.docs.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.docs.copies import Staying
+    from tests.docs.copies import LongRunning
     from tests.docs.pages import Block
-    from tests.docs.stories import Step
+    from tests.docs.scenarios import Step
 
 _A_MOMENT = 20.0
 # Accounts connect without a pause between them.
-_HURRY: Mapping[str, str] = MappingProxyType({"NIJA_CONNECT_DELAY": "0", "NIJA_NONCE_OFFSET_MAX": "0"})
+_NO_DELAYS: Mapping[str, str] = MappingProxyType({"NIJA_CONNECT_DELAY": "0", "NIJA_NONCE_OFFSET_MAX": "0"})
 _ORDINARY_WORDS = (
     (re.compile(r"\s+"), " "),
     (re.compile(r"(order|account)=\S+"), r"\1=*"),
@@ -33,7 +33,7 @@ _ORDINARY_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BlockRun:
     """What came of one block."""
 
     block: Block
@@ -47,39 +47,39 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """What came of a page; `farewells` are the seconds that each program which stayed took to end."""
+class PageRun:
+    """What came of a page; `seconds_to_end` has an entry for each program that ran until Ctrl-C."""
 
-    told: tuple[Told, ...]
-    farewells: tuple[float, ...]
+    blocks: tuple[BlockRun, ...]
+    seconds_to_end: tuple[float, ...]
 
 
 @dataclass(slots=True)
-class _Teller:
+class _Runner:
     copy: Copy
-    staying: Staying | None = None
-    farewells: list[float] = field(default_factory=list)
+    staying: LongRunning | None = None
+    seconds_to_end: list[float] = field(default_factory=list)
 
-    def tell(self, block: Block, step: Step) -> Told:
-        if step.only_noted:
-            self.copy.pretend_tools()
+    def run(self, block: Block, step: Step) -> BlockRun:
+        if step.with_stub_tools:
+            self.copy.stub_tools()
         if step.until:
             self.leave()
             self.staying = self.copy.stay(block.text)
             self.staying.wait_for(step.until)
-            return Told(block, step, 0, self.staying.said)
+            return BlockRun(block, step, 0, self.staying.said)
         if step.answers:
-            return Told(block, step, *self.copy.talk(block.text, step.answers))
-        told = Told(block, step, *self.copy.run(block.text))
+            return BlockRun(block, step, *self.copy.talk(block.text, step.answers))
+        ran = BlockRun(block, step, *self.copy.run(block.text))
         deadline = time.monotonic() + _A_MOMENT
-        while step.asked_again and not told.is_as_shown and time.monotonic() < deadline:
+        while step.repeated and not ran.is_as_shown and time.monotonic() < deadline:
             time.sleep(1.0)
-            told = Told(block, step, *self.copy.run(block.text))
-        return told
+            ran = BlockRun(block, step, *self.copy.run(block.text))
+        return ran
 
     def leave(self) -> None:
         if self.staying is not None:
-            self.farewells.append(self.staying.end())
+            self.seconds_to_end.append(self.staying.end())
             self.staying = None
 
 
@@ -95,18 +95,18 @@ def _shape(line: str) -> str:
     return line.strip()
 
 
-def tell(name: str, folder: Path, exchange: Mapping[str, str]) -> Telling:
+def run_page(name: str, folder: Path, exchange: Mapping[str, str]) -> PageRun:
     """Run every block of the page; `exchange` says where the exchanges are."""
-    story = STORIES[name]
+    scenario = SCENARIOS[name]
     blocks = [block for block in page(name).blocks if block.language == "bash"]
-    assert len(blocks) == len(story.steps), f"{name} has {len(blocks)} bash blocks: say in STORIES how each is run"
-    teller = _Teller(Copy(folder, {**exchange, **_HURRY}))
-    for file, text in story.files:
-        path = teller.copy.root / file
+    assert len(blocks) == len(scenario.steps), f"{name} has {len(blocks)} bash blocks: say in SCENARIOS how each is run"
+    runner = _Runner(Copy(folder, {**exchange, **_NO_DELAYS}))
+    for file, text in scenario.files:
+        path = runner.copy.root / file
         path.write_text(text)
         path.chmod(0o600)
     try:
-        told = tuple(teller.tell(block, step) for block, step in zip(blocks, story.steps, strict=True))
+        ran = tuple(runner.run(block, step) for block, step in zip(blocks, scenario.steps, strict=True))
     finally:
-        teller.leave()
-    return Telling(told, tuple(teller.farewells))
+        runner.leave()
+    return PageRun(ran, tuple(runner.seconds_to_end))

@@ -1,16 +1,19 @@
-"""The judge of what is the owner's: his coins, and the orders of his own hand. It knows the simulator's books alone."""
+"""Checks what is the owner's, his coins and the orders of his own hand, by the simulator's books alone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brokers.model import ZERO
+from tests.invariants import the_owner_keeps_his_coins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nija.journal.positions import Position
+    from tests.invariants import Books
 
 # Seconds of the quick clock, between being told the balances and the arrival of an order that counted on them: what the
 # desk lets knowledge age, the withdrawal of a stop before a sale, and what hangs on the wire or in a busy machine.
@@ -18,7 +21,7 @@ ON_ITS_WAY = 15.0
 
 
 def forbidden(books: Mapping[str, Any], owned: Mapping[str, Any]) -> Iterable[str]:
-    """What must not be at any moment and can never be mended."""
+    """What must not be at any moment and can never be repaired."""
     for sale in owned["oversales"]:
         if not _crossed(sale):
             yield (
@@ -42,10 +45,9 @@ def _crossed(sale: Mapping[str, Any]) -> bool:
     return bool(told <= taken_at and sale["placed"] <= told + ON_ITS_WAY)
 
 
-def exposed(owned: Mapping[str, Any]) -> Iterable[str]:
-    """What must not be once calm has come."""
-    for currency, amount in owned["overexposed"].items():
-        yield f"{amount} {currency} of the owner's rest for sale"
+def exposed(books: Books) -> Iterable[str]:
+    """What must not be once calm has come. What was sold is for `forbidden` to judge, which knows what had crossed."""
+    return the_owner_keeps_his_coins(replace(books, oversales=()))
 
 
 def claimed(owned: Mapping[str, Any], positions: Mapping[str, Position]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""One venue, one data folder, and one daemon after the other in it; in the end the judge."""
+"""One exchange, one data folder, and one daemon after the other in it; in the end the books are checked."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 
 from brokers.simulator.engine.markets import Mode
 from nija.journal.errors import JournalError
-from tests.chaos import books_judge
+from tests.chaos import checker
 from tests.chaos.bare_time import BareTime, bare_now, bare_time
+from tests.chaos.exchange import FACTOR, chaos_exchange
 from tests.chaos.quick_clock import QuickClock
-from tests.chaos.restless import CALM
-from tests.chaos.venue import FACTOR, venue
+from tests.chaos.random_strategy import CALM
+from tests.simulated_books import of_nija
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.chaos.lives import Death
-    from tests.chaos.nursery import Life, Nursery
-    from tests.chaos.venue import Venue
+    from tests.chaos.daemon_forker import DaemonForker, ForkedDaemon
+    from tests.chaos.exchange import ChaosExchange
+    from tests.chaos.forked_daemon import KillAtCommit
 
 # Processes are killed here, never the power: memory is disk enough.
 _SHARED = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
@@ -42,7 +43,7 @@ _PATIENCE = 45.0
 _WORKABLE = 4.0
 _LOOK = 0.1
 SETTINGS = """[trading]
-strategy = "tests.chaos.restless:Restless"
+strategy = "tests.chaos.random_strategy:RandomStrategy"
 markets = ["BTC/USD", "ETH/USD"]
 poll_seconds = 10
 max_candle_age = 0
@@ -54,7 +55,7 @@ max_drawdown = 0.99
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did, and what the judge found.
+    """What a run did, and what the checker found.
 
     `acts` are what owners and exchanges did by themselves. `seconds` are real ones, those of `bare` the run's clock's.
     """
@@ -73,63 +74,63 @@ class Outcome:
 
 
 @contextmanager
-def stage(seed: int, nursery: Nursery, names: Sequence[str], factor: float = FACTOR) -> Iterator[Stage]:
+def running_harness(seed: int, forker: DaemonForker, names: Sequence[str], factor: float = FACTOR) -> Iterator[Harness]:
     """`factor`: how much faster than the machine's the clock of everything in it runs."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
     (folder / "nija.toml").write_text(SETTINGS)
     try:
-        with venue(seed, names, factor=factor) as place:
-            made = Stage(seed, place, nursery, folder)
+        with chaos_exchange(seed, names, factor=factor) as exchange:
+            harness = Harness(seed, exchange, forker, folder)
             try:
-                yield made
+                yield harness
             finally:
-                made.end()
-                made.outcome.log = made.log()
-                made.outcome.seconds = time.monotonic() - began
+                harness.end()
+                harness.outcome.log = harness.log()
+                harness.outcome.seconds = time.monotonic() - began
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class Stage:
-    def __init__(self, seed: int, place: Venue, nursery: Nursery, folder: Path) -> None:
-        self.place = place
-        self.clock = QuickClock(place.epoch)
+class Harness:
+    def __init__(self, seed: int, exchange: ChaosExchange, forker: DaemonForker, folder: Path) -> None:
+        self.exchange = exchange
+        self.clock = QuickClock(exchange.epoch)
         self.outcome = Outcome(seed)
-        self._nursery = nursery
+        self._forker = forker
         self.folder = folder
-        self._life: Life | None = None
-        self._fated = False
+        self._daemon: ForkedDaemon | None = None
+        self._will_die = False
 
     @property
-    def life(self) -> Life | None:
+    def daemon(self) -> ForkedDaemon | None:
         """The daemon that runs, or has just ended."""
-        return self._life
+        return self._daemon
 
-    def begin(self, deaths: Sequence[Death] = (), skew: float = 0.0) -> Life:
+    def begin(self, kills: Sequence[KillAtCommit] = (), skew: float = 0.0) -> ForkedDaemon:
         """Start the daemon; `skew` is how many seconds its clock is wrong."""
-        self._fated = bool(deaths) or abs(skew) > _WORKABLE
-        self._life = self._nursery.begin(self.folder, self.place.epoch, self.place.environment, deaths, skew=skew)
-        return self._life
+        self._will_die = bool(kills) or abs(skew) > _WORKABLE
+        self._daemon = self._forker.begin(self.folder, self.exchange.epoch, self.exchange.environment, kills, skew=skew)
+        return self._daemon
 
     def kill(self) -> None:
         """End the daemon that runs, or take note of how it ended; and see that nothing forbidden was done."""
-        if self._life is None:
+        if self._daemon is None:
             return
-        life, self._life = self._life, None
-        life.kill()
-        code = life.end()
+        daemon, self._daemon = self._daemon, None
+        daemon.kill()
+        code = daemon.end()
         if code == -signal.SIGKILL:
             self.outcome.kills += 1
         else:
             self.outcome.violations.append(f"the daemon ended by itself with {code}")
-        self._note(books_judge.forbidden(self.place.state()))
+        self._note(checker.forbidden(self.exchange.state()))
 
     @property
     def has_traded(self) -> bool:
         """Whether anything of NIJA's was ordered, and anything struck."""
-        state = self.place.state()
-        return bool(state["faults_injected"]) and any(map(books_judge.ours, state["accounts"].values()))
+        state = self.exchange.state()
+        return bool(state["faults_injected"]) and any(map(of_nija, state["accounts"].values()))
 
     def lose_journals(self) -> None:
         shutil.rmtree(self.folder / "data" / "journal", ignore_errors=True)
@@ -138,46 +139,46 @@ class Stage:
     def settle(self) -> None:
         """No more bad luck; what is still wrong after the time that NIJA's own waits take is a violation."""
         (self.folder / CALM).touch()
-        self.place.heal()
-        for account in self.place.accounts:
-            self.place.mode(account.exchange, Mode.ONLINE)
-        self.place.freeze()
+        self.exchange.heal()
+        for account in self.exchange.accounts:
+            self.exchange.mode(account.exchange, Mode.ONLINE)
+        self.exchange.freeze()
         calm_since = self.clock.time()
-        if self._fated:
+        if self._will_die:
             self.kill()
-        wrong = self._judged_until_right()
+        wrong = self._checked_until_right()
         self._stop()
-        if not wrong and self._wrong(self.place.state()):
+        if not wrong and self._wrong(self.exchange.state()):
             # An order that was under way as the daemon was told to end is for the next one to book.
-            wrong = self._judged_until_right()
+            wrong = self._checked_until_right()
             self._stop()
-        state = self.place.state()
+        state = self.exchange.state()
         self._note([*(wrong or self._wrong(state)), *self._errors()])
         self.outcome.faults.update(state["faults_injected"])
         self.outcome.acts.update(state["acts_done"])
         self.outcome.bare = bare_time(state, calm_since, self._given_up(state))
         for books in state["accounts"].values():
-            self.outcome.orders += len(books_judge.ours(books))
+            self.outcome.orders += len(of_nija(books))
             self.outcome.fills += len(books["fills"])
 
     def end(self) -> None:
-        if self._life is not None:
-            self._life.kill()
-            self._life.end()
-            self._life = None
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.end()
+            self._daemon = None
 
     def log(self) -> str:
         """What all the daemons said."""
         file = self.folder / "nija.log"
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
-    def _judged_until_right(self) -> list[str]:
-        if self._life is None:
+    def _checked_until_right(self) -> list[str]:
+        if self._daemon is None:
             self.begin()
         began = self.clock.monotonic()
         covered = False
         while True:
-            state = self.place.state()
+            state = self.exchange.state()
             locked_out = _LOCKED_OUT if "lockout" in state["faults_injected"] else 0.0
             passed = self.clock.monotonic() - began
             if not covered:
@@ -188,14 +189,14 @@ class Stage:
                         f"{position} has no stop of its size {passed:.0f} s after the last fault" for position in bare
                     ]
             wrong = self._wrong(state)
-            if not wrong or passed > _CALM_WITHIN + locked_out or books_judge.forbidden(state):
+            if not wrong or passed > _CALM_WITHIN + locked_out or checker.forbidden(state):
                 return wrong
-            if self._life is not None and self._life.died(_LOOK):
+            if self._daemon is not None and self._daemon.died(_LOOK):
                 return [*wrong, "the daemon has ended"]
 
     def _wrong(self, state: Mapping[str, object]) -> list[str]:
         try:
-            wrong = books_judge.violations(state, self.folder / "data", self.place.accounts, self.clock)
+            wrong = checker.violations(state, self.folder / "data", self.exchange.accounts, self.clock)
         except JournalError as error:
             return [f"there is no journal: {error}"]
         return wrong or [f"{position} has no stop of its size" for position in self._bare(state)]
@@ -206,18 +207,18 @@ class Stage:
         return [position for position in bare if position not in given_up]
 
     def _given_up(self, state: Mapping[str, object]) -> Mapping[str, float]:
-        return books_judge.given_up(state, self.folder / "data", self.place.accounts, self.clock)
+        return checker.given_up(state, self.folder / "data", self.exchange.accounts, self.clock)
 
     def _stop(self) -> None:
         """SIGTERM; the daemon must end by itself and without a complaint."""
-        if self._life is None:
+        if self._daemon is None:
             return
-        life, self._life = self._life, None
-        life.terminate()
-        if not life.died(_PATIENCE):
-            life.kill()
+        daemon, self._daemon = self._daemon, None
+        daemon.terminate()
+        if not daemon.died(_PATIENCE):
+            daemon.kill()
             self.outcome.violations.append("the daemon did not end on SIGTERM")
-        code = life.end()
+        code = daemon.end()
         if code != 0:
             self.outcome.violations.append(f"the daemon ended with {code}")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from brokers.model import Exchange
 from brokers.simulator.faults import Fault, FaultKind
 from nija.journal.steps import Step
-from tests.chaos.lives import Death
-from tests.chaos.stage import Outcome, Stage, stage
-from tests.chaos.storm import PLACE
+from tests.chaos.fault_schedule import PLACE
+from tests.chaos.forked_daemon import KillAtCommit
+from tests.chaos.harness import Harness, Outcome, running_harness
 
 if TYPE_CHECKING:
-    from tests.chaos.nursery import Life, Nursery
+    from tests.chaos.daemon_forker import DaemonForker, ForkedDaemon
 
 # Real seconds in which a daemon must have come to its step: orders without an answer take most of them.
 _WITHIN = 15.0
@@ -41,30 +41,30 @@ def cells(exchange: Exchange) -> tuple[Cell, ...]:
     return tuple(Cell(exchange, step, committed) for step in steps for committed in (False, True))
 
 
-def walk(exchange: Exchange, nursery: Nursery, seed: int = 1) -> Outcome:
-    """Through all cells of an exchange. A step that was never reached is a violation, too."""
-    with stage(seed, nursery, (f"{exchange}:master",), _FACTOR) as made:
-        made.place.owner_orders()
+def run(exchange: Exchange, forker: DaemonForker, seed: int = 1) -> Outcome:
+    """All cells of an exchange. A step that was never reached is a violation, too."""
+    with running_harness(seed, forker, (f"{exchange}:master",), _FACTOR) as harness:
+        harness.exchange.owner_orders()
         for cell in cells(exchange):
-            _prepare(made, cell)
-            life = made.begin([Death(cell.step.value, cell.committed)])
-            if not _dies(made, life, cell):
-                made.outcome.violations.append(f"never reached: {cell}")
-            found = len(made.outcome.violations)
-            made.kill()
-            made.outcome.violations[found:] = [f"{cell}: {wrong}" for wrong in made.outcome.violations[found:]]
-        made.settle()
-    return made.outcome
+            _prepare(harness, cell)
+            daemon = harness.begin([KillAtCommit(cell.step.value, cell.committed)])
+            if not _dies(harness, daemon, cell):
+                harness.outcome.violations.append(f"never reached: {cell}")
+            found = len(harness.outcome.violations)
+            harness.kill()
+            harness.outcome.violations[found:] = [f"{cell}: {wrong}" for wrong in harness.outcome.violations[found:]]
+        harness.settle()
+    return harness.outcome
 
 
-def _prepare(made: Stage, cell: Cell) -> None:
+def _prepare(harness: Harness, cell: Cell) -> None:
     """What must be for the daemon to come to this step."""
-    made.place.heal()
+    harness.exchange.heal()
     if cell.step is Step.ADOPTED:
-        made.lose_journals()
+        harness.lose_journals()
 
 
-def _dies(made: Stage, life: Life, cell: Cell) -> bool:
+def _dies(harness: Harness, daemon: ForkedDaemon, cell: Cell) -> bool:
     """Whether the daemon comes to its step. For an unknown outcome answers get lost until one of them is an order's.
 
     Kraken answers previews at the same endpoint.
@@ -72,7 +72,7 @@ def _dies(made: Stage, life: Life, cell: Cell) -> bool:
     until = time.monotonic() + _WITHIN
     while time.monotonic() < until:
         if cell.step is Step.RESOLVED:
-            made.place.strike([Fault(FaultKind.DROP_AFTER, endpoint=PLACE[cell.exchange], count=1)])
-        if life.died(_LOOK):
+            harness.exchange.strike([Fault(FaultKind.DROP_AFTER, endpoint=PLACE[cell.exchange], count=1)])
+        if daemon.died(_LOOK):
             return True
     return False

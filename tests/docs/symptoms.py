@@ -1,4 +1,4 @@
-"""Every symptom of docs/troubleshooting.md: how it is brought about, so that what doctor says of it is real."""
+"""How each symptom of docs/troubleshooting.md is reproduced, so that what doctor says of it is real."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.nija.doctor.patients import BrokenSetUp
     from tests.simulator_fixtures import Rig
 
-    Ailment = Callable[[BrokenSetUp, Rig], Iterator[None]]
+    Reproduction = Callable[[BrokenSetUp, Rig], Iterator[None]]
 
 _MASTER = KEYS["master"]
 _KEY, _SECRET = "KRAKEN_MASTER_API_KEY", "KRAKEN_MASTER_API_SECRET"
@@ -38,13 +38,13 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 @contextmanager
-def ailing(symptom: str, set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
+def reproduced(symptom: str, set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
     """Within the block the set-up has the trouble that the page describes under this heading."""
-    yield from _AILMENTS[symptom](set_up, rig)
+    yield from _REPRODUCTIONS[symptom](set_up, rig)
 
 
 def symptoms() -> frozenset[str]:
-    return frozenset(_AILMENTS)
+    return frozenset(_REPRODUCTIONS)
 
 
 def _not_set(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
@@ -244,7 +244,7 @@ def _data_folder(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
     yield
 
 
-_AILMENTS: Mapping[str, Ailment] = MappingProxyType(
+_REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType(
     {
         "Kraken credentials not configured": _not_set,
         "The name of a variable is misspelt": _misspelt,

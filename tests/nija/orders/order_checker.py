@@ -1,0 +1,90 @@
+"""Checks the books of the exchange in memory against NIJA's journal, knowing nothing of how the desk works."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brokers.client_order_id import Purpose, purpose_of
+from tests import invariants
+from tests.invariants import BookedFill, BookedOrder, Books, recorded
+
+if TYPE_CHECKING:
+    from nija.journal.journal import Journal
+    from nija.orders.desk import OrderDesk
+    from tests.invariants import Stop
+    from tests.nija.orders.exchange_model import ExchangeModel
+
+
+def books_of(exchange: ExchangeModel) -> Books:
+    return Books(
+        orders=tuple(
+            BookedOrder(
+                id=order.exchange_id,
+                client_id=order.client_id or "",
+                market=order.market,
+                side=order.side,
+                amount=order.amount,
+                filled=order.filled,
+                stop_price=order.stop_price,
+                is_open=not order.status.is_final,
+            )
+            for order in exchange.ours()
+        ),
+        fills=tuple(
+            BookedFill(fill.order_id, fill.market, fill.side, fill.amount, fill.price, fill.fee, fill.fee_currency)
+            for fill in exchange.our_fills()
+        ),
+        oversales=exchange.ownership().oversales,
+    )
+
+
+def oversold(exchange: ExchangeModel) -> list[str]:
+    """What is wrong at any moment at which NIJA has sold, or has resting for sale, more than NIJA bought."""
+    return [*invariants.nothing_is_oversold(books_of(exchange))]
+
+
+def owners_coins_sold(exchange: ExchangeModel) -> list[str]:
+    """What NIJA sold that its own fills had not bought, or that the owner's hand had taken of it."""
+    return [*invariants.the_owner_keeps_his_coins(books_of(exchange))]
+
+
+def violations(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> list[str]:
+    """What is wrong once everything has come to rest."""
+    books, record = books_of(exchange), replace(recorded(journal), positions=desk.positions())
+    return [
+        *invariants.nothing_is_oversold(books),
+        *invariants.the_owner_keeps_his_coins(books),
+        *invariants.books_and_journal_agree(books, record),
+        *_fill_ids(exchange, journal),
+        *_stops(exchange, books, desk),
+    ]
+
+
+def _fill_ids(exchange: ExchangeModel, journal: Journal) -> list[str]:
+    """This exchange tells a fill by one id alone."""
+    theirs = {fill.id for fill in exchange.our_fills()}
+    booked = {fill.id for fill in journal.fills.all()}
+    return [f"the fill {key} is {'not booked' if key in theirs else 'unknown there'}" for key in theirs ^ booked]
+
+
+def _stops(exchange: ExchangeModel, books: Books, desk: OrderDesk) -> list[str]:
+    """What a market no longer allows for a position, no stop can be held to."""
+    wanted: dict[str, Stop] = {}
+    orders = books.orders
+    for market, position in desk.positions().items():
+        listed = exchange.listed[market]
+        amount = listed.floor_amount(position.amount)
+        if position.stop_price is None or not listed.allows(amount, position.stop_price):
+            orders = tuple(order for order in orders if order.market != market)
+        else:
+            wanted[market] = (amount, position.stop_price)
+    return [*invariants.each_position_has_its_stop(replace(books, orders=orders), wanted)]
+
+
+def entries_per_signal(exchange: ExchangeModel, signals: dict[str, tuple[str, object]]) -> list[str]:
+    """`signals` tells for each client id of an entry which market and candle it was for."""
+    placed = {order.client_id for order in exchange.ours() if purpose_of(order.client_id) is Purpose.ENTRY}
+    counts = Counter(signal for client_id, signal in signals.items() if client_id in placed)
+    return [f"{count} entries for {signal}" for signal, count in counts.items() if count > 1]

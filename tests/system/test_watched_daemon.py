@@ -1,0 +1,62 @@
+"""The daemon as a platform runs it: asked on PORT, reporting to NIJA_NOTIFY_URLS, beating, stopped by SIGTERM."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import requests
+
+from tests.nija.notify.inbox import inbox
+from tests.system.daemon import Daemon, run_to_end, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DEMO = {"NIJA_MODE": "demo", "NIJA_CONNECT_DELAY": "0"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def does_useful_work(session: requests.Session, url: str) -> bool:
+    try:
+        answer = session.get(f"{url}/healthz", timeout=5).json()
+    except requests.ConnectionError:
+        return False
+    return (answer.get("healthy"), answer.get("reason")) == (True, "useful work is done")
+
+
+def test_a_platform_can_ask_the_daemon_and_people_are_notified(tmp_path: Path) -> None:
+    port = free_port()
+    with inbox() as box, requests.Session() as session:
+        watched = {"PORT": str(port), "NIJA_NOTIFY_URLS": box.notify_url, "NIJA_HEARTBEAT_URL": box.heartbeat_url}
+        with Daemon(tmp_path, _DEMO | watched) as daemon:
+            url = f"http://127.0.0.1:{port}"
+            until(lambda: does_useful_work(session, url), "useful work is done")
+            ready = session.get(f"{url}/readyz", timeout=5)
+            assert (ready.status_code, ready.json()["ready"]) == (200, True)
+            assert "nija_account_equity" in session.get(f"{url}/metrics", timeout=5).text
+            box.wait_for_requests(2)
+            assert daemon.terminate(within=15.0) == 0
+        titles = [message["title"] for message in box.bodies]
+    assert "🚀 started" in titles[0]
+    assert "👋 stopped" in titles[-1]
+    assert "/ping/hidden-token" in box.paths
+    assert not daemon.said("hidden-token")
+
+
+def test_a_port_in_use_ends_the_start_with_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))  # noqa: S104  where the daemon listens, too
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, lines = run_to_end(tmp_path, _DEMO | {"PORT": str(port)})
+    assert code == 2
+    said = f"❌ the health pages cannot be served on port {port} (Address already in use): set PORT to a free port"
+    assert len([line for line in lines if said in line]) == 1
+    assert not [line for line in lines if "Traceback" in line]
