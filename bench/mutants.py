@@ -115,7 +115,7 @@ class _FirstExample:
         settings.load_profile("mutants")
 
 
-def judge(tree: Path, mutation: Mutation) -> bool:
+def is_noticed(tree: Path, mutation: Mutation) -> bool:
     """Whether the mutation was noticed; prints by which test."""
     file = tree / mutation.file
     sound = file.read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ def judge(tree: Path, mutation: Mutation) -> bool:
 
 
 def _share(trees: Sequence[Path], mutations: Sequence[Mutation], number: int) -> int:
-    return sum(judge(trees[number], mutation) for mutation in mutations[number :: len(trees)])
+    return sum(is_noticed(trees[number], mutation) for mutation in mutations[number :: len(trees)])
 
 
 def work(mutations: Sequence[Mutation], jobs: int) -> int:

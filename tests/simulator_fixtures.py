@@ -5,7 +5,7 @@ with manual_rig() as rig:                       # kraken:master, :daivon_frazier
     rig.price("BTC/USD", "51000")               # the market moves, and all orders have met it on return
     rig.fault(FaultKind.DROP_AFTER, endpoint="AddOrder", count=1)
     rig.clock.advance(5)                        # the exchange's wall clock
-    rig.account("kraken:master").balances       # the judge's own books
+    rig.account("kraken:master").balances       # the exchange's own books
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ class DeskWorld:
         shutil.rmtree(self.folder)
         self.start()
 
-    # The judgement.
+    # What came of it.
 
     def come_to_rest(self) -> None:
         """No more bad luck, and time enough for everything to be found out."""

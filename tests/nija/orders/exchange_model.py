@@ -1,8 +1,9 @@
-"""An exchange in memory: the other side of the desk, and its adversary. Its books are the judge.
+"""An exchange in memory: the other side of the desk, and its adversary. Its books are what the checker compares.
 
 It implements `brokers.base.Broker` with the recovery ways of both exchanges, and can act and lose the answer, refuse,
-show late, fill partly, or let the process die in the middle of a call. Its owner has hands of his own, and its markets
-close, change their steps and go away.
+show late, fill partly, or let the process die in the middle of a call. Its owner acts by hand as well, and its markets
+close, change their steps and go away. It is a matching engine beside the simulator's and that of paper, because a
+property tries thousands of histories, which only an exchange in memory is fast enough for.
 """
 
 from __future__ import annotations

@@ -91,12 +91,7 @@ def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWo
     world.fault("place", Fault.HALF_OPEN)
     world.enter("BTC/USD", ONE)
     world.exchange.fill_lag = 30.0
-    world.exchange.finish_half_open()
-    for _ in range(6):
-        world.clock.advance(15)
-        world.refresh()
-    assert world.desk.positions()["BTC/USD"].amount == ONE
-    assert [intent.purpose for intent in world.journal.intents.unsettled()] == [Purpose.STOP]
+    assert_settled_with_all_its_fills(world)
 
 
 def test_an_order_that_ended_is_not_settled_with_the_first_of_its_fills(world: DeskWorld) -> None:
@@ -105,6 +100,10 @@ def test_an_order_that_ended_is_not_settled_with_the_first_of_its_fills(world: D
     world.exchange.fill_lag = 30.0
     world.enter("BTC/USD", ONE)
     world.exchange.fill_lag = 60.0
+    assert_settled_with_all_its_fills(world)
+
+
+def assert_settled_with_all_its_fills(world: DeskWorld) -> None:
     world.exchange.finish_half_open()
     for _ in range(6):
         world.clock.advance(15)

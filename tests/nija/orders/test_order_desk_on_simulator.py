@@ -1,4 +1,4 @@
-"""The desk over the real brokers and client libraries, against an exchange on a socket whose books judge."""
+"""The desk over the real brokers and client libraries, against an exchange on a socket; its books are compared."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from brokers.kraken.broker import KrakenBroker
 from brokers.model import Exchange
 from brokers.nonce import Nonce
 from brokers.simulator.faults import FaultKind
+from brokers.simulator.state import state_parts
 from nija.journal.opening import Journals
 from nija.orders.desk import OrderDesk
 from nija.orders.state import Timings
+from tests.invariants import books_and_journal_agree, each_position_has_its_stop, recorded
 from tests.nija.orders.captured_log import CapturedLog
+from tests.simulated_books import simulated_books
 from tests.simulator_fixtures import Rig, manual_rig
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.simulator.engine.accounts import Account
     from brokers.simulator.engine.orders import EngineOrder
+    from tests.invariants import Stop
 
 BTC = "BTC/USD"
 AMOUNT = Decimal("0.01")
@@ -102,15 +106,14 @@ class Trading:
     def stops(self) -> list[EngineOrder]:
         return [order for order in self.books.open_orders() if order.kind.has_trigger]
 
-    def judge(self) -> None:
-        """The journal's fills and positions are those of the exchange, to the last digit."""
-        theirs = sorted((fill.order_id, fill.amount, fill.price) for fill in self.books.fills.values())
-        ours = sorted((fill.order_id, fill.amount, fill.price) for fill in self.journal.fills.all())
-        assert ours == theirs
-        held = sum((position.amount for position in self.desk.positions().values()), Decimal(0))
-        assert held == self.books.balance("BTC")
-        assert sum((stop.remaining for stop in self.stops()), Decimal(0)) == held
-        assert [intent for intent in self.journal.intents.unsettled() if not intent.state.is_live] == []
+    def assert_books_agree(self) -> None:
+        """The journal's orders, fills and positions are those of the exchange, and each position has its stop."""
+        name = str(self.account)
+        books = simulated_books(self.rig.simulator.call(state_parts(self.rig.simulator.world)["accounts"])[name])
+        record = replace(recorded(self.journal), positions=self.desk.positions())
+        wanted: dict[str, Stop] = {market: (one.amount, one.stop_price) for market, one in record.positions.items()}
+        assert [*books_and_journal_agree(books, record)] == []
+        assert [*each_position_has_its_stop(books, wanted)] == []
 
 
 @pytest.fixture(params=exchanges())
@@ -123,14 +126,14 @@ def trading(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 def test_a_position_is_opened_trailed_and_sold(trading: Trading) -> None:
     trading.enter()
-    trading.judge()
+    trading.assert_books_agree()
     assert len(trading.stops()) == 1
     trading.desk.trail(BTC, Decimal(47_000))
-    trading.judge()
+    trading.assert_books_agree()
     assert [stop.stop_price for stop in trading.stops()] == [47_000]
     trading.later(1)
     trading.desk.exit(BTC, "exit signal")
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions() == {}
 
 
@@ -138,7 +141,7 @@ def test_a_stop_that_triggered_is_booked(trading: Trading) -> None:
     trading.enter()
     trading.rig.price(BTC, "44900")
     trading.later(3)
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions() == {}
 
 
@@ -148,7 +151,7 @@ def test_a_stop_that_the_price_jumped_past_is_sold_all_the_same(trading: Trading
     trading.rig.advance(15)
     trading.desk.refresh({BTC: Decimal(30_000)})
     trading.later(3)
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions() == {}
 
 
@@ -172,11 +175,11 @@ def test_an_order_met_by_a_fault_is_neither_lost_nor_doubled(trading: Trading, w
         trading.enter()
     if which < 2:
         trading.later()
-        trading.judge()
+        trading.assert_books_agree()
     with suppress(BrokerError):
         trading.desk.exit(BTC, "exit signal")
     trading.later()
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions() == {}
 
 
@@ -187,7 +190,7 @@ def test_a_cancel_met_by_a_fault_sells_nothing_twice(trading: Trading, kind: Fau
     with suppress(BrokerError):
         trading.desk.exit(BTC, "exit signal")
     trading.later()
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions() == {}
 
 
@@ -205,11 +208,11 @@ def test_positions_and_stops_are_found_again_on_an_empty_disk(trading: Trading) 
         before.cost,
         Decimal(47_000),
     )
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.acted_on(BTC, before.opened)
     trading.desk.exit(BTC, "exit signal")
     trading.later(1)
-    trading.judge()
+    trading.assert_books_agree()
 
 
 def test_a_restart_goes_on_where_the_last_process_ended(trading: Trading) -> None:
@@ -218,5 +221,5 @@ def test_a_restart_goes_on_where_the_last_process_ended(trading: Trading) -> Non
         trading.enter()
     trading.restart()
     trading.later(2)
-    trading.judge()
+    trading.assert_books_agree()
     assert trading.desk.positions()[BTC].amount == AMOUNT
