@@ -86,7 +86,7 @@ run_checks() {
   # Test files take long to prepare: whoever forbids Python to keep them would wait for that at every run.
   unset PYTHONDONTWRITEBYTECODE
   case "${1:-}" in
-    fast | --fast) step "${pytest[@]}" "${side_by_side[@]}" -m "not slow and not daemons" ;;
+    fast | --fast) step "${pytest[@]}" "${side_by_side[@]}" --fast ;;
     "")
       step "${pytest[@]}" "${side_by_side[@]}" -m "not daemons"
       # Most of a daemon's run is waiting. A run that several tests judge goes to one of the workers, the longest first.

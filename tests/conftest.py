@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 # A busy machine makes no property wrong. Where changes are judged, the same examples come every time; anywhere else new
 # ones are tried at each run.
@@ -45,20 +50,29 @@ _SLOW = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="the fast tier alone: neither slow tests nor whole daemons")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "daemons: whole daemons trade side by side")
     config.addinivalue_line("markers", "slow: takes seconds; without these and the daemons, the rest is the fast tier")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The fast tier does not even import the others: that would take seconds."""
+    return True if config.getoption("fast") and _tier_of(collection_path, config) is not None else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    tests = config.rootpath / "tests"
     for path, of_file in itertools.groupby(items, key=lambda item: item.path):
-        if (mark := _mark_of(path.relative_to(tests).as_posix())) is not None:
+        if (tier := _tier_of(path, config)) is not None:
             for item in of_file:
-                item.add_marker(mark)
+                item.add_marker(tier)
 
 
-def _mark_of(file: str) -> pytest.MarkDecorator | None:
-    if file.startswith(_DAEMONS):
-        return pytest.mark.daemons
-    return pytest.mark.slow if file.startswith(_SLOW) else None
+def _tier_of(path: Path, config: pytest.Config) -> str | None:
+    for tier, places in (("daemons", _DAEMONS), ("slow", _SLOW)):
+        if any(path.is_relative_to(config.rootpath / "tests" / place) for place in places):
+            return tier
+    return None

@@ -200,7 +200,7 @@ def test_the_test_environment_serves_the_daemon_too(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--fast", "fast"])
-def test_the_fast_tier_leaves_out_slow_tests_and_whole_daemons(machine: Machine, flag: str) -> None:
+def test_the_fast_tier_is_one_run_of_the_fast_tests(machine: Machine, flag: str) -> None:
     machine.with_python()
     machine.start("test", flag)
     for tool in ("ruff", "lint-imports", "mypy"):
@@ -208,7 +208,7 @@ def test_the_fast_tier_leaves_out_slow_tests_and_whole_daemons(machine: Machine,
     ended = machine.start("test", flag)
     tests = [line for line in machine.noted() if "-m pytest" in line]
     assert ended.returncode == 0
-    assert [line.partition(" -m pytest ")[2].rpartition("-m ")[2] for line in tests] == ["not slow and not daemons"]
+    assert tests == ["python -m pytest -n auto --dist worksteal --fast"]
 
 
 def test_arguments_and_the_exit_code_pass_through(machine: Machine) -> None:
