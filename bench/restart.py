@@ -37,7 +37,7 @@ _PATIENCE = 300.0
 # measure Kraken's limits and nothing of NIJA's.
 _QUIET = 40.0
 _SETTINGS = """[trading]
-strategy = "tests.system.strategies:Patient"
+strategy = "tests.system.strategies:BuyAndHold"
 markets = ["BTC/USD"]
 max_candle_age = 0
 poll_seconds = 5

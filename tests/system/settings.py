@@ -24,8 +24,8 @@ max_candle_age = 0
 {UNHURRIED}{tiers("pro")}"""
 
 
-def patient(names: Iterable[str], *markets: str, more: str = "") -> str:
+def buy_and_hold(names: Iterable[str], *markets: str, more: str = "") -> str:
     """For these accounts, which buy once and hold; BTC/USD alone unless other markets are named."""
     listed = ", ".join(f'"{market}"' for market in markets or ("BTC/USD",))
-    head = f'[trading]\nstrategy = "tests.system.strategies:Patient"\nmarkets = [{listed}]\npoll_seconds = 5\n'
+    head = f'[trading]\nstrategy = "tests.system.strategies:BuyAndHold"\nmarkets = [{listed}]\npoll_seconds = 5\n'
     return head + more + tiers("pro", names)

@@ -43,10 +43,10 @@ class Eager:
 
 
 @dataclass(frozen=True)
-class Patient(Eager):
+class BuyAndHold(Eager):
     """Buys at once and never sells."""
 
-    name: str = "patient"
+    name: str = "buy_and_hold"
 
     def evaluate(self, candles: Candles) -> Signals:
         never = np.zeros(len(candles), dtype=bool)
@@ -55,14 +55,14 @@ class Patient(Eager):
         )
 
 
-# While a file of this name lies in the daemon's folder, Treacherous raises in the threads of its accounts.
-TREASON = Path("treason")
+# While a file of this name lies in the daemon's folder, FailsOnDemand raises in the threads of its accounts.
+FAIL = Path("fail")
 
 
-class Treacherous(Eager):
+class FailsOnDemand(Eager):
     """Raises where a user's strategy should never be able to hurt: in an account's own thread, at its own cycle."""
 
     def __hash__(self) -> int:
-        if TREASON.exists() and ":" in threading.current_thread().name:
-            raise RuntimeError("treason")
+        if FAIL.exists() and ":" in threading.current_thread().name:
+            raise RuntimeError("raised on demand")
         return hash(self.name)

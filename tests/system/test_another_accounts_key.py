@@ -12,7 +12,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import Daemon, ask
 from tests.system.exchange import running_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def keys_mixed_up(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(NAMES))
+    (folder / "nija.toml").write_text(buy_and_hold(NAMES))
     with running_exchange(accounts(*NAMES, *NEW.values()), speed=1.0) as exchange:
         old, new = _behind_the_names(exchange)
         with Daemon(folder, old) as first:

@@ -11,7 +11,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import Daemon, ask
 from tests.system.exchange import running_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def broken_journal(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(SOUND))
+    (folder / "nija.toml").write_text(buy_and_hold(SOUND))
     # A folder in the place of the file can be neither opened nor set aside as a damaged one.
     (folder / "data" / "journal" / "coinbase-tania_gilbert.sqlite3" / "in-the-way").mkdir(parents=True)
     with running_exchange(accounts(*SOUND, BROKEN), speed=1.0) as exchange:

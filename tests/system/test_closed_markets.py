@@ -15,7 +15,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def closed_markets(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(EVERYBODY, "BTC/USD", "ETH/USD"))
+    (folder / "nija.toml").write_text(buy_and_hold(EVERYBODY, "BTC/USD", "ETH/USD"))
     with quick_exchange(accounts(*EVERYBODY), _FACTOR) as quick, quick.daemon(folder) as daemon:
         exchange = quick.exchange
         daemon.wait_for("🛡️ Stop placed", count=2 * len(EVERYBODY))

@@ -19,7 +19,7 @@ from tests.system import checker
 from tests.system.daemon import Daemon, until
 from tests.system.exchange import FOUR, RunningExchange, running_exchange
 from tests.system.settings import EAGER
-from tests.system.strategies import TREASON
+from tests.system.strategies import FAIL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Aftermath:
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
     table = f'[accounts."{RAISES}"]\n'
-    own = 'strategy = "tests.system.strategies:Treacherous"\n'
+    own = 'strategy = "tests.system.strategies:FailsOnDemand"\n'
     (folder / "nija.toml").write_text(EAGER.replace(table, table + own))
     names = (*FOUR, HANGS, ANSWERS_5XX)
     with running_exchange(accounts(*names)) as exchange, Daemon(folder, exchange.environment) as daemon:
@@ -64,11 +64,11 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
         exchange.fault(FaultKind.HANG, account=HANGS, seconds=30)
         exchange.fault(FaultKind.ERROR_BEFORE, account=ANSWERS_5XX, status=503)
         exchange.fault(FaultKind.REFUSE_KEY, account=REFUSES_KEY)
-        (folder / TREASON).touch()
+        (folder / FAIL).touch()
         time.sleep(_TROUBLED_FOR)
         healed = time.time()
         exchange.heal()
-        (folder / TREASON).unlink()
+        (folder / FAIL).unlink()
         for account in (REFUSES_KEY, RAISES):
             daemon.wait_for("Started independent trading thread", f"account={account}", count=2, within=_RECOVERY)
         for account in (HANGS, ANSWERS_5XX):

@@ -15,7 +15,7 @@ from brokers.simulator.foreign_orders import foreign_words
 from tests.made_up import accounts
 from tests.system import checker
 from tests.system.exchange import quick_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(BOTH))
+    (folder / "nija.toml").write_text(buy_and_hold(BOTH))
     lines: list[tuple[str, ...]] = []
     statuses: list[Answer] = []
     with quick_exchange(accounts(*BOTH, balances=_OWNED), _FACTOR) as quick:

@@ -14,7 +14,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,13 +62,13 @@ def _tells_of_all(names: Iterable[str], status: str) -> bool:
 @pytest.fixture(scope="module")
 def hand_sold(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(EVERYBODY))
+    (folder / "nija.toml").write_text(buy_and_hold(EVERYBODY))
     traders = accounts(*EVERYBODY, balances={"USD": Decimal(10_000), "BTC": _OWNED})
     with quick_exchange(traders, _FACTOR) as quick:
-        return _three_lives(quick, folder)
+        return _three_runs(quick, folder)
 
 
-def _three_lives(quick: QuickExchange, folder: Path) -> Aftermath:
+def _three_runs(quick: QuickExchange, folder: Path) -> Aftermath:
     exchange, lines, statuses = quick.exchange, [], []
     with quick.daemon(folder) as first:
         first.wait_for("🛡️ Stop placed", count=len(EVERYBODY))
@@ -101,9 +101,9 @@ def _three_lives(quick: QuickExchange, folder: Path) -> Aftermath:
 
 
 pytestmark = [pytest.mark.xdist_group("hand_sold"), pytest.mark.parametrize("account", EVERYBODY)]
-LIVES = {
-    account: life
-    for life, accounts_of_it in enumerate((WHILE_IT_RUNS, WHILE_IT_IS_DOWN, BEFORE_THE_DISK_IS_LOST))
+RUN_OF = {
+    account: number
+    for number, accounts_of_it in enumerate((WHILE_IT_RUNS, WHILE_IT_IS_DOWN, BEFORE_THE_DISK_IS_LOST))
     for account in accounts_of_it
 }
 
@@ -116,20 +116,20 @@ def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(hand_sold: Aftermath
 
 def test_the_position_is_booked_out_and_the_log_says_why(hand_sold: Aftermath, account: str) -> None:
     amount = format(Decimal(hand_sold.state["ownership"][account]["shares"]["BTC"]["taken"]).normalize(), "f")
-    lines = hand_sold.lines[LIVES[account]]
+    lines = hand_sold.lines[RUN_OF[account]]
     assert [line for line in lines if f"{amount} BTC sold by the owner's hand: booked out  account={account}" in line]
 
 
 def test_status_says_what_was_booked_out(hand_sold: Aftermath, account: str) -> None:
-    of_it = _told_of(account, hand_sold.statuses[LIVES[account]].text)
+    of_it = _told_of(account, hand_sold.statuses[RUN_OF[account]].text)
     assert "booked out" in of_it
     assert "sold by the owner's hand" in of_it
 
 
 def test_it_is_no_loss_of_nijas(hand_sold: Aftermath, account: str) -> None:
-    assert not [line for life in hand_sold.lines for line in life if "reached the limit" in line and account in line]
+    assert not [line for lines in hand_sold.lines for line in lines if "reached the limit" in line and account in line]
 
 
 def test_after_a_restart_it_stays_booked_out(hand_sold: Aftermath, account: str) -> None:
-    later = hand_sold.lines[LIVES[account] + 1 : 2]
-    assert not [line for life in later for line in life if "booked out" in line and account in line]
+    later = hand_sold.lines[RUN_OF[account] + 1 : 2]
+    assert not [line for lines in later for line in lines if "booked out" in line and account in line]

@@ -17,7 +17,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def two_nijas(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
     for name, markets in (("first", ("BTC/USD",)), ("second", ("BTC/USD", "ETH/USD"))):
         (folder / name).mkdir()
-        (folder / name / "nija.toml").write_text(patient(BOTH, *markets))
+        (folder / name / "nija.toml").write_text(buy_and_hold(BOTH, *markets))
     traders = accounts(*BOTH, balances={"USD": Decimal(10_000), "BTC": Decimal(_OWNED)})
     with quick_exchange(traders, _FACTOR) as quick, quick.daemon(folder / "first") as first:
         first.wait_for("🛡️ Stop placed", count=len(BOTH))

@@ -9,7 +9,7 @@ from tests.made_up import accounts, credentials
 from tests.system.daemon import Daemon, run_to_end, until
 from tests.system.exchange import running_exchange
 from tests.system.settings import EAGER
-from tests.system.strategies import TREASON
+from tests.system.strategies import FAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def leaks(folder: Path, secrets: set[bytes]) -> list[str]:
 
 def test_no_error_writes_a_secret_anywhere(tmp_path: Path) -> None:
     folder = tmp_path
-    own = '[accounts."coinbase:tania_gilbert"]\nstrategy = "tests.system.strategies:Treacherous"\n'
+    own = '[accounts."coinbase:tania_gilbert"]\nstrategy = "tests.system.strategies:FailsOnDemand"\n'
     (folder / "nija.toml").write_text(EAGER + own)
     wrong = {"KRAKEN_USER_TANIA_GILBERT_API_SECRET": TRADERS[0].api_key.secret, "NIJA_LOG_LEVEL": "DEBUG"}
     with running_exchange(TRADERS) as exchange, Daemon(folder, {**exchange.environment, **wrong}) as daemon:
@@ -58,7 +58,7 @@ def test_no_error_writes_a_secret_anywhere(tmp_path: Path) -> None:
         for number, kind in enumerate(_FAULTS):
             exchange.fault(kind, account="coinbase:master", count=1, skip=3 * number)
             exchange.fault(kind, account="kraken:master", count=1, skip=number)
-        (folder / TREASON).touch()
+        (folder / FAIL).touch()
         daemon.wait_for("failed unexpectedly")
         daemon.wait_for("Invalid signature", "kraken:tania_gilbert")
         until(

@@ -14,7 +14,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import until
 from tests.system.exchange import quick_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def silent(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "nija.toml").write_text(patient(BOTH, "BTC/USD", "ETH/USD", "SOL/USD", more=_ROOM_FOR_TWO))
+    (folder / "nija.toml").write_text(buy_and_hold(BOTH, "BTC/USD", "ETH/USD", "SOL/USD", more=_ROOM_FOR_TWO))
     port = _free_port()
     with quick_exchange(accounts(*BOTH), _FACTOR) as quick:
         exchange = quick.exchange

@@ -15,7 +15,7 @@ from tests.made_up import accounts
 from tests.system import checker
 from tests.system.daemon import Daemon, until
 from tests.system.exchange import running_exchange
-from tests.system.settings import patient
+from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def _ended_by(number: signal.Signals, folder: Path, exchange: RunningExchange) -
 
 def _daemon(folder: Path, exchange: RunningExchange, names: tuple[str, ...]) -> Daemon:
     folder.mkdir()
-    (folder / "nija.toml").write_text(patient(names))
+    (folder / "nija.toml").write_text(buy_and_hold(names))
     own = {AccountId.parse(name).env_prefix for name in names}
     environment = {
         name: value
