@@ -14,9 +14,9 @@ from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError
 from brokers.model import Exchange, OrderType, Side
-from nija.journal.opening import Journals
 from nija.orders.desk import OrderDesk
 from tests.fakes import ManualClock
+from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.exchange_model import BTC, ETH, ExchangeModel, Fault, Killed
 from tests.nija.orders.order_checker import entries_per_signal, violations
@@ -37,7 +37,7 @@ class DeskWorld:
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if Path(_MEMORY).is_dir() else None))
         self.clock = ManualClock()
         self.log = CapturedLog()
-        self.journals = Journals(self.folder, self.clock, self.log.logger)
+        self.journals = journals_in(self.folder, self.clock, self.log.logger)
         self.exchange = ExchangeModel(self.clock, exchange, base_fees=base_fees)
         self.local = local
         self.steps: list[tuple[Step, bool]] = []

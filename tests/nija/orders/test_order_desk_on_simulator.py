@@ -20,10 +20,10 @@ from brokers.model import Exchange
 from brokers.nonce import Nonce
 from brokers.simulator.faults import FaultKind
 from brokers.simulator.state import state_parts
-from nija.journal.opening import Journals
 from nija.orders.desk import OrderDesk
 from nija.orders.state import Timings
 from tests.invariants import books_and_journal_agree, each_position_has_its_stop, recorded
+from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 from tests.simulated_books import simulated_books
 from tests.simulator_fixtures import Rig, manual_rig
@@ -53,7 +53,7 @@ class Trading:
         self.log = CapturedLog()
         self.broker = self._broker(folder)
         self.broker.connect()
-        self.journals = Journals(self.folder, rig.clock, self.log.logger)
+        self.journals = journals_in(self.folder, rig.clock, self.log.logger)
         self.start()
 
     def _broker(self, folder: Path) -> Broker:

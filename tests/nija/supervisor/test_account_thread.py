@@ -19,7 +19,6 @@ from brokers.model import Exchange
 from nija.feed import Feed
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.identity import fingerprint_of
-from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.log import lines
 from nija.log.event_log import EventLog
@@ -28,6 +27,7 @@ from nija.supervisor.gate import ConnectGate
 from nija.trader.commands import Became, Command
 from nija.trader.plan import trading_plan
 from tests.fakes import ManualClock
+from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, ExchangeModel
@@ -80,7 +80,7 @@ class Daemon:
     def __init__(self, folder: Path) -> None:
         self.clock = EventfulClock()
         self.log = CapturedLog()
-        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.journals = journals_in(folder, self.clock, self.log.logger)
         self.manager = AccountManager(self.clock)
         self.is_switched_off = False
         self.history = HistoryWriter(self.clock)

@@ -12,10 +12,10 @@ import pytest
 
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
-from nija.journal.opening import Journals
 from nija.journal.records import LatchName, PortfolioDay
 from nija.trader.commands import BY_COMMAND, Became, Command, CommandQueue, carry_out
 from tests.fakes import ManualClock
+from tests.journals import journals_in
 from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
 
@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
         self.log = CapturedLog()
-        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.journals = journals_in(folder, self.clock, self.log.logger)
         self.journal = self.journals.open(ACCOUNT)
         self.wakes = 0
         self.queue = CommandQueue(ACCOUNT, self.clock, self.log.logger, self._wake)

@@ -15,7 +15,6 @@ from accounts.manager import AccountManager, AccountState
 from accounts.settings import Settings
 from brokers.model import Candles, Exchange, Ticker, Timeframe
 from nija.feed import Feed
-from nija.journal.opening import Journals
 from nija.log.event_log import EventLog
 from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
@@ -25,6 +24,7 @@ from nija.trader.plan import TradingPlan
 from nija.trader.seat import Seat
 from nija.trader.trader import Trader
 from tests.fakes import ManualClock
+from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.exchange_model import ExchangeModel
 
@@ -113,7 +113,7 @@ class TraderRig:
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
         self.portfolio: Callable[[], PortfolioState | None] = lambda: None
-        self.journals = Journals(folder, self.clock, self.log.logger)
+        self.journals = journals_in(folder, self.clock, self.log.logger)
         self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
         self.latch_reporter = LatchReporter(ACCOUNT, self.log.events, self.now())
         self.start()
