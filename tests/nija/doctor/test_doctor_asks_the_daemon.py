@@ -149,7 +149,7 @@ def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, r
     assert any("has not been asked yet (CONFIGURED)" in finding.title for finding in report.findings)
 
 
-def test_money_is_not_judged_before_the_daemon_has_seen_it(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_balances_are_not_checked_before_the_daemon_has_read_them(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         fresh = AccountManager(rig.clock)
         fresh.add(MASTER)
@@ -164,7 +164,7 @@ def test_money_is_not_judged_before_the_daemon_has_seen_it(set_up: BrokenSetUp, 
     assert any(finding.title == "MASTER KRAKEN CONNECTED!" for finding in report.findings)
 
 
-def test_what_the_daemon_knows_to_be_wrong_is_told(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_faults_that_the_daemon_knows_are_reported(set_up: BrokenSetUp, rig: Rig) -> None:
     market = MarketStatus("BTC/USD", "1d", 1.0, 1.0, 1.0, 90.0, None, problem="the strategy needs 801 candles")
     fault = AccountFault(AccountFaultKind.NOT_PROTECTED, "BTC/USD", "BTC/USD has no stop price")
     seen = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", markets=(market,), faults=(fault,))
@@ -228,7 +228,7 @@ def test_a_daemon_that_cannot_answer_is_the_first_thing_named(set_up: BrokenSetU
         assert set_up.first().title == "The running NIJA does not answer"
 
 
-def test_facts_survive_the_way_through_json(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_facts_survive_json(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         answer = doctor_answer(manager, [credentials], Settings(), PRICES)
     accounts = answer["accounts"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.simulator_fixtures import Rig
 
 
-def test_a_host_that_does_not_exist(set_up: BrokenSetUp) -> None:
+def test_an_unknown_host_is_reported_as_a_dns_fault(set_up: BrokenSetUp) -> None:
     # An empty label is refused before any name server is asked.
     set_up.environ["KRAKEN_API_URL"] = "http://api..kraken"
     first = set_up.first()
@@ -32,7 +32,7 @@ def test_a_host_that_does_not_exist(set_up: BrokenSetUp) -> None:
     assert "KRAKEN_API_URL" in first.remedy
 
 
-def test_a_port_where_nobody_listens(set_up: BrokenSetUp) -> None:
+def test_a_closed_port_is_reported_as_unreachable(set_up: BrokenSetUp) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         set_up.environ["KRAKEN_API_URL"] = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -41,18 +41,20 @@ def test_a_port_where_nobody_listens(set_up: BrokenSetUp) -> None:
     assert "firewall" in first.remedy
 
 
-def test_tls_where_none_is_spoken(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_server_without_tls_is_reported_as_a_tls_fault(set_up: BrokenSetUp, rig: Rig) -> None:
     set_up.environ["KRAKEN_API_URL"] = rig.simulator.kraken_url.replace("http:", "https:")
     assert set_up.first().title.startswith("TLS: no secure connection to 127.0.0.1")
 
 
-def test_certificate_authorities_that_are_not_there(set_up: BrokenSetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_of_certificate_authorities_is_reported_as_a_tls_fault(
+    set_up: BrokenSetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(set_up.folder / "missing.pem"))
     set_up.environ["KRAKEN_API_URL"] = "https://127.0.0.1:1"
     assert set_up.first().title == "TLS: the certificate authorities cannot be read"
 
 
-def test_an_exchange_in_maintenance(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_maintenance_of_the_exchange_is_reported(set_up: BrokenSetUp, rig: Rig) -> None:
     venue = rig.simulator.world.faces[Exchange.KRAKEN].engine.exchange
     venue.mode = Mode.MAINTENANCE
     try:
@@ -63,17 +65,17 @@ def test_an_exchange_in_maintenance(set_up: BrokenSetUp, rig: Rig) -> None:
     assert "status.kraken.com" in first.remedy
 
 
-def test_an_exchange_that_is_out_of_order(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_server_error_of_the_exchange_is_reported_with_its_status(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=520)
     assert set_up.first().title == "Kraken is out of order (HTTP 520)"
 
 
-def test_an_exchange_that_says_it_is_unavailable(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_an_unavailable_exchange_is_reported_in_its_own_words(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.UNAVAILABLE_BEFORE, exchange="kraken")
     assert set_up.first().title == "Kraken refuses every call: EService:Unavailable"
 
 
-def test_an_exchange_that_breaks_only_for_private_calls(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_failing_private_calls_are_not_blamed_on_the_set_up(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", endpoint="GetApiKeyInfo", status=502)
     first = set_up.first()
     assert first.title == "Kraken does not answer this account's requests"
@@ -81,28 +83,30 @@ def test_an_exchange_that_breaks_only_for_private_calls(set_up: BrokenSetUp, rig
 
 
 @pytest.mark.parametrize(("offset", "direction"), [(90.0, "behind"), (-90.0, "ahead of")])
-def test_a_clock_that_is_off(set_up: BrokenSetUp, rig: Rig, offset: float, direction: str) -> None:
+def test_a_wrong_clock_is_reported_with_its_offset(
+    set_up: BrokenSetUp, rig: Rig, offset: float, direction: str
+) -> None:
     rig.fault(FaultKind.CLOCK_OFFSET, exchange="kraken", seconds=offset)
     first = set_up.first()
     assert first.title == f"Clock: this machine is 1 min 30 s {direction} Kraken"
     assert "NTP" in first.remedy
 
 
-def test_a_secret_of_another_key(set_up: BrokenSetUp) -> None:
+def test_a_secret_of_another_key_is_reported_as_an_invalid_signature(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", ApiKey(KEYS["master"].key, STRANGER.secret))
     first = set_up.first()
     assert first.line == "❌ Invalid signature"
     assert "Copy both again" in first.remedy
 
 
-def test_a_key_that_was_deleted(set_up: BrokenSetUp) -> None:
+def test_a_deleted_key_is_reported_as_an_invalid_key(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", STRANGER)
     first = set_up.first()
     assert first.line == "❌ Invalid key"
     assert "deleted" in first.remedy
 
 
-def test_nonces_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_refused_nonces_are_reported_with_another_program_as_the_first_suspect(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.REFUSE_NONCE, exchange="kraken")
     first = set_up.first()
     assert first.line == "❌ Invalid nonce"
@@ -110,7 +114,7 @@ def test_nonces_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> N
         assert cure in first.remedy
 
 
-def test_a_key_that_is_barred(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_barred_key_is_reported_with_the_time_to_wait(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.LOCKOUT, exchange="kraken", endpoint="GetApiKeyInfo")
     first = set_up.first()
     assert first.title == "Kraken has barred this key for a while"
@@ -118,7 +122,7 @@ def test_a_key_that_is_barred(set_up: BrokenSetUp, rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(("owner", "label"), [("no_cancel", "Cancel/Close Orders"), ("no_funds", "Query Funds")])
-def test_a_missing_permission_by_its_name(set_up: BrokenSetUp, owner: str, label: str) -> None:
+def test_a_missing_permission_is_reported_by_its_name(set_up: BrokenSetUp, owner: str, label: str) -> None:
     set_up.credentials("kraken:master", KEYS[owner])
     first = set_up.first()
     assert first.title == f"{label}: off, but needed"
@@ -126,14 +130,16 @@ def test_a_missing_permission_by_its_name(set_up: BrokenSetUp, owner: str, label
     assert "https://www.kraken.com/u/security/api" in first.remedy
 
 
-def test_a_key_that_can_withdraw(set_up: BrokenSetUp) -> None:
+def test_a_key_that_can_withdraw_is_reported_and_not_called_connected(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", KEYS["withdraws"])
     first = set_up.first()
     assert first.title.startswith("Withdraw Funds must be off")
     assert "✅ MASTER KRAKEN CONNECTED!" not in set_up.text()
 
 
-def test_a_permission_that_is_refused_though_the_key_seems_to_have_it(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_permission_refused_although_the_key_has_it_is_reported_with_every_possible_cause(
+    set_up: BrokenSetUp, rig: Rig
+) -> None:
     rig.fault(FaultKind.REVOKE_PERMISSION, exchange="kraken", endpoint="BalanceEx")
     first = set_up.first()
     assert first.line == "❌ Permission denied"
@@ -141,7 +147,7 @@ def test_a_permission_that_is_refused_though_the_key_seems_to_have_it(set_up: Br
         assert cure in first.remedy
 
 
-def test_calls_that_another_program_uses_up(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_used_up_call_limit_is_reported(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.RATE_LIMIT, exchange="kraken", endpoint="GetApiKeyInfo")
     first = set_up.first()
     assert first.title == "Kraken's call limit is reached"
@@ -155,13 +161,13 @@ def test_a_mode_that_trades_nothing_is_pointed_out(set_up: BrokenSetUp) -> None:
         assert any(finding.title.startswith(f"NIJA_MODE is {mode}") for finding in findings), mode
 
 
-def test_live_mode_without_credentials(set_up: BrokenSetUp) -> None:
+def test_live_mode_without_credentials_is_reported(set_up: BrokenSetUp) -> None:
     del set_up.environ["KRAKEN_MASTER_API_KEY"], set_up.environ["KRAKEN_MASTER_API_SECRET"]
     set_up.environ["NIJA_MODE"] = "live"
     assert set_up.first().title == "NIJA_MODE is live, but no credentials are set"
 
 
-def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> None:
+def test_a_key_in_dotenv_that_the_environment_overrides_is_a_warning(set_up: BrokenSetUp) -> None:
     (set_up.folder / ".env").write_text(f"KRAKEN_MASTER_API_KEY={STRANGER.key}\n")
     (set_up.folder / ".env").chmod(0o600)
     report = set_up.examine("kraken:master")
@@ -169,7 +175,7 @@ def test_a_key_in_dotenv_that_the_environment_overrules(set_up: BrokenSetUp) -> 
     assert any("KRAKEN_MASTER_API_KEY is set in .env and, differently" in finding.title for finding in report.findings)
 
 
-def test_trading_that_someone_stopped(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_stopped_trading_is_a_warning_with_the_command_to_resume(set_up: BrokenSetUp, rig: Rig) -> None:
     with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
         write_to_journals(Command.STOP_TRADING, journals.open, [AccountId.parse("kraken:master")], rig.clock)
     (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
@@ -177,13 +183,13 @@ def test_trading_that_someone_stopped(set_up: BrokenSetUp, rig: Rig) -> None:
     assert "nija resume kraken:master" in found.remedy
 
 
-def test_settings_for_an_account_that_does_not_exist(set_up: BrokenSetUp) -> None:
+def test_settings_for_an_unknown_account_are_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[accounts."kraken:maste"]\nenabled = true\n')
     findings = set_up.examine().findings
     assert any('accounts."kraken:maste" names an account' in finding.title for finding in findings)
 
 
-def test_a_key_that_another_process_uses(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_key_in_use_is_reported_with_the_process(set_up: BrokenSetUp, rig: Rig) -> None:
     data = set_up.folder / "data"
     with KeyOwnership(data, KEYS["master"].fingerprint, rig.clock, command="nija run"):
         first = set_up.first()
@@ -191,27 +197,27 @@ def test_a_key_that_another_process_uses(set_up: BrokenSetUp, rig: Rig) -> None:
     assert "nija run" in first.remedy
 
 
-def test_two_keys_of_one_account(set_up: BrokenSetUp) -> None:
+def test_two_keys_of_one_exchange_account_are_reported(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:tania_gilbert", KEYS["twin"])
     first = set_up.first()
     assert first.title == "kraken:master and kraken:tania_gilbert are one and the same exchange account"
 
 
-def test_too_little_money(set_up: BrokenSetUp) -> None:
+def test_too_little_money_is_reported_with_the_missing_amount(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", KEYS["poor"])
     first = set_up.first()
     assert first.line == "❌ UNDERFUNDED - needs at least $25.00"
     assert "Deposit $21.90 or more" in first.remedy
 
 
-def test_money_in_another_coin_only(set_up: BrokenSetUp) -> None:
+def test_money_in_another_coin_alone_is_named(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", KEYS["coins"])
     first = set_up.first()
     assert first.title.startswith("UNDERFUNDED")
     assert "holds SOL" in first.remedy
 
 
-def test_a_market_that_does_not_exist(set_up: BrokenSetUp) -> None:
+def test_an_unknown_market_is_a_warning_that_names_the_nearest(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["BTC/USD", "ETH/USDD"]\n')
     report = set_up.examine()
     assert report.exit_code is DoctorExit.WARNINGS
@@ -220,12 +226,12 @@ def test_a_market_that_does_not_exist(set_up: BrokenSetUp) -> None:
     assert finding.remedy.startswith("The nearest is ETH/USD. Correct markets in nija.toml")
 
 
-def test_markets_none_of_which_exists(set_up: BrokenSetUp) -> None:
+def test_a_set_up_without_any_known_market_is_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[trading]\nmarkets = ["NOPE/USD"]\n')
     assert set_up.first().title == "The exchange has none of this account's markets"
 
 
-def test_positions_too_small_for_the_exchange(set_up: BrokenSetUp) -> None:
+def test_positions_too_small_for_the_exchange_are_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text("[risk]\nmax_position = 0.0001\n")
     report = set_up.examine()
     assert report.first_broken() is not None
@@ -233,12 +239,12 @@ def test_positions_too_small_for_the_exchange(set_up: BrokenSetUp) -> None:
     assert set_up.first().title == "No market can be traded with this balance"
 
 
-def test_a_strategy_that_cannot_be_loaded(set_up: BrokenSetUp) -> None:
+def test_a_strategy_that_cannot_be_loaded_is_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[trading]\nstrategy = "nowhere.at_all:Class"\n')
     assert set_up.first().title == "The strategy cannot be used"
 
 
-def test_a_strategy_that_needs_more_candles_than_the_exchange_gives(set_up: BrokenSetUp) -> None:
+def test_a_strategy_that_needs_too_many_candles_is_reported_with_both_numbers(set_up: BrokenSetUp) -> None:
     name = "tests.nija.strategy.own_strategies:NewHigh"
     (set_up.folder / "nija.toml").write_text(
         f'[trading]\nstrategy = "{name}"\n[strategy."{name}"]\nstop = 0.1\nwarmup = 801\n'

@@ -61,26 +61,28 @@ def test_a_healthy_master_is_connected(set_up: BrokenSetUp) -> None:
         assert line in lines
 
 
-def test_a_private_key_of_another_key(set_up: BrokenSetUp) -> None:
+def test_a_private_key_of_another_key_is_reported_as_an_invalid_key(set_up: BrokenSetUp) -> None:
     set_up.credentials("coinbase:master", ApiKey(_MASTER.api_key.key, coinbase_key(_CHANCE).secret))
     first = set_up.first()
     assert first.line == "❌ Invalid key"
     assert "COINBASE_MASTER_API_KEY and COINBASE_MASTER_API_SECRET" in first.remedy
 
 
-def test_a_key_that_may_only_look(set_up: BrokenSetUp) -> None:
+def test_a_missing_right_to_trade_is_reported(set_up: BrokenSetUp) -> None:
     set_up.credentials("coinbase:master", WATCHER.api_key)
     first = set_up.first()
     assert first.title == "Trade: off, but needed"
     assert "portal.cdp.coinbase.com" in first.remedy
 
 
-def test_a_key_that_can_move_money(set_up: BrokenSetUp) -> None:
+def test_a_key_that_can_move_money_is_reported(set_up: BrokenSetUp) -> None:
     set_up.credentials("coinbase:master", MOVER.api_key)
     assert set_up.first().title.startswith("Transfer must be off")
 
 
-def test_a_certificate_that_nobody_vouches_for(set_up: BrokenSetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_untrusted_certificate_is_reported_with_the_variable_that_names_the_authority(
+    set_up: BrokenSetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     first = set_up.first()
     assert first.title.startswith("TLS: the certificate of 127.0.0.1 is refused")

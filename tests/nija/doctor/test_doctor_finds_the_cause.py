@@ -38,7 +38,7 @@ def test_nothing_that_is_printed_holds_a_secret(set_up: BrokenSetUp) -> None:
     assert KEYS["master"].secret not in printed
 
 
-def test_a_key_that_is_not_set(set_up: BrokenSetUp) -> None:
+def test_a_key_that_is_not_set_is_named_with_the_variable(set_up: BrokenSetUp) -> None:
     del set_up.environ["KRAKEN_MASTER_API_KEY"]
     first = set_up.first("kraken:master")
     assert first.line == "❌ KRAKEN_MASTER_API_KEY: NOT SET"
@@ -55,53 +55,53 @@ def test_nothing_set_at_all_prints_both_lines_and_asks_no_exchange(set_up: Broke
     assert requests_seen(rig) == before
 
 
-def test_a_secret_that_is_not_set(set_up: BrokenSetUp) -> None:
+def test_a_secret_that_is_not_set_is_named_with_its_variable(set_up: BrokenSetUp) -> None:
     del set_up.environ["KRAKEN_MASTER_API_SECRET"]
     assert set_up.first().line == "❌ KRAKEN_MASTER_API_SECRET: NOT SET"
 
 
-def test_a_variable_with_a_misspelt_name(set_up: BrokenSetUp) -> None:
+def test_a_misspelt_variable_is_named_in_the_remedy(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_MASTER_APIKEY"] = set_up.environ.pop("KRAKEN_MASTER_API_KEY")
     first = set_up.first("kraken:master")
     assert first.line == "❌ KRAKEN_MASTER_API_KEY: NOT SET"
     assert "KRAKEN_MASTER_APIKEY is not a variable that NIJA reads" in first.remedy
 
 
-def test_only_whitespace(set_up: BrokenSetUp) -> None:
+def test_a_value_of_whitespace_alone_is_reported_as_such(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_MASTER_API_SECRET"] = "  \n\t "
     first = set_up.first()
     assert first.line == "❌ KRAKEN_MASTER_API_SECRET: Credentials contain only whitespace"
     assert "copy the value again" in first.remedy
 
 
-def test_a_key_cut_off_while_copying(set_up: BrokenSetUp) -> None:
+def test_a_key_cut_off_while_copying_is_reported_with_its_length(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_MASTER_API_KEY"] = KEYS["master"].key[:-3]
     assert "has 53 characters where an API key of Kraken has 56" in set_up.first().title
 
 
-def test_a_secret_with_a_blank_inside(set_up: BrokenSetUp) -> None:
+def test_a_blank_inside_a_secret_is_reported(set_up: BrokenSetUp) -> None:
     secret = KEYS["master"].secret
     set_up.environ["KRAKEN_MASTER_API_SECRET"] = f"{secret[:40]} {secret[40:]}"
     assert set_up.first().title.startswith("KRAKEN_MASTER_API_SECRET: contains a blank")
 
 
-def test_a_secret_that_is_no_base64(set_up: BrokenSetUp) -> None:
+def test_a_secret_that_is_not_base64_is_reported(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_MASTER_API_SECRET"] = "A" * 87 + "!"
     assert set_up.first().title.startswith("KRAKEN_MASTER_API_SECRET: contains a character other than")
 
 
-def test_placeholder_text(set_up: BrokenSetUp) -> None:
+def test_placeholder_text_is_recognised(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_MASTER_API_KEY"] = "<your-api-key>"
     assert "placeholder" in set_up.first().title
 
 
-def test_key_and_secret_swapped(set_up: BrokenSetUp) -> None:
+def test_a_swapped_key_and_secret_are_recognised(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:master", ApiKey(KEYS["master"].secret, KEYS["master"].key))
     assert "private key" in set_up.first().title
     assert "swapped" in set_up.first().remedy
 
 
-def test_a_secret_file_that_is_not_there(set_up: BrokenSetUp) -> None:
+def test_a_missing_secret_file_is_named(set_up: BrokenSetUp) -> None:
     del set_up.environ["KRAKEN_MASTER_API_SECRET"]
     set_up.environ["KRAKEN_MASTER_API_SECRET_FILE"] = str(set_up.folder / "nowhere")
     first = set_up.first()
@@ -109,60 +109,60 @@ def test_a_secret_file_that_is_not_there(set_up: BrokenSetUp) -> None:
     assert "does not exist" in first.title
 
 
-def test_one_key_under_two_accounts(set_up: BrokenSetUp) -> None:
+def test_one_key_under_two_accounts_is_reported_with_both_variables(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:tania_gilbert", KEYS["master"])
     first = set_up.first()
     assert "holds the same key as KRAKEN_USER_TANIA_GILBERT_API_KEY" in first.title
     assert "key of its own" in first.remedy
 
 
-def test_a_coinbase_key_that_is_no_private_key(set_up: BrokenSetUp) -> None:
+def test_a_truncated_private_key_of_coinbase_is_reported(set_up: BrokenSetUp) -> None:
     set_up.credentials("coinbase:master", ApiKey("organizations/a/apiKeys/b", "-----BEGIN EC PRIVATE KEY-----\nAAA"))
     first = set_up.first("coinbase:master")
     assert first.title.startswith("COINBASE_MASTER_API_SECRET:")
     assert "cut off" in first.title
 
 
-def test_a_user_without_a_name(set_up: BrokenSetUp) -> None:
+def test_a_variable_of_a_user_without_a_name_is_reported(set_up: BrokenSetUp) -> None:
     set_up.environ["KRAKEN_USER_API_KEY"] = STRANGER.key
     assert set_up.first().title.startswith("KRAKEN_USER_API_KEY: the user's name is missing")
 
 
-def test_a_broken_line_in_dotenv(set_up: BrokenSetUp) -> None:
+def test_a_broken_line_in_dotenv_is_reported_with_its_number(set_up: BrokenSetUp) -> None:
     (set_up.folder / ".env").write_text("NIJA_MODE=auto\nKRAKEN_MASTER_API_KEY='open\n")
     first = set_up.first()
     assert first.title == ".env cannot be used"
     assert "line 2" in first.remedy
 
 
-def test_a_name_in_braces_that_is_not_set(set_up: BrokenSetUp) -> None:
+def test_an_unset_name_in_braces_is_reported_with_its_line(set_up: BrokenSetUp) -> None:
     (set_up.folder / ".env").write_text("NIJA_LOG_FORMAT=${NOWHERE}json\nNIJA_CONNECT_DELAY=${KRAKEN_NONE:-1}\n")
     [finding] = [found for found in set_up.examine().findings if "${...}" in found.title]
     assert "line 1: NIJA_LOG_FORMAT holds a ${...} whose variable is not set" in finding.title
 
 
-def test_a_mode_that_does_not_exist(set_up: BrokenSetUp) -> None:
+def test_an_unknown_mode_is_reported_with_the_known_ones(set_up: BrokenSetUp) -> None:
     set_up.environ["NIJA_MODE"] = "real"
     assert set_up.first().title.startswith("NIJA_MODE is 'real': expected one of")
 
 
-def test_an_unknown_key_in_nija_toml(set_up: BrokenSetUp) -> None:
+def test_an_unknown_key_in_nija_toml_is_named(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text("[risk]\nmax_position_size = 0.5\n")
     assert set_up.first().title.startswith("nija.toml: risk.max_position_size: unknown key")
 
 
-def test_a_data_folder_that_cannot_be_written(set_up: BrokenSetUp) -> None:
+def test_an_unusable_data_folder_is_reported_with_its_variable(set_up: BrokenSetUp) -> None:
     (set_up.folder / "data").write_text("a file where the folder should be")
     first = set_up.first()
     assert first.title.startswith("The data folder")
     assert "NIJA_DATA_DIR" in first.remedy
 
 
-def test_a_database_that_cannot_be_opened(set_up: BrokenSetUp) -> None:
+def test_an_unusable_database_is_reported(set_up: BrokenSetUp) -> None:
     set_up.environ["NIJA_DATABASE_URL"] = f"sqlite:///{set_up.folder}/nowhere/nija.db"
     assert set_up.first().title == "The database of NIJA_DATABASE_URL cannot be used"
 
 
-def test_a_log_file_that_is_a_folder(set_up: BrokenSetUp) -> None:
+def test_an_unusable_log_file_is_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.log").mkdir()
     assert set_up.first().title.startswith("The log file")

@@ -40,7 +40,7 @@ def test_a_key_that_is_bound_to_addresses_needs_no_hint() -> None:
     assert "192.0.2.7" in found.title
 
 
-def test_an_exchange_that_does_not_tell_a_keys_addresses_is_not_urged_about() -> None:
+def test_an_exchange_that_does_not_report_a_keys_addresses_gets_no_hint() -> None:
     assert about("IP whitelist", findings(KEY, COINBASE)) is None
 
 

@@ -34,7 +34,7 @@ def funding(alternatives: tuple[str, ...], **held: str) -> Finding:
     return next(finding for finding in check.findings if finding.title.startswith("UNDERFUNDED"))
 
 
-def test_euros_are_answered_with_the_line_that_uses_them() -> None:
+def test_a_balance_in_euros_is_reported_with_the_setting_that_uses_it() -> None:
     found = funding(("BTC/EUR", "ETH/EUR"), EUR="500", USD="1")
     assert found.level is Level.BROKEN
     assert found.remedy == (
@@ -43,7 +43,7 @@ def test_euros_are_answered_with_the_line_that_uses_them() -> None:
     )
 
 
-def test_coins_that_may_be_nijas_own_are_answered_with_the_line_as_well() -> None:
+def test_coins_that_may_be_nijas_own_are_reported_with_the_setting_as_well() -> None:
     found = funding(("ETH/BTC",), BTC="0.5")
     assert found.level is Level.WARNING
     assert found.remedy.endswith(
