@@ -139,7 +139,7 @@ RECONCILING_MUTATIONS = (
         _RECONCILING,
         "        since = since if self._reach is None else min(since, self._reach)\n",
         "",
-        (f"{_TESTS}::test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time",),
+        (f"{_TESTS}::test_an_empty_disk_is_recovered_with_capacity_for_one_history_at_a_time",),
     ),
     Mutation(
         "an empty journal looks back for three months and no further",
@@ -148,7 +148,7 @@ RECONCILING_MUTATIONS = (
         "            if True:\n",
         (
             f"{_TESTS}::test_a_position_older_than_ninety_days_is_found_by_its_stop",
-            f"{_TESTS}::test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time",
+            f"{_TESTS}::test_an_empty_disk_is_recovered_with_capacity_for_one_history_at_a_time",
         ),
     ),
     Mutation(

@@ -158,7 +158,7 @@ DESK_MUTATIONS = (
         _DESK,
         "            self._reconcile_at += error.retry_after\n",
         "",
-        (f"{_RECONCILING}::test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_is_some",),
+        (f"{_RECONCILING}::test_a_comparison_beyond_the_rate_limit_is_retried_once_there_is_capacity",),
     ),
     # finish
     Mutation(
@@ -203,7 +203,7 @@ DESK_MUTATIONS = (
         _DESK,
         "                    self._tracker.drop_if_denied(order)\n",
         "                    pass\n",
-        (f"{_DENIED}::test_then_it_is_placed_anew",),
+        (f"{_DENIED}::test_it_is_placed_anew_after_five_minutes",),
     ),
     Mutation(
         "what was never sent is not known before a comparison",

@@ -12,13 +12,13 @@ _COVER_FOR_A_SALE = f"{_POLICY}::test_cover_is_only_withdrawn_for_a_sale_that_ca
 _COVER_BACK = f"{_POLICY}::test_cover_comes_back_when_the_sale_is_refused_after_all"
 _CLOSED = f"{_POLICY}::test_a_market_that_takes_no_orders_keeps_its_stop"
 _STUCK = f"{_POLICY}::TestAStopThatHasBegunToSell"
-_CERTAINLY = f"{_POLICY}::test_owner_only_what_certainly_is_nijas_is_put_up_for_sale"
-_KNOWLEDGE = f"{_POLICY}::test_owner_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are"
-_TOGETHER = f"{_POLICY}::test_owner_two_orders_never_sell_together"
-_NEVER_DOWN = f"{_POLICY}::test_never_down_between_two_ticks"
-_TICK = f"{_POLICY}::test_never_down_a_stop_on_the_market_s_tick_is_left_alone"
-_NOTHING_NEW = f"{_POLICY}::test_finish_nothing_new_is_decided_once_everything_stops"
-_SILENCE = f"{_POLICY}::test_no_silence_about_a_position_that_is_not_protected"
+_CERTAINLY = f"{_POLICY}::test_only_what_certainly_is_nijas_is_put_up_for_sale"
+_KNOWLEDGE = f"{_POLICY}::test_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are"
+_TOGETHER = f"{_POLICY}::test_two_orders_never_sell_together"
+_NEVER_DOWN = f"{_POLICY}::test_a_stop_is_never_moved_down_between_two_ticks"
+_TICK = f"{_POLICY}::test_a_stop_on_the_markets_tick_is_left_alone"
+_NOTHING_NEW = f"{_POLICY}::test_nothing_new_is_decided_once_everything_stops"
+_SILENCE = f"{_POLICY}::test_a_position_that_is_not_protected_is_reported"
 _PAUSED = f"{_POLICY}::test_an_account_that_another_program_trades_keeps_its_stops"
 _THE_END = f"{_POLICY}::TestTheEndOfAPosition"
 _PROTECTION = "tests/nija/orders/test_protection.py"
@@ -285,7 +285,7 @@ POLICY_MUTATIONS = (
         _FILE,
         "return _SALE_WAITS if is_silent and state.mode is not MarketMode.OPEN and not state.stopping else step",
         "return step",
-        (f"{_POLICY}::test_no_silence_about_a_sale_that_the_market_does_not_take",),
+        (f"{_POLICY}::test_a_sale_that_the_market_does_not_take_is_reported",),
     ),
     Mutation(
         "a stop for too little counts as cover",

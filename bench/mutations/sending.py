@@ -180,7 +180,7 @@ ASKING_MUTATIONS = (
         _ASKING,
         "if intent.state is OrderState.INTENDED:",
         "if intent.state in (OrderState.INTENDED, OrderState.SENT):",
-        (f"{_LOST}::test_a_fault_that_no_one_foresaw_counts_as_sent",),
+        (f"{_LOST}::test_an_unexpected_error_counts_as_sent",),
     ),
     Mutation(
         "what is not yet determined counts as absent",
@@ -229,14 +229,14 @@ ASKING_MUTATIONS = (
         _ASKING,
         "if balance is None or balance.held >= intent.request.amount - intent.filled:",
         "if False:",
-        (f"{_DENIED}::test_not_while_the_balance_says_that_something_binds_the_coins",),
+        (f"{_DENIED}::test_it_is_not_placed_anew_while_the_balance_says_that_something_binds_the_coins",),
     ),
     Mutation(
         "fills that cannot be read for want of room undo what is known",
         _ASKING,
         "                return self._open.current(intent)\n            if intent.settled:",
         "                raise\n            if intent.settled:",
-        (f"{_ENTERING}::test_fills_that_there_is_no_room_to_ask_for_are_booked_later",),
+        (f"{_ENTERING}::test_fills_beyond_the_rate_limit_are_booked_later",),
     ),
     Mutation(
         "fills from before a clock's small error are missed",

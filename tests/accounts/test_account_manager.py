@@ -125,14 +125,14 @@ def test_a_leap_over_states_is_refused_and_changes_nothing(path: list[AccountSta
 
 
 @pytest.mark.parametrize("path", [[S.TRADING, S.PAUSED, S.TRADING], [S.TRADING, S.CONNECTING, S.CONNECTED], [S.FAILED]])
-def test_a_life_of_an_account_is_allowed(path: list[AccountState]) -> None:
+def test_every_step_of_an_accounts_normal_course_is_allowed(path: list[AccountState]) -> None:
     manager = AccountManager(ManualClock())
     connected(manager, KRAKEN, "A")
     for state in path:
         assert manager.transition(KRAKEN, state).state is state
 
 
-def test_a_failed_account_can_be_mended_and_connect_again() -> None:
+def test_a_failed_account_can_be_repaired_and_connect_again() -> None:
     manager = AccountManager(ManualClock())
     connected(manager, KRAKEN, "A")
     manager.transition(KRAKEN, S.FAILED, "key revoked")

@@ -69,7 +69,7 @@ def test_a_port_is_read_and_a_bad_one_refused_by_name() -> None:
         assert fault_of("PORT", value) == f"PORT is {value!r}: expected a port number from 1 to 65535."
 
 
-def test_the_variables_of_being_told_are_known() -> None:
+def test_the_variables_of_notifications_are_known() -> None:
     names = ("NIJA_NOTIFY_URLS", "NIJA_HEARTBEAT_URL", "NIJA_DAILY_SUMMARY_HOUR", "PORT")
     assert unknown_variables(dict.fromkeys(names, "x")) == ()
 

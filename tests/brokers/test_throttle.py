@@ -185,7 +185,7 @@ class TestSpacing:
             begun.append(clock.monotonic())
         assert begun == [30.0, 31.0, 32.0]
 
-    def test_a_turn_is_slept_for(self) -> None:
+    def test_a_caller_sleeps_until_its_turn(self) -> None:
         clock = ManualClock()
         spacing = Spacing(clock, 1.0)
         spacing.take_turn()

@@ -207,7 +207,7 @@ def test_a_users_broken_strategy_is_told_to_its_followers_and_hurts_no_other(fee
     assert set(feed.snapshot.signals) == {want(), want("ETH/USD")}
 
 
-def test_the_feed_survives_what_nobody_foresaw(exchange: Exchanges, clock: ManualClock) -> None:
+def test_the_feed_survives_an_unexpected_error(exchange: Exchanges, clock: ManualClock) -> None:
     class Faulty(Exchanges):
         def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]:
             self.asked["tickers"] += 1

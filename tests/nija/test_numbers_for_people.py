@@ -59,12 +59,14 @@ WRITERS: dict[str, Callable[[Decimal, str], str]] = {
 @given(value=AMOUNTS, currency=st.sampled_from(CURRENCIES))
 @example(value=Decimal("1E-8"), currency="BTC")
 @example(value=Decimal("1E+5"), currency="USD")
-def test_what_writes_one_number(writer: Callable[[Decimal, str], str], value: Decimal, currency: str) -> None:
+def test_no_writer_of_one_number_uses_an_exponent(
+    writer: Callable[[Decimal, str], str], value: Decimal, currency: str
+) -> None:
     assert not EXPONENT.search(writer(value, currency))
 
 
 @given(value=AMOUNTS, fraction=AMOUNTS, funds=AMOUNTS, minimum=AMOUNTS, currency=st.sampled_from(CURRENCIES))
-def test_why_nothing_is_bought(
+def test_no_reason_for_not_buying_shows_an_exponent(
     value: Decimal, fraction: Decimal, funds: Decimal, minimum: Decimal, currency: str
 ) -> None:
     market = Market(f"SHIB/{currency}", "SHIB", currency, minimum, Decimal("1E-10"), minimum, minimum)
@@ -79,20 +81,20 @@ def test_why_nothing_is_bought(
 
 @given(close=AMOUNTS, gate=st.floats(min_value=0, max_value=1e12))
 @example(close=Decimal(1), gate=1e-7)
-def test_why_fees_would_eat_it(close: Decimal, gate: float) -> None:
+def test_no_refusal_of_the_fee_gate_shows_an_exponent(close: Decimal, gate: float) -> None:
     refusal = fee_gate(close=close, stop=close, round_trip=Decimal("0.009"), gate=gate)
     assert refusal is None or not EXPONENT.search(refusal.text)
 
 
 @given(held=AMOUNTS, minimum=AMOUNTS)
-def test_which_markets_would_use_the_money(held: Decimal, minimum: Decimal) -> None:
+def test_no_market_advice_shows_an_exponent(held: Decimal, minimum: Decimal) -> None:
     listed = {"ETH/BTC": Market("ETH/BTC", "ETH", "BTC", minimum, minimum, minimum, minimum)}
     advice = market_advice(MASTER, {"BTC": held}, listed, ("ETH/USD",), minimum)
     assert advice is None or not EXPONENT.search(advice)
 
 
 @pytest.mark.parametrize("written", ["-1e-9", "1e30"])
-def test_what_is_wrong_in_nija_toml(tmp_path: Path, written: str) -> None:
+def test_no_fault_of_nija_toml_shows_an_exponent(tmp_path: Path, written: str) -> None:
     path = tmp_path / "nija.toml"
     path.write_text(f"[risk]\nmax_drawdown = {written}\n[strategy.trend]\nstop_atr = {written}\n")
     with pytest.raises(SettingsError) as caught:
@@ -100,7 +102,7 @@ def test_what_is_wrong_in_nija_toml(tmp_path: Path, written: str) -> None:
     assert not EXPONENT.search(str(caught.value))
 
 
-def test_what_is_wrong_with_a_strategys_parameter() -> None:
+def test_no_fault_of_a_strategys_parameter_shows_an_exponent() -> None:
     with pytest.raises(StrategyError) as caught:
         Trend(stop_atr=-1e-7)
     assert str(caught.value) == "stop_atr = -0.0000001: expected a number above 0"
@@ -113,6 +115,6 @@ def test_nobody_formats_a_figure_by_himself(package: ModuleType) -> None:
     assert own == [], "brokers/figures.py does that"
 
 
-def test_the_fields_of_a_log_line() -> None:
+def test_no_field_of_a_log_line_shows_an_exponent() -> None:
     cleaned = RedactValues(Redactor([]))(None, "", {"value": Decimal("1E-8"), "all": [Decimal("2E+9")]})
     assert cleaned == {"value": "0.00000001", "all": ["2000000000"]}

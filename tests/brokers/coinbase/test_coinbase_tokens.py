@@ -50,7 +50,7 @@ def test_a_token_equals_the_librarys(kind: str, clock: ManualClock) -> None:
     assert {**ours["payload"], "nbf": 0, "exp": 0} == {**theirs["payload"], "nbf": 0, "exp": 0}
 
 
-def test_every_token_differs(clock: ManualClock) -> None:
+def test_no_two_tokens_are_equal(clock: ManualClock) -> None:
     signer = _signer(_pem(ec.generate_private_key(ec.SECP256R1())), clock)
 
     assert len({signer.token(URI) for _ in range(20)}) == 20

@@ -162,7 +162,7 @@ def test_the_same_seed_makes_the_same_acts(desk: Desk) -> None:
     assert {act.kind for act in acts(1)} == set(ActKind) - began
 
 
-def test_whole_storms_can_be_played_at_both_exchanges() -> None:
+def test_whole_schedules_of_acts_can_be_played_at_both_exchanges() -> None:
     clock = ManualClock()
     sources = {str(exchange): ManualPrices(START_PRICES) for exchange in FACES}
     accounts = usd_accounts(balances={"USD": D(20_000), "BTC": D(2), "ETH": D(20)})

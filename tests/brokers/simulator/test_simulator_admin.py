@@ -110,7 +110,7 @@ def test_faults_are_set_counted_and_cleared(rig: Rig) -> None:
     assert (told["faults"], told["faults_injected"]) == ([], {"rate_limit": 1})
 
 
-def test_a_storm_is_set_by_its_seed(rig: Rig) -> None:
+def test_a_fault_schedule_is_set_by_its_seed(rig: Rig) -> None:
     told = post(rig, "/faults", {"storm": 5, "duration": 60, "mean_gap": 1, "accounts": ["kraken:tania_gilbert"]})
     assert told["faults"] > 30
     assert {fault["account"] for fault in state(rig)["faults"]} == {"kraken:tania_gilbert"}

@@ -246,7 +246,7 @@ def test_setup_never_takes_a_secret_as_an_argument(folder: Path) -> None:
     assert not (folder / ".env").exists()
 
 
-def test_setup_removes_an_account_after_asking(folder: Path) -> None:
+def test_setup_asks_before_it_removes_an_account(folder: Path) -> None:
     (folder / ".env").write_text("A=1\nKRAKEN_MASTER_API_KEY=a\nKRAKEN_MASTER_API_SECRET=b\n")
     assert CliRunner().invoke(app, ["setup", "--remove", "kraken:master"], input="n\n").exit_code == 2
     assert CliRunner().invoke(app, ["setup", "--remove", "kraken:master"], input="y\n").exit_code == 0

@@ -58,7 +58,9 @@ def test_masters_and_users_are_asked_and_the_masters_are_counted(rig: Rig, tmp_p
     assert "NIJA is not running" in out.getvalue()
 
 
-def test_an_account_that_does_not_work_says_why_and_where_the_cure_is(rig: Rig, tmp_path: Path) -> None:
+def test_an_account_that_does_not_work_is_shown_with_the_reason_and_the_command_that_explains_it(
+    rig: Rig, tmp_path: Path
+) -> None:
     master = rig.simulated("kraken:master").api_key
     other = rig.simulated("kraken:tania_gilbert").api_key
     (account,) = asked(rig, tmp_path, {"kraken:master": replace(master, secret=other.secret)}).accounts

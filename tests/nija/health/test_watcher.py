@@ -197,7 +197,7 @@ def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> Accou
 
 @settings(max_examples=150, deadline=None)
 @given(moments)
-def test_the_events_tell_the_same_story_as_the_sightings(drawn: list[tuple[S, str, dict[str, int], bool]]) -> None:
+def test_the_events_agree_with_the_observations(drawn: list[tuple[S, str, dict[str, int], bool]]) -> None:
     seen = [a_moment(*one) for one in drawn]
     events = watch(*seen)
     down = False

@@ -250,7 +250,7 @@ def test_one_database_serves_all_accounts_without_mixing_them(tmp_path: Path) ->
     assert not (tmp_path / "journal").exists()
 
 
-def test_a_full_disk_is_told_as_such_and_the_journal_goes_on_once_there_is_room(journals: Journals) -> None:
+def test_a_full_disk_is_reported_as_such_and_the_journal_goes_on_once_there_is_space(journals: Journals) -> None:
     journal = journals.open(ACCOUNT)
     with closing(journal._link._connection.connection.cursor()) as cursor:
         cursor.execute("PRAGMA max_page_count = 40")

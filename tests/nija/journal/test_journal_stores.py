@@ -148,7 +148,7 @@ def test_a_fill_is_booked_once(journal: Journal) -> None:
     assert journal.fills.of_position(plan.id) == (a_fill(),)
 
 
-def test_what_fails_half_way_leaves_nothing(journal: Journal) -> None:
+def test_a_transaction_that_fails_half_way_leaves_nothing(journal: Journal) -> None:
     plan, intent = an_entry()
     with pytest.raises(IntegrityError):
         add(journal, plan, replace(intent, position_id="of nobody"))

@@ -109,7 +109,7 @@ def test_a_withdrawal_within_his_share_is_his_own() -> None:
     assert attribute(NIJAS + Decimal("0.0001"), NIJAS, share(HIS)) == Attribution(Decimal("0.0001"))
 
 
-def test_a_larger_one_is_in_doubt_and_what_is_there_beyond_his_share_certainly_is_nijas() -> None:
+def test_a_withdrawal_beyond_his_share_is_in_doubt_and_the_rest_certainly_is_nijas() -> None:
     total = HIS + Decimal("0.005")
     found = attribute(total, NIJAS, share(HIS))
     assert found == Attribution(HIS, (), NIJAS - Decimal("0.005"))

@@ -33,7 +33,7 @@ def test_every_level_keeps_its_text_and_fields() -> None:
     assert all((fact["event"], fact["n"]) == ("x", 1) for fact in said)
 
 
-def test_a_trouble_is_a_warning_said_once() -> None:
+def test_a_trouble_is_logged_once_as_a_warning() -> None:
     with capture_logs() as said:
         log = EventLog(get_log("nija"))
         for _ in range(3):

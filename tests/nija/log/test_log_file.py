@@ -96,9 +96,7 @@ def test_a_full_disk_is_told_once_and_raises_nothing(capsys: pytest.CaptureFixtu
     assert "/dev/full" in told[0]
 
 
-def test_a_rotation_without_room_for_a_copy_gives_up_the_old_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rotation_on_a_full_disk_gives_up_the_old_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: str, destination: str) -> None:
         Path(destination).write_text(Path(source).read_text()[:10])
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -97,7 +97,7 @@ def test_no_number_is_written_with_an_exponent(heard: Heard) -> None:
     assert heard.text.endswith("INFO  x  least=0.00000001 most=1000\n")
 
 
-def test_a_trouble_nobody_foresaw_is_said_with_its_traceback(heard: Heard) -> None:
+def test_an_unexpected_error_is_logged_with_its_traceback(heard: Heard) -> None:
     heard.configure()
     EventLog(get_log("nija")).trouble("prices", "No prices", unforeseen=KeyError("bid"))
     assert "WARN  ⚠️  No prices" in heard.text
@@ -118,7 +118,7 @@ def test_json_carries_the_same_facts_on_request(heard: Heard) -> None:
     }
 
 
-def test_the_level_filters(heard: Heard) -> None:
+def test_lines_below_the_level_are_left_out(heard: Heard) -> None:
     heard.configure(level=LogLevel.WARNING)
     get_log("nija").info("quiet")
     get_log("nija").warning("loud")
@@ -139,7 +139,7 @@ def test_a_terminal_has_colours_unless_no_color_is_set(
     assert "\x1b[" not in heard.file
 
 
-def test_a_text_from_outside_cannot_forge_a_line(heard: Heard) -> None:
+def test_external_text_cannot_forge_a_line(heard: Heard) -> None:
     heard.configure()
     get_log("nija").info("refused", answer="x\n2026-01-17 12:00:00 INFO  👋 STOPPED")
     logging.getLogger("elsewhere").warning("a\r\nb\x1b[2Jc\u2028d")

@@ -66,7 +66,7 @@ def test_of_a_flood_the_last_are_kept_and_the_others_counted() -> None:
     assert pace.everything(0.0).left_out == 0
 
 
-def test_the_end_waits_for_nothing() -> None:
+def test_the_end_sends_everything_without_a_wait() -> None:
     pace = Pace()
     pace.offer(failed("a"))
     pace.due(0.0)

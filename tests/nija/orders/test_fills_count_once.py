@@ -63,7 +63,9 @@ def nameless_fills(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.exchange, "fills", without_names)
 
 
-def test_so_is_one_of_an_order_that_is_taken_up(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fill_of_an_adopted_order_is_booked_in_the_market_of_its_order(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.enter("BTC/USD", ONE)
     nameless_fills(world, monkeypatch)
     world.lose_disk()
@@ -72,7 +74,7 @@ def test_so_is_one_of_an_order_that_is_taken_up(world: DeskWorld, monkeypatch: p
     assert {fill.market for fill in world.journal.fills.of_position(_plan(world))} == {"BTC/USD"}
 
 
-def test_so_is_one_that_is_added_to_an_order_that_was_settled(
+def test_a_fill_added_to_a_settled_order_is_booked_in_the_market_of_its_order(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("BTC/USD", ONE)

@@ -64,20 +64,20 @@ def test_two_quiet_positions_cost_a_look_at_their_stops_and_a_comparison(world: 
     assert len(calls) - calls.count("orders") <= 3 * 12
 
 
-def test_coins_that_the_owners_order_binds(world: DeskWorld) -> None:
+def test_coins_bound_by_the_owners_order_cost_few_questions(world: DeskWorld) -> None:
     world.exchange.owner_cancels_all()
     world.exchange.owner_order(BTC_USD, Side.SELL, ONE, Decimal(200))
     assert asked(world) <= A_FEW
 
 
-def test_coins_that_the_owners_order_binds_and_that_are_to_be_sold(world: DeskWorld) -> None:
+def test_a_sale_of_coins_bound_by_the_owners_order_costs_few_questions(world: DeskWorld) -> None:
     world.exchange.owner_cancels_all()
     world.exchange.owner_order(BTC_USD, Side.SELL, ONE, Decimal(200))
     world.exit(BTC_USD)
     assert asked(world) <= A_FEW
 
 
-def test_too_little_for_a_stop(world: DeskWorld) -> None:
+def test_a_rest_too_small_for_a_stop_costs_few_questions(world: DeskWorld) -> None:
     world.exchange.owner_cancels_all()
     world.exchange.owner_sells(BTC_USD, Decimal("0.99995"))
     assert asked(world) <= A_FEW
@@ -91,13 +91,13 @@ def test_what_is_left_after_the_owner_sold_the_rest_is_written_off(world: DeskWo
     assert world.desk.blocked(BTC_USD) is None
 
 
-def test_a_market_that_left_the_list_while_no_stop_rests(world: DeskWorld) -> None:
+def test_a_delisted_market_without_a_stop_costs_few_questions(world: DeskWorld) -> None:
     world.exchange.owner_cancels_all()
     world.exchange.modes[BTC_USD] = Mode.AWAY
     assert asked(world) <= A_FEW
 
 
-def test_an_order_that_the_exchange_never_shows(world: DeskWorld) -> None:
+def test_an_order_that_the_exchange_never_shows_costs_few_questions(world: DeskWorld) -> None:
     """The sale was taken, but is in no answer."""
     world.fault("place", Fault.HALF_OPEN)
     world.exit(BTC_USD)
@@ -106,19 +106,19 @@ def test_an_order_that_the_exchange_never_shows(world: DeskWorld) -> None:
     assert asked(world) <= A_FEW
 
 
-def test_a_sale_that_works_for_long(world: DeskWorld) -> None:
+def test_a_sale_that_stays_open_costs_few_questions(world: DeskWorld) -> None:
     world.fault("place", Fault.HALF_OPEN)
     world.exit(BTC_USD)
     assert asked(world) <= A_FEW
 
 
-def test_fills_that_never_appear(world: DeskWorld) -> None:
+def test_fills_that_never_appear_cost_few_questions(world: DeskWorld) -> None:
     world.exchange.fill_lag = 1e9
     world.exit(BTC_USD)
     assert asked(world) <= A_FEW
 
 
-def test_fills_that_never_appear_of_an_entry_before_a_restart(world: DeskWorld) -> None:
+def test_fills_of_an_earlier_entry_that_never_appear_cost_few_questions(world: DeskWorld) -> None:
     world.exchange.fill_lag = 1e9
     world.desk.enter(ETH, ONE, Decimal(45), world.candle, "trend")
     world.exchange.owner_cancels_all()
@@ -126,7 +126,7 @@ def test_fills_that_never_appear_of_an_entry_before_a_restart(world: DeskWorld) 
     assert asked(world) <= A_FEW
 
 
-def test_an_order_of_unknown_outcome_in_another_market_of_the_same_coin(world: DeskWorld) -> None:
+def test_an_unknown_order_in_another_market_of_the_same_coin_costs_few_questions(world: DeskWorld) -> None:
     eur = replace(BTC, symbol="BTC/EUR", quote="EUR")
     world.exchange.listed["BTC/EUR"] = eur
     world.exchange.price["BTC/EUR"] = Decimal(100)
@@ -140,13 +140,13 @@ def test_an_order_of_unknown_outcome_in_another_market_of_the_same_coin(world: D
     assert {stop.market for stop in stops(world)} == {"BTC/USD", "BTC/EUR"}
 
 
-def test_a_stop_that_is_denied_while_its_coins_are_held(world: DeskWorld) -> None:
+def test_a_stop_that_is_denied_while_its_coins_are_held_costs_few_questions(world: DeskWorld) -> None:
     world.exchange.book.visible_from[stops(world)[0].exchange_id] = float("inf")
     asked(world)
     assert asked(world) <= A_FEW
 
 
-def test_a_doubt_that_cannot_be_cleared_as_balances_cannot_be_read(
+def test_a_doubt_that_unreadable_balances_cannot_clear_costs_few_questions(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.exchange.owner_cancels_all()

@@ -227,7 +227,7 @@ class TestEntering:
         enter(world)
         assert [stop.amount for stop in live(world)] == [ONE]
 
-    def test_fills_that_there_is_no_room_to_ask_for_are_booked_later(
+    def test_fills_beyond_the_rate_limit_are_booked_later(
         self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def no_room(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
@@ -303,7 +303,7 @@ class TestLostAnswers:
             later(kraken, 3)
         assert len([line for line in kraken.log.lines if "not yet known" in line]) == 1
 
-    def test_a_fault_that_no_one_foresaw_counts_as_sent(self, kraken: DeskWorld) -> None:
+    def test_an_unexpected_error_counts_as_sent(self, kraken: DeskWorld) -> None:
         place = kraken.exchange.place
 
         def break_after(request: OrderRequest) -> str:

@@ -229,14 +229,14 @@ def test_cover_comes_back_when_the_sale_is_refused_after_all(state: PositionStat
 
 
 @invariant
-def test_owner_only_what_certainly_is_nijas_is_put_up_for_sale(state: PositionState) -> None:
+def test_only_what_certainly_is_nijas_is_put_up_for_sale(state: PositionState) -> None:
     step = next_step(state)
     if isinstance(step, PUTS_UP_FOR_SALE):
         assert ZERO < step.amount <= state.sellable
 
 
 @invariant
-def test_owner_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are(state: PositionState) -> None:
+def test_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are(state: PositionState) -> None:
     step = next_step(state)
     if isinstance(step, Sell):
         assert state.owner_is_fresh
@@ -245,7 +245,7 @@ def test_owner_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_
 
 
 @invariant
-def test_owner_two_orders_never_sell_together(state: PositionState) -> None:
+def test_two_orders_never_sell_together(state: PositionState) -> None:
     step = next_step(state)
     if isinstance(step, PlaceStop | Sell):
         assert state.stop is StopStage.NONE
@@ -255,7 +255,7 @@ def test_owner_two_orders_never_sell_together(state: PositionState) -> None:
 
 
 @invariant
-def test_never_down(state: PositionState) -> None:
+def test_a_stop_is_never_moved_down(state: PositionState) -> None:
     step = next_step(state)
     if isinstance(step, MoveStop | ReplaceStop):
         assert step.price >= max(state.stop_price or ZERO, state.wanted_stop or ZERO)
@@ -266,7 +266,7 @@ def test_never_down(state: PositionState) -> None:
 
 
 @invariant
-def test_never_down_a_stop_on_the_market_s_tick_is_left_alone(state: PositionState) -> None:
+def test_a_stop_on_the_markets_tick_is_left_alone(state: PositionState) -> None:
     """The plan's price may lie between two ticks; a stop between both is as good as it can be."""
     if state.stop is not StopStage.RESTING or state.stop_amount != state.sellable:
         return
@@ -277,20 +277,20 @@ def test_never_down_a_stop_on_the_market_s_tick_is_left_alone(state: PositionSta
 
 
 @invariant
-def test_finish_nothing_new_is_decided_once_everything_stops(state: PositionState) -> None:
+def test_nothing_new_is_decided_once_everything_stops(state: PositionState) -> None:
     if state.stopping:
         assert isinstance(next_step(state), Wait | Close | ReadOwner | ReadMarket | PlaceStop)
 
 
 @invariant
-def test_finish_a_bare_position_is_still_protected_once_everything_stops(state: PositionState) -> None:
+def test_a_bare_position_is_still_protected_once_everything_stops(state: PositionState) -> None:
     step = next_step(replace(state, stopping=False))
     if isinstance(step, PlaceStop):
         assert next_step(replace(state, stopping=True)) == step
 
 
 @invariant
-def test_no_silence_about_a_position_that_is_not_protected(state: PositionState) -> None:
+def test_a_position_that_is_not_protected_is_reported(state: PositionState) -> None:
     """Where nothing is under way and nothing rests, a person hears why."""
     step = next_step(state)
     at_rest = state.stop is StopStage.NONE and state.sale is SaleStage.NONE and state.booked and state.settled
@@ -301,7 +301,7 @@ def test_no_silence_about_a_position_that_is_not_protected(state: PositionState)
 
 
 @invariant
-def test_no_silence_about_a_sale_that_the_market_does_not_take(state: PositionState) -> None:
+def test_a_sale_that_the_market_does_not_take_is_reported(state: PositionState) -> None:
     step = next_step(state)
     if state.selling is None or state.mode is MarketMode.OPEN or state.stopping or not isinstance(step, Wait):
         return
@@ -334,7 +334,7 @@ def test_a_stop_that_rests_stays_as_it_is_while_coins_are_in_doubt() -> None:
     assert step.trouble
 
 
-def test_never_down_between_two_ticks() -> None:
+def test_a_stop_is_never_moved_down_between_two_ticks() -> None:
     """The plan's price lies between two ticks, and the stop rests above the lower one: it grows where it is."""
     state = replace(COVERED, wanted_stop=Decimal(90), stop_amount=ONE / 2)
     assert next_step(state) == MoveStop(ONE, PLANNED)
@@ -346,11 +346,11 @@ class TestAStopThatHasBegunToSell:
     def test_where_it_is_stuck_it_is_withdrawn_for_a_sale(self) -> None:
         assert next_step(self.STUCK) == WithdrawStop()
 
-    def test_not_before_the_market_was_read(self) -> None:
+    def test_it_is_not_withdrawn_before_the_market_was_read(self) -> None:
         assert next_step(replace(self.STUCK, market_is_fresh=False)) == ReadMarket()
 
     @pytest.mark.parametrize("mode", [MarketMode.CLOSED, MarketMode.ABSENT])
-    def test_not_in_a_market_that_takes_no_sale(self, mode: MarketMode) -> None:
+    def test_it_is_not_withdrawn_in_a_market_that_takes_no_sale(self, mode: MarketMode) -> None:
         assert isinstance(next_step(replace(self.STUCK, mode=mode)), Wait)
 
     def test_where_it_sells_by_itself_it_is_left_alone(self) -> None:
@@ -369,7 +369,7 @@ class TestTheEndOfAPosition:
     def test_nothing_is_sold_while_the_entry_still_buys(self) -> None:
         assert isinstance(next_step(replace(SOLD, entry_is_open=True)), Wait)
 
-    def test_not_before_the_fills_of_its_last_order_are_booked(self) -> None:
+    def test_it_does_not_end_before_the_fills_of_its_last_order_are_booked(self) -> None:
         assert isinstance(next_step(replace(self.EMPTY, settled=False)), Wait)
 
     def test_what_little_an_entry_bought_so_far_is_kept(self) -> None:

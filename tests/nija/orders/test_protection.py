@@ -209,7 +209,7 @@ class TestStopsThatTheExchangeDenies:
         later(denied, times=19)
         assert stops(denied) == []
 
-    def test_then_it_is_placed_anew(self, denied: DeskWorld) -> None:
+    def test_it_is_placed_anew_after_five_minutes(self, denied: DeskWorld) -> None:
         later(denied, times=23)
         assert resting(denied) == [(ONE, STOP)]
 
@@ -220,7 +220,7 @@ class TestStopsThatTheExchangeDenies:
         assert stops(denied) == []
         assert denied.desk.protection()[BTC_USD].covered
 
-    def test_not_while_the_balance_says_that_something_binds_the_coins(
+    def test_it_is_not_placed_anew_while_the_balance_says_that_something_binds_the_coins(
         self, denied: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(denied.exchange, "held", lambda currency: ONE if currency == "BTC" else ZERO)
@@ -235,13 +235,17 @@ class TestStopsThatTheExchangeDenies:
         monkeypatch.setattr(world.exchange, "held", lambda _: ZERO)
         return world
 
-    def test_not_while_its_own_id_is_known(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_is_not_placed_anew_while_its_own_id_is_known(
+        self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(unlisted.exchange, "open_orders", tuple)
         before = stops(unlisted)
         later(unlisted, times=40)
         assert stops(unlisted) == before
 
-    def test_not_while_it_is_among_the_open_orders(self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_is_not_placed_anew_while_it_is_among_the_open_orders(
+        self, unlisted: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def unknown(exchange_id: str) -> Order:
             raise OrderNotFound(exchange_id)
 
@@ -305,7 +309,7 @@ class TestTheEnd:
         assert ending.desk.finish(8.0)
         assert resting(ending) == [(ONE, STOP)]
 
-    def test_fills_that_there_is_no_room_to_ask_for_wait_for_the_next_start(
+    def test_fills_beyond_the_rate_limit_wait_for_the_next_start(
         self, ending: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def no_room(_: datetime, *, protects: bool = False) -> tuple[Fill, ...]:

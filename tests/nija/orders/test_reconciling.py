@@ -78,7 +78,7 @@ def test_a_comparison_is_cheap_and_made_every_few_minutes(world: DeskWorld) -> N
     assert world.exchange.calls == ["open_orders", "closed_orders"] * 3
 
 
-def test_what_is_held_is_compared_with_the_balances_and_fills_that_are_all_booked_are_not_asked_for(
+def test_a_comparison_reads_balances_and_asks_for_no_fill_that_is_booked(
     world: DeskWorld,
 ) -> None:
     world.enter("BTC/USD", ONE)
@@ -286,7 +286,7 @@ def test_a_position_older_than_ninety_days_is_found_by_its_stop(world: DeskWorld
 
 
 @pytest.mark.parametrize("days", [1, 100, 400])
-def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
+def test_an_empty_disk_is_recovered_with_capacity_for_one_history_at_a_time(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     """A key of Kraken's lowest tier is never allowed two histories within a few seconds."""
@@ -310,7 +310,7 @@ def test_an_empty_disk_is_recovered_with_room_for_one_history_at_a_time(
     assert world.violations() == []
 
 
-def test_a_comparison_without_room_in_the_rate_limit_is_tried_again_once_there_is_some(
+def test_a_comparison_beyond_the_rate_limit_is_retried_once_there_is_capacity(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("BTC/USD", ONE)
@@ -502,7 +502,7 @@ def test_a_comparison_finds_an_order_of_unknown_outcome_without_another_question
 
 
 @pytest.mark.parametrize(("left", "looks"), [(1.0, 5), (0.4, 3)])
-def test_an_order_of_unknown_outcome_is_looked_for_less_often_where_the_rate_limit_is_short(
+def test_an_order_of_unknown_outcome_is_polled_less_often_near_the_rate_limit(
     monkeypatch: pytest.MonkeyPatch, left: float, looks: int
 ) -> None:
     world = DeskWorld(Exchange.KRAKEN)
@@ -529,7 +529,7 @@ def test_while_the_exchange_may_not_show_all_orders_yet_it_is_not_asked_again(wo
     assert sorted(world.desk.positions()) == ["BTC/USD"]
 
 
-def test_what_waits_for_a_long_history_is_said_and_leaves_room_for_it(
+def test_work_that_waits_for_a_long_history_is_logged_and_leaves_it_capacity(
     world: DeskWorld, long_history: list[BudgetSpent]
 ) -> None:
     world.enter("BTC/USD", ONE)

@@ -283,7 +283,7 @@ class TestWhileNijasStopBindsItsCoins:
         assert world.desk.positions() == {}
         assert world.exchange.book.total["BTC"] == ONE
 
-    def test_the_same_over_a_restart(self, world: DeskWorld) -> None:
+    def test_a_cancelled_stop_frees_the_same_amount_over_a_restart(self, world: DeskWorld) -> None:
         buy(world)
         later(world, 301.0)
         world.journal.close()

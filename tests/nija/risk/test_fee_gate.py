@@ -25,7 +25,7 @@ ROUND_TRIP = round_trip_cost(TAKER, TAKER, slippage(BTC))
 
 
 @pytest.mark.parametrize(("base", "expected"), [("BTC", "0.0005"), ("ETH", "0.0005"), ("SOL", "0.0010")])
-def test_deep_markets_slip_less(base: str, expected: str) -> None:
+def test_deeper_markets_have_less_slippage(base: str, expected: str) -> None:
     assert slippage(replace(BTC, base=base)) == Decimal(expected)
 
 

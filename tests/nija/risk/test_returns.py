@@ -77,7 +77,7 @@ def test_splitting_a_period_changes_nothing(capital: Decimal, first: Decimal, se
     assert abs(split.latest - whole.unit.latest) <= ROUNDING * split.latest
 
 
-def test_losses_compound() -> None:
+def test_losses_of_consecutive_periods_compound() -> None:
     assert through(Decimal(1000), [Decimal("-0.05")] * 2).daily_loss == Decimal("0.0975")
 
 
@@ -129,7 +129,7 @@ def test_while_a_new_day_is_only_claimed_the_loss_of_either_day_counts() -> None
     assert of_the_old.after(Decimal(1), day(1)).judged.daily_loss == 0
 
 
-def test_no_day_comes_again() -> None:
+def test_a_day_that_has_passed_is_never_measured_again() -> None:
     track = Track(NOON.date()).after(Decimal("0.9"), day(-2))
     assert (track.day, track.judged.daily_loss) == (NOON.date(), Decimal("0.1"))
 

@@ -31,7 +31,7 @@ def test_a_clock_that_goes_on_is_believed() -> None:
 
 
 @given(skew=st.floats(-0.0005, 0.0005))
-def test_so_is_one_that_drifts(skew: float) -> None:
+def test_a_clock_that_drifts_is_believed(skew: float) -> None:
     time = TrustedTime(None)
     for hour in range(24 * 90):
         told = at(hour * 3600 * (1 + skew))
@@ -65,7 +65,7 @@ def test_a_clock_set_back_never_takes_time_back() -> None:
     assert time.see(at(20 - DAY), 20.0).believed == at(20)
 
 
-def test_leap_upon_leap_is_not_believed_either() -> None:
+def test_repeated_leaps_are_not_believed_either() -> None:
     time = running(until=10.0)
     for minute in range(120):
         elapsed = 10.0 + minute * 60

@@ -225,7 +225,7 @@ def test_a_terminal_gets_colours_unless_it_wants_none(monkeypatch: pytest.Monkey
     assert ("\x1b[32m" in out.getvalue()) is (no_color == "")
 
 
-def test_text_from_outside_is_never_taken_for_markup() -> None:
+def test_external_text_is_never_taken_for_markup() -> None:
     assert any("[bold]rule[/bold]" in line for line in shown(replace(REPORT, mode="[bold]rule[/bold]")))
 
 

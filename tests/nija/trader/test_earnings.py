@@ -69,7 +69,7 @@ def test_a_position_that_left_by_the_owners_hand_is_booked_out_at_the_last_price
     assert earnings.total(Decimal(0)) == before
 
 
-def test_a_part_of_it_as_well(journal: Journal) -> None:
+def test_a_part_of_a_position_that_left_by_the_owners_hand_is_booked_out_as_well(journal: Journal) -> None:
     earnings = Earnings(journal, "USD")
     position = bought(journal, "2", "100")
     before = earnings.total(Decimal(2 * 80))

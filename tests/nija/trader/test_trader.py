@@ -327,7 +327,7 @@ def test_what_filled_is_protected_at_once_although_its_fills_are_told_late(rig: 
     assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
 
 
-def test_without_room_in_the_rate_limit_a_flatten_goes_on(rig: TraderRig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flatten_goes_on_while_the_rate_limit_is_used_up(rig: TraderRig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what books asks in vain: what sells does not wait for it."""
     rig.script.entry = {"BTC/USD"}
     rig.cycle(2)

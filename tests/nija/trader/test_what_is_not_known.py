@@ -263,7 +263,7 @@ class TestAClockThatLeaps:
         assert loss(latched) == before
         assert latched.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
 
-    def test_nor_does_it_after_a_restart(self, latched: TraderRig) -> None:
+    def test_it_clears_no_latch_after_a_restart_either(self, latched: TraderRig) -> None:
         before = loss(latched)
         latched.clock.wall += DAY
         restart(latched)

@@ -229,7 +229,7 @@ def test_ccxt_loads_markets_and_reads(exchange: ccxt.coinbase, rig: Rig) -> None
     assert rig.violations() == []
 
 
-def test_ccxt_trades(exchange: ccxt.coinbase, rig: Rig) -> None:
+def test_ccxt_can_trade(exchange: ccxt.coinbase, rig: Rig) -> None:
     bought = exchange.create_order("BTC/USD", "market", "buy", 0.01, 50_100)
     order = exchange.fetch_order(bought["id"])
     assert (order["status"], order["side"]) == ("closed", "buy")

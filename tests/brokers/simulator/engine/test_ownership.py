@@ -57,7 +57,7 @@ def test_a_sale_by_hand_that_the_owners_coins_suffice_for_leaves_nijas() -> None
     ("taken", "owner", "nija"),
     [("-0.0155", "0.0021", "0"), ("-0.0022", "0.0021", "0.0133"), ("-0.0160", "0.0016", "0")],
 )
-def test_a_larger_one_took_nijas_wholly(taken: str, owner: str, nija: str) -> None:
+def test_a_sale_by_hand_beyond_the_owners_coins_takes_nijas_wholly(taken: str, owner: str, nija: str) -> None:
     assert bitcoin(OWNED, BOUGHT, moved(taken)) == (D(owner), D(nija))
 
 

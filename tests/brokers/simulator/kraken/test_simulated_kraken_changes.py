@@ -108,7 +108,7 @@ def test_nobody_can_cancel_anothers_order(desk: Desk) -> None:
     assert desk.error("CancelOrder", txid=txid) == "EOrder:Invalid order"
 
 
-def test_a_pending_cancel_is_done_later(desk: Desk) -> None:
+def test_a_pending_cancel_takes_effect_later(desk: Desk) -> None:
     txid = desk.add(**LIMIT)
     desk.fault(FaultKind.SLOW_CANCEL, seconds=3.0)
     assert desk.result("CancelOrder", txid=txid) == {"count": 1, "pending": True}

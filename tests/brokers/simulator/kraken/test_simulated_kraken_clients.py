@@ -45,7 +45,7 @@ def frames(rig: Rig) -> Iterator[KrakenAPI]:
         yield KrakenAPI(rig.kraken_api("daivon_frazier"), retry=0, crl_sleep=0)
 
 
-def test_krakenex_trades(rig: Rig) -> None:
+def test_krakenex_can_trade(rig: Rig) -> None:
     api = rig.kraken_api()
     order = {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "0.01"}
     [txid] = api.query_private("AddOrder", order)["result"]["txid"]
