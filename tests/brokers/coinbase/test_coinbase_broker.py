@@ -59,6 +59,9 @@ def test_the_broker_implements_the_protocol(broker: CoinbaseBroker) -> None:
     assert (seen.exchange, seen.can_amend_stops, seen.stops_at_market) == (Exchange.COINBASE, False, False)
 
 
+# Connecting.
+
+
 def test_connecting_reads_the_rights_the_skew_and_the_markets(
     broker: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
@@ -88,6 +91,9 @@ def test_a_slow_question_for_the_time_does_not_count_as_skew(
     assert abs(broker.connect().clock_skew) < timedelta(milliseconds=2)
 
 
+# Balances and fees.
+
+
 def test_balances_are_summed_over_all_pages(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     first = {"accounts": [wallet("USD", "10", "2")], "has_next": True, "cursor": "2"}
     second = {"accounts": [wallet("BTC", "0.1")], "has_next": False, "cursor": ""}
@@ -110,6 +116,9 @@ def test_fees_are_requested_at_most_once_an_hour(
     assert connected.fees("ETH/USD").maker == Decimal("0.004")
     clock.advance(1)
     assert connected.fees("BTC/USD").maker == Decimal("0.003")
+
+
+# Placing and cancelling.
 
 
 def test_an_accepted_order_gives_its_id(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
@@ -218,6 +227,9 @@ def test_a_cancel_whose_answer_is_lost_is_repeated(connected: CoinbaseBroker, sc
     scripted.on("/orders/batch_cancel", Reply(silent=True), _row("DUPLICATE_CANCEL_REQUEST"))
 
     connected.cancel("1111")
+
+
+# Reading orders.
 
 
 def test_an_order_is_read_by_its_id(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
@@ -340,6 +352,9 @@ def test_futures_orders_are_left_out(connected: CoinbaseBroker, scripted: Script
     assert connected.open_orders() == ()
 
 
+# Fills.
+
+
 def test_fills_are_read_by_cursor_once_each_oldest_first(connected: CoinbaseBroker, scripted: ScriptedExchange) -> None:
     late = fill(entry_id="b", trade_time="2023-11-14T22:14:00Z")
     first = {"fills": [late, fill(entry_id="a")], "cursor": "2"}
@@ -423,6 +438,9 @@ def test_a_fill_that_cannot_be_read_is_counted_and_hides_no_other(
 PREVIEW = "/orders/preview"
 
 
+# Previews.
+
+
 def test_a_preview_asks_for_the_same_order_and_places_nothing(
     connected: CoinbaseBroker, scripted: ScriptedExchange
 ) -> None:
@@ -490,6 +508,9 @@ def test_a_preview_that_fails_is_not_consent(
 
     with pytest.raises(kind):
         connected.preview(stop_sell())
+
+
+# Closed and refused markets.
 
 
 def test_an_order_in_a_temporarily_closed_market_is_not_rejected(

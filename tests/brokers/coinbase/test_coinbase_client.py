@@ -49,6 +49,9 @@ NO_ORDER = {"error": "unknown", "error_details": "order with this orderID was no
 INVALID = {"error": "INVALID_ARGUMENT", "error_details": "size is required", "message": "size is required"}
 
 
+# Requests.
+
+
 @pytest.mark.parametrize(
     ("given", "host"),
     [
@@ -111,6 +114,9 @@ def test_a_key_in_the_environment_at_import_never_reaches_another_client(
     assert scripted.asked[0].token == ""
     assert "api_key" not in held
     assert "api_secret" not in held
+
+
+# Failures.
 
 
 @pytest.mark.parametrize(
@@ -213,6 +219,9 @@ def test_every_request_ends_with_the_timeout(
     client.close()
 
 
+# Tokens and the clock.
+
+
 def test_one_refused_token_is_answered_by_a_fresh_one(client: CoinbaseClient, scripted: ScriptedExchange) -> None:
     scripted.on("/accounts", Reply("Unauthorized", 401), Reply({"accounts": []}))
 
@@ -293,6 +302,9 @@ def test_a_missing_right_is_named(client: CoinbaseClient, scripted: ScriptedExch
     assert len(scripted.asked) == 1
 
 
+# Retries and rate limits.
+
+
 def test_passing_faults_of_reads_are_retried(client: CoinbaseClient, scripted: ScriptedExchange) -> None:
     scripted.on("/accounts", Reply(HTML, 503), Reply(silent=True), Reply({"accounts": []}))
 
@@ -340,6 +352,9 @@ def test_no_second_ever_holds_more_requests_than_documented(
     assert max(sum(1 for other in times if start <= other < start + 1.0) for start in times) <= limit
 
 
+# Pages.
+
+
 def test_pages_are_read_to_the_end(client: CoinbaseClient, scripted: ScriptedExchange) -> None:
     first = {"accounts": [{"n": 1}], "has_next": True, "cursor": "next"}
     last = {"accounts": [{"n": 2}], "has_next": False, "cursor": "a cursor that leads nowhere"}
@@ -361,6 +376,9 @@ def test_a_page_that_leads_to_itself_is_an_error_and_no_endless_loop(
 
     with pytest.raises(BadAnswer, match="same page"):
         client.pages("/accounts", "accounts")
+
+
+# What is logged and raised.
 
 
 def test_the_librarys_own_logger_says_nothing(

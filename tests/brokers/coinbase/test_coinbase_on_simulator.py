@@ -117,6 +117,9 @@ def deal(fill: Fill | BookedFill) -> tuple[str, Side, Decimal, Decimal, Decimal]
     return (fill.order_id, fill.side, fill.amount, fill.price, fill.fee)
 
 
+# Trading and connecting.
+
+
 def test_a_day_of_trading_leaves_equal_books_and_no_complaint(rig: Rig, broker: CoinbaseBroker) -> None:
     buy = broker.place(market(broker))
     resting = broker.place(stop(broker, "45000.00"))
@@ -186,6 +189,9 @@ def test_a_clock_that_is_wrong_by_minutes_refuses_nothing(rig: Rig) -> None:
     broker.close()
 
     assert abs(info.clock_skew - timedelta(seconds=600)) < timedelta(seconds=1)
+
+
+# Orders and lost answers.
 
 
 def test_a_refused_order_is_a_rejection_with_its_reason(broker: CoinbaseBroker) -> None:
@@ -278,6 +284,9 @@ def test_an_exchange_that_cannot_be_asked_leaves_the_order_unresolved(rig: Rig, 
         broker.resolve(request)
 
 
+# Stops and cancels.
+
+
 def test_a_stop_rests_and_sells_when_the_price_falls(rig: Rig, broker: CoinbaseBroker) -> None:
     broker.place(market(broker))
     resting = broker.place(stop(broker, "48000.00"))
@@ -323,6 +332,9 @@ def test_a_cancel_with_a_lost_answer_still_cancels(rig: Rig, broker: CoinbaseBro
     assert broker.order(resting).status is OrderStatus.CANCELLED
 
 
+# Fills and limits.
+
+
 def test_fills_listed_twice_are_returned_once(rig: Rig, broker: CoinbaseBroker) -> None:
     for _ in range(3):
         broker.place(market(broker))
@@ -349,6 +361,9 @@ def test_a_busy_account_passes_no_documented_limit(monkeypatch: pytest.MonkeyPat
         for _ in range(100):
             broker.balances()
         assert rig.violations() == []
+
+
+# Market data.
 
 
 def test_candles_and_tickers_come_from_the_public_paths(rig: Rig, feed: CoinbaseMarketData) -> None:
@@ -384,6 +399,9 @@ def test_a_market_that_runs_faster_than_the_clock_is_followed_without_a_gap(
     assert len(labels) - history >= 11
     assert {later - earlier for earlier, later in itertools.pairwise(labels)} == {timeframe.seconds}
     assert violations == []
+
+
+# Previews and long histories.
 
 
 def test_a_stop_can_be_previewed_while_another_one_binds_its_coins(rig: Rig, broker: CoinbaseBroker) -> None:

@@ -116,6 +116,9 @@ def rows_under(heading: str) -> dict[str, str]:
     return {cells[0].strip(): cells[1].strip(" |") for cells in lines[2:]}
 
 
+# The table.
+
+
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_each_situation_has_its_step(situation: str) -> None:
     state, step = SITUATIONS[situation]
@@ -252,6 +255,9 @@ def test_two_orders_never_sell_together(state: PositionState) -> None:
     if isinstance(step, PUTS_UP_FOR_SALE):
         assert state.sale is SaleStage.NONE
         assert state.booked
+
+
+# Moving a stop.
 
 
 @invariant

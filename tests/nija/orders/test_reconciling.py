@@ -63,6 +63,9 @@ def place(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decim
     return world.exchange.place(request)
 
 
+# Comparing.
+
+
 def test_where_both_sides_agree_nothing_is_found(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     assert compare(world) == []
@@ -109,6 +112,9 @@ def test_what_a_late_fill_adds_to_a_sold_position_is_sold_too(world: DeskWorld) 
     assert compare(world) == [DifferenceKind.MISSING_FILL]
     assert world.exchange.bought_by_nija("BTC/USD") == 0
     assert world.violations() == []
+
+
+# Orders that the journal does not know.
 
 
 def test_an_order_of_ours_that_the_journal_does_not_know_is_taken_up(world: DeskWorld) -> None:
@@ -183,6 +189,9 @@ def test_of_two_stops_of_one_position_the_newest_stays(world: DeskWorld) -> None
     assert [order.exchange_id for order in world.exchange.open_orders()] == [stop.exchange_id]
 
 
+# Orders that ended, are not shown, or are the owner's.
+
+
 def test_an_order_that_ended_unseen_is_read(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.exchange.owner_cancels_all()
@@ -224,6 +233,9 @@ def test_the_owners_orders_are_left_alone_and_counted(world: DeskWorld) -> None:
     assert all(world.exchange.book.orders[one].status is OrderStatus.OPEN for one in theirs)
 
 
+# Balances.
+
+
 def test_a_balance_that_lags_writes_nothing_off(world: DeskWorld) -> None:
     world.enter("BTC/USD", ONE)
     world.exchange.book.total["BTC"] -= 1
@@ -241,6 +253,9 @@ def test_an_answer_without_any_balance_writes_nothing_off(world: DeskWorld) -> N
     for _ in range(3):
         assert compare(world) == []
     assert world.desk.positions()["BTC/USD"].amount == 1
+
+
+# An empty disk.
 
 
 def test_an_empty_disk_finds_the_open_position_among_many_that_ended(world: DeskWorld) -> None:
@@ -308,6 +323,9 @@ def test_an_empty_disk_is_recovered_with_capacity_for_one_history_at_a_time(
         world.refresh()
     assert sorted(world.desk.positions()) == ["BTC/USD", "ETH/USD"]
     assert world.violations() == []
+
+
+# Rate limits and long histories.
 
 
 def test_a_comparison_beyond_the_rate_limit_is_retried_once_there_is_capacity(

@@ -44,6 +44,9 @@ def resting_stops(rig: TraderRig, market: str) -> list[tuple[Decimal, Decimal | 
     ]
 
 
+# Entries, stops and exits.
+
+
 def test_an_entry_signal_buys_by_risk_and_rests_a_stop_of_what_filled(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
@@ -135,6 +138,9 @@ def test_an_entry_whose_outcome_is_unknown_is_not_sent_again_and_found_later(rig
     assert resting_stops(rig, "BTC/USD") == [(rig.model.bought_by_nija("BTC/USD"), Decimal("90.0"))]
 
 
+# Stopped trading and limits.
+
+
 def test_stop_trading_keeps_entries_out_and_lets_exits_go_on(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
@@ -201,6 +207,9 @@ def test_a_drawdown_latches_until_someone_resumes_and_then_counts_anew(tmp_path:
     rig.close()
 
 
+# Reasons for not trading.
+
+
 def test_a_reason_for_not_trading_is_said_once_until_it_changes(tmp_path: Path) -> None:
     rig = TraderRig(tmp_path, {"own": {"disabled_markets": ("BTC/USD",)}})
     rig.cycle(5)
@@ -255,6 +264,9 @@ def test_an_exchange_that_fails_a_read_ends_the_cycle_but_loses_no_decision(rig:
             rig.clock.advance(1.0)
     assert rig.model.bought_by_nija("BTC/USD") == 0
     assert all(order.status is not OrderStatus.OPEN for order in rig.model.ours())
+
+
+# What the owner moves.
 
 
 def test_a_withdrawal_by_the_owner_is_no_loss_and_a_deposit_no_gain(rig: TraderRig) -> None:
@@ -316,6 +328,9 @@ def test_a_balance_that_shows_a_sale_before_the_fill_is_known_moves_no_peak(rig:
     assert equity.drawdown < Decimal("0.03")
 
 
+# Slow answers.
+
+
 def test_what_filled_is_protected_at_once_although_its_fills_are_told_late(rig: TraderRig) -> None:
     rig.model.fill_lag = 120.0
     rig.script.entry = {"BTC/USD"}
@@ -354,6 +369,9 @@ def test_the_markets_rules_are_read_anew_every_hour(rig: TraderRig) -> None:
     rig.clock.advance(3_600)
     rig.cycle(3)
     assert rig.model.calls.count("markets") == 1
+
+
+# Commands.
 
 
 def test_once_everything_stops_nothing_is_entered(rig: TraderRig) -> None:

@@ -29,6 +29,9 @@ def wallet(desk: Desk, currency: str) -> list[Decimal | int]:
     return [Decimal(row["available_balance"]["value"]), Decimal(row["hold"]["value"])]
 
 
+# Market orders.
+
+
 def test_a_market_buy_by_base_pays_its_fee_on_top(desk: Desk) -> None:
     order = desk.order(desk.placed(MARKET))
     value = Decimal("0.01") * Decimal("50002.5")
@@ -63,6 +66,9 @@ def test_a_thin_book_cancels_a_market_order_after_a_partial_fill(desk: Desk) -> 
     assert order["settled"] is False
 
 
+# Limit orders and client ids.
+
+
 def test_a_limit_order_rests_holds_and_fills_as_a_maker(desk: Desk) -> None:
     order_id = desk.placed(limit("49000"))
     order = desk.order(order_id)
@@ -91,6 +97,9 @@ def test_a_repeated_client_order_id_gives_the_first_order_and_nothing_new(desk: 
 def test_a_refused_order_does_not_use_up_its_client_order_id(desk: Desk) -> None:
     assert not desk.create(limit(size="90"), client_order_id="again")["success"]
     assert desk.create(limit(), client_order_id="again")["success"]
+
+
+# Refusals.
 
 
 @pytest.mark.parametrize(
@@ -177,6 +186,9 @@ def test_a_body_of_the_wrong_shape_is_an_invalid_argument(desk: Desk, changes: d
     assert not desk.account.orders
 
 
+# Stops and brackets.
+
+
 def test_a_stop_limit_waits_for_its_price_and_then_rests_or_sells(desk: Desk) -> None:
     desk.placed(MARKET)
     order_id = desk.placed(stop("45000", "44000"), side="SELL")
@@ -233,6 +245,9 @@ def test_an_attached_bracket_follows_the_entrys_fills(desk: Desk) -> None:
     assert desk.post("/orders", **fields, attached_order_configuration=sized).status == 400
 
 
+# Time in force and market states.
+
+
 def test_orders_that_are_in_force_for_a_while_end_by_themselves(desk: Desk) -> None:
     end = "2023-11-14T22:14:20Z"
     order_id = desk.placed({"limit_limit_gtd": {"base_size": "0.01", "limit_price": "40000", "end_time": end}})
@@ -269,6 +284,9 @@ def test_a_market_state_refuses_its_orders(desk: Desk) -> None:
     modes["BTC/USD"] = Mode.MAINTENANCE
     assert desk.get("/products/BTC-USD").json["trading_disabled"] is True
     assert desk.refused(limit())[0] == "UNTRADABLE_PRODUCT"
+
+
+# Previews, cancels and edits.
 
 
 def test_a_preview_reports_refusals_and_places_nothing(desk: Desk) -> None:
@@ -353,6 +371,9 @@ def test_an_edit_cannot_go_below_the_filled_amount(desk: Desk) -> None:
     filled = Decimal(desk.order(order_id)["filled_size"])
     assert 0 < filled < 3
     assert edit(desk, order_id, price="40000", size="0.1") == "CANNOT_EDIT_TO_BELOW_FILLED_SIZE"
+
+
+# What comes late.
 
 
 def test_an_accepted_order_may_fail_later(desk: Desk) -> None:
