@@ -53,6 +53,7 @@ class Journals:
             self._shared = _shared_engine(database_url)
         self._one_database = database_url is not None
         self._compiled: dict[Any, Any] = {}
+        # Alembic keeps the migration it is running in module state: two at once would change each other's database.
         self._preparing = threading.Lock()
 
     def open(self, account: AccountId, *, on_step: StepHook = no_hook) -> Journal:
@@ -115,7 +116,6 @@ class Journals:
     def _open_shared(self, account: AccountId, on_step: StepHook) -> Journal:
         connection = self._connection(self._shared)
         try:
-            # All accounts begin at once, and one of them makes the tables.
             with self._preparing:
                 bring_up_to_date(connection, self._migrations, lambda _revision: None)
         except BaseException:
@@ -142,7 +142,8 @@ class Journals:
         file = sqlite.open_checked(path)
         try:
             connection = self._over(file)
-            bring_up_to_date(connection, self._migrations, lambda revision: self._back_up(path, revision))
+            with self._preparing:
+                bring_up_to_date(connection, self._migrations, lambda revision: self._back_up(path, revision))
         except BaseException:
             file.close()
             raise
