@@ -18,7 +18,7 @@ from brokers.nonce import Nonce
 from nija.journal.opening import Journals
 from nija.journal.records import LatchName
 from nija.journal.schema import metadata
-from tests.compatibility.first_version import ACCOUNTS, FOLDER, KILLED, Tables, Takeover, lay, rows, rows_by_table
+from tests.compatibility.first_version import ACCOUNTS, FOLDER, KILLED, Row, Tables, Takeover, lay, rows, rows_by_table
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 
@@ -45,7 +45,7 @@ KEPT = {
     "write_offs",
 }
 # What later revisions put into the rows that were there: see nija/journal/migrations.
-ADDED = {"equity": {"earned": None, "capital": None}, "write_offs": {"price": "0"}}
+ADDED: dict[str, Row] = {"equity": {"earned": None, "capital": None}, "write_offs": {"price": "0"}}
 
 
 @pytest.fixture
