@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CHUNK = 65_536
-USER_AGENT = "nija/0.1"
+USER_AGENT = "nija"
 
 # OpenSSL reports these only during the handshake, before any byte of the request was sent.
 _HANDSHAKE_REASONS = frozenset(

@@ -73,7 +73,7 @@ class Page:
 
 
 def pages() -> tuple[Page, ...]:
-    files = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    files = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
     return tuple(page(str(file.relative_to(ROOT))) for file in files)
 
 
