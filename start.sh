@@ -88,7 +88,7 @@ run_checks() {
   case "${1:-}" in
     fast | --fast) step "${pytest[@]}" "${side_by_side[@]}" --fast ;;
     "")
-      step "${pytest[@]}" "${side_by_side[@]}" -m "not daemons"
+      step "${pytest[@]}" "${side_by_side[@]}" --cov -m "not daemons"
       # Most of a daemon's run is waiting. A run that several tests judge goes to one of the workers, the longest first.
       step "${pytest[@]}" -n 3 --dist loadgroup --no-loadscope-reorder -m daemons tests/chaos tests/docs tests/system
       ;;
