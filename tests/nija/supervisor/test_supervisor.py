@@ -1,0 +1,168 @@
+"""The supervisor from its start to its end: what it holds meanwhile, and that it gives everything back."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from accounts.manager import AccountState
+from accounts.ownership import KeyInUse, KeyOwnership
+from brokers.clock import SystemClock
+from brokers.simulator.config import SimulatorConfig
+from brokers.simulator.server import running_simulator
+from nija.control.client import ask
+from nija.supervisor.configuration import ConfigurationError, read_configuration
+from nija.supervisor.paper import on_paper
+from nija.supervisor.supervisor import Supervisor
+from tests import made_up
+from tests.simulator_fixtures import UNLIMITED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from brokers.simulator.server import Simulator
+    from nija.supervisor.configuration import Configuration
+
+ACCOUNTS = made_up.accounts("kraken:master", "kraken:daivon_frazier", "coinbase:master")
+NAMES = {account.name for account in ACCOUNTS}
+_PATIENCE = 30.0
+# The filters of warnings are the whole process's: what one thread ignores for a moment, another's end makes an error.
+pytestmark = pytest.mark.filterwarnings("ignore:'T' is deprecated:FutureWarning")
+
+
+@dataclass
+class Daemon:
+    """A supervisor in a thread of its own, on real clocks."""
+
+    configuration: Configuration
+    stop: threading.Event = field(default_factory=threading.Event)
+    ended: list[int | BaseException] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(self.configuration, SystemClock(self.stop), self.stop)
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> int | BaseException:
+        self.stop.set()
+        self._thread.join(_PATIENCE)
+        return self.ended[0]
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        turn = threading.Event()
+        for _ in range(int(_PATIENCE / 0.02)):
+            if condition() or self.ended:
+                break
+            turn.wait(0.02)
+        assert condition(), self.ended
+
+    def all_are(self, state: AccountState) -> bool:
+        snapshots = [self.supervisor.manager.snapshot(account) for account in self.supervisor.manager.accounts()]
+        return bool(snapshots) and all(snapshot.state is state for snapshot in snapshots)
+
+    def status(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", ask(self.configuration.home, "status"))
+
+    def _run(self) -> None:
+        try:
+            self.ended.append(self.supervisor.run())
+        except BaseException as failure:  # noqa: BLE001 a thread's end is the test's result
+            self.ended.append(failure)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with running_simulator(SimulatorConfig(ACCOUNTS, limits=UNLIMITED)) as simulator:
+        yield simulator
+
+
+def configured(simulator: Simulator, folder: Path, **environ: str) -> Configuration:
+    addresses = made_up.environment(simulator.addresses, ACCOUNTS)
+    places = {"NIJA_DATA_DIR": str(folder / "data"), "NIJA_CONFIG": _settings(folder)}
+    return read_configuration({**addresses, **places, **environ}, folder)
+
+
+def _settings(folder: Path) -> str:
+    file = folder / "nija.toml"
+    file.write_text("[portfolio]\nmax_daily_loss = 0.2\n", encoding="utf-8")
+    return str(file)
+
+
+@contextmanager
+def running(configuration: Configuration) -> Iterator[Daemon]:
+    """All accounts of it trade."""
+    daemon = Daemon(configuration)
+    with pytest.MonkeyPatch.context() as patch, capture_logs():
+        patch.setenv("REQUESTS_CA_BUNDLE", configuration.environ["REQUESTS_CA_BUNDLE"])
+        daemon.start()
+        try:
+            daemon.wait_until(lambda: daemon.all_are(AccountState.TRADING))
+            yield daemon
+        finally:
+            daemon.end()
+
+
+@pytest.fixture(scope="module")
+def live(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One for all tests that leave it as it is."""
+    with running(configured(simulator, tmp_path_factory.mktemp("live"))) as daemon:
+        yield daemon
+
+
+def test_a_running_daemon_answers_for_every_account(live: Daemon) -> None:
+    status = live.status()
+    assert {account["id"] for account in status["accounts"]} == NAMES
+    assert {account["state"] for account in status["accounts"]} == {"TRADING"}
+    assert status["mode"] == "live"
+
+
+def test_a_key_in_use_by_a_running_daemon_is_refused_to_another(live: Daemon) -> None:
+    second = Daemon(live.configuration)
+    second.start()
+    assert isinstance(second.end(), KeyInUse)
+
+
+def test_a_command_reaches_every_account_and_the_end_gives_everything_back(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with running(configured(simulator, tmp_path)) as daemon:
+        home = daemon.configuration.home
+        ask(home, "stop_trading")
+        daemon.wait_until(lambda: daemon.all_are(AccountState.PAUSED))
+        assert daemon.end() == 0
+    assert ask(home, "status") is None
+    for found in daemon.configuration.discovery.credentials:
+        KeyOwnership(home, found.api_key.fingerprint, SystemClock(), "test").release()
+
+
+def test_on_paper_every_account_trades_without_its_key(tmp_path: Path) -> None:
+    with running_simulator(SimulatorConfig(ACCOUNTS, limits=UNLIMITED)) as simulator:
+        with running(on_paper(configured(simulator, tmp_path, NIJA_MODE="paper"))) as daemon:
+            assert {account["id"] for account in daemon.status()["accounts"]} == NAMES
+        requests = simulator.call(lambda: list(simulator.world.records.requests))
+    assert requests
+    assert [request for request in requests if request.account] == []
+
+
+def test_a_redeployed_daemon_waits_for_the_key_of_the_one_before(simulator: Simulator, tmp_path: Path) -> None:
+    configuration = configured(simulator, tmp_path, RENDER="true")
+    fingerprint = configuration.discovery.credentials[0].api_key.fingerprint
+    held = KeyOwnership(configuration.home, fingerprint, SystemClock(), "the one before")
+    threading.Timer(1.0, held.release).start()
+    with running(configuration) as daemon:
+        assert daemon.ended == []
+
+
+def test_a_port_that_is_taken_is_said_before_anything_trades(live: Daemon, tmp_path: Path) -> None:
+    taken = live.configuration.environ["KRAKEN_API_URL"].rpartition(":")[2]
+    second = Daemon(read_configuration({**live.configuration.environ, "PORT": taken}, tmp_path))
+    second.start()
+    assert isinstance(second.end(), ConfigurationError)
