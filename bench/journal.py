@@ -27,10 +27,10 @@ from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.clock import SystemClock, utc_now
 from brokers.model import Exchange, Fill, OrderRequest, OrderType, Side
+from nija.journal.commit_points import CommitPoint
 from nija.journal.opening import Journals
 from nija.journal.order_state import OrderState
-from nija.journal.records import Intent, Plan
-from nija.journal.steps import Step
+from nija.journal.records import Intent, PositionPlan
 
 if TYPE_CHECKING:
     from nija.journal.journal import Journal
@@ -45,15 +45,17 @@ def order(journal: Journal, clock: SystemClock) -> float:
     client_id = new_client_id(Purpose.ENTRY)
     request = OrderRequest(client_id, "BTC/USD", Side.BUY, OrderType.MARKET, AMOUNT, now + timedelta(seconds=30))
     intent = Intent(request, client_id, Purpose.ENTRY, OrderState.INTENDED, now, Decimal(0), signal_time=now)
-    plan = Plan(client_id, "BTC/USD", now, "bench")
+    plan = PositionPlan(client_id, "BTC/USD", now, "bench")
     fill = Fill(client_id, client_id, "BTC/USD", Side.BUY, AMOUNT, Decimal(95_000), Decimal(0), "USD", now)
     began = time.perf_counter()
-    with journal.transaction(Step.INTENDED):
+    with journal.transaction(CommitPoint.INTENDED):
         journal.plans.add(plan)
         journal.intents.add(intent)
-    sent = _move(journal, intent, replace(intent, state=OrderState.SENT), Step.SENT, clock)
-    placed = _move(journal, sent, replace(sent, state=OrderState.OPEN, exchange_id=client_id), Step.OUTCOME, clock)
-    with journal.transaction(Step.PROGRESS):
+    sent = _move(journal, intent, replace(intent, state=OrderState.SENT), CommitPoint.SENT, clock)
+    placed = _move(
+        journal, sent, replace(sent, state=OrderState.OPEN, exchange_id=client_id), CommitPoint.OUTCOME, clock
+    )
+    with journal.transaction(CommitPoint.PROGRESS):
         filled = replace(placed, state=OrderState.FILLED, filled=AMOUNT, settled=True)
         journal.intents.save(placed, filled, now)
         journal.fills.book(client_id, fill, now)
@@ -61,7 +63,7 @@ def order(journal: Journal, clock: SystemClock) -> float:
     return time.perf_counter() - began
 
 
-def _move(journal: Journal, old: Intent, new: Intent, step: Step, clock: SystemClock) -> Intent:
+def _move(journal: Journal, old: Intent, new: Intent, step: CommitPoint, clock: SystemClock) -> Intent:
     with journal.transaction(step):
         journal.intents.save(old, new, utc_now(clock))
     return new

@@ -1,4 +1,4 @@
-"""The value objects shared by all layers. Money, prices and amounts are Decimal; times are aware UTC."""
+"""The value objects shared by all layers. AccountFunds, prices and amounts are Decimal; times are aware UTC."""
 
 from __future__ import annotations
 

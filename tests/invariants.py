@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from brokers.model import Fill
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
-    from nija.journal.records import Intent, Plan
+    from nija.journal.records import Intent, PositionPlan
 
     class Oversale(Protocol):
         """Coins of the owner's that an order of NIJA's sold."""
@@ -105,7 +105,7 @@ class JournalRecord:
 
     intents: tuple[Intent, ...]
     fills: tuple[Fill, ...]
-    plans: tuple[Plan, ...]
+    plans: tuple[PositionPlan, ...]
     positions: Mapping[str, Position]
     written_off: Mapping[str, Decimal]
 

@@ -116,7 +116,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "an empty journal waits anew after each restart",
         _RECONCILING,
-        "self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None",
+        "self._empty_since = context.journal.marks.get(Watermark.EMPTY_SINCE) if self._began_empty else None",
         "self._empty_since: datetime | None = None",
         (f"{_TESTS}::test_an_empty_disk_does_not_wait_anew_after_a_restart",),
     ),

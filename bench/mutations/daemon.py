@@ -78,9 +78,9 @@ DAEMON_MUTATIONS = (
         ("tests/nija/supervisor/test_account_view.py",),
     ),
     Mutation(
-        "a latch is not written down",
-        "nija/journal/latches.py",
-        "            self._link.write(insert(latches), values)\n",
+        "a halt is not written down",
+        "nija/journal/halts.py",
+        "            self._link.write(insert(halts), values)\n",
         "",
         (_STORES, _KILL_SWITCH),
     ),
@@ -101,7 +101,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a command counts only once it is in the journal",
         "nija/trader/commands.py",
-        "            latches = _after(latches, message)\n",
+        "            halts = _after(halts, message)\n",
         "            pass\n",
         (_COMMANDS,),
     ),
@@ -150,8 +150,8 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a switched-off account enters",
         "nija/trader/appraisal.py",
-        "paused=SWITCHED_OFF if self._seat.plan.is_switched_off else paused_by(self._brakes.latches)",
-        "paused=paused_by(self._brakes.latches)",
+        "paused=SWITCHED_OFF if self._context.plan.is_switched_off else paused_by(self._halts.halts)",
+        "paused=paused_by(self._halts.halts)",
         ("tests/nija/trader/test_trader.py",),
     ),
     Mutation(

@@ -178,8 +178,8 @@ DESK_MUTATIONS = (
     Mutation(
         "what became of an order is not asked after the stop signal",
         _DESK,
-        "            attempts = Attempts()\n            self._resolve(attempts)\n",
-        "            attempts = Attempts()\n",
+        "            attempts = ErrorCollector()\n            self._resolve(attempts)\n",
+        "            attempts = ErrorCollector()\n",
         (_THE_END,),
     ),
     # doubt
@@ -251,14 +251,14 @@ DESK_MUTATIONS = (
     Mutation(
         "a restart forgets that another program trades the account",
         _DESK,
-        "self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()",
+        "self._executor.paused = HaltName.ANOTHER_PROGRAM in journal.halts.all()",
         "self._executor.paused = False",
         (f"{_ANOTHER}::test_it_holds_across_a_restart",),
     ),
     Mutation(
         "that another program trades the account is not written down",
         _DESK,
-        "        self._journal.latches.set(LatchName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)\n",
+        "        self._journal.halts.set(HaltName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)\n",
         "",
         (f"{_ANOTHER}::test_it_holds_across_a_restart",),
     ),

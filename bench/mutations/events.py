@@ -7,7 +7,7 @@ from bench.mutations.mutation import Mutation
 _EVENTS = "tests/nija/test_events.py"
 _POSITIONS = "tests/nija/orders/test_position_events.py"
 _HISTORY = "tests/nija/journal/test_history_writer.py"
-_BRAKES = "tests/nija/trader/test_brakes.py::TestWhatIsPublished"
+_BRAKES = "tests/nija/trader/test_halts.py::TestWhatIsPublished"
 _OPEN_STATE = "nija/journal/open_state.py"
 _WRITER = "nija/journal/history_writer.py"
 
@@ -56,15 +56,15 @@ EVENT_MUTATIONS = (
     ),
     Mutation(
         "a limit of an earlier run is told at every start",
-        "nija/trader/brakes.py",
-        "latch.since >= self._since if self._known is None else name not in self._known",
+        "nija/trader/halts.py",
+        "halt.since >= self._since if self._known is None else name not in self._known",
         "name not in (self._known or ())",
         (_BRAKES,),
     ),
     Mutation(
         "a trader that begins anew tells its limits again",
-        "nija/trader/brakes.py",
-        "        self._known = frozenset(latches)\n",
+        "nija/trader/halts.py",
+        "        self._known = frozenset(halts)\n",
         "        self._known = None\n",
         (_BRAKES,),
     ),

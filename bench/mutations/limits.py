@@ -9,7 +9,7 @@ _TIME = "tests/nija/risk/test_trusted_time.py"
 _MEASURE = "tests/nija/trader/test_measure.py"
 _EARNINGS = "tests/nija/trader/test_earnings.py"
 _UNKNOWN = "tests/nija/trader/test_what_is_not_known.py"
-_BRAKES = "tests/nija/trader/test_brakes.py"
+_BRAKES = "tests/nija/trader/test_halts.py"
 _COMMANDS = "tests/nija/trader/test_commands.py"
 _COINS = "tests/nija/orders/test_whose_coins.py"
 _PORTFOLIO = "tests/nija/supervisor/test_portfolio.py"
@@ -68,7 +68,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "an old price sizes an entry",
         "nija/trader/trader.py",
-        "snapshot.prices(self._seat.clock.monotonic()).get(market.symbol)",
+        "snapshot.prices(self._context.clock.monotonic()).get(market.symbol)",
         "snapshot.tickers.get(market.symbol)",
         (_UNKNOWN,),
     ),
@@ -123,8 +123,8 @@ LIMIT_MUTATIONS = (
     ),
     Mutation(
         "a resume in the middle of a cycle is undone",
-        "nija/trader/brakes.py",
-        "        if value < limit or name in self.latches:\n",
+        "nija/trader/halts.py",
+        "        if value < limit or name in self.halts:\n",
         "        if value < limit:\n",
         (_BRAKES,),
     ),
@@ -137,28 +137,28 @@ LIMIT_MUTATIONS = (
     ),
     Mutation(
         "a resume before the first look is missed",
-        "nija/trader/brakes.py",
-        "self.latches: Mapping[LatchName, Latch] = journal.latches.all()",
-        "self.latches: Mapping[LatchName, Latch] = {}",
+        "nija/trader/halts.py",
+        "self.halts: Mapping[HaltName, Halt] = journal.halts.all()",
+        "self.halts: Mapping[HaltName, Halt] = {}",
         (_PORTFOLIO,),
     ),
     Mutation(
         "what all accounts together have lost stops nobody",
-        "nija/trader/portfolio_brake.py",
-        "            self._brakes.latch(name, unit.daily_loss, limits.max_daily_loss, moment.believed)\n",
+        "nija/trader/portfolio_halts.py",
+        "            self._halts.halt(name, unit.daily_loss, limits.max_daily_loss, moment.believed)\n",
         "            pass\n",
         (_PORTFOLIO,),
     ),
     Mutation(
         "what all accounts together have lost is forgotten over a restart",
-        "nija/trader/portfolio_brake.py",
+        "nija/trader/portfolio_halts.py",
         "        self._copy = store.latest()\n",
         "        self._copy = None\n",
         (_PORTFOLIO,),
     ),
     Mutation(
         "an account enters before all together are measured",
-        "nija/trader/portfolio_brake.py",
+        "nija/trader/portfolio_halts.py",
         "            return state.unknown\n",
         '            return ""\n',
         (_PORTFOLIO,),

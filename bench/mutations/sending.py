@@ -27,7 +27,7 @@ _STATES = "tests/nija/journal/test_order_state.py"
 _POSITIONS = "tests/nija/journal/test_positions.py"
 
 _INTEND = "self._open.intend(intent, plan)\n"
-_SENT = "sent = self._open.move(intent, replace(intent, state=OrderState.SENT), Step.SENT)\n"
+_SENT = "sent = self._open.move(intent, replace(intent, state=OrderState.SENT), CommitPoint.SENT)\n"
 _PLACE = "exchange_id = self._broker.place(sent.request)\n"
 _IN_ORDER = f"        {_INTEND}        {_SENT}        try:\n            {_PLACE}"
 
@@ -62,7 +62,7 @@ SENDING_MUTATIONS = (
     Mutation(
         "an order whose answer was lost counts as refused",
         _SENDING,
-        "            return self._open.move(sent, unknown, Step.OUTCOME, str(error))\n",
+        "            return self._open.move(sent, unknown, CommitPoint.OUTCOME, str(error))\n",
         "            return self._refused(sent, str(error), passing=True)\n",
         (f"{_LOST}::test_an_order_whose_answer_was_lost_is_found_and_not_sent_again",),
     ),
@@ -334,14 +334,14 @@ JOURNAL_MUTATIONS = (
     ),
     Mutation(
         "what others wrote into the journal is not seen",
-        "nija/journal/link.py",
+        "nija/journal/connection.py",
         'return file.execute("PRAGMA data_version").fetchone()[0], file.total_changes',
         "return 0, file.total_changes",
         ("tests/nija/journal/test_journal_stores.py",),
     ),
     Mutation(
         "what was never committed is remembered",
-        "nija/journal/link.py",
+        "nija/journal/connection.py",
         "version = None if self._connection.in_transaction() else self._version()",
         "version = self._version()",
         ("tests/nija/journal/test_journal_stores.py",),

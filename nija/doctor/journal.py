@@ -11,8 +11,8 @@ from nija.control.journals import opened_journals
 from nija.doctor.finding import broken, fine
 from nija.journal.errors import JournalError
 from nija.journal.identity import another_account
-from nija.journal.records import LatchName
-from nija.trader.brakes import paused_by
+from nija.journal.records import HaltName
+from nija.trader.halts import paused_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """`paused` are the reasons of the latches that are set, `another_program` whether that is one of them.
+    """`paused` are the reasons of the halts that are set, `another_program` whether that is one of them.
 
     `refusal` says that the journal is another account's.
     """
@@ -53,7 +53,7 @@ def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, cl
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
             # A paper account has no key at the exchange that is asked here.
             refusal = "" if process.mode is RunMode.PAPER else another_account(journal.identity, account, info)
-            latches = journal.latches.all()
-            return JournalFacts(paused_by(latches), LatchName.ANOTHER_PROGRAM in latches, refusal)
+            halts = journal.halts.all()
+            return JournalFacts(paused_by(halts), HaltName.ANOTHER_PROGRAM in halts, refusal)
     except JournalError:
         return JournalFacts()

@@ -9,7 +9,7 @@ from accounts.identity import AccountId
 from brokers.exchanges import described
 from brokers.figures import money, percent
 from nija.doctor.finding import Finding, Level, broken, fine, warning
-from nija.risk.gate import round_trip_cost, slippage
+from nija.risk.costs import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
 from nija.risk.sizing import Entry, Funds, least_notional, size_entry
 from nija.strategy.base import StrategyError

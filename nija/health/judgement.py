@@ -112,9 +112,9 @@ def _market_data(account: AccountStatus) -> Iterator[AccountFault]:
 
 
 def _another_program(account: AccountStatus) -> Iterator[AccountFault]:
-    for latch in account.latches:
-        if latch.name == AccountFaultKind.ANOTHER_PROGRAM.value:
-            yield AccountFault(AccountFaultKind.ANOTHER_PROGRAM, "", latch.reason)
+    for halt in account.latches:
+        if halt.name == AccountFaultKind.ANOTHER_PROGRAM.value:
+            yield AccountFault(AccountFaultKind.ANOTHER_PROGRAM, "", halt.reason)
 
 
 def _protection(account: AccountStatus) -> Iterator[AccountFault]:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.engine import URL
 
 from nija.journal import sqlite
-from nija.journal.link import WRITING
+from nija.journal.connection import WRITING
 from nija.journal.schema import metadata
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, insert, select, update
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.records import EquityDay
 from nija.journal.schema import equity
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 class EquityStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -35,7 +35,7 @@ class EquityStore:
             "updated": day.updated,
         }
         mine = and_(equity.c.account == self._account, equity.c.day == day.day.isoformat())
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             if self._link.write(update(equity).where(mine).values(**values)) == 0:
                 key = {"account": self._account, "day": day.day.isoformat()}
                 self._link.write(insert(equity), {**key, **values})
@@ -47,7 +47,7 @@ class EquityStore:
             return
         mine = and_(equity.c.account == self._account, equity.c.day == known.day.isoformat())
         anew = {"opening": value, "latest": value, "peak": value, "updated": now}
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             self._link.write(update(equity).where(mine).values(**anew))
 
     def latest(self) -> EquityDay | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 _ADD = insert(fills)
@@ -23,7 +23,7 @@ _FIND = select(fills.c.fill_id).where(fills.c.account == bindparam("mine"), fill
 
 
 class FillStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
         self.changes = 0

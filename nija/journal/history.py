@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, insert, select
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.records import HistoryRow
 from nija.journal.schema import events
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 class HistoryStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -34,7 +34,7 @@ class HistoryStore:
             "market": market,
             "detail": json.dumps(detail or {}, default=str, sort_keys=True),
         }
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             self._link.write(insert(events), values)
 
     def latest(self, count: int, kind: str | None = None) -> tuple[HistoryRow, ...]:
@@ -50,5 +50,5 @@ class HistoryStore:
     def forget_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` rows from before `time`; return how many."""
         old = select(events.c.id).where(events.c.account == self._account, events.c.time < time).limit(at_most)
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             return self._link.write(delete(events).where(events.c.id.in_(old)))

@@ -20,9 +20,9 @@ from nija.events import (
     LimitReached,
     OrderRefused,
 )
+from nija.journal.commit_points import CommitPoint
 from nija.journal.errors import JournalError
-from nija.journal.records import LatchName
-from nija.journal.steps import Step
+from nija.journal.records import HaltName
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,7 @@ _KEPT_AT_MOST = 200
 # Of no account, or a step on the way to something that is kept.
 _LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent)
 # A command is written together with what it sets, whether or not a daemon runs.
-_COMMANDED = frozenset({LatchName.STOP_TRADING.value, LatchName.FLATTEN.value})
+_COMMANDED = frozenset({HaltName.STOP_TRADING.value, HaltName.FLATTEN.value})
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 # Columns of their own, or of interest to the log alone.
 _NOT_DETAIL = frozenset({"account", "market", "is_logged"})
@@ -75,7 +75,7 @@ class HistoryWriter:
         with self._lock:
             waiting = self._waiting.pop(journal.account)
         try:
-            with journal.transaction(Step.NOTED):
+            with journal.transaction(CommitPoint.NOTED):
                 for time, event in waiting:
                     journal.history.add(
                         kind_of(event), time, market=getattr(event, "market", None), detail=_detail(event)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, insert, select
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.records import Holding
 from nija.journal.schema import holdings
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 _FIELDS = tuple(field.name for field in fields(Holding))
 
 
 class HoldingStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -30,7 +30,7 @@ class HoldingStore:
         return {row.currency: Holding(**{name: getattr(row, name) for name in _FIELDS}) for row in rows}
 
     def save(self, known: Iterable[Holding]) -> None:
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             for holding in known:
                 mine = and_(holdings.c.account == self._account, holdings.c.currency == holding.currency)
                 self._link.write(delete(holdings).where(mine))

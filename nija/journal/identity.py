@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.schema import identity
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.identity import AccountId
     from brokers.model import KeyInfo
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 class IdentityStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -31,7 +31,7 @@ class IdentityStore:
     def remember(self, account_uid: str, now: datetime) -> None:
         """Take this exchange account for the journal's own, once and for all."""
         values = {"account": self._account, "fingerprint": fingerprint_of(account_uid), "first_seen": now}
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             self._link.write(insert(identity), values)
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState, check_transition
 from nija.journal.records import Intent
 from nija.journal.schema import intents, transitions
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 _CHANGING = (
@@ -72,7 +72,7 @@ class StaleIntent(Exception):
 
 
 class IntentStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -118,7 +118,7 @@ class IntentStore:
             .where(transitions.c.account == self._account, transitions.c.time < time, intents.c.settled)
             .limit(at_most)
         )
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             return self._link.write(delete(transitions).where(transitions.c.id.in_(old)))
 
     def _is(self, client_id: str) -> ColumnElement[bool]:

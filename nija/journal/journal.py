@@ -7,19 +7,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
+from nija.journal.commit_points import no_hook
+from nija.journal.connection import JournalConnection
 from nija.journal.equity import EquityStore
 from nija.journal.errors import JournalError
 from nija.journal.fills import FillStore
+from nija.journal.halts import HaltStore
 from nija.journal.history import HistoryStore
 from nija.journal.holdings import HoldingStore
 from nija.journal.identity import IdentityStore
 from nija.journal.intents import IntentStore
-from nija.journal.latches import LatchStore
-from nija.journal.link import Link
-from nija.journal.marks import MarkStore
 from nija.journal.plans import PlanStore
 from nija.journal.portfolio import PortfolioStore
-from nija.journal.steps import no_hook
+from nija.journal.watermarks import WatermarkStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.clock import Clock
-    from nija.journal.steps import Step, StepHook
+    from nija.journal.commit_points import CommitPoint, StepHook
 
 _HISTORY_KEPT = timedelta(days=400)
 _TRANSITIONS_KEPT = timedelta(days=90)
@@ -54,7 +54,7 @@ class Journal:
     ) -> None:
         self.account = account
         name = str(account)
-        self._link = Link(connection, on_step)
+        self._link = JournalConnection(connection, on_step)
         self._on_close = on_close
         self._clock = clock
         self._prune_at = clock.monotonic() + _BEFORE_FIRST_PRUNE_SECONDS
@@ -64,12 +64,12 @@ class Journal:
         self.equity = EquityStore(self._link, name)
         self.portfolio = PortfolioStore(self._link, name)
         self.history = HistoryStore(self._link, name)
-        self.latches = LatchStore(self._link, name)
+        self.halts = HaltStore(self._link, name)
         self.identity = IdentityStore(self._link, name)
         self.holdings = HoldingStore(self._link, name)
-        self.marks = MarkStore(self._link, name)
+        self.marks = WatermarkStore(self._link, name)
 
-    def transaction(self, step: Step) -> AbstractContextManager[None]:
+    def transaction(self, step: CommitPoint) -> AbstractContextManager[None]:
         """Everything inside is on disk together once this ends, or not at all."""
         return self._link.transaction(step)
 

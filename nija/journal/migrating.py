@@ -12,8 +12,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from nija.journal.connection import WRITING
 from nija.journal.errors import Damaged, JournalError
-from nija.journal.link import WRITING
 from nija.journal.schema import metadata
 
 if TYPE_CHECKING:

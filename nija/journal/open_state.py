@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from brokers.clock import utc_now
 from brokers.model import ZERO
 from nija.events import OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState, state_of
 from nija.journal.positions import Position, fold
 from nija.journal.records import WriteOff
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from brokers.model import Fill, Order
     from nija.events import Events
     from nija.journal.journal import Journal
-    from nija.journal.records import Holding, Intent, Plan
+    from nija.journal.records import Holding, Intent, PositionPlan
 
 # For `nija status`; the journal keeps all.
 _LOST_REMEMBERED = 20
@@ -42,7 +42,7 @@ class OpenState:
         self._events = events
         self._unsettled: dict[str, Intent] = {}
         self._booked: dict[str, Decimal] = {}
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[str, PositionPlan] = {}
         self._positions: dict[str, Position] = {}
         self._held: Mapping[str, Position] = MappingProxyType({})
         self._lost: tuple[tuple[str, WriteOff], ...] = ()
@@ -83,11 +83,11 @@ class OpenState:
             if intent.market == market and (not purposes or intent.purpose in purposes)
         )
 
-    def plans(self) -> Mapping[str, Plan]:
+    def plans(self) -> Mapping[str, PositionPlan]:
         """The open plans by market."""
         return dict(self._plans)
 
-    def plan(self, market: str) -> Plan | None:
+    def plan(self, market: str) -> PositionPlan | None:
         return self._plans.get(market)
 
     def positions(self) -> Mapping[str, Position]:
@@ -110,9 +110,9 @@ class OpenState:
 
     # What changes.
 
-    def intend(self, intent: Intent, plan: Plan | None = None) -> None:
+    def intend(self, intent: Intent, plan: PositionPlan | None = None) -> None:
         """Commit the decision to send an order; with the plan of the position that an entry opens."""
-        with self._journal.transaction(Step.INTENDED):
+        with self._journal.transaction(CommitPoint.INTENDED):
             if plan is not None:
                 self._journal.plans.add(plan)
             self._journal.intents.add(intent)
@@ -122,7 +122,7 @@ class OpenState:
         self._unsettled[intent.client_id] = intent
         self._booked[intent.client_id] = ZERO
 
-    def move(self, old: Intent, new: Intent, step: Step, note: str = "") -> Intent:
+    def move(self, old: Intent, new: Intent, step: CommitPoint, note: str = "") -> Intent:
         with self._journal.transaction(step):
             self._journal.intents.save(old, new, self.now(), note)
         return self._keep(new)
@@ -132,7 +132,7 @@ class OpenState:
         new = progressed(intent, order, self.booked(intent))
         if new == intent:
             return intent
-        with self._journal.transaction(Step.PROGRESS):
+        with self._journal.transaction(CommitPoint.PROGRESS):
             self._journal.intents.save(intent, new, self.now(), order.reason)
         if new.state.is_final and not intent.state.is_final and new.filled > ZERO:
             self._events.publish(_filled(self._account, new, order.average_price))
@@ -150,7 +150,7 @@ class OpenState:
         filled = max(intent.filled, booked)
         new = replace(intent, filled=filled, settled=intent.state.is_final and booked >= filled)
         now = self.now()
-        with self._journal.transaction(Step.BOOKED):
+        with self._journal.transaction(CommitPoint.BOOKED):
             self._journal.intents.save(intent, new, now, "fills booked")
             for fill in mine:
                 self._journal.fills.book(intent.client_id, fill, now)
@@ -160,8 +160,8 @@ class OpenState:
             self._fold(plan)
         return self._keep(new)
 
-    def replan(self, plan: Plan) -> None:
-        with self._journal.transaction(Step.PLANNED):
+    def replan(self, plan: PositionPlan) -> None:
+        with self._journal.transaction(CommitPoint.PLANNED):
             self._journal.plans.save(plan)
         self._plans[plan.market] = plan
         self._fold(plan)
@@ -170,7 +170,7 @@ class OpenState:
         """Coins left these positions without a sale of NIJA's; and what the owner holds after that."""
         losses = tuple(losses)
         markets = {plan.id: plan.market for plan in self._plans.values()}
-        with self._journal.transaction(Step.CLOSED):
+        with self._journal.transaction(CommitPoint.CLOSED):
             for loss in losses:
                 self._journal.plans.write_off(loss)
             self._journal.holdings.save(holdings)
@@ -183,12 +183,12 @@ class OpenState:
                 PositionWrittenOff(self._account, market, loss.amount, loss.reason, position=loss.position_id)
             )
 
-    def close(self, plan: Plan, reason: str, price: Decimal | None = None) -> None:
+    def close(self, plan: PositionPlan, reason: str, price: Decimal | None = None) -> None:
         """End a position; what is left of it is written off at `price` (quote), the last one known."""
         now = self.now()
         position = self._positions.get(plan.market)
         left = ZERO if position is None else position.amount
-        with self._journal.transaction(Step.CLOSED):
+        with self._journal.transaction(CommitPoint.CLOSED):
             if left != ZERO:
                 self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, price))
             self._journal.plans.save(replace(plan, closed=now))
@@ -224,11 +224,11 @@ class OpenState:
             self._unsettled[intent.client_id] = intent
         return intent
 
-    def _fold(self, plan: Plan) -> None:
+    def _fold(self, plan: PositionPlan) -> None:
         self._positions[plan.market] = self._folded(plan)
         self._hold()
 
-    def _folded(self, plan: Plan) -> Position:
+    def _folded(self, plan: PositionPlan) -> Position:
         journal = self._journal
         return fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
 

@@ -12,10 +12,10 @@ from sqlalchemy import NullPool, create_engine, event
 from brokers.clock import utc_now
 from nija.journal import sqlite
 from nija.journal.archive import archive_file, archive_rows
+from nija.journal.commit_points import no_hook
 from nija.journal.errors import Damaged, JournalError, database_faults
 from nija.journal.journal import Journal
 from nija.journal.migrating import bring_up_to_date, check_current, current_revision, shipped
-from nija.journal.steps import no_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.clock import Clock
+    from nija.journal.commit_points import StepHook
     from nija.journal.migrating import Migrations
-    from nija.journal.steps import StepHook
 
 
 class Journals:

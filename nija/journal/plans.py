@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from nija.journal.records import Plan, WriteOff
+from nija.journal.records import PositionPlan, WriteOff
 from nija.journal.schema import positions, write_offs
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 # Built once: orders wait for these.
 _ADD = insert(positions)
@@ -24,13 +24,13 @@ _SAVE = (
 
 
 class PlanStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
         self.losses = 0
         """Grows with each write-off of this process: whoever sees it unchanged need not read again."""
 
-    def add(self, plan: Plan) -> None:
+    def add(self, plan: PositionPlan) -> None:
         values = {
             "account": self._account,
             "id": plan.id,
@@ -44,18 +44,18 @@ class PlanStore:
         }
         self._link.write(_ADD, values)
 
-    def save(self, plan: Plan) -> None:
+    def save(self, plan: PositionPlan) -> None:
         changing = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
         self._link.write(_SAVE, {"mine": self._account, "position": plan.id, **changing})
 
-    def get(self, position_id: str) -> Plan | None:
+    def get(self, position_id: str) -> PositionPlan | None:
         found = self._many(positions.c.id == position_id)
         return found[0] if found else None
 
-    def open(self) -> tuple[Plan, ...]:
+    def open(self) -> tuple[PositionPlan, ...]:
         return self._many(positions.c.closed.is_(None))
 
-    def all(self) -> tuple[Plan, ...]:
+    def all(self) -> tuple[PositionPlan, ...]:
         """Open and closed, oldest first."""
         return self._many(positions.c.id.is_not(None))
 
@@ -83,14 +83,14 @@ class PlanStore:
         rows = self._link.rows(select(write_offs).where(mine).order_by(write_offs.c.id))
         return tuple(WriteOff(row.position_id, row.amount, row.reason, row.time, row.price) for row in rows)
 
-    def _many(self, where: ColumnElement[bool]) -> tuple[Plan, ...]:
+    def _many(self, where: ColumnElement[bool]) -> tuple[PositionPlan, ...]:
         mine = and_(positions.c.account == self._account, where)
         rows = self._link.rows(select(positions).where(mine).order_by(positions.c.opened, positions.c.id))
         return tuple(_plan(row) for row in rows)
 
 
-def _plan(row: Row[Any]) -> Plan:
-    return Plan(
+def _plan(row: Row[Any]) -> PositionPlan:
+    return PositionPlan(
         id=row.id,
         market=row.market,
         opened=row.opened,

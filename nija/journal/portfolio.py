@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.records import PortfolioDay
 from nija.journal.schema import portfolio
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
 class PortfolioStore:
-    def __init__(self, link: Link, account: str) -> None:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
@@ -40,7 +40,7 @@ class PortfolioStore:
             "peak": day.peak,
             "updated": day.updated,
         }
-        with self._link.transaction(Step.NOTED):
+        with self._link.transaction(CommitPoint.NOTED):
             self._link.write(delete(portfolio).where(portfolio.c.account == self._account))
             self._link.write(insert(portfolio), values)
 

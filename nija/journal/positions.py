@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from nija.journal.records import Plan, WriteOff
+    from nija.journal.records import PositionPlan, WriteOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Tally:
     base_fees: Decimal = ZERO
 
 
-def fold(plan: Plan, fills: Iterable[Fill], losses: Iterable[WriteOff] = ()) -> Position:
+def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] = ()) -> Position:
     """The position that these fills make. The order of the fills does not matter."""
     base, _, quote = plan.market.partition("/")
     tally = _Tally()

@@ -48,7 +48,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PositionPlan:
     """What NIJA wants of one position. How much it holds is a fold over the fills, never stored.
 
     `id` is the client id of the entry that opened it. An `exit_reason` means: to be sold.
@@ -119,7 +119,7 @@ class HistoryRow:
     detail: Mapping[str, object]
 
 
-class LatchName(StrEnum):
+class HaltName(StrEnum):
     """Switches that stay as they are across restarts until someone resets them."""
 
     STOP_TRADING = "stop_trading"
@@ -132,8 +132,8 @@ class LatchName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Latch:
-    name: LatchName
+class Halt:
+    name: HaltName
     reason: str
     since: datetime
 

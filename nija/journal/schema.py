@@ -187,7 +187,7 @@ events = Table(
 )
 Index("ix_events_account_time", events.c.account, events.c.time)
 
-latches = Table(
+halts = Table(
     "latches",
     metadata,
     _account(),

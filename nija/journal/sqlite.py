@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from sqlalchemy import StaticPool, event
 from sqlalchemy.engine import URL, Engine
 
+from nija.journal.connection import WRITING
 from nija.journal.errors import Damaged, JournalError
-from nija.journal.link import WRITING
 
 if TYPE_CHECKING:
     from datetime import datetime

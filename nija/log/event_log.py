@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from nija.log.once import Reasons
+from nija.log.change_filter import ChangeFilter
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -23,7 +23,7 @@ class EventLog:
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
 
     def info(self, event: str, **fields: object) -> None:
         self._log.info(event, **fields)

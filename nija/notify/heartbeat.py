@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from brokers.figures import duration
-from nija.log.once import Reasons
+from nija.log.change_filter import ChangeFilter
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -26,7 +26,7 @@ class Heartbeat:
         self._url = url
         self._log = log
         self._every = every
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
         self._beaten = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)

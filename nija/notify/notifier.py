@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
 from nija.health.judgement import works
-from nija.notify.courier import Courier
 from nija.notify.heartbeat import Heartbeat
 from nija.notify.targets import Targets
 from nija.notify.wording import NotifiedEvent
+from nija.notify.worker import NotificationWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,19 +40,19 @@ class Notifier:
         redact: Callable[[str], str] = str,
     ) -> None:
         self._clock = clock
-        self._courier = Courier(Targets(urls, sender, log, redact), clock, log) if urls else None
+        self._worker = NotificationWorker(Targets(urls, sender, log, redact), clock, log) if urls else None
         self._heartbeat = Heartbeat(heartbeat_url, log) if heartbeat_url else None
 
     def start(self) -> None:
-        if self._courier is not None:
-            self._courier.start()
+        if self._worker is not None:
+            self._worker.start()
         if self._heartbeat is not None:
             self._heartbeat.start()
 
     def hear(self, event: Event) -> None:
         """Queue an event that people want to know of. Called by any thread."""
-        if self._courier is not None and isinstance(event, NotifiedEvent):
-            self._courier.hand(event)
+        if self._worker is not None and isinstance(event, NotifiedEvent):
+            self._worker.hand(event)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> None:
         """Let the heart beat while any account works."""
@@ -64,5 +64,5 @@ class Notifier:
         """Send everything that still waits, within about so many seconds."""
         if self._heartbeat is not None:
             self._heartbeat.stop()
-        if self._courier is not None:
-            self._courier.stop(seconds)
+        if self._worker is not None:
+            self._worker.stop(seconds)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nija.log.once import Reasons
+from nija.log.change_filter import ChangeFilter
 from nija.notify.message import Note, message
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Targets:
         self._sender = sender
         self._log = log
         self._redact = redact
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
         self._targets: tuple[_Target, ...] = ()
 
     def load(self) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.model import ZERO, OrderRequest, Side
+from nija.journal.commit_points import CommitPoint
 from nija.journal.open_state import in_market_of, progressed
 from nija.journal.order_state import OrderState
 from nija.journal.ownership import BY_ANOTHER
 from nija.journal.positions import fold
-from nija.journal.records import Intent, Plan, WriteOff
-from nija.journal.steps import Step
+from nija.journal.records import Intent, PositionPlan, WriteOff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ class Adopter:
         ordered = sorted(orders, key=lambda order: (order.created, _rank(order), order.exchange_id))
         for market in sorted({order.market for order in ordered}):
             mine = [order for order in ordered if order.market == market]
-            with self._journal.transaction(Step.ADOPTED):
+            with self._journal.transaction(CommitPoint.ADOPTED):
                 alone = [order for order in mine if not self._take(order, fills, now)]
                 left.extend(order for order in alone if not (self._came_first(order) and self._take(order, fills, now)))
         return tuple(left)
@@ -76,17 +76,17 @@ class Adopter:
         plan = self._open_plan(order.market)
         return plan is not None and order.filled == ZERO and plan.opened - order.created <= _CLOCK_STEP
 
-    def _was_booked_out(self, plan: Plan, order: Order) -> bool:
+    def _was_booked_out(self, plan: PositionPlan, order: Order) -> bool:
         """Whether what this order sold was laid to another program, and left the position then."""
         if order.side is Side.BUY or order.filled == ZERO:
             return False
         losses = self._journal.plans.write_offs(plan.id)
         return any(loss.reason == BY_ANOTHER and loss.time >= order.created - _MARGIN for loss in losses)
 
-    def _open_plan(self, market: str) -> Plan | None:
+    def _open_plan(self, market: str) -> PositionPlan | None:
         return next((plan for plan in self._journal.plans.open() if plan.market == market), None)
 
-    def _begin(self, order: Order, former: Plan | None, now: datetime) -> Plan:
+    def _begin(self, order: Order, former: PositionPlan | None, now: datetime) -> PositionPlan:
         """The plan of the position that this entry opened; one that bought nothing is over at once."""
         bought = order.filled > ZERO or not order.status.is_final
         if bought and former is not None and order.created < former.opened:
@@ -94,11 +94,13 @@ class Adopter:
             return former
         if bought and former is not None:
             self._end(former, _LEFT, now)
-        plan = Plan(order.client_id or "", order.market, order.created, "", closed=None if bought else now)
+        plan = PositionPlan(order.client_id or "", order.market, order.created, "", closed=None if bought else now)
         self._journal.plans.add(plan)
         return plan
 
-    def _reopen(self, known: Intent, order: Order, plan: Plan | None, fills: Sequence[Fill], now: datetime) -> None:
+    def _reopen(
+        self, known: Intent, order: Order, plan: PositionPlan | None, fills: Sequence[Fill], now: datetime
+    ) -> None:
         """An order that was thought never placed. Its position lives again, or it joins the one that is open now."""
         home = self._journal.plans.get(known.position_id)
         if plan is not None:
@@ -126,7 +128,7 @@ class Adopter:
         for fill in mine:
             self._journal.fills.book(intent.client_id, fill, now)
 
-    def _after(self, plan: Plan, order: Order, now: datetime) -> None:
+    def _after(self, plan: PositionPlan, order: Order, now: datetime) -> None:
         """The plan follows its stops, and ends with the sale that left nothing to sell."""
         if order.stop_price is not None:
             self._journal.plans.save(replace(plan, stop_price=order.stop_price))
@@ -135,10 +137,10 @@ class Adopter:
         if self._is_dust(plan, self._held(plan)):
             self._end(plan, "too little to be sold", now)
 
-    def _orders(self, plan: Plan) -> tuple[Intent, ...]:
+    def _orders(self, plan: PositionPlan) -> tuple[Intent, ...]:
         return self._journal.intents.of_position(plan.id)
 
-    def _end(self, plan: Plan, reason: str, now: datetime) -> None:
+    def _end(self, plan: PositionPlan, reason: str, now: datetime) -> None:
         left = self._held(plan)
         # Less than nothing where the owner had made a stop larger, which sold his coins too.
         if left != ZERO:
@@ -146,10 +148,10 @@ class Adopter:
         current = self._journal.plans.get(plan.id) or plan
         self._journal.plans.save(replace(current, closed=now))
 
-    def _held(self, plan: Plan) -> Decimal:
+    def _held(self, plan: PositionPlan) -> Decimal:
         return fold(plan, self._journal.fills.of_position(plan.id), self._journal.plans.write_offs(plan.id)).amount
 
-    def _is_dust(self, plan: Plan, amount: Decimal) -> bool:
+    def _is_dust(self, plan: PositionPlan, amount: Decimal) -> bool:
         market = self._broker.markets().get(plan.market)
         return amount <= ZERO or (market is not None and amount < market.min_amount)
 
@@ -159,7 +161,7 @@ def _rank(order: Order) -> int:
     return {Purpose.ENTRY: 0, Purpose.STOP: 1, Purpose.EXIT: 2, None: 3}[purpose_of(order.client_id)]
 
 
-def _intent(order: Order, plan: Plan, purpose: Purpose) -> Intent:
+def _intent(order: Order, plan: PositionPlan, purpose: Purpose) -> Intent:
     """Unknown at first, like any order whose answer was lost; what the exchange says of it follows at once."""
     return Intent(
         request=OrderRequest(

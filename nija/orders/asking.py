@@ -10,8 +10,8 @@ from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError, BudgetSpent, LockedOut, OrderNotFound, PermissionDenied, Unauthorized
 from brokers.model import ZERO, Absent, Found, Side, Undetermined
 from nija.events import StopPlaced
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -159,7 +159,7 @@ class OrderTracker:
         if intent.state is OrderState.INTENDED:
             # SENT is committed before anything is sent, so this one never was.
             never = replace(intent, state=OrderState.CANCELLED, settled=True, passing=True, outcome="never sent")
-            return self._open.move(intent, never, Step.RESOLVED, "never sent")
+            return self._open.move(intent, never, CommitPoint.RESOLVED, "never sent")
         intent = self._without_answer(intent)
         scarce = self._broker.budget_left() < _ENOUGH
         self._wait_longer(
@@ -179,7 +179,7 @@ class OrderTracker:
         if intent.state is not OrderState.SENT:
             return intent
         unknown = replace(intent, state=OrderState.UNKNOWN)
-        return self._open.move(intent, unknown, Step.RESOLVED, "the process ended before the answer")
+        return self._open.move(intent, unknown, CommitPoint.RESOLVED, "the process ended before the answer")
 
     def _resolved(self, intent: Intent, resolution: Resolution) -> Intent:
         match resolution:
@@ -187,14 +187,14 @@ class OrderTracker:
                 self._forget(intent)
                 # How far it came, and its fills, are read next.
                 found = replace(intent, state=OrderState.OPEN, exchange_id=order.exchange_id)
-                known = self._open.move(intent, found, Step.RESOLVED, "found at the exchange")
+                known = self._open.move(intent, found, CommitPoint.RESOLVED, "found at the exchange")
                 if intent.purpose is Purpose.STOP and not order.status.is_final:
                     self._context.publish_stop(known)
                 return known
             case Absent(reason):
                 self._forget(intent)
                 absent = replace(intent, state=OrderState.EXPIRED, settled=True, passing=True, outcome=reason)
-                return self._open.move(intent, absent, Step.RESOLVED, reason)
+                return self._open.move(intent, absent, CommitPoint.RESOLVED, reason)
             case Undetermined(reason):
                 self._log.trouble(
                     intent.client_id,
@@ -235,7 +235,7 @@ class OrderTracker:
             settled=self._open.booked(intent) >= intent.filled,
             outcome=_DENIED,
         )
-        self._open.move(intent, gone, Step.PROGRESS, _DENIED)
+        self._open.move(intent, gone, CommitPoint.PROGRESS, _DENIED)
         return True
 
     # How.
@@ -281,7 +281,7 @@ class OrderTracker:
         self._log.settled(intent.client_id)
 
 
-class Attempts:
+class ErrorCollector:
     """Several independent things are done although one of them fails.
 
     What the account cannot work with at all is raised at once, anything else once all was tried.

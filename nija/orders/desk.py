@@ -12,9 +12,9 @@ from brokers.model import ZERO
 from nija.events import AnotherProgram, AnotherProgramGone
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
-from nija.orders.asking import Attempts, DeskContext, OrderTracker
+from nija.orders.asking import DeskContext, ErrorCollector, OrderTracker
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnerWatch
 from nija.orders.policy import Close
@@ -79,12 +79,12 @@ class OrderDesk:
         )
         self._reconciler = Reconciler(context, self._tracker, self._owner)
         self._stops_read = _NEVER
-        self._questions = Attempts()
+        self._questions = ErrorCollector()
         self._reconciled = False
         self._reconcile_at = _NEVER
         self._partial_reads = 0
         self._dealt_with: Evidence | None = None
-        self._executor.paused = LatchName.ANOTHER_PROGRAM in journal.latches.all()
+        self._executor.paused = HaltName.ANOTHER_PROGRAM in journal.halts.all()
 
     # What the trader asks.
 
@@ -177,7 +177,7 @@ class OrderDesk:
         else: exits go on.
         """
         self._executor.begin(prices or {})
-        attempts, self._questions = Attempts(), Attempts()
+        attempts, self._questions = ErrorCollector(), ErrorCollector()
         # A comparison finds orders of unknown outcome as well: to look for them first would cost as much again.
         self._resolve(self._questions, only_unsent=self._clock.monotonic() >= self._reconcile_at)
         stops_read = self._stops_read
@@ -240,7 +240,7 @@ class OrderDesk:
 
     def cancel_entries(self) -> None:
         """Cancel every entry that still works at the exchange; what it filled stays a position."""
-        attempts = Attempts()
+        attempts = ErrorCollector()
         for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY and intent.state.is_live:
                 with attempts:
@@ -249,7 +249,7 @@ class OrderDesk:
 
     def flatten(self, reason: str = "flatten") -> None:
         """Cancel NIJA's entries and sell NIJA's positions; what does not succeed now goes on in `refresh`."""
-        attempts = Attempts()
+        attempts = ErrorCollector()
         for market in self._open.plans():
             with attempts:
                 self._sell(market, reason)
@@ -264,7 +264,7 @@ class OrderDesk:
         self._tracker.hurry_all()
         while True:
             self._executor.hurry()
-            attempts = Attempts()
+            attempts = ErrorCollector()
             self._resolve(attempts)
             with attempts:
                 self._tracker.look([order for order in self._open.unsettled() if order.exchange_id is not None])
@@ -294,7 +294,7 @@ class OrderDesk:
 
     # How.
 
-    def _resolve(self, attempts: Attempts, *, only_unsent: bool = False) -> None:
+    def _resolve(self, attempts: ErrorCollector, *, only_unsent: bool = False) -> None:
         """`only_unsent`: those that were certainly never sent, of which nobody need be asked."""
         for intent in self._open.unsettled():
             if only_unsent and intent.state is not OrderState.INTENDED:
@@ -346,7 +346,7 @@ class OrderDesk:
             return
         self._executor.paused = True
         now = self._broker.exchange_time()
-        self._journal.latches.set(LatchName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)
+        self._journal.halts.set(HaltName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, now)
         self._events.publish(AnotherProgram(self.account, ANOTHER_PROGRAM, evidence))
 
     def _drop_denied(self) -> None:

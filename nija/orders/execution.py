@@ -10,8 +10,8 @@ from brokers.client_order_id import Purpose
 from brokers.errors import BudgetSpent, MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
 from brokers.model import ZERO
 from nija.events import StopMoved, StopSetByHand
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.journal.steps import Step as JournalStep
 from nija.orders.policy import (
     AdoptStop,
     BeginSale,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from brokers.model import Market
-    from nija.journal.records import Intent, Plan
+    from nija.journal.records import Intent, PositionPlan
     from nija.orders.asking import DeskContext, OrderTracker
     from nija.orders.ownership import OwnerWatch
     from nija.orders.policy import Step
@@ -97,7 +97,7 @@ class Executor:
         now = self._context.clock.monotonic()
         return {market: self._protection(market, now) for market in self._open.positions()}
 
-    def is_at_rest(self, plan: Plan) -> bool:
+    def is_at_rest(self, plan: PositionPlan) -> bool:
         """Whether nothing is under way for this position, and it is as protected as it can be."""
         state = self.state_of(plan)
         step = next_step(replace(state, stopping=True))
@@ -109,7 +109,7 @@ class Executor:
         """Little time is left: what was refused is tried again at once."""
         self._stop_due.clear()
 
-    def run(self, plan: Plan) -> Wait | Close:
+    def run(self, plan: PositionPlan) -> Wait | Close:
         """Take one position as far as it can be taken now; why it goes no further. Raises BrokerError."""
         for _ in range(_STEPS_AT_ONCE):
             current = self._open.plan(plan.market)
@@ -125,7 +125,7 @@ class Executor:
             self._do(current, step)
         return Wait("it goes on at the next look")
 
-    def _do(self, plan: Plan, step: Step) -> None:
+    def _do(self, plan: PositionPlan, step: Step) -> None:
         match step:
             case Close():
                 self._close(plan)
@@ -140,7 +140,7 @@ class Executor:
             case _:
                 self._do_stop(plan, step)
 
-    def _do_stop(self, plan: Plan, step: Step) -> None:
+    def _do_stop(self, plan: PositionPlan, step: Step) -> None:
         match step:
             case AdoptStop(price):
                 self._open.replan(replace(plan, stop_price=price))
@@ -166,7 +166,7 @@ class Executor:
 
     # State.
 
-    def state_of(self, plan: Plan) -> PositionState:
+    def state_of(self, plan: PositionPlan) -> PositionState:
         """All that is known of one position."""
         broker, timings, now = self._broker, self._context.timings, self._context.clock.monotonic()
         market = broker.markets().get(plan.market)
@@ -227,7 +227,9 @@ class Executor:
             return StopStage.NONE
         return StopStage.RESTING if self._tracker.denied_for(live[-1]) is None else StopStage.DENIED
 
-    def _amounts(self, plan: Plan, market: Market | None, orders: tuple[Intent, ...]) -> tuple[Decimal, Decimal]:
+    def _amounts(
+        self, plan: PositionPlan, market: Market | None, orders: tuple[Intent, ...]
+    ) -> tuple[Decimal, Decimal]:
         """What is held, and what of it can be sold.
 
         What is known to have filled counts before its fills are booked.
@@ -240,10 +242,10 @@ class Executor:
     def _unbooked(self, orders: tuple[Intent, ...]) -> bool:
         return any(order.filled > self._open.booked(order) for order in orders)
 
-    def _stops(self, plan: Plan) -> list[Intent]:
+    def _stops(self, plan: PositionPlan) -> list[Intent]:
         return [stop for stop in self._open.orders(plan.market, Purpose.STOP) if stop.state.is_live]
 
-    def _watch_stops(self, plan: Plan) -> None:
+    def _watch_stops(self, plan: PositionPlan) -> None:
         """While a stop binds the coins nobody else can sell them; once it is gone, who has them is asked anew."""
         resting = frozenset(stop.client_id for stop in self._stops(plan))
         gone = self._resting.get(plan.id, frozenset()) - resting
@@ -254,7 +256,7 @@ class Executor:
 
     # Steps.
 
-    def _read_owner(self, plan: Plan) -> None:
+    def _read_owner(self, plan: PositionPlan) -> None:
         """A long history is read in parts: what waits for it is said, and leaves room for it."""
         try:
             self._owner.look(only=plan.market.partition("/")[0], protects=True)
@@ -263,7 +265,7 @@ class Executor:
             self._stop_due[plan.id] = self._sale_due[plan.id] = due
             self._refusals[plan.id] = f"first it is read whose coins these are: {error}"
 
-    def _close(self, plan: Plan) -> None:
+    def _close(self, plan: PositionPlan) -> None:
         self._open.close(plan, "too little to be sold", self._context.last_prices.get(plan.market))
         for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers, self._resting):
             known.pop(plan.id, None)
@@ -284,7 +286,7 @@ class Executor:
         if self._tracker.settle(order).state.is_final:
             self._ending.pop(order.client_id, None)
 
-    def _place(self, plan: Plan, amount: Decimal, price: Decimal) -> OrderState:
+    def _place(self, plan: PositionPlan, amount: Decimal, price: Decimal) -> OrderState:
         stop = self._sender.stop(plan, amount, price)
         was_new = plan.id in self._new
         self._new.discard(plan.id)
@@ -299,7 +301,7 @@ class Executor:
             self._context.publish_stop(stop)
         return stop.state
 
-    def _amend(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
+    def _amend(self, plan: PositionPlan, stop: Intent, amount: Decimal, price: Decimal) -> None:
         if stop.exchange_id is None:
             return
         try:
@@ -312,12 +314,12 @@ class Executor:
             self._stop_refused(plan, f"the stop could not be moved: {error}")
             return
         amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
-        self._open.move(stop, amended, JournalStep.AMENDED)
+        self._open.move(stop, amended, CommitPoint.AMENDED)
         self._mended(plan)
         account = self._context.journal.account
         self._context.events.publish(StopMoved(account, plan.market, amount, price, order=stop.exchange_id))
 
-    def _replace(self, plan: Plan, stop: Intent, amount: Decimal, price: Decimal) -> None:
+    def _replace(self, plan: PositionPlan, stop: Intent, amount: Decimal, price: Decimal) -> None:
         """The new stop is asked for before the old one goes; where it is refused after all, the old one comes back."""
         try:
             self._sender.preview_stop(plan, amount, price)
@@ -334,7 +336,7 @@ class Executor:
         if self._place(plan, state.sellable, price) is OrderState.REJECTED and old is not None:
             self._place(plan, state.sellable, old)
 
-    def _sell(self, plan: Plan, amount: Decimal) -> None:
+    def _sell(self, plan: PositionPlan, amount: Decimal) -> None:
         sale = self._sender.sale(plan, amount, plan.exit_reason or "")
         self._new.discard(plan.id)
         if sale.state is OrderState.REJECTED:
@@ -343,7 +345,7 @@ class Executor:
         elif sale.state is not OrderState.UNKNOWN:
             self._tracker.settle(sale)
 
-    def _is_sale_refused(self, plan: Plan) -> bool:
+    def _is_sale_refused(self, plan: PositionPlan) -> bool:
         """Whether the exchange would not take the sale that the stop is to be withdrawn for."""
         amount = self.state_of(plan).sellable
         if plan.exit_reason is None or amount <= ZERO:
@@ -355,21 +357,21 @@ class Executor:
             return True
         return False
 
-    def _sale_refused(self, plan: Plan, reason: str) -> None:
+    def _sale_refused(self, plan: PositionPlan, reason: str) -> None:
         self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
         text = f"{plan.market}: the sale was refused and is tried again ({reason})"
         self._context.log.trouble(f"exit {plan.id}", text, market=plan.market)
 
     # What is said and measured.
 
-    def _stop_refused(self, plan: Plan, reason: str) -> None:
+    def _stop_refused(self, plan: PositionPlan, reason: str) -> None:
         self._stop_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
         self._refusals[plan.id] = reason
 
-    def _mended(self, plan: Plan) -> None:
+    def _mended(self, plan: PositionPlan) -> None:
         self._refusals.pop(plan.id, None)
 
-    def _say(self, plan: Plan, step: Wait) -> None:
+    def _say(self, plan: PositionPlan, step: Wait) -> None:
         """A position that is not protected as planned is never silent."""
         refusal = self._refusals.get(plan.id, "")
         self._troubles[plan.id] = step.trouble or refusal
@@ -383,7 +385,7 @@ class Executor:
             watched = f"the protective stop is not as planned; the price is watched here meanwhile ({refusal})"
             self._context.log.trouble(about, f"{plan.market}: {watched}", market=plan.market)
 
-    def _measure(self, plan: Plan, state: PositionState) -> None:
+    def _measure(self, plan: PositionPlan, state: PositionState) -> None:
         """The seconds for which anything that can be protected is not."""
         now = self._context.clock.monotonic()
         timer = self._timers.get(plan.id)

@@ -13,7 +13,7 @@ from brokers.figures import amount
 from brokers.model import ZERO, Side
 from nija.journal.ownership import Attribution, attribute, guarded, may_lag, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
-from nija.orders.asking import Attempts
+from nija.orders.asking import ErrorCollector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +140,7 @@ class OwnerWatch:
         if held and not told:
             raise BadAnswer("the exchange did not say what the account holds")
         currencies = held if only is None else {only}
-        attempts = Attempts()
+        attempts = ErrorCollector()
         for currency in sorted(currencies):
             with attempts:
                 self._look_at(currency, told, began, protects=protects)

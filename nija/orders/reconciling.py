@@ -11,10 +11,10 @@ from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO
 from nija.events import DifferenceFound
-from nija.journal.marks import Mark
+from nija.journal.commit_points import CommitPoint
 from nija.journal.open_state import in_market_of
 from nija.journal.positions import fold
-from nija.journal.steps import Step
+from nija.journal.watermarks import Watermark
 from nija.orders.adoption import Adopter
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class Reconciler:
         self._owner = owner
         self._log = context.log
         self._adopter = Adopter(context)
-        self._began_empty = context.journal.marks.get(Mark.RECONCILED) is None
-        self._empty_since = context.journal.marks.get(Mark.EMPTY_SINCE) if self._began_empty else None
+        self._began_empty = context.journal.marks.get(Watermark.RECONCILED) is None
+        self._empty_since = context.journal.marks.get(Watermark.EMPTY_SINCE) if self._began_empty else None
         self._first_look: datetime | None = None
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
@@ -131,7 +131,7 @@ class Reconciler:
         None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
         `paused`: another program trades the account: nothing is adopted and nothing cancelled.
         """
-        mark = self._journal.marks.get(Mark.RECONCILED)
+        mark = self._journal.marks.get(Watermark.RECONCILED)
         if mark is None and self.seconds_until_all_is_shown() > 0:
             self._tell_that_it_waits()
             return None
@@ -155,7 +155,7 @@ class Reconciler:
                 self._repair(difference)
         self._look_for_owners_hand(view)
         if not unnamed:
-            self._journal.marks.set(Mark.RECONCILED, view.began)
+            self._journal.marks.set(Watermark.RECONCILED, view.began)
         self._reach = None
         return differences
 
@@ -236,7 +236,7 @@ class Reconciler:
         """An empty journal sends nothing: the wait counts from the first look, and goes on over a restart."""
         if self._empty_since is None and any(purpose_of(order.client_id) is not None for order in view.orders()):
             self._empty_since = self._first_look or view.began
-            self._journal.marks.set(Mark.EMPTY_SINCE, self._empty_since)
+            self._journal.marks.set(Watermark.EMPTY_SINCE, self._empty_since)
         return self.seconds_until_all_is_shown() > 0
 
     def _say_unnamed(self, orders: Sequence[Order]) -> None:
@@ -291,7 +291,7 @@ class Reconciler:
         if fill is None or intent is None:
             return
         now = self._open.now()
-        with self._journal.transaction(Step.PROGRESS):
+        with self._journal.transaction(CommitPoint.PROGRESS):
             if not self._journal.fills.book(intent.client_id, in_market_of(intent, fill), now):
                 return
             booked = self._journal.fills.booked(intent.client_id)

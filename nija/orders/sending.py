@@ -20,9 +20,9 @@ from brokers.errors import (
 from brokers.figures import duration
 from brokers.model import ZERO, OrderRequest, OrderType, Side
 from nija.events import OrderRefused
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.journal.records import Intent, Plan
-from nija.journal.steps import Step
+from nija.journal.records import Intent, PositionPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Sender:
         self._broker.sync_clock()
         client_id = new_client_id(Purpose.ENTRY)
         now = self._broker.exchange_time()
-        plan = Plan(client_id, market, now, strategy, signal_time=signal_time, stop_price=stop_price)
+        plan = PositionPlan(client_id, market, now, strategy, signal_time=signal_time, stop_price=stop_price)
         intent = Intent(
             request=OrderRequest(
                 client_id, market, Side.BUY, OrderType.MARKET, amount, self._deadline(self._timings.entry_deadline)
@@ -64,19 +64,19 @@ class Sender:
         )
         return self._send(intent, plan)
 
-    def sale(self, plan: Plan, amount: Decimal, reason: str) -> Intent:
+    def sale(self, plan: PositionPlan, amount: Decimal, reason: str) -> Intent:
         """Sell at market."""
         return self._send(self._selling(plan, amount, Purpose.EXIT, reason))
 
-    def stop(self, plan: Plan, amount: Decimal, stop_price: Decimal) -> Intent:
+    def stop(self, plan: PositionPlan, amount: Decimal, stop_price: Decimal) -> Intent:
         """Place a resting stop."""
         return self._send(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price))
 
-    def preview_stop(self, plan: Plan, amount: Decimal, stop_price: Decimal) -> None:
+    def preview_stop(self, plan: PositionPlan, amount: Decimal, stop_price: Decimal) -> None:
         """Ask whether this stop would be taken. Raises OrderRejected or MarketRefused where it would not."""
         self._preview(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price))
 
-    def preview_sale(self, plan: Plan, amount: Decimal) -> None:
+    def preview_sale(self, plan: PositionPlan, amount: Decimal) -> None:
         """The same of a sale at market."""
         self._preview(self._selling(plan, amount, Purpose.EXIT, "preview"))
 
@@ -88,7 +88,7 @@ class Sender:
             raise
 
     def _selling(
-        self, plan: Plan, amount: Decimal, purpose: Purpose, reason: str, stop_price: Decimal | None = None
+        self, plan: PositionPlan, amount: Decimal, purpose: Purpose, reason: str, stop_price: Decimal | None = None
     ) -> Intent:
         """What protects or sells does not wait for a clock that cannot be asked."""
         with suppress(BrokerError):
@@ -117,14 +117,14 @@ class Sender:
     def _deadline(self, seconds: float) -> datetime:
         return self._broker.exchange_time() + timedelta(seconds=seconds)
 
-    def _send(self, intent: Intent, plan: Plan | None = None) -> Intent:
+    def _send(self, intent: Intent, plan: PositionPlan | None = None) -> Intent:
         self._open.intend(intent, plan)
-        sent = self._open.move(intent, replace(intent, state=OrderState.SENT), Step.SENT)
+        sent = self._open.move(intent, replace(intent, state=OrderState.SENT), CommitPoint.SENT)
         try:
             exchange_id = self._broker.place(sent.request)
         except OutcomeUnknown as error:
             unknown = replace(sent, state=OrderState.UNKNOWN, outcome=str(error))
-            return self._open.move(sent, unknown, Step.OUTCOME, str(error))
+            return self._open.move(sent, unknown, CommitPoint.OUTCOME, str(error))
         except OrderRejected as error:
             return self._refused(sent, error.reason, passing=False)
         except MarketRefused as error:
@@ -138,11 +138,11 @@ class Sender:
             return self._refused(sent, str(error), passing=True)
         self._retries.market_accepted(sent.market)
         placed = replace(sent, state=OrderState.OPEN, exchange_id=exchange_id)
-        return self._open.move(sent, placed, Step.OUTCOME)
+        return self._open.move(sent, placed, CommitPoint.OUTCOME)
 
     def _refused(self, sent: Intent, reason: str, *, passing: bool) -> Intent:
         refused = replace(sent, state=OrderState.REJECTED, settled=True, passing=passing, outcome=reason)
-        refused = self._open.move(sent, refused, Step.OUTCOME, reason)
+        refused = self._open.move(sent, refused, CommitPoint.OUTCOME, reason)
         request = sent.request
         self._events.publish(
             OrderRefused(self._account, sent.market, request.side, request.amount, sent.purpose, reason)

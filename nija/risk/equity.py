@@ -1,4 +1,4 @@
-"""An account's equity as its trader, its brakes and its owner see it."""
+"""An account's equity as its trader, its halts and its owner see it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Standing:
 def may_open(market: Market, signal: SignalAt, standing: Standing, settings: AccountSettings) -> NoTradeReason | None:
     """The first rule that forbids a new position, or None. From what only a person can end to what time ends.
 
-    The limits on losses are not asked here: what they run into pauses the account (nija/trader/brakes.py).
+    The limits on losses are not asked here: what they run into pauses the account (nija/trader/halts.py).
     """
     return next(_refusals(market, signal, standing, settings), None)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nija.risk.no_trade import NoTradeReason
-    from nija.status.report import AccountStatus, LatchStatus, MarketStatus, PositionStatus, StatusReport
+    from nija.status.report import AccountStatus, HaltStatus, MarketStatus, PositionStatus, StatusReport
     from nija.trader.view import ProtectionView
 
 _FAILED = "FAILED"
@@ -51,8 +51,8 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
     """Everything worth saying of an account beyond its row; nothing where all is well and nothing is open."""
     if account.reason:
         yield f"{account.state}: {account.reason}"
-    for latch in account.latches:
-        yield _switch(latch, account, now)
+    for halt in account.latches:
+        yield _switch(halt, account, now)
     for fault in account.faults:
         if fault.kind not in _SHOWN_ELSEWHERE:
             yield f"⚠️  {fault.text}"
@@ -99,10 +99,10 @@ def _ages(market: MarketStatus) -> str:
     return f"{ages}; {market.problem}" if market.problem else ages
 
 
-def _switch(latch: LatchStatus, account: AccountStatus, now: datetime) -> str:
-    if latch.name == AccountFaultKind.ANOTHER_PROGRAM.value:
-        return f"🛑 {latch.reason}, noticed {ago(now - latch.since)} (nija resume {account.id})"
-    return f"🛑 {latch.name} set {ago(now - latch.since)}: {latch.reason} (nija resume {account.id})"
+def _switch(halt: HaltStatus, account: AccountStatus, now: datetime) -> str:
+    if halt.name == AccountFaultKind.ANOTHER_PROGRAM.value:
+        return f"🛑 {halt.reason}, noticed {ago(now - halt.since)} (nija resume {account.id})"
+    return f"🛑 {halt.name} set {ago(now - halt.since)}: {halt.reason} (nija resume {account.id})"
 
 
 def _position(position: PositionStatus, currency: str) -> str:

@@ -72,7 +72,7 @@ class LimitDistance:
 
 
 @dataclass(frozen=True, slots=True)
-class LatchStatus:
+class HaltStatus:
     """A switch that stays until someone resets it."""
 
     name: str
@@ -134,7 +134,7 @@ class AccountStatus:
 
     `equity_change` is today's (UTC). `rate_budget` is the fraction of the exchange's call allowance that is left.
     `since` is when the state was entered. `is_known`: its trader has finished a cycle since it began; before, nothing
-    is known of positions, latches and limits. `last_answer_age` is in seconds. `unread` counts what the exchange
+    is known of positions, halts and limits. `last_answer_age` is in seconds. `unread` counts what the exchange
     listed and could not be read.
     """
 
@@ -153,7 +153,7 @@ class AccountStatus:
     not_trading: tuple[NoTradeReason, ...] = ()
     rate_budget: Decimal | None = None
     limits: tuple[LimitDistance, ...] = ()
-    latches: tuple[LatchStatus, ...] = ()
+    latches: tuple[HaltStatus, ...] = ()  # its name in the JSON that users read
     since: datetime | None = None
     is_known: bool = False
     last_answer_age: float | None = None

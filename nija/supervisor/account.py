@@ -34,14 +34,13 @@ from nija.events import (
 from nija.journal.errors import JournalError
 from nija.journal.identity import another_account
 from nija.log import lines
-from nija.log.once import Reasons
+from nija.log.change_filter import ChangeFilter
 from nija.orders.desk import OrderDesk
-from nija.risk.gate import round_trip_cost, slippage
-from nija.risk.timeframes import cost_of
+from nija.risk.costs import cost_of, round_trip_cost, slippage
 from nija.supervisor.backoff import Backoff
 from nija.supervisor.listener import CommandListener
-from nija.trader.brakes import LatchReporter
-from nija.trader.seat import Seat
+from nija.trader.context import TraderContext
+from nija.trader.halts import HaltReporter
 from nija.trader.trader import Trader
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ if TYPE_CHECKING:
     from nija.journal.opening import Journals
     from nija.market_data.snapshot import FeedSnapshot
     from nija.risk.portfolio import PortfolioState
-    from nija.supervisor.exchanges import ExchangeSide
+    from nija.supervisor.exchange_runtime import ExchangeRuntime
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
     from nija.trader.view import TraderView
@@ -90,7 +89,7 @@ class AccountParts:
     account: AccountId
     plan: TradingPlan
     broker: Broker
-    side: ExchangeSide
+    side: ExchangeRuntime
     journals: Journals
     manager: AccountManager
     clock: Clock
@@ -108,7 +107,7 @@ class AccountThread:
     def __init__(self, parts: AccountParts) -> None:
         self._parts = parts
         self._broker = parts.broker
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
         self._passing = Backoff(*_PASSING)
         self._refused = Backoff(*_REFUSED)
         self._wake = threading.Event()
@@ -117,7 +116,7 @@ class AccountThread:
         self._key_watch = KeyWatch(
             parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
-        self._latch_reporter = LatchReporter(parts.account, parts.events, utc_now(parts.clock))
+        self._halt_reporter = HaltReporter(parts.account, parts.events, utc_now(parts.clock))
         self._turn = parts.side.gate.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
@@ -210,7 +209,7 @@ class AccountThread:
     def _connect_and_trade(self, journal: Journal, connect_done: Callable[[], None]) -> None:
         self._connect(journal)
         connect_done()
-        trader = Trader(self._seat(journal))
+        trader = Trader(self._context(journal))
         self._trader = trader
         try:
             self._start_and_trade(trader, journal)
@@ -304,7 +303,7 @@ class AccountThread:
         cost = cost_of(plan.timeframe, fee, round_trip_cost(fee, fee, slippage(market)))
         self._parts.log.warning(f"⚠️  {cost}")
 
-    def _seat(self, journal: Journal) -> Seat:
+    def _context(self, journal: Journal) -> TraderContext:
         parts = self._parts
         desk = OrderDesk(
             parts.account,
@@ -315,7 +314,7 @@ class AccountThread:
             parts.events,
             protective_stops=parts.plan.settings.risk.protective_stops,
         )
-        return Seat(
+        return TraderContext(
             account=parts.account,
             plan=parts.plan,
             broker=self._broker,
@@ -326,7 +325,7 @@ class AccountThread:
             clock=parts.clock,
             log=parts.log,
             events=parts.events,
-            latch_reporter=self._latch_reporter,
+            halt_reporter=self._halt_reporter,
             wake=self._wake,
             commands=self._listener.queue,
             portfolio=parts.portfolio,

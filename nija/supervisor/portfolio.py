@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nija.log.event_log import EventLog
     from nija.risk.portfolio import PortfolioLimits
     from nija.trader.measure import Worth
-    from nija.trader.portfolio_brake import PortfolioShare
+    from nija.trader.portfolio_halts import PortfolioShare
     from nija.trader.view import TraderView
 
 # One account that cannot be known must not keep the others waiting for ever.

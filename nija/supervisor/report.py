@@ -14,7 +14,7 @@ from brokers.client_order_id import purpose_of
 from nija.health.judgement import faults
 from nija.status.report import (
     AccountStatus,
-    LatchStatus,
+    HaltStatus,
     LimitDistance,
     MarketStatus,
     PositionStatus,
@@ -96,7 +96,7 @@ def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> 
         not_trading=view.not_trading,
         rate_budget=round(Decimal(view.budget_left), 2),
         limits=tuple(_limits(view)),
-        latches=tuple(LatchStatus(name.value, latch.reason, latch.since) for name, latch in view.latches.items()),
+        latches=tuple(HaltStatus(name.value, halt.reason, halt.since) for name, halt in view.halts.items()),
         is_known=view.worked,
         last_answer_age=None if view.answered is None else max(0.0, moment.steady - view.answered),
         protection=tuple(view.protection.values()),

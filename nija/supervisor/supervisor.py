@@ -21,14 +21,14 @@ from nija.health.watcher import Watcher
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
 from nija.log import lines
+from nija.log.change_filter import ChangeFilter
 from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
-from nija.log.once import Reasons
 from nija.notify.notifier import Notifier
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
-from nija.supervisor.exchanges import ExchangeSide
+from nija.supervisor.exchange_runtime import ExchangeRuntime
 from nija.supervisor.open_positions import in_order_of_need, protected
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import ReportMoment, account_views, status_report
@@ -75,7 +75,7 @@ class Supervisor:
         self._stop = stop
         self._make_journals = make_journals
         self._log = get_log("nija")
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
         self._started = threading.Lock()
         self._traded = configuration.traded()
         process = configuration.process
@@ -124,7 +124,7 @@ class Supervisor:
             self._watch()
         return 0
 
-    def _start(self, sides: Mapping[Exchange, ExchangeSide]) -> None:
+    def _start(self, sides: Mapping[Exchange, ExchangeRuntime]) -> None:
         for credentials, plan in self._traded:
             # The candles are there by the time the account has connected.
             sides[credentials.account.exchange].feed.follow(map(plan.want, plan.markets))
@@ -201,7 +201,7 @@ class Supervisor:
         finally:
             server.stop()
 
-    def _sides(self) -> dict[Exchange, ExchangeSide]:
+    def _sides(self) -> dict[Exchange, ExchangeRuntime]:
         """The fastest poll that any account of an exchange asks for serves them all."""
         polls: dict[Exchange, float] = {}
         for credentials, plan in self._traded:
@@ -209,7 +209,7 @@ class Supervisor:
             wanted = plan.settings.trading.poll_seconds
             polls[exchange] = min(wanted, polls.get(exchange, wanted))
         return {
-            exchange: ExchangeSide(exchange, self._configuration.process, self._clock, poll)
+            exchange: ExchangeRuntime(exchange, self._configuration.process, self._clock, poll)
             for exchange, poll in polls.items()
         }
 
@@ -222,7 +222,7 @@ class Supervisor:
         for fault in configuration.discovery.faults:
             self._log.error(f"❌ {fault.message}", account=str(fault.account) if fault.account else None)
 
-    def _threads(self, sides: dict[Exchange, ExchangeSide], journals: Journals) -> Iterable[AccountThread]:
+    def _threads(self, sides: dict[Exchange, ExchangeRuntime], journals: Journals) -> Iterable[AccountThread]:
         for fault in self._configuration.discovery.faults:
             if fault.account is not None and fault.account not in self.manager.accounts():
                 self.manager.add(fault.account)
@@ -234,7 +234,7 @@ class Supervisor:
             yield AccountThread(self._parts(credentials, plan, sides[credentials.account.exchange], journals))
 
     def _parts(
-        self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide, journals: Journals
+        self, credentials: Credentials, plan: TradingPlan, side: ExchangeRuntime, journals: Journals
     ) -> AccountParts:
         return AccountParts(
             account=credentials.account,
@@ -252,7 +252,7 @@ class Supervisor:
             portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
         )
 
-    def _broker(self, credentials: Credentials, plan: TradingPlan, side: ExchangeSide) -> Broker:
+    def _broker(self, credentials: Credentials, plan: TradingPlan, side: ExchangeRuntime) -> Broker:
         if self._configuration.mode is RunMode.PAPER:
             return side.paper_broker(credentials, plan.quote)
         return side.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
@@ -285,7 +285,7 @@ class Supervisor:
         moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
         return account_views(self.manager, self.threads, moment)
 
-    def _end(self, sides: Mapping[Exchange, ExchangeSide]) -> None:
+    def _end(self, sides: Mapping[Exchange, ExchangeRuntime]) -> None:
         self._stop.set()
         self._log.info(lines.STOPPING)
         deadline = self._clock.monotonic() + _GRACE_SECONDS

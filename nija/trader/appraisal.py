@@ -11,12 +11,12 @@ from brokers.model import ZERO
 from nija.risk.limits import Standing
 from nija.risk.no_trade import Rule
 from nija.risk.sizing import Funds
-from nija.trader.brakes import paused_by
+from nija.trader.balances import worth
 from nija.trader.earnings import Earnings
+from nija.trader.halts import paused_by
 from nija.trader.measure import Worth
 from nija.trader.plan import SWITCHED_OFF
-from nija.trader.portfolio_brake import PortfolioBrake
-from nija.trader.purse import worth
+from nija.trader.portfolio_halts import PortfolioHalts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from nija.log.event_log import EventLog
     from nija.risk.equity import EquityState
     from nija.risk.trusted_time import Moment
-    from nija.trader.brakes import Brakes
-    from nija.trader.portfolio_brake import PortfolioShare
-    from nija.trader.purse import Purse
-    from nija.trader.seat import Seat
+    from nija.trader.balances import BalanceCache
+    from nija.trader.context import TraderContext
+    from nija.trader.halts import TradingHalts
+    from nija.trader.portfolio_halts import PortfolioShare
 
 
 _NOTHING_KNOWN = Funds(equity=ZERO, available=ZERO, exposure=ZERO)
@@ -40,29 +40,29 @@ _NOTHING_KNOWN = Funds(equity=ZERO, available=ZERO, exposure=ZERO)
 class Appraiser:
     """Used by one trader alone. `share` is what the brake over all accounts needs of this one."""
 
-    def __init__(self, seat: Seat, purse: Purse, brakes: Brakes, log: EventLog) -> None:
-        self._seat = seat
-        self._purse = purse
-        self._brakes = brakes
+    def __init__(self, context: TraderContext, balances: BalanceCache, halts: TradingHalts, log: EventLog) -> None:
+        self._context = context
+        self._balances = balances
+        self._halts = halts
         self._log = log
-        self._quote = seat.plan.quote
-        self._earnings = Earnings(seat.journal, self._quote)
-        self._portfolio = PortfolioBrake(seat.journal.portfolio, brakes, seat.portfolio)
+        self._quote = context.plan.quote
+        self._earnings = Earnings(context.journal, self._quote)
+        self._portfolio = PortfolioHalts(context.journal.portfolio, halts, context.portfolio)
         self.share: PortfolioShare = self._portfolio.share(None)
 
     def stand(self, snapshot: FeedSnapshot) -> Standing:
         """Raises BrokerError."""
-        positions, pending = self._seat.desk.positions(), self._seat.desk.pending_entries()
-        self._purse.note(positions)
-        now, steady = self._seat.broker.exchange_time(), self._seat.clock.monotonic()
-        moment = self._brakes.see(now, steady)
+        positions, pending = self._context.desk.positions(), self._context.desk.pending_entries()
+        self._balances.note(positions)
+        now, steady = self._context.broker.exchange_time(), self._context.clock.monotonic()
+        moment = self._halts.see(now, steady)
         fresh = snapshot.prices(steady)
         self.share = self._portfolio.share(None)
         missing = self._unpriced({*positions, *pending}, fresh)
         if missing:
             # What the account holds, and whether its exchange answers, is shown also where it cannot be valued.
             with suppress(BrokerError):
-                self._purse.balances()
+                self._balances.balances()
         equity, funds = (None, _NOTHING_KNOWN) if missing else self._funds(positions, pending, fresh, moment)
         waits = self._portfolio.heed(moment, steady)
         unknown = self._without(missing, snapshot) if missing else waits
@@ -72,7 +72,7 @@ class Appraiser:
             equity=equity,
             funds=funds,
             open_positions=len(positions.keys() | pending.keys()),
-            paused=SWITCHED_OFF if self._seat.plan.is_switched_off else paused_by(self._brakes.latches),
+            paused=SWITCHED_OFF if self._context.plan.is_switched_off else paused_by(self._halts.halts),
             unknown=unknown,
             now=now,
         )
@@ -82,7 +82,7 @@ class Appraiser:
         read = snapshot.read.get(market)
         if read is None:
             return f"no price of {market} yet"
-        age, limit = duration(self._seat.clock.monotonic() - read), duration(snapshot.price_max_age)
+        age, limit = duration(self._context.clock.monotonic() - read), duration(snapshot.price_max_age)
         return f"the last price of {market} is {age} old (older than {limit} is not used)"
 
     def _funds(
@@ -95,12 +95,12 @@ class Appraiser:
         bids = {market: fresh[market].bid for market in positions if market in fresh}
         asks = {market: fresh[market].ask for market in pending if market in fresh}
         held = worth({market: position.amount for market, position in positions.items()}, bids, self._quote)
-        equity = self._purse.total(self._quote) + held
+        equity = self._balances.total(self._quote) + held
         now = Worth(equity, self._earnings.total(held), self._quote)
-        state = self._brakes.observe(now, moment, self._seat.clock.monotonic())
+        state = self._halts.observe(now, moment, self._context.clock.monotonic())
         self.share = self._portfolio.share(now)
         hoped = worth(pending, asks, self._quote)
-        return state, Funds(equity, self._purse.available(self._quote), exposure=held + hoped, pending=hoped)
+        return state, Funds(equity, self._balances.available(self._quote), exposure=held + hoped, pending=hoped)
 
     def _unpriced(self, markets: Iterable[str], fresh: Mapping[str, Ticker]) -> list[str]:
         """Where the account holds something, or may hold it, that has no price."""

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
+from nija.journal.commit_points import CommitPoint
 from nija.journal.errors import JournalError
-from nija.journal.records import Latch, LatchName
-from nija.journal.steps import Step
-from nija.log.once import Reasons
+from nija.journal.records import Halt, HaltName
+from nija.log.change_filter import ChangeFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +78,7 @@ class CommandQueue:
         self._unwritten: list[_Message] = []
         self._write_at = float("-inf")
         self._was_resumed = False
-        self._reasons = Reasons()
+        self._reasons = ChangeFilter()
 
     def send(self, command: Command) -> Future[CommandResult]:
         """The receipt is done once the account's thread has taken the command."""
@@ -123,11 +123,11 @@ class CommandQueue:
         self._take()
         self._keep(why)
 
-    def over(self, latches: Mapping[LatchName, Latch]) -> Mapping[LatchName, Latch]:
-        """The latches as they are once everything that is not written yet counts too."""
+    def over(self, halts: Mapping[HaltName, Halt]) -> Mapping[HaltName, Halt]:
+        """The halts as they are once everything that is not written yet counts too."""
         for message in self._unwritten:
-            latches = _after(latches, message)
-        return latches
+            halts = _after(halts, message)
+        return halts
 
     def take_resume(self) -> bool:
         """Whether a resume was obeyed since this was last asked."""
@@ -166,37 +166,37 @@ class CommandQueue:
 
 def carry_out(journal: Journal, command: Command, now: datetime) -> bool:
     """Write a command into the journal, all of it or nothing; whether it changed anything. Raises JournalError."""
-    with journal.transaction(Step.NOTED):
+    with journal.transaction(CommitPoint.NOTED):
         return _resume(journal, now) if command is Command.RESUME else _stop(journal, command, now)
 
 
 def _stop(journal: Journal, command: Command, now: datetime) -> bool:
-    changed = [journal.latches.set(name, reason, now) for name, reason in _latches_of(command).items()]
+    changed = [journal.halts.set(name, reason, now) for name, reason in _halts_of(command).items()]
     if any(changed):
         journal.history.add(command.value, now, detail={"by": "command"})
     return any(changed)
 
 
 def _resume(journal: Journal, now: datetime) -> bool:
-    """Every latch goes, those of the loss limits too; what was lost until now no longer counts against them."""
-    cleared = [name for name in LatchName if journal.latches.reset(name)]
+    """Every halt goes, those of the loss limits too; what was lost until now no longer counts against them."""
+    cleared = [name for name in HaltName if journal.halts.reset(name)]
     today = journal.equity.latest()
-    if today is not None and (LatchName.DAILY_LOSS in cleared or LatchName.DRAWDOWN in cleared):
+    if today is not None and (HaltName.DAILY_LOSS in cleared or HaltName.DRAWDOWN in cleared):
         journal.equity.reset_peak(today.latest, now)
-    if LatchName.PORTFOLIO_DAILY_LOSS in cleared or LatchName.PORTFOLIO_DRAWDOWN in cleared:
+    if HaltName.PORTFOLIO_DAILY_LOSS in cleared or HaltName.PORTFOLIO_DRAWDOWN in cleared:
         journal.portfolio.begin_anew(now)
     if cleared:
         journal.history.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
     return bool(cleared)
 
 
-def _after(latches: Mapping[LatchName, Latch], message: _Message) -> Mapping[LatchName, Latch]:
+def _after(halts: Mapping[HaltName, Halt], message: _Message) -> Mapping[HaltName, Halt]:
     if message.command is Command.RESUME:
         return {}
-    added = {name: Latch(name, reason, message.time) for name, reason in _latches_of(message.command).items()}
-    return {**added, **latches}
+    added = {name: Halt(name, reason, message.time) for name, reason in _halts_of(message.command).items()}
+    return {**added, **halts}
 
 
-def _latches_of(command: Command) -> Mapping[LatchName, str]:
-    stopped = {LatchName.STOP_TRADING: BY_COMMAND}
-    return stopped | {LatchName.FLATTEN: "to be sold by command"} if command is Command.FLATTEN else stopped
+def _halts_of(command: Command) -> Mapping[HaltName, str]:
+    stopped = {HaltName.STOP_TRADING: BY_COMMAND}
+    return stopped | {HaltName.FLATTEN: "to be sold by command"} if command is Command.FLATTEN else stopped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nija.risk.gate import fee_gate, round_trip_cost, slippage
+from nija.risk.costs import fee_gate, round_trip_cost, slippage
 from nija.risk.sizing import Entry, Sized, size_entry
 
 if TYPE_CHECKING:

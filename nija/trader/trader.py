@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from accounts.manager import AccountReport, AccountState
 from brokers.errors import MarketRefused, OrderRejected, RequestRefused
 from nija.events import Flattened
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
-from nija.orders.asking import Attempts
+from nija.orders.asking import ErrorCollector
 from nija.orders.state import EntryStatus
 from nija.risk.limits import may_open, paused
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.trader.appraisal import Appraiser
-from nija.trader.brakes import Brakes, paused_by
+from nija.trader.balances import AccountFunds, BalanceCache, cost
 from nija.trader.entries import sized
+from nija.trader.halts import TradingHalts, paused_by
 from nija.trader.missing import MissingMarkets
-from nija.trader.purse import Money, Purse, cost
 from nija.trader.view import ProtectionView, TraderView, WrittenOff
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nija.journal.positions import Position
     from nija.risk.limits import Standing
     from nija.strategy.base import SignalAt
-    from nija.trader.seat import Seat
+    from nija.trader.context import TraderContext
 
 _MARKETS_LAST = 3_600.0
 _WAITING = NoTradeReason(Rule.NO_CANDLE, "waits for the first closed candle from the exchange")
@@ -43,23 +43,25 @@ _ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSIT
 class Trader:
     """Reads the feed's last snapshot, asks its own exchange account, and sends orders through its desk alone."""
 
-    def __init__(self, seat: Seat) -> None:
-        self._seat = seat
-        self._plan = seat.plan
-        self._desk = seat.desk
-        self._purse = Purse(seat.broker, seat.clock)
-        self._brakes = Brakes(seat.journal, seat.plan.settings.risk, seat.log, seat.commands, seat.latch_reporter)
-        self._log = EventLog(seat.log)
-        self._markets_read = seat.clock.monotonic()
-        self._quote = seat.plan.quote
+    def __init__(self, context: TraderContext) -> None:
+        self._context = context
+        self._plan = context.plan
+        self._desk = context.desk
+        self._balances = BalanceCache(context.broker, context.clock)
+        self._halts = TradingHalts(
+            context.journal, context.plan.settings.risk, context.log, context.commands, context.halt_reporter
+        )
+        self._log = EventLog(context.log)
+        self._markets_read = context.clock.monotonic()
+        self._quote = context.plan.quote
         self._followed: set[str] = set()
-        listed = seat.broker.markets()
-        self._missing = MissingMarkets(seat.account.exchange, [one for one in seat.plan.markets if one in listed])
-        self._appraiser = Appraiser(seat, self._purse, self._brakes, self._log)
+        listed = context.broker.markets()
+        self._missing = MissingMarkets(context.account.exchange, [one for one in context.plan.markets if one in listed])
+        self._appraiser = Appraiser(context, self._balances, self._halts, self._log)
         self.view = TraderView(
-            plan=seat.plan,
+            plan=context.plan,
             quote=self._quote,
-            time=seat.broker.exchange_time(),
+            time=context.broker.exchange_time(),
             worked=False,
             share=self._appraiser.share,
         )
@@ -74,22 +76,22 @@ class Trader:
         markets = {*self._plan.markets, *self._desk.positions()}
         if not markets <= self._followed:
             self._followed |= markets
-            self._seat.feed.follow(map(self._plan.want, markets), self._seat.wake)
+            self._context.feed.follow(map(self._plan.want, markets), self._context.wake)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is held, and nothing that was sent can still buy anything."""
         return not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets))
 
-    def money(self) -> Money:
+    def money(self) -> AccountFunds:
         """Raises BrokerError."""
         invested = cost(self._desk.positions(), self._quote)
-        return Money(self._quote, self._purse.total(self._quote), invested)
+        return AccountFunds(self._quote, self._balances.total(self._quote), invested)
 
-    def report(self, money: Money) -> AccountReport:
+    def report(self, money: AccountFunds) -> AccountReport:
         """What the account is worth before its first cycle."""
         return AccountReport(
-            balances=self._purse.known,
+            balances=self._balances.known,
             quote=self._quote,
             equity=money.total + money.invested,
             positions=len(self._desk.positions()),
@@ -114,47 +116,47 @@ class Trader:
             self._show_desk()
 
     def _look(self) -> None:
-        snapshot = self._seat.feed.snapshot
-        prices = snapshot.prices(self._seat.clock.monotonic())
+        snapshot = self._context.feed.snapshot
+        prices = snapshot.prices(self._context.clock.monotonic())
         # What protects or was commanded does not wait for what failed before it.
-        attempts = Attempts()
+        attempts = ErrorCollector()
         with attempts:
             self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
         self._follow()
         with attempts:
-            self._obey_latches()
+            self._obey_halts()
         self._leave(snapshot, attempts)
         attempts.finish()
         self._renew_markets()
         standing = self._appraiser.stand(snapshot)
-        self._desk.hear(self._purse.known)
+        self._desk.hear(self._balances.known)
         self._show(snapshot, standing, self._enter(snapshot, standing))
 
     def _renew_markets(self) -> None:
         """Minimums, steps and what may be traded change now and then; orders must follow them."""
-        now = self._seat.clock.monotonic()
+        now = self._context.clock.monotonic()
         if now - self._markets_read >= _MARKETS_LAST:
             self._markets_read = now
-            self._seat.broker.refresh_markets()
+            self._context.broker.refresh_markets()
 
-    def _obey_latches(self) -> None:
-        latches = self._brakes.look()
-        if self._brakes.take_resume():
+    def _obey_halts(self) -> None:
+        halts = self._halts.look()
+        if self._halts.take_resume():
             self._resume()
-        if LatchName.FLATTEN not in latches:
+        if HaltName.FLATTEN not in halts:
             return
         self._desk.cancel_entries()
         self._desk.flatten("flatten")
         if self.is_idle:
-            self._brakes.flattened(self._seat.broker.exchange_time())
-            self._seat.events.publish(Flattened(self._seat.account))
+            self._halts.flattened(self._context.broker.exchange_time())
+            self._context.events.publish(Flattened(self._context.account))
 
     def _resume(self) -> None:
-        """What `nija resume` means to a running trader, beyond the latches that it cleared."""
+        """What `nija resume` means to a running trader, beyond the halts that it cleared."""
         self._desk.resumed()
         self._log.info("Resumed: new entries are allowed again")
 
-    def _leave(self, snapshot: FeedSnapshot, attempts: Attempts) -> None:
+    def _leave(self, snapshot: FeedSnapshot, attempts: ErrorCollector) -> None:
         """Exits and stops come before any entry, and also in markets that may no longer be entered."""
         for market, position in self._desk.positions().items():
             signal = snapshot.signals.get(self._plan.want(market))
@@ -213,7 +215,7 @@ class Trader:
 
     def _listed(self, symbol: str) -> Market | None:
         """The market as it is now: one that was closed at the last look may have opened since."""
-        broker = self._seat.broker
+        broker = self._context.broker
         market = broker.markets().get(symbol)
         if market is not None and not (market.tradable and market.takes_market_orders):
             broker.refresh_markets()
@@ -221,7 +223,7 @@ class Trader:
         return market
 
     def _untradable(self, symbol: str) -> NoTradeReason:
-        listed = self._seat.broker.markets()
+        listed = self._context.broker.markets()
         if symbol in listed:
             return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the money this account counts in")
         return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
@@ -245,18 +247,18 @@ class Trader:
         self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing
     ) -> NoTradeReason | None:
         # Asked for now: what was asked above may have taken its time.
-        ticker = snapshot.prices(self._seat.clock.monotonic()).get(market.symbol)
+        ticker = snapshot.prices(self._context.clock.monotonic()).get(market.symbol)
         if ticker is None:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one"
             )
-        size = sized(market, signal, ticker.ask, self._seat.broker.fees(market.symbol), standing.funds, self._plan)
+        size = sized(market, signal, ticker.ask, self._context.broker.fees(market.symbol), standing.funds, self._plan)
         if isinstance(size, NoTradeReason):
             return size
-        if stopped := paused(paused_by(self._brakes.look())):
+        if stopped := paused(paused_by(self._halts.look())):
             # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
             return stopped
-        if self._seat.clock.stopping:
+        if self._context.clock.stopping:
             return _STOPPING
         outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
@@ -273,17 +275,17 @@ class Trader:
             self.view,
             positions=desk.positions(),
             resting=desk.resting(),
-            latches=self._brakes.latches,
+            halts=self._halts.halts,
             protection=MappingProxyType(protection),
             written_off=tuple(WrittenOff.of(market, loss) for market, loss in desk.written_off()),
             foreign_orders=desk.foreign_orders(),
             unread=desk.unread(),
             refused_markets=MappingProxyType(dict(desk.refused_markets())),
-            answered=self._purse.answered,
+            answered=self._balances.answered,
         )
 
     def _show(self, snapshot: FeedSnapshot, standing: Standing, reasons: list[NoTradeReason]) -> None:
-        seat = self._seat
+        context = self._context
         self.view = replace(
             self.view,
             time=standing.now,
@@ -292,18 +294,18 @@ class Trader:
                 {market: snapshot.tickers[market].bid for market in self._plan.markets if market in snapshot.tickers}
             ),
             not_trading=tuple(reasons),
-            budget_left=seat.broker.budget_left(),
+            budget_left=context.broker.budget_left(),
             worked=True,
             share=self._appraiser.share,
-            portfolio=seat.portfolio(),
+            portfolio=context.portfolio(),
         )
         state = AccountState.PAUSED if standing.paused else AccountState.TRADING
-        if seat.manager.snapshot(seat.account).state is not state:
-            seat.manager.transition(seat.account, state, standing.paused)
-        seat.manager.report(
-            seat.account,
+        if context.manager.snapshot(context.account).state is not state:
+            context.manager.transition(context.account, state, standing.paused)
+        context.manager.report(
+            context.account,
             AccountReport(
-                balances=self._purse.known,
+                balances=self._balances.known,
                 quote=self._quote,
                 equity=None if standing.equity is None else standing.equity.current,
                 positions=len(self._desk.positions()),

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from brokers.model import OrderRequest
     from nija.journal.positions import Position
-    from nija.journal.records import Latch, LatchName, WriteOff
+    from nija.journal.records import Halt, HaltName, WriteOff
     from nija.orders.state import Protection
     from nija.risk.equity import EquityState
     from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
     from nija.trader.plan import TradingPlan
-    from nija.trader.portfolio_brake import PortfolioShare
+    from nija.trader.portfolio_halts import PortfolioShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class TraderView:
     not_trading: tuple[NoTradeReason, ...] = ()
     resting: tuple[OrderRequest, ...] = ()
     budget_left: float = 1.0
-    latches: Mapping[LatchName, Latch] = field(default_factory=lambda: MappingProxyType({}))
+    halts: Mapping[HaltName, Halt] = field(default_factory=lambda: MappingProxyType({}))
     protection: Mapping[str, ProtectionView] = field(default_factory=lambda: MappingProxyType({}))
     written_off: tuple[WrittenOff, ...] = ()
     foreign_orders: int = 0

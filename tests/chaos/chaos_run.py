@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from brokers.simulator.engine.markets import Mode
-from nija.journal.steps import Step
+from nija.journal.commit_points import CommitPoint
 from tests.chaos.daemon_forker import until
 from tests.chaos.exchange import FACTOR, FOUR
 from tests.chaos.fault_schedule import act_schedule, fault_schedule
@@ -66,7 +66,7 @@ def _random_kill(luck: random.Random) -> KillAtCommit:
     committed = luck.random() < 0.5
     if luck.random() < 0.3:
         return KillAtCommit(ANY, committed, count=luck.randint(1, 40))
-    return KillAtCommit(luck.choice(list(Step)).value, committed, count=luck.randint(1, 4))
+    return KillAtCommit(luck.choice(list(CommitPoint)).value, committed, count=luck.randint(1, 4))
 
 
 def _maintain(harness: Harness, luck: random.Random) -> None:

@@ -11,7 +11,7 @@ from brokers.model import ZERO
 from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
 from nija.journal.ownership import UNEXPLAINED, WITHDRAWN
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from tests.chaos import owner_checker
 from tests.chaos.bare_time import DUST
@@ -47,7 +47,7 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
     try:
         for account in accounts:
             with closing(journals.read(account)) as journal:
-                record, paused = recorded(journal), LatchName.ANOTHER_PROGRAM in journal.latches.all()
+                record, paused = recorded(journal), HaltName.ANOTHER_PROGRAM in journal.halts.all()
             owned = state["ownership"][str(account)]
             books = simulated_books(state["accounts"][str(account)], owned)
             specs = state["markets"][account.exchange]["specs"]

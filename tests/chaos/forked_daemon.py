@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.identity import AccountId
+    from nija.journal.commit_points import CommitPoint, StepHook
     from nija.journal.journal import Journal
-    from nija.journal.steps import Step, StepHook
 
 _PR_SET_PDEATHSIG = 1
 ANY = "*"
@@ -68,7 +68,7 @@ class CommitKiller:
         self._lock = threading.Lock()
 
     def of(self, account: AccountId) -> StepHook:
-        def on_step(step: Step, committed: bool) -> None:  # noqa: FBT001 - the shape of StepHook
+        def on_step(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 - the shape of StepHook
             self._count(str(account), step.value, committed=committed)
 
         return on_step

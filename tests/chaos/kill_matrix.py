@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
 from brokers.simulator.faults import Fault, FaultKind
-from nija.journal.steps import Step
+from nija.journal.commit_points import CommitPoint
 from tests.chaos.fault_schedule import PLACE
 from tests.chaos.forked_daemon import KillAtCommit
 from tests.chaos.harness import Harness, Outcome, running_harness
@@ -28,7 +28,7 @@ class Cell:
     """One step of one exchange's account, just before or just after it is on disk."""
 
     exchange: Exchange
-    step: Step
+    step: CommitPoint
     committed: bool
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ class Cell:
 
 def cells(exchange: Exchange) -> tuple[Cell, ...]:
     """Nothing is ever amended at Coinbase."""
-    steps = [step for step in Step if not (step is Step.AMENDED and exchange == Exchange.COINBASE)]
+    steps = [step for step in CommitPoint if not (step is CommitPoint.AMENDED and exchange == Exchange.COINBASE)]
     return tuple(Cell(exchange, step, committed) for step in steps for committed in (False, True))
 
 
@@ -60,7 +60,7 @@ def run(exchange: Exchange, forker: DaemonForker, seed: int = 1) -> Outcome:
 def _prepare(harness: Harness, cell: Cell) -> None:
     """What must be for the daemon to come to this step."""
     harness.exchange.heal()
-    if cell.step is Step.ADOPTED:
+    if cell.step is CommitPoint.ADOPTED:
         harness.lose_journals()
 
 
@@ -71,7 +71,7 @@ def _dies(harness: Harness, daemon: ForkedDaemon, cell: Cell) -> bool:
     """
     until = time.monotonic() + _WITHIN
     while time.monotonic() < until:
-        if cell.step is Step.RESOLVED:
+        if cell.step is CommitPoint.RESOLVED:
             harness.exchange.strike([Fault(FaultKind.DROP_AFTER, endpoint=PLACE[cell.exchange], count=1)])
         if daemon.died(_LOOK):
             return True

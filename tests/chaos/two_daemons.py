@@ -16,7 +16,7 @@ from brokers.model import ZERO
 from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
 from nija.journal.positions import fold
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from tests.chaos import owner_checker
 from tests.chaos.bare_time import DUST, bare_time
@@ -156,7 +156,7 @@ def _known(harness: Harness, account: AccountId) -> _Knowledge:
         with closing(journals.read(account)) as journal:
             plans = journal.plans.all()
             return _Knowledge(
-                LatchName.ANOTHER_PROGRAM in journal.latches.all(),
+                HaltName.ANOTHER_PROGRAM in journal.halts.all(),
                 frozenset(one.client_id for plan in plans for one in journal.intents.of_position(plan.id)),
                 {
                     plan.id: fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))

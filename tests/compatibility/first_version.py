@@ -3,7 +3,7 @@
 Four accounts of a `nija simulate` of that version traded for three and a half minutes, and the daemon was killed with
 SIGKILL. Journals are kept as SQL text, nonce marks as they were. To make them small, most closed positions and moved
 stops were taken out. Two rows were added with that version's own code, as they had not come up: a write-off and the
-drawdown latch of `kraken:daivon_frazier`.
+drawdown halt of `kraken:daivon_frazier`.
 """
 
 from __future__ import annotations

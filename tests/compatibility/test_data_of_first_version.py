@@ -16,7 +16,7 @@ from brokers.kraken.limits import TIERS
 from brokers.model import Fill, OrderStatus, Side
 from brokers.nonce import Nonce
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.journal.schema import metadata
 from tests.compatibility.first_version import ACCOUNTS, FOLDER, KILLED, Row, Tables, Takeover, lay, rows, rows_by_table
 from tests.fakes import ManualClock
@@ -182,11 +182,11 @@ def test_an_entry_that_never_arrived_is_not_sent_again(take_over: Callable[[Acco
     assert takeover.journal.intents.unsettled() == ()
 
 
-def test_latches_hold_until_they_are_reset(journals: Journals) -> None:
-    held = {DAIVON: LatchName.DRAWDOWN, TANIA: LatchName.STOP_TRADING}
+def test_halts_hold_until_they_are_reset(journals: Journals) -> None:
+    held = {DAIVON: HaltName.DRAWDOWN, TANIA: HaltName.STOP_TRADING}
     for account in ACCOUNTS:
         with closing(journals.open(account)) as journal:
-            assert set(journal.latches.all()) == ({held[account]} if account in held else set())
+            assert set(journal.halts.all()) == ({held[account]} if account in held else set())
 
 
 @pytest.mark.parametrize("key", KEYS)

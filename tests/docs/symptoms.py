@@ -16,7 +16,7 @@ from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
 from nija.control.commands import write_to_journals
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.trader.commands import Command
@@ -185,7 +185,7 @@ def _stopped(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
 
 def _traded_by_another(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
     with _journal(set_up, rig) as journal:
-        journal.latches.set(LatchName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, utc_now(rig.clock))
+        journal.halts.set(HaltName.ANOTHER_PROGRAM, ANOTHER_PROGRAM, utc_now(rig.clock))
     yield
 
 

@@ -22,7 +22,7 @@ from nija.cli.config_example import toml_value
 from nija.log import lines
 from nija.log.redaction import Redactor
 from nija.log.render import RedactValues
-from nija.risk.gate import fee_gate
+from nija.risk.costs import fee_gate
 from nija.risk.no_trade import NoTradeReason
 from nija.risk.sizing import Entry, Funds, size_entry
 from nija.strategy.base import StrategyError

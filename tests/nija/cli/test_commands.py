@@ -17,7 +17,7 @@ from nija.control.commands import command_handlers
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
 from nija.trader.commands import CommandQueue
@@ -56,9 +56,9 @@ def nija(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
-def latches(journals: Journals, account: AccountId) -> set[LatchName]:
+def halts(journals: Journals, account: AccountId) -> set[HaltName]:
     with closing(journals.read(account)) as journal:
-        return set(journal.latches.all())
+        return set(journal.halts.all())
 
 
 def test_stop_trading_without_a_daemon_is_kept_for_its_next_start(journals: Journals) -> None:
@@ -67,14 +67,14 @@ def test_stop_trading_without_a_daemon_is_kept_for_its_next_start(journals: Jour
     assert "✅ kraken:master: trading is stopped" in done.output
     assert "✅ kraken:tania_gilbert: trading is stopped" in done.output
     assert "NIJA is not running" in done.output
-    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+    assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
 
 
 def test_resume_of_one_account_leaves_the_other_stopped(journals: Journals) -> None:
     nija("stop-trading", "--all")
     assert "✅ kraken:master: trades again" in nija("resume", "kraken:master").output
-    assert latches(journals, MASTER) == set()
-    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+    assert halts(journals, MASTER) == set()
+    assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
     assert "was not stopped" in nija("resume", "kraken:master").output
 
 
@@ -82,9 +82,9 @@ def test_flatten_asks_first_and_without_a_terminal_needs_yes(journals: Journals)
     done = nija("flatten", "kraken:master")
     assert done.exit_code == 2
     assert "--yes" in done.output
-    assert latches(journals, MASTER) == set()
+    assert halts(journals, MASTER) == set()
     assert nija("flatten", "kraken:master", "--yes").exit_code == 0
-    assert latches(journals, MASTER) == {LatchName.FLATTEN, LatchName.STOP_TRADING}
+    assert halts(journals, MASTER) == {HaltName.FLATTEN, HaltName.STOP_TRADING}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_account_that_is_not_meant_clearly_switches_nothing(
     done = nija(*arguments)
     assert done.exit_code == 2
     assert text in done.output
-    assert latches(journals, MASTER) == set()
+    assert halts(journals, MASTER) == set()
 
 
 @contextmanager
@@ -132,8 +132,8 @@ def test_a_running_daemon_is_asked_and_obeys_for_its_accounts(journals: Journals
     assert done.exit_code == 0
     assert "✅ kraken:master: trading is stopped" in done.output
     assert "not running" not in done.output
-    assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
-    assert latches(journals, TANIA) == set()
+    assert halts(journals, MASTER) == {HaltName.STOP_TRADING}
+    assert halts(journals, TANIA) == set()
 
 
 def test_an_account_that_is_busy_is_told_apart_from_one_that_has_obeyed(journals: Journals, folder: Path) -> None:
@@ -151,7 +151,7 @@ def test_one_journal_that_cannot_be_written_fails_alone_and_the_exit_code_tells(
     assert done.exit_code == 2
     assert "❌ kraken:master: nothing was done: " in done.output
     assert "✅ kraken:tania_gilbert: trading is stopped" in done.output
-    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+    assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
 
 
 def test_a_stray_file_beside_the_journals_is_no_account(journals: Journals, folder: Path) -> None:
@@ -163,7 +163,7 @@ def test_in_paper_mode_the_paper_accounts_are_stopped(folder: Path, monkeypatch:
     monkeypatch.setenv("NIJA_MODE", "paper")
     assert nija("stop-trading").exit_code == 0
     with closing(Journals(folder / "data" / "paper", SystemClock(), get_log("test"))) as on_paper:
-        assert latches(on_paper, MASTER) == {LatchName.STOP_TRADING}
+        assert halts(on_paper, MASTER) == {HaltName.STOP_TRADING}
     assert not (folder / "data" / "journal").exists()
 
 
@@ -172,7 +172,7 @@ def test_a_daemon_that_does_not_answer_is_stopped_through_the_journals(journals:
         done = nija("stop-trading")
     assert done.exit_code == 0
     assert "kraken:master: trading is stopped" in done.output
-    assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
+    assert halts(journals, MASTER) == {HaltName.STOP_TRADING}
 
 
 def test_a_database_that_cannot_be_used_is_one_line_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,8 @@ from brokers.model import Fill, Side
 from nija.cli.app import app
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
+from nija.journal.commit_points import CommitPoint
 from nija.journal.opening import Journals
-from nija.journal.steps import Step
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
 from tests.accounts.made_up_keys import kraken_pair
@@ -59,7 +59,7 @@ def buy(journals: Journals, account: AccountId) -> None:
         plan, intent = an_entry()
         add(journal, plan, intent)
         fill = Fill(f"T {account}", "O1", "BTC/USD", Side.BUY, Decimal("0.1"), Decimal(100), Decimal(0), "USD", NOW)
-        with journal.transaction(Step.BOOKED):
+        with journal.transaction(CommitPoint.BOOKED):
             journal.fills.book(intent.client_id, fill, NOW)
 
 

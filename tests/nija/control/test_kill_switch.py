@@ -15,7 +15,7 @@ from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
 from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.trader.commands import Became, Command, CommandQueue
 from tests.fakes import ManualClock
@@ -37,9 +37,9 @@ def journals(tmp_path: Path) -> Iterator[Journals]:
         yield opened
 
 
-def latches(journals: Journals, account: AccountId) -> set[LatchName]:
+def halts(journals: Journals, account: AccountId) -> set[HaltName]:
     with closing(journals.open(account)) as journal:
-        return set(journal.latches.all())
+        return set(journal.halts.all())
 
 
 def break_journal(journals: Journals, account: AccountId) -> None:
@@ -52,8 +52,8 @@ def break_journal(journals: Journals, account: AccountId) -> None:
 def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> None:
     (result,) = write_to_journals(Command.STOP_TRADING, journals.open, [MASTER], ManualClock())
     assert result.became is Became.DONE
-    assert latches(journals, MASTER) == {LatchName.STOP_TRADING}
-    assert latches(journals, TANIA) == set()
+    assert halts(journals, MASTER) == {HaltName.STOP_TRADING}
+    assert halts(journals, TANIA) == set()
 
 
 def test_a_journal_that_cannot_be_opened_keeps_no_other_account_from_being_stopped(journals: Journals) -> None:
@@ -62,7 +62,7 @@ def test_a_journal_that_cannot_be_opened_keeps_no_other_account_from_being_stopp
     results = write_to_journals(Command.STOP_TRADING, journals.open, accounts, ManualClock())
     assert [result.became for result in results] == [Became.DONE, Became.FAILED, Became.DONE]
     assert "NIJA_DATA_DIR" in results[1].reason
-    assert latches(journals, TANIA) == {LatchName.STOP_TRADING}
+    assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
 
 
 def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(t
         held = [journals.open(account) for account in accounts]
         results = write_to_journals(Command.STOP_TRADING, journals.open_beside, accounts, ManualClock())
         assert {result.became for result in results} == {Became.DONE}
-        assert all(set(journal.latches.all()) == {LatchName.STOP_TRADING} for journal in held)
+        assert all(set(journal.halts.all()) == {HaltName.STOP_TRADING} for journal in held)
         for journal in held:
             journal.close()
 
@@ -114,7 +114,7 @@ def test_the_daemon_answers_with_a_row_for_each_account(journals: Journals, tmp_
         answer = ask(tmp_path, "stop_trading", account=None)
         assert answer is not None
         by_account = {result.account: result for result in read_results(answer)}
-        assert set(journal.latches.all()) == {LatchName.STOP_TRADING}
+        assert set(journal.halts.all()) == {HaltName.STOP_TRADING}
     assert by_account["kraken:master"].became is Became.DONE
     assert by_account["kraken:tania_gilbert"].became is Became.QUEUED
     assert (by_account["kraken:daivon_frazier"].became, by_account["kraken:daivon_frazier"].reason) == (
@@ -139,7 +139,7 @@ def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Jou
         with daemon(tmp_path, {MASTER: prompt(journal)}):
             ask(tmp_path, "stop_trading", account=None)
         write_to_journals(Command.FLATTEN, journals.open_beside, [MASTER], ManualClock())
-        assert set(journal.latches.all()) == {LatchName.STOP_TRADING, LatchName.FLATTEN}
+        assert set(journal.halts.all()) == {HaltName.STOP_TRADING, HaltName.FLATTEN}
         assert set(journals.folder.iterdir()) == before
 
 

@@ -25,8 +25,8 @@ from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
 from nija.doctor.finding import DoctorExit
 from nija.doctor.running import doctor_answer
-from nija.journal.records import LatchName
-from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, LatchStatus, MarketStatus
+from nija.journal.records import HaltName
+from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, HaltStatus, MarketStatus
 from tests.nija.doctor.patients import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -177,10 +177,10 @@ def test_faults_that_the_daemon_knows_are_reported(set_up: BrokenSetUp, rig: Rig
 
 
 def test_a_pause_because_of_another_program_asks_to_stop_that_program_first(set_up: BrokenSetUp, rig: Rig) -> None:
-    latch = LatchStatus(LatchName.ANOTHER_PROGRAM.value, "somebody else trades here", utc_now(rig.clock))
-    seen = AccountStatus("kraken:master", "MASTER", "kraken", "PAUSED", latches=(latch,))
+    halt = HaltStatus(HaltName.ANOTHER_PROGRAM.value, "somebody else trades here", utc_now(rig.clock))
+    seen = AccountStatus("kraken:master", "MASTER", "kraken", "PAUSED", latches=(halt,))
     with connected(set_up, rig) as (manager, credentials):
-        manager.transition(MASTER, AccountState.PAUSED, latch.reason)
+        manager.transition(MASTER, AccountState.PAUSED, halt.reason)
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, {seen.id: seen})):
             found = about_the_pause(set_up)
     assert found.title == "Nothing new is opened: somebody else trades here"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nija.health.judgement import BARE_SECONDS, SILENT_SECONDS, START_SECONDS, faults, judge, works
-from nija.status.report import AccountFaultKind, AccountStatus, LatchStatus, MarketStatus, PositionStatus
+from nija.status.report import AccountFaultKind, AccountStatus, HaltStatus, MarketStatus, PositionStatus
 from nija.trader.view import ProtectionView
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -205,9 +205,9 @@ class TestProtection:
 
 
 def test_another_program_on_the_account_is_a_fault_and_other_switches_are_not() -> None:
-    latches = (
-        LatchStatus("another_program", "another NIJA or program trades this account", LONG_AGO),
-        LatchStatus("daily_loss", "8 %", LONG_AGO),
+    halts = (
+        HaltStatus("another_program", "another NIJA or program trades this account", LONG_AGO),
+        HaltStatus("daily_loss", "8 %", LONG_AGO),
     )
-    (fault,) = faults(replace(WELL, latches=latches), NOW)
+    (fault,) = faults(replace(WELL, latches=halts), NOW)
     assert (fault.kind, fault.text) == (AccountFaultKind.ANOTHER_PROGRAM, "another NIJA or program trades this account")

@@ -16,7 +16,7 @@ from accounts.identity import AccountId
 from nija.journal.errors import JournalError
 from nija.journal.migrating import HEAD, Migrations, shipped, upgrade
 from nija.journal.opening import Journals
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.journal.schema import metadata
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -54,9 +54,9 @@ def journals(tmp_path: Path, log: CapturedLog) -> Iterator[Journals]:
     journals.close()
 
 
-def set_a_latch(journals: Journals) -> None:
+def set_a_halt(journals: Journals) -> None:
     journal = journals.open(ACCOUNT)
-    journal.latches.set(LatchName.STOP_TRADING, "by hand", NOW)
+    journal.halts.set(HaltName.STOP_TRADING, "by hand", NOW)
     journal.close()
 
 
@@ -82,14 +82,14 @@ def test_the_migrations_and_the_schema_make_the_same_database() -> None:
 
 
 def test_what_was_written_is_there_after_reopening(journals: Journals) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     journal = journals.open(ACCOUNT)
-    assert journal.latches.all()[LatchName.STOP_TRADING].reason == "by hand"
+    assert journal.halts.all()[HaltName.STOP_TRADING].reason == "by hand"
     journal.close()
 
 
 def test_a_journal_is_durable_and_for_its_owner_alone(journals: Journals) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     path = journals.path(ACCOUNT)
     journal = journals.open(ACCOUNT)
     connection = journal._link._connection
@@ -106,11 +106,11 @@ def test_a_journal_is_durable_and_for_its_owner_alone(journals: Journals) -> Non
 def test_a_damaged_journal_is_set_aside_and_an_empty_one_begun(
     journals: Journals, log: CapturedLog, damage: str
 ) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     path = journals.path(ACCOUNT)
     hurt(path, damage)
     journal = journals.open(ACCOUNT)
-    assert journal.latches.all() == {}
+    assert journal.halts.all() == {}
     journal.close()
     aside = [file for file in path.parent.iterdir() if ".damaged-" in file.name]
     assert len(aside) == 1
@@ -138,11 +138,11 @@ def test_a_journal_that_cannot_be_opened_is_not_taken_for_damaged(journals: Jour
 
 
 def test_an_old_journal_is_backed_up_and_migrated(journals: Journals, tmp_path: Path, log: CapturedLog) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     newer = later_migrations(tmp_path / "migrations")
     updated = Journals(tmp_path, ManualClock(), log.logger, migrations=newer)
     journal = updated.open(ACCOUNT)
-    assert LatchName.STOP_TRADING in journal.latches.all()
+    assert HaltName.STOP_TRADING in journal.halts.all()
     journal.close()
     updated.close()
     with closing(sqlite3.connect(journals.path(ACCOUNT))) as connection:
@@ -172,11 +172,11 @@ def later_migrations(folder: Path) -> Migrations:
 def test_a_reader_sees_what_is_committed_and_can_change_nothing(journals: Journals) -> None:
     journal = journals.open(ACCOUNT)
     reader = journals.read(ACCOUNT)
-    assert reader.latches.all() == {}
-    journal.latches.set(LatchName.DRAWDOWN, "too deep", NOW)
-    assert LatchName.DRAWDOWN in reader.latches.all()
+    assert reader.halts.all() == {}
+    journal.halts.set(HaltName.DRAWDOWN, "too deep", NOW)
+    assert HaltName.DRAWDOWN in reader.halts.all()
     with pytest.raises(JournalError, match="readonly"):
-        reader.latches.reset(LatchName.DRAWDOWN)
+        reader.halts.reset(HaltName.DRAWDOWN)
     reader.close()
     journal.close()
 
@@ -185,8 +185,8 @@ def test_a_writer_beside_the_owner_changes_rows_and_no_file(journals: Journals, 
     with closing(journals.open(ACCOUNT)) as journal:
         before = set(journals.folder.iterdir())
         with closing(journals.open_beside(ACCOUNT)) as beside:
-            beside.latches.set(LatchName.STOP_TRADING, "by hand", NOW)
-        assert LatchName.STOP_TRADING in journal.latches.all()
+            beside.halts.set(HaltName.STOP_TRADING, "by hand", NOW)
+        assert HaltName.STOP_TRADING in journal.halts.all()
         assert set(journals.folder.iterdir()) == before
     assert log.lines == []
 
@@ -201,7 +201,7 @@ def test_a_writer_beside_the_owner_makes_no_journal(journals: Journals) -> None:
 def test_neither_a_reader_nor_a_writer_beside_the_owner_moves_a_damaged_journal(
     journals: Journals, damage: str
 ) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     hurt(journals.path(ACCOUNT), damage)
     for opened in (journals.read, journals.open_beside):
         try:
@@ -215,7 +215,7 @@ def test_neither_a_reader_nor_a_writer_beside_the_owner_moves_a_damaged_journal(
 def test_a_writer_beside_the_owner_refuses_a_journal_of_another_form(
     journals: Journals, tmp_path: Path, log: CapturedLog
 ) -> None:
-    set_a_latch(journals)
+    set_a_halt(journals)
     updated = Journals(tmp_path, ManualClock(), log.logger, migrations=later_migrations(tmp_path / "migrations"))
     with pytest.raises(JournalError, match="restart NIJA after an update"):
         updated.open_beside(ACCOUNT)
@@ -241,9 +241,9 @@ def test_one_database_serves_all_accounts_without_mixing_them(tmp_path: Path) ->
         tmp_path, ManualClock(), CapturedLog().logger, database_url=f"sqlite:///{tmp_path / 'all.sqlite3'}"
     )
     one, other = journals.open(ACCOUNT), journals.open(OTHER)
-    one.latches.set(LatchName.FLATTEN, "by hand", NOW)
-    assert other.latches.all() == {}
-    assert journals.read(ACCOUNT).latches.all().keys() == {LatchName.FLATTEN}
+    one.halts.set(HaltName.FLATTEN, "by hand", NOW)
+    assert other.halts.all() == {}
+    assert journals.read(ACCOUNT).halts.all().keys() == {HaltName.FLATTEN}
     one.close()
     other.close()
     journals.close()

@@ -18,13 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import Fill, OrderRequest, OrderType, Side
+from nija.journal.commit_points import CommitPoint
 from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
 from nija.journal.order_state import IllegalOrderTransition, OrderState
-from nija.journal.records import Holding, Intent, LatchName, Plan, PortfolioDay, WriteOff
+from nija.journal.records import HaltName, Holding, Intent, PortfolioDay, PositionPlan, WriteOff
 from nija.journal.schema import transitions
-from nija.journal.steps import Step
 from nija.journal.types import DecimalText, UtcTime
 from tests.fakes import ManualClock
 from tests.nija.journal.equity_days import equity_day
@@ -49,21 +49,21 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     journals.close()
 
 
-def an_entry(signal_time: datetime = NOW) -> tuple[Plan, Intent]:
+def an_entry(signal_time: datetime = NOW) -> tuple[PositionPlan, Intent]:
     client_id = new_client_id(Purpose.ENTRY)
     request = OrderRequest(client_id, "BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.00000001"), NOW)
     intent = Intent(request, client_id, Purpose.ENTRY, OrderState.INTENDED, NOW, Decimal(0), signal_time=signal_time)
-    return Plan(client_id, "BTC/USD", NOW, "trend"), intent
+    return PositionPlan(client_id, "BTC/USD", NOW, "trend"), intent
 
 
-def add(journal: Journal, plan: Plan, intent: Intent) -> None:
-    with journal.transaction(Step.INTENDED):
+def add(journal: Journal, plan: PositionPlan, intent: Intent) -> None:
+    with journal.transaction(CommitPoint.INTENDED):
         journal.plans.add(plan)
         journal.intents.add(intent)
 
 
 def move(journal: Journal, old: Intent, new: Intent) -> None:
-    with journal.transaction(Step.PROGRESS):
+    with journal.transaction(CommitPoint.PROGRESS):
         journal.intents.save(old, new, NOW)
 
 
@@ -141,7 +141,7 @@ def test_a_market_cannot_have_two_open_positions(journal: Journal) -> None:
 def test_a_fill_is_booked_once(journal: Journal) -> None:
     plan, intent = an_entry()
     add(journal, plan, intent)
-    with journal.transaction(Step.PROGRESS):
+    with journal.transaction(CommitPoint.PROGRESS):
         assert journal.fills.book(intent.client_id, a_fill(), NOW)
         assert not journal.fills.book(intent.client_id, a_fill(), NOW)
     assert journal.fills.all() == (a_fill(),)
@@ -176,36 +176,36 @@ def test_a_write_outside_a_transaction_is_refused(journal: Journal) -> None:
         journal.plans.add(an_entry()[0])
 
 
-def test_a_latch_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> None:
-    assert journal.latches.set(LatchName.DAILY_LOSS, "first", NOW)
-    assert not journal.latches.set(LatchName.DAILY_LOSS, "second", NOW)
-    assert journal.latches.all()[LatchName.DAILY_LOSS].reason == "first"
-    assert journal.latches.reset(LatchName.DAILY_LOSS)
-    assert not journal.latches.reset(LatchName.DAILY_LOSS)
+def test_a_halt_keeps_its_first_reason_until_it_is_reset(journal: Journal) -> None:
+    assert journal.halts.set(HaltName.DAILY_LOSS, "first", NOW)
+    assert not journal.halts.set(HaltName.DAILY_LOSS, "second", NOW)
+    assert journal.halts.all()[HaltName.DAILY_LOSS].reason == "first"
+    assert journal.halts.reset(HaltName.DAILY_LOSS)
+    assert not journal.halts.reset(HaltName.DAILY_LOSS)
 
 
-def test_a_latch_that_somebody_else_sets_is_seen_at_once(tmp_path: Path) -> None:
+def test_a_halt_that_somebody_else_sets_is_seen_at_once(tmp_path: Path) -> None:
     journals = Journals(tmp_path, ManualClock(), CapturedLog().logger)
     with closing(journals.open(ACCOUNT)) as mine, closing(journals.open_beside(ACCOUNT)) as theirs:
-        assert not mine.latches.all()
-        theirs.latches.set(LatchName.STOP_TRADING, "by a command", NOW)
-        assert set(mine.latches.all()) == {LatchName.STOP_TRADING}
-        theirs.latches.reset(LatchName.STOP_TRADING)
-        assert not mine.latches.all()
+        assert not mine.halts.all()
+        theirs.halts.set(HaltName.STOP_TRADING, "by a command", NOW)
+        assert set(mine.halts.all()) == {HaltName.STOP_TRADING}
+        theirs.halts.reset(HaltName.STOP_TRADING)
+        assert not mine.halts.all()
     journals.close()
 
 
 def test_what_was_never_committed_is_not_remembered(journal: Journal) -> None:
     def undone() -> None:
-        with journal.transaction(Step.NOTED):
-            journal.latches.set(LatchName.STOP_TRADING, "undone", NOW)
-            assert journal.latches.all()
+        with journal.transaction(CommitPoint.NOTED):
+            journal.halts.set(HaltName.STOP_TRADING, "undone", NOW)
+            assert journal.halts.all()
             raise KeyError
 
-    assert not journal.latches.all()
+    assert not journal.halts.all()
     with pytest.raises(KeyError):
         undone()
-    assert not journal.latches.all()
+    assert not journal.halts.all()
 
 
 def test_an_entry_counts_for_its_candle_from_the_moment_it_is_intended(journal: Journal) -> None:
@@ -254,7 +254,7 @@ def test_how_settled_orders_ended_is_forgotten_after_months_and_events_after_a_y
 
 def test_what_is_old_goes_in_parts_and_then_once_a_day(aged: tuple[Journal, ManualClock]) -> None:
     journal, clock = aged
-    with journal.transaction(Step.NOTED):
+    with journal.transaction(CommitPoint.NOTED):
         for _ in range(4_500):
             journal.history.add("old", NOW - timedelta(days=500))
     clock.advance(3_600)
@@ -326,7 +326,7 @@ def test_what_left_a_position_keeps_the_price_at_which_it_left(journal: Journal)
     plan, intent = an_entry()
     add(journal, plan, intent)
     gone = WriteOff(plan.id, Decimal("0.5"), "sold by hand", NOW, Decimal(95_000))
-    with journal.transaction(Step.CLOSED):
+    with journal.transaction(CommitPoint.CLOSED):
         journal.plans.write_off(gone)
         journal.plans.write_off(replace(gone, price=None))
     assert journal.plans.write_offs(plan.id) == journal.plans.all_write_offs() == (gone, replace(gone, price=None))
@@ -336,7 +336,7 @@ def test_whoever_sees_no_change_has_seen_every_fill_and_every_write_off(journal:
     plan, intent = an_entry()
     add(journal, plan, intent)
     seen = [(journal.fills.changes, journal.plans.losses)]
-    with journal.transaction(Step.PROGRESS):
+    with journal.transaction(CommitPoint.PROGRESS):
         journal.fills.book(intent.client_id, a_fill(), NOW)
         seen.append((journal.fills.changes, journal.plans.losses))
         journal.fills.book(intent.client_id, a_fill(), NOW)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from brokers.model import ZERO, Fill, Side
 from nija.journal.positions import fold
-from nija.journal.records import Plan, WriteOff
+from nija.journal.records import PositionPlan, WriteOff
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-PLAN = Plan("id", "BTC/USD", NOW, "trend")
+PLAN = PositionPlan("id", "BTC/USD", NOW, "trend")
 
 
 def fill(side: Side, amount: str, price: str, fee: str = "0", fee_currency: str = "USD", number: int = 1) -> Fill:

@@ -11,7 +11,7 @@ from accounts.identity import AccountId
 from accounts.manager import AccountSnapshot, AccountState
 from accounts.settings import Settings
 from nija.journal.positions import Position
-from nija.journal.records import Latch
+from nija.journal.records import Halt
 from nija.risk.equity import EquityState
 from nija.risk.returns import UnitValue
 from nija.supervisor.report import ReportMoment, account_view
@@ -21,7 +21,7 @@ from nija.trader.view import TraderView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nija.journal.records import LatchName
+    from nija.journal.records import HaltName
     from nija.market_data.snapshot import FeedSnapshot
     from nija.status.report import AccountStatus
 
@@ -72,7 +72,7 @@ def position(
 
 def view(
     positions: Iterable[Position] = (),
-    latches: Mapping[LatchName, datetime] | None = None,
+    halts: Mapping[HaltName, datetime] | None = None,
     prices: Mapping[str, str] | None = None,
 ) -> TraderView:
     state = EquityState(Decimal("1034.56"), START.date(), UnitValue(latest=Decimal("1.03456"), peak=Decimal("1.03456")))
@@ -83,7 +83,7 @@ def view(
         equity=state,
         positions=MappingProxyType({one.market: one for one in positions}),
         prices=MappingProxyType({market: Decimal(price) for market, price in (prices or {}).items()}),
-        latches=MappingProxyType({name: Latch(name, f"{name} reached", at) for name, at in (latches or {}).items()}),
+        halts=MappingProxyType({name: Halt(name, f"{name} reached", at) for name, at in (halts or {}).items()}),
     )
 
 

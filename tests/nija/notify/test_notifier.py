@@ -18,10 +18,10 @@ from accounts.manager import AccountState
 from brokers.clock import SystemClock
 from nija.events import AccountFailed, DaemonStarted, DaemonStopped, FeedSilent
 from nija.health.judgement import SILENT_SECONDS
-from nija.notify.courier import Courier
 from nija.notify.heartbeat import Heartbeat
 from nija.notify.notifier import Notifier
 from nija.notify.targets import RETRY_SECONDS, Targets
+from nija.notify.worker import NotificationWorker
 from tests.fakes import ManualClock
 from tests.nija.notify.inbox import inbox
 from tests.nija.notify.sights import MASTER, TANIA, sighting, snapshot
@@ -79,14 +79,14 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
 def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
     log = Log()
     with inbox() as box:
-        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
         burst = (*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
         for event in burst:
-            courier.hand(event)
-        courier.start()
+            worker.hand(event)
+        worker.start()
         assert box.wait_for_messages(1)[0]["title"] == "NIJA: 4 events"
-        courier.hand(AccountFailed(MASTER, "held back"))
-        courier.stop(3.0)
+        worker.hand(AccountFailed(MASTER, "held back"))
+        worker.stop(3.0)
         (_, last) = box.bodies
     assert last["message"].startswith("held back")
 
@@ -94,12 +94,12 @@ def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
 def test_events_beyond_the_queues_capacity_are_counted() -> None:
     log = Log()
     with inbox() as box:
-        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
         for number in range(1_005):
-            courier.hand(AccountFailed(MASTER, f"reason {number}"))
-        courier.start()
+            worker.hand(AccountFailed(MASTER, f"reason {number}"))
+        worker.start()
         assert box.wait_for_messages(1)[0]["title"] == "NIJA: 1005 events"
-        courier.stop(3.0)
+        worker.stop(3.0)
 
 
 def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() -> None:
@@ -134,17 +134,17 @@ def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later
     with inbox() as box:
         box.status = 500
         targets = Targets([box.notify_url], "NIJA", log.log, str)
-        courier = Courier(targets, clock, log.log)
-        courier.start()
-        courier.hand(AccountFailed(MASTER, "first"))
+        worker = NotificationWorker(targets, clock, log.log)
+        worker.start()
+        worker.hand(AccountFailed(MASTER, "first"))
         box.wait_for_requests(1)
-        courier.hand(AccountFailed(TANIA, "second"))
+        worker.hand(AccountFailed(TANIA, "second"))
         box.wait_for_requests(2)
         box.status = 200
         clock.advance(RETRY_SECONDS)
-        courier.hand(None)
+        worker.hand(None)
         (message,) = box.wait_for_messages(1)
-        courier.stop(3.0)
+        worker.stop(3.0)
     assert "first" in message["message"]
     assert "second" in message["message"]
     assert log.text.count("did not reach address 1 of NIJA_NOTIFY_URLS (json://…)") == 1
@@ -168,12 +168,12 @@ def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_
 def test_an_event_that_cannot_be_told_does_not_silence_the_next() -> None:
     log = Log()
     with inbox() as box:
-        courier = Courier(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
-        courier.start()
-        courier.hand(FeedSilent(cast("Exchange", "an exchange without a name"), "", ""))
-        courier.hand(AccountFailed(MASTER, "x"))
+        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker.start()
+        worker.hand(FeedSilent(cast("Exchange", "an exchange without a name"), "", ""))
+        worker.hand(AccountFailed(MASTER, "x"))
         box.wait_for_messages(1)
-        courier.stop(3.0)
+        worker.stop(3.0)
     assert log.text.count("failed unexpectedly") == 1
 
 

@@ -24,7 +24,7 @@ from tests.nija.orders.order_checker import entries_per_signal, violations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nija.journal.steps import Step
+    from nija.journal.commit_points import CommitPoint
 
 MARKETS = {"BTC/USD": BTC, "ETH/USD": ETH}
 _MEMORY = "/dev/shm"  # noqa: S108 a folder of its own is made in it
@@ -40,7 +40,7 @@ class DeskWorld:
         self.journals = journals_in(self.folder, self.clock, self.log.logger)
         self.exchange = ExchangeModel(self.clock, exchange, base_fees=base_fees)
         self.local = local
-        self.steps: list[tuple[Step, bool]] = []
+        self.steps: list[tuple[CommitPoint, bool]] = []
         self.steps_left: int | None = None
         self.kills = 0
         self.signals: dict[str, tuple[str, object]] = {}
@@ -66,7 +66,7 @@ class DeskWorld:
         self.journals.close()
         shutil.rmtree(self.folder)
 
-    def _on_step(self, step: Step, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
+    def _on_step(self, step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
         self.steps.append((step, committed))
         if self.steps_left is None:
             return

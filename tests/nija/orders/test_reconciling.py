@@ -13,8 +13,8 @@ from brokers.errors import BudgetSpent
 from brokers.exchanges import exchanges
 from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.events import DifferenceFound
+from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.journal.steps import Step
 from nija.orders.reconciling import DifferenceKind
 from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
@@ -149,7 +149,7 @@ def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWor
 
 def forget(world: DeskWorld, unknown: Intent) -> None:
     absent = replace(unknown, state=OrderState.EXPIRED, settled=True, passing=True)
-    with world.journal.transaction(Step.RESOLVED):
+    with world.journal.transaction(CommitPoint.RESOLVED):
         world.journal.intents.save(unknown, absent, world.exchange.exchange_time())
     world.journal.close()
     world.start()

@@ -15,7 +15,7 @@ from brokers.exchanges import exchanges
 from brokers.model import ZERO, Evidence, Exchange, OrderRequest, OrderType, Side, Undetermined
 from brokers.throttle import DecayingCounter
 from nija.events import PositionWrittenOff
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import DeskWorld
@@ -585,7 +585,7 @@ class TestAnotherNija:
         another_nija_places(running, Purpose.ENTRY, ONE)
         later(running, 301.0)
         assert running.desk.blocked("ETH/USD") == ANOTHER_PROGRAM
-        assert LatchName.ANOTHER_PROGRAM in running.journal.latches.all()
+        assert HaltName.ANOTHER_PROGRAM in running.journal.halts.all()
         assert len([line for line in running.log.lines if ANOTHER_PROGRAM in line]) == 1
 
     def test_an_own_order_of_unknown_outcome_is_nobody_elses(
@@ -601,7 +601,7 @@ class TestAnotherNija:
         running.exchange.owner_sells(ETH_USD, Decimal("10.5"))
         later(running, times=10)
         assert running.desk.blocked(ETH_USD) is None
-        assert LatchName.ANOTHER_PROGRAM not in running.journal.latches.all()
+        assert HaltName.ANOTHER_PROGRAM not in running.journal.halts.all()
 
     def test_nothing_of_it_is_taken_up_and_its_stop_is_left_alone(self, running: DeskWorld) -> None:
         another_nija_places(running, Purpose.ENTRY, ONE)
@@ -641,7 +641,7 @@ class TestAnotherNija:
         another_nija_places(running, Purpose.ENTRY, ONE)
         later(running, 301.0)
         running.clock.advance(1)
-        running.journal.latches.reset(LatchName.ANOTHER_PROGRAM)
+        running.journal.halts.reset(HaltName.ANOTHER_PROGRAM)
         running.desk.resumed()
         later(running)
         assert held(running) == ONE
@@ -688,7 +688,7 @@ class TestAnotherNija:
         another_nija_places(running, Purpose.EXIT, Decimal("0.4"))
         later(running)
         running.clock.advance(1)
-        running.journal.latches.reset(LatchName.ANOTHER_PROGRAM)
+        running.journal.halts.reset(HaltName.ANOTHER_PROGRAM)
         running.desk.resumed()
         later(running, 15.0, times=3)
         assert held(running) == Decimal("0.6")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import Market
-from nija.risk.gate import fee_gate, round_trip_cost, slippage
+from nija.risk.costs import fee_gate, round_trip_cost, slippage
 from nija.risk.no_trade import Rule
 
 BTC = Market(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from brokers.model import Timeframe
-from nija.risk.timeframes import cost_of
+from nija.risk.costs import cost_of
 
 FEE, ROUND_TRIP = Decimal("0.004"), Decimal("0.009")
 

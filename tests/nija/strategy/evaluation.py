@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.model import Market
-from nija.risk.gate import fee_gate, round_trip_cost
+from nija.risk.costs import fee_gate, round_trip_cost
 from nija.risk.sizing import Entry, Funds, Sized, size_entry
 from tests.nija.risk.settings_of import settings_of
 

@@ -19,11 +19,11 @@ from brokers.model import Exchange
 from nija.feed import Feed
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.identity import fingerprint_of
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.log import lines
 from nija.log.event_log import EventLog
 from nija.supervisor.account import AccountParts, AccountThread
-from nija.supervisor.gate import ConnectGate
+from nija.supervisor.connect_queue import ConnectQueue
 from nija.trader.commands import Became, Command
 from nija.trader.plan import trading_plan
 from tests.fakes import ManualClock
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.model import KeyInfo
-    from nija.supervisor.exchanges import ExchangeSide
+    from nija.supervisor.exchange_runtime import ExchangeRuntime
 
 ACCOUNT = AccountId.parse("kraken:daivon_frazier")
 
@@ -97,7 +97,7 @@ class Daemon:
                 account=ACCOUNT,
                 plan=trading_plan(settings_of(enabled=not self.is_switched_off)),
                 broker=exchange,
-                side=cast("ExchangeSide", SimpleNamespace(gate=ConnectGate(self.clock, 0.0), feed=feed)),
+                side=cast("ExchangeRuntime", SimpleNamespace(gate=ConnectQueue(self.clock, 0.0), feed=feed)),
                 journals=self.journals,
                 manager=self.manager,
                 clock=self.clock,
@@ -117,9 +117,9 @@ class Daemon:
         self.thread(exchange).run()
         return self.manager.snapshot(ACCOUNT).state
 
-    def latches(self) -> set[LatchName]:
+    def halts(self) -> set[HaltName]:
         with closing(self.journals.read(ACCOUNT)) as journal:
-            return set(journal.latches.all())
+            return set(journal.halts.all())
 
     def kept(self) -> list[str]:
         """The kinds of the history's rows."""
@@ -212,13 +212,13 @@ def test_an_account_that_cannot_connect_obeys_within_a_second(daemon: Daemon, re
     exchange = KeyOf(daemon.clock, "AA00")
     exchange.refusal = refusal
     thread = daemon.thread(exchange)
-    latches: list[set[LatchName]] = []
+    halts: list[set[HaltName]] = []
     daemon.clock.meanwhile = [
         lambda: thread.commands.send(Command.STOP_TRADING),
-        lambda: latches.append(daemon.latches()),
+        lambda: halts.append(daemon.halts()),
     ]
     thread.run()
-    assert latches == [{LatchName.STOP_TRADING}]
+    assert halts == [{HaltName.STOP_TRADING}]
     assert max(daemon.clock.sleeps) <= 1.0
 
 
@@ -241,7 +241,7 @@ def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(d
     receipt = thread.commands.send(Command.STOP_TRADING)
     thread.run()
     assert receipt.result(0).became is Became.DONE
-    assert daemon.latches() == {LatchName.STOP_TRADING}
+    assert daemon.halts() == {HaltName.STOP_TRADING}
 
 
 def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daemon) -> None:
@@ -254,7 +254,7 @@ def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daem
     thread.run()
     assert receipt.result(0).became is Became.IN_MEMORY
     assert daemon.manager.snapshot(ACCOUNT).state is AccountState.TRADING
-    assert daemon.latches() == {LatchName.STOP_TRADING}
+    assert daemon.halts() == {HaltName.STOP_TRADING}
 
 
 def test_a_switched_off_account_with_nothing_open_any_more_takes_part_no_longer(daemon: Daemon) -> None:

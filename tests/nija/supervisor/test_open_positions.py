@@ -12,8 +12,8 @@ from accounts.environment import ProcessSettings, RunMode
 from accounts.identity import AccountId
 from accounts.settings import load_settings
 from brokers.model import ApiKey
+from nija.journal.commit_points import CommitPoint
 from nija.journal.opening import Journals
-from nija.journal.steps import Step
 from nija.strategy.registry import STRATEGY_TABLES
 from nija.supervisor.configuration import Configuration
 from nija.supervisor.open_positions import Holds, holds, in_order_of_need, protected
@@ -66,7 +66,7 @@ def test_no_journal_and_an_empty_one_hold_nothing(journals: Journals) -> None:
 def test_a_position_is_seen_and_so_is_an_order_that_may_still_buy(journals: Journals) -> None:
     open_position(journals, MASTER)
     assert holds(journals, MASTER) is Holds.POSITION
-    with closing(journals.open(DAIVON)) as journal, journal.transaction(Step.INTENDED):
+    with closing(journals.open(DAIVON)) as journal, journal.transaction(CommitPoint.INTENDED):
         plan, intent = an_entry()
         journal.plans.add(plan)
         journal.intents.add(intent)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from accounts.identity import AccountId
-from nija.journal.records import LatchName, PortfolioDay
+from nija.journal.records import HaltName, PortfolioDay
 from nija.log.event_log import EventLog
 from nija.risk.no_trade import Rule
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
 from nija.trader.commands import Command
 from nija.trader.measure import Worth
-from nija.trader.portfolio_brake import PortfolioShare
+from nija.trader.portfolio_halts import PortfolioShare
 from nija.trader.view import TraderView
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -213,7 +213,7 @@ class TestATrader:
         rig.close()
 
     def join(self, rig: TraderRig) -> None:
-        mine = rig.trader._seat.account
+        mine = rig.trader._context.account
         self.portfolio = Portfolio(LIMITS, {mine: "USD", DAIVON: "USD"}, rig.clock, EventLog(rig.log.logger))
         rig.portfolio = lambda: self.portfolio.state
         rig.journal.close()
@@ -224,7 +224,7 @@ class TestATrader:
             rig.cycle()
             view = rig.trader.view
             other = TraderView(plan=view.plan, quote="USD", time=rig.now(), share=replace(self.other))
-            self.portfolio.look({rig.trader._seat.account: view, DAIVON: other})
+            self.portfolio.look({rig.trader._context.account: view, DAIVON: other})
 
     def lose(self, percent: int) -> None:
         """So much of what both have together is lost by the other one."""
@@ -245,7 +245,7 @@ class TestATrader:
         rig.script.entry = {"BTC/USD"}
         rig.next_candle()
         self.go_on(rig)
-        assert set(rig.journal.latches.all()) == {LatchName.PORTFOLIO_DAILY_LOSS}
+        assert set(rig.journal.halts.all()) == {HaltName.PORTFOLIO_DAILY_LOSS}
         assert rig.sent("BTC/USD") == []
         assert any("portfolio daily loss of 6.00 % reached the limit of 5.00 %" in line for line in rig.log.lines)
 
@@ -258,7 +258,7 @@ class TestATrader:
         assert stored is not None
         self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
-        assert set(rig.trader.view.latches) == {LatchName.PORTFOLIO_DAILY_LOSS}
+        assert set(rig.trader.view.halts) == {HaltName.PORTFOLIO_DAILY_LOSS}
 
     def test_what_is_lost_after_a_restart_adds_to_what_was_lost_before(self, rig: TraderRig) -> None:
         self.go_on(rig)
@@ -271,7 +271,7 @@ class TestATrader:
         self.lose(6)
         self.other = PortfolioShare(self.other.now, stored=stored)
         self.go_on(rig)
-        assert set(rig.trader.view.latches) == {LatchName.PORTFOLIO_DAILY_LOSS}
+        assert set(rig.trader.view.halts) == {HaltName.PORTFOLIO_DAILY_LOSS}
 
     def test_goes_on_the_next_day(self, rig: TraderRig) -> None:
         self.go_on(rig)
@@ -279,20 +279,20 @@ class TestATrader:
         self.go_on(rig)
         rig.clock.advance(DAY)
         self.go_on(rig)
-        assert rig.trader.view.latches == {}
+        assert rig.trader.view.halts == {}
 
     def test_goes_on_after_a_resume_and_counts_anew(self, rig: TraderRig) -> None:
         self.go_on(rig)
         self.lose(25)
         self.go_on(rig)
-        for name in rig.journal.latches.all():
-            rig.journal.latches.reset(name)
+        for name in rig.journal.halts.all():
+            rig.journal.halts.reset(name)
         self.go_on(rig)
-        assert rig.journal.latches.all() == {}
+        assert rig.journal.halts.all() == {}
         assert self.portfolio.state.generation == 1
         self.lose(35)
         self.go_on(rig)
-        assert LatchName.PORTFOLIO_DAILY_LOSS in rig.journal.latches.all()
+        assert HaltName.PORTFOLIO_DAILY_LOSS in rig.journal.halts.all()
 
     def test_a_resume_between_the_start_and_the_first_cycle_counts_as_well(self, rig: TraderRig) -> None:
         self.go_on(rig)
@@ -306,7 +306,7 @@ class TestATrader:
         rig.commands.send(Command.RESUME)
         self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
-        assert rig.trader.view.latches == {}
+        assert rig.trader.view.halts == {}
 
     def test_a_resume_without_a_daemon_counts_as_well(self, rig: TraderRig) -> None:
         self.go_on(rig)
@@ -314,11 +314,11 @@ class TestATrader:
         self.go_on(rig)
         rig.clock.advance(301)
         self.go_on(rig)
-        rig.journal.latches.reset(LatchName.PORTFOLIO_DAILY_LOSS)
+        rig.journal.halts.reset(HaltName.PORTFOLIO_DAILY_LOSS)
         rig.journal.portfolio.begin_anew(rig.now())
         stored = self.other.now
         assert stored is not None
         self.join(rig)
         self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
-        assert rig.trader.view.latches == {}
+        assert rig.trader.view.halts == {}

@@ -12,7 +12,7 @@ import pytest
 
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
-from nija.journal.records import LatchName, PortfolioDay
+from nija.journal.records import HaltName, PortfolioDay
 from nija.trader.commands import BY_COMMAND, Became, Command, CommandQueue, carry_out
 from tests.fakes import ManualClock
 from tests.journals import journals_in
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = AccountId.parse("kraken:tania_gilbert")
 NOW = datetime(2026, 1, 17, 12, tzinfo=UTC)
-STOPPED = {LatchName.STOP_TRADING}
-TO_BE_SOLD = {LatchName.STOP_TRADING, LatchName.FLATTEN}
+STOPPED = {HaltName.STOP_TRADING}
+TO_BE_SOLD = {HaltName.STOP_TRADING, HaltName.FLATTEN}
 
 
 class Desk:
@@ -45,13 +45,13 @@ class Desk:
     def _wake(self) -> None:
         self.wakes += 1
 
-    def in_effect(self) -> set[LatchName]:
+    def in_effect(self) -> set[HaltName]:
         self.queue.obey(self.journal)
-        return set(self.queue.over(self.journal.latches.all()))
+        return set(self.queue.over(self.journal.halts.all()))
 
-    def on_disk(self) -> set[LatchName]:
+    def on_disk(self) -> set[HaltName]:
         with closing(self.journals.read(ACCOUNT)) as reader:
-            return set(reader.latches.all())
+            return set(reader.halts.all())
 
     @contextmanager
     def read_only_disk(self) -> Iterator[None]:
@@ -73,13 +73,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.journals.close()
 
 
-def latches(journal: Journal) -> set[LatchName]:
-    return set(journal.latches.all())
+def halts(journal: Journal) -> set[HaltName]:
+    return set(journal.halts.all())
 
 
 def test_flatten_stops_trading_too(desk: Desk) -> None:
     assert carry_out(desk.journal, Command.FLATTEN, NOW)
-    assert latches(desk.journal) == TO_BE_SOLD
+    assert halts(desk.journal) == TO_BE_SOLD
 
 
 def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) -> None:
@@ -87,23 +87,23 @@ def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) 
     assert [event.kind for event in desk.journal.history.latest(10)] == ["stop_trading"]
 
 
-def test_resume_clears_every_latch_and_counts_losses_from_now_on(desk: Desk) -> None:
+def test_resume_clears_every_halt_and_counts_losses_from_now_on(desk: Desk) -> None:
     journal = desk.journal
     journal.equity.save(equity_day(NOW, "1", "0.6", "1", "-400", "600"))
-    for name in LatchName:
-        journal.latches.set(name, "for a reason", NOW)
+    for name in HaltName:
+        journal.halts.set(name, "for a reason", NOW)
     assert carry_out(journal, Command.RESUME, NOW)
-    assert latches(journal) == set()
+    assert halts(journal) == set()
     today = journal.equity.latest()
     assert today is not None
     assert (today.opening, today.peak) == (Decimal("0.6"), Decimal("0.6"))
 
 
-@pytest.mark.parametrize("name", [LatchName.PORTFOLIO_DAILY_LOSS, LatchName.PORTFOLIO_DRAWDOWN])
-def test_resume_counts_the_losses_of_all_accounts_from_now_on(desk: Desk, name: LatchName) -> None:
+@pytest.mark.parametrize("name", [HaltName.PORTFOLIO_DAILY_LOSS, HaltName.PORTFOLIO_DRAWDOWN])
+def test_resume_counts_the_losses_of_all_accounts_from_now_on(desk: Desk, name: HaltName) -> None:
     day = PortfolioDay(NOW.date(), "USD", opening=Decimal(1), latest=Decimal("0.9"), peak=Decimal(2), updated=NOW)
     desk.journal.portfolio.save(day)
-    desk.journal.latches.set(name, "for a reason", NOW)
+    desk.journal.halts.set(name, "for a reason", NOW)
     assert carry_out(desk.journal, Command.RESUME, NOW)
     assert desk.journal.portfolio.latest() == replace(day, opening=Decimal("0.9"), peak=Decimal("0.9"))
 
@@ -159,21 +159,21 @@ def test_commands_in_memory_count_in_the_order_in_which_they_came(desk: Desk) ->
 
 
 def test_a_resume_in_memory_lifts_what_the_disk_still_says(desk: Desk) -> None:
-    desk.journal.latches.set(LatchName.DRAWDOWN, "too deep", NOW)
+    desk.journal.halts.set(HaltName.DRAWDOWN, "too deep", NOW)
     desk.queue.send(Command.RESUME)
     with desk.read_only_disk():
         assert desk.in_effect() == set()
-    assert desk.on_disk() == {LatchName.DRAWDOWN}
+    assert desk.on_disk() == {HaltName.DRAWDOWN}
 
 
-def test_a_latch_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: Desk) -> None:
+def test_a_halt_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: Desk) -> None:
     began = desk.clock.time()
     desk.queue.send(Command.STOP_TRADING)
     desk.clock.advance(60)
     with desk.read_only_disk():
         desk.queue.obey(desk.journal)
-    latch = desk.queue.over({})[LatchName.STOP_TRADING]
-    assert (latch.reason, latch.since.timestamp()) == (BY_COMMAND, began)
+    halt = desk.queue.over({})[HaltName.STOP_TRADING]
+    assert (halt.reason, halt.since.timestamp()) == (BY_COMMAND, began)
 
 
 def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import Fill, OrderRequest, OrderType, Side
+from nija.journal.commit_points import CommitPoint
 from nija.journal.opening import Journals
 from nija.journal.order_state import OrderState
-from nija.journal.records import Intent, Plan, WriteOff
-from nija.journal.steps import Step
+from nija.journal.records import Intent, PositionPlan, WriteOff
 from nija.trader.earnings import Earnings
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -41,8 +41,8 @@ def bought(journal: Journal, amount: str, price: str, market: str = "BTC/USD") -
     """A position of this amount; its id."""
     client_id = new_client_id(Purpose.ENTRY)
     request = OrderRequest(client_id, market, Side.BUY, OrderType.MARKET, Decimal(amount), NOW)
-    with journal.transaction(Step.INTENDED):
-        journal.plans.add(Plan(client_id, market, NOW, "trend"))
+    with journal.transaction(CommitPoint.INTENDED):
+        journal.plans.add(PositionPlan(client_id, market, NOW, "trend"))
         journal.intents.add(Intent(request, client_id, Purpose.ENTRY, OrderState.INTENDED, NOW, Decimal(0)))
         fill = Fill(client_id, "O1", market, Side.BUY, Decimal(amount), Decimal(price), Decimal(0), "USD", NOW)
         journal.fills.book(client_id, fill, NOW)
@@ -51,7 +51,7 @@ def bought(journal: Journal, amount: str, price: str, market: str = "BTC/USD") -
 
 def write_off(journal: Journal, position: str, amount: str, price: str | None) -> None:
     loss = WriteOff(position, Decimal(amount), "gone", NOW, None if price is None else Decimal(price))
-    with journal.transaction(Step.CLOSED):
+    with journal.transaction(CommitPoint.CLOSED):
         journal.plans.write_off(loss)
 
 

@@ -14,7 +14,7 @@ from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BrokerError, BudgetSpent, RequestRefused, Unavailable
 from brokers.model import OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.risk.no_trade import Rule
 from nija.trader.commands import Became, Command
 from nija.trader.plan import SWITCHED_OFF
@@ -144,14 +144,14 @@ def test_an_entry_whose_outcome_is_unknown_is_not_sent_again_and_found_later(rig
 def test_stop_trading_keeps_entries_out_and_lets_exits_go_on(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
-    rig.journal.latches.set(LatchName.STOP_TRADING, "nija stop-trading", rig.now())
+    rig.journal.halts.set(HaltName.STOP_TRADING, "nija stop-trading", rig.now())
     rig.script.entry, rig.script.exit = {"ETH/USD"}, {"BTC/USD"}
     rig.next_candle()
     rig.cycle(2)
     assert rig.model.bought_by_nija("BTC/USD") == 0
     assert rig.sent("ETH/USD") == []
     assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
-    rig.journal.latches.reset(LatchName.STOP_TRADING)
+    rig.journal.halts.reset(HaltName.STOP_TRADING)
     rig.cycle()
     assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
 
@@ -160,7 +160,7 @@ def test_flatten_sells_every_position_of_nijas_and_trading_stays_stopped_across_
     rig.model.book.total["ETH"] = Decimal(3)
     rig.script.entry = {"BTC/USD", "ETH/USD"}
     rig.cycle(3)
-    rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+    rig.journal.halts.set(HaltName.FLATTEN, "nija flatten", rig.now())
     rig.cycle(3)
     assert rig.model.bought_by_nija("BTC/USD") == rig.model.bought_by_nija("ETH/USD") == 0
     assert rig.model.book.total["ETH"] == Decimal(3)
@@ -169,10 +169,10 @@ def test_flatten_sells_every_position_of_nijas_and_trading_stays_stopped_across_
     rig.next_candle()
     rig.cycle(3)
     assert rig.sent("BTC/USD").count("buy market") == 1
-    assert set(rig.journal.latches.all()) == {LatchName.STOP_TRADING}
+    assert set(rig.journal.halts.all()) == {HaltName.STOP_TRADING}
 
 
-def test_a_daily_loss_latches_until_the_next_utc_day_and_survives_a_restart(tmp_path: Path) -> None:
+def test_a_daily_loss_halts_until_the_next_utc_day_and_survives_a_restart(tmp_path: Path) -> None:
     rig = TraderRig(tmp_path, {"risk": {"max_daily_loss": Decimal("0.01")}})
     rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
     rig.script.entry = {"BTC/USD"}
@@ -191,7 +191,7 @@ def test_a_daily_loss_latches_until_the_next_utc_day_and_survives_a_restart(tmp_
     rig.close()
 
 
-def test_a_drawdown_latches_until_someone_resumes_and_then_counts_anew(tmp_path: Path) -> None:
+def test_a_drawdown_halts_until_someone_resumes_and_then_counts_anew(tmp_path: Path) -> None:
     rig = TraderRig(tmp_path, {"risk": {"max_drawdown": Decimal("0.01"), "max_daily_loss": Decimal(1)}})
     rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
     rig.script.entry = {"BTC/USD"}
@@ -201,7 +201,7 @@ def test_a_drawdown_latches_until_someone_resumes_and_then_counts_anew(tmp_path:
     rig.clock.advance(3 * 86_400)
     rig.cycle(3)
     assert rig.sent("ETH/USD") == []
-    rig.journal.latches.reset(LatchName.DRAWDOWN)
+    rig.journal.halts.reset(HaltName.DRAWDOWN)
     rig.cycle(2)
     assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
     rig.close()
@@ -276,7 +276,7 @@ def test_a_withdrawal_by_the_owner_is_no_loss_and_a_deposit_no_gain(rig: TraderR
     rig.script.entry = {"BTC/USD"}
     rig.next_candle()
     rig.cycle()
-    assert rig.journal.latches.all() == {}
+    assert rig.journal.halts.all() == {}
     assert rig.model.bought_by_nija("BTC/USD") == Decimal(20)
 
 
@@ -322,7 +322,7 @@ def test_a_balance_that_shows_a_sale_before_the_fill_is_known_moves_no_peak(rig:
     rig.model.set_price("BTC/USD", Decimal(90))
     rig.clock.advance(61)
     rig.cycle(60)
-    assert LatchName.DRAWDOWN not in rig.journal.latches.all()
+    assert HaltName.DRAWDOWN not in rig.journal.halts.all()
     equity = rig.trader.view.equity
     assert equity is not None
     assert equity.drawdown < Decimal("0.03")
@@ -357,7 +357,7 @@ def test_a_flatten_goes_on_while_the_rate_limit_is_used_up(rig: TraderRig, monke
 
     monkeypatch.setattr(rig.model, "fills", no_room)
     monkeypatch.setattr(rig.model, "balances", room_for_what_protects)
-    rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+    rig.journal.halts.set(HaltName.FLATTEN, "nija flatten", rig.now())
     with pytest.raises(BudgetSpent):
         rig.cycle()
     assert rig.model.bought_by_nija("BTC/USD") == 0
@@ -415,7 +415,7 @@ def test_a_command_to_flatten_sells_and_stays_stopped(rig: TraderRig) -> None:
     rig.commands.send(Command.FLATTEN)
     rig.cycle(3)
     assert rig.desk.positions() == {}
-    assert set(rig.trader.view.latches) == {LatchName.STOP_TRADING}
+    assert set(rig.trader.view.halts) == {HaltName.STOP_TRADING}
 
 
 def test_a_switched_off_account_enters_nothing_and_keeps_its_position_until_its_exit(rig: TraderRig) -> None:
@@ -478,7 +478,7 @@ class TestOneFailureStopsNothingElse:
 
         monkeypatch.setattr(rig.model, "orders", silent)
         monkeypatch.setattr(rig.model, "open_orders", silent)
-        rig.journal.latches.set(LatchName.FLATTEN, "nija flatten", rig.now())
+        rig.journal.halts.set(HaltName.FLATTEN, "nija flatten", rig.now())
         rig.clock.advance(400)
         with pytest.raises(Unavailable):
             rig.cycle()

@@ -10,7 +10,7 @@ import pytest
 from accounts.manager import AccountState
 from brokers.errors import Unavailable
 from brokers.model import Side
-from nija.journal.records import LatchName
+from nija.journal.records import HaltName
 from nija.risk.no_trade import Rule
 from tests.nija.orders.exchange_model import Fault
 from tests.nija.trader.trader_rig import ACCOUNT, DAY, TraderRig
@@ -118,11 +118,11 @@ class TestWithoutFreshPrices:
         restart(rig)
         rig.move("BTC/USD", 30)
         rig.cycle(5)
-        assert not rig.trader.view.latches
+        assert not rig.trader.view.halts
         without_prices()
         rig.clock.advance(30)
         rig.cycle()
-        assert set(rig.trader.view.latches) == {LatchName.DAILY_LOSS}
+        assert set(rig.trader.view.halts) == {HaltName.DAILY_LOSS}
         assert Decimal("0.17") < loss(rig) < Decimal("0.18")
 
     def test_exits_go_on(self, rig: TraderRig, without_prices: object) -> None:
@@ -145,7 +145,7 @@ class TestWithoutFreshPrices:
         rig.move("BTC/USD", 110)
         rig.cycle(3)
         assert round(loss(rig), 3) == Decimal("0.180")
-        assert set(rig.trader.view.latches) == {LatchName.DAILY_LOSS}
+        assert set(rig.trader.view.halts) == {HaltName.DAILY_LOSS}
 
     def test_a_market_whose_price_is_old_is_not_bought_at_it_nor_at_its_candles_close(self, tmp_path: Path) -> None:
         rig = TraderRig(tmp_path / "other")
@@ -244,48 +244,48 @@ def entries(rig: TraderRig) -> list[OrderRequest]:
 
 class TestAClockThatLeaps:
     @pytest.fixture
-    def latched(self, rig: TraderRig) -> TraderRig:
+    def halted(self, rig: TraderRig) -> TraderRig:
         rig.move("BTC/USD", 60)
         rig.cycle(2)
-        assert set(rig.trader.view.latches) == {LatchName.DAILY_LOSS}
+        assert set(rig.trader.view.halts) == {HaltName.DAILY_LOSS}
         return rig
 
     @pytest.mark.parametrize("cycles", [1, 30])
     @pytest.mark.parametrize("days", [1, 2, 400, -1])
-    def test_clears_no_latch_and_moves_no_opening(self, latched: TraderRig, days: int, cycles: int) -> None:
-        before = loss(latched)
-        latched.clock.wall += days * DAY
-        latched.cycle(cycles)
-        assert set(latched.trader.view.latches) == {LatchName.DAILY_LOSS}
-        latched.clock.wall -= days * DAY
-        latched.cycle(5)
-        assert set(latched.trader.view.latches) == {LatchName.DAILY_LOSS}
-        assert loss(latched) == before
-        assert latched.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
+    def test_clears_no_halt_and_moves_no_opening(self, halted: TraderRig, days: int, cycles: int) -> None:
+        before = loss(halted)
+        halted.clock.wall += days * DAY
+        halted.cycle(cycles)
+        assert set(halted.trader.view.halts) == {HaltName.DAILY_LOSS}
+        halted.clock.wall -= days * DAY
+        halted.cycle(5)
+        assert set(halted.trader.view.halts) == {HaltName.DAILY_LOSS}
+        assert loss(halted) == before
+        assert halted.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
 
-    def test_it_clears_no_latch_after_a_restart_either(self, latched: TraderRig) -> None:
-        before = loss(latched)
-        latched.clock.wall += DAY
-        restart(latched)
-        latched.cycle(60)
-        latched.clock.wall -= DAY
-        latched.cycle(5)
-        assert set(latched.trader.view.latches) == {LatchName.DAILY_LOSS}
-        assert loss(latched) == before
+    def test_it_clears_no_halt_after_a_restart_either(self, halted: TraderRig) -> None:
+        before = loss(halted)
+        halted.clock.wall += DAY
+        restart(halted)
+        halted.cycle(60)
+        halted.clock.wall -= DAY
+        halted.cycle(5)
+        assert set(halted.trader.view.halts) == {HaltName.DAILY_LOSS}
+        assert loss(halted) == before
 
-    def test_the_next_day_ends_the_latch_once_it_has_come(self, latched: TraderRig) -> None:
-        latched.clock.advance(DAY)
-        latched.cycle(2)
-        assert not latched.trader.view.latches
-        assert loss(latched) == 0
-        assert told(latched, "A new UTC day: the daily loss limit counts from zero again") == 1
+    def test_the_next_day_ends_the_halt_once_it_has_come(self, halted: TraderRig) -> None:
+        halted.clock.advance(DAY)
+        halted.cycle(2)
+        assert not halted.trader.view.halts
+        assert loss(halted) == 0
+        assert told(halted, "A new UTC day: the daily loss limit counts from zero again") == 1
 
-    def test_a_day_that_came_while_no_nija_ran_ends_it_within_an_hour(self, latched: TraderRig) -> None:
-        latched.clock.wall += DAY
-        restart(latched)
-        latched.cycle()
-        assert set(latched.trader.view.latches) == {LatchName.DAILY_LOSS}
-        assert told(latched, "The exchange's clock leaped") == 1
-        latched.clock.advance(3_600)
-        latched.cycle(2)
-        assert not latched.trader.view.latches
+    def test_a_day_that_came_while_no_nija_ran_ends_it_within_an_hour(self, halted: TraderRig) -> None:
+        halted.clock.wall += DAY
+        restart(halted)
+        halted.cycle()
+        assert set(halted.trader.view.halts) == {HaltName.DAILY_LOSS}
+        assert told(halted, "The exchange's clock leaped") == 1
+        halted.clock.advance(3_600)
+        halted.cycle(2)
+        assert not halted.trader.view.halts

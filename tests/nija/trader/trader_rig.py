@@ -18,10 +18,10 @@ from nija.feed import Feed
 from nija.log.event_log import EventLog
 from nija.orders.desk import OrderDesk
 from nija.strategy.base import Signals
-from nija.trader.brakes import LatchReporter
 from nija.trader.commands import CommandQueue
+from nija.trader.context import TraderContext
+from nija.trader.halts import HaltReporter
 from nija.trader.plan import TradingPlan
-from nija.trader.seat import Seat
 from nija.trader.trader import Trader
 from tests.fakes import ManualClock
 from tests.journals import journals_in
@@ -115,7 +115,7 @@ class TraderRig:
         self.portfolio: Callable[[], PortfolioState | None] = lambda: None
         self.journals = journals_in(folder, self.clock, self.log.logger)
         self.commands = CommandQueue(ACCOUNT, self.clock, self.log.logger, lambda: None)
-        self.latch_reporter = LatchReporter(ACCOUNT, self.log.events, self.now())
+        self.halt_reporter = HaltReporter(ACCOUNT, self.log.events, self.now())
         self.start()
 
     def planned(self, overrides: Mapping[str, Mapping[str, object]]) -> TradingPlan:
@@ -139,7 +139,7 @@ class TraderRig:
         self.manager.register(ACCOUNT, self.model, self.model.connect())
         self.desk = desk
         self.trader = Trader(
-            Seat(
+            TraderContext(
                 account=ACCOUNT,
                 plan=self.plan,
                 broker=self.model,
@@ -150,7 +150,7 @@ class TraderRig:
                 clock=self.clock,
                 log=self.log.logger,
                 events=self.log.events,
-                latch_reporter=self.latch_reporter,
+                halt_reporter=self.halt_reporter,
                 wake=threading.Event(),
                 commands=self.commands,
                 portfolio=self.portfolio,

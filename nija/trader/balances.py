@@ -22,7 +22,7 @@ _BALANCES_LAST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class AccountFunds:
     """In quote currency: `total` is in the account, `invested` is what NIJA's open positions cost."""
 
     quote: str
@@ -30,7 +30,7 @@ class Money:
     invested: Decimal
 
 
-class Purse:
+class BalanceCache:
     """The account's balances, asked for once a minute and after every trade. Used by its trader alone."""
 
     def __init__(self, broker: Broker, clock: Clock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Reasons:
+class ChangeFilter:
     """What one account last said of each topic. Used by that account's thread alone."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ _LONGEST_TURN = 10.0
 _LOOK_AGAIN = 0.25
 
 
-class ConnectGate:
+class ConnectQueue:
     """Hands out turns in the order in which they are asked for: `delay` seconds from the end of one to the next.
 
     From its end, because what a connect needs first of all, the exchange's time and markets, may itself have to wait:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable, Row
 
-    from nija.journal.steps import Step, StepHook
+    from nija.journal.commit_points import CommitPoint, StepHook
 
 WRITING = "nija_writing"
 """Key in the connection's `info`: the transaction about to begin will write."""
 
 
-class Link:
+class JournalConnection:
     """Used by one thread at a time."""
 
     def __init__(self, connection: Connection, on_step: StepHook) -> None:
@@ -29,7 +29,7 @@ class Link:
         self._remembered_at: tuple[int, int] | None = None
 
     @contextmanager
-    def transaction(self, step: Step) -> Iterator[None]:
+    def transaction(self, step: CommitPoint) -> Iterator[None]:
         """Everything inside is committed to disk together, or not at all. One inside another joins it."""
         if self._connection.in_transaction():
             yield

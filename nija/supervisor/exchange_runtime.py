@@ -13,7 +13,7 @@ from brokers.figures import CASH
 from brokers.paper.broker import PaperBroker
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
-from nija.supervisor.gate import ConnectGate
+from nija.supervisor.connect_queue import ConnectQueue
 
 if TYPE_CHECKING:
     from accounts.credentials import Credentials
@@ -28,12 +28,12 @@ _PAPER_MONEY = Decimal(1000)
 _PAPER_COINS = Decimal("0.01")
 
 
-class ExchangeSide:
+class ExchangeRuntime:
     """One exchange: its connect gate, its feed, and whatever its accounts share by the exchange's own limits."""
 
     def __init__(self, exchange: Exchange, process: ProcessSettings, clock: Clock, poll_seconds: float) -> None:
         self.exchange = exchange
-        self.gate = ConnectGate(clock, process.connect_delay)
+        self.gate = ConnectQueue(clock, process.connect_delay)
         self._process = process
         self._clock = clock
         self._access = open_access(exchange, process, clock)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nija.events import AccountFailed, AccountRecovered, DaemonStarted, PositionOpened
-from nija.notify.pace import HELD_AT_MOST, WINDOW_SECONDS, Pace
+from nija.notify.throttle import HELD_AT_MOST, WINDOW_SECONDS, NotificationThrottle
 from tests.nija.notify.sights import MASTER, TANIA
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def failed(reason: str = "x") -> AccountFailed:
 
 
 def test_the_first_event_is_due_at_once_and_the_next_after_the_window() -> None:
-    pace = Pace()
+    pace = NotificationThrottle()
     pace.offer(failed("first"))
     assert pace.due(0.0).events == (failed("first"),)
     pace.offer(failed("second"))
@@ -32,7 +32,7 @@ def test_the_first_event_is_due_at_once_and_the_next_after_the_window() -> None:
 
 
 def test_accounts_and_kinds_do_not_wait_for_each_other() -> None:
-    pace = Pace()
+    pace = NotificationThrottle()
     pace.offer(failed())
     pace.due(0.0)
     others: tuple[NotifiedEvent, ...] = (
@@ -46,7 +46,7 @@ def test_accounts_and_kinds_do_not_wait_for_each_other() -> None:
 
 
 def test_failing_and_recovering_are_told_in_their_order() -> None:
-    pace = Pace()
+    pace = NotificationThrottle()
     story = (failed("a"), AccountRecovered(MASTER), failed("b"), AccountRecovered(MASTER))
     pace.offer(story[0])
     first = pace.due(0.0).events
@@ -56,7 +56,7 @@ def test_failing_and_recovering_are_told_in_their_order() -> None:
 
 
 def test_of_a_flood_the_last_are_kept_and_the_others_counted() -> None:
-    pace = Pace()
+    pace = NotificationThrottle()
     flood = tuple(failed(str(number)) for number in range(HELD_AT_MOST + 7))
     for event in flood:
         pace.offer(event)
@@ -67,7 +67,7 @@ def test_of_a_flood_the_last_are_kept_and_the_others_counted() -> None:
 
 
 def test_the_end_sends_everything_without_a_wait() -> None:
-    pace = Pace()
+    pace = NotificationThrottle()
     pace.offer(failed("a"))
     pace.due(0.0)
     pace.offer(failed("b"))
@@ -79,7 +79,7 @@ def test_the_end_sends_everything_without_a_wait() -> None:
 def test_no_account_is_heard_twice_in_a_window_and_every_event_is_told_or_counted(
     steps: list[tuple[float, AccountId]],
 ) -> None:
-    pace, now, told = Pace(), 0.0, 0
+    pace, now, told = NotificationThrottle(), 0.0, 0
     heard: dict[AccountId, float] = {}
     for number, (passed, account) in enumerate(steps):
         now += passed

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from brokers.clock import utc_now
-from nija.log.once import Reasons
+from nija.log.change_filter import ChangeFilter
 from nija.notify.message import Note, note
-from nija.notify.pace import Pace
+from nija.notify.throttle import NotificationThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from brokers.clock import Clock
-    from nija.notify.pace import Batch
     from nija.notify.targets import Targets
+    from nija.notify.throttle import Batch
     from nija.notify.wording import NotifiedEvent
 
 # More than hours of a target that does not answer.
@@ -28,13 +28,13 @@ _WAITING_AT_MOST = 1_000
 _LONGEST_WAIT = 60.0
 
 
-class Courier:
+class NotificationWorker:
     def __init__(self, targets: Targets, clock: Clock, log: FilteringBoundLogger) -> None:
         self._targets = targets
         self._clock = clock
         self._log = log
-        self._pace = Pace()
-        self._reasons = Reasons()
+        self._pace = NotificationThrottle()
+        self._reasons = ChangeFilter()
         # None only wakes the thread.
         self._waiting: queue.Queue[NotifiedEvent | None] = queue.Queue(_WAITING_AT_MOST)
         self._left_out = 0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from brokers.figures import percent
 from nija.events import LimitReached
-from nija.journal.records import Latch, LatchName
-from nija.log.once import Reasons
+from nija.journal.records import Halt, HaltName
+from nija.log.change_filter import ChangeFilter
 from nija.trader.measure import Measure
 
 if TYPE_CHECKING:
@@ -29,38 +29,38 @@ if TYPE_CHECKING:
 
 # What ends with the day; everything else ends with nija resume.
 _OF_A_DAY = MappingProxyType(
-    {LatchName.DAILY_LOSS: "daily loss limit", LatchName.PORTFOLIO_DAILY_LOSS: "daily loss limit of all accounts"}
+    {HaltName.DAILY_LOSS: "daily loss limit", HaltName.PORTFOLIO_DAILY_LOSS: "daily loss limit of all accounts"}
 )
 # Nothing but a resume clears these.
 _UNTIL_RESUME = frozenset(
-    {LatchName.STOP_TRADING, LatchName.DRAWDOWN, LatchName.PORTFOLIO_DRAWDOWN, LatchName.ANOTHER_PROGRAM}
+    {HaltName.STOP_TRADING, HaltName.DRAWDOWN, HaltName.PORTFOLIO_DRAWDOWN, HaltName.ANOTHER_PROGRAM}
 )
 
 
-class LatchReporter:
-    """Publishes each latch once, when a trader of the account first sees it. Outlives the trader; used by its thread.
+class HaltReporter:
+    """Publishes each halt once, when a trader of the account first sees it. Outlives the trader; used by its thread.
 
-    Latches set before `since`, the start of the daemon, are not published.
+    Halts set before `since`, the start of the daemon, are not published.
     """
 
     def __init__(self, account: AccountId, events: Events, since: datetime) -> None:
         self._account = account
         self._events = events
         self._since = since
-        self._known: frozenset[LatchName] | None = None
+        self._known: frozenset[HaltName] | None = None
 
-    def report(self, latches: Mapping[LatchName, Latch]) -> None:
-        if self._known is not None and latches.keys() == self._known:
+    def report(self, halts: Mapping[HaltName, Halt]) -> None:
+        if self._known is not None and halts.keys() == self._known:
             return
-        for name, latch in latches.items():
-            is_news = latch.since >= self._since if self._known is None else name not in self._known
+        for name, halt in halts.items():
+            is_news = halt.since >= self._since if self._known is None else name not in self._known
             # The desk that noticed another program has published that itself.
-            if is_news and name is not LatchName.ANOTHER_PROGRAM:
-                self._events.publish(LimitReached(self._account, name.value, latch.reason))
-        self._known = frozenset(latches)
+            if is_news and name is not HaltName.ANOTHER_PROGRAM:
+                self._events.publish(LimitReached(self._account, name.value, halt.reason))
+        self._known = frozenset(halts)
 
 
-class Brakes:
+class TradingHalts:
     """The kill switch and the loss limits of one account. Used by its trader alone; others send it commands."""
 
     def __init__(
@@ -69,96 +69,96 @@ class Brakes:
         limits: RiskSettings,
         log: FilteringBoundLogger,
         commands: CommandQueue,
-        latch_reporter: LatchReporter,
+        halt_reporter: HaltReporter,
     ) -> None:
         self._journal = journal
-        self._latch_reporter = latch_reporter
+        self._halt_reporter = halt_reporter
         self._limits = limits
         self._log = log
         self._commands = commands
-        self._said = Reasons()
-        self._reset_by_others: frozenset[LatchName] = frozenset()
+        self._said = ChangeFilter()
+        self._reset_by_others: frozenset[HaltName] = frozenset()
         self._was_resumed = False
         self.measure = Measure(journal.equity)
         # A resume that comes before the first look is noticed too.
-        self.latches: Mapping[LatchName, Latch] = journal.latches.all()
+        self.halts: Mapping[HaltName, Halt] = journal.halts.all()
 
-    def look(self) -> Mapping[LatchName, Latch]:
-        """What is set now, every command that has come included; until the next look, `latches` says it again.
+    def look(self) -> Mapping[HaltName, Halt]:
+        """What is set now, every command that has come included; until the next look, `halts` says it again.
 
         The disk is read each time: a command beside a daemon that does not answer writes there.
         """
         self._commands.obey(self._journal)
-        before, self.latches = self.latches, self._commands.over(self._journal.latches.all())
-        gone = before.keys() - self.latches.keys()
+        before, self.halts = self.halts, self._commands.over(self._journal.halts.all())
+        gone = before.keys() - self.halts.keys()
         self._reset_by_others |= gone
         self._was_resumed |= bool(gone & _UNTIL_RESUME)
-        self._latch_reporter.report(self.latches)
-        return self.latches
+        self._halt_reporter.report(self.halts)
+        return self.halts
 
     def take_resume(self) -> bool:
         """Whether trading was resumed since this was last asked: by a command, or by one that wrote on the disk."""
         resumed, self._was_resumed = self._commands.take_resume() or self._was_resumed, False
         return resumed
 
-    def resumed(self, *names: LatchName) -> bool:
-        """Whether somebody has reset one of these latches; each time is told once."""
+    def resumed(self, *names: HaltName) -> bool:
+        """Whether somebody has reset one of these halts; each time is told once."""
         mine = self._reset_by_others.intersection(names)
         self._reset_by_others -= mine
         return bool(mine)
 
     def see(self, told: datetime, steady: float) -> Moment:
-        """What to believe of the exchange's time; a new day ends the latches that are set for a day."""
+        """What to believe of the exchange's time; a new day ends the halts that are set for a day."""
         moment = self.measure.see(told, steady)
         self._end_of_day(moment)
         return moment
 
     def observe(self, worth: Worth, moment: Moment, steady: float) -> EquityState:
-        """Take note of what was earned so far, and latch what it has run into. `steady` is in seconds."""
-        if self.resumed(LatchName.DAILY_LOSS, LatchName.DRAWDOWN):
+        """Take note of what was earned so far, and halt what it has run into. `steady` is in seconds."""
+        if self.resumed(HaltName.DAILY_LOSS, HaltName.DRAWDOWN):
             self.measure.begin_anew(moment, steady)
         state = self.measure.observe(worth, moment, steady)
-        self.latch(LatchName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, moment.believed)
-        self.latch(LatchName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, moment.believed)
+        self.halt(HaltName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, moment.believed)
+        self.halt(HaltName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, moment.believed)
         return state
 
     def flattened(self, now: datetime) -> None:
         """All is sold: the order to sell is done with, trading stays stopped."""
-        self._journal.latches.set(LatchName.STOP_TRADING, "flattened", now)
-        self._reset(LatchName.FLATTEN)
+        self._journal.halts.set(HaltName.STOP_TRADING, "flattened", now)
+        self._reset(HaltName.FLATTEN)
 
-    def latch(self, name: LatchName, value: Decimal, limit: Decimal, now: datetime) -> None:
-        """Set this latch where `value` has reached its limit; both are fractions."""
+    def halt(self, name: HaltName, value: Decimal, limit: Decimal, now: datetime) -> None:
+        """Set this halt where `value` has reached its limit; both are fractions."""
         # What was set at the last look is not set again: a resume may have come since, and the next look sees it.
-        if value < limit or name in self.latches:
+        if value < limit or name in self.halts:
             return
         until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
         measured = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
-        if self._journal.latches.set(name, f"{measured}, until {until}", now):
+        if self._journal.halts.set(name, f"{measured}, until {until}", now):
             self._log.warning(f"⚠️  No new entries until {until}: {measured}")
             self.look()
 
     def _end_of_day(self, moment: Moment) -> None:
         for name, words in _OF_A_DAY.items():
-            latch = self.latches.get(name)
-            if latch is None:
+            halt = self.halts.get(name)
+            if halt is None:
                 self._said.clear(name)
-            elif latch.since.date() < moment.believed.date():
+            elif halt.since.date() < moment.believed.date():
                 self._reset(name)
                 self._log.info(f"A new UTC day: the {words} counts from zero again")
-            elif latch.since.date() < moment.told.date() and self._said.is_news(name, "leap"):
+            elif halt.since.date() < moment.told.date() and self._said.is_news(name, "leap"):
                 self._log.info(
                     f"The exchange's clock leaped to {moment.told:%Y-%m-%d %H:%M} UTC since it was seen last: "
                     f"the {words} ends once that has held for a while"
                 )
 
-    def _reset(self, name: LatchName) -> None:
+    def _reset(self, name: HaltName) -> None:
         """What NIJA itself resets was resumed by nobody."""
-        self.latches = {one: latch for one, latch in self.latches.items() if one is not name}
-        self._journal.latches.reset(name)
+        self.halts = {one: halt for one, halt in self.halts.items() if one is not name}
+        self._journal.halts.reset(name)
         self.look()
 
 
-def paused_by(latches: Mapping[LatchName, Latch]) -> str:
+def paused_by(halts: Mapping[HaltName, Halt]) -> str:
     """Why new entries are paused, or nothing."""
-    return "; ".join(latch.reason or name.value.replace("_", " ") for name, latch in sorted(latches.items()))
+    return "; ".join(halt.reason or name.value.replace("_", " ") for name, halt in sorted(halts.items()))

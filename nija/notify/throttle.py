@@ -52,7 +52,7 @@ class Batch:
     left_out: int = 0
 
 
-class Pace:
+class NotificationThrottle:
     """Holds events until they are due. Times are seconds of a clock that never steps back."""
 
     def __init__(self) -> None:

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
     from nija.risk.portfolio import PortfolioState
-    from nija.trader.brakes import LatchReporter
     from nija.trader.commands import CommandQueue
+    from nija.trader.halts import HaltReporter
     from nija.trader.plan import TradingPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class TraderContext:
     """Nothing in it is shared with another trader but feed and manager.
 
     `portfolio` gives what is known of all accounts together; None where nobody limits that.
@@ -42,7 +42,7 @@ class Seat:
     clock: Clock
     log: FilteringBoundLogger
     events: Events
-    latch_reporter: LatchReporter
+    halt_reporter: HaltReporter
     wake: threading.Event
     commands: CommandQueue
     portfolio: Callable[[], PortfolioState | None] = lambda: None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nija.journal.records import LatchName, PortfolioDay
+from nija.journal.records import HaltName, PortfolioDay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nija.journal.portfolio import PortfolioStore
     from nija.risk.portfolio import PortfolioState
     from nija.risk.trusted_time import Moment
-    from nija.trader.brakes import Brakes
+    from nija.trader.halts import TradingHalts
     from nija.trader.measure import Worth
 
 _REWRITE_SECONDS = 300.0
@@ -33,15 +33,15 @@ class PortfolioShare:
     resumed: int | None = None
 
 
-class PortfolioBrake:
+class PortfolioHalts:
     """Used by one trader alone; `read` gives what the supervisor last published, None without limits."""
 
-    def __init__(self, store: PortfolioStore, brakes: Brakes, read: Callable[[], PortfolioState | None]) -> None:
+    def __init__(self, store: PortfolioStore, halts: TradingHalts, read: Callable[[], PortfolioState | None]) -> None:
         self._store = store
-        self._brakes = brakes
+        self._halts = halts
         self._read = read
         self._copy = store.latest()
-        self._stored = brakes.measure.stored
+        self._stored = halts.measure.stored
         self._resumed: int | None = None
         self._saved: tuple[object, ...] = ()
         self._written = float("-inf")
@@ -50,11 +50,11 @@ class PortfolioBrake:
         return PortfolioShare(now, self._stored, self._copy, self._resumed)
 
     def heed(self, moment: Moment, steady: float) -> str:
-        """Latch what all accounts together have run into. Why entries must wait, or nothing."""
+        """Halt what all accounts together have run into. Why entries must wait, or nothing."""
         state = self._read()
         if state is None:
             return ""
-        if self._brakes.resumed(LatchName.PORTFOLIO_DAILY_LOSS, LatchName.PORTFOLIO_DRAWDOWN):
+        if self._halts.resumed(HaltName.PORTFOLIO_DAILY_LOSS, HaltName.PORTFOLIO_DRAWDOWN):
             self._resumed = state.generation
         if state.unit is None or state.day is None:
             return state.unknown
@@ -62,10 +62,10 @@ class PortfolioBrake:
             return "the limits of all accounts together are about to be measured anew"
         limits, unit = state.limits, state.unit
         if limits.max_daily_loss is not None:
-            name = LatchName.PORTFOLIO_DAILY_LOSS
-            self._brakes.latch(name, unit.daily_loss, limits.max_daily_loss, moment.believed)
+            name = HaltName.PORTFOLIO_DAILY_LOSS
+            self._halts.halt(name, unit.daily_loss, limits.max_daily_loss, moment.believed)
         if limits.max_drawdown is not None:
-            self._brakes.latch(LatchName.PORTFOLIO_DRAWDOWN, unit.drawdown, limits.max_drawdown, moment.believed)
+            self._halts.halt(HaltName.PORTFOLIO_DRAWDOWN, unit.drawdown, limits.max_drawdown, moment.believed)
         self._remember(state, moment, steady)
         return ""
 

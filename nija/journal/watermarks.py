@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
+from nija.journal.commit_points import CommitPoint
 from nija.journal.schema import marks
-from nija.journal.steps import Step
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from nija.journal.link import Link
+    from nija.journal.connection import JournalConnection
 
 
-class Mark(StrEnum):
+class Watermark(StrEnum):
     """RECONCILED: until when the exchange was compared. EMPTY_SINCE: when an empty journal first met NIJA's orders."""
 
     RECONCILED = "reconciled"
     EMPTY_SINCE = "empty_since"
 
 
-class MarkStore:
-    def __init__(self, link: Link, account: str) -> None:
+class WatermarkStore:
+    def __init__(self, link: JournalConnection, account: str) -> None:
         self._link = link
         self._account = account
 
-    def set(self, name: Mark, time: datetime) -> None:
-        with self._link.transaction(Step.NOTED):
+    def set(self, name: Watermark, time: datetime) -> None:
+        with self._link.transaction(CommitPoint.NOTED):
             if self._link.write(update(marks).where(self._is(name)).values(time=time)) == 0:
                 self._link.write(insert(marks), {"account": self._account, "name": name.value, "time": time})
 
-    def get(self, name: Mark) -> datetime | None:
+    def get(self, name: Watermark) -> datetime | None:
         where = self._is(name)
         rows = self._link.rows(select(marks.c.time).where(where))
         return rows[0].time if rows else None
 
-    def _is(self, name: Mark) -> ColumnElement[bool]:
+    def _is(self, name: Watermark) -> ColumnElement[bool]:
         return and_(marks.c.account == self._account, marks.c.name == name.value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class CommitPoint(StrEnum):
     INTENDED = "intended"
     SENT = "sent"
     OUTCOME = "outcome"
@@ -20,10 +20,10 @@ class Step(StrEnum):
     NOTED = "noted"
 
 
-StepHook = Callable[[Step, bool], None]
+StepHook = Callable[[CommitPoint, bool], None]
 """Called with False just before the step is committed, and with True just after."""
 
 
-def no_hook(step: Step, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
+def no_hook(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
     """Nothing watches the steps."""
     del step, committed

@@ -1,0 +1,46 @@
+"""Halts: switches that survive a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, delete, insert, select
+
+from nija.journal.commit_points import CommitPoint
+from nija.journal.records import Halt, HaltName
+from nija.journal.schema import halts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from nija.journal.connection import JournalConnection
+
+# Built once: every cycle asks.
+_ALL = select(halts).where(halts.c.account == bindparam("mine"))
+
+
+class HaltStore:
+    def __init__(self, link: JournalConnection, account: str) -> None:
+        self._link = link
+        self._account = account
+
+    def set(self, name: HaltName, reason: str, now: datetime) -> bool:
+        """Whether it was not set before; a set halt keeps its first reason and time."""
+        with self._link.transaction(CommitPoint.NOTED):
+            if name in self.all():
+                return False
+            values = {"account": self._account, "name": name.value, "reason": reason, "since": now}
+            self._link.write(insert(halts), values)
+            return True
+
+    def reset(self, name: HaltName) -> bool:
+        """Whether it was set."""
+        where = and_(halts.c.account == self._account, halts.c.name == name.value)
+        with self._link.transaction(CommitPoint.NOTED):
+            return self._link.write(delete(halts).where(where)) > 0
+
+    def all(self) -> Mapping[HaltName, Halt]:
+        """The halts that are set."""
+        rows = self._link.remembered(_ALL, {"mine": self._account})
+        return {HaltName(row.name): Halt(HaltName(row.name), row.reason, row.since) for row in rows}
