@@ -113,7 +113,7 @@ class TestWhatIsSent:
     def test_requests_name_their_sender(self, broker: KrakenBroker, canned: CannedKraken) -> None:
         canned.say("BalanceEx", {})
         broker.balances()
-        assert canned.asked[-1].headers["User-Agent"].startswith("nija/")
+        assert canned.asked[-1].headers["User-Agent"] == "nija"
 
     def test_an_order_is_sent_as_requested_and_never_as_a_dry_run(
         self, broker: KrakenBroker, canned: CannedKraken, clock: ManualClock
