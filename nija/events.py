@@ -1,7 +1,7 @@
 """Events: one frozen record per fact about orders, positions, accounts, limits and market data, and their publisher.
 
-A fact is published once, where it becomes true, after the journal has it. The log, the metrics, the notifications and
-the history listen; none of them detects it again.
+A fact is published once, where it becomes true, after the journal has it. Log, metrics, notifications and history
+listen; none of them detects it again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True)
 class OrderRefused:
-    """The exchange accepted nothing of the order."""
+    """The exchange rejected the order."""
 
     account: AccountId
     market: str
@@ -80,7 +80,7 @@ class StopSetByHand:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceFound:
-    """Exchange and journal differed, and what was done about it. `subject` is the exchange's id of an order or fill."""
+    """Exchange and journal differed; `repair` says what was done. `subject` is the exchange id of an order or fill."""
 
     account: AccountId
     market: str
@@ -106,9 +106,9 @@ class PositionOpened:
 
 @dataclass(frozen=True, slots=True)
 class PositionClosed:
-    """`sold` in all brought `net` after all fees; `left` stays in the account, too little to be sold.
+    """Selling `sold` in all earned `net` after all fees; `left` stays in the account, too little to be sold.
 
-    `reason` is empty where NIJA's own stop sold it.
+    `reason` is empty if NIJA's own stop sold it.
     """
 
     account: AccountId
@@ -122,7 +122,7 @@ class PositionClosed:
 
 @dataclass(frozen=True, slots=True)
 class PositionWrittenOff:
-    """`amount` left the account without a sale of NIJA's and was booked out; `reason` says by whose hand."""
+    """`amount` left the account without a sale by NIJA and was written off; `reason` says who took it."""
 
     account: AccountId
     market: str
@@ -133,7 +133,7 @@ class PositionWrittenOff:
 
 @dataclass(frozen=True, slots=True)
 class PositionBare:
-    """`reason` says what the protection lacks. `is_logged`: the account's own lines have said it."""
+    """`reason` says what is wrong with the protection. `is_logged`: the account's own log lines have said so."""
 
     account: AccountId
     market: str
@@ -192,9 +192,9 @@ class AccountRegistered:
 
 @dataclass(frozen=True, slots=True)
 class BalanceRead:
-    """What the account holds of the `currency` it counts in, before it trades.
+    """The account's balance in the `currency` it counts in, before it trades.
 
-    `invested` is what its open positions cost, `minimum` what both together must reach.
+    `invested` is the cost of its open positions; both together must reach `minimum`.
     """
 
     account: AccountId
@@ -225,9 +225,9 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, slots=True)
 class AccountFailed:
-    """The account does not trade: its state says so, or it has done no useful work for minutes.
+    """The account does not trade: by its state, or because it has done no useful work for minutes.
 
-    `is_logged`: the account's own lines have said it.
+    `is_logged`: the account's own log lines have said so.
     """
 
     account: AccountId
@@ -237,7 +237,7 @@ class AccountFailed:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecovered:
-    """The end of AccountFailed. `reason` is the last one that the account's own lines had not said, or empty."""
+    """The end of AccountFailed. `reason` is the last one that the account's own log lines had not said, or empty."""
 
     account: AccountId
     reason: str = ""
@@ -245,7 +245,7 @@ class AccountRecovered:
 
 @dataclass(frozen=True, slots=True)
 class LimitReached:
-    """A switch keeps the account from opening anything: a loss limit, or someone's own stop. `limit` is its name."""
+    """A halt keeps the account from opening positions: a loss limit or a command. `limit` is its name."""
 
     account: AccountId
     limit: str
@@ -254,7 +254,7 @@ class LimitReached:
 
 @dataclass(frozen=True, slots=True)
 class Flattened:
-    """All of NIJA's positions are sold, as someone commanded; trading stays stopped."""
+    """All of NIJA's positions are sold, as commanded; trading stays stopped."""
 
     account: AccountId
 
@@ -270,7 +270,7 @@ class AnotherProgram:
 
 @dataclass(frozen=True, slots=True)
 class AnotherProgramGone:
-    """The end of an AnotherProgram, as someone has confirmed."""
+    """The end of an AnotherProgram, confirmed by the operator."""
 
     account: AccountId
     reason: str
@@ -281,7 +281,7 @@ class AnotherProgramGone:
 
 @dataclass(frozen=True, slots=True)
 class FeedSilent:
-    """Published once for each silence. An empty `market` means every market of the exchange that is followed."""
+    """Published once for each silence. An empty `market` means all followed markets of the exchange."""
 
     exchange: Exchange
     market: str
@@ -311,9 +311,9 @@ class DaemonStopped:
 
 @dataclass(frozen=True, slots=True)
 class AccountDay:
-    """One account in the summary. `change` is today's (UTC), in `currency` as the equity is.
+    """One account in the summary. `change` is today's (UTC); it and `equity` are in `currency`.
 
-    `reason` is that of its state.
+    `reason` explains the state.
     """
 
     account: AccountId

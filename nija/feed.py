@@ -1,7 +1,7 @@
 """Market data of one exchange: fetched once, shared read-only by all its traders; each signal computed once.
 
-The cost grows with markets plus accounts, never with their product: traders only read the last snapshot. Whatever goes
-wrong with one market stays with that market.
+The cost grows with markets plus accounts, not with their product: traders only read the last snapshot. A failure of
+one market does not affect the others.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from brokers.errors import BrokerError
 from nija.market_data.prices import PriceReader
-from nija.market_data.rests import Rests
-from nija.market_data.series import Heard, corrected, extended
+from nija.market_data.rests import PollBackoff
+from nija.market_data.series import Freshness, corrected, extended
 from nija.market_data.signals import SignalBoard
-from nija.market_data.snapshot import FeedSnapshot, Series, Want, price_max_age
+from nija.market_data.snapshot import FeedSnapshot, Series, Subscription, price_max_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from nija.log.event_log import EventLog
     from nija.market_data.prices import Quotes
 
-__all__ = ["Feed", "FeedSnapshot", "Want"]
+__all__ = ["Feed", "FeedSnapshot", "Subscription"]
 
-# Prices between candles serve sizing and locally watched stops; asking more often than this buys neither.
+# Prices between candles are for sizing and locally watched stops; neither needs them more often.
 _TICKER_SECONDS = 5.0
 
 _K = TypeVar("_K")
@@ -45,7 +45,7 @@ class Feed:
         self._poll_seconds = poll_seconds
         self._log = log
         self._lock = threading.Lock()
-        self._wants: frozenset[Want] = frozenset()
+        self._subscriptions: frozenset[Subscription] = frozenset()
         self._wakes: tuple[threading.Event, ...] = ()
         self._reader = PriceReader(data, clock)
         self._prices_due = clock.monotonic()
@@ -53,23 +53,23 @@ class Feed:
         self._answered = float("-inf")
         self._series: dict[Series, Candles] = {}
         self._signals = SignalBoard(clock, log)
-        self._unanswered: dict[Want, str] = {}
-        self._rests: Rests[Series] = Rests(clock, poll_seconds)
+        self._unanswered: dict[Subscription, str] = {}
+        self._backoff: PollBackoff[Series] = PollBackoff(clock, poll_seconds)
         self._snapshot = FeedSnapshot(price_max_age=price_max_age(poll_seconds))
 
     @property
     def snapshot(self) -> FeedSnapshot:
         return self._snapshot
 
-    def follow(self, wants: Iterable[Want], wake: threading.Event | None = None) -> None:
-        """Begin to fetch what `wants` needs; `wake` is set whenever something new is published."""
+    def follow(self, subscriptions: Iterable[Subscription], wake: threading.Event | None = None) -> None:
+        """Start fetching the data of `subscriptions`; `wake` is set whenever something new is published."""
         with self._lock:
-            self._wants |= frozenset(wants)
+            self._subscriptions |= frozenset(subscriptions)
             if wake is not None and wake not in self._wakes:
                 self._wakes = (*self._wakes, wake)
 
     def run(self) -> None:
-        """Poll until everything is to stop. Nothing that goes wrong in one pass ends the feed."""
+        """Poll until shutdown. No failure of a single pass ends the feed."""
         while not self._clock.stopping:
             try:
                 self.poll()
@@ -79,9 +79,9 @@ class Feed:
         self._data.close()
 
     def poll(self) -> None:
-        """One pass over everything wanted."""
-        wants = self._wants
-        series = sorted({want.series for want in wants})
+        """One pass over all subscriptions."""
+        subscriptions = self._subscriptions
+        series = sorted({subscription.series for subscription in subscriptions})
         markets = sorted({market for market, _ in series})
         self._note_followed(series)
         self._poll_prices(markets)
@@ -90,21 +90,21 @@ class Feed:
         for one in series:
             if self._clock.stopping:
                 return
-            if self._rests.resting(one):
+            if self._backoff.is_backing_off(one):
                 continue
-            if self._poll_candles(one, [want for want in wants if want.series == one]):
+            if self._poll_candles(one, [subscription for subscription in subscriptions if subscription.series == one]):
                 answered.add(one)
             else:
                 failed.add(one)
-                # A market that kept everything waiting must not age the prices of the others.
+                # A market that timed out must not delay the prices of the others.
                 self._poll_prices(markets)
-        self._rests.note(answered, failed)
+        self._backoff.note(answered, failed)
 
     def _note_followed(self, series: Iterable[Series]) -> None:
         now = self._clock.monotonic()
-        new = {one: Heard(since=now) for one in series if one not in self._snapshot.heard}
+        new = {one: Freshness(since=now) for one in series if one not in self._snapshot.freshness}
         if new:
-            self._snapshot = replace(self._snapshot, heard=_with(self._snapshot.heard, new))
+            self._snapshot = replace(self._snapshot, freshness=_with(self._snapshot.freshness, new))
 
     def _poll_prices(self, markets: list[str]) -> None:
         began = self._clock.monotonic()
@@ -113,7 +113,7 @@ class Feed:
         self._prices_due = began + max(self._poll_seconds, _TICKER_SECONDS)
         try:
             quotes = self._reader.read(markets, exchange_answers=self._answered >= self._prices_failed)
-        except Exception as error:  # noqa: BLE001 - whatever it is, candles go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, candles continue
             self._prices_failed = min(began, self._prices_failed)
             reason = self._said("prices", "No prices", error)
             self._snapshot = replace(self._snapshot, unpriced=MappingProxyType(dict.fromkeys(markets, reason)))
@@ -138,7 +138,7 @@ class Feed:
             )
         )
 
-    def _poll_candles(self, series: Series, followers: list[Want]) -> bool:
+    def _poll_candles(self, series: Series, followers: list[Subscription]) -> bool:
         """Whether the exchange answered."""
         market, timeframe = series
         known = self._series.get(series)
@@ -157,7 +157,9 @@ class Feed:
         candles = fresh if known is None else extended(known, fresh)
         self._series[series] = candles
         self._note_answer(series, candles, since)
-        were_unanswered = [self._unanswered.pop(want) for want in followers if want in self._unanswered]
+        were_unanswered = [
+            self._unanswered.pop(subscription) for subscription in followers if subscription in self._unanswered
+        ]
         if self._signals.update(candles, followers) or were_unanswered:
             self._publish_signals()
         return True
@@ -167,16 +169,16 @@ class Feed:
         self._publish(replace(self._snapshot, signals=MappingProxyType(dict(self._signals.known)), problems=problems))
 
     def _note_answer(self, series: Series, candles: Candles, last: int | None) -> None:
-        """When a candle ended is put on the steady clock as it is first seen: no leap makes it younger afterwards."""
-        now, heard = self._clock.monotonic(), self._snapshot.heard[series]
-        ended = heard.ended
+        """Put a candle's end on the monotonic clock when it is first seen, so that no clock jump changes its age."""
+        now, freshness = self._clock.monotonic(), self._snapshot.freshness[series]
+        ended = freshness.ended
         if len(candles) and int(candles.time[-1]) != last:
             ended = now - (self._clock.time() - int(candles.time[-1]) - candles.timeframe.seconds)
-        heard = replace(heard, answered=now, ended=ended)
-        self._snapshot = replace(self._snapshot, heard=_with(self._snapshot.heard, {series: heard}))
+        freshness = replace(freshness, answered=now, ended=ended)
+        self._snapshot = replace(self._snapshot, freshness=_with(self._snapshot.freshness, {series: freshness}))
 
     def _said(self, topic: str, what: str, error: Exception) -> str:
-        """Say once what failed; why it did. What nobody foresaw is said with its traceback."""
+        """Log once what failed; returns the reason. Unexpected errors are logged with their traceback."""
         if isinstance(error, BrokerError):
             self._tell(topic, f"{what}: {error}")
             return str(error)
@@ -185,7 +187,7 @@ class Feed:
         return reason
 
     def _tell(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
-        """What fails because everything stops is no news."""
+        """Failures during shutdown are not logged."""
         if not self._clock.stopping:
             self._log.trouble(topic, text, same=same, unforeseen=unforeseen)
 

@@ -13,7 +13,7 @@ from bench.mutations.limits import LIMIT_MUTATIONS
 from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
-from bench.mutations.sending import ASKING_MUTATIONS, JOURNAL_MUTATIONS, SENDING_MUTATIONS
+from bench.mutations.sending import JOURNAL_MUTATIONS, SENDING_MUTATIONS, TRACKING_MUTATIONS
 
 MUTATIONS = (
     *POLICY_MUTATIONS,
@@ -22,7 +22,7 @@ MUTATIONS = (
     *RULE_MUTATIONS,
     *WATCH_MUTATIONS,
     *SENDING_MUTATIONS,
-    *ASKING_MUTATIONS,
+    *TRACKING_MUTATIONS,
     *JOURNAL_MUTATIONS,
     *RECONCILING_MUTATIONS,
     *ADOPTION_MUTATIONS,

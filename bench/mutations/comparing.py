@@ -1,12 +1,12 @@
-"""Safeguards of comparing journal and exchange: nija/orders/reconciling.py and adoption.py."""
+"""Safeguards of comparing journal and exchange: nija/orders/reconciliation.py and adoption.py."""
 
 from __future__ import annotations
 
 from bench.mutations.mutation import Mutation
 
-_RECONCILING = "nija/orders/reconciling.py"
+_RECONCILING = "nija/orders/reconciliation.py"
 _ADOPTION = "nija/orders/adoption.py"
-_TESTS = "tests/nija/orders/test_reconciling.py"
+_TESTS = "tests/nija/orders/test_reconciliation.py"
 _EMPTY_DISK = f"{_TESTS}::TestAnEmptyDisk"
 _TAKEN_UP = f"{_TESTS}::TestTakingUp"
 _AMONG_MANY = f"{_TESTS}::test_an_empty_disk_finds_the_open_position_among_many_that_ended"
@@ -66,7 +66,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "coins are not compared with the balances",
         _RECONCILING,
-        "            self._owner.look(balances=view.balances or None)\n",
+        "            self._owner.check(balances=view.balances or None)\n",
         "            pass\n",
         (f"{_WITHDRAWN}::test_a_balance_that_lags_for_a_while_books_nothing_out",),
     ),
@@ -81,7 +81,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "what was read before the rate limit interrupted is asked for again",
         _RECONCILING,
-        "if reading is None or reading.since != since or now - reading.began > _LONGEST_READING:",
+        "if reading is None or reading.since != since or now - reading.began > _READING_TTL:",
         "if True:",
         (f"{_TESTS}::test_what_was_read_before_the_rate_limit_interrupted_is_not_asked_for_again",),
     ),
@@ -116,21 +116,21 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "an empty journal waits anew after each restart",
         _RECONCILING,
-        "self._empty_since = context.journal.marks.get(Watermark.EMPTY_SINCE) if self._began_empty else None",
+        "self._empty_since = context.journal.watermarks.get(Watermark.EMPTY_SINCE) if self._began_empty else None",
         "self._empty_since: datetime | None = None",
         (f"{_TESTS}::test_an_empty_disk_does_not_wait_anew_after_a_restart",),
     ),
     Mutation(
         "the owner's part that could not be read undoes the comparison",
         _RECONCILING,
-        "        except BudgetSpent:\n            self._owner.suspect()\n",
-        "        except RuntimeError:\n            self._owner.suspect()\n",
+        "        except BudgetSpent:\n            self._owner.check_soon()\n",
+        "        except RuntimeError:\n            self._owner.check_soon()\n",
         (f"{_TESTS}::test_a_comparison_holds_although_the_owners_part_could_not_be_read_yet",),
     ),
     Mutation(
         "the owner's part that could not be read is not looked at again",
         _RECONCILING,
-        "            self._owner.suspect()\n",
+        "            self._owner.check_soon()\n",
         "            pass\n",
         (f"{_TESTS}::test_a_comparison_holds_although_the_owners_part_could_not_be_read_yet",),
     ),

@@ -45,7 +45,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a strategy waits in silence for candles that never come",
         "nija/market_data/signals.py",
-        "            self._check_length(want, len(candles))\n",
+        "            self._check_length(subscription, len(candles))\n",
         "",
         (_FEED_AGES,),
     ),
@@ -80,7 +80,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a halt is not written down",
         "nija/journal/halts.py",
-        "            self._link.write(insert(halts), values)\n",
+        "            self._connection.write(insert(halts), values)\n",
         "",
         (_STORES, _KILL_SWITCH),
     ),
@@ -122,7 +122,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "one broken journal ends a command to all accounts",
         "nija/control/commands.py",
-        "            return CommandResult(str(account), Became.FAILED, str(error))\n",
+        "            return CommandResult(str(account), CommandStatus.FAILED, str(error))\n",
         "            raise\n",
         (_KILL_SWITCH,),
     ),

@@ -19,7 +19,7 @@ _WITHDRAWN = f"{_COINS}::TestCoinsAreWithdrawn"
 _NOT_KNOWN = f"{_COINS}::TestWhatCannotBeKnown"
 _ANOTHER = f"{_COINS}::TestAnotherNija"
 _EVIDENCE = f"{_COINS}::TestWhatTheBrokerSawOfAnotherProgram"
-_RECONCILING = "tests/nija/orders/test_reconciling.py"
+_RECONCILING = "tests/nija/orders/test_reconciliation.py"
 
 DESK_MUTATIONS = (
     # entries
@@ -69,7 +69,7 @@ DESK_MUTATIONS = (
     Mutation(
         "something is bought before it is known what the owner holds",
         _DESK,
-        "            if not self._owner.is_fresh(market.base):\n                self._owner.look(only=market.base)\n",
+        "            if not self._owner.is_fresh(market.base):\n                self._owner.check(only=market.base)\n",
         "",
         (f"{_NOT_KNOWN}::test_nothing_is_bought_while_it_is_not_known_what_the_owner_holds",),
     ),
@@ -83,7 +83,7 @@ DESK_MUTATIONS = (
     Mutation(
         "an entry that was not sent is over",
         _DESK,
-        "        if entry.passing:\n",
+        "        if entry.transient:\n",
         "        if False:\n",
         (f"{_ENTERING}::test_an_entry_that_never_left_is_tried_again_for_as_long_as_its_candle_is_the_last",),
     ),
@@ -106,7 +106,7 @@ DESK_MUTATIONS = (
     Mutation(
         "the decision to sell is kept in memory alone",
         _DESK,
-        "            self._open.replan(plan)\n        outcome",
+        "            self._open.update_plan(plan)\n        outcome",
         "        outcome",
         (f"{_EXITS}::test_a_decision_to_sell_survives_the_process",),
     ),
@@ -148,7 +148,7 @@ DESK_MUTATIONS = (
     ),
     Mutation(
         "a refused key is tried for every position",
-        "nija/orders/asking.py",
+        "nija/orders/tracking.py",
         " or isinstance(error, (Unauthorized, PermissionDenied, LockedOut))",
         "",
         (_FAILING,),
@@ -164,14 +164,14 @@ DESK_MUTATIONS = (
     Mutation(
         "what protects is tried once after the stop signal",
         _DESK,
-        "            self._clock.pause(_BREATH)\n",
+        "            self._clock.pause(_FINISH_POLL_SECONDS)\n",
         "            return False\n",
         (f"{_THE_END}::test_what_fails_is_tried_again_within_the_grace_time",),
     ),
     Mutation(
         "the grace time has no end",
         _DESK,
-        "            if self._clock.monotonic() + _BREATH > until:\n",
+        "            if self._clock.monotonic() + _FINISH_POLL_SECONDS > until:\n",
         "            if False:\n",
         (f"{_THE_END}::test_it_ends_when_the_time_is_over",),
     ),

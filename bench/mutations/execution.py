@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.mutations.mutation import Mutation
 
 _EXECUTION = "nija/orders/execution.py"
-_ASKING = "nija/orders/asking.py"
+_TRACKING = "nija/orders/tracking.py"
 _TESTS = "tests/nija/orders/test_order_desk.py"
 _ENTERING = f"{_TESTS}::TestEntering"
 _STOPS = f"{_TESTS}::TestStops"
@@ -103,7 +103,7 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "a stop that ended by itself counts as withdrawn by NIJA",
         _EXECUTION,
-        "        if self._tracker.look_at(order).state.is_final:\n            return\n",
+        "        if self._tracker.poll_one(order).state.is_final:\n            return\n",
         "",
         (_GUARDED,),
     ),
@@ -137,7 +137,7 @@ EXECUTION_MUTATIONS = (
     ),
     Mutation(
         "what sold and is not booked yet is sold again",
-        _ASKING,
+        _TRACKING,
         "return -unbooked if order.request.side is Side.SELL else unbooked",
         "return ZERO if order.request.side is Side.SELL else unbooked",
         (f"{_EXITS}::test_what_a_sale_sold_in_part_is_not_sold_again_before_its_fill_is_shown",),
@@ -151,7 +151,7 @@ EXECUTION_MUTATIONS = (
     ),
     Mutation(
         "what was bought is not protected before its fills are shown",
-        _ASKING,
+        _TRACKING,
         "return -unbooked if order.request.side is Side.SELL else unbooked",
         "return -unbooked if order.request.side is Side.SELL else ZERO",
         (f"{_ENTERING}::test_what_was_bought_is_protected_before_its_fills_are_shown",),

@@ -6,7 +6,7 @@ from bench.mutations.mutation import Mutation
 
 _RETURNS = "tests/nija/risk/test_returns.py"
 _TIME = "tests/nija/risk/test_trusted_time.py"
-_MEASURE = "tests/nija/trader/test_measure.py"
+_MEASURE = "tests/nija/trader/test_return_tracker.py"
 _EARNINGS = "tests/nija/trader/test_earnings.py"
 _UNKNOWN = "tests/nija/trader/test_what_is_not_known.py"
 _BRAKES = "tests/nija/trader/test_halts.py"
@@ -18,7 +18,7 @@ _MIGRATION = "tests/nija/journal/test_returns_migration.py"
 LIMIT_MUTATIONS = (
     Mutation(
         "a loss is measured on the money that is there now",
-        "nija/trader/measure.py",
+        "nija/trader/return_tracker.py",
         "growth(earned, last.equity)",
         "growth(earned, now.equity)",
         (_MEASURE,),
@@ -46,7 +46,7 @@ LIMIT_MUTATIONS = (
     ),
     Mutation(
         "an old journal's loss of the day is forgotten",
-        "nija/trader/measure.py",
+        "nija/trader/return_tracker.py",
         "UnitValue(opening=opening, peak=peak)",
         "UnitValue(peak=peak)",
         (_MEASURE, _MIGRATION),
@@ -75,7 +75,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "what cannot be judged opens all the same",
         "nija/risk/limits.py",
-        "        _unknown(standing),\n",
+        "        _unknown(appraisal),\n",
         "",
         (_UNKNOWN, "tests/nija/risk/test_may_open.py"),
     ),
@@ -110,15 +110,15 @@ LIMIT_MUTATIONS = (
     Mutation(
         "a leap of the clock is believed at once",
         "nija/risk/trusted_time.py",
-        "            return Moment(told, expected)\n",
-        "            return Moment(told, told)\n",
+        "            return ClockReading(reported, expected)\n",
+        "            return ClockReading(reported, reported)\n",
         (_TIME, _UNKNOWN),
     ),
     Mutation(
         "a new process believes its first clock",
         "nija/risk/trusted_time.py",
-        "(told if self._last is None else self._last, steady)",
-        "(told, steady)",
+        "(reported if self._last is None else self._last, steady)",
+        "(reported, steady)",
         (_TIME, _UNKNOWN),
     ),
     Mutation(
@@ -131,7 +131,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "a resume keeps what all accounts together have lost",
         "nija/trader/commands.py",
-        "        journal.portfolio.begin_anew(now)\n",
+        "        journal.portfolio.reset(now)\n",
         "        pass\n",
         (_COMMANDS,),
     ),
@@ -145,7 +145,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "what all accounts together have lost stops nobody",
         "nija/trader/portfolio_halts.py",
-        "            self._halts.halt(name, unit.daily_loss, limits.max_daily_loss, moment.believed)\n",
+        "            self._halts.halt(name, unit.daily_loss, limits.max_daily_loss, reading.trusted)\n",
         "            pass\n",
         (_PORTFOLIO,),
     ),

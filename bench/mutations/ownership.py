@@ -13,7 +13,7 @@ _WITHDRAWN = f"{_COINS}::TestCoinsAreWithdrawn"
 _NOT_KNOWN = f"{_COINS}::TestWhatCannotBeKnown"
 _GUARDED = f"{_COINS}::TestWhileNijasStopBindsItsCoins"
 _ANOTHER = f"{_COINS}::TestAnotherNija"
-_RECONCILING = "tests/nija/orders/test_reconciling.py"
+_RECONCILING = "tests/nija/orders/test_reconciliation.py"
 
 RULE_MUTATIONS = (
     Mutation(
@@ -96,7 +96,7 @@ RULE_MUTATIONS = (
     Mutation(
         "of an unknown share the owner loses what is left",
         _RULES,
-        'missing if doubtful.is_known else Taken(left, "", UNEXPLAINED)',
+        'missing if doubtful.is_known else Removal(left, "", UNEXPLAINED)',
         "missing",
         (_NUMBERS,),
     ),
@@ -162,7 +162,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "what NIJA's own stop sells at this very moment is missing",
         _WATCH,
-        "            self._tracker.look(self._orders(currency))\n",
+        "            self._tracker.poll(self._orders(currency))\n",
         "            pass\n",
         (_GUARDED, _SELLS),
     ),
@@ -219,14 +219,14 @@ WATCH_MUTATIONS = (
     Mutation(
         "what the owner holds is not written down",
         _WATCH,
-        "self._context.open.lose(losses, [now])",
-        "self._context.open.lose(losses, [])",
+        "self._context.open.write_off(losses, [now])",
+        "self._context.open.write_off(losses, [])",
         (f"{_WITHDRAWN}::test_restarts_do_not_begin_to_count_anew",),
     ),
     Mutation(
         "coins that are missing in balances asked for anyway are not noticed",
         _WATCH,
-        "                self._suspected.add(currency)\n",
+        "                self._to_check.add(currency)\n",
         "                pass\n",
         (f"{_COINS}::TestLocalStops",),
     ),
@@ -281,7 +281,7 @@ WATCH_MUTATIONS = (
     ),
     Mutation(
         "an own order of unknown outcome is another NIJA's",
-        "nija/orders/asking.py",
+        "nija/orders/tracking.py",
         ' and self.journal.intents.get(order.client_id or "") is None\n',
         "\n",
         (f"{_ANOTHER}::test_an_own_order_of_unknown_outcome_is_nobody_elses",),

@@ -1,11 +1,11 @@
-"""Safeguards of an order's way: nija/orders/sending.py and asking.py, and what the journal keeps of it."""
+"""Safeguards of an order's way: nija/orders/sending.py and tracking.py, and what the journal keeps of it."""
 
 from __future__ import annotations
 
 from bench.mutations.mutation import Mutation
 
 _SENDING = "nija/orders/sending.py"
-_ASKING = "nija/orders/asking.py"
+_TRACKING = "nija/orders/tracking.py"
 _OPEN_STATE = "nija/journal/open_state.py"
 _INTENTS = "nija/journal/intents.py"
 _DESK = "tests/nija/orders/test_order_desk.py"
@@ -63,14 +63,14 @@ SENDING_MUTATIONS = (
         "an order whose answer was lost counts as refused",
         _SENDING,
         "            return self._open.move(sent, unknown, CommitPoint.OUTCOME, str(error))\n",
-        "            return self._refused(sent, str(error), passing=True)\n",
+        "            return self._refused(sent, str(error), transient=True)\n",
         (f"{_LOST}::test_an_order_whose_answer_was_lost_is_found_and_not_sent_again",),
     ),
     Mutation(
         "a market that is refused to the account fails the account",
         _SENDING,
         "            self._retries.market_refused(sent.market, error)\n"
-        "            return self._refused(sent, str(error), passing=True)\n",
+        "            return self._refused(sent, str(error), transient=True)\n",
         "            raise\n",
         (_REFUSED_MARKETS,),
     ),
@@ -98,22 +98,23 @@ SENDING_MUTATIONS = (
     Mutation(
         "an order that a refused key kept from being sent stays open",
         _SENDING,
-        "            self._refused(sent, str(error), passing=True)\n            raise\n",
+        "            self._refused(sent, str(error), transient=True)\n            raise\n",
         "            raise\n",
         (f"{_ENTERING}::test_a_refused_key_is_raised_and_leaves_nothing_open",),
     ),
     Mutation(
         "an entry that was not sent has acted upon its candle",
         _SENDING,
-        "            self._retries.met(error)\n            return self._refused(sent, str(error), passing=True)\n",
-        "            return self._refused(sent, str(error), passing=False)\n",
+        "            self._retries.note_rate_limit(error)\n"
+        "            return self._refused(sent, str(error), transient=True)\n",
+        "            return self._refused(sent, str(error), transient=False)\n",
         (_NEVER_LEFT,),
     ),
     Mutation(
         "an entry that the exchange refused is sent again",
         _SENDING,
-        "return self._refused(sent, error.reason, passing=False)",
-        "return self._refused(sent, error.reason, passing=True)",
+        "return self._refused(sent, error.reason, transient=False)",
+        "return self._refused(sent, error.reason, transient=True)",
         (f"{_ENTERING}::test_a_refused_entry_is_over",),
     ),
     Mutation(
@@ -140,7 +141,7 @@ SENDING_MUTATIONS = (
     Mutation(
         "a rate limit is asked before it has room again",
         _SENDING,
-        "        wait = max(wait, self._room_from - now)\n",
+        "        wait = max(wait, self._capacity_at - now)\n",
         "",
         (f"{_ENTERING}::test_an_entry_that_met_a_rate_limit_waits_as_long_as_told",),
     ),
@@ -174,73 +175,73 @@ SENDING_MUTATIONS = (
     ),
 )
 
-ASKING_MUTATIONS = (
+TRACKING_MUTATIONS = (
     Mutation(
         "an order that was being sent when the process ended counts as never sent",
-        _ASKING,
+        _TRACKING,
         "if intent.state is OrderState.INTENDED:",
         "if intent.state in (OrderState.INTENDED, OrderState.SENT):",
         (f"{_LOST}::test_an_unexpected_error_counts_as_sent",),
     ),
     Mutation(
         "what is not yet determined counts as absent",
-        _ASKING,
+        _TRACKING,
         "case Absent(reason):",
         "case Absent(reason) | Undetermined(reason):",
         (f"{_LOST}::test_an_order_is_only_absent_once_it_can_no_longer_be_accepted",),
     ),
     Mutation(
         "an order that is absent has acted upon its candle",
-        _ASKING,
-        "settled=True, passing=True, outcome=reason)",
-        "settled=True, passing=False, outcome=reason)",
+        _TRACKING,
+        "settled=True, transient=True, outcome=reason)",
+        "settled=True, transient=False, outcome=reason)",
         (f"{_LOST}::test_an_absent_order_frees_its_candle",),
     ),
     Mutation(
         "that an order is unknown is not told",
-        _ASKING,
+        _TRACKING,
         "case Undetermined(reason):\n                self._log.trouble(",
         "case Undetermined(reason):\n                (lambda *_, **__: None)(",
         (f"{_LOST}::test_the_log_says_that_an_order_is_unknown",),
     ),
     Mutation(
         "an order whose row cannot be read is denied",
-        _ASKING,
+        _TRACKING,
         "if order is not None or intent.exchange_id in self._broker.unread_rows():",
         "if order is not None:",
         (f"{_DENIED}::test_one_whose_row_cannot_be_read_is_not_denied",),
     ),
     Mutation(
         "a stop is given up although its own id is known",
-        _ASKING,
+        _TRACKING,
         "if intent.exchange_id is None or self._ask(intent) is not None:",
         "if intent.exchange_id is None:",
         (_DENIED,),
     ),
     Mutation(
         "a stop is given up although it is among the open orders",
-        _ASKING,
+        _TRACKING,
         "if intent.exchange_id in shown or intent.exchange_id in self._broker.unread_rows():",
         "if False:",
         (_DENIED,),
     ),
     Mutation(
         "a stop is given up although something binds its coins",
-        _ASKING,
+        _TRACKING,
         "if balance is None or balance.held >= intent.request.amount - intent.filled:",
         "if False:",
         (f"{_DENIED}::test_it_is_not_placed_anew_while_the_balance_says_that_something_binds_the_coins",),
     ),
     Mutation(
         "fills that cannot be read for want of room undo what is known",
-        _ASKING,
+        _TRACKING,
         "                return self._open.current(intent)\n            if intent.settled:",
         "                raise\n            if intent.settled:",
         (f"{_ENTERING}::test_fills_beyond_the_rate_limit_are_booked_later",),
     ),
     Mutation(
         "fills from before a clock's small error are missed",
-        _ASKING,
+        _TRACKING,
         "fills = self._broker.fills(since - _MARGIN)",
         "fills = self._broker.fills(since)",
         (_CLOCK,),
@@ -348,24 +349,24 @@ JOURNAL_MUTATIONS = (
     ),
     Mutation(
         "orders of unknown outcome are looked for as often where the rate limit is short",
-        _ASKING,
+        _TRACKING,
         "scarce = self._broker.budget_left() < _ENOUGH",
         "scarce = False",
-        ("tests/nija/orders/test_reconciling.py",),
+        ("tests/nija/orders/test_reconciliation.py",),
     ),
     Mutation(
         "a comparison does not recognise an order of unknown outcome",
-        "nija/orders/reconciling.py",
+        "nija/orders/reconciliation.py",
         "        self._tracker.recognise(view.orders())\n",
         "",
-        ("tests/nija/orders/test_reconciling.py",),
+        ("tests/nija/orders/test_reconciliation.py",),
     ),
     Mutation(
         "a recovered entry does not count for the candles before it",
         _INTENTS,
         'and_(intents.c.signal_time.is_(None), intents.c.created >= bindparam("since")),',
         "",
-        ("tests/nija/orders/test_reconciling.py::test_a_recovered_entry_counts_for_the_candles_before_it",),
+        ("tests/nija/orders/test_reconciliation.py::test_a_recovered_entry_counts_for_the_candles_before_it",),
     ),
     Mutation(
         "what was written off is held still",

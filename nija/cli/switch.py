@@ -19,7 +19,7 @@ from nija.control.journals import journaled_accounts, opened_journals
 from nija.control.wire import ControlError, Unanswered
 from nija.journal.errors import JournalError
 from nija.supervisor.paper import paper_accounts
-from nija.trader.commands import Became, Command
+from nija.trader.commands import Command, CommandStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def _turn(command: Command, account: str | None) -> None:
         raise typer.Exit(FAILED) from error
     for line in _lines(command, results, is_running=is_running):
         sys.stdout.write(line + "\n")
-    if any(result.became is Became.FAILED for result in results):
+    if any(result.became is CommandStatus.FAILED for result in results):
         raise typer.Exit(FAILED)
 
 
@@ -148,9 +148,9 @@ def _line(command: Command, result: CommandResult) -> str:
         Command.RESUME: ("trades again", "was not stopped"),
     }[command]
     return {
-        Became.DONE: f"✅ {result.account}: {done}",
-        Became.ALREADY: f"✅ {result.account}: {already}",
-        Became.IN_MEMORY: f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
-        Became.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
-        Became.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
+        CommandStatus.DONE: f"✅ {result.account}: {done}",
+        CommandStatus.ALREADY: f"✅ {result.account}: {already}",
+        CommandStatus.IN_MEMORY: f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
+        CommandStatus.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
+        CommandStatus.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
     }[result.became]

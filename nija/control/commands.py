@@ -11,7 +11,7 @@ from accounts.suggest import did_you_mean
 from brokers.clock import utc_now
 from nija.control.values import from_plain, to_plain
 from nija.journal.errors import JournalError
-from nija.trader.commands import Became, Command, CommandResult, carry_out
+from nija.trader.commands import Command, CommandResult, CommandStatus, carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,8 +65,8 @@ def write_to_journals(
             with closing(open_journal(account)) as journal:
                 changed = carry_out(journal, command, utc_now(clock))
         except JournalError as error:
-            return CommandResult(str(account), Became.FAILED, str(error))
-        return CommandResult(str(account), Became.DONE if changed else Became.ALREADY)
+            return CommandResult(str(account), CommandStatus.FAILED, str(error))
+        return CommandResult(str(account), CommandStatus.DONE if changed else CommandStatus.ALREADY)
 
     return tuple(map(write, accounts))
 
@@ -87,4 +87,4 @@ def chosen(wanted: object, known: tuple[AccountId, ...]) -> tuple[AccountId, ...
 
 
 def _result(account: AccountId, receipt: Future[CommandResult]) -> CommandResult:
-    return receipt.result() if receipt.done() else CommandResult(str(account), Became.QUEUED, _QUEUED)
+    return receipt.result() if receipt.done() else CommandResult(str(account), CommandStatus.QUEUED, _QUEUED)

@@ -1,4 +1,4 @@
-"""Putting an account's journal away, so that the account begins anew; nothing of it is lost."""
+"""Archives an account's journal, so that the account starts over without losing anything."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 def archive_file(path: Path, target: Path) -> None:
     """Raises OSError."""
-    _make_room(target)
-    # Whoever closes a sound file last leaves nothing beside it; a damaged one moves with all that belongs to it.
+    _make_folder(target)
+    # Closing an intact file last removes its side files; a damaged one is moved together with them.
     with suppress(sqlite3.Error):
         sqlite.connect(path, "rw").close()
     sqlite.move(path, target)
 
 
 def archive_rows(connection: Connection, account: str, target: Path) -> None:
-    """Copy an account's rows into an SQLite file, and delete them once that is written. Raises OSError."""
-    _make_room(target)
+    """Copy an account's rows into an SQLite file, then delete them. Raises OSError."""
+    _make_folder(target)
     connection.info[WRITING] = True
     try:
         with connection.begin():
@@ -41,7 +41,7 @@ def archive_rows(connection: Connection, account: str, target: Path) -> None:
         connection.info[WRITING] = False
 
 
-def _make_room(target: Path) -> None:
+def _make_folder(target: Path) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

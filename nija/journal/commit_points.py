@@ -1,4 +1,4 @@
-"""The named steps of the journal, so that a test can end the process at each of them."""
+"""The named commits of the journal, so that a test can kill the process at each of them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class CommitPoint(StrEnum):
     NOTED = "noted"
 
 
-StepHook = Callable[[CommitPoint, bool], None]
-"""Called with False just before the step is committed, and with True just after."""
+CommitHook = Callable[[CommitPoint, bool], None]
+"""Called with False just before the commit, and with True just after."""
 
 
-def no_hook(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
-    """Nothing watches the steps."""
+def no_hook(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of CommitHook
+    """Does nothing."""
     del step, committed

@@ -1,4 +1,4 @@
-"""One connection to the journal: reads in short transactions, writes in named ones."""
+"""One connection to the journal: short transactions for reads, named ones for writes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable, Row
 
-    from nija.journal.commit_points import CommitPoint, StepHook
+    from nija.journal.commit_points import CommitHook, CommitPoint
 
 WRITING = "nija_writing"
-"""Key in the connection's `info`: the transaction about to begin will write."""
+"""Key in the connection's `info`: the next transaction will write."""
 
 
 class JournalConnection:
     """Used by one thread at a time."""
 
-    def __init__(self, connection: Connection, on_step: StepHook) -> None:
+    def __init__(self, connection: Connection, on_commit: CommitHook) -> None:
         self._connection = connection
-        self._on_step = on_step
-        self._remembered: dict[object, Sequence[Row[Any]]] = {}
-        self._remembered_at: tuple[int, int] | None = None
+        self._on_commit = on_commit
+        self._cache: dict[object, Sequence[Row[Any]]] = {}
+        self._cache_version: tuple[int, int] | None = None
 
     @contextmanager
     def transaction(self, step: CommitPoint) -> Iterator[None]:
-        """Everything inside is committed to disk together, or not at all. One inside another joins it."""
+        """Everything inside is committed to disk together, or not at all. A nested transaction joins the outer one."""
         if self._connection.in_transaction():
             yield
             return
@@ -38,10 +38,10 @@ class JournalConnection:
         try:
             with database_faults(), self._connection.begin():
                 yield
-                self._on_step(step, False)
+                self._on_commit(step, False)
         finally:
             self._connection.info[WRITING] = False
-        self._on_step(step, True)
+        self._on_commit(step, True)
 
     def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
         if self._connection.in_transaction():
@@ -49,20 +49,20 @@ class JournalConnection:
         with database_faults(), self._connection.begin():
             return self._connection.execute(statement, values).all()
 
-    def remembered(self, statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
-        """`rows` of a statement that is built once; what they were is not asked again while nothing is written."""
+    def cached_rows(self, statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
+        """`rows` of a statement that is built once, cached until anything is written."""
         version = None if self._connection.in_transaction() else self._version()
         if version is None:
             return self.rows(statement, values)
-        if version != self._remembered_at:
-            self._remembered, self._remembered_at = {}, version
+        if version != self._cache_version:
+            self._cache, self._cache_version = {}, version
         key = (id(statement), tuple(values.values()))
-        if key not in self._remembered:
-            self._remembered[key] = self.rows(statement, values)
-        return self._remembered[key]
+        if key not in self._cache:
+            self._cache[key] = self.rows(statement, values)
+        return self._cache[key]
 
     def _version(self) -> tuple[int, int] | None:
-        """Changes with every write, of this connection and of others; None where that cannot be told for nothing."""
+        """Changes with every write by any connection; None if the database cannot tell cheaply."""
         if self._connection.dialect.name != "sqlite":
             return None
         with database_faults():
@@ -70,9 +70,9 @@ class JournalConnection:
             return file.execute("PRAGMA data_version").fetchone()[0], file.total_changes
 
     def write(self, statement: Executable, values: dict[str, Any] | None = None) -> int:
-        """How many rows were written. Only inside `transaction`."""
+        """Returns how many rows were written. Only inside `transaction`."""
         if not self._connection.in_transaction():
-            raise RuntimeError("a journal write belongs into a transaction")
+            raise RuntimeError("a journal write needs a transaction")
         return self._connection.execute(statement, values).rowcount
 
     def tidy(self) -> None:

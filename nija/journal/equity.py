@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class EquityStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def save(self, day: EquityDay) -> None:
-        """Write the day's row, or write it anew."""
+        """Insert or replace the day's row."""
         values = {
             "currency": day.currency,
             "opening": day.opening,
@@ -35,24 +35,24 @@ class EquityStore:
             "updated": day.updated,
         }
         mine = and_(equity.c.account == self._account, equity.c.day == day.day.isoformat())
-        with self._link.transaction(CommitPoint.NOTED):
-            if self._link.write(update(equity).where(mine).values(**values)) == 0:
+        with self._connection.transaction(CommitPoint.NOTED):
+            if self._connection.write(update(equity).where(mine).values(**values)) == 0:
                 key = {"account": self._account, "day": day.day.isoformat()}
-                self._link.write(insert(equity), {**key, **values})
+                self._connection.write(insert(equity), {**key, **values})
 
     def reset_peak(self, value: Decimal, now: datetime) -> None:
-        """Measure drawdown and the day's loss anew from `value`: what `nija resume` means by going on."""
+        """Restart drawdown and daily loss at `value`, as `nija resume` does."""
         known = self.latest()
         if known is None:
             return
         mine = and_(equity.c.account == self._account, equity.c.day == known.day.isoformat())
         anew = {"opening": value, "latest": value, "peak": value, "updated": now}
-        with self._link.transaction(CommitPoint.NOTED):
-            self._link.write(update(equity).where(mine).values(**anew))
+        with self._connection.transaction(CommitPoint.NOTED):
+            self._connection.write(update(equity).where(mine).values(**anew))
 
     def latest(self) -> EquityDay | None:
         mine = select(equity).where(equity.c.account == self._account)
-        rows = self._link.rows(mine.order_by(equity.c.day.desc()).limit(1))
+        rows = self._connection.rows(mine.order_by(equity.c.day.desc()).limit(1))
         if not rows:
             return None
         row = rows[0]

@@ -1,4 +1,4 @@
-"""What can be wrong with a journal."""
+"""The errors of a journal."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
 
 
 class JournalError(Exception):
-    """The journal cannot be used. The text says what to do about it."""
+    """The journal cannot be used. The text says how to fix it."""
 
 
-class Damaged(JournalError):
-    """The file is there but is no sound journal."""
+class JournalDamaged(JournalError):
+    """The file exists but is not an intact journal."""
 
 
 @contextmanager
 def database_faults(setting: str = "NIJA_DATA_DIR") -> Iterator[None]:
-    """Raises JournalError, which names `setting`, for whatever the database or its driver refuses within the block."""
+    """Turn any database or driver error within the block into a JournalError that names `setting`."""
     try:
         yield
     except IntegrityError:
-        # A row that contradicts another is a fault of NIJA's own, not of the database.
+        # Contradicting rows are a bug in NIJA, not a fault of the database.
         raise
     except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
         raise JournalError(
-            f"the journal's database cannot be used ({_told(error)}): check {setting} and the free disk space, "
+            f"the journal's database cannot be used ({_safe_text(error)}): check {setting} and the free disk space, "
             "that the database runs and takes this user, and that its driver is installed"
         ) from error
 
 
-def _told(error: Exception) -> str:
-    """A driver may put the whole address into its text, password and all; SQLite's names no more than the fault."""
+def _safe_text(error: Exception) -> str:
+    """SQLite's own text; for other drivers only the type, as their texts may hold the URL with its password."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return str(cause)

@@ -1,4 +1,4 @@
-"""Fills: each execution of the exchange is booked once, by its own id."""
+"""Fills: each execution at the exchange is booked once, by its id."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _FIND = select(fills.c.fill_id).where(fills.c.account == bindparam("mine"), fill
 
 
 class FillStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
         self.changes = 0
-        """Grows with each booking of this process: whoever sees it unchanged need not read again."""
+        """Grows with each booking by this process: while it is unchanged, readers need not read again."""
 
     def book(self, client_id: str, fill: Fill, now: datetime) -> bool:
-        """Whether this fill was new."""
+        """Book a fill; returns whether it was new."""
         if self.has(fill.id):
             return False
         values = {
@@ -48,29 +48,29 @@ class FillStore:
             "maker": fill.maker,
             "booked": now,
         }
-        self._link.write(_ADD, values)
+        self._connection.write(_ADD, values)
         self.changes += 1
         return True
 
     def has(self, fill_id: str) -> bool:
-        return bool(self._link.rows(_FIND, {"mine": self._account, "id": fill_id}))
+        return bool(self._connection.rows(_FIND, {"mine": self._account, "id": fill_id}))
 
     def booked(self, client_id: str) -> Decimal:
-        """How much (base) of an order is booked."""
+        """The booked amount (base) of an order."""
         where = and_(fills.c.account == self._account, fills.c.client_id == client_id)
-        return sum((row.amount for row in self._link.rows(select(fills.c.amount).where(where))), Decimal(0))
+        return sum((row.amount for row in self._connection.rows(select(fills.c.amount).where(where))), Decimal(0))
 
     def of_position(self, position_id: str) -> tuple[Fill, ...]:
         """Oldest first."""
         join = and_(fills.c.account == intents.c.account, fills.c.client_id == intents.c.client_id)
         where = and_(intents.c.account == self._account, intents.c.position_id == position_id)
         statement = select(fills).join(intents, join).where(where).order_by(*_ORDER)
-        return tuple(_fill(row) for row in self._link.rows(statement))
+        return tuple(_fill(row) for row in self._connection.rows(statement))
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""
         statement = select(fills).where(fills.c.account == self._account).order_by(*_ORDER)
-        return tuple(_fill(row) for row in self._link.rows(statement))
+        return tuple(_fill(row) for row in self._connection.rows(statement))
 
 
 _ORDER = (fills.c.time, fills.c.fill_id)

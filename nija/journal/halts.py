@@ -1,4 +1,4 @@
-"""Halts: switches that survive a restart."""
+"""Halts: what keeps an account from opening positions, across restarts."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
     from nija.journal.connection import JournalConnection
 
-# Built once: every cycle asks.
+# Built once: every cycle runs it.
 _ALL = select(halts).where(halts.c.account == bindparam("mine"))
 
 
 class HaltStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def set(self, name: HaltName, reason: str, now: datetime) -> bool:
-        """Whether it was not set before; a set halt keeps its first reason and time."""
-        with self._link.transaction(CommitPoint.NOTED):
+        """Set a halt; returns whether it was not set before. A set halt keeps its first reason and time."""
+        with self._connection.transaction(CommitPoint.NOTED):
             if name in self.all():
                 return False
             values = {"account": self._account, "name": name.value, "reason": reason, "since": now}
-            self._link.write(insert(halts), values)
+            self._connection.write(insert(halts), values)
             return True
 
     def reset(self, name: HaltName) -> bool:
-        """Whether it was set."""
+        """Clear a halt; returns whether it was set."""
         where = and_(halts.c.account == self._account, halts.c.name == name.value)
-        with self._link.transaction(CommitPoint.NOTED):
-            return self._link.write(delete(halts).where(where)) > 0
+        with self._connection.transaction(CommitPoint.NOTED):
+            return self._connection.write(delete(halts).where(where)) > 0
 
     def all(self) -> Mapping[HaltName, Halt]:
         """The halts that are set."""
-        rows = self._link.remembered(_ALL, {"mine": self._account})
+        rows = self._connection.cached_rows(_ALL, {"mine": self._account})
         return {HaltName(row.name): Halt(HaltName(row.name), row.reason, row.since) for row in rows}

@@ -1,4 +1,4 @@
-"""The history: what happened to an account, one row per event, with its details as JSON. Never a secret."""
+"""The history of an account: one row per event, with its details as JSON. It never contains a secret."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class HistoryStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def add(
         self, kind: str, time: datetime, *, market: str | None = None, detail: Mapping[str, object] | None = None
     ) -> None:
-        """`detail` holds plain values; what JSON does not know (Decimal, datetime) is written as text."""
+        """`detail` holds plain values; types that JSON lacks (Decimal, datetime) are written as text."""
         values = {
             "account": self._account,
             "time": time,
@@ -34,15 +34,15 @@ class HistoryStore:
             "market": market,
             "detail": json.dumps(detail or {}, default=str, sort_keys=True),
         }
-        with self._link.transaction(CommitPoint.NOTED):
-            self._link.write(insert(events), values)
+        with self._connection.transaction(CommitPoint.NOTED):
+            self._connection.write(insert(events), values)
 
     def latest(self, count: int, kind: str | None = None) -> tuple[HistoryRow, ...]:
         """The newest `count`, oldest first."""
         where = events.c.account == self._account
         if kind is not None:
             where = and_(where, events.c.kind == kind)
-        rows = self._link.rows(select(events).where(where).order_by(events.c.id.desc()).limit(count))
+        rows = self._connection.rows(select(events).where(where).order_by(events.c.id.desc()).limit(count))
         return tuple(
             HistoryRow(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in reversed(rows)
         )
@@ -50,5 +50,5 @@ class HistoryStore:
     def forget_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` rows from before `time`; return how many."""
         old = select(events.c.id).where(events.c.account == self._account, events.c.time < time).limit(at_most)
-        with self._link.transaction(CommitPoint.NOTED):
-            return self._link.write(delete(events).where(events.c.id.in_(old)))
+        with self._connection.transaction(CommitPoint.NOTED):
+            return self._connection.write(delete(events).where(events.c.id.in_(old)))

@@ -1,4 +1,4 @@
-"""Keeps what happens to each account in its journal, as rows that people read."""
+"""Writes the events of each account into its journal, as rows for people to read."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from nija.events import Event
     from nija.journal.journal import Journal
 
-# Of an account whose journal cannot be written.
+# Per account whose journal cannot be written.
 _KEPT_AT_MOST = 200
-# Of no account, or a step on the way to something that is kept.
+# They concern no account, or are a step towards an event that is kept.
 _LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent)
-# A command is written together with what it sets, whether or not a daemon runs.
+# A command's row is written together with the halts it sets, whether or not a daemon runs.
 _COMMANDED = frozenset({HaltName.STOP_TRADING.value, HaltName.FLATTEN.value})
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
-# Columns of their own, or of interest to the log alone.
+# They have columns of their own, or concern the log alone.
 _NOT_DETAIL = frozenset({"account", "market", "is_logged"})
 
 
 class HistoryWriter:
-    """A listener of the process's events. `hear` is called by any thread, `write` by the thread of the account.
+    """Listens to the process's events. `hear` is called by any thread, `write` by the account's thread.
 
     Events are buffered until the account's cycle ends, so that no order waits for them.
     """
@@ -69,7 +69,7 @@ class HistoryWriter:
         return account in self._waiting
 
     def write(self, journal: Journal) -> None:
-        """Write the buffered events of this journal's account; what cannot be written stays buffered."""
+        """Write the buffered events of this journal's account; if that fails they stay buffered."""
         if not self.is_waiting(journal.account):
             return
         with self._lock:
@@ -85,7 +85,7 @@ class HistoryWriter:
                 self._waiting[journal.account] = (waiting + self._waiting.get(journal.account, []))[-_KEPT_AT_MOST:]
 
     def _is_repeated(self, event: Event) -> bool:
-        """The same refusal again and again is one row."""
+        """Whether this is the same refusal as the last one: repeated refusals make one row."""
         if not isinstance(event, OrderRefused):
             return False
         before = self._refused.get(event.account)
@@ -99,6 +99,6 @@ def kind_of(event: Event) -> str:
 
 
 def _detail(event: Event) -> dict[str, object]:
-    """Figures as text, as the journal writes them everywhere."""
+    """The event's fields; the journal writes figures as text everywhere."""
     values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _NOT_DETAIL}
     return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""What the owner holds beside NIJA, so that a shortage can be told from a sale of his own."""
+"""The owner's share of each currency, which tells a shortage from a sale of his own coins."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _FIELDS = tuple(field.name for field in fields(Holding))
 
 
 class HoldingStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def all(self) -> Mapping[str, Holding]:
         """By currency."""
-        rows = self._link.rows(select(holdings).where(holdings.c.account == self._account))
+        rows = self._connection.rows(select(holdings).where(holdings.c.account == self._account))
         return {row.currency: Holding(**{name: getattr(row, name) for name in _FIELDS}) for row in rows}
 
     def save(self, known: Iterable[Holding]) -> None:
-        with self._link.transaction(CommitPoint.NOTED):
+        with self._connection.transaction(CommitPoint.NOTED):
             for holding in known:
                 mine = and_(holdings.c.account == self._account, holdings.c.currency == holding.currency)
-                self._link.write(delete(holdings).where(mine))
-                self._link.write(insert(holdings), {"account": self._account, **asdict(holding)})
+                self._connection.write(delete(holdings).where(mine))
+                self._connection.write(insert(holdings), {"account": self._account, **asdict(holding)})

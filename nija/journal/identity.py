@@ -1,4 +1,4 @@
-"""Whose journal it is: it belongs to one exchange account, not to a name."""
+"""Which exchange account a journal belongs to: the account itself, not its name."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 class IdentityStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def fingerprint(self) -> str | None:
-        """That of the exchange account this journal belongs to; None before it first connected."""
-        rows = self._link.rows(select(identity.c.fingerprint).where(identity.c.account == self._account))
+        """The fingerprint of the journal's exchange account; None before it first connected."""
+        rows = self._connection.rows(select(identity.c.fingerprint).where(identity.c.account == self._account))
         return str(rows[0].fingerprint) if rows else None
 
     def remember(self, account_uid: str, now: datetime) -> None:
-        """Take this exchange account for the journal's own, once and for all."""
+        """Bind the journal to this exchange account for good."""
         values = {"account": self._account, "fingerprint": fingerprint_of(account_uid), "first_seen": now}
-        with self._link.transaction(CommitPoint.NOTED):
-            self._link.write(insert(identity), values)
+        with self._connection.transaction(CommitPoint.NOTED):
+            self._connection.write(insert(identity), values)
 
 
 def fingerprint_of(account_uid: str) -> str:
-    """The first 16 hex digits of the id's SHA-256: enough to compare, and nothing to read an IBAN from."""
+    """The first 16 hex digits of the id's SHA-256: enough to compare, without revealing the id."""
     return hashlib.sha256(account_uid.encode()).hexdigest()[:16]
 
 
 def another_account(identity: IdentityStore, account: AccountId, info: KeyInfo) -> str:
-    """What to say where the key is of another exchange account than the journal; otherwise empty."""
+    """The error text if the key belongs to another exchange account than the journal; otherwise empty."""
     known = identity.fingerprint()
     if known is None or not info.names_account or known == fingerprint_of(info.account_uid):
         return ""

@@ -1,4 +1,4 @@
-"""Intents and their transitions: what NIJA decided to send, and what became of it."""
+"""Intents and their transitions: the orders NIJA decided to send, and their outcomes."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _CHANGING = (
     "stop_price",
 )
 # How far the exchange's clock may differ from the measured one.
-_CLOCK_ROOM = timedelta(seconds=5)
+_CLOCK_MARGIN = timedelta(seconds=5)
 
 
-# Built once: an order is journaled in four steps, and each of them waits for these.
+# Built once: an order is journaled in four steps, and each of them runs these.
 _ADD = insert(intents)
 _NOTE = insert(transitions)
 _SAVE = (
@@ -50,7 +50,7 @@ _SAVE = (
     )
     .values({name: bindparam(name) for name in ("updated", *_CHANGING)})
 )
-# So is what every cycle asks while a signal stands.
+# Also built once: every cycle runs it while a signal stands.
 _ENTRY_FOR = (
     select(intents)
     .where(
@@ -68,24 +68,24 @@ _ENTRY_FOR = (
 
 
 class StaleIntent(Exception):
-    """The journal says something else of this order than memory does: two processes use one journal."""
+    """Journal and memory disagree about an order: two processes use one journal."""
 
 
 class IntentStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def add(self, intent: Intent) -> None:
-        self._link.write(_ADD, {"account": self._account, "updated": intent.created, **_columns(intent)})
+        self._connection.write(_ADD, {"account": self._account, "updated": intent.created, **_columns(intent)})
         self._note(intent, intent.created, intent.reason)
 
     def save(self, old: Intent, new: Intent, time: datetime, note: str = "") -> None:
-        """Write what changed, and the transition where the state did. Raises IllegalTransition, StaleIntent."""
+        """Write the changes, and the transition if the state changed. Raises IllegalOrderTransition, StaleIntent."""
         if new.state is not old.state:
             check_transition(old.client_id, old.state, new.state)
         before = {"before_account": self._account, "before_id": old.client_id, "before_state": old.state.value}
-        if self._link.write(_SAVE, {**before, "updated": time, **_changing(new)}) != 1:
+        if self._connection.write(_SAVE, {**before, "updated": time, **_changing(new)}) != 1:
             raise StaleIntent(f"order {old.client_id} is no longer {old.state} in the journal")
         if new.state is not old.state or new.filled != old.filled:
             self._note(new, time, note)
@@ -97,16 +97,21 @@ class IntentStore:
         return self._one(and_(intents.c.account == self._account, intents.c.exchange_id == exchange_id))
 
     def unsettled(self) -> tuple[Intent, ...]:
-        """Every intent that is not yet final with all its fills booked, oldest first."""
+        """All intents that are not final with all their fills booked, oldest first."""
         return self._many(and_(intents.c.account == self._account, ~intents.c.settled))
 
     def of_position(self, position_id: str) -> tuple[Intent, ...]:
         return self._many(and_(intents.c.account == self._account, intents.c.position_id == position_id))
 
     def entry_for(self, market: str, candle_time: datetime) -> Intent | None:
-        """The entry that acted on this candle; a recovered one, whose candle is lost, if it was made after it."""
-        values = {"mine": self._account, "in_market": market, "candle": candle_time, "since": candle_time - _CLOCK_ROOM}
-        rows = self._link.remembered(_ENTRY_FOR, values)
+        """The entry for this candle; or a recovered entry, whose candle is unknown, if it was made after the candle."""
+        values = {
+            "mine": self._account,
+            "in_market": market,
+            "candle": candle_time,
+            "since": candle_time - _CLOCK_MARGIN,
+        }
+        rows = self._connection.cached_rows(_ENTRY_FOR, values)
         return _intent(rows[0]) if rows else None
 
     def forget_transitions_before(self, time: datetime, at_most: int) -> int:
@@ -118,18 +123,18 @@ class IntentStore:
             .where(transitions.c.account == self._account, transitions.c.time < time, intents.c.settled)
             .limit(at_most)
         )
-        with self._link.transaction(CommitPoint.NOTED):
-            return self._link.write(delete(transitions).where(transitions.c.id.in_(old)))
+        with self._connection.transaction(CommitPoint.NOTED):
+            return self._connection.write(delete(transitions).where(transitions.c.id.in_(old)))
 
     def _is(self, client_id: str) -> ColumnElement[bool]:
         return and_(intents.c.account == self._account, intents.c.client_id == client_id)
 
     def _one(self, where: ColumnElement[bool]) -> Intent | None:
-        rows = self._link.rows(select(intents).where(where).limit(1))
+        rows = self._connection.rows(select(intents).where(where).limit(1))
         return _intent(rows[0]) if rows else None
 
     def _many(self, where: ColumnElement[bool]) -> tuple[Intent, ...]:
-        rows = self._link.rows(select(intents).where(where).order_by(intents.c.created, intents.c.client_id))
+        rows = self._connection.rows(select(intents).where(where).order_by(intents.c.created, intents.c.client_id))
         return tuple(_intent(row) for row in rows)
 
     def _note(self, intent: Intent, time: datetime, note: str) -> None:
@@ -141,7 +146,7 @@ class IntentStore:
             "filled": intent.filled,
             "note": note,
         }
-        self._link.write(_NOTE, values)
+        self._connection.write(_NOTE, values)
 
 
 def _changing(intent: Intent) -> Mapping[str, str | bool | Decimal | None]:
@@ -151,7 +156,7 @@ def _changing(intent: Intent) -> Mapping[str, str | bool | Decimal | None]:
         "exchange_id": intent.exchange_id,
         "filled": intent.filled,
         "settled": intent.settled,
-        "passing": intent.passing,
+        "passing": intent.transient,
         "outcome": intent.outcome,
         "amount": intent.request.amount,
         "stop_price": intent.request.stop_price,
@@ -201,6 +206,6 @@ def _intent(row: Row[Any]) -> Intent:
         signal_time=row.signal_time,
         exchange_id=row.exchange_id,
         settled=row.settled,
-        passing=row.passing,
+        transient=row.passing,
         outcome=row.outcome,
     )

@@ -1,4 +1,4 @@
-"""The journal of one account, as its trader and its readers see it."""
+"""The journal of one account, for its trader and for readers."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.clock import Clock
-    from nija.journal.commit_points import CommitPoint, StepHook
+    from nija.journal.commit_points import CommitHook, CommitPoint
 
 _HISTORY_KEPT = timedelta(days=400)
 _TRANSITIONS_KEPT = timedelta(days=90)
 _PRUNE_SECONDS = 86_400.0
-# At a start there is other work.
-_BEFORE_FIRST_PRUNE_SECONDS = 600.0
-# What has gathered for long goes in parts, so that no order waits for it.
-_PRUNED_AT_ONCE = 2_000
+# A start has more urgent work.
+_FIRST_PRUNE_SECONDS = 600.0
+# Old rows are deleted in batches, so that no order waits for it.
+_PRUNE_BATCH = 2_000
 
 
 class Journal:
@@ -49,52 +49,52 @@ class Journal:
         account: AccountId,
         clock: Clock,
         *,
-        on_step: StepHook = no_hook,
+        on_commit: CommitHook = no_hook,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.account = account
         name = str(account)
-        self._link = JournalConnection(connection, on_step)
+        self._connection = JournalConnection(connection, on_commit)
         self._on_close = on_close
         self._clock = clock
-        self._prune_at = clock.monotonic() + _BEFORE_FIRST_PRUNE_SECONDS
-        self.intents = IntentStore(self._link, name)
-        self.fills = FillStore(self._link, name)
-        self.plans = PlanStore(self._link, name)
-        self.equity = EquityStore(self._link, name)
-        self.portfolio = PortfolioStore(self._link, name)
-        self.history = HistoryStore(self._link, name)
-        self.halts = HaltStore(self._link, name)
-        self.identity = IdentityStore(self._link, name)
-        self.holdings = HoldingStore(self._link, name)
-        self.marks = WatermarkStore(self._link, name)
+        self._prune_at = clock.monotonic() + _FIRST_PRUNE_SECONDS
+        self.intents = IntentStore(self._connection, name)
+        self.fills = FillStore(self._connection, name)
+        self.plans = PlanStore(self._connection, name)
+        self.equity = EquityStore(self._connection, name)
+        self.portfolio = PortfolioStore(self._connection, name)
+        self.history = HistoryStore(self._connection, name)
+        self.halts = HaltStore(self._connection, name)
+        self.identity = IdentityStore(self._connection, name)
+        self.holdings = HoldingStore(self._connection, name)
+        self.watermarks = WatermarkStore(self._connection, name)
 
     def transaction(self, step: CommitPoint) -> AbstractContextManager[None]:
-        """Everything inside is on disk together once this ends, or not at all."""
-        return self._link.transaction(step)
+        """Everything inside is committed to disk together, or not at all."""
+        return self._connection.transaction(step)
 
     def tidy(self) -> None:
-        """Forget what is old, once a day, and fold what was written lately into the file.
+        """Delete old rows once a day, and checkpoint the WAL.
 
-        Cheap, and meant for a moment in which nothing waits for it.
+        Cheap; call it when nothing waits for the journal.
         """
-        # What cannot be forgotten now is forgotten later: nothing depends on it.
+        # If deleting fails now, it is done later: nothing depends on it.
         with suppress(JournalError):
             self._prune()
-        self._link.tidy()
+        self._connection.tidy()
 
     def _prune(self) -> None:
-        """Orders and fills are kept for ever; how an order came to its end, and what happened beside, is not."""
+        """Orders and fills are kept for ever; their transitions and the history are not."""
         if self._clock.monotonic() < self._prune_at:
             return
         now = utc_now(self._clock)
-        forgotten = (
-            self.history.forget_before(now - _HISTORY_KEPT, _PRUNED_AT_ONCE),
-            self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNED_AT_ONCE),
+        deleted = (
+            self.history.forget_before(now - _HISTORY_KEPT, _PRUNE_BATCH),
+            self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNE_BATCH),
         )
-        if max(forgotten) < _PRUNED_AT_ONCE:
+        if max(deleted) < _PRUNE_BATCH:
             self._prune_at = self._clock.monotonic() + _PRUNE_SECONDS
 
     def close(self) -> None:
-        self._link.close()
+        self._connection.close()
         self._on_close()

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest schema: at once where it is empty or current, by Alembic where it is old."""
+"""Brings a database to the newest schema: directly if it is empty or current, with Alembic if it is old."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from nija.journal.connection import WRITING
-from nija.journal.errors import Damaged, JournalError
+from nija.journal.errors import JournalDamaged, JournalError
 from nija.journal.schema import metadata
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 HEAD = "0003"
 """The newest revision in migrations/versions."""
 
-_MAKE_VERSION = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+_CREATE_VERSION_TABLE = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """A folder of Alembic migrations, and its newest revision."""
+    """A folder of Alembic migrations and its newest revision."""
 
     folder: Path
     head: str
@@ -41,7 +41,7 @@ def shipped() -> Migrations:
 
 
 def bring_up_to_date(connection: Connection, migrations: Migrations, before_migration: Callable[[str], None]) -> None:
-    """Raises Damaged where tables are missing, JournalError where a newer NIJA wrote the database.
+    """Raises JournalDamaged if tables are missing, JournalError if a newer NIJA wrote the database.
 
     `before_migration` is called with the old revision before an existing database is changed.
     """
@@ -57,7 +57,7 @@ def bring_up_to_date(connection: Connection, migrations: Migrations, before_migr
 
 
 def check_current(connection: Connection, migrations: Migrations) -> None:
-    """Raises JournalError where the journal is not of this NIJA's own form."""
+    """Raises JournalError if the journal has another revision than this NIJA."""
     revision = current_revision(connection)
     if revision != migrations.head:
         raise JournalError(
@@ -75,7 +75,7 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, migrations: Migrations) -> None:
-    # Alembic takes a third of a second to import and is needed only when NIJA itself was updated.
+    # Alembic takes a third of a second to import and is needed only after an update of NIJA.
     from alembic import command  # noqa: PLC0415
 
     config = _config(migrations)
@@ -102,7 +102,7 @@ def _create(connection: Connection, head: str) -> None:
         with connection.begin():
             for statement in _tables(connection.dialect.name):
                 connection.exec_driver_sql(statement)
-            connection.execute(text(_MAKE_VERSION))
+            connection.execute(text(_CREATE_VERSION_TABLE))
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
     finally:
         connection.info[WRITING] = False
@@ -110,20 +110,20 @@ def _create(connection: Connection, head: str) -> None:
 
 @cache
 def _tables(dialect: str) -> tuple[str, ...]:
-    """What makes all tables. Compiled once a process: each new account needs the same."""
-    speaks = registry.load(dialect)()
+    """The statements that create all tables. Compiled once per process: every new account needs the same."""
+    compiler = registry.load(dialect)()
     makers: list[CreateTable | CreateIndex] = []
     for table in metadata.sorted_tables:
         makers.append(CreateTable(table, if_not_exists=True))
         makers += (CreateIndex(index, if_not_exists=True) for index in table.indexes)
-    return tuple(str(maker.compile(dialect=speaks)) for maker in makers)
+    return tuple(str(maker.compile(dialect=compiler)) for maker in makers)
 
 
 def _check_tables(connection: Connection) -> None:
     with connection.begin():
         missing = set(metadata.tables) - set(inspect(connection).get_table_names())
     if missing:
-        raise Damaged(f"tables are missing: {', '.join(sorted(missing))}")
+        raise JournalDamaged(f"tables are missing: {', '.join(sorted(missing))}")
 
 
 def _check_known(revision: str, migrations: Migrations) -> None:

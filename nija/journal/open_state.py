@@ -1,6 +1,6 @@
-"""The open part of the journal in memory: orders not yet settled, open plans, positions held.
+"""The open part of the journal in memory: unsettled orders, open plans, held positions.
 
-Every change is on disk before it is here, so what memory says can always be read again after a crash.
+Every change is on disk before it is in memory, so all of it can be read again after a crash.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.journal.records import Holding, Intent, PositionPlan
 
-# For `nija status`; the journal keeps all.
-_LOST_REMEMBERED = 20
+# For `nija status`; the journal keeps all of them.
+_WRITE_OFFS_KEPT = 20
 
 
 class OpenState:
@@ -45,13 +45,13 @@ class OpenState:
         self._plans: dict[str, PositionPlan] = {}
         self._positions: dict[str, Position] = {}
         self._held: Mapping[str, Position] = MappingProxyType({})
-        self._lost: tuple[tuple[str, WriteOff], ...] = ()
-        # Ids of the positions whose opening was published, or is old.
+        self._written_off: tuple[tuple[str, WriteOff], ...] = ()
+        # Ids of the positions whose opening was published, or happened before this process.
         self._announced: set[str] = set()
         self.load()
 
     def load(self, since: datetime | None = None) -> None:
-        """Read everything open from disk. An unknown position is published if it was opened after `since`."""
+        """Read everything open from disk. A position new to memory is published if it was opened after `since`."""
         settling = self._unsettled
         self._unsettled = {intent.client_id: intent for intent in self._journal.intents.unsettled()}
         self._booked = {client_id: self._journal.fills.booked(client_id) for client_id in self._unsettled}
@@ -70,7 +70,7 @@ class OpenState:
     def now(self) -> datetime:
         return utc_now(self._clock)
 
-    # What is open.
+    # State.
 
     def unsettled(self) -> tuple[Intent, ...]:
         return tuple(self._unsettled.values())
@@ -91,27 +91,27 @@ class OpenState:
         return self._plans.get(market)
 
     def positions(self) -> Mapping[str, Position]:
-        """By market; what is held and only that."""
+        """The held positions, by market."""
         return self._held
 
     def position(self, market: str) -> Position | None:
         return self._positions.get(market)
 
-    def lost(self) -> tuple[tuple[str, WriteOff], ...]:
-        """What left positions without a sale of NIJA's since the start, with its market, oldest first."""
-        return self._lost
+    def written_off(self) -> tuple[tuple[str, WriteOff], ...]:
+        """Write-offs since the start, with their market, oldest first."""
+        return self._written_off
 
     def current(self, intent: Intent) -> Intent:
-        """The same order as it is known now."""
+        """The latest state of this order."""
         return self._unsettled.get(intent.client_id, intent)
 
     def booked(self, intent: Intent) -> Decimal:
         return self._booked.get(intent.client_id, ZERO)
 
-    # What changes.
+    # Changes.
 
     def intend(self, intent: Intent, plan: PositionPlan | None = None) -> None:
-        """Commit the decision to send an order; with the plan of the position that an entry opens."""
+        """Commit the decision to send an order, with the position plan if it is an entry."""
         with self._journal.transaction(CommitPoint.INTENDED):
             if plan is not None:
                 self._journal.plans.add(plan)
@@ -128,7 +128,7 @@ class OpenState:
         return self._keep(new)
 
     def apply(self, intent: Intent, order: Order) -> Intent:
-        """Take over what the exchange says of an order."""
+        """Apply the exchange's report of an order."""
         new = progressed(intent, order, self.booked(intent))
         if new == intent:
             return intent
@@ -139,7 +139,7 @@ class OpenState:
         return self._keep(new)
 
     def book(self, intent: Intent, fills: Iterable[Fill]) -> Intent:
-        """Book those of `fills` that are this order's own and new."""
+        """Book the new ones of `fills` that belong to this order."""
         new_ones = (
             fill for fill in fills if fill.order_id == intent.exchange_id and not self._journal.fills.has(fill.id)
         )
@@ -160,14 +160,14 @@ class OpenState:
             self._fold(plan)
         return self._keep(new)
 
-    def replan(self, plan: PositionPlan) -> None:
+    def update_plan(self, plan: PositionPlan) -> None:
         with self._journal.transaction(CommitPoint.PLANNED):
             self._journal.plans.save(plan)
         self._plans[plan.market] = plan
         self._fold(plan)
 
-    def lose(self, losses: Iterable[WriteOff], holdings: Iterable[Holding]) -> None:
-        """Coins left these positions without a sale of NIJA's; and what the owner holds after that."""
+    def write_off(self, losses: Iterable[WriteOff], holdings: Iterable[Holding]) -> None:
+        """Write off coins that left positions without a sale by NIJA, and save the owner's share after that."""
         losses = tuple(losses)
         markets = {plan.id: plan.market for plan in self._plans.values()}
         with self._journal.transaction(CommitPoint.CLOSED):
@@ -175,7 +175,7 @@ class OpenState:
                 self._journal.plans.write_off(loss)
             self._journal.holdings.save(holdings)
         lost = [(markets[loss.position_id], loss) for loss in losses if loss.position_id in markets]
-        self._lost = (*self._lost, *lost)[-_LOST_REMEMBERED:]
+        self._written_off = (*self._written_off, *lost)[-_WRITE_OFFS_KEPT:]
         for plan in self._plans.values():
             self._fold(plan)
         for market, loss in lost:
@@ -184,7 +184,7 @@ class OpenState:
             )
 
     def close(self, plan: PositionPlan, reason: str, price: Decimal | None = None) -> None:
-        """End a position; what is left of it is written off at `price` (quote), the last one known."""
+        """End a position; the remainder is written off at `price` (quote), the last known one."""
         now = self.now()
         position = self._positions.get(plan.market)
         left = ZERO if position is None else position.amount
@@ -200,7 +200,7 @@ class OpenState:
             self._events.publish(_closed(self._account, position))
 
     def _publish_opened(self, market: str) -> None:
-        """Once for each position: when its entry, whose id it has, has ended with all its fills booked."""
+        """Publish each position once: when its entry, whose id it shares, has ended with all its fills booked."""
         position = self._positions.get(market)
         if position is None or position.id in self._announced or position.id in self._unsettled:
             return
@@ -209,7 +209,7 @@ class OpenState:
             self._events.publish(_opened(self._account, position))
 
     def _publish_closed(self, positions: Iterable[str]) -> None:
-        """Positions that are closed since the journal was repaired."""
+        """Publish positions that a repair of the journal has closed."""
         for position_id in tuple(positions):
             self._announced.discard(position_id)
             plan = self._journal.plans.get(position_id)
@@ -268,14 +268,14 @@ def _closed(account: AccountId, position: Position) -> PositionClosed:
 
 
 def in_market_of(intent: Intent, fill: Fill) -> Fill:
-    """A fill as one of its order's market: an exchange's name for a market that is not listed now may say nothing."""
+    """A fill in its order's market: for a market that is not listed now the exchange may give only a raw id."""
     if fill.market == intent.market:
         return fill
     return replace(fill, market=intent.market, fee_currency=fill.fee_currency or intent.market.partition("/")[2])
 
 
 def progressed(intent: Intent, order: Order, booked: Decimal) -> Intent:
-    """The intent after this answer; an answer older than what is known changes nothing but what was booked."""
+    """The intent after this answer; an answer older than the known state changes only what was booked."""
     filled = max(intent.filled, order.filled, booked)
     said = state_of(order)
     state = intent.state

@@ -1,4 +1,4 @@
-"""Opening journals: one SQLite file per account, or one database for all."""
+"""Opens journals: one SQLite file per account, or one database for all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from brokers.clock import utc_now
 from nija.journal import sqlite
 from nija.journal.archive import archive_file, archive_rows
 from nija.journal.commit_points import no_hook
-from nija.journal.errors import Damaged, JournalError, database_faults
+from nija.journal.errors import JournalDamaged, JournalError, database_faults
 from nija.journal.journal import Journal
 from nija.journal.migrating import bring_up_to_date, check_current, current_revision, shipped
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.clock import Clock
-    from nija.journal.commit_points import StepHook
+    from nija.journal.commit_points import CommitHook
     from nija.journal.migrating import Migrations
 
 
 class Journals:
-    """Made once per process; opens the journal of every account. Safe to use from several threads."""
+    """Created once per process; opens the journal of every account. Thread-safe."""
 
     def __init__(
         self,
@@ -53,17 +53,19 @@ class Journals:
             self._shared = _shared_engine(database_url)
         self._one_database = database_url is not None
         self._compiled: dict[Any, Any] = {}
-        # Alembic keeps the migration it is running in module state: two at once would change each other's database.
+        # Alembic keeps the running migration in module state: two at once would change each other's database.
         self._preparing = threading.Lock()
 
-    def open(self, account: AccountId, *, on_step: StepHook = no_hook) -> Journal:
-        """Open as its owner: made, checked and migrated as needed. A damaged file is set aside. Raises JournalError.
+    def open(self, account: AccountId, *, on_commit: CommitHook = no_hook) -> Journal:
+        """Open as the owner: create, check and migrate as needed, and set a damaged file aside. Raises JournalError.
 
-        For the account's own thread, or where no daemon runs: it may move the file.
+        Only for the account's own thread, or while no daemon runs, as it may move the file.
         """
         try:
             with database_faults(self._setting):
-                return self._open_shared(account, on_step) if self._one_database else self._open_own(account, on_step)
+                return (
+                    self._open_shared(account, on_commit) if self._one_database else self._open_own(account, on_commit)
+                )
         except OSError as error:
             raise JournalError(
                 f"the journal's folder {self.folder} cannot be used ({error.strerror or error}): set NIJA_DATA_DIR to "
@@ -71,7 +73,7 @@ class Journals:
             ) from error
 
     def open_beside(self, account: AccountId) -> Journal:
-        """Open for writing beside its owner: nothing is made, checked, migrated or moved. Raises JournalError."""
+        """Open for writing beside the owner, without creating, migrating or moving anything. Raises JournalError."""
         with database_faults(self._setting):
             connection, close = self._connect(account, "rw")
             try:
@@ -83,20 +85,20 @@ class Journals:
             return Journal(connection, account, self._clock, on_close=close)
 
     def read(self, account: AccountId) -> Journal:
-        """A second, read-only view, for another thread or process. Raises JournalError where there is none."""
+        """Open read-only, for another thread or process. Raises JournalError if there is no journal."""
         with database_faults(self._setting):
             connection, close = self._connect(account, "ro")
             return Journal(connection, account, self._clock, on_close=close)
 
     def exists(self, account: AccountId) -> bool:
-        """Whether there is anything to read. Raises JournalError."""
+        """Whether there is a journal to read. Raises JournalError."""
         if not self._one_database:
             return self.path(account).exists()
         with database_faults(self._setting), self._connection(self._shared) as connection:
             return current_revision(connection) is not None
 
     def archive(self, account: AccountId) -> Path:
-        """Put a journal away, which nobody may have open; return where it is now. Raises JournalError; OSError."""
+        """Archive a journal that nobody has open; returns its new path. Raises JournalError, OSError."""
         stamp = f"{utc_now(self._clock):%Y%m%dT%H%M%S}"
         target = sqlite.free_name(self.folder / "forgotten" / f"{account.slug}-{stamp}.sqlite3")
         if not self._one_database:
@@ -113,7 +115,7 @@ class Journals:
     def close(self) -> None:
         self._shared.dispose()
 
-    def _open_shared(self, account: AccountId, on_step: StepHook) -> Journal:
+    def _open_shared(self, account: AccountId, on_commit: CommitHook) -> Journal:
         connection = self._connection(self._shared)
         try:
             with self._preparing:
@@ -121,14 +123,14 @@ class Journals:
         except BaseException:
             connection.close()
             raise
-        return Journal(connection, account, self._clock, on_step=on_step)
+        return Journal(connection, account, self._clock, on_commit=on_commit)
 
-    def _open_own(self, account: AccountId, on_step: StepHook) -> Journal:
+    def _open_own(self, account: AccountId, on_commit: CommitHook) -> Journal:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.path(account)
         try:
-            return self._open_file(path, account, on_step)
-        except Damaged as damage:
+            return self._open_file(path, account, on_commit)
+        except JournalDamaged as damage:
             aside = sqlite.set_aside(path, utc_now(self._clock))
             self._log.error(
                 f"the journal of {account} is damaged and was set aside as {aside.name}; "
@@ -136,9 +138,9 @@ class Journals:
                 account=str(account),
                 damage=str(damage),
             )
-            return self._open_file(path, account, on_step)
+            return self._open_file(path, account, on_commit)
 
-    def _open_file(self, path: Path, account: AccountId, on_step: StepHook) -> Journal:
+    def _open_file(self, path: Path, account: AccountId, on_commit: CommitHook) -> Journal:
         file = sqlite.open_checked(path)
         try:
             connection = self._over(file)
@@ -149,10 +151,10 @@ class Journals:
             raise
         with suppress(OSError):
             path.chmod(0o600)
-        return Journal(connection, account, self._clock, on_step=on_step, on_close=file.close)
+        return Journal(connection, account, self._clock, on_commit=on_commit, on_close=file.close)
 
     def _connect(self, account: AccountId, mode: Literal["ro", "rw"]) -> tuple[Connection, Callable[[], None]]:
-        """A connection to what is there already, and what closes it for good."""
+        """A connection to an existing journal, and the function that closes it for good."""
         if self._one_database:
             return self._connection(self._shared), lambda: None
         path = self.path(account)
@@ -176,12 +178,12 @@ class Journals:
 
 
 def _shared_engine(database_url: str | None) -> Engine:
-    # Each account has a connection of its own for as long as it trades: a pool would only limit how many may.
+    # Each account keeps its own connection while it trades: a pool would only limit their number.
     engine = create_engine(database_url, poolclass=NullPool) if database_url else create_engine("sqlite://")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", sqlite.begin)
-    # The dialect learns what it talks to at its first connection.
+    # The dialect reads the server's version at its first connection.
     engine.connect().close()
     return engine
 

@@ -1,4 +1,4 @@
-"""The order state machine: the one table of what may follow what. docs/orders.md shows the same table."""
+"""The order state machine: its one table of transitions. docs/orders.md shows the same table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class OrderState(StrEnum):
-    """How far NIJA knows an order to have come."""
+    """The state of an order, as far as NIJA knows it."""
 
     INTENDED = "intended"
     SENT = "sent"
@@ -33,12 +33,12 @@ class OrderState(StrEnum):
 
     @property
     def is_unresolved(self) -> bool:
-        """Whether the exchange has not yet said what became of it."""
+        """Whether its outcome is not known yet."""
         return self in (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN)
 
     @property
     def is_live(self) -> bool:
-        """Whether it is known to work at the exchange."""
+        """Whether it is known to be live at the exchange."""
         return self in (OrderState.OPEN, OrderState.PARTLY_FILLED)
 
 
@@ -53,8 +53,8 @@ TRANSITIONS: Mapping[OrderState, tuple[OrderState, ...]] = MappingProxyType(
         _S.OPEN: (_S.PARTLY_FILLED, _S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED),
         _S.PARTLY_FILLED: (_S.FILLED, _S.CANCELLED, _S.EXPIRED),
         _S.FILLED: (),
-        # An exchange may show an order after all that was thought never placed (a journal restored from an old
-        # copy): it is taken up again, and what became of it is asked anew.
+        # An exchange may list an order that was believed never placed (a journal restored from an old copy):
+        # it is adopted again and its outcome looked up.
         _S.CANCELLED: (_S.UNKNOWN,),
         _S.REJECTED: (_S.UNKNOWN,),
         _S.EXPIRED: (_S.UNKNOWN,),
@@ -63,17 +63,17 @@ TRANSITIONS: Mapping[OrderState, tuple[OrderState, ...]] = MappingProxyType(
 
 
 class IllegalOrderTransition(Exception):
-    """A fault of NIJA's own: the order is left as it was."""
+    """A bug in NIJA: the order is left as it was."""
 
 
 def check_transition(client_id: str, old: OrderState, new: OrderState) -> None:
-    """Raises IllegalTransition."""
+    """Raises IllegalOrderTransition."""
     if new not in TRANSITIONS[old]:
         raise IllegalOrderTransition(f"order {client_id}: {old} cannot become {new}")
 
 
 def state_of(order: Order) -> OrderState:
-    """The exchange's status in NIJA's words; what filled decides between OPEN and PARTLY_FILLED."""
+    """NIJA's state for the exchange's status; the filled amount decides between OPEN and PARTLY_FILLED."""
     match order.status:
         case OrderStatus.PENDING | OrderStatus.OPEN:
             return OrderState.PARTLY_FILLED if order.filled > 0 else OrderState.OPEN
@@ -84,5 +84,5 @@ def state_of(order: Order) -> OrderState:
         case OrderStatus.EXPIRED:
             return OrderState.EXPIRED
         case OrderStatus.REJECTED:
-            # A dead order that filled in part is cancelled for the rest: its fills count.
+            # A rejected order that filled in part counts as cancelled: its fills are real.
             return OrderState.CANCELLED if order.filled > 0 else OrderState.REJECTED

@@ -1,10 +1,10 @@
-"""Whose coins are those? What is held of a currency is NIJA's positions and the owner's own, and both may shrink.
+"""The rules of ownership: a balance is made up of NIJA's positions and the owner's share, and both may shrink.
 
-The owner's share is known from before an entry and followed since. Where less is there than both together, the orders
-of the account are asked who sold: an order without NIJA's id that was larger than the owner's share took NIJA's coins,
-and so did an order with NIJA's id that this journal does not know, unless it sold what such orders had bought. Coins
-that left without an order (a withdrawal) were the owner's as far as his share reaches. What cannot be attributed is in
-doubt: NIJA does not sell it, and what stays missing is booked out.
+The owner's share is known from before an entry and tracked since. If the balance is below both together, the account's
+orders show who sold. An order without NIJA's id that was larger than the owner's share took NIJA's coins; so did an
+order with NIJA's id that this journal does not know, unless it sold what such orders had bought. Coins that left
+without an order (a withdrawal) were the owner's, up to his share. The rest is in doubt: NIJA does not sell it, and
+writes it off if it stays missing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ UNEXPLAINED = "no longer in the account"
 
 @dataclass(frozen=True, slots=True)
 class UnbookedMovement:
-    """What one order that the journal does not know did to a currency; negative where it left.
+    """The effect on a currency of one order that the journal does not know; negative if it sold.
 
     `by_nija`: it has NIJA's id.
     """
@@ -43,8 +43,8 @@ class UnbookedMovement:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Coins of NIJA's positions that left without a sale of this NIJA's."""
+class Removal:
+    """Coins that left NIJA's positions without a sale by this NIJA."""
 
     amount: Decimal
     market: str
@@ -53,14 +53,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """`owner` is the owner's share after it all; `taken` left NIJA's positions; `missing` could not be attributed.
+    """`owner`: the owner's share in the end; `taken`: what left NIJA's positions; `missing`: what is not attributed.
 
     `is_known` is False while something is missing and the owner's share was never seen before. `others` is the part of
-    `owner` that another program with NIJA's ids bought.
+    `owner` that another program bought with NIJA's ids.
     """
 
     owner: Decimal
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[Removal, ...] = ()
     missing: Decimal = ZERO
     is_known: bool = True
     others: Decimal = ZERO
@@ -77,10 +77,10 @@ def attribute(
     movements: Sequence[UnbookedMovement] = (),
     others: Decimal = ZERO,
 ) -> Attribution:
-    """Whose the `total` in the account is, of which NIJA booked `booked`.
+    """Split `total`, the balance, between NIJA, which has booked `booked`, and the owner.
 
-    `known` and `others` are what was known before `movements`, which are all that orders did since; without `known`
-    they are all since NIJA's first entry.
+    `known` and `others` are the state before `movements`, the effects of all orders since; without `known`, of all
+    orders since NIJA's first entry.
     """
     moved = sum((movement.amount for movement in movements), ZERO)
     if known is None:
@@ -89,23 +89,23 @@ def attribute(
         share, missing = known.amount, known.missing
     unexplained = total - (booked + share - missing + moved)
     if missing > ZERO and unexplained == missing:
-        # The balance lagged behind a fill, and has come up with it.
+        # The balance lagged behind a fill and has caught up.
         unexplained, missing = ZERO, ZERO
-    # What came in without an order is the owner's, and was there before he sold it.
+    # Coins that came in without an order are the owner's, and count as deposited before he sold any.
     share += max(ZERO, unexplained)
     share, lowest, others, taken = _walk(share, booked, movements, others)
     withdrawn = max(ZERO, -unexplained)
     is_known = (known is None or known.is_known or missing == ZERO) and (known is not None or withdrawn == ZERO)
-    # When it was withdrawn nobody says: it may have been before he bought what he has now.
+    # The time of the withdrawal is unknown: it may precede his latest purchase.
     if withdrawn <= lowest:
         return Attribution(share - withdrawn, taken, missing, is_known, others)
     return Attribution(share, taken, missing + withdrawn, is_known, others)
 
 
 def may_lag(total: Decimal, booked: Decimal, known: Holding | None, movements: Sequence[UnbookedMovement]) -> bool:
-    """Whether the balance may be from before one of these sales by hand.
+    """Whether the balance may be older than one of these sales by hand.
 
-    It looks as if coins had come in that he sold. Where his share is not known, that cannot even be told.
+    Then it looks as if the coins he sold had been deposited. If his share is not known, that cannot even be told.
     """
     if not any(movement.amount < ZERO and not movement.by_nija for movement in movements):
         return False
@@ -116,20 +116,20 @@ def may_lag(total: Decimal, booked: Decimal, known: Holding | None, movements: S
 
 
 def guarded(total: Decimal, booked: Decimal) -> Attribution:
-    """The same where NIJA's own stop has bound all of its coins meanwhile: whatever moved was the owner's."""
+    """As `attribute`, if NIJA's own stop locked all of its coins meanwhile: whatever moved was the owner's."""
     return Attribution(max(ZERO, total - booked), (), max(ZERO, booked - total))
 
 
 def _walk(
     share: Decimal, booked: Decimal, movements: Sequence[UnbookedMovement], others: Decimal
-) -> tuple[Decimal, Decimal, Decimal, tuple[Taken, ...]]:
-    """After these orders: the owner's share, the lowest it was meanwhile, others' part of it, and what was NIJA's."""
+) -> tuple[Decimal, Decimal, Decimal, tuple[Removal, ...]]:
+    """After these orders: the owner's share, its lowest value, the others' part of it, and what was taken from NIJA."""
     left, lowest = booked, share
-    taken: list[Taken] = []
+    taken: list[Removal] = []
     for movement in sorted(movements, key=lambda movement: movement.time):
         sold = -movement.amount
         if movement.by_nija:
-            # What another NIJA bought, it sells.
+            # Another NIJA sells first what it bought.
             its = min(sold, others)
             others, share, sold = others - its, share - its, sold - its
         if sold <= ZERO or (sold <= share and not movement.by_nija):
@@ -138,7 +138,7 @@ def _walk(
             continue
         part = min(sold, left)
         if part > ZERO:
-            taken.append(Taken(part, movement.market, BY_ANOTHER if movement.by_nija else BY_HAND))
+            taken.append(Removal(part, movement.market, BY_ANOTHER if movement.by_nija else BY_HAND))
         left -= part
         share = max(ZERO, share - (sold - part))
         lowest = min(lowest, share)
@@ -146,24 +146,24 @@ def _walk(
 
 
 def settled(total: Decimal, booked: Decimal, doubtful: Attribution) -> Attribution:
-    """The same once it has been missing for long: who withdrew more than his share took NIJA's coins.
+    """`doubtful` once coins have been missing for long: a withdrawal beyond the owner's share took NIJA's coins.
 
-    Where not even his share is known, everything that is left counts as his.
+    If not even his share is known, everything that is left counts as his.
     """
     left = booked - doubtful.taken_amount
-    missing = Taken(min(doubtful.missing, left), "", WITHDRAWN)
-    taken = missing if doubtful.is_known else Taken(left, "", UNEXPLAINED)
+    missing = Removal(min(doubtful.missing, left), "", WITHDRAWN)
+    taken = missing if doubtful.is_known else Removal(left, "", UNEXPLAINED)
     return Attribution(max(ZERO, total - (left - taken.amount)), (*doubtful.taken, taken))
 
 
 def uncertain(booked: Decimal, known: Attribution) -> Decimal:
-    """How much of NIJA's coins cannot be said to be NIJA's."""
+    """How much of NIJA's coins may not be NIJA's."""
     left = booked - known.taken_amount
     return min(left, known.missing) if known.is_known or known.missing == ZERO else left
 
 
 def movements_of(currency: str, fills: Iterable[Fill], by_nija: Iterable[str]) -> tuple[UnbookedMovement, ...]:
-    """What these fills did to a currency, one movement an order; `by_nija` are the ids of orders with NIJA's mark."""
+    """The effect of these fills on a currency, per order; `by_nija` are the exchange ids of orders with NIJA's id."""
     amounts: dict[str, Decimal] = {}
     first: dict[str, Fill] = {}
     for fill in fills:

@@ -1,4 +1,4 @@
-"""What NIJA wants of each position, and what left a position without a sale."""
+"""Position plans, and write-offs: amounts that left a position without a sale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nija.journal.connection import JournalConnection
 
-# Built once: orders wait for these.
+# Built once: every order runs these.
 _ADD = insert(positions)
 _SAVE = (
     update(positions)
@@ -24,11 +24,11 @@ _SAVE = (
 
 
 class PlanStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
         self.losses = 0
-        """Grows with each write-off of this process: whoever sees it unchanged need not read again."""
+        """Grows with each write-off by this process: while it is unchanged, readers need not read again."""
 
     def add(self, plan: PositionPlan) -> None:
         values = {
@@ -42,11 +42,11 @@ class PlanStore:
             "exit_reason": plan.exit_reason,
             "closed": plan.closed,
         }
-        self._link.write(_ADD, values)
+        self._connection.write(_ADD, values)
 
     def save(self, plan: PositionPlan) -> None:
         changing = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
-        self._link.write(_SAVE, {"mine": self._account, "position": plan.id, **changing})
+        self._connection.write(_SAVE, {"mine": self._account, "position": plan.id, **changing})
 
     def get(self, position_id: str) -> PositionPlan | None:
         found = self._many(positions.c.id == position_id)
@@ -68,7 +68,7 @@ class PlanStore:
             "time": loss.time,
             "price": loss.price,
         }
-        self._link.write(insert(write_offs), values)
+        self._connection.write(insert(write_offs), values)
         self.losses += 1
 
     def write_offs(self, position_id: str) -> tuple[WriteOff, ...]:
@@ -80,12 +80,12 @@ class PlanStore:
 
     def _write_offs(self, where: ColumnElement[bool]) -> tuple[WriteOff, ...]:
         mine = and_(write_offs.c.account == self._account, where)
-        rows = self._link.rows(select(write_offs).where(mine).order_by(write_offs.c.id))
+        rows = self._connection.rows(select(write_offs).where(mine).order_by(write_offs.c.id))
         return tuple(WriteOff(row.position_id, row.amount, row.reason, row.time, row.price) for row in rows)
 
     def _many(self, where: ColumnElement[bool]) -> tuple[PositionPlan, ...]:
         mine = and_(positions.c.account == self._account, where)
-        rows = self._link.rows(select(positions).where(mine).order_by(positions.c.opened, positions.c.id))
+        rows = self._connection.rows(select(positions).where(mine).order_by(positions.c.opened, positions.c.id))
         return tuple(_plan(row) for row in rows)
 
 

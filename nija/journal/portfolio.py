@@ -1,4 +1,4 @@
-"""This account's copy of what all accounts together are measured on; at a start the newest copy counts."""
+"""This account's copy of the portfolio's figures; at a start the newest copy of any account counts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class PortfolioStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def latest(self) -> PortfolioDay | None:
-        rows = self._link.rows(select(portfolio).where(portfolio.c.account == self._account))
+        rows = self._connection.rows(select(portfolio).where(portfolio.c.account == self._account))
         if not rows:
             return None
         row = rows[0]
@@ -40,12 +40,12 @@ class PortfolioStore:
             "peak": day.peak,
             "updated": day.updated,
         }
-        with self._link.transaction(CommitPoint.NOTED):
-            self._link.write(delete(portfolio).where(portfolio.c.account == self._account))
-            self._link.write(insert(portfolio), values)
+        with self._connection.transaction(CommitPoint.NOTED):
+            self._connection.write(delete(portfolio).where(portfolio.c.account == self._account))
+            self._connection.write(insert(portfolio), values)
 
-    def begin_anew(self, now: datetime) -> None:
-        """The losses of all accounts together count from here on: what `nija resume` means by going on."""
+    def reset(self, now: datetime) -> None:
+        """Restart the portfolio's losses at the current value, as `nija resume` does."""
         known = self.latest()
         if known is not None:
             self.save(replace(known, opening=known.latest, peak=known.latest, updated=now))

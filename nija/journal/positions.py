@@ -1,4 +1,4 @@
-"""A position is a pure fold over the fills of NIJA's own orders; nothing about it is stored but the plan."""
+"""A position is a pure fold over the fills of NIJA's own orders; only its plan is stored."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What NIJA holds of one market, and what it made with it so far. `id` is the client id of the entry.
+    """What NIJA holds in one market, and its result so far. `id` is the client id of the entry.
 
-    `amount` is in base currency after fees taken in it; money is in the quote currency. `cost` is what the held
-    amount cost with its fees, `realised` the profit of what was sold (`sold`, in base), after
-    all fees. `lost` (base) left without a sale of NIJA's. `fees` are by currency.
-    `stop_price` is the planned stop; an `exit_reason` means that it is being sold.
+    `amount` is in base currency, after fees taken in base; money is in quote currency. `cost` is the cost of the held
+    amount with its fees, `realised` the profit on the amount `sold` (base), after all fees. `lost` (base) left without
+    a sale by NIJA. `fees` are by currency. `stop_price` is the planned stop; with an `exit_reason` it is being sold.
     """
 
     id: str

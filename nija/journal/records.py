@@ -1,4 +1,4 @@
-"""What the journal hands out: frozen values, one per row."""
+"""The journal's records: frozen values, one per row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One order of NIJA's, from the decision on. `request` is exactly what was, or will be, sent.
+    """One of NIJA's orders, from the decision on. `request` is exactly what was, or will be, sent.
 
-    `filled` is what the exchange says; `settled` once the order is final and every fill of it is booked.
-    `passing` marks an order that certainly never reached the exchange and may be decided anew.
+    `filled` is the amount that the exchange reports; `settled`: the order is final and all its fills are booked.
+    `transient`: the order certainly never reached the exchange, for a reason that may pass; its candle may be retried.
     """
 
     request: OrderRequest
@@ -35,7 +35,7 @@ class Intent:
     signal_time: datetime | None = None
     exchange_id: str | None = None
     settled: bool = False
-    passing: bool = False
+    transient: bool = False
     outcome: str = ""
 
     @property
@@ -49,9 +49,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class PositionPlan:
-    """What NIJA wants of one position. How much it holds is a fold over the fills, never stored.
+    """The plan for one position. The amount held is a fold over the fills and is never stored.
 
-    `id` is the client id of the entry that opened it. An `exit_reason` means: to be sold.
+    `id` is the client id of the entry that opened it. A position with an `exit_reason` is to be sold.
     """
 
     id: str
@@ -66,9 +66,9 @@ class PositionPlan:
 
 @dataclass(frozen=True, slots=True)
 class WriteOff:
-    """An amount (base) that left a position without a sale of NIJA's: dust, or coins the owner took.
+    """An amount (base) that left a position without a sale by NIJA: dust, or coins the owner took.
 
-    It left at `price` (quote): neither gain nor loss. Without one, at what it cost.
+    It is valued at `price` (quote), so it is neither gain nor loss; without a price, at its cost.
     """
 
     position_id: str
@@ -80,10 +80,10 @@ class WriteOff:
 
 @dataclass(frozen=True, slots=True)
 class EquityDay:
-    """The value of one unit of the account on one UTC day; `peak` is the highest of all days until then.
+    """The value of one unit of the account on one UTC day; `peak` is the highest up to that day.
 
-    `earned` and `capital` (in `currency`) are what NIJA had earned, and what was at work, when it was `updated`.
-    Both are None in a row of before revision 0003, whose opening, latest and peak are what NIJA had earned.
+    `earned` and `capital` (in `currency`): what NIJA had earned, and the capital at work, when the row was `updated`.
+    Both are None in rows from before revision 0003, whose opening, latest and peak hold what NIJA had earned.
     """
 
     day: date
@@ -98,7 +98,7 @@ class EquityDay:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioDay:
-    """The value of one unit of all accounts of `currency` together, as an EquityDay has that of one."""
+    """As EquityDay, for one unit of all accounts of `currency` together."""
 
     day: date
     currency: str
@@ -110,7 +110,7 @@ class PortfolioDay:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """What happened to an account: `kind` is the event's name, `detail` its ids and figures as text."""
+    """One event of an account: `kind` is the event's name, `detail` holds its ids and figures as text."""
 
     id: int
     time: datetime
@@ -120,7 +120,7 @@ class HistoryRow:
 
 
 class HaltName(StrEnum):
-    """Switches that stay as they are across restarts until someone resets them."""
+    """Halts survive restarts until they are reset."""
 
     STOP_TRADING = "stop_trading"
     FLATTEN = "flatten"
@@ -140,9 +140,9 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What the owner holds of one currency beside NIJA's positions, as it was at `time`.
+    """The owner's share of one currency, beside NIJA's positions, as of `time`.
 
-    `missing`: so much less was there than both together, and nobody knows yet who took it. `is_known` is False while
+    `missing`: how much less was there than both together, not yet attributed to anyone. `is_known` is False while
     something is missing and the owner's share was never seen before.
     """
 

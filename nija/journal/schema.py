@@ -89,7 +89,7 @@ Index(
     sqlite_where=text("NOT settled"),
     postgresql_where=text("NOT settled"),
 )
-# A candle is acted upon once, unless the order certainly never reached the exchange.
+# A candle is acted on once, unless the order certainly never reached the exchange.
 Index(
     "ix_intents_signal",
     intents.c.account,
@@ -162,7 +162,7 @@ equity = Table(
     Column("capital", DecimalText()),
 )
 
-# One row for each account: its copy of what all accounts together are measured on.
+# One row per account: its copy of the portfolio's figures.
 portfolio = Table(
     "portfolio",
     metadata,
@@ -205,7 +205,7 @@ identity = Table(
     Column("first_seen", UtcTime(), nullable=False),
 )
 
-# What the owner holds beside NIJA, by currency, as it was at `time`; and what is missing since when.
+# The owner's share by currency as of `time`; and what is missing since when.
 holdings = Table(
     "holdings",
     metadata,

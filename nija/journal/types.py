@@ -1,4 +1,4 @@
-"""How money and times are stored: exact text, readable by any tool, sortable where it is a time."""
+"""Column types for money and times: exact text, readable by any tool; times sort as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks: how far something has been read, or since when something holds."""
+"""Watermarks: how far something has been read, or since when something holds."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class Watermark(StrEnum):
-    """RECONCILED: until when the exchange was compared. EMPTY_SINCE: when an empty journal first met NIJA's orders."""
+    """RECONCILED: up to when the exchange was compared. EMPTY_SINCE: when an empty journal first saw NIJA orders."""
 
     RECONCILED = "reconciled"
     EMPTY_SINCE = "empty_since"
 
 
 class WatermarkStore:
-    def __init__(self, link: JournalConnection, account: str) -> None:
-        self._link = link
+    def __init__(self, connection: JournalConnection, account: str) -> None:
+        self._connection = connection
         self._account = account
 
     def set(self, name: Watermark, time: datetime) -> None:
-        with self._link.transaction(CommitPoint.NOTED):
-            if self._link.write(update(marks).where(self._is(name)).values(time=time)) == 0:
-                self._link.write(insert(marks), {"account": self._account, "name": name.value, "time": time})
+        with self._connection.transaction(CommitPoint.NOTED):
+            if self._connection.write(update(marks).where(self._is(name)).values(time=time)) == 0:
+                self._connection.write(insert(marks), {"account": self._account, "name": name.value, "time": time})
 
     def get(self, name: Watermark) -> datetime | None:
         where = self._is(name)
-        rows = self._link.rows(select(marks.c.time).where(where))
+        rows = self._connection.rows(select(marks.c.time).where(where))
         return rows[0].time if rows else None
 
     def _is(self, name: Watermark) -> ColumnElement[bool]:

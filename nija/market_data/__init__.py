@@ -1,1 +1,1 @@
-"""What a feed reads of an exchange: prices and candles, each market failing alone."""
+"""What a feed reads from an exchange: prices and candles. Each market fails on its own."""

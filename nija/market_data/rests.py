@@ -14,7 +14,7 @@ K = TypeVar("K")
 _LONGEST = 300.0
 
 
-class Rests(Generic[K]):
+class PollBackoff(Generic[K]):
     """One that fails while others answer is asked ever less often, at last every five minutes."""
 
     def __init__(self, clock: Clock, first: float) -> None:
@@ -24,7 +24,7 @@ class Rests(Generic[K]):
         self._waits: dict[K, float] = {}
         self._until: dict[K, float] = {}
 
-    def resting(self, key: K) -> bool:
+    def is_backing_off(self, key: K) -> bool:
         return self._clock.monotonic() < self._until.get(key, 0.0)
 
     def note(self, answered: Collection[K], failed: Collection[K]) -> None:

@@ -1,4 +1,4 @@
-"""The candles of one market as they grow, and when they were last heard of."""
+"""The growing candles of one market, and how fresh they are."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Moments of the steady clock: followed since, last answered, and the end of the last closed candle."""
+class Freshness:
+    """Times of the monotonic clock: followed `since`, last `answered`, and when the last closed candle `ended`."""
 
     since: float
     answered: float | None = None
@@ -35,10 +35,10 @@ class Heard:
 
 
 def extended(known: Candles, fresh: Candles) -> Candles:
-    """`known` itself where `fresh` says nothing new, else with its newer candles, bounded to `HISTORY`.
+    """`known` with the newer candles of `fresh`, at most `HISTORY` of them; `known` itself if there is nothing new.
 
-    The last known candle is replaced where the exchange has corrected it: what was read in the second of its end may
-    not have been its last word.
+    The last known candle is replaced if the exchange has corrected it: read in the second of its end, it may not have
+    been final.
     """
     if len(known) == 0 or len(fresh) == 0:
         return known if len(fresh) == 0 else fresh
@@ -58,7 +58,7 @@ def extended(known: Candles, fresh: Candles) -> Candles:
 
 
 def corrected(known: Candles, fresh: Candles) -> bool:
-    """Whether `fresh` tells the last known candle otherwise."""
+    """Whether `fresh` has other values for the last known candle."""
     return len(known) > 0 and bool((fresh.time == known.time[-1]).any()) and not _same_last(known, fresh)
 
 

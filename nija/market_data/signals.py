@@ -1,4 +1,4 @@
-"""Each signal, computed once for all who follow it, and why one is not there or not to be trusted."""
+"""Computes each signal once for all its subscribers, and records why one is missing or unreliable."""
 
 from __future__ import annotations
 
@@ -10,56 +10,59 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from brokers.model import Candles
     from nija.log.event_log import EventLog
-    from nija.market_data.snapshot import Want
+    from nija.market_data.snapshot import Subscription
     from nija.strategy.base import SignalAt
 
 
 class SignalBoard:
-    """`known` are the signals at each want's last candle, `faults` what is wrong. Used by one feed's thread."""
+    """`known`: the signal at each subscription's last candle; `faults`: what is wrong. Used by one feed's thread."""
 
     def __init__(self, clock: Clock, log: EventLog) -> None:
         self._clock = clock
         self._log = log
-        self._computed_from: dict[Want, Candles] = {}
-        self.known: dict[Want, SignalAt] = {}
-        self.faults: dict[Want, str] = {}
+        self._computed_from: dict[Subscription, Candles] = {}
+        self.known: dict[Subscription, SignalAt] = {}
+        self.faults: dict[Subscription, str] = {}
 
-    def update(self, candles: Candles, wants: Iterable[Want]) -> bool:
-        """Compute what is not yet computed from exactly these candles; whether that was anything.
+    def update(self, candles: Candles, subscriptions: Iterable[Subscription]) -> bool:
+        """Compute every signal that was not computed from exactly these candles; returns whether there was any.
 
-        A candle that the exchange has corrected gets a new signal, which replaces the one of the same moment.
+        A corrected candle gets a new signal, which replaces the previous one of the same time.
         """
-        new = [want for want in wants if self._computed_from.get(want) is not candles]
-        for want in new:
-            self._computed_from[want] = candles
-            self.known.pop(want, None)
-            self.faults.pop(want, None)
-            self._check_length(want, len(candles))
+        new = [subscription for subscription in subscriptions if self._computed_from.get(subscription) is not candles]
+        for subscription in new:
+            self._computed_from[subscription] = candles
+            self.known.pop(subscription, None)
+            self.faults.pop(subscription, None)
+            self._check_length(subscription, len(candles))
             if len(candles):
-                self._compute(want, candles)
+                self._compute(subscription, candles)
         return bool(new)
 
-    def _compute(self, want: Want, candles: Candles) -> None:
+    def _compute(self, subscription: Subscription, candles: Candles) -> None:
         try:
-            self.known[want] = want.strategy.evaluate(candles).last(candles)
-        except Exception as error:  # noqa: BLE001 - a strategy may be a user's own; its faults are its followers' alone
-            self.faults[want] = f"the strategy {want.strategy.name} failed: {type(error).__name__}: {error}"
-            self._log.exception(f"The strategy {want.strategy.name} failed on {want.market}")
+            self.known[subscription] = subscription.strategy.evaluate(candles).last(candles)
+        except Exception as error:  # noqa: BLE001 - a strategy may be a user's own; its faults affect its subscribers alone
+            self.faults[subscription] = (
+                f"the strategy {subscription.strategy.name} failed: {type(error).__name__}: {error}"
+            )
+            self._log.exception(f"The strategy {subscription.strategy.name} failed on {subscription.market}")
 
-    def _check_length(self, want: Want, count: int) -> None:
-        """A strategy that waits for candles the exchange may never give would be silent for ever."""
-        topic = f"{want.strategy!r} {want.market} {want.timeframe}"
-        if count >= want.strategy.warmup:
+    def _check_length(self, subscription: Subscription, count: int) -> None:
+        """Report too few candles: the exchange may never have enough, and the strategy would stay silent for ever."""
+        topic = f"{subscription.strategy!r} {subscription.market} {subscription.timeframe}"
+        if count >= subscription.strategy.warmup:
             self._log.settled(topic)
             return
-        self.faults[want] = shortage(want, count)
+        self.faults[subscription] = shortage(subscription, count)
         if not self._clock.stopping:
-            self._log.trouble(topic, self.faults[want], same="shortage")
+            self._log.trouble(topic, self.faults[subscription], same="shortage")
 
 
-def shortage(want: Want, count: int) -> str:
-    strategy = want.strategy
+def shortage(subscription: Subscription, count: int) -> str:
+    strategy = subscription.strategy
     return (
-        f"the strategy {strategy.name} needs {strategy.warmup} closed {want.timeframe} candles of {want.market}"
-        f" and there are {count}: nothing is opened until there are enough; shorten its lengths in nija.toml"
+        f"the strategy {strategy.name} needs {strategy.warmup} closed {subscription.timeframe} candles of"
+        f" {subscription.market} and there are {count}: nothing is opened until there are enough;"
+        " shorten its lengths in nija.toml"
     )

@@ -1,4 +1,4 @@
-"""What a feed knows, as its readers see it."""
+"""The state of a feed, as its readers see it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from brokers.model import Ticker, Timeframe
-    from nija.market_data.series import Heard
+    from nija.market_data.series import Freshness
     from nija.strategy.base import SignalAt, Strategy
 
-# One missed poll is a hiccup; after three, or a minute where polls are fast, a price says nothing about now.
+# One missed poll is a hiccup; after three, or after a minute if polls are fast, a price is out of date.
 _PRICE_SECONDS = 60.0
 _PRICE_POLLS = 3
 
@@ -22,7 +22,7 @@ Series = tuple[str, "Timeframe"]
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class Subscription:
     """What a trader follows: one strategy on the candles of one market."""
 
     strategy: Strategy
@@ -36,36 +36,36 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """What is known now; replaced whole, never changed. Moments and ages are seconds of the steady clock.
+    """What is known now; replaced whole, never changed. Times and ages are seconds of the monotonic clock.
 
-    `problems` says why a want has no newer signal, or none that can be trusted; `unpriced` why a market has no newer
-    price. `read` is when each market's ticker was read. A price older than `price_max_age` is no price.
+    `problems` says why a subscription has no newer or no reliable signal; `unpriced` why a market has no newer price.
+    `read` is when each market's ticker was read. A price older than `price_max_age` is not used.
     """
 
-    signals: Mapping[Want, SignalAt] = field(default_factory=lambda: MappingProxyType({}))
+    signals: Mapping[Subscription, SignalAt] = field(default_factory=lambda: MappingProxyType({}))
     tickers: Mapping[str, Ticker] = field(default_factory=lambda: MappingProxyType({}))
-    problems: Mapping[Want, str] = field(default_factory=lambda: MappingProxyType({}))
+    problems: Mapping[Subscription, str] = field(default_factory=lambda: MappingProxyType({}))
     read: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     unpriced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    heard: Mapping[Series, Heard] = field(default_factory=lambda: MappingProxyType({}))
+    freshness: Mapping[Series, Freshness] = field(default_factory=lambda: MappingProxyType({}))
     price_max_age: float = _PRICE_SECONDS
 
     def prices(self, now: float) -> Mapping[str, Ticker]:
-        """The tickers that still are prices at `now`: everything that trades or sizes reads these."""
+        """The tickers that are fresh enough at `now` to trade and size with."""
         return self.fresh(now, self.price_max_age)
 
     def fresh(self, now: float, max_age: float) -> Mapping[str, Ticker]:
-        """The tickers read within `max_age` seconds before `now` (steady clock). An older price is no price."""
+        """The tickers read within `max_age` seconds before `now` (monotonic clock)."""
         return {market: ticker for market, ticker in self.tickers.items() if now - self.read[market] <= max_age}
 
     def price_age(self, series: Series, now: float) -> float | None:
-        """Seconds since the market's last price; before the first, since it is followed; None where it is not yet."""
+        """Seconds since the market's last price, or without one since it is followed; None if it is not followed."""
         since = self.read.get(series[0])
-        if since is None and series in self.heard:
-            since = self.heard[series].since
+        if since is None and series in self.freshness:
+            since = self.freshness[series].since
         return None if since is None else max(0.0, now - since)
 
 
 def price_max_age(poll_seconds: float) -> float:
-    """Seconds after which a price is no price, for a feed that asks every `poll_seconds`."""
+    """Seconds after which a price is too old, for a feed that polls every `poll_seconds`."""
     return max(_PRICE_SECONDS, _PRICE_POLLS * poll_seconds)

@@ -1,7 +1,7 @@
-"""Taking up orders of NIJA's that the journal does not know: after the loss of its disk, or of its newest part.
+"""Adopts NIJA orders that the journal does not know, after its disk or its newest part was lost.
 
-What belongs together is read from the order of time, as NIJA holds one position per market: an entry that filled
-opens one, and the stops and sales after it are its own until the next entry.
+NIJA holds one position per market, so the order of time tells which orders belong together: a filled entry opens a
+position, and the stops and sales after it belong to it until the next entry.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from brokers.model import Fill, Order
-    from nija.orders.asking import DeskContext
+    from nija.orders.tracking import DeskContext
 
-# How far the exchange's clock and ours may differ, with room.
+# How far the exchange's clock and ours may differ, with a margin.
 _MARGIN = timedelta(minutes=2)
 _CLOCK_STEP = timedelta(seconds=5)
 _RECOVERED = "found at the exchange"
@@ -41,7 +41,7 @@ class Adopter:
         self._last_prices = context.last_prices
 
     def adopt(self, orders: Iterable[Order], fills: Sequence[Fill], now: datetime) -> tuple[Order, ...]:
-        """Take these orders up, with their fills; return those that belong to no position that could be found."""
+        """Adopt these orders with their fills; return those that belong to no known position."""
         left: list[Order] = []
         ordered = sorted(orders, key=lambda order: (order.created, _rank(order), order.exchange_id))
         for market in sorted({order.market for order in ordered}):
@@ -69,15 +69,15 @@ class Adopter:
         return True
 
     def _came_first(self, order: Order) -> bool:
-        """Whether it says it is older than its entry: the exchange's clock was set back between the two.
+        """Whether it is dated before its entry because the exchange's clock was set back between the two.
 
-        One that sold something may as well belong to a position of before, and is not guessed at.
+        An order that sold something may belong to an earlier position; that is not guessed.
         """
         plan = self._open_plan(order.market)
         return plan is not None and order.filled == ZERO and plan.opened - order.created <= _CLOCK_STEP
 
     def _was_booked_out(self, plan: PositionPlan, order: Order) -> bool:
-        """Whether what this order sold was laid to another program, and left the position then."""
+        """Whether the coins that this order sold were already written off as sold by another program."""
         if order.side is Side.BUY or order.filled == ZERO:
             return False
         losses = self._journal.plans.write_offs(plan.id)
@@ -87,10 +87,10 @@ class Adopter:
         return next((plan for plan in self._journal.plans.open() if plan.market == market), None)
 
     def _begin(self, order: Order, former: PositionPlan | None, now: datetime) -> PositionPlan:
-        """The plan of the position that this entry opened; one that bought nothing is over at once."""
+        """The plan of the position that this entry opened, closed at once if it bought nothing."""
         bought = order.filled > ZERO or not order.status.is_final
         if bought and former is not None and order.created < former.opened:
-            # Shown late: it was never sold, and the market has one position.
+            # Listed late: it was never sold, and a market has one position.
             return former
         if bought and former is not None:
             self._end(former, _LEFT, now)
@@ -101,7 +101,7 @@ class Adopter:
     def _reopen(
         self, known: Intent, order: Order, plan: PositionPlan | None, fills: Sequence[Fill], now: datetime
     ) -> None:
-        """An order that was thought never placed. Its position lives again, or it joins the one that is open now."""
+        """An order that was believed never placed: reopen its position, or add it to the one that is open now."""
         home = self._journal.plans.get(known.position_id)
         if plan is not None:
             home = plan
@@ -129,7 +129,7 @@ class Adopter:
             self._journal.fills.book(intent.client_id, fill, now)
 
     def _after(self, plan: PositionPlan, order: Order, now: datetime) -> None:
-        """The plan follows its stops, and ends with the sale that left nothing to sell."""
+        """The plan follows its stops and ends with the sale that left nothing to sell."""
         if order.stop_price is not None:
             self._journal.plans.save(replace(plan, stop_price=order.stop_price))
         if order.side is Side.BUY or any(not intent.state.is_final for intent in self._orders(plan)):
@@ -142,7 +142,7 @@ class Adopter:
 
     def _end(self, plan: PositionPlan, reason: str, now: datetime) -> None:
         left = self._held(plan)
-        # Less than nothing where the owner had made a stop larger, which sold his coins too.
+        # Negative if the owner had enlarged a stop, which then sold his coins too.
         if left != ZERO:
             self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, self._last_prices.get(plan.market)))
         current = self._journal.plans.get(plan.id) or plan
@@ -157,12 +157,12 @@ class Adopter:
 
 
 def _rank(order: Order) -> int:
-    """Which of two orders of the same moment came first."""
+    """Which of two orders with the same time came first."""
     return {Purpose.ENTRY: 0, Purpose.STOP: 1, Purpose.EXIT: 2, None: 3}[purpose_of(order.client_id)]
 
 
 def _intent(order: Order, plan: PositionPlan, purpose: Purpose) -> Intent:
-    """Unknown at first, like any order whose answer was lost; what the exchange says of it follows at once."""
+    """Unknown at first, like any order whose answer was lost; the exchange's report of it follows at once."""
     return Intent(
         request=OrderRequest(
             client_id=order.client_id or "",

@@ -1,4 +1,4 @@
-"""The order desk of one account: everything that trades goes through it, and nothing it sent is ever forgotten."""
+"""The order desk of one account: all trading goes through it, and it keeps track of every order it sent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
 from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
-from nija.orders.asking import DeskContext, ErrorCollector, OrderTracker
 from nija.orders.execution import Executor
-from nija.orders.ownership import OwnerWatch
+from nija.orders.ownership import OwnershipTracker
 from nija.orders.policy import Close
-from nija.orders.reconciling import Reconciler
+from nija.orders.reconciliation import Reconciler
 from nija.orders.sending import EntryRetries, Sender
 from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Timings
+from nija.orders.tracking import DeskContext, ErrorCollector, OrderTracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from nija.orders.state import Protection
 
 _NEVER = float("-inf")
-_BREATH = 0.5
-# So many looks that end for want of room in the rate limit are no accident.
-_LONG_HISTORY = 3
+_FINISH_POLL_SECONDS = 0.5
+# After this many comparisons in a row cut short by the rate limit, say so in the log.
+_REPORT_PARTIAL_AFTER = 3
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
 
 
 class OrderDesk:
     """Owned by one trader thread. Every call may raise a BrokerError; the journal is right whatever happens."""
 
-    def __init__(  # noqa: PLR0913 the six that every trader has, and how it trades
+    def __init__(  # noqa: PLR0913 six collaborators that every trader has, and two settings
         self,
         account: AccountId,
         broker: Broker,
@@ -73,7 +73,7 @@ class OrderDesk:
         self._retries = EntryRetries(context)
         self._sender = Sender(context, self._retries)
         self._tracker = OrderTracker(context)
-        self._owner = OwnerWatch(context, self._tracker, broker.exchange_time())
+        self._owner = OwnershipTracker(context, self._tracker, broker.exchange_time())
         self._executor = Executor(
             context, self._sender, self._tracker, self._owner, on_exchange=protective_stops == "exchange"
         )
@@ -86,14 +86,14 @@ class OrderDesk:
         self._dealt_with: Evidence | None = None
         self._executor.paused = HaltName.ANOTHER_PROGRAM in journal.halts.all()
 
-    # What the trader asks.
+    # State.
 
     def positions(self) -> Mapping[str, Position]:
-        """What NIJA holds, by market. Costs nothing: it is kept in memory."""
+        """What NIJA holds, by market. From memory, without a request."""
         return self._open.positions()
 
     def resting(self) -> tuple[OrderRequest, ...]:
-        """NIJA's own orders that are known to work at the exchange, as last sent or amended."""
+        """NIJA's own orders that are live at the exchange, as last sent or amended."""
         return tuple(intent.request for intent in self._open.unsettled() if intent.state.is_live)
 
     def pending_entries(self) -> Mapping[str, Decimal]:
@@ -101,7 +101,7 @@ class OrderDesk:
         pending: dict[str, Decimal] = {}
         for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY:
-                # Also what has filled is in no position before its fills are told.
+                # Even filled amounts are in no position until their fills are booked.
                 most = intent.filled if intent.state.is_final else intent.request.amount
                 pending[intent.market] = pending.get(intent.market, ZERO) + most - self._open.booked(intent)
         return pending
@@ -111,19 +111,19 @@ class OrderDesk:
         return self._executor.protection()
 
     def written_off(self) -> tuple[tuple[str, WriteOff], ...]:
-        """What left positions without a sale of NIJA's since the start, with its market, oldest first."""
-        return self._open.lost()
+        """Amounts that left positions without a sale by NIJA since the start, with their market, oldest first."""
+        return self._open.written_off()
 
     def foreign_orders(self) -> int:
-        """How many orders of the owner's own were open at the last comparison."""
+        """How many of the owner's own orders were open at the last comparison."""
         return self._reconciler.foreign_orders
 
     def unread(self) -> int:
-        """How many rows of the exchange's last answers could not be read."""
+        """How many rows of the exchange's last answers were unreadable."""
         return len(self._broker.unread_rows())
 
     def refused_markets(self) -> Mapping[str, str]:
-        """Markets that the exchange refuses to this account, with what to do about it."""
+        """Markets that the exchange refuses to this account, with the remedy."""
         return self._retries.refused_markets()
 
     def blocked(self, market: str) -> str | None:
@@ -145,44 +145,43 @@ class OrderDesk:
     def acted_on(self, market: str, signal_time: datetime) -> bool:
         """Whether an entry was already sent for the candle that closed at `signal_time`.
 
-        One that certainly never reached the exchange does not count.
+        An entry that certainly never reached the exchange does not count.
         """
         return self._journal.intents.entry_for(market, signal_time) is not None
 
     def retries_later(self, market: str, signal_time: datetime) -> str | None:
-        """Why an entry for this candle, which could not be sent, is not tried again just now; or None."""
-        return self._retries.why_not(market, signal_time)
+        """Why an entry for this candle that could not be sent must still wait for its retry; or None."""
+        return self._retries.wait_reason(market, signal_time)
 
-    # What the trader does.
+    # Actions.
 
     def recover(self) -> None:
-        """Before the first cycle: resolve what is unresolved, and compare everything with the exchange.
+        """Before the first cycle: resolve unknown orders and compare everything with the exchange.
 
-        Known positions do not wait for a long history, which is read in parts; entries do.
+        A long history is read in parts: known positions are managed meanwhile, entries wait for it.
         """
         self._reconcile_at = _NEVER
         try:
             self.refresh()
-            self._questions.finish()
+            self._questions.raise_first()
         except BudgetSpent:
             if not self._open.plans():
                 raise
 
     def refresh(self, prices: Mapping[str, Decimal] | None = None) -> None:
-        """Once a cycle: resolve, read own live orders, book fills, go on selling, keep stops right.
+        """Once a cycle: resolve unknown orders, read live ones, book fills, continue sales, maintain stops.
 
-        Asks the exchange only where something is live. `prices` are the fresh prices by market: with them, positions
-        whose stop does not rest on the exchange are watched here. Everything is tried before the first BrokerError is
-        raised. What could not be asked about an unknown order, or compared, is asked again later and stops nothing
-        else: exits go on.
+        Requests are made only where something is live. `prices` are the fresh prices by market, used to watch positions
+        whose stop does not rest on the exchange. Everything is attempted before the first BrokerError is raised. Failed
+        look-ups of unknown orders and failed comparisons are retried later and never hold up exits.
         """
         self._executor.begin(prices or {})
         attempts, self._questions = ErrorCollector(), ErrorCollector()
-        # A comparison finds orders of unknown outcome as well: to look for them first would cost as much again.
+        # A comparison also resolves unknown orders; searching for them first would double the cost.
         self._resolve(self._questions, only_unsent=self._clock.monotonic() >= self._reconcile_at)
         stops_read = self._stops_read
         with attempts:
-            self._tracker.look(self._due())
+            self._tracker.poll(self._due())
         self._compare()
         if self._stops_read > stops_read:
             self._drop_denied()
@@ -192,7 +191,7 @@ class OrderDesk:
         self._watch_for_others()
         self._say_unasked()
         self._say_unread()
-        attempts.finish()
+        attempts.raise_first()
 
     def enter(
         self, market: Market, amount: Decimal, stop_price: Decimal | None, signal_time: datetime, strategy: str
@@ -210,22 +209,22 @@ class OrderDesk:
         planned = market.floor_price(stop_price) if stop_price is not None else None
         try:
             if not self._owner.is_fresh(market.base):
-                self._owner.look(only=market.base)
+                self._owner.check(only=market.base)
             entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
         except (Unauthorized, PermissionDenied):
             raise
         except BrokerError as error:
-            return EntryOutcome(EntryStatus.FAILED, self._retries.not_sent(market.symbol, signal_time, error))
+            return EntryOutcome(EntryStatus.FAILED, self._retries.schedule(market.symbol, signal_time, error))
         return self._follow(entry, signal_time)
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
-        """Sell all of a position at market. The decision is kept: what does not succeed now goes on in `refresh`."""
+        """Sell a whole position at market. The decision is journaled: `refresh` continues an unfinished sale."""
         if self._executor.paused:
             return ExitOutcome(ExitStatus.WORKING, ANOTHER_PROGRAM)
         return self._sell(market, reason)
 
     def trail(self, market: str, stop_price: Decimal) -> bool:
-        """Move the stop up to `stop_price` (never down); whether the plan has moved."""
+        """Move the stop up to `stop_price`, never down; returns whether the plan changed."""
         plan = self._open.plan(market)
         listed = self._broker.markets().get(market)
         if plan is None or listed is None or self._executor.paused:
@@ -234,52 +233,52 @@ class OrderDesk:
         if wanted <= ZERO or (plan.stop_price is not None and wanted <= plan.stop_price):
             return False
         moved = replace(plan, stop_price=wanted)
-        self._open.replan(moved)
+        self._open.update_plan(moved)
         self._executor.run(moved)
         return True
 
     def cancel_entries(self) -> None:
-        """Cancel every entry that still works at the exchange; what it filled stays a position."""
+        """Cancel every live entry; what it has filled stays a position."""
         attempts = ErrorCollector()
         for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY and intent.state.is_live:
                 with attempts:
                     self._executor.withdraw_entry(intent)
-        attempts.finish()
+        attempts.raise_first()
 
     def flatten(self, reason: str = "flatten") -> None:
-        """Cancel NIJA's entries and sell NIJA's positions; what does not succeed now goes on in `refresh`."""
+        """Sell all of NIJA's positions; `refresh` continues unfinished sales."""
         attempts = ErrorCollector()
         for market in self._open.plans():
             with attempts:
                 self._sell(market, reason)
-        attempts.finish()
+        attempts.raise_first()
 
     def finish(self, seconds: float) -> bool:
-        """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest.
+        """On shutdown: bring all positions under protection within `seconds`; returns whether that is done.
 
-        Nothing new is decided and no stop is withdrawn.
+        No new decisions are made and no stop is withdrawn.
         """
         until = self._clock.monotonic() + seconds
-        self._tracker.hurry_all()
+        self._tracker.reset_all_backoffs()
         while True:
-            self._executor.hurry()
+            self._executor.retry_now()
             attempts = ErrorCollector()
             self._resolve(attempts)
             with attempts:
-                self._tracker.look([order for order in self._open.unsettled() if order.exchange_id is not None])
+                self._tracker.poll([order for order in self._open.unsettled() if order.exchange_id is not None])
             for plan in self._open.plans().values():
                 with attempts:
                     self._executor.run(plan)
-            # Fills that there is no room to ask for are booked at the next start.
+            # If the rate limit is spent, the next start books the remaining fills.
             if isinstance(attempts.first, BudgetSpent | None) and self._is_at_rest():
                 return True
-            if self._clock.monotonic() + _BREATH > until:
+            if self._clock.monotonic() + _FINISH_POLL_SECONDS > until:
                 return False
-            self._clock.pause(_BREATH)
+            self._clock.pause(_FINISH_POLL_SECONDS)
 
     def resumed(self) -> None:
-        """Someone says that no other program trades this account any more: what it left is taken up."""
+        """The operator has confirmed that no other program trades this account: adopt what it left behind."""
         if not self._executor.paused:
             return
         self._executor.paused = False
@@ -288,14 +287,14 @@ class OrderDesk:
         self._owner.strangers.clear()
         self._reconcile_at = _NEVER
 
-    def hear(self, balances: Mapping[str, Balance]) -> None:
-        """Balances that were asked for anyway: coins that are missing are noticed sooner."""
-        self._owner.hear(balances)
+    def note_balances(self, balances: Mapping[str, Balance]) -> None:
+        """Use balances that were read for another purpose, so that missing coins are noticed sooner."""
+        self._owner.note_balances(balances)
 
-    # How.
+    # Internals.
 
     def _resolve(self, attempts: ErrorCollector, *, only_unsent: bool = False) -> None:
-        """`only_unsent`: those that were certainly never sent, of which nobody need be asked."""
+        """`only_unsent`: only orders that were certainly never sent, which takes no request."""
         for intent in self._open.unsettled():
             if only_unsent and intent.state is not OrderState.INTENDED:
                 continue
@@ -304,13 +303,13 @@ class OrderDesk:
                     self._tracker.resolve(intent)
 
     def _compare(self) -> None:
-        """Journal against exchange every few minutes; what is in doubt more often."""
+        """Compare journal and exchange every few minutes, currencies in doubt more often."""
         if self._clock.monotonic() >= self._reconcile_at:
             with self._questions:
                 self._reconcile()
         elif self._owner.due():
             with self._questions:
-                self._owner.look()
+                self._owner.check()
         self._watch_for_others()
 
     def _reconcile(self) -> None:
@@ -320,7 +319,7 @@ class OrderDesk:
         except BudgetSpent as error:
             self._reconcile_at += error.retry_after
             self._partial_reads += 1
-            if self._partial_reads == _LONG_HISTORY:
+            if self._partial_reads == _REPORT_PARTIAL_AFTER:
                 self._log.info(
                     "The rate limit lets the exchange's history be read in parts only; exits and stops go on meanwhile"
                 )
@@ -350,7 +349,7 @@ class OrderDesk:
         self._events.publish(AnotherProgram(self.account, ANOTHER_PROGRAM, evidence))
 
     def _drop_denied(self) -> None:
-        """A stop that the exchange has denied for long is placed anew."""
+        """Drop stops that the exchange has long denied, so that they are placed again."""
         for order in self._open.unsettled():
             denied = self._tracker.denied_for(order)
             if order.purpose is Purpose.STOP and denied is not None and denied >= self._timings.denial:
@@ -358,18 +357,18 @@ class OrderDesk:
                     self._tracker.drop_if_denied(order)
 
     def _follow(self, entry: Intent, signal_time: datetime) -> EntryOutcome:
-        """Protect what an entry bought, and book it."""
+        """Protect what an entry bought, and book its fills."""
         self._executor.bought(entry.position_id)
         if entry.state is OrderState.OPEN:
-            entry = self._tracker.progress(entry)
+            entry = self._tracker.await_fill(entry)
             self._protect(entry.market)
-            entry = self._tracker.settle(entry)
+            entry = self._tracker.await_settled(entry)
         self._protect(entry.market)
-        if entry.passing:
+        if entry.transient:
             return EntryOutcome(
-                EntryStatus.FAILED, self._retries.not_sent(entry.market, signal_time, Unavailable(entry.outcome))
+                EntryStatus.FAILED, self._retries.schedule(entry.market, signal_time, Unavailable(entry.outcome))
             )
-        self._retries.sent(entry.market)
+        self._retries.clear(entry.market)
         return self._entered(entry)
 
     def _entered(self, entry: Intent) -> EntryOutcome:
@@ -402,7 +401,7 @@ class OrderDesk:
             return ExitOutcome(ExitStatus.CLOSED, "nothing is held")
         if plan.exit_reason is None:
             plan = replace(plan, exit_reason=reason)
-            self._open.replan(plan)
+            self._open.update_plan(plan)
         outcome = self._executor.run(plan)
         if isinstance(outcome, Close):
             return ExitOutcome(ExitStatus.CLOSED)
@@ -419,7 +418,7 @@ class OrderDesk:
         return all(self._executor.is_at_rest(plan) for plan in self._open.plans().values())
 
     def _due(self) -> list[Intent]:
-        """Resting stops are read every few seconds, everything else each time."""
+        """The orders to read now: resting stops every few seconds, everything else each time."""
         orders = [intent for intent in self._open.unsettled() if intent.exchange_id is not None]
         now = self._clock.monotonic()
         if now - self._stops_read < self._timings.stop_poll:
@@ -429,7 +428,7 @@ class OrderDesk:
         return orders
 
     def _say_unread(self) -> None:
-        """What cannot be read hides nothing else; it is counted, and said once."""
+        """Report unreadable rows once; the readable ones are used."""
         unread = self._broker.unread_rows()
         if not unread:
             self._log.settled("unread")

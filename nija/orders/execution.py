@@ -1,4 +1,4 @@
-"""Carries out what the policy decides about each position, through the journal, until nothing more can be done now."""
+"""Carries out the policy's steps for each position, through the journal, until nothing more can be done now."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ if TYPE_CHECKING:
 
     from brokers.model import Market
     from nija.journal.records import Intent, PositionPlan
-    from nija.orders.asking import DeskContext, OrderTracker
-    from nija.orders.ownership import OwnerWatch
+    from nija.orders.ownership import OwnershipTracker
     from nija.orders.policy import Step
     from nija.orders.sending import Sender
+    from nija.orders.tracking import DeskContext, OrderTracker
 
-# Where no price at all is known, the minimum that counts in money says nothing.
+# Without any known price, the exchange's minimum in money cannot be checked.
 _UNPRICED = Decimal("Infinity")
-# A position is brought to rest in a handful of steps; more in one look would be a fault of the policy's.
+# A position needs a handful of steps; more in one pass would be a fault of the policy.
 _STEPS_AT_ONCE = 12
-# Balances are asked for before a history and take up room too: a shorter wait for it would never be enough. Seconds.
-_ROOM_FOR_BALANCES = 5.0
+# Balances are read before a history and use rate limit too, so a wait for the history alone is too short by this.
+_BALANCES_CAPACITY_SECONDS = 5.0
 
 
 class Executor:
     """Used by one desk. Every step may raise a BrokerError; the journal is right whatever happens."""
 
     def __init__(
-        self, context: DeskContext, sender: Sender, tracker: OrderTracker, owner: OwnerWatch, *, on_exchange: bool
+        self, context: DeskContext, sender: Sender, tracker: OrderTracker, owner: OwnershipTracker, *, on_exchange: bool
     ) -> None:
         self._context = context
         self._broker = context.broker
@@ -72,41 +72,41 @@ class Executor:
         self._resting: dict[str, frozenset[str]] = {}
         self._withdrawn: set[str] = set()
 
-    # What the desk asks.
+    # Between the steps.
 
     def begin(self, prices: Mapping[str, Decimal]) -> None:
-        """A new look, with the fresh prices by market; any other price is none."""
+        """Start a pass with the fresh prices by market; no other price is used."""
         self.prices = prices
         self._context.last_prices.update(prices)
         if self._ending:
             confirmed = self._context.clock.monotonic() - self._context.timings.retry
             working = {order.client_id for order in self._open.unsettled() if not order.state.is_final}
-            # An end that does not come is asked for again.
+            # A cancellation that is not confirmed is sent again.
             self._ending = {key: asked for key, asked in self._ending.items() if key in working and asked > confirmed}
 
     def is_ending(self, order: Intent) -> bool:
-        """Whether its end was asked for and is not confirmed."""
+        """Whether its cancellation was sent and is not confirmed."""
         return order.client_id in self._ending
 
     def bought(self, position_id: str) -> None:
-        """This process is buying these coins, and knows what the owner held before."""
+        """Mark a position as bought by this process, which knows what the owner held before."""
         self._new.add(position_id)
 
     def protection(self) -> Mapping[str, Protection]:
-        """By market, of what is held."""
+        """The protection of each open position, by market."""
         now = self._context.clock.monotonic()
         return {market: self._protection(market, now) for market in self._open.positions()}
 
     def is_at_rest(self, plan: PositionPlan) -> bool:
-        """Whether nothing is under way for this position, and it is as protected as it can be."""
+        """Whether nothing is under way for this position and it is as protected as it can be."""
         state = self.state_of(plan)
         step = next_step(replace(state, stopping=True))
         return isinstance(step, Wait) and (state.is_covered or state.too_small or bool(step.trouble))
 
-    # What it does.
+    # Actions.
 
-    def hurry(self) -> None:
-        """Little time is left: what was refused is tried again at once."""
+    def retry_now(self) -> None:
+        """Retry refused stops and sales at once, because little time is left."""
         self._stop_due.clear()
 
     def run(self, plan: PositionPlan) -> Wait | Close:
@@ -134,7 +134,7 @@ class Executor:
             case ReadOwner():
                 self._read_owner(plan)
             case BeginSale(reason):
-                self._open.replan(replace(plan, exit_reason=reason))
+                self._open.update_plan(replace(plan, exit_reason=reason))
             case Sell(amount):
                 self._sell(plan, amount)
             case _:
@@ -143,7 +143,7 @@ class Executor:
     def _do_stop(self, plan: PositionPlan, step: Step) -> None:
         match step:
             case AdoptStop(price):
-                self._open.replan(replace(plan, stop_price=price))
+                self._open.update_plan(replace(plan, stop_price=price))
                 self._context.events.publish(StopSetByHand(self._context.journal.account, plan.market, price))
             case WithdrawSpare():
                 for stop in self._stops(plan)[:-1]:
@@ -161,13 +161,13 @@ class Executor:
                 return
 
     def withdraw_entry(self, entry: Intent) -> None:
-        """Cancel an entry that still works; what it bought stays a position."""
+        """Cancel a live entry; what it bought stays a position."""
         self._withdraw(entry)
 
     # State.
 
     def state_of(self, plan: PositionPlan) -> PositionState:
-        """All that is known of one position."""
+        """Everything known about one position."""
         broker, timings, now = self._broker, self._context.timings, self._context.clock.monotonic()
         market = broker.markets().get(plan.market)
         orders = self._open.orders(plan.market)
@@ -230,12 +230,9 @@ class Executor:
     def _amounts(
         self, plan: PositionPlan, market: Market | None, orders: tuple[Intent, ...]
     ) -> tuple[Decimal, Decimal]:
-        """What is held, and what of it can be sold.
-
-        What is known to have filled counts before its fills are booked.
-        """
+        """The amount held, and how much of it can be sold; filled amounts count even before their fills are booked."""
         position = self._open.position(plan.market)
-        held = (ZERO if position is None else position.amount) + sum(map(self._context.ahead, orders), ZERO)
+        held = (ZERO if position is None else position.amount) + sum(map(self._context.unbooked_change, orders), ZERO)
         sellable = self._owner.sellable(plan.market.partition("/")[0], max(ZERO, held))
         return held, sellable if market is None else market.floor_amount(sellable)
 
@@ -246,7 +243,7 @@ class Executor:
         return [stop for stop in self._open.orders(plan.market, Purpose.STOP) if stop.state.is_live]
 
     def _watch_stops(self, plan: PositionPlan) -> None:
-        """While a stop binds the coins nobody else can sell them; once it is gone, who has them is asked anew."""
+        """A resting stop keeps anyone else from selling the coins; once it is gone, ownership must be checked again."""
         resting = frozenset(stop.client_id for stop in self._stops(plan))
         gone = self._resting.get(plan.id, frozenset()) - resting
         if gone:
@@ -257,13 +254,13 @@ class Executor:
     # Steps.
 
     def _read_owner(self, plan: PositionPlan) -> None:
-        """A long history is read in parts: what waits for it is said, and leaves room for it."""
+        """Check ownership; if the rate limit is spent, postpone stop and sale so that it recovers."""
         try:
-            self._owner.look(only=plan.market.partition("/")[0], protects=True)
+            self._owner.check(only=plan.market.partition("/")[0], protects=True)
         except BudgetSpent as error:
-            due = self._context.clock.monotonic() + error.retry_after + _ROOM_FOR_BALANCES
+            due = self._context.clock.monotonic() + error.retry_after + _BALANCES_CAPACITY_SECONDS
             self._stop_due[plan.id] = self._sale_due[plan.id] = due
-            self._refusals[plan.id] = f"first it is read whose coins these are: {error}"
+            self._refusals[plan.id] = f"waiting to check whose coins these are: {error}"
 
     def _close(self, plan: PositionPlan) -> None:
         self._open.close(plan, "too little to be sold", self._context.last_prices.get(plan.market))
@@ -273,17 +270,17 @@ class Executor:
         self._context.log.settled(f"stop {plan.id}")
 
     def _withdraw(self, order: Intent) -> None:
-        """Cancel an order and see what became of it; until that is confirmed it is neither resting nor gone."""
+        """Cancel an order and wait briefly for the result; until it is confirmed, the order counts as ending."""
         if order.exchange_id is None or order.state.is_final or self.is_ending(order):
             return
         self._new.discard(order.position_id)
-        if self._tracker.look_at(order).state.is_final:
+        if self._tracker.poll_one(order).state.is_final:
             return
         self._broker.cancel(order.exchange_id)
         self._ending[order.client_id] = self._context.clock.monotonic()
-        self._tracker.hurry(order)
+        self._tracker.reset_backoff(order)
         self._withdrawn.add(order.client_id)
-        if self._tracker.settle(order).state.is_final:
+        if self._tracker.await_settled(order).state.is_final:
             self._ending.pop(order.client_id, None)
 
     def _place(self, plan: PositionPlan, amount: Decimal, price: Decimal) -> OrderState:
@@ -292,12 +289,12 @@ class Executor:
         self._new.discard(plan.id)
         if stop.state is OrderState.REJECTED:
             if was_new:
-                # Somebody may have taken some of the coins just bought: who, is asked before it is tried again.
+                # Someone may have taken some of the coins just bought: check ownership before the next attempt.
                 self._owner.expire(plan.market.partition("/")[0])
             else:
                 self._stop_refused(plan, stop.outcome)
         elif stop.state is OrderState.OPEN:
-            self._mended(plan)
+            self._clear_refusal(plan)
             self._context.publish_stop(stop)
         return stop.state
 
@@ -308,19 +305,19 @@ class Executor:
             self._broker.amend_stop(stop.exchange_id, plan.market, amount, price)
         except (OutcomeUnknown, OrderNotFound) as error:
             self._stop_refused(plan, str(error))
-            self._tracker.look_at(stop)
+            self._tracker.poll_one(stop)
             return
         except (OrderRejected, RequestRefused, MarketRefused) as error:
             self._stop_refused(plan, f"the stop could not be moved: {error}")
             return
         amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
         self._open.move(stop, amended, CommitPoint.AMENDED)
-        self._mended(plan)
+        self._clear_refusal(plan)
         account = self._context.journal.account
         self._context.events.publish(StopMoved(account, plan.market, amount, price, order=stop.exchange_id))
 
     def _replace(self, plan: PositionPlan, stop: Intent, amount: Decimal, price: Decimal) -> None:
-        """The new stop is asked for before the old one goes; where it is refused after all, the old one comes back."""
+        """Preview the new stop before the old one is cancelled; if it is refused even so, place the old one again."""
         try:
             self._sender.preview_stop(plan, amount, price)
         except (OrderRejected, RequestRefused, MarketRefused) as error:
@@ -343,10 +340,10 @@ class Executor:
             self._owner.expire(plan.market.partition("/")[0])
             self._sale_refused(plan, sale.outcome)
         elif sale.state is not OrderState.UNKNOWN:
-            self._tracker.settle(sale)
+            self._tracker.await_settled(sale)
 
     def _is_sale_refused(self, plan: PositionPlan) -> bool:
-        """Whether the exchange would not take the sale that the stop is to be withdrawn for."""
+        """Whether the exchange would refuse the sale for which the stop is about to be cancelled."""
         amount = self.state_of(plan).sellable
         if plan.exit_reason is None or amount <= ZERO:
             return False
@@ -362,17 +359,17 @@ class Executor:
         text = f"{plan.market}: the sale was refused and is tried again ({reason})"
         self._context.log.trouble(f"exit {plan.id}", text, market=plan.market)
 
-    # What is said and measured.
+    # Reports.
 
     def _stop_refused(self, plan: PositionPlan, reason: str) -> None:
         self._stop_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
         self._refusals[plan.id] = reason
 
-    def _mended(self, plan: PositionPlan) -> None:
+    def _clear_refusal(self, plan: PositionPlan) -> None:
         self._refusals.pop(plan.id, None)
 
     def _say(self, plan: PositionPlan, step: Wait) -> None:
-        """A position that is not protected as planned is never silent."""
+        """Report every position that is not protected as planned."""
         refusal = self._refusals.get(plan.id, "")
         self._troubles[plan.id] = step.trouble or refusal
         about = f"stop {plan.id}"
@@ -386,10 +383,10 @@ class Executor:
             self._context.log.trouble(about, f"{plan.market}: {watched}", market=plan.market)
 
     def _measure(self, plan: PositionPlan, state: PositionState) -> None:
-        """The seconds for which anything that can be protected is not."""
+        """Time how long anything that could be protected is not."""
         now = self._context.clock.monotonic()
         timer = self._timers.get(plan.id)
-        # What is sold needs no stop, also before its fills are booked.
+        # Sold amounts need no stop, even before their fills are booked.
         covered = state.held <= ZERO or state.is_covered or state.too_small
         if timer is None and state.held <= ZERO:
             return
@@ -429,5 +426,5 @@ def _mode(market: Market | None) -> MarketMode:
 
 
 def _on_tick(price: Decimal | None, market: Market | None) -> Decimal | None:
-    """The one place where a planned stop comes down to the market's tick."""
+    """The one place where a planned stop is rounded down to the market's tick."""
     return price if price is None or market is None else market.floor_price(price)

@@ -1,4 +1,4 @@
-"""What of each currency is NIJA's and what the owner's, followed at the exchange; journal/ownership has the rules."""
+"""Tracks how much of each currency is NIJA's and how much the owner's; nija/journal/ownership.py has the rules."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from brokers.figures import amount
 from brokers.model import ZERO, Side
 from nija.journal.ownership import Attribution, attribute, guarded, may_lag, movements_of, settled, uncertain
 from nija.journal.records import Holding, WriteOff
-from nija.orders.asking import ErrorCollector
+from nija.orders.tracking import ErrorCollector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from brokers.model import Balance, Fill, Order
-    from nija.journal.ownership import Taken
+    from nija.journal.ownership import Removal
     from nija.journal.records import Intent
-    from nija.orders.asking import DeskContext, OrderTracker
+    from nija.orders.tracking import DeskContext, OrderTracker
 
-# What is less than the finest step of either exchange cannot be bound by a stop.
+# A stop cannot cover less than the finest step of either exchange.
 _STEP = Decimal("0.00000001")
-# How far the measured clock may be ahead of the exchange's, by which fills are dated. One counted twice does no harm.
+# How far the measured clock may run ahead of the exchange's, which dates the fills. Counting one twice is harmless.
 _CLOCK_ERROR = timedelta(seconds=2)
-# A fill may be listed some time after it happened.
+# A fill may be listed only some time after it happened.
 _OVERLAP = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """`uncertain`: of NIJA's coins, what cannot be said to be NIJA's; `bound`: what an order of the owner's binds."""
+    """`uncertain`: how much of NIJA's coins may not be NIJA's; `bound`: how much the owner's own orders lock."""
 
     looked: float
     uncertain: Decimal = ZERO
     bound: Decimal = ZERO
 
 
-class OwnerWatch:
-    """Follows what the owner holds of each currency that NIJA has a position in. Used by one desk."""
+class OwnershipTracker:
+    """Tracks the owner's share of each currency in which NIJA has a position. Used by one desk."""
 
     def __init__(self, context: DeskContext, tracker: OrderTracker, started: datetime) -> None:
         self._context = context
         self._tracker = tracker
         self._holdings = dict(context.journal.holdings.all())
         self._known: dict[str, _Known] = {}
-        # Of each currency by itself: a fill moves two, and they are looked at one after the other.
+        # Per currency: a fill moves two, and they are checked one after the other.
         self._counted: dict[str, frozenset[str]] = {}
         self._floors: dict[str, datetime] = {}
         self._others: dict[str, Decimal] = {}
-        # Currencies whose coins NIJA's own stop has bound since the last look, and when it withdrew that stop; and
-        # those that nothing bound for a while, as at a start.
+        # Currencies whose coins NIJA's own stop has locked since the last check, and when that stop was withdrawn; and
+        # those that nothing locked for a while, as at a start.
         self._guarded: set[str] = set()
         self._released: dict[str, float] = {}
-        self._suspected: set[str] = set()
-        self._heard: Mapping[str, Balance] | None = None
+        self._to_check: set[str] = set()
+        self._noted: Mapping[str, Balance] | None = None
         self._lags_since: dict[str, float] = {}
         self._exposed: set[str] = {_base(market) for market in context.open.plans()}
         self._asked = float("-inf")
@@ -71,14 +71,14 @@ class OwnerWatch:
         return known is not None and self._context.clock.monotonic() - known.looked <= age
 
     def is_due(self, currency: str) -> bool:
-        """Whether an answer that left nothing to sell is to be asked for again."""
+        """Whether an answer that left nothing to sell is old enough to ask again."""
         known = self._known.get(currency)
         return known is None or self._context.clock.monotonic() - known.looked >= self._context.timings.doubt_poll
 
     def expire(self, currency: str, *, unguarded: bool = True) -> None:
-        """What is known may be true no longer.
+        """Discard what is known of a currency.
 
-        `unguarded`: nothing bound NIJA's coins for a while, so that somebody may have sold and bought in between.
+        `unguarded`: nothing locked NIJA's coins for a while, so someone may have sold and bought in between.
         """
         self._known.pop(currency, None)
         if unguarded:
@@ -88,7 +88,7 @@ class OwnerWatch:
             self._released[currency] = self._context.clock.monotonic()
 
     def sellable(self, currency: str, held: Decimal) -> Decimal:
-        """Of `held`, what certainly is NIJA's and not bound by the owner."""
+        """How much of `held` certainly is NIJA's and not locked by the owner's orders."""
         known = self._known.get(currency)
         return held if known is None else max(ZERO, held - known.uncertain - known.bound)
 
@@ -96,68 +96,68 @@ class OwnerWatch:
         known = self._known.get(currency)
         return known is not None and known.uncertain > ZERO
 
-    def hear(self, balances: Mapping[str, Balance]) -> None:
-        """Balances that somebody asked for anyway: where coins are missing, the next look is due at once."""
-        if balances is self._heard:
+    def note_balances(self, balances: Mapping[str, Balance]) -> None:
+        """Use balances that were read for another purpose: a currency with missing coins is checked next."""
+        if balances is self._noted:
             return
-        self._heard = balances
+        self._noted = balances
         for market in self._context.open.positions():
             currency = _base(market)
             balance = balances.get(currency)
             if balance is not None and balance.total < self._expected(currency):
-                self._suspected.add(currency)
+                self._to_check.add(currency)
 
-    def suspect(self) -> None:
-        """What NIJA holds could not be looked at now, and is to be soon."""
-        self._suspected |= {_base(market) for market in self._context.open.plans()}
+    def check_soon(self) -> None:
+        """Make a check of every currency in which NIJA has a position due."""
+        self._to_check |= {_base(market) for market in self._context.open.plans()}
 
     def due(self) -> bool:
-        """Whether a currency is to be looked at again: it is in doubt, or coins of it seem to be missing.
+        """Whether a currency must be checked again, because it is in doubt or coins seem to be missing.
 
-        Where a look failed, it is not so at once.
+        A failed check is not repeated at once.
         """
         if self._context.clock.monotonic() - self._asked < self._context.timings.doubt_poll:
             return False
-        doubtful = {currency for currency, known in self._known.items() if known.uncertain > ZERO} | self._suspected
+        doubtful = {currency for currency, known in self._known.items() if known.uncertain > ZERO} | self._to_check
         return any(map(self.is_due, doubtful))
 
-    def look(
+    def check(
         self,
         only: str | None = None,
         balances: Mapping[str, Balance] | None = None,
         *,
         protects: bool = False,
     ) -> None:
-        """Compare what is held of each currency with what it should be, and book out what was taken.
+        """Compare each currency's balance with what it should be, and write off what was taken.
 
-        `only`: one currency, and not all that NIJA has a position in. `protects`: a stop or a sale waits for it.
-        Each currency is looked at although another one fails. Raises the first BrokerError.
+        `only`: check one currency instead of all in which NIJA has a position. `protects`: a stop or a sale waits for
+        the result. Every currency is checked even if another one fails. Raises the first BrokerError.
         """
         self._asked = self._context.clock.monotonic()
         began = self._context.broker.exchange_time()
         told = self._context.broker.balances(protects=protects) if balances is None else balances
         held = {_base(market) for market in self._context.open.plans()}
         if held and not told:
-            raise BadAnswer("the exchange did not say what the account holds")
+            raise BadAnswer("the exchange reported no balances")
         currencies = held if only is None else {only}
         attempts = ErrorCollector()
         for currency in sorted(currencies):
             with attempts:
-                self._look_at(currency, told, began, protects=protects)
-        attempts.finish()
+                self._check_currency(currency, told, began, protects=protects)
+        attempts.raise_first()
 
-    def _look_at(self, currency: str, told: Mapping[str, Balance], began: datetime, *, protects: bool) -> None:
+    def _check_currency(self, currency: str, told: Mapping[str, Balance], began: datetime, *, protects: bool) -> None:
         total = self._total(currency, told)
-        self._suspected.discard(currency)
+        self._to_check.discard(currency)
         if total != self._expected(currency):
-            # The stop may be selling at this very moment, or may be gone.
-            self._tracker.look(self._orders(currency))
+            # The stop may just be selling, or may be gone.
+            self._tracker.poll(self._orders(currency))
         if not self._is_quiet(currency):
             self._know_nothing(currency)
             return
         found, foreign_fills = self._attributed(currency, total, began, protects=protects)
         if found is None or (found.taken and self._has_unbooked(currency)):
-            # Nothing can be booked out of what is not booked in.
+            # Nothing can be written off before all fills are booked.
             self._know_nothing(currency)
             return
         self._apply(currency, found, began)
@@ -177,13 +177,13 @@ class OwnerWatch:
         self._announce(currency, doubtful, bound)
 
     def _know_nothing(self, currency: str) -> None:
-        """While the outcome of an order is unknown, nobody can say of any of these coins that they are NIJA's."""
+        """While the outcome of an order is unknown, none of these coins certainly are NIJA's."""
         self._known[currency] = _Known(self._context.clock.monotonic(), max(ZERO, self._held(currency)))
 
     def _attributed(
         self, currency: str, total: Decimal, began: datetime, *, protects: bool
     ) -> tuple[Attribution | None, frozenset[str]]:
-        """Whose it is, and the ids of the fills that this was read from; None while the balance may lag behind them."""
+        """Whose coins these are and the ids of the fills that show it; None while the balance may lag behind them."""
         held, known = self._held(currency), self._holdings.get(currency)
         if held <= ZERO:
             return Attribution(total), frozenset()
@@ -205,7 +205,7 @@ class OwnerWatch:
         return found, frozenset(fill.id for fill in fills)
 
     def _may_lag(self, currency: str, seems: bool) -> bool:  # noqa: FBT001 what the pure rule says
-        """What still seems so after a while is so: he had deposited what he sold."""
+        """A balance that still does not match after a while is no lag: the owner had deposited what he sold."""
         now = self._context.clock.monotonic()
         if not seems or now - self._lags_since.setdefault(currency, now) >= self._context.timings.doubt_settles:
             self._lags_since.pop(currency, None)
@@ -213,7 +213,7 @@ class OwnerWatch:
         return True
 
     def _is_guarded(self, currency: str, held: Decimal) -> bool:
-        """Whether NIJA's own stop has bound all of its coins since the last look, up to this moment."""
+        """Whether NIJA's own stop has locked all of its coins since the last check."""
         if currency in self._released and self._asked - self._released[currency] > self._context.timings.owner_age:
             self.expire(currency)
         return currency in self._guarded and (currency in self._released or self._binds(currency, held))
@@ -226,7 +226,7 @@ class OwnerWatch:
         return self._held(currency) + (ZERO if known is None else known.amount - known.missing)
 
     def _apply(self, currency: str, found: Attribution, began: datetime) -> None:
-        """Write down what changed, and now and then that nothing did: so the next look need not read far back."""
+        """Journal what changed, and now and then that nothing did, so that the next check need not read far back."""
         known = self._holdings.get(currency)
         since = None
         if found.missing > ZERO:
@@ -236,12 +236,12 @@ class OwnerWatch:
         losses = [loss for taken in found.taken for loss in self._losses(currency, taken)]
         age = self._context.timings.reconcile
         if losses or known is None or replace(known, time=began) != now or (began - known.time).total_seconds() >= age:
-            self._context.open.lose(losses, [now])
+            self._context.open.write_off(losses, [now])
         else:
             self._holdings[currency] = known
 
-    def _losses(self, currency: str, taken: Taken) -> list[WriteOff]:
-        """The positions that lost it: those of the market in which it was sold first."""
+    def _losses(self, currency: str, taken: Removal) -> list[WriteOff]:
+        """Assign the loss to positions, first to those of the market in which the coins were sold."""
         positions = [one for one in self._context.open.positions().values() if _base(one.market) == currency]
         left, losses = taken.amount, []
         now = self._context.open.now()
@@ -254,7 +254,7 @@ class OwnerWatch:
         return losses
 
     def _foreign_fills(self, currency: str, *, protects: bool) -> list[Fill]:
-        """Those of orders that the journal does not know, since the last look."""
+        """Fills since the last check of orders that the journal does not know."""
         journal, broker = self._context.journal, self._context.broker
         since = self._since(currency)
         floor = self._floors.setdefault(currency, since - _CLOCK_ERROR)
@@ -281,7 +281,7 @@ class OwnerWatch:
         return [order.exchange_id for order in marked]
 
     def _is_quiet(self, currency: str) -> bool:
-        """Whether it is known what NIJA's own orders changed: booked, or certain before it is."""
+        """Whether the effect of NIJA's own orders on this currency is known, booked or not."""
         if any(order.state.is_unresolved for order in self._orders(currency)):
             return False
         return self._context.broker.fees_in_quote or not self._has_unbooked(currency)
@@ -293,15 +293,15 @@ class OwnerWatch:
         return [order for order in self._context.open.unsettled() if _base(order.market) == currency]
 
     def _resting(self, currency: str) -> Decimal:
-        """What NIJA's own orders bind of it."""
+        """How much of it NIJA's own orders lock."""
         selling = (order for order in self._orders(currency) if order.request.side is Side.SELL)
         return sum((order.request.amount - order.filled for order in selling if order.state.is_live), ZERO)
 
     def _held(self, currency: str) -> Decimal:
-        """What NIJA holds of it, also by fills that are not booked yet."""
+        """How much of it NIJA holds, unbooked fills included."""
         positions = self._context.open.positions().values()
         booked = sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
-        return booked + sum(map(self._context.ahead, self._orders(currency)), ZERO)
+        return booked + sum(map(self._context.unbooked_change, self._orders(currency)), ZERO)
 
     def _total(self, currency: str, told: Mapping[str, Balance]) -> Decimal:
         balance = told.get(currency)
@@ -309,7 +309,7 @@ class OwnerWatch:
             return balance.total
         if any(row.startswith("balance:") for row in self._context.broker.unread_rows()):
             raise BadAnswer(
-                f"the exchange names a balance that cannot be read: how much {currency} there is, is unknown"
+                f"the exchange reports a balance that cannot be read, so the amount of {currency} is unknown"
             )
         return ZERO
 
@@ -327,7 +327,7 @@ class OwnerWatch:
             self._context.log.settled(about)
 
     def _bindings(self, currency: str) -> str:
-        """The owner's own orders that hold these coins, by name."""
+        """The owner's orders that lock these coins, as text."""
         orders = [
             order
             for order in self._context.broker.open_orders()

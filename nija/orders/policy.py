@@ -1,13 +1,13 @@
-"""What to do next about one position: the one pure function that decides, and why.
+"""The next step for one position, and why: one pure function that decides.
 
 The invariants, each asserted by name in tests/nija/orders/test_policy.py:
 
-- cover: protection is not taken away before its successor can be accepted. A stop is withdrawn only for a sale or a
-  better stop, in a market that was read lately and takes orders.
-- owner: only what certainly is NIJA's is put up for sale, and only on fresh knowledge of whose coins these are.
+- cover: protection is not removed before its successor can be accepted. A stop is withdrawn only for a sale or a
+  better stop, in a market that was read recently and accepts orders.
+- owner: only coins that certainly are NIJA's are put up for sale, and only after a fresh ownership check.
 - never down: no step moves a stop further away, and a tighter one set by hand becomes the plan's.
-- finish: once everything stops, nothing new is decided and no stop is withdrawn; a missing one is still placed.
-- no silence: what is not protected as planned says why.
+- finish: on shutdown no new decisions are made and no stop is withdrawn; a missing one is still placed.
+- no silence: a position that is not protected as planned says why.
 
 docs/orders.md shows the table of steps; a test holds it equal to this.
 """
@@ -21,13 +21,13 @@ from brokers.figures import price
 from brokers.model import ZERO
 from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
 
-# A triggered stop-limit that the price has passed by this much, and that still rests, will not fill by itself.
+# A triggered stop-limit that still rests when the price is this far past it will not fill by itself.
 _JUMPED = Decimal("0.995")
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing can or need be done now. `trouble` is what a person must hear; empty: all is as planned."""
+    """Nothing can or need be done now. `trouble` must be reported; empty if all is as planned."""
 
     reason: str
     trouble: str = ""
@@ -35,29 +35,29 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Nothing of the position is left that could be sold: end it."""
+    """End the position: nothing of it is left that could be sold."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMarket:
-    """Read the market's present state before an order is withdrawn for another."""
+    """Read the market's current state before an order is withdrawn for another."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOwner:
-    """Ask whose coins there are before some are put up for sale."""
+    """Check whose coins these are before some are put up for sale."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeginSale:
-    """Decide to sell; from then on every look goes on with it until it is done."""
+    """Decide to sell; every later pass continues the sale until it is done."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptStop:
-    """Take a stop price that rests at the exchange for the plan's own."""
+    """Make the price of the resting stop the plan's own."""
 
     price: Decimal
 
@@ -88,7 +88,7 @@ class MoveStop:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceStop:
-    """Preview the new stop, withdraw the old one, place the new one; the old one again where that is refused."""
+    """Preview the new stop, withdraw the old one, place the new one; if that is refused, the old one again."""
 
     amount: Decimal
     price: Decimal
@@ -136,7 +136,7 @@ _SALE_WAITS = Wait("market closed", "it is to be sold, but the market takes no s
 
 
 def next_step(state: PositionState) -> Step:
-    """The next thing to do about this position, given all that is known of it."""
+    """The next step for this position, given everything known about it."""
     waiting = _waiting(state)
     if waiting is not None:
         return waiting
@@ -158,7 +158,7 @@ def _sale_or_protection(state: PositionState) -> Step:
 
 
 def _waiting(state: PositionState) -> Wait | None:
-    """What is under way must end first: two orders together could sell too much."""
+    """Orders under way must end first: two at once could sell too much."""
     if StopStage.UNRESOLVED is state.stop or SaleStage.UNRESOLVED is state.sale:
         return _UNRESOLVED
     if SaleStage.WORKING is state.sale:
@@ -169,7 +169,7 @@ def _waiting(state: PositionState) -> Wait | None:
 
 
 def _stop_sells(state: PositionState) -> Step:
-    """A stop that turned into a limit order may be stuck; any other one sells by itself."""
+    """A stop that turned into a limit order may be stuck; any other sells by itself."""
     jumped = _jumped_past(state)
     if state.stops_at_market or state.stopping or not (jumped or state.selling):
         return _SELLING
@@ -185,7 +185,7 @@ def _is_over(state: PositionState) -> bool:
 
 
 def _end(state: PositionState) -> Step:
-    """A stop that protects nothing could sell what is the owner's."""
+    """A stop that protects nothing could sell the owner's coins."""
     if state.entry_is_open:
         return _ENTERING
     if not state.settled:
@@ -198,14 +198,14 @@ def _end(state: PositionState) -> Step:
 
 
 def _was_tightened(state: PositionState) -> bool:
-    """Whether the stop rests above the plan's price, or the plan has none: whoever set it, it never moves down."""
+    """Whether the stop rests above the plan's price, or the plan has none; a stop never moves down, whoever set it."""
     if state.stop is not StopStage.RESTING or state.stop_price is None:
         return False
     return state.planned_stop is None or state.stop_price > state.planned_stop
 
 
 def _sale(state: PositionState) -> Step | None:
-    """The next step towards selling; None where it cannot go on now and the position stays protected meanwhile."""
+    """The next step of the sale; None if it cannot continue now, and the position stays protected meanwhile."""
     if state.stopping or not state.sale_is_due or state.entry_is_open or state.stop is StopStage.DENIED:
         return None
     if not state.market_is_fresh:
@@ -235,9 +235,9 @@ def _protection(state: PositionState) -> Step:
 
 
 def _cover(state: PositionState, price: Decimal) -> Step:
-    """A stop where there is none. Whether the market takes it now is best found out by asking for it.
+    """Place a missing stop. Trying is the best way to find out whether the market accepts it now.
 
-    Where that was refused, its tick or its minimum may have changed.
+    After a refusal the market is read first: its tick or its minimum may have changed.
     """
     if not state.stop_is_due:
         return _LATER
@@ -251,14 +251,14 @@ def _cover(state: PositionState, price: Decimal) -> Step:
 
 
 def _bare(state: PositionState) -> Wait:
-    """Why nothing of a position can be protected."""
+    """Why no part of a position can be protected."""
     if state.sellable > ZERO or state.is_dust:
         return _TOO_SMALL
     return _DOUBT if state.in_doubt else _NOT_FREE
 
 
 def _asks_owner(state: PositionState) -> bool:
-    """An answer that something is sold upon must be fresh; one that left nothing to sell holds for longer."""
+    """A sale needs a fresh ownership check; one that left nothing to sell stays valid for longer."""
     return not state.owner_is_fresh and (state.owner_is_due or _has_something(state))
 
 
@@ -267,7 +267,7 @@ def _has_something(state: PositionState) -> bool:
 
 
 def _adjustment(state: PositionState) -> Step:
-    """What a resting stop lacks of the plan: a size that is held, or a price that has risen."""
+    """Correct a resting stop whose size or price no longer matches the plan."""
     price, wanted = state.stop_price, state.wanted_stop
     if price is None or wanted is None or (price >= wanted and state.stop_amount == state.sellable):
         return _PROTECTED
@@ -283,7 +283,7 @@ def _adjustment(state: PositionState) -> Step:
 
 
 def _kept(state: PositionState) -> Wait | None:
-    """Why a stop that is not quite as planned stays as it is for now."""
+    """Why a stop that differs from the plan stays as it is for now."""
     if state.stopping or state.paused:
         return _STOPS if state.stopping else _PAUSED
     if state.in_doubt:
@@ -294,7 +294,7 @@ def _kept(state: PositionState) -> Wait | None:
 
 
 def _price_reached(state: PositionState) -> str:
-    """Why the position must be sold here, where no stop on the exchange does it; else nothing."""
+    """Why NIJA itself must sell the position because no stop at the exchange does; otherwise empty."""
     if state.stop is StopStage.RESTING and (_rests_as_planned(state) or state.paused):
         return _jumped_past(state)
     if state.price is None:
@@ -305,12 +305,12 @@ def _price_reached(state: PositionState) -> str:
 
 
 def _rests_as_planned(state: PositionState) -> bool:
-    """A stop left below the plan sells too late: an exchange may refuse one that the price has reached already."""
+    """Whether the stop is at the planned price: one left below it, as after a refusal, would sell too late."""
     return state.stop_price is None or state.wanted_stop is None or state.stop_price >= state.wanted_stop
 
 
 def _jumped_past(state: PositionState) -> str:
-    """The same of a stop that turns into a limit order when it triggers."""
+    """As `_price_reached`, for a stop that turns into a limit order when it triggers."""
     if state.stops_at_market or state.price is None or state.stop_price is None:
         return ""
     if state.price > state.stop_price * _JUMPED:

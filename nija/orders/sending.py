@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from nija.orders.asking import DeskContext
+    from nija.orders.tracking import DeskContext
 
 
 class Sender:
@@ -44,7 +44,7 @@ class Sender:
     def entry(
         self, market: str, amount: Decimal, stop_price: Decimal | None, signal_time: datetime, strategy: str
     ) -> Intent:
-        """Buy at market, with a plan of its own. Raises BrokerError where the exchange's time is not known."""
+        """Buy at market and open a position plan. Raises BrokerError if the exchange's time is unknown."""
         self._broker.sync_clock()
         client_id = new_client_id(Purpose.ENTRY)
         now = self._broker.exchange_time()
@@ -73,11 +73,11 @@ class Sender:
         return self._send(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price))
 
     def preview_stop(self, plan: PositionPlan, amount: Decimal, stop_price: Decimal) -> None:
-        """Ask whether this stop would be taken. Raises OrderRejected or MarketRefused where it would not."""
+        """Check that the exchange would accept this stop. Raises OrderRejected or MarketRefused if not."""
         self._preview(self._selling(plan, amount, Purpose.STOP, "protective stop", stop_price))
 
     def preview_sale(self, plan: PositionPlan, amount: Decimal) -> None:
-        """The same of a sale at market."""
+        """As `preview_stop`, for a sale at market."""
         self._preview(self._selling(plan, amount, Purpose.EXIT, "preview"))
 
     def _preview(self, intent: Intent) -> None:
@@ -90,7 +90,7 @@ class Sender:
     def _selling(
         self, plan: PositionPlan, amount: Decimal, purpose: Purpose, reason: str, stop_price: Decimal | None = None
     ) -> Intent:
-        """What protects or sells does not wait for a clock that cannot be asked."""
+        """Stops and sales are sent even if the exchange's clock cannot be read."""
         with suppress(BrokerError):
             self._broker.sync_clock()
         return Intent(
@@ -126,22 +126,22 @@ class Sender:
             unknown = replace(sent, state=OrderState.UNKNOWN, outcome=str(error))
             return self._open.move(sent, unknown, CommitPoint.OUTCOME, str(error))
         except OrderRejected as error:
-            return self._refused(sent, error.reason, passing=False)
+            return self._refused(sent, error.reason, transient=False)
         except MarketRefused as error:
             self._retries.market_refused(sent.market, error)
-            return self._refused(sent, str(error), passing=True)
+            return self._refused(sent, str(error), transient=True)
         except (Unauthorized, PermissionDenied) as error:
-            self._refused(sent, str(error), passing=True)
+            self._refused(sent, str(error), transient=True)
             raise
         except BrokerError as error:
-            self._retries.met(error)
-            return self._refused(sent, str(error), passing=True)
+            self._retries.note_rate_limit(error)
+            return self._refused(sent, str(error), transient=True)
         self._retries.market_accepted(sent.market)
         placed = replace(sent, state=OrderState.OPEN, exchange_id=exchange_id)
         return self._open.move(sent, placed, CommitPoint.OUTCOME)
 
-    def _refused(self, sent: Intent, reason: str, *, passing: bool) -> Intent:
-        refused = replace(sent, state=OrderState.REJECTED, settled=True, passing=passing, outcome=reason)
+    def _refused(self, sent: Intent, reason: str, *, transient: bool) -> Intent:
+        refused = replace(sent, state=OrderState.REJECTED, settled=True, transient=transient, outcome=reason)
         refused = self._open.move(sent, refused, CommitPoint.OUTCOME, reason)
         request = sent.request
         self._events.publish(
@@ -152,7 +152,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Retry:
-    """When an entry that was not sent is tried again, after what wait (both in seconds), and why it was not sent."""
+    """The next attempt at an entry, in seconds of the monotonic clock, and why the last one was not sent."""
 
     signal_time: datetime
     due: float
@@ -161,17 +161,17 @@ class _Retry:
 
 
 class EntryRetries:
-    """An entry that certainly was not sent is tried again for as long as its candle is the last, with growing waits."""
+    """Retries entries that were certainly not sent, with increasing waits, while their candle is the latest."""
 
     def __init__(self, context: DeskContext) -> None:
         self._clock = context.clock
         self._timings = context.timings
         self._retries: dict[str, _Retry] = {}
         self._refused: dict[str, tuple[MarketRefused, float]] = {}
-        self._room_from = float("-inf")
+        self._capacity_at = float("-inf")
 
-    def why_not(self, market: str, signal_time: datetime) -> str | None:
-        """Why an entry for this candle is not tried just now, or None."""
+    def wait_reason(self, market: str, signal_time: datetime) -> str | None:
+        """Why an entry for this candle must wait, or None."""
         now = self._clock.monotonic()
         if market in self._refused:
             error, since = self._refused[market]
@@ -182,24 +182,24 @@ class EntryRetries:
             return None
         return f"the entry could not be sent ({retry.reason}); it is tried again in {duration(retry.due - now)}"
 
-    def not_sent(self, market: str, signal_time: datetime, error: BrokerError) -> str:
-        """Take note that it was not sent; what to say of it."""
-        self.met(error)
+    def schedule(self, market: str, signal_time: datetime, error: BrokerError) -> str:
+        """Schedule the next attempt after `error`; returns the text to report."""
+        self.note_rate_limit(error)
         last = self._retries.get(market)
         wait = self._timings.entry_retry
         if last is not None and last.signal_time == signal_time:
             wait = min(last.wait * 2, self._timings.entry_retry_max)
         now = self._clock.monotonic()
-        wait = max(wait, self._room_from - now)
+        wait = max(wait, self._capacity_at - now)
         self._retries[market] = _Retry(signal_time, now + wait, wait, str(error))
         return f"{error}; it is tried again in {duration(wait)}"
 
-    def met(self, error: BrokerError) -> None:
-        """Take note of how long the exchange has no room for orders, where that is what it said."""
+    def note_rate_limit(self, error: BrokerError) -> None:
+        """If `error` is a rate limit, remember how long there is no capacity for orders."""
         if isinstance(error, RateLimited):
-            self._room_from = self._clock.monotonic() + error.retry_after
+            self._capacity_at = self._clock.monotonic() + error.retry_after
 
-    def sent(self, market: str) -> None:
+    def clear(self, market: str) -> None:
         self._retries.pop(market, None)
 
     def market_refused(self, market: str, error: MarketRefused) -> None:
@@ -209,5 +209,5 @@ class EntryRetries:
         self._refused.pop(market, None)
 
     def refused_markets(self) -> Mapping[str, str]:
-        """By market, what the exchange said and what to do about it."""
+        """The exchange's refusal and its remedy, by market."""
         return {market: f"{error}; {error.remedy}" for market, (error, _) in self._refused.items()}

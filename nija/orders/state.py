@@ -1,4 +1,4 @@
-"""All that decides about one position, in one value; and the times that the order room keeps."""
+"""The state of one position, from which the policy decides; and the intervals that orders keep."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How often the desk asks, and how long it waits; seconds throughout.
+    """Intervals, timeouts and maximum ages, all in seconds.
 
     `entry_deadline` and `sale_deadline`: how long the exchange may still accept an order (Kraken: 2 to 60).
-    `resent_sale_deadline`: the same for a sale that is sent again until then. A request may hang for 30 s, and a stop
-    must still be wanted after that: else it is minutes until it counts as absent, and its position is bare meanwhile.
+    `resent_sale_deadline`: the same for a sale or stop that is resent until then. A request may hang for 30 s, and the
+    deadline must outlast that: a stop that misses it takes minutes to count as absent, with the position bare.
 
-    `polls`: the waits between looks at an order that should fill at once. `stop_poll`: between looks at resting
-    stops, and the longest between looks at an order of which nothing changes. `retry`: before a refused stop or sale is
-    tried again. `resolve_max`: the longest wait between two questions after an unknown order. `reconcile`: between two
-    comparisons of exchange and journal; `reconcile_again`: after one that did not succeed.
+    `polls`: waits between polls of an order that should fill at once. `stop_poll`: interval of polling resting stops,
+    and the longest interval for an order on which nothing changes. `retry`: wait before a refused stop or sale is
+    retried. `resolve_max`: longest wait between two look-ups of an unknown order. `reconcile`: interval of comparing
+    exchange and journal; `reconcile_again`: wait after a failed comparison.
 
-    `market_age`: how old the market's state may be when an order is withdrawn for another. `owner_age`: how old the
-    knowledge of whose coins these are may be when some are put up for sale. `doubt_poll`: between looks while a
-    position is in doubt or nothing of it can be sold, and `doubt_settles`: for how long coins must be missing before
-    they count as gone. `denial`: for how long the exchange must deny a stop before it is placed anew. `entry_retry` and
-    `entry_retry_max`: the first and the longest wait before an entry that was not sent is tried again.
-    `refused_market`: before a market that was refused to the account is tried again.
+    `market_age`: maximum age of the market's state when an order is cancelled for another. `owner_age`: maximum age of
+    the ownership check when coins are put up for sale. `doubt_poll`: interval of checks while a position is in doubt or
+    nothing of it can be sold; `doubt_settles`: how long coins must be missing before they count as gone. `denial`: how
+    long the exchange must deny a stop before it is placed again. `entry_retry` and `entry_retry_max`: first and longest
+    wait before an unsent entry is retried. `refused_market`: wait before a refused market is tried again.
     """
 
     entry_deadline: float = 30.0
@@ -53,10 +52,10 @@ class Timings:
 
 
 class StopStage(StrEnum):
-    """NONE: no stop. UNRESOLVED: its outcome is unknown. RESTING: it rests, nothing of it sold.
+    """NONE: no stop. UNRESOLVED: its outcome is unknown. RESTING: it rests and has sold nothing.
 
-    SELLING: it has begun to sell. ENDING: its end was asked for and is not confirmed. DENIED: the exchange says that
-    there is no such order, and not long enough to believe it.
+    SELLING: it has begun to sell. ENDING: its cancellation is not confirmed. DENIED: the exchange says that there is no
+    such order, but not yet for long enough to believe it.
     """
 
     NONE = "none"
@@ -74,7 +73,7 @@ class SaleStage(StrEnum):
 
 
 class MarketMode(StrEnum):
-    """OPEN: takes market orders. CLOSED: listed, but does not take them now. ABSENT: not listed."""
+    """OPEN: accepts market orders. CLOSED: listed, but does not accept them now. ABSENT: not listed."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -85,21 +84,21 @@ class MarketMode(StrEnum):
 class PositionState:
     """One position as it is known now. Amounts in base currency, prices in quote.
 
-    `held` is what NIJA's fills bought and did not sell yet; `sellable` the part of it that certainly is NIJA's and is
-    free or bound by NIJA's own stop, down to the market's step. `booked`: every fill that matters for these is
-    booked; `settled`: every order that ended has all its fills booked. `is_dust`: `held` can never be sold;
-    `too_small`: `sellable` cannot be sold now. `was_sold`: something of it was sold, or taken.
+    `held` is what NIJA has bought and not sold yet; `sellable` is the part that certainly is NIJA's and is free or
+    locked by NIJA's own stop, rounded down to the market's step. `booked`: every fill that affects them is booked;
+    `settled`: every order that ended has all its fills booked. `is_dust`: `held` can never be sold; `too_small`:
+    `sellable` cannot be sold now. `was_sold`: some of it was sold or taken.
 
     `planned_stop` is the plan's, `wanted_stop` the same on the market's tick. `stop_amount` and `stop_price` are
-    those of the stop that rests. `spare_stops`: more stops rest than one.
+    those of the resting stop. `spare_stops`: more than one stop rests.
 
-    `market_is_fresh`, `owner_is_fresh`: read lately enough to act upon. `owner_is_due`: whose coins these are was read
-    so long ago that also an answer that left nothing to sell may have changed. `is_new`: its coins were bought by this
-    process, which knew what the owner held, and nothing was put up for sale since. `in_doubt`: something is missing
-    and nobody knows yet whose it was. `price` is the last one, None where it is too old.
+    `market_is_fresh`, `owner_is_fresh`: read recently enough to act on. `owner_is_due`: the last ownership check is so
+    old that even an answer that left nothing to sell may have changed. `is_new`: this process bought the coins, knew
+    what the owner held, and has put nothing up for sale since. `in_doubt`: coins are missing and it is not known whose.
+    `price` is the last price, None if it is too old.
 
-    `stop_is_due`, `sale_is_due`: no wait is left after a refusal. `was_refused`: the last stop was. `paused`: another
-    program trades this account.
+    `stop_is_due`, `sale_is_due`: the wait after a refusal is over. `was_refused`: the last stop was refused. `paused`:
+    another program trades this account.
     """
 
     market: str
@@ -137,7 +136,7 @@ class PositionState:
 
     @property
     def is_covered(self) -> bool:
-        """Whether all that can be protected is: by a stop that rests, or by watching where that is the way."""
+        """Whether everything that can be protected is, by a resting stop or (as configured) by watching the price."""
         if not self.rests_on_exchange:
             return self.price is not None and self.planned_stop is not None
         return self.stop is StopStage.RESTING and self.stop_amount >= self.sellable
@@ -145,10 +144,10 @@ class PositionState:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """How well one position is protected. Seconds in which something of it rested under no stop.
+    """How well one position is protected; times in seconds.
 
-    `bare` is for how long it has been so now, `bare_total` and `longest` since this process began to look after it.
-    `doubt` and `trouble` say what is wrong; empty: nothing.
+    `bare`: how long it has been unprotected now; `bare_total` and `longest` since this process began to manage it.
+    `doubt` and `trouble` say what is wrong; empty if nothing is.
     """
 
     market: str
@@ -161,7 +160,7 @@ class Protection:
 
 
 class BareTimer:
-    """Measures for how long a position is not covered, by the steady clock."""
+    """Measures how long a position is unprotected, by the monotonic clock."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -169,7 +168,7 @@ class BareTimer:
         self._longest = 0.0
 
     def note(self, now: float, *, covered: bool, began: float | None = None) -> None:
-        """`began`: when it became bare, where that was before anybody looked."""
+        """`began`: when it became bare, if that was before the first check."""
         if not covered:
             if self._since is None:
                 self._since = now if began is None else began
@@ -194,10 +193,10 @@ class BareTimer:
 
 
 class EntryStatus(StrEnum):
-    """FILLED: bought, in whole or in part. WORKING: at the exchange, not yet filled. UNKNOWN: being asked after.
+    """FILLED: bought, in whole or in part. WORKING: at the exchange, not yet filled. UNKNOWN: still being looked up.
 
-    REFUSED: nothing was bought, and this candle is acted upon. FAILED: nothing was bought for a passing reason;
-    the candle is tried again.
+    REFUSED: nothing was bought, and this candle counts as acted on. FAILED: nothing was bought for a transient reason;
+    the entry is retried.
     """
 
     FILLED = "filled"
@@ -214,7 +213,7 @@ class EntryOutcome:
 
 
 class ExitStatus(StrEnum):
-    """CLOSED: sold, or nothing was held. WORKING: the desk goes on selling in `refresh` until it is sold."""
+    """CLOSED: sold, or nothing was held. WORKING: `refresh` continues the sale until everything is sold."""
 
     CLOSED = "closed"
     WORKING = "working"

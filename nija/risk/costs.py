@@ -1,4 +1,4 @@
-"""What a trade costs, and the fee gate: a stop so close that fees alone could eat it is not worth a trade."""
+"""The costs of a trade, and the fee gate: a stop so close that fees alone could consume it is not worth a trade."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DEEP_MARKETS = frozenset({"BTC", "ETH"})
 _SLIPPAGE_DEEP = Decimal("0.0005")
 _SLIPPAGE_OTHER = Decimal("0.0010")
-# Mean net loss of a trade at Kraken's taker fee: breakouts 20/10 on 1h and 55/20 on 15m, the rules designed for 5m.
+# Mean net loss per trade at Kraken's taker fee: breakouts 20/10 on 1h and 55/20 on 15m, the rules designed for 5m.
 _LOST: Mapping[Timeframe, str] = MappingProxyType(
     {
         Timeframe.M1: "about 0.9 % a trade on 5m, and faster was never better",
@@ -31,7 +31,7 @@ _LOST: Mapping[Timeframe, str] = MappingProxyType(
 
 
 def slippage(market: Market) -> Decimal:
-    """What one market order is assumed to lose against the price seen, as a fraction (strategy evidence, section 1)."""
+    """The assumed slippage of one market order, as a fraction of the price (strategy evidence, section 1)."""
     return _SLIPPAGE_DEEP if market.base in _DEEP_MARKETS else _SLIPPAGE_OTHER
 
 
@@ -41,7 +41,7 @@ def round_trip_cost(entry_fee: Decimal, exit_fee: Decimal, slippage_per_side: De
 
 
 def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float) -> NoTradeReason | None:
-    """None where the stop distance is worth `gate` round trips; a gate of 0 lets everything pass."""
+    """None if the stop distance is at least `gate` round trips; a gate of 0 passes everything."""
     if gate == 0:
         return None
     distance = (close - stop) / close
@@ -62,7 +62,7 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
 
 
 def cost_of(timeframe: Timeframe, fee: Decimal, round_trip: Decimal) -> str | None:
-    """A sentence for a timeframe below 4h; None from there on. `fee` is one side's, `round_trip` with slippage."""
+    """A warning for a timeframe below 4h, otherwise None. `fee` is for one side, `round_trip` includes slippage."""
     lost = _LOST.get(timeframe)
     if lost is None:
         return None

@@ -1,4 +1,4 @@
-"""An account's equity as its trader, its halts and its owner see it."""
+"""An account's equity and return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EquityState:
-    """`current` is the equity now, in quote currency; `day` is the UTC day that `unit` is measured over."""
+    """`current` is the equity now, in quote currency; `day` is the UTC day over which `unit` is measured."""
 
     current: Decimal
     day: date
@@ -32,5 +32,5 @@ class EquityState:
 
     @property
     def change(self) -> Decimal:
-        """What the day's return is of the equity now, in quote currency."""
+        """The day's return in quote currency, on the equity now."""
         return self.current - self.current * self.unit.opening / self.unit.latest

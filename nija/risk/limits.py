@@ -1,4 +1,4 @@
-"""May an account open something now? Asked before a market's signal is even looked at; exits never ask."""
+"""The rules that may forbid a new position, checked before a market's signal. Exits are never checked."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The account as it stands when it asks; `now` is the exchange's time.
+class Appraisal:
+    """The account's state in this cycle; `now` is the exchange's time.
 
-    `open_positions` counts entries on their way too. `paused` says who or what paused the account; empty: nobody.
-    `unknown` says why a limit cannot be judged; `equity` is None where that is why, and `funds` then say nothing.
+    `open_positions` includes pending entries. `paused` says who or what paused the account, empty if nobody did.
+    `unknown` says why a limit cannot be checked; `equity` may then be None, and `funds` are meaningless.
     """
 
     equity: EquityState | None
@@ -36,31 +36,31 @@ class Standing:
     unknown: str = ""
 
 
-def may_open(market: Market, signal: SignalAt, standing: Standing, settings: AccountSettings) -> NoTradeReason | None:
-    """The first rule that forbids a new position, or None. From what only a person can end to what time ends.
+def may_open(market: Market, signal: SignalAt, appraisal: Appraisal, settings: AccountSettings) -> NoTradeReason | None:
+    """The first rule that forbids a new position, or None. Rules that only a person can lift come first.
 
-    The limits on losses are not asked here: what they run into pauses the account (nija/trader/halts.py).
+    Loss limits are not checked here: reaching one pauses the account (nija/trader/halts.py).
     """
-    return next(_refusals(market, signal, standing, settings), None)
+    return next(_refusals(market, signal, appraisal, settings), None)
 
 
 def _refusals(
-    market: Market, signal: SignalAt, standing: Standing, settings: AccountSettings
+    market: Market, signal: SignalAt, appraisal: Appraisal, settings: AccountSettings
 ) -> Iterator[NoTradeReason]:
     for refusal in (
-        paused(standing.paused),
+        paused(appraisal.paused),
         _disabled(market, settings.own.disabled_markets),
-        _unknown(standing),
-        _underfunded(market, standing, settings.risk.min_balance),
-        _positions(standing, settings.risk.max_positions),
-        _stale(signal, standing, settings.trading.max_candle_age),
+        _unknown(appraisal),
+        _underfunded(market, appraisal, settings.risk.min_balance),
+        _positions(appraisal, settings.risk.max_positions),
+        _stale(signal, appraisal, settings.trading.max_candle_age),
     ):
         if refusal is not None:
             yield refusal
 
 
 def paused(why: str) -> NoTradeReason | None:
-    """`why` says who or what paused the account; empty: nobody."""
+    """`why` says who or what paused the account; empty if nobody did."""
     if not why:
         return None
     return NoTradeReason(Rule.PAUSED, f"new entries are paused ({why}); nija resume lets them begin again")
@@ -73,14 +73,14 @@ def _disabled(market: Market, disabled: tuple[str, ...]) -> NoTradeReason | None
     return NoTradeReason(Rule.DISABLED_MARKET, text, market.symbol, ", ".join(sorted(disabled)))
 
 
-def _unknown(standing: Standing) -> NoTradeReason | None:
-    if not standing.unknown and standing.equity is not None:
+def _unknown(appraisal: Appraisal) -> NoTradeReason | None:
+    if not appraisal.unknown and appraisal.equity is not None:
         return None
-    return NoTradeReason(Rule.UNKNOWN, standing.unknown, value="unknown", limit="known")
+    return NoTradeReason(Rule.UNKNOWN, appraisal.unknown, value="unknown", limit="known")
 
 
-def _underfunded(market: Market, standing: Standing, least: Decimal) -> NoTradeReason | None:
-    equity = standing.funds.equity
+def _underfunded(market: Market, appraisal: Appraisal, least: Decimal) -> NoTradeReason | None:
+    equity = appraisal.funds.equity
     if equity >= least:
         return None
     text = (
@@ -90,24 +90,24 @@ def _underfunded(market: Market, standing: Standing, least: Decimal) -> NoTradeR
     return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(least))
 
 
-def _positions(standing: Standing, most: int) -> NoTradeReason | None:
-    if standing.open_positions < most:
+def _positions(appraisal: Appraisal, most: int) -> NoTradeReason | None:
+    if appraisal.open_positions < most:
         return None
-    text = f"{standing.open_positions} positions are open and max_positions is {most}; waits for an exit"
-    return NoTradeReason(Rule.MAX_POSITIONS, text, str(standing.open_positions), str(most))
+    text = f"{appraisal.open_positions} positions are open and max_positions is {most}; waits for an exit"
+    return NoTradeReason(Rule.MAX_POSITIONS, text, str(appraisal.open_positions), str(most))
 
 
-def _stale(signal: SignalAt, standing: Standing, most: float) -> NoTradeReason | None:
+def _stale(signal: SignalAt, appraisal: Appraisal, most: float) -> NoTradeReason | None:
     """`most` is in intervals, 0 = never stale."""
     if most == 0:
         return None
-    elapsed = Decimal(repr((standing.now - signal.closed).total_seconds()))
+    elapsed = Decimal(repr((appraisal.now - signal.closed).total_seconds()))
     age = elapsed / signal.timeframe.seconds
     limit = Decimal(repr(float(most)))
     if age <= limit:
         return None
     text = (
-        f"the last {signal.timeframe} candle closed {duration(standing.now - signal.closed)} ago"
+        f"the last {signal.timeframe} candle closed {duration(appraisal.now - signal.closed)} ago"
         f" and max_candle_age is {number(limit)} x {signal.timeframe}; waits for fresh candles from the exchange"
     )
     return NoTradeReason(Rule.STALE_CANDLE, text, exact(age), exact(limit))

@@ -1,4 +1,4 @@
-"""Why nothing is opened: the one form of it, from the rule that says so to status, notifications and `--json`."""
+"""Why nothing is opened: one type from the rules to status, notifications and `--json`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """The settings' and the exchange's limits first, then what else keeps a market from being entered."""
+    """First the limits of the settings and the exchange, then other reasons for not entering a market."""
 
     PAUSED = "paused"
     DISABLED_MARKET = "disabled_markets"
@@ -42,10 +42,10 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoTradeReason:
-    """`value` is what the rule saw, and `limit` what it asks for; empty where it compares nothing.
+    """`value` is what the rule saw and `limit` what it requires; both are empty if it compares nothing.
 
-    Both have every digit and are in the unit of the rule: a fraction, a count, quote currency, or a name. They move
-    with every price; `rule` alone tells whether the reason has changed. `market` is None until it is known which.
+    Both are exact and in the unit of the rule: a fraction, a count, quote currency, or a name. They change with every
+    price, so compare `rule` to see whether the reason has changed. `market` is None until the trader fills it in.
     """
 
     rule: Rule

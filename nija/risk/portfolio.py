@@ -1,4 +1,4 @@
-"""One brake over all accounts together: the value of one unit of their sum."""
+"""Loss limits over all accounts together: the value of one unit of their sum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioLimits:
-    """Fractions of the value of a unit; None is no limit."""
+    """Fractions of the value of a unit; None for no limit."""
 
     max_daily_loss: Decimal | None = None
     max_drawdown: Decimal | None = None
@@ -29,8 +29,8 @@ class PortfolioLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Stake:
-    """What one account has earned since it began, and what it has at work, in the portfolio's currency."""
+class Contribution:
+    """What one account has earned since it began, and its capital at work, in the portfolio's currency."""
 
     earned: Decimal
     capital: Decimal
@@ -38,9 +38,9 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioState:
-    """What all traders read. `unit` is that of `day`; None while it is not known, and `unknown` says why.
+    """What all traders read. `unit` is measured over `day`; None while it is unknown, and `unknown` says why.
 
-    `left_out` are the accounts whose money is not in the sum. `generation` grows whenever losses begin to count anew.
+    `left_out` are the accounts that are not in the sum. `generation` grows whenever losses restart at zero.
     """
 
     limits: PortfolioLimits
@@ -52,11 +52,11 @@ class PortfolioState:
     generation: int = 0
 
 
-def combined(before: Mapping[AccountId, Stake], now: Mapping[AccountId, Stake]) -> Decimal:
-    """The factor by which the unit's value changes over one period; `before` is all that was at work in it.
+def combined(before: Mapping[AccountId, Contribution], now: Mapping[AccountId, Contribution]) -> Decimal:
+    """The factor by which the unit's value changes over one period; `before` is everything at work in it.
 
-    An account that is not known now earned nothing yet: its part is counted once it is known again. One that joins
-    is at work from now on.
+    An account that is unknown now counts as having earned nothing; its earnings count once it is known again. One that
+    joins counts from the next period on.
     """
-    earned = sum((stake.earned - before[one].earned for one, stake in now.items() if one in before), ZERO)
-    return growth(earned, sum((stake.capital for stake in before.values()), ZERO))
+    earned = sum((contribution.earned - before[one].earned for one, contribution in now.items() if one in before), ZERO)
+    return growth(earned, sum((contribution.capital for contribution in before.values()), ZERO))

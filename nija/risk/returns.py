@@ -1,7 +1,7 @@
-"""What an account's loss limits look at: the value of one unit of it, as the price of a fund's unit (time-weighted).
+"""The value of one unit of an account, like a fund's unit price (time-weighted): the loss limits are measured on it.
 
-Each period's return is what NIJA earned in it over the capital at work at its start. Money that the owner brings or
-takes is no return, so it moves no limit: it only changes the capital of the next period.
+A period's return is what NIJA earned in it over the capital at work at its start. Deposits and withdrawals are not
+returns and move no limit: they only change the capital of the next period.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-    from nija.risk.trusted_time import Moment
+    from nija.risk.trusted_time import ClockReading
 
 ZERO, ONE = Decimal(0), Decimal(1)
-# Of a unit that is worth nothing no later loss could be measured.
+# No later loss could be measured on a unit that is worth nothing.
 _LEAST_GROWTH = Decimal("0.0001")
 _DIGITS = 12
 
 
 def growth(earned: Decimal, capital: Decimal) -> Decimal:
-    """The factor by which a unit's value changes where `capital` earned `earned` (both in quote currency)."""
+    """The factor by which a unit's value changes if `capital` earned `earned` (both in quote currency)."""
     if capital <= ZERO:
         return ONE
     return max(_LEAST_GROWTH, ONE + earned / capital)
 
 
 def _fallen(start: Decimal, now: Decimal) -> Decimal:
-    # A limit is reached also where the last of many digits was rounded the other way.
+    # So that a limit counts as reached even if the last of many digits was rounded the other way.
     return round(max(ZERO, (start - now) / start), _DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitValue:
-    """The value of one unit when the day began, now, and at its highest; it begins at 1."""
+    """The value of one unit at the start of the day, now, and at its highest; it starts at 1."""
 
     opening: Decimal = ONE
     latest: Decimal = ONE
@@ -43,7 +43,7 @@ class UnitValue:
 
     @property
     def daily_loss(self) -> Decimal:
-        """What the day has lost so far, as a fraction of its opening; 0 on a winning day."""
+        """The day's loss so far, as a fraction of its opening; 0 on a winning day."""
         return _fallen(self.opening, self.latest)
 
     @property
@@ -55,18 +55,18 @@ class UnitValue:
         latest = self.latest * factor
         return replace(self, latest=latest, peak=max(self.peak, latest))
 
-    def anew(self) -> UnitValue:
-        """Losses count from here on: what `nija resume` means by going on."""
+    def reset(self) -> UnitValue:
+        """Restart losses at zero, as `nija resume` does."""
         return UnitValue(self.latest, self.latest, self.latest)
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """A unit's value through the UTC days.
+class UnitDay:
+    """A unit's value on one UTC day.
 
-    A day opens at what the unit was worth when it was last seen before, or at the first look of the day where that is
-    more: what was lost while nobody looked belongs to the day that finds it. `claimed` is the opening of a day that
-    the clock tells of but that is not believed yet.
+    A day opens at the unit's last value before it or at its first value on that day, whichever is higher: a loss while
+    nothing was measured belongs to the day that finds it. `claimed` is the opening of the next day while the exchange's
+    clock reports that day but is not trusted yet.
     """
 
     day: date
@@ -74,16 +74,16 @@ class Track:
     claimed: Decimal | None = None
 
     @property
-    def judged(self) -> UnitValue:
-        """The unit as the limits see it: while in doubt which day it is, the higher opening counts."""
+    def for_limits(self) -> UnitValue:
+        """The unit for the loss limits: while it is uncertain which day it is, the higher opening counts."""
         return self.unit if self.claimed is None else replace(self.unit, opening=max(self.unit.opening, self.claimed))
 
-    def after(self, factor: Decimal, moment: Moment) -> Track:
+    def after(self, factor: Decimal, reading: ClockReading) -> UnitDay:
         unit = self.unit.grown(factor)
         claimed = max(self.unit.latest, unit.latest) if self.claimed is None else self.claimed
-        if moment.believed.date() > self.day:
-            return Track(moment.believed.date(), replace(unit, opening=claimed))
-        return Track(self.day, unit, claimed if moment.told.date() > self.day else None)
+        if reading.trusted.date() > self.day:
+            return UnitDay(reading.trusted.date(), replace(unit, opening=claimed))
+        return UnitDay(self.day, unit, claimed if reading.reported.date() > self.day else None)
 
-    def anew(self) -> Track:
-        return Track(self.day, self.unit.anew())
+    def reset(self) -> UnitDay:
+        return UnitDay(self.day, self.unit.reset())

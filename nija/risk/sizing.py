@@ -1,6 +1,6 @@
-"""How much to buy: by risk through the stop distance, under every cap, on the step, and never too small to sell again.
+"""Position sizing: risk over stop distance, within every cap, on the market's step, and never too small to sell again.
 
-The rules and their reasons are points 5 and 6 of the default strategy in the strategy evidence.
+For the rules and their reasons see points 5 and 6 of the default strategy in the strategy evidence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # A position halved in value must still be large enough to sell.
 _MINIMUMS = 2
-# A notional raised to the least order may risk this many times `risk_per_trade`, whatever the account's multiplier.
+# A notional raised to the minimum order may risk this many times `risk_per_trade`, whatever the account's multiplier.
 _RAISED_RISK = 2
 _PRECISION = 50
 
@@ -29,8 +29,8 @@ _PRECISION = 50
 class Funds:
     """In quote currency: `available` can be spent now, `exposure` is the value of all open positions and entries.
 
-    `pending` is the part of `exposure` that may still fill, or has filled and is not booked: it is not yet taken off
-    what is `available`.
+    `pending` is the part of `exposure` that may still fill or is not booked yet; it is not yet deducted from
+    `available`.
     """
 
     equity: Decimal
@@ -41,9 +41,9 @@ class Funds:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry to be sized. `close` and `stop` are the signal's; `price` is what one unit would cost now.
+    """An entry to be sized. `close` and `stop` are the signal's; `price` is the price of one unit now.
 
-    `fee` and `slippage` are fractions of the notional, kept in hand beyond it.
+    `fee` and `slippage` are fractions of the notional, reserved on top of it.
     """
 
     market: Market
@@ -55,7 +55,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
+class EntrySize:
     """`amount` in base currency; `notional` = amount × price and `risk` (lost down to the stop) in quote currency."""
 
     amount: Decimal
@@ -70,13 +70,13 @@ class _Ceiling:
     text: str
 
 
-def least_notional(market: Market, price: Decimal) -> Decimal:
-    """The smallest notional worth opening: twice what the exchange's two minimums ask for."""
+def min_notional(market: Market, price: Decimal) -> Decimal:
+    """The smallest notional worth opening: twice the larger of the exchange's two minimums."""
     return _MINIMUMS * max(market.min_amount * price, market.min_cost)
 
 
-def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> Sized | NoTradeReason:
-    """How much to buy, or the one rule that forbids it. Rounding only ever makes the order smaller."""
+def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:
+    """How much to buy, or the rule that forbids it. Rounding only ever makes the order smaller."""
     funds = replace(funds, available=funds.available - funds.pending * (1 + entry.fee + entry.slippage))
     if entry.price <= 0 or entry.close <= 0:
         raise ValueError(f"{entry.market.symbol}: a price must be above 0")
@@ -88,14 +88,14 @@ def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> Sized |
         return _size(entry, entry.stop, funds, settings)
 
 
-def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) -> Sized | NoTradeReason:
-    # A late entry buys above the close and is further from its stop than the signal said.
+def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:
+    # A late entry may buy above the close, further from its stop than the signal's.
     fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
     limits = settings.risk
     ceilings = _ceilings(entry, funds, limits)
     intended = limits.risk_per_trade * settings.own.risk_multiplier * funds.equity / fraction
     notional = min(intended, *(ceiling.notional for ceiling in ceilings))
-    least = least_notional(entry.market, entry.price)
+    least = min_notional(entry.market, entry.price)
     if notional < least:
         bounds = (*ceilings, _raised_risk(entry, fraction, funds, limits))
         tightest = min(bounds, key=lambda ceiling: ceiling.notional)
@@ -105,7 +105,7 @@ def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) 
     amount = entry.market.floor_amount(notional / entry.price)
     if amount <= 0 or not entry.market.allows(amount, entry.price):
         return _below_minimum(entry, amount)
-    return Sized(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
+    return EntrySize(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
 
 
 def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceiling, ...]:
@@ -132,7 +132,7 @@ def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceilin
 
 
 def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskSettings) -> _Ceiling:
-    """What a notional that is raised to the least order must keep besides the other ceilings."""
+    """The additional ceiling for a notional that is raised to the minimum order."""
     allowed = _RAISED_RISK * limits.risk_per_trade
     text = (
         f"with the stop {percent(fraction)} away it would risk more than {percent(allowed)} of equity"

@@ -1,4 +1,4 @@
-"""What a strategy is: candles in, signals out. It sees no account, no broker and no clock, so it cannot look ahead."""
+"""The strategy protocol: candles in, signals out. A strategy sees no account, broker or clock: it cannot look ahead."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class StrategyError(ValueError):
-    """A strategy that cannot be used. Its text names the key of nija.toml, the value, and what was expected."""
+    """A strategy cannot be used. The text names the key in nija.toml, the value, and what was expected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """What a strategy says at every candle's close, in arrays aligned with the candles and made read-only.
+    """The signals at every candle's close, in read-only arrays aligned with the candles.
 
-    `initial_stop` is where a position entered on that candle is protected, `trail` a candidate for a stop already
-    resting: it becomes max(stop, trail). Both are prices; nan says "none".
+    `initial_stop` is the stop of a position entered on that candle; `trail` may raise a resting stop to
+    max(stop, trail). Both are prices; nan means none.
     """
 
     entry: NDArray[np.bool_]
@@ -43,11 +43,11 @@ class Signals:
         return len(self.entry)
 
     def last(self, candles: Candles) -> SignalAt:
-        """The signals at the last candle. Raises IndexError where there is none."""
+        """The signals at the last candle. Raises IndexError if there is none."""
         return self.at(candles, -1)
 
     def at(self, candles: Candles, index: int) -> SignalAt:
-        """The signals at one candle of those they were made from."""
+        """The signals at one of the candles they were computed from."""
         if len(self) != len(candles):
             raise ValueError(f"{candles.market}: {len(self)} signals for {len(candles)} candles")
         return SignalAt(
@@ -66,7 +66,7 @@ class Signals:
 class SignalAt:
     """The signals at ONE candle's close, with prices as Decimal.
 
-    `time` is the candle's opening moment in Unix seconds, as in Candles.
+    `time` is the candle's opening time in Unix seconds, as in Candles.
     """
 
     market: str
@@ -80,25 +80,25 @@ class SignalAt:
 
     @property
     def closed(self) -> datetime:
-        """The moment in which the candle ended: from here on the signal may be acted upon."""
+        """When the candle ended: from then on the signal may be acted on."""
         return datetime.fromtimestamp(self.time + self.timeframe.seconds, tz=UTC)
 
 
 @runtime_checkable
 class Strategy(Protocol):
-    """Frozen and hashable, equal by parameters: so a feed computes each signal once for all accounts that share it."""
+    """Frozen, hashable and equal by parameters, so that a feed computes each signal once for all accounts."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def warmup(self) -> int:
-        """How many closed candles there must be before the last of them can carry a valid signal."""
+        """How many closed candles are needed for a valid signal at the last one."""
         ...
 
     @property
     def fee_gate(self) -> float:
-        """How many round trips the stop distance must be worth; 0 for no such gate."""
+        """The minimum stop distance, in round-trip costs; 0 for no gate."""
         ...
 
     def evaluate(self, candles: Candles) -> Signals:

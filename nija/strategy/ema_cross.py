@@ -1,4 +1,4 @@
-"""A second strategy: in the market while a fast average runs above a slow one."""
+"""A second strategy: long while a fast average is above a slow one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EmaCross:
-    """Enter while EMA(`fast`) is above EMA(`slow`), leave when it is below, with a stop at close - `stop_atr`·ATR.
+    """Enter while EMA(`fast`) is above EMA(`slow`), exit when it is below, with a stop at close - `stop_atr`·ATR.
 
-    It is a state and not a crossing: after a stop-out it enters again at the next close if the fast average is still
-    above. `stop_atr` = None takes the stop away: only for replays, the daemon opens nothing without a stop.
+    Entries follow the state, not the crossing: after a stop-out it enters again at the next close if the fast average
+    is still above. `stop_atr` = None means no stop and is for replays only: the daemon opens nothing without a stop.
     """
 
     title: ClassVar = "long while the fast average is above the slow one"

@@ -1,9 +1,9 @@
-"""The only module that knows TA-Lib. Outputs are aligned with the input; what is not defined yet is nan.
+"""The only module that uses TA-Lib. Outputs are aligned with the input; undefined values are nan.
 
-TA-Lib gives the GIL away at every call and many threads calling it at once fight for it, so signals are computed in
+TA-Lib releases the GIL at every call, and many threads calling it at once contend for it, so signals are computed in
 the feeds' threads (one per exchange) and never in the traders'. Definitions: ATR(n) starts at index n with the mean
-of the true ranges 1…n and goes on as (ATR·(n-1)+TR)/n; EMA(n) starts at index n-1 with the mean of the first n values
-and goes on with factor 2/(n+1). Every period here is at least 2, TA-Lib's own least.
+of the true ranges 1…n and continues as (ATR·(n-1)+TR)/n; EMA(n) starts at index n-1 with the mean of the first n
+values and continues with factor 2/(n+1). Every period here is at least 2, TA-Lib's own minimum.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def lowest(values: Values, period: int) -> Values:
 
 
 def before(values: Values) -> Values:
-    """What `values` was one candle earlier: turns "the last N" into "the N before", excluding the current candle."""
+    """`values` shifted by one candle: turns "the last N" into "the N before the current candle"."""
     earlier = np.empty_like(values)
     earlier[:1] = np.nan
     earlier[1:] = values[:-1]
@@ -54,7 +54,7 @@ def before(values: Values) -> Values:
 
 
 def _talib() -> ModuleType:
-    """Imported at the first signal: it brings pandas along, 50 MB that a command without signals need not wait for."""
+    """Imported at the first signal: it imports pandas, 50 MB that a command without signals does not need."""
     import talib  # noqa: PLC0415 - see above
 
     return talib

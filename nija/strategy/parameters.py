@@ -1,4 +1,4 @@
-"""A strategy's parameters: one place for default, bounds, unit and meaning, for its class and for its table alike."""
+"""A strategy's parameters: default, bounds, unit and meaning in one place, for its class and its nija.toml table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-# Every stop distance is measured in average true ranges of so many candles.
+# Every stop distance is measured in average true ranges over this many candles.
 ATR_PERIOD = 20
 ATR = f"ATR({ATR_PERIOD})"
 _LONGEST_PERIOD = 500
@@ -28,12 +28,12 @@ _Value = TypeVar("_Value")
 
 
 def period(default: int, meaning: str, *, least: int = SHORTEST_PERIOD) -> int:
-    """A field that holds a number of candles. The exchanges give only so many: a table's number is bounded above."""
+    """A field for a number of candles, bounded in nija.toml by what the exchanges provide."""
     return _parameter(default, meaning, "candles", {"ge": least, "le": _LONGEST_PERIOD})
 
 
 def multiple(default: float, meaning: str, *, unit: str, least: Literal["0", "above 0"] = "0") -> float:
-    """A field that holds a factor of something, such as of an average true range."""
+    """A field for a multiple of `unit`, such as of an average true range."""
     return _parameter(default, meaning, unit, {"ge" if least == "0" else "gt": 0, "le": _LARGEST_MULTIPLE})
 
 
@@ -43,7 +43,7 @@ def fee_gate_parameter() -> float:
 
 
 def check_parameters(strategy: DataclassInstance) -> None:
-    """What makes no sense at all is refused; a table refuses more. Raises StrategyError."""
+    """Refuse meaningless values; the nija.toml table has stricter bounds. Raises StrategyError."""
     for parameter in fields(strategy):
         value = getattr(strategy, parameter.name)
         if isinstance(parameter.default, int):
@@ -53,7 +53,7 @@ def check_parameters(strategy: DataclassInstance) -> None:
 
 
 def parameter_table(make: Callable[..., DataclassInstance], title: str) -> type[SettingsTable]:
-    """The table of nija.toml that a strategy's parameters are read from."""
+    """The nija.toml table of a strategy's parameters."""
     keys: dict[str, Any] = {
         one.name: (
             Count if isinstance(one.default, int) else Number,

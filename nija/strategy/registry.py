@@ -1,4 +1,4 @@
-"""From the name and parameters in nija.toml to a strategy, with messages that say what to fix."""
+"""Makes a strategy from its name and parameters in nija.toml, with errors that say what to fix."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ STRATEGY_TABLES = strategy_tables(
 
 
 def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
-    """The strategy called `trend` or `ema_cross`, or a user's own class named as `package.module:Class`.
+    """The strategy named `trend` or `ema_cross`, or a user's own class named as `package.module:Class`.
 
-    Raises StrategyError naming the key, its value and what was expected.
+    Raises StrategyError with the key, its value and what was expected.
     """
     make: Callable[..., Strategy] = _BUILT_IN.get(name) or _own_class(name)
     _check_keys(name, make, parameters)
@@ -81,7 +81,7 @@ def _check_shape(name: str, strategy: object) -> None:
 
 
 def _check_value(name: str, strategy: Strategy, twin: Strategy) -> None:
-    """Signals are shared between accounts whose strategies are equal: without equality nothing would be shared."""
+    """Accounts with equal strategies share signals; without equality nothing would be shared."""
     try:
         same = strategy == twin and hash(strategy) == hash(twin)
     except TypeError:

@@ -1,4 +1,4 @@
-"""The default: a long-only breakout of the recent range, in by a new high and out by a new low."""
+"""The default: a long-only breakout of the recent range; enters on a new high, exits on a new low."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Trend:
     """Enter on a close above the highest high of the `entry` candles before it, with a stop at close - `stop_atr`·ATR.
 
-    The stop follows the lowest low of the last `exit` candles at a distance of `trail_atr`·ATR; leave on a close below
-    the lowest low of the `exit` candles before it. None takes the stop, or its following, away: only for replays,
-    the daemon opens nothing without a stop. The exchanges bound `entry` and `exit`: Kraken gives 720 candles of any
-    length, the running one included; of Coinbase the feed reads 700.
+    The stop trails the lowest low of the last `exit` candles at a distance of `trail_atr`·ATR; exit on a close below
+    the lowest low of the `exit` candles before it. None means no stop, or no trailing, and is for replays only: the
+    daemon opens nothing without a stop. The exchanges bound `entry` and `exit`: Kraken provides 720 candles of any
+    length, the running one included; the feed reads 700 from Coinbase.
     """
 
     title: ClassVar = "the slow breakout"

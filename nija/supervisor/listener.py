@@ -57,7 +57,7 @@ class CommandListener:
     def obey(self) -> None:
         """Take what has come, and write it to the journal, which is opened for a moment where there is no session."""
         if self._journal is not None:
-            self.queue.obey(self._journal)
+            self.queue.execute(self._journal)
         elif self.queue.is_waiting:
             self._obey_between_sessions()
 
@@ -70,7 +70,7 @@ class CommandListener:
     def _obey_between_sessions(self) -> None:
         try:
             with closing(self._journals.open(self._account)) as journal:
-                self.queue.obey(journal)
+                self.queue.execute(journal)
         except JournalError as error:
             self.queue.keep_in_memory(error)
         except Exception as error:  # noqa: BLE001  reported; no command may end the account's thread

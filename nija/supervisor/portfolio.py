@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from brokers.figures import duration
-from nija.risk.portfolio import PortfolioState, Stake, combined
-from nija.risk.returns import Track, UnitValue
+from nija.risk.portfolio import Contribution, PortfolioState, combined
+from nija.risk.returns import UnitDay, UnitValue
 from nija.risk.trusted_time import TrustedTime
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from nija.log.event_log import EventLog
     from nija.risk.portfolio import PortfolioLimits
-    from nija.trader.measure import Worth
     from nija.trader.portfolio_halts import PortfolioShare
+    from nija.trader.return_tracker import AccountValue
     from nija.trader.view import TraderView
 
 # One account that cannot be known must not keep the others waiting for ever.
@@ -42,11 +42,11 @@ class Portfolio:
         self._currency = Counter(quotes.values()).most_common(1)[0][0]
         self._members = [account for account, quote in quotes.items() if quote == self._currency]
         self._others = [account for account in quotes if account not in self._members]
-        self._stakes: dict[AccountId, Stake] = {}
+        self._contributions: dict[AccountId, Contribution] = {}
         self._shown: Mapping[AccountId, PortfolioShare] = {}
         self._known: dict[AccountId, float] = {}
         self._time: TrustedTime | None = None
-        self._track: Track | None = None
+        self._unit_day: UnitDay | None = None
         self.state = PortfolioState(limits, self._currency, unknown=_waiting(self._members))
 
     def look(self, views: Mapping[AccountId, TraderView | None]) -> None:
@@ -55,26 +55,26 @@ class Portfolio:
         shares = {one: view.share for one, view in seen.items() if view.share is not None}
         now = self._news(shares)
         late = self._late(now)
-        waited_for = [one for one in self._members if one not in self._stakes and one not in late]
-        if now and (self._track is not None or not waited_for):
-            at_work = {one: stake for one, stake in self._stakes.items() if one not in late}
+        waited_for = [one for one in self._members if one not in self._contributions and one not in late]
+        if now and (self._unit_day is not None or not waited_for):
+            at_work = {one: contribution for one, contribution in self._contributions.items() if one not in late}
             self._measure(combined(at_work, now), shares.values(), max(view.time for view in seen.values()))
-            self._stakes |= now
+            self._contributions |= now
         self._publish(late, waited_for, shares.values())
 
-    def _news(self, shares: Mapping[AccountId, PortfolioShare]) -> dict[AccountId, Stake]:
+    def _news(self, shares: Mapping[AccountId, PortfolioShare]) -> dict[AccountId, Contribution]:
         """What is known now. A trader that hangs shows what it showed before, which is not news.
 
         What an account earned counts from where an earlier process left it.
         """
         fresh = {one: share for one, share in shares.items() if share is not self._shown.get(one)}
         self._shown = shares
-        now = {one: _stake(share.now) for one, share in fresh.items() if share.now is not None}
-        for one, stake in now.items():
+        now = {one: _contribution(share.now) for one, share in fresh.items() if share.now is not None}
+        for one, contribution in now.items():
             stored = shares[one].stored
             if stored is not None and stored.currency == self._currency:
-                self._stakes.setdefault(one, _stake(stored))
-            self._stakes.setdefault(one, stake)
+                self._contributions.setdefault(one, _contribution(stored))
+            self._contributions.setdefault(one, contribution)
         return now
 
     def _late(self, now: Iterable[AccountId]) -> list[AccountId]:
@@ -86,20 +86,20 @@ class Portfolio:
         return [one for one in self._members if steady - self._known[one] > _UNKNOWN_LASTS]
 
     def _measure(self, factor: Decimal, shares: Iterable[PortfolioShare], told: datetime) -> None:
-        if self._track is None or self._time is None:
-            self._time, self._track = _begun(shares, told)
-        self._track = self._track.after(factor, self._time.see(told, self._clock.monotonic()))
+        if self._unit_day is None or self._time is None:
+            self._time, self._unit_day = _begun(shares, told)
+        self._unit_day = self._unit_day.after(factor, self._time.read(told, self._clock.monotonic()))
 
     def _publish(self, late: list[AccountId], waited_for: list[AccountId], shares: Iterable[PortfolioShare]) -> None:
         state, generation = self.state, self.state.generation
-        if self._track is not None and any(share.resumed == generation for share in shares):
-            self._track, generation = self._track.anew(), generation + 1
+        if self._unit_day is not None and any(share.resumed == generation for share in shares):
+            self._unit_day, generation = self._unit_day.reset(), generation + 1
         self.state = PortfolioState(
             limits=state.limits,
             currency=self._currency,
-            day=None if self._track is None else self._track.day,
-            unit=None if self._track is None else self._track.judged,
-            unknown="" if self._track is not None else _waiting(waited_for),
+            day=None if self._unit_day is None else self._unit_day.day,
+            unit=None if self._unit_day is None else self._unit_day.for_limits,
+            unknown="" if self._unit_day is not None else _waiting(waited_for),
             left_out=(*self._others, *late),
             generation=generation,
         )
@@ -119,14 +119,14 @@ class Portfolio:
                 self._log.settled(f"{one}")
 
 
-def _begun(shares: Iterable[PortfolioShare], told: datetime) -> tuple[TrustedTime, Track]:
+def _begun(shares: Iterable[PortfolioShare], told: datetime) -> tuple[TrustedTime, UnitDay]:
     """From the newest copy that an earlier process has left with any account."""
     copies = [share.copy for share in shares if share.copy is not None]
     newest = max(copies, key=lambda copy: copy.updated, default=None)
     if newest is None:
-        return TrustedTime(None), Track(told.date())
+        return TrustedTime(None), UnitDay(told.date())
     unit = UnitValue(newest.opening, newest.latest, newest.peak)
-    return TrustedTime(newest.updated), Track(newest.day, unit)
+    return TrustedTime(newest.updated), UnitDay(newest.day, unit)
 
 
 def _waiting(accounts: Iterable[AccountId]) -> str:
@@ -134,5 +134,5 @@ def _waiting(accounts: Iterable[AccountId]) -> str:
     return f"the limits of all accounts together wait for {names}, for at most {duration(_UNKNOWN_LASTS)}"
 
 
-def _stake(worth: Worth) -> Stake:
-    return Stake(worth.earned, worth.equity)
+def _contribution(worth: AccountValue) -> Contribution:
+    return Contribution(worth.earned, worth.equity)

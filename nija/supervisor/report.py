@@ -112,20 +112,20 @@ def _markets(view: TraderView, feed: FeedSnapshot, moment: ReportMoment) -> Iter
     plan = view.plan
     entered = [market for market in plan.markets if market not in plan.settings.own.disabled_markets]
     for market in dict.fromkeys([*entered, *view.positions]):
-        want = plan.want(market)
-        heard = feed.heard.get(want.series)
+        subscription = plan.subscription(market)
+        freshness = feed.freshness.get(subscription.series)
         # The candle that follows the last one ends an interval later, so a limit below that would always be passed.
         most = plan.settings.trading.max_candle_age
         intervals = max(most, 1.0) if most else None
         yield MarketStatus(
             market=market,
             timeframe=str(plan.timeframe),
-            price_age=feed.price_age(want.series, moment.steady),
-            answer_age=None if heard is None else heard.silence(moment.steady),
-            candle_age=None if heard is None else heard.candle_age(moment.steady),
+            price_age=feed.price_age(subscription.series, moment.steady),
+            answer_age=None if freshness is None else freshness.silence(moment.steady),
+            candle_age=None if freshness is None else freshness.candle_age(moment.steady),
             price_limit=feed.price_max_age,
             candle_limit=None if intervals is None else intervals * plan.timeframe.seconds,
-            problem=feed.problems.get(want) or feed.unpriced.get(market, ""),
+            problem=feed.problems.get(subscription) or feed.unpriced.get(market, ""),
         )
 
 

@@ -127,7 +127,7 @@ class Supervisor:
     def _start(self, sides: Mapping[Exchange, ExchangeRuntime]) -> None:
         for credentials, plan in self._traded:
             # The candles are there by the time the account has connected.
-            sides[credentials.account.exchange].feed.follow(map(plan.want, plan.markets))
+            sides[credentials.account.exchange].feed.follow(map(plan.subscription, plan.markets))
         for side in sides.values():
             side.start()
         for thread in self.threads:

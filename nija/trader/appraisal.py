@@ -1,4 +1,4 @@
-"""What an account is worth, and what that does to its limits. What cannot be known is said, and opens nothing."""
+"""Appraises an account: its equity and its limits. If anything is unknown it says so, and nothing is opened."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from brokers.errors import BrokerError
 from brokers.figures import duration
 from brokers.model import ZERO
-from nija.risk.limits import Standing
+from nija.risk.limits import Appraisal
 from nija.risk.no_trade import Rule
 from nija.risk.sizing import Funds
-from nija.trader.balances import worth
+from nija.trader.balances import value_of
 from nija.trader.earnings import Earnings
 from nija.trader.halts import paused_by
-from nija.trader.measure import Worth
 from nija.trader.plan import SWITCHED_OFF
 from nija.trader.portfolio_halts import PortfolioHalts
+from nija.trader.return_tracker import AccountValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nija.journal.positions import Position
     from nija.log.event_log import EventLog
     from nija.risk.equity import EquityState
-    from nija.risk.trusted_time import Moment
+    from nija.risk.trusted_time import ClockReading
     from nija.trader.balances import BalanceCache
     from nija.trader.context import TraderContext
     from nija.trader.halts import TradingHalts
@@ -38,7 +38,7 @@ _NOTHING_KNOWN = Funds(equity=ZERO, available=ZERO, exposure=ZERO)
 
 
 class Appraiser:
-    """Used by one trader alone. `share` is what the brake over all accounts needs of this one."""
+    """Used by one trader alone. `share` is this account's part in the limits of the portfolio."""
 
     def __init__(self, context: TraderContext, balances: BalanceCache, halts: TradingHalts, log: EventLog) -> None:
         self._context = context
@@ -50,25 +50,25 @@ class Appraiser:
         self._portfolio = PortfolioHalts(context.journal.portfolio, halts, context.portfolio)
         self.share: PortfolioShare = self._portfolio.share(None)
 
-    def stand(self, snapshot: FeedSnapshot) -> Standing:
+    def appraise(self, snapshot: FeedSnapshot) -> Appraisal:
         """Raises BrokerError."""
         positions, pending = self._context.desk.positions(), self._context.desk.pending_entries()
         self._balances.note(positions)
         now, steady = self._context.broker.exchange_time(), self._context.clock.monotonic()
-        moment = self._halts.see(now, steady)
+        reading = self._halts.read_clock(now, steady)
         fresh = snapshot.prices(steady)
         self.share = self._portfolio.share(None)
         missing = self._unpriced({*positions, *pending}, fresh)
         if missing:
-            # What the account holds, and whether its exchange answers, is shown also where it cannot be valued.
+            # Balances, and whether the exchange answers, are shown even if the account cannot be valued.
             with suppress(BrokerError):
                 self._balances.balances()
-        equity, funds = (None, _NOTHING_KNOWN) if missing else self._funds(positions, pending, fresh, moment)
-        waits = self._portfolio.heed(moment, steady)
+        equity, funds = (None, _NOTHING_KNOWN) if missing else self._funds(positions, pending, fresh, reading)
+        waits = self._portfolio.enforce(reading, steady)
         unknown = self._without(missing, snapshot) if missing else waits
-        # The ages in it move.
+        # The ages in the text change all the time.
         self._tell(unknown, same=" ".join(missing) or waits)
-        return Standing(
+        return Appraisal(
             equity=equity,
             funds=funds,
             open_positions=len(positions.keys() | pending.keys()),
@@ -78,7 +78,7 @@ class Appraiser:
         )
 
     def no_price(self, market: str, snapshot: FeedSnapshot) -> str:
-        """How old the last price is, where it is too old to be one."""
+        """Why there is no price: there was none yet, or how old the last one is."""
         read = snapshot.read.get(market)
         if read is None:
             return f"no price of {market} yet"
@@ -90,20 +90,20 @@ class Appraiser:
         positions: Mapping[str, Position],
         pending: Mapping[str, Decimal],
         fresh: Mapping[str, Ticker],
-        moment: Moment,
+        reading: ClockReading,
     ) -> tuple[EquityState, Funds]:
         bids = {market: fresh[market].bid for market in positions if market in fresh}
         asks = {market: fresh[market].ask for market in pending if market in fresh}
-        held = worth({market: position.amount for market, position in positions.items()}, bids, self._quote)
+        held = value_of({market: position.amount for market, position in positions.items()}, bids, self._quote)
         equity = self._balances.total(self._quote) + held
-        now = Worth(equity, self._earnings.total(held), self._quote)
-        state = self._halts.observe(now, moment, self._context.clock.monotonic())
+        now = AccountValue(equity, self._earnings.total(held), self._quote)
+        state = self._halts.observe(now, reading, self._context.clock.monotonic())
         self.share = self._portfolio.share(now)
-        hoped = worth(pending, asks, self._quote)
+        hoped = value_of(pending, asks, self._quote)
         return state, Funds(equity, self._balances.available(self._quote), exposure=held + hoped, pending=hoped)
 
     def _unpriced(self, markets: Iterable[str], fresh: Mapping[str, Ticker]) -> list[str]:
-        """Where the account holds something, or may hold it, that has no price."""
+        """The markets in which the account holds or may hold something and that have no fresh price."""
         mine = (market for market in markets if market.partition("/")[2] == self._quote)
         return sorted(market for market in mine if market not in fresh)
 

@@ -1,4 +1,4 @@
-"""What an account is worth to NIJA: its quote money and the positions NIJA opened, never the owner's other coins."""
+"""An account's balances and funds: its quote currency and NIJA's positions, never the owner's other coins."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from brokers.model import Balance
     from nija.journal.positions import Position
 
-# Each look costs one call of the key's budget; trades ask for a look of their own.
-_BALANCES_LAST = 60.0
+# Each read costs one call of the rate limit; every trade triggers a read of its own.
+_BALANCES_TTL = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AccountFunds:
 
 
 class BalanceCache:
-    """The account's balances, asked for once a minute and after every trade. Used by its trader alone."""
+    """The account's balances, read once a minute and after every trade. Used by its trader alone."""
 
     def __init__(self, broker: Broker, clock: Clock) -> None:
         self._broker = broker
@@ -42,7 +42,7 @@ class BalanceCache:
         self._held: Mapping[str, Position] = MappingProxyType({})
 
     def note(self, positions: Mapping[str, Position]) -> None:
-        """Balances are asked for anew where they belong to other positions than these."""
+        """Read the balances again if the positions have changed."""
         if positions != self._held:
             self._held = MappingProxyType(dict(positions))
             self._asked = float("-inf")
@@ -50,7 +50,7 @@ class BalanceCache:
     def balances(self) -> Mapping[str, Balance]:
         """Raises BrokerError."""
         now = self._clock.monotonic()
-        if now - self._asked >= _BALANCES_LAST:
+        if now - self._asked >= _BALANCES_TTL:
             self._balances = MappingProxyType(dict(self._broker.balances()))
             self._asked = now
             self._answered = self._clock.monotonic()
@@ -58,12 +58,12 @@ class BalanceCache:
 
     @property
     def known(self) -> Mapping[str, Balance]:
-        """The balances as last told, without asking."""
+        """The last balances, without a request."""
         return self._balances
 
     @property
     def answered(self) -> float | None:
-        """When the exchange last told the balances, on the steady clock; None before."""
+        """When the balances were last read (monotonic clock); None before the first read."""
         return self._answered
 
     def total(self, currency: str) -> Decimal:
@@ -76,13 +76,13 @@ class BalanceCache:
 
 
 def cost(positions: Mapping[str, Position], quote: str) -> Decimal:
-    """What the positions in `quote` markets were bought for."""
+    """What the positions in `quote` markets cost, without fees."""
     mine = (position for market, position in positions.items() if market.partition("/")[2] == quote)
     return sum((position.amount * position.entry_price for position in mine), ZERO)
 
 
-def worth(amounts: Mapping[str, Decimal], prices: Mapping[str, Decimal], quote: str) -> Decimal:
-    """The value of these base amounts by market, as far as they are quoted in `quote`; each needs its price."""
+def value_of(amounts: Mapping[str, Decimal], prices: Mapping[str, Decimal], quote: str) -> Decimal:
+    """The value of these base amounts by market, of the markets quoted in `quote`; each needs a price."""
     return sum(
         (amount * prices[market] for market, amount in amounts.items() if market.partition("/")[2] == quote), ZERO
     )

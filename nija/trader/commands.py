@@ -1,4 +1,4 @@
-"""Commands to one account: anyone may send them, the account's own thread obeys them."""
+"""Commands to one account: any thread may send them, the account's own thread executes them."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Command(StrEnum):
     RESUME = "resume"
 
 
-class Became(StrEnum):
-    """`QUEUED`: the account's thread has not answered yet. `IN_MEMORY`: obeyed, but lost if NIJA is killed now."""
+class CommandStatus(StrEnum):
+    """`QUEUED`: the account's thread has not answered yet. `IN_MEMORY`: executed, but lost if NIJA is killed now."""
 
     DONE = "done"
     ALREADY = "already"
@@ -46,10 +46,10 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What became of a command at one account; `reason` says why it is not simply done."""
+    """The result of a command for one account; `reason` says why it is not simply done."""
 
     account: str
-    became: Became
+    became: CommandStatus
     reason: str = ""
 
 
@@ -63,8 +63,8 @@ class _Message:
 class CommandQueue:
     """One account's commands. `send` may be called by any thread, the rest by the account's own thread only.
 
-    A command counts from the moment it is taken, whether or not the journal can be written; what could not be
-    written is written as soon as it can be.
+    A command takes effect when it is received, whether or not the journal can be written; writing is retried until it
+    succeeds.
     """
 
     def __init__(self, account: AccountId, clock: Clock, log: FilteringBoundLogger, wake: Callable[[], None]) -> None:
@@ -81,7 +81,7 @@ class CommandQueue:
         self._reasons = ChangeFilter()
 
     def send(self, command: Command) -> Future[CommandResult]:
-        """The receipt is done once the account's thread has taken the command."""
+        """The future is done once the account's thread has received the command."""
         message = _Message(command, utc_now(self._clock))
         with self._lock:
             if self._is_closed:
@@ -93,11 +93,11 @@ class CommandQueue:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether there is something to write, and it is time to try."""
+        """Whether there is something to write and the wait after a failure is over."""
         return bool(self._arrived) or (bool(self._unwritten) and self._clock.monotonic() >= self._write_at)
 
-    def obey(self, journal: Journal) -> None:
-        """Take what has arrived, and write what is not written."""
+    def execute(self, journal: Journal) -> None:
+        """Receive new commands, and write all that are not written yet."""
         if not self.is_waiting:
             return
         self._take()
@@ -109,38 +109,38 @@ class CommandQueue:
                 self._keep(error)
                 return
             del self._unwritten[0]
-            self._answer(message, Became.DONE if changed else Became.ALREADY)
+            self._answer(message, CommandStatus.DONE if changed else CommandStatus.ALREADY)
             self._was_resumed |= changed and message.command is Command.RESUME
         if self._reasons.clear("journal"):
             self._log.info("The journal can be written again: every command is in it")
 
     def write_soon(self) -> None:
-        """Let the next `obey` try, however lately writing failed."""
+        """Let the next `execute` write even if writing just failed."""
         self._write_at = float("-inf")
 
     def keep_in_memory(self, why: JournalError) -> None:
-        """Take what has arrived while the journal cannot be opened."""
+        """Receive new commands while the journal cannot be opened."""
         self._take()
         self._keep(why)
 
-    def over(self, halts: Mapping[HaltName, Halt]) -> Mapping[HaltName, Halt]:
-        """The halts as they are once everything that is not written yet counts too."""
+    def with_pending(self, halts: Mapping[HaltName, Halt]) -> Mapping[HaltName, Halt]:
+        """The halts, with the effect of every command that is not written yet."""
         for message in self._unwritten:
             halts = _after(halts, message)
         return halts
 
     def take_resume(self) -> bool:
-        """Whether a resume was obeyed since this was last asked."""
+        """Whether a resume was executed since the last call."""
         resumed, self._was_resumed = self._was_resumed, False
         return resumed
 
     def close(self) -> None:
-        """What arrives from now on is refused."""
+        """Refuse every command from now on."""
         with self._lock:
             self._is_closed = True
             refused, self._arrived = self._arrived, []
         for message in refused:
-            message.receipt.set_result(self._failed("NIJA stopped before it was obeyed: give the command again"))
+            message.receipt.set_result(self._failed("NIJA stopped before it was executed: give the command again"))
 
     def _take(self) -> None:
         with self._lock:
@@ -151,21 +151,21 @@ class CommandQueue:
         self._write_at = self._clock.monotonic() + _WRITE_AGAIN_SECONDS
         for message in self._unwritten:
             self._was_resumed |= message.command is Command.RESUME and not message.receipt.done()
-            self._answer(message, Became.IN_MEMORY, str(why))
+            self._answer(message, CommandStatus.IN_MEMORY, str(why))
         if self._reasons.is_news("journal", str(why)):
             commands = ", ".join(dict.fromkeys(message.command.value for message in self._unwritten))
             self._log.warning(f"⚠️  {commands} counts, but only until NIJA ends: {why}")
 
-    def _answer(self, message: _Message, became: Became, reason: str = "") -> None:
+    def _answer(self, message: _Message, became: CommandStatus, reason: str = "") -> None:
         if not message.receipt.done():
             message.receipt.set_result(CommandResult(self._account, became, reason))
 
     def _failed(self, reason: str) -> CommandResult:
-        return CommandResult(self._account, Became.FAILED, reason)
+        return CommandResult(self._account, CommandStatus.FAILED, reason)
 
 
 def carry_out(journal: Journal, command: Command, now: datetime) -> bool:
-    """Write a command into the journal, all of it or nothing; whether it changed anything. Raises JournalError."""
+    """Write a command into the journal, all or nothing; returns whether it changed anything. Raises JournalError."""
     with journal.transaction(CommitPoint.NOTED):
         return _resume(journal, now) if command is Command.RESUME else _stop(journal, command, now)
 
@@ -178,13 +178,13 @@ def _stop(journal: Journal, command: Command, now: datetime) -> bool:
 
 
 def _resume(journal: Journal, now: datetime) -> bool:
-    """Every halt goes, those of the loss limits too; what was lost until now no longer counts against them."""
+    """Clear every halt, including those of the loss limits, and restart the losses at zero."""
     cleared = [name for name in HaltName if journal.halts.reset(name)]
     today = journal.equity.latest()
     if today is not None and (HaltName.DAILY_LOSS in cleared or HaltName.DRAWDOWN in cleared):
         journal.equity.reset_peak(today.latest, now)
     if HaltName.PORTFOLIO_DAILY_LOSS in cleared or HaltName.PORTFOLIO_DRAWDOWN in cleared:
-        journal.portfolio.begin_anew(now)
+        journal.portfolio.reset(now)
     if cleared:
         journal.history.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
     return bool(cleared)

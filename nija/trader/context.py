@@ -1,4 +1,4 @@
-"""What one account's trader works with."""
+"""The collaborators of one account's trader."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TraderContext:
-    """Nothing in it is shared with another trader but feed and manager.
+    """Only `feed` and `manager` are shared with other traders.
 
-    `portfolio` gives what is known of all accounts together; None where nobody limits that.
+    `portfolio` returns the state of all accounts together; None if no limits are set for it.
     """
 
     account: AccountId

@@ -1,7 +1,7 @@
-"""What NIJA has made of an account, by its own journal.
+"""NIJA's earnings on an account, from its own journal.
 
-The loss limits are measured on this and not on the balance: a deposit, a withdrawal, a trade by the owner's hand or a
-balance that lags behind a fill would each look like a gain or a loss.
+The loss limits are measured on them and not on the balance: a deposit, a withdrawal, a trade by the owner or a balance
+that lags behind a fill would each look like a gain or a loss.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Earnings:
         self._booked = ZERO
 
     def total(self, worth: Decimal) -> Decimal:
-        """Realised and unrealised profit since the journal began; `worth` is that of the open positions. In quote.
+        """Realised and unrealised profit since the journal began; `worth` is the value of the open positions. In quote.
 
-        What left a position without a sale left at the price of that moment: it is neither gain nor loss.
+        A write-off is valued at the price of its time: it is neither gain nor loss.
         """
         changes = self._journal.fills.changes, self._journal.plans.losses
         if changes != self._seen:
@@ -46,13 +46,13 @@ class Earnings:
             return ZERO
         if loss.price is not None:
             return loss.amount * loss.price
-        # Its price was not noted, as that of dust: taken at what it cost.
+        # No price was recorded (dust, for example): valued at cost.
         position = fold(plan, self._journal.fills.of_position(plan.id))
         return loss.amount * position.entry_price
 
 
 def _cash(fill: Fill, quote: str) -> Decimal:
-    """What the fill did to the quote currency's balance."""
+    """The change of the quote currency's balance."""
     if not _is_in(fill.market, quote):
         return ZERO
     value = fill.amount * fill.price

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nija.risk.costs import fee_gate, round_trip_cost, slippage
-from nija.risk.sizing import Entry, Sized, size_entry
+from nija.risk.sizing import Entry, EntrySize, size_entry
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def sized(
     market: Market, signal: SignalAt, price: Decimal, fees: Fees, funds: Funds, plan: TradingPlan
-) -> Sized | NoTradeReason:
+) -> EntrySize | NoTradeReason:
     """How much to buy at about `price`, or why nothing. Only where no limit has anything against it."""
     lost = slippage(market)
     if signal.initial_stop is not None and signal.initial_stop < signal.close:

@@ -1,4 +1,4 @@
-"""What keeps an account from opening anything until someone, or a new day, says otherwise; kept across restarts."""
+"""Trading halts: they keep an account from opening positions until a resume or a new day, across restarts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from brokers.figures import percent
 from nija.events import LimitReached
 from nija.journal.records import Halt, HaltName
 from nija.log.change_filter import ChangeFilter
-from nija.trader.measure import Measure
+from nija.trader.return_tracker import ReturnTracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from nija.events import Events
     from nija.journal.journal import Journal
     from nija.risk.equity import EquityState
-    from nija.risk.trusted_time import Moment
+    from nija.risk.trusted_time import ClockReading
     from nija.trader.commands import CommandQueue
-    from nija.trader.measure import Worth
+    from nija.trader.return_tracker import AccountValue
 
-# What ends with the day; everything else ends with nija resume.
+# These end with the UTC day; all others end with nija resume.
 _OF_A_DAY = MappingProxyType(
     {HaltName.DAILY_LOSS: "daily loss limit", HaltName.PORTFOLIO_DAILY_LOSS: "daily loss limit of all accounts"}
 )
-# Nothing but a resume clears these.
+# Only a resume clears these.
 _UNTIL_RESUME = frozenset(
     {HaltName.STOP_TRADING, HaltName.DRAWDOWN, HaltName.PORTFOLIO_DRAWDOWN, HaltName.ANOTHER_PROGRAM}
 )
@@ -54,14 +54,14 @@ class HaltReporter:
             return
         for name, halt in halts.items():
             is_news = halt.since >= self._since if self._known is None else name not in self._known
-            # The desk that noticed another program has published that itself.
+            # The order desk publishes another program itself.
             if is_news and name is not HaltName.ANOTHER_PROGRAM:
                 self._events.publish(LimitReached(self._account, name.value, halt.reason))
         self._known = frozenset(halts)
 
 
 class TradingHalts:
-    """The kill switch and the loss limits of one account. Used by its trader alone; others send it commands."""
+    """The kill switch and the loss limits of one account. Used by its trader alone; other threads send commands."""
 
     def __init__(
         self,
@@ -79,17 +79,17 @@ class TradingHalts:
         self._said = ChangeFilter()
         self._reset_by_others: frozenset[HaltName] = frozenset()
         self._was_resumed = False
-        self.measure = Measure(journal.equity)
-        # A resume that comes before the first look is noticed too.
+        self.returns = ReturnTracker(journal.equity)
+        # A resume before the first look is noticed too.
         self.halts: Mapping[HaltName, Halt] = journal.halts.all()
 
     def look(self) -> Mapping[HaltName, Halt]:
-        """What is set now, every command that has come included; until the next look, `halts` says it again.
+        """The halts that are set now, all received commands included; `halts` keeps them until the next look.
 
-        The disk is read each time: a command beside a daemon that does not answer writes there.
+        The journal is read each time: a command to a daemon that does not answer writes there.
         """
-        self._commands.obey(self._journal)
-        before, self.halts = self.halts, self._commands.over(self._journal.halts.all())
+        self._commands.execute(self._journal)
+        before, self.halts = self.halts, self._commands.with_pending(self._journal.halts.all())
         gone = before.keys() - self.halts.keys()
         self._reset_by_others |= gone
         self._was_resumed |= bool(gone & _UNTIL_RESUME)
@@ -97,39 +97,39 @@ class TradingHalts:
         return self.halts
 
     def take_resume(self) -> bool:
-        """Whether trading was resumed since this was last asked: by a command, or by one that wrote on the disk."""
+        """Whether trading was resumed since the last call, by a command to this process or through the journal."""
         resumed, self._was_resumed = self._commands.take_resume() or self._was_resumed, False
         return resumed
 
     def resumed(self, *names: HaltName) -> bool:
-        """Whether somebody has reset one of these halts; each time is told once."""
+        """Whether someone has reset one of these halts since the last call."""
         mine = self._reset_by_others.intersection(names)
         self._reset_by_others -= mine
         return bool(mine)
 
-    def see(self, told: datetime, steady: float) -> Moment:
-        """What to believe of the exchange's time; a new day ends the halts that are set for a day."""
-        moment = self.measure.see(told, steady)
-        self._end_of_day(moment)
-        return moment
+    def read_clock(self, reported: datetime, steady: float) -> ClockReading:
+        """Read the exchange's clock; a new day ends the halts that last for a day."""
+        reading = self.returns.read_clock(reported, steady)
+        self._end_of_day(reading)
+        return reading
 
-    def observe(self, worth: Worth, moment: Moment, steady: float) -> EquityState:
-        """Take note of what was earned so far, and halt what it has run into. `steady` is in seconds."""
+    def observe(self, worth: AccountValue, reading: ClockReading, steady: float) -> EquityState:
+        """Record the account's value, and set the halts whose limits it has reached. `steady` is in seconds."""
         if self.resumed(HaltName.DAILY_LOSS, HaltName.DRAWDOWN):
-            self.measure.begin_anew(moment, steady)
-        state = self.measure.observe(worth, moment, steady)
-        self.halt(HaltName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, moment.believed)
-        self.halt(HaltName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, moment.believed)
+            self.returns.reset(reading, steady)
+        state = self.returns.observe(worth, reading, steady)
+        self.halt(HaltName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, reading.trusted)
+        self.halt(HaltName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, reading.trusted)
         return state
 
     def flattened(self, now: datetime) -> None:
-        """All is sold: the order to sell is done with, trading stays stopped."""
+        """Everything is sold: clear the flatten halt, and keep trading stopped."""
         self._journal.halts.set(HaltName.STOP_TRADING, "flattened", now)
         self._reset(HaltName.FLATTEN)
 
     def halt(self, name: HaltName, value: Decimal, limit: Decimal, now: datetime) -> None:
-        """Set this halt where `value` has reached its limit; both are fractions."""
-        # What was set at the last look is not set again: a resume may have come since, and the next look sees it.
+        """Set this halt if `value` has reached its limit; both are fractions."""
+        # A halt set at the last look is not set again: a resume since then is for the next look to see.
         if value < limit or name in self.halts:
             return
         until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
@@ -138,22 +138,22 @@ class TradingHalts:
             self._log.warning(f"⚠️  No new entries until {until}: {measured}")
             self.look()
 
-    def _end_of_day(self, moment: Moment) -> None:
+    def _end_of_day(self, reading: ClockReading) -> None:
         for name, words in _OF_A_DAY.items():
             halt = self.halts.get(name)
             if halt is None:
                 self._said.clear(name)
-            elif halt.since.date() < moment.believed.date():
+            elif halt.since.date() < reading.trusted.date():
                 self._reset(name)
                 self._log.info(f"A new UTC day: the {words} counts from zero again")
-            elif halt.since.date() < moment.told.date() and self._said.is_news(name, "leap"):
+            elif halt.since.date() < reading.reported.date() and self._said.is_news(name, "jump"):
                 self._log.info(
-                    f"The exchange's clock leaped to {moment.told:%Y-%m-%d %H:%M} UTC since it was seen last: "
+                    f"The exchange's clock jumped to {reading.reported:%Y-%m-%d %H:%M} UTC since it was seen last: "
                     f"the {words} ends once that has held for a while"
                 )
 
     def _reset(self, name: HaltName) -> None:
-        """What NIJA itself resets was resumed by nobody."""
+        """A reset by NIJA itself does not count as a resume."""
         self.halts = {one: halt for one, halt in self.halts.items() if one is not name}
         self._journal.halts.reset(name)
         self.look()

@@ -1,4 +1,4 @@
-"""Markets that an account is set to trade and its exchange does not list."""
+"""Markets that an account is set to trade but its exchange does not list."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class MissingMarkets:
-    """What to say of each. The name that was probably meant is looked for once: there are a thousand others.
+    """The text for each of them. The nearest name is searched for only once, among about a thousand.
 
-    `before` are those that were listed when the account began: what left the list since was spelled right.
+    `before`: the markets that were listed when the account started, whose names are spelled correctly.
     """
 
     def __init__(self, exchange: Exchange, before: Collection[str] = ()) -> None:

@@ -1,11 +1,11 @@
-"""How one account trades: its settings, and the strategy made from them."""
+"""How one account trades: its settings, its strategy, the size of its entries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nija.market_data.snapshot import Want
+from nija.market_data.snapshot import Subscription
 from nija.strategy.registry import load_strategy
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class TradingPlan:
 
     @property
     def markets(self) -> tuple[str, ...]:
-        """Those that may be entered."""
+        """The markets that may be entered."""
         return self.settings.trading.markets
 
     @property
@@ -36,16 +36,16 @@ class TradingPlan:
 
     @property
     def quote(self) -> str:
-        """The money this account counts in: that of its first market."""
+        """The currency this account counts in: the quote currency of its first market."""
         return self.markets[0].partition("/")[2]
 
     @property
     def is_switched_off(self) -> bool:
-        """Nothing is entered, and what is open is looked after until it is closed."""
+        """Whether nothing is entered, and open positions are managed until they are closed."""
         return not self.settings.enabled
 
-    def want(self, market: str) -> Want:
-        return Want(self.strategy, market, self.timeframe)
+    def subscription(self, market: str) -> Subscription:
+        return Subscription(self.strategy, market, self.timeframe)
 
 
 def trading_plan(settings: AccountSettings) -> TradingPlan:

@@ -1,4 +1,4 @@
-"""The loop of one account, in its own thread: keep what is open right, leave what must be left, enter what may be."""
+"""The loop of one account, in its own thread: maintain orders, make exits, make entries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from brokers.errors import MarketRefused, OrderRejected, RequestRefused
 from nija.events import Flattened
 from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
-from nija.orders.asking import ErrorCollector
 from nija.orders.state import EntryStatus
+from nija.orders.tracking import ErrorCollector
 from nija.risk.limits import may_open, paused
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.trader.appraisal import Appraiser
@@ -26,22 +26,21 @@ if TYPE_CHECKING:
     from brokers.model import Market
     from nija.feed import FeedSnapshot
     from nija.journal.positions import Position
-    from nija.risk.limits import Standing
+    from nija.risk.limits import Appraisal
     from nija.strategy.base import SignalAt
     from nija.trader.context import TraderContext
 
-_MARKETS_LAST = 3_600.0
+_MARKETS_TTL = 3_600.0
 _WAITING = NoTradeReason(Rule.NO_CANDLE, "waits for the first closed candle from the exchange")
 _NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
 _STOPPING = NoTradeReason(Rule.STOPPING, "everything stops")
 _POSITION_OPEN = NoTradeReason(Rule.POSITION_OPEN, "a position is open")
-# What is ordinary is shown on request, not told: a market without a signal is not news.
-# What holds for the whole account is told once, not for each market.
+# Not logged: ordinary reasons, which `nija status` shows, and reasons of the whole account, which are logged once.
 _ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN, Rule.ACTED_ON, Rule.UNKNOWN})
 
 
 class Trader:
-    """Reads the feed's last snapshot, asks its own exchange account, and sends orders through its desk alone."""
+    """Reads the feed's last snapshot and its own account, and sends orders only through its desk."""
 
     def __init__(self, context: TraderContext) -> None:
         self._context = context
@@ -67,20 +66,20 @@ class Trader:
         )
 
     def start(self) -> None:
-        """Before the first cycle: compare journal and exchange, and begin to follow the markets. Raises BrokerError."""
+        """Before the first cycle: compare journal and exchange, and start following the markets. Raises BrokerError."""
         self._desk.recover()
         self._follow()
 
     def _follow(self) -> None:
-        """Prices and candles of what may be entered, and of what is held: that may be taken up while it trades."""
+        """Follow the markets that may be entered and those with a position, which may be adopted at any time."""
         markets = {*self._plan.markets, *self._desk.positions()}
         if not markets <= self._followed:
             self._followed |= markets
-            self._context.feed.follow(map(self._plan.want, markets), self._context.wake)
+            self._context.feed.follow(map(self._plan.subscription, markets), self._context.wake)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is held, and nothing that was sent can still buy anything."""
+        """Whether nothing is held and no order can still buy anything."""
         return not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets))
 
     def money(self) -> AccountFunds:
@@ -89,7 +88,7 @@ class Trader:
         return AccountFunds(self._quote, self._balances.total(self._quote), invested)
 
     def report(self, money: AccountFunds) -> AccountReport:
-        """What the account is worth before its first cycle."""
+        """The account's state before its first cycle."""
         return AccountReport(
             balances=self._balances.known,
             quote=self._quote,
@@ -99,7 +98,7 @@ class Trader:
         )
 
     def finish(self, seconds: float) -> bool:
-        """After a stop signal: complete what protects, for at most `seconds`; whether everything is at rest."""
+        """On shutdown: protect all positions within `seconds`; returns whether that is done."""
         return self._desk.finish(seconds)
 
     @property
@@ -108,17 +107,17 @@ class Trader:
         return any(not known.covered for known in self._desk.protection().values())
 
     def cycle(self) -> None:
-        """One look at everything. Raises BrokerError; whatever was decided is in the journal and goes on next time."""
+        """One pass over everything. Raises BrokerError; every decision is in the journal and continues next time."""
         try:
             self._look()
         finally:
-            # A cycle that fails half-way is when a position may be bare: that is shown all the same.
+            # Shown even if the cycle fails half-way, as that is when a position may be bare.
             self._show_desk()
 
     def _look(self) -> None:
         snapshot = self._context.feed.snapshot
         prices = snapshot.prices(self._context.clock.monotonic())
-        # What protects or was commanded does not wait for what failed before it.
+        # Stops and commands do not wait for what failed before them.
         attempts = ErrorCollector()
         with attempts:
             self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
@@ -126,16 +125,16 @@ class Trader:
         with attempts:
             self._obey_halts()
         self._leave(snapshot, attempts)
-        attempts.finish()
+        attempts.raise_first()
         self._renew_markets()
-        standing = self._appraiser.stand(snapshot)
-        self._desk.hear(self._balances.known)
-        self._show(snapshot, standing, self._enter(snapshot, standing))
+        appraisal = self._appraiser.appraise(snapshot)
+        self._desk.note_balances(self._balances.known)
+        self._show(snapshot, appraisal, self._enter(snapshot, appraisal))
 
     def _renew_markets(self) -> None:
-        """Minimums, steps and what may be traded change now and then; orders must follow them."""
+        """Markets change their minimums, steps and states now and then; orders must follow."""
         now = self._context.clock.monotonic()
-        if now - self._markets_read >= _MARKETS_LAST:
+        if now - self._markets_read >= _MARKETS_TTL:
             self._markets_read = now
             self._context.broker.refresh_markets()
 
@@ -152,14 +151,14 @@ class Trader:
             self._context.events.publish(Flattened(self._context.account))
 
     def _resume(self) -> None:
-        """What `nija resume` means to a running trader, beyond the halts that it cleared."""
+        """The effect of `nija resume` on a running trader, besides the cleared halts."""
         self._desk.resumed()
         self._log.info("Resumed: new entries are allowed again")
 
     def _leave(self, snapshot: FeedSnapshot, attempts: ErrorCollector) -> None:
-        """Exits and stops come before any entry, and also in markets that may no longer be entered."""
+        """Exits and stops come before any entry, and also apply to markets that may no longer be entered."""
         for market, position in self._desk.positions().items():
-            signal = snapshot.signals.get(self._plan.want(market))
+            signal = snapshot.signals.get(self._plan.subscription(market))
             if signal is not None:
                 with attempts:
                     self._leave_one(market, position, signal)
@@ -176,17 +175,17 @@ class Trader:
             self._desk.trail(market, signal.trail)
 
     def _give_stop(self, market: str, signal: SignalAt) -> None:
-        """A position that was taken up without its stop gets the one that the last candle gives."""
+        """A position adopted without a stop gets the one of the last candle."""
         stop = signal.initial_stop if signal.trail is None else signal.trail
         if stop is not None:
             self._desk.trail(market, stop)
 
-    def _enter(self, snapshot: FeedSnapshot, standing: Standing) -> list[NoTradeReason]:
-        """Enter at most one market a cycle, so that each decision sees the money that the last one left."""
+    def _enter(self, snapshot: FeedSnapshot, appraisal: Appraisal) -> list[NoTradeReason]:
+        """Enter at most one market per cycle, so that each decision sees the funds that the last one left."""
         reasons: list[NoTradeReason] = []
         for symbol in self._plan.markets:
             try:
-                reason = self._consider(symbol, snapshot, standing)
+                reason = self._consider(symbol, snapshot, appraisal)
             except (RequestRefused, MarketRefused, OrderRejected) as error:
                 reason = NoTradeReason(Rule.REFUSED, f"the exchange refused a question about this market: {error}")
             if reason is None:
@@ -198,23 +197,23 @@ class Trader:
                 self._log.reason(symbol, f"{symbol} not traded: {reason.text}", same=reason.rule, **_figures(reason))
         return reasons
 
-    def _consider(self, symbol: str, snapshot: FeedSnapshot, standing: Standing) -> NoTradeReason | None:
-        """Why this market is left alone; None after an order was sent."""
+    def _consider(self, symbol: str, snapshot: FeedSnapshot, appraisal: Appraisal) -> NoTradeReason | None:
+        """Why this market is not entered; None after an order was sent."""
         market = self._listed(symbol)
-        signal = snapshot.signals.get(self._plan.want(symbol))
+        signal = snapshot.signals.get(self._plan.subscription(symbol))
         if market is None or market.quote != self._quote:
             return self._untradable(symbol)
-        problem = snapshot.problems.get(self._plan.want(symbol))
+        problem = snapshot.problems.get(self._plan.subscription(symbol))
         if signal is None:
             return NoTradeReason(Rule.NO_DATA, problem) if problem else _WAITING
-        if refusal := may_open(market, signal, standing, self._plan.settings):
+        if refusal := may_open(market, signal, appraisal, self._plan.settings):
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
-        return self._unready(symbol, signal) or self._buy(market, signal, snapshot, standing)
+        return self._unready(symbol, signal) or self._buy(market, signal, snapshot, appraisal)
 
     def _listed(self, symbol: str) -> Market | None:
-        """The market as it is now: one that was closed at the last look may have opened since."""
+        """The market's current state, read again if it was closed when last read."""
         broker = self._context.broker
         market = broker.markets().get(symbol)
         if market is not None and not (market.tradable and market.takes_market_orders):
@@ -244,19 +243,19 @@ class Trader:
         return None
 
     def _buy(
-        self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, standing: Standing
+        self, market: Market, signal: SignalAt, snapshot: FeedSnapshot, appraisal: Appraisal
     ) -> NoTradeReason | None:
-        # Asked for now: what was asked above may have taken its time.
+        # Read now: the requests above may have taken a while.
         ticker = snapshot.prices(self._context.clock.monotonic()).get(market.symbol)
         if ticker is None:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one"
             )
-        size = sized(market, signal, ticker.ask, self._context.broker.fees(market.symbol), standing.funds, self._plan)
+        size = sized(market, signal, ticker.ask, self._context.broker.fees(market.symbol), appraisal.funds, self._plan)
         if isinstance(size, NoTradeReason):
             return size
         if stopped := paused(paused_by(self._halts.look())):
-            # What was asked above may have waited for the rate limit; a stop command counts from its moment on.
+            # The requests above may have waited for the rate limit; a stop command takes effect at once.
             return stopped
         if self._context.clock.stopping:
             return _STOPPING
@@ -268,7 +267,7 @@ class Trader:
         return None
 
     def _show_desk(self) -> None:
-        """What the desk knows without asking anybody."""
+        """Publish the desk's state, without any request."""
         desk = self._desk
         protection = {market: ProtectionView.of(known) for market, known in desk.protection().items()}
         self.view = replace(
@@ -284,12 +283,12 @@ class Trader:
             answered=self._balances.answered,
         )
 
-    def _show(self, snapshot: FeedSnapshot, standing: Standing, reasons: list[NoTradeReason]) -> None:
+    def _show(self, snapshot: FeedSnapshot, appraisal: Appraisal, reasons: list[NoTradeReason]) -> None:
         context = self._context
         self.view = replace(
             self.view,
-            time=standing.now,
-            equity=standing.equity,
+            time=appraisal.now,
+            equity=appraisal.equity,
             prices=MappingProxyType(
                 {market: snapshot.tickers[market].bid for market in self._plan.markets if market in snapshot.tickers}
             ),
@@ -299,15 +298,15 @@ class Trader:
             share=self._appraiser.share,
             portfolio=context.portfolio(),
         )
-        state = AccountState.PAUSED if standing.paused else AccountState.TRADING
+        state = AccountState.PAUSED if appraisal.paused else AccountState.TRADING
         if context.manager.snapshot(context.account).state is not state:
-            context.manager.transition(context.account, state, standing.paused)
+            context.manager.transition(context.account, state, appraisal.paused)
         context.manager.report(
             context.account,
             AccountReport(
                 balances=self._balances.known,
                 quote=self._quote,
-                equity=None if standing.equity is None else standing.equity.current,
+                equity=None if appraisal.equity is None else appraisal.equity.current,
                 positions=len(self._desk.positions()),
                 open_orders=len(self._desk.resting()),
             ),

@@ -1,4 +1,4 @@
-"""What a trader shows of itself: one immutable value, replaced every cycle, for anyone to read without a lock."""
+"""A trader's published state: one immutable value, replaced every cycle, readable without a lock."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProtectionView:
-    """How a position is protected, in seconds of this run.
+    """How a position is protected; times in seconds of this run.
 
-    `covered` means that a stop rests on the exchange, or that the price is watched here where the settings want that.
-    `bare_seconds` is how long it has not been so now, `bare_total` and `longest` how long in all and at a stretch.
-    `doubt` says why it is not certain whose coins these are, `trouble` what keeps the stop from being right; empty:
-    nothing.
+    `covered`: a stop rests on the exchange, or the price is watched here, as configured. `bare_seconds`: for how long it
+    is not covered now; `bare_total` and `longest`: in all, and at a stretch. `doubt` says why it is not certain whose
+    coins these are, `trouble` what is wrong with the stop; both are empty if nothing is.
     """
 
     market: str
@@ -42,7 +41,7 @@ class ProtectionView:
 
     @classmethod
     def of(cls, known: Protection) -> ProtectionView:
-        """What the desk says of a position."""
+        """From the desk's report."""
         return cls(
             market=known.market,
             covered=known.covered,
@@ -56,7 +55,7 @@ class ProtectionView:
 
 @dataclass(frozen=True, slots=True)
 class WrittenOff:
-    """`amount` (base) left a position without a sale of NIJA's, and was booked out."""
+    """`amount` (base) left a position without a sale by NIJA and was written off."""
 
     market: str
     amount: Decimal
@@ -70,15 +69,15 @@ class WrittenOff:
 
 @dataclass(frozen=True, slots=True)
 class TraderView:
-    """`prices` are the last ones by market; `not_trading` says of each market why nothing was opened in it.
+    """`prices` are the last ones by market; `not_trading` says for each market why nothing was opened in it.
 
-    `resting` are NIJA's own orders at the exchange, `foreign_orders` counts the owner's, `unread` what could not be
-    read of the account. `refused_markets` says of each market that the exchange refuses to this account what to do
-    about it. `answered` is when the exchange last answered a question about the account (steady clock); None before.
-    `written_off` is of this run, oldest first.
+    `resting` are NIJA's own orders at the exchange; `foreign_orders` counts the owner's, `unread` the unreadable rows
+    of the exchange's answers. `refused_markets` gives refusal and remedy of each market that the exchange refuses to this
+    account. `answered`: when balances were last read (monotonic clock); None before. `written_off`: this run, oldest
+    first.
 
-    `equity` is None while it cannot be known, and `worked` False until the first cycle has ended. `share` is what the
-    brake over all accounts needs, `portfolio` what it says.
+    `equity` is None while it is unknown, and `worked` False until the first cycle has ended. `share` is this account's
+    part in the limits of the portfolio, `portfolio` their state.
     """
 
     plan: TradingPlan

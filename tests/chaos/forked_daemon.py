@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.identity import AccountId
-    from nija.journal.commit_points import CommitPoint, StepHook
+    from nija.journal.commit_points import CommitHook, CommitPoint
     from nija.journal.journal import Journal
 
 _PR_SET_PDEATHSIG = 1
@@ -67,11 +67,11 @@ class CommitKiller:
         self._left = {kill: kill.count for kill in kills}
         self._lock = threading.Lock()
 
-    def of(self, account: AccountId) -> StepHook:
-        def on_step(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 - the shape of StepHook
+    def of(self, account: AccountId) -> CommitHook:
+        def on_commit(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 - the shape of CommitHook
             self._count(str(account), step.value, committed=committed)
 
-        return on_step
+        return on_commit
 
     def _count(self, account: str, step: str, *, committed: bool) -> None:
         with self._lock:
@@ -92,8 +92,8 @@ def run_daemon(command: dict[str, Any]) -> int:
     killer = CommitKiller([KillAtCommit(**kill) for kill in command["kills"]])
 
     class Watched(Journals):
-        def open(self, account: AccountId, *, on_step: StepHook | None = None) -> Journal:
-            return super().open(account, on_step=on_step or killer.of(account))
+        def open(self, account: AccountId, *, on_commit: CommitHook | None = None) -> Journal:
+            return super().open(account, on_commit=on_commit or killer.of(account))
 
     configuration = read_configuration(command["environment"], folder)
     export_library_variables(configuration.environ)

@@ -14,7 +14,7 @@ import pytest
 
 from brokers.errors import Unavailable
 from brokers.model import Candles, Exchange, Market, Ticker, Timeframe
-from nija.feed import Feed, Want
+from nija.feed import Feed, Subscription
 from nija.log.event_log import EventLog, get_log
 from nija.strategy.base import Signals
 from nija.strategy.trend import Trend
@@ -93,13 +93,13 @@ def feed(exchange: Exchanges, clock: ManualClock) -> Feed:
     return Feed(exchange, clock, 30.0, EventLog(get_log("tests")))
 
 
-def want(market: str = "BTC/USD", strategy: Counting | None = None) -> Want:
-    return Want(strategy or Counting(), market, Timeframe.D1)
+def subscription(market: str = "BTC/USD", strategy: Counting | None = None) -> Subscription:
+    return Subscription(strategy or Counting(), market, Timeframe.D1)
 
 
 def test_one_market_is_fetched_once_however_many_accounts_follow_it(feed: Feed, exchange: Exchanges) -> None:
     for _ in range(50):
-        feed.follow([want()], threading.Event())
+        feed.follow([subscription()], threading.Event())
     feed.poll()
     assert exchange.asked["candles BTC/USD"] == 1
 
@@ -109,7 +109,7 @@ def test_a_signal_is_computed_once_per_candle_for_all_accounts_with_equal_parame
 ) -> None:
     strategy = Counting()
     for _ in range(10):
-        feed.follow([want(strategy=strategy)], threading.Event())
+        feed.follow([subscription(strategy=strategy)], threading.Event())
     for _ in range(3):
         feed.poll()
     exchange.closed += 1
@@ -118,24 +118,24 @@ def test_a_signal_is_computed_once_per_candle_for_all_accounts_with_equal_parame
 
 
 def test_every_follower_reads_the_signal_of_the_last_closed_candle(feed: Feed) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
-    assert feed.snapshot.signals[want()].time == 4 * DAY
+    assert feed.snapshot.signals[subscription()].time == 4 * DAY
     assert feed.snapshot.tickers["BTC/USD"].ask == Decimal(101)
 
 
 def test_two_strategies_share_the_candles_of_a_market(feed: Feed, exchange: Exchanges) -> None:
-    other = Want(Trend(entry=2, exit=2), "BTC/USD", Timeframe.D1)
-    feed.follow([want(), other])
+    other = Subscription(Trend(entry=2, exit=2), "BTC/USD", Timeframe.D1)
+    feed.follow([subscription(), other])
     feed.poll()
     assert exchange.asked["candles BTC/USD"] == 1
-    assert set(feed.snapshot.signals) == {want(), other}
+    assert set(feed.snapshot.signals) == {subscription(), other}
 
 
 def test_someone_who_follows_later_gets_the_signal_of_candles_already_there(feed: Feed, exchange: Exchanges) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
-    late = Want(Counting(name="late"), "BTC/USD", Timeframe.D1)
+    late = Subscription(Counting(name="late"), "BTC/USD", Timeframe.D1)
     feed.follow([late])
     feed.poll()
     assert feed.snapshot.signals[late].time == 4 * DAY
@@ -143,7 +143,7 @@ def test_someone_who_follows_later_gets_the_signal_of_candles_already_there(feed
 
 def test_a_new_candle_wakes_the_traders(feed: Feed, exchange: Exchanges, clock: ManualClock) -> None:
     wake = threading.Event()
-    feed.follow([want()], wake)
+    feed.follow([subscription()], wake)
     feed.poll()
     wake.clear()
     feed.poll()
@@ -154,26 +154,26 @@ def test_a_new_candle_wakes_the_traders(feed: Feed, exchange: Exchanges, clock: 
 
 
 def test_a_snapshot_never_changes_after_it_was_read(feed: Feed, exchange: Exchanges) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
     before = feed.snapshot
     exchange.closed += 1
     feed.poll()
-    assert before.signals[want()].time == 4 * DAY
-    assert feed.snapshot.signals[want()].time == 5 * DAY
+    assert before.signals[subscription()].time == 4 * DAY
+    assert feed.snapshot.signals[subscription()].time == 5 * DAY
 
 
 def test_an_outage_is_told_as_a_problem_and_the_last_signals_stay(feed: Feed, exchange: Exchanges) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
     exchange.down = True
     feed.poll()
-    assert "Kraken is down" in feed.snapshot.problems[want()]
-    assert feed.snapshot.signals[want()].time == 4 * DAY
+    assert "Kraken is down" in feed.snapshot.problems[subscription()]
+    assert feed.snapshot.signals[subscription()].time == 4 * DAY
 
 
 def test_the_problem_is_gone_with_the_next_answer_even_without_a_new_candle(feed: Feed, exchange: Exchanges) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
     exchange.down = True
     feed.poll()
@@ -185,7 +185,7 @@ def test_the_problem_is_gone_with_the_next_answer_even_without_a_new_candle(feed
 def test_prices_are_asked_for_no_more_often_than_they_are_needed(
     feed: Feed, exchange: Exchanges, clock: ManualClock
 ) -> None:
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.poll()
     feed.poll()
     assert exchange.asked["tickers"] == 1
@@ -200,11 +200,11 @@ class Broken(Counting):
 
 
 def test_a_users_broken_strategy_is_told_to_its_followers_and_hurts_no_other(feed: Feed) -> None:
-    broken = Want(Broken(name="broken"), "BTC/USD", Timeframe.D1)
-    feed.follow([broken, want(), want("ETH/USD")])
+    broken = Subscription(Broken(name="broken"), "BTC/USD", Timeframe.D1)
+    feed.follow([broken, subscription(), subscription("ETH/USD")])
     feed.poll()
     assert "cannot judge 5 candles" in feed.snapshot.problems[broken]
-    assert set(feed.snapshot.signals) == {want(), want("ETH/USD")}
+    assert set(feed.snapshot.signals) == {subscription(), subscription("ETH/USD")}
 
 
 def test_the_feed_survives_an_unexpected_error(exchange: Exchanges, clock: ManualClock) -> None:
@@ -216,7 +216,7 @@ def test_the_feed_survives_an_unexpected_error(exchange: Exchanges, clock: Manua
 
     faulty = Faulty()
     feed = Feed(faulty, clock, 30.0, EventLog(get_log("tests")))
-    feed.follow([want()])
+    feed.follow([subscription()])
     feed.run()
     assert faulty.asked["tickers"] == 3
     assert faulty.asked["close"] == 1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from brokers.coinbase.candles import closed_candles
 from brokers.errors import Unavailable
 from brokers.model import Candles, Exchange, Ticker, Timeframe
-from nija.feed import Feed, Want
+from nija.feed import Feed, Subscription
 from nija.log.event_log import EventLog
 from nija.market_data.series import HISTORY, corrected, extended
 from nija.strategy.base import Signals
@@ -98,9 +98,9 @@ class Watched:
         self.log = CapturedLog()
         self.exchange = OneMarket()
         self.strategy = Above()
-        self.want = Want(self.strategy, BTC, Timeframe.D1)
+        self.subscription = Subscription(self.strategy, BTC, Timeframe.D1)
         self.feed = Feed(self.exchange, self.clock, poll_seconds, EventLog(self.log.logger))
-        self.feed.follow([self.want])
+        self.feed.follow([self.subscription])
 
     def poll(self) -> None:
         self.feed.poll()
@@ -133,8 +133,8 @@ def test_the_ages_of_price_and_candle_grow_while_nothing_answers(watched: Watche
     watched.poll()
     snapshot, now = watched.feed.snapshot, watched.clock.monotonic()
     assert snapshot.price_age(SERIES, now) == 1_060.0
-    assert snapshot.heard[SERIES].silence(now) == 1_060.0
-    assert snapshot.heard[SERIES].candle_age(now) == 3_600.0 + 1_060.0
+    assert snapshot.freshness[SERIES].silence(now) == 1_060.0
+    assert snapshot.freshness[SERIES].candle_age(now) == 3_600.0 + 1_060.0
     assert snapshot.unpriced == {BTC: "tickers"}
 
 
@@ -144,26 +144,26 @@ def test_before_the_first_answer_the_ages_count_from_when_the_market_was_followe
     watched.poll()
     watched.clock.advance(370.0)
     snapshot, now = watched.feed.snapshot, watched.clock.monotonic()
-    assert (snapshot.price_age(SERIES, now), snapshot.heard[SERIES].silence(now)) == (400.0, 400.0)
-    assert snapshot.heard[SERIES].candle_age(now) is None
+    assert (snapshot.price_age(SERIES, now), snapshot.freshness[SERIES].silence(now)) == (400.0, 400.0)
+    assert snapshot.freshness[SERIES].candle_age(now) is None
 
 
 def test_a_clock_that_leaps_makes_no_candle_older_or_younger(watched: Watched) -> None:
     watched.poll()
     watched.clock.wall += 10 * DAY
     watched.poll()
-    assert watched.feed.snapshot.heard[SERIES].candle_age(watched.clock.monotonic()) == 60.0
+    assert watched.feed.snapshot.freshness[SERIES].candle_age(watched.clock.monotonic()) == 60.0
 
 
 def test_a_candle_corrected_after_its_end_gets_a_new_signal_in_place_of_the_old_one(watched: Watched) -> None:
     watched.poll()
-    assert not watched.feed.snapshot.signals[watched.want].entry
+    assert not watched.feed.snapshot.signals[watched.subscription].entry
     watched.exchange.shown = daily(30, close=105.0)
     watched.poll()
     watched.poll()
     snapshot = watched.feed.snapshot
-    assert snapshot.signals[watched.want].entry
-    assert snapshot.signals[watched.want].close == Decimal("105.0")
+    assert snapshot.signals[watched.subscription].entry
+    assert snapshot.signals[watched.subscription].close == Decimal("105.0")
     assert (len(snapshot.signals), watched.strategy.evaluations) == (1, 2)
     assert len([line for line in watched.log.lines if "corrected" in line]) == 1
 
@@ -205,7 +205,7 @@ def test_nothing_new_leaves_the_series_as_it_is_and_a_long_one_is_bounded() -> N
 
 
 def test_a_strategy_that_needs_more_candles_than_there_are_is_said_at_once(watched: Watched) -> None:
-    long = Want(Trend(entry=800), BTC, Timeframe.D1)
+    long = Subscription(Trend(entry=800), BTC, Timeframe.D1)
     watched.exchange.shown = daily(720)
     watched.feed.follow([long])
     for _ in range(5):
@@ -214,11 +214,11 @@ def test_a_strategy_that_needs_more_candles_than_there_are_is_said_at_once(watch
     assert "needs 801 closed 1d candles of BTC/USD and there are 720" in problem
     assert "shorten its lengths in nija.toml" in problem
     assert watched.log.lines == [f"⚠️  {problem}"]
-    assert watched.want not in watched.feed.snapshot.problems
+    assert watched.subscription not in watched.feed.snapshot.problems
 
 
 def test_enough_candles_end_the_shortage(watched: Watched) -> None:
-    long = Want(Trend(entry=40), BTC, Timeframe.D1)
+    long = Subscription(Trend(entry=40), BTC, Timeframe.D1)
     watched.feed.follow([long])
     watched.poll()
     assert long in watched.feed.snapshot.problems
@@ -228,7 +228,7 @@ def test_enough_candles_end_the_shortage(watched: Watched) -> None:
 
 
 def test_an_outage_hides_a_shortage_only_while_it_lasts(watched: Watched) -> None:
-    long = Want(Trend(entry=40), BTC, Timeframe.D1)
+    long = Subscription(Trend(entry=40), BTC, Timeframe.D1)
     watched.feed.follow([long])
     watched.poll()
     watched.exchange.down = True

@@ -16,7 +16,7 @@ from brokers.errors import BadAnswer, BrokerError, RateLimited, RequestRefused, 
 from brokers.kraken.market_data import KrakenMarketData
 from brokers.kraken.symbols import Symbols
 from brokers.model import Candles, Exchange, Ticker, Timeframe
-from nija.feed import Feed, Want
+from nija.feed import Feed, Subscription
 from nija.log.event_log import EventLog
 from nija.strategy.trend import Trend
 from tests.fakes import ManualClock
@@ -83,7 +83,7 @@ class Watched:
         self.log = CapturedLog()
         self.exchange = FaultyExchange(self.clock)
         self.feed = Feed(self.exchange, self.clock, 30.0, EventLog(self.log.logger))
-        self.feed.follow([want(market) for market in MARKETS])
+        self.feed.follow([subscription(market) for market in MARKETS])
 
     def poll(self, count: int = 1) -> Counter[str]:
         """What the polls have asked for."""
@@ -97,8 +97,8 @@ class Watched:
         return set(self.feed.snapshot.prices(self.clock.monotonic()))
 
 
-def want(market: str) -> Want:
-    return Want(Trend(), market, Timeframe.D1)
+def subscription(market: str) -> Subscription:
+    return Subscription(Trend(), market, Timeframe.D1)
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_one_market_without_candles_takes_no_signal_from_another(watched: Watche
     watched.exchange.candle_faults["ADA/USD"] = ZeroDivisionError("an answer of a new shape")
     watched.poll()
     assert {one.market for one in watched.feed.snapshot.signals} == {"BTC/USD", "ETH/USD", "MATIC/USD"}
-    assert "ZeroDivisionError" in watched.feed.snapshot.problems[want("ADA/USD")]
+    assert "ZeroDivisionError" in watched.feed.snapshot.problems[subscription("ADA/USD")]
 
 
 def test_a_market_that_keeps_the_feed_waiting_ages_no_other_price(watched: Watched) -> None:
@@ -191,7 +191,7 @@ def test_a_market_that_fails_alone_is_asked_ever_less_often_until_it_answers(wat
     assert watched.poll(60)["candles"] <= 60 * 3 + 10
     watched.exchange.candle_faults.clear()
     watched.poll(10)
-    assert want("ADA/USD") not in watched.feed.snapshot.problems
+    assert subscription("ADA/USD") not in watched.feed.snapshot.problems
     assert watched.poll(10)["candles"] == 10 * len(MARKETS)
 
 
@@ -249,7 +249,7 @@ def test_an_unknown_market_at_kraken_leaves_everybody_elses_prices() -> None:
     clock, log, public = ManualClock(), CapturedLog(), Public()
     data = KrakenMarketData(clock=clock, public=cast("KrakenPublic", public))
     feed = Feed(data, clock, 30.0, EventLog(log.logger))
-    feed.follow([want("BTC/USD"), want("MATIC/USD")])
+    feed.follow([subscription("BTC/USD"), subscription("MATIC/USD")])
     for _ in range(100):
         feed.poll()
         clock.advance(30.0)

@@ -118,7 +118,7 @@ def daemon(folder: Path, *queues: CommandQueue) -> Iterator[None]:
 
 
 def prompt(journal: Journal) -> CommandQueue:
-    queue = CommandQueue(journal.account, SystemClock(), get_log("test"), lambda: queue.obey(journal))
+    queue = CommandQueue(journal.account, SystemClock(), get_log("test"), lambda: queue.execute(journal))
     return queue
 
 

@@ -17,7 +17,7 @@ from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
 from nija.journal.records import HaltName
 from nija.log.event_log import get_log
-from nija.trader.commands import Became, Command, CommandQueue
+from nija.trader.commands import Command, CommandQueue, CommandStatus
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def break_journal(journals: Journals, account: AccountId) -> None:
 
 def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> None:
     (result,) = write_to_journals(Command.STOP_TRADING, journals.open, [MASTER], ManualClock())
-    assert result.became is Became.DONE
+    assert result.became is CommandStatus.DONE
     assert halts(journals, MASTER) == {HaltName.STOP_TRADING}
     assert halts(journals, TANIA) == set()
 
@@ -60,7 +60,7 @@ def test_a_journal_that_cannot_be_opened_keeps_no_other_account_from_being_stopp
     break_journal(journals, DAIVON)
     accounts = [MASTER, DAIVON, TANIA]
     results = write_to_journals(Command.STOP_TRADING, journals.open, accounts, ManualClock())
-    assert [result.became for result in results] == [Became.DONE, Became.FAILED, Became.DONE]
+    assert [result.became for result in results] == [CommandStatus.DONE, CommandStatus.FAILED, CommandStatus.DONE]
     assert "NIJA_DATA_DIR" in results[1].reason
     assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
 
@@ -71,7 +71,7 @@ def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(t
     with closing(Journals(tmp_path, ManualClock(), get_log("test"), database_url=url)) as journals:
         held = [journals.open(account) for account in accounts]
         results = write_to_journals(Command.STOP_TRADING, journals.open_beside, accounts, ManualClock())
-        assert {result.became for result in results} == {Became.DONE}
+        assert {result.became for result in results} == {CommandStatus.DONE}
         assert all(set(journal.halts.all()) == {HaltName.STOP_TRADING} for journal in held)
         for journal in held:
             journal.close()
@@ -79,7 +79,7 @@ def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(t
 
 def prompt(journal: Journal) -> CommandQueue:
     """An account whose thread obeys at once."""
-    queue = CommandQueue(journal.account, ManualClock(), get_log("test"), lambda: queue.obey(journal))
+    queue = CommandQueue(journal.account, ManualClock(), get_log("test"), lambda: queue.execute(journal))
     return queue
 
 
@@ -115,10 +115,10 @@ def test_the_daemon_answers_with_a_row_for_each_account(journals: Journals, tmp_
         assert answer is not None
         by_account = {result.account: result for result in read_results(answer)}
         assert set(journal.halts.all()) == {HaltName.STOP_TRADING}
-    assert by_account["kraken:master"].became is Became.DONE
-    assert by_account["kraken:tania_gilbert"].became is Became.QUEUED
+    assert by_account["kraken:master"].became is CommandStatus.DONE
+    assert by_account["kraken:tania_gilbert"].became is CommandStatus.QUEUED
     assert (by_account["kraken:daivon_frazier"].became, by_account["kraken:daivon_frazier"].reason) == (
-        Became.IN_MEMORY,
+        CommandStatus.IN_MEMORY,
         "the disk is full",
     )
 

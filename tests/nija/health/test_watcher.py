@@ -26,7 +26,7 @@ from nija.events import (
 )
 from nija.health.judgement import SILENT_SECONDS
 from nija.health.watcher import Memory, Watcher, last_summary, look
-from nija.market_data.series import Heard
+from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
 from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
@@ -143,8 +143,8 @@ class TestMarketData:
     @staticmethod
     def seen(account: AccountId = MASTER, **silent: float) -> AccountStatus:
         read = {f"{name}/USD": -silent.get(name, 1.0) for name in ("BTC", "ETH")}
-        series = {(market, Timeframe.D1): Heard(since=-1e6, answered=-1.0, ended=-1.0) for market in read}
-        feed = FeedSnapshot(read=MappingProxyType(read), heard=MappingProxyType(series))
+        series = {(market, Timeframe.D1): Freshness(since=-1e6, answered=-1.0, ended=-1.0) for market in read}
+        feed = FeedSnapshot(read=MappingProxyType(read), freshness=MappingProxyType(series))
         return sighting(snapshot(account=account), view(), feed)
 
     def test_a_silence_is_told_once_for_all_accounts_and_so_is_its_end(self) -> None:

@@ -312,12 +312,12 @@ def test_resuming_measures_losses_anew_from_what_a_unit_is_worth(journal: Journa
 
 def test_one_copy_of_all_accounts_together_is_kept_and_a_resume_counts_it_anew(journal: Journal) -> None:
     assert journal.portfolio.latest() is None
-    journal.portfolio.begin_anew(NOW)
+    journal.portfolio.reset(NOW)
     first = PortfolioDay(NOW.date(), "USD", Decimal(1), Decimal("0.8"), Decimal("1.1"), NOW)
     journal.portfolio.save(first)
     journal.portfolio.save(replace(first, latest=Decimal("0.7")))
     later = NOW + timedelta(hours=1)
-    journal.portfolio.begin_anew(later)
+    journal.portfolio.reset(later)
     anew = PortfolioDay(NOW.date(), "USD", Decimal("0.7"), Decimal("0.7"), Decimal("0.7"), later)
     assert journal.portfolio.latest() == anew
 

@@ -14,7 +14,7 @@ from brokers.model import Order, OrderRequest, OrderStatus, OrderType, Side
 from nija.journal.open_state import progressed
 from nija.journal.order_state import TRANSITIONS, IllegalOrderTransition, OrderState, check_transition, state_of
 from nija.journal.records import Intent
-from nija.orders.reconciling import DifferenceKind
+from nija.orders.reconciliation import DifferenceKind
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

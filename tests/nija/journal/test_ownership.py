@@ -15,7 +15,7 @@ from nija.journal.ownership import (
     UNEXPLAINED,
     WITHDRAWN,
     Attribution,
-    Taken,
+    Removal,
     UnbookedMovement,
     attribute,
     guarded,
@@ -65,7 +65,7 @@ def test_what_another_nija_bought_it_sells_and_not_ours() -> None:
 def test_what_another_nija_bought_long_ago_it_still_sells_first() -> None:
     bought = attribute(NIJAS + HIS + 1, NIJAS, share(HIS), [moved("1", by_nija=True)])
     found = attribute(HIS, NIJAS, share(bought.owner), [moved("-1.0155", by_nija=True)], bought.others)
-    assert (found.owner, found.taken) == (HIS, (Taken(NIJAS, "BTC/USD", BY_ANOTHER),))
+    assert (found.owner, found.taken) == (HIS, (Removal(NIJAS, "BTC/USD", BY_ANOTHER),))
 
 
 def test_orders_count_in_the_order_in_which_they_were_made_however_they_are_listed() -> None:
@@ -84,7 +84,7 @@ def test_what_comes_in_without_an_order_is_the_owners() -> None:
 
 def test_a_sale_larger_than_the_owners_share_took_nijas() -> None:
     found = attribute(HIS, NIJAS, share(HIS), [moved("-0.0155")])
-    assert found == Attribution(HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+    assert found == Attribution(HIS, (Removal(NIJAS, "BTC/USD", BY_HAND),))
 
 
 def test_a_sale_within_his_share_is_his_own() -> None:
@@ -97,12 +97,12 @@ def test_what_he_bought_before_counts_for_what_he_sells_after() -> None:
 
 def test_what_he_buys_back_is_his_and_not_nijas() -> None:
     found = attribute(NIJAS + HIS, NIJAS, share(HIS), [moved("-0.0155"), moved("0.0155", minute=1)])
-    assert found == Attribution(NIJAS + HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+    assert found == Attribution(NIJAS + HIS, (Removal(NIJAS, "BTC/USD", BY_HAND),))
 
 
 def test_an_order_with_nijas_mark_that_the_journal_does_not_know_took_nijas_however_much_he_has() -> None:
     found = attribute(Decimal(5), NIJAS, share(Decimal(5)), [moved("-0.0155", by_nija=True)])
-    assert found == Attribution(Decimal(5), (Taken(NIJAS, "BTC/USD", BY_ANOTHER),))
+    assert found == Attribution(Decimal(5), (Removal(NIJAS, "BTC/USD", BY_ANOTHER),))
 
 
 def test_a_withdrawal_within_his_share_is_his_own() -> None:
@@ -141,7 +141,7 @@ def test_more_that_goes_missing_adds_up() -> None:
 def test_what_stays_missing_was_withdrawn_from_nijas() -> None:
     total = HIS + Decimal("0.005")
     found = settled(total, NIJAS, attribute(total, NIJAS, share(HIS)))
-    assert found == Attribution(HIS, (Taken(Decimal("0.0105"), "", WITHDRAWN),))
+    assert found == Attribution(HIS, (Removal(Decimal("0.0105"), "", WITHDRAWN),))
 
 
 def test_a_withdrawal_may_have_been_before_he_bought_what_he_has_now() -> None:
@@ -166,13 +166,13 @@ def test_a_balance_from_before_a_sale_by_hand_looks_like_a_deposit() -> None:
 def test_where_his_share_is_not_known_nothing_certainly_is_nijas() -> None:
     found = attribute(HIS, NIJAS, None)
     assert uncertain(NIJAS, found) == NIJAS
-    assert settled(HIS, NIJAS, found) == Attribution(HIS, (Taken(NIJAS, "", UNEXPLAINED),))
+    assert settled(HIS, NIJAS, found) == Attribution(HIS, (Removal(NIJAS, "", UNEXPLAINED),))
 
 
 def test_his_share_is_found_again_from_his_orders_since_the_entry() -> None:
     """The disk is lost, and he sold NIJA's coins before: what was there at the entry follows from what is there now."""
     found = attribute(HIS, NIJAS, None, [moved("-0.0155")])
-    assert found == Attribution(HIS, (Taken(NIJAS, "BTC/USD", BY_HAND),))
+    assert found == Attribution(HIS, (Removal(NIJAS, "BTC/USD", BY_HAND),))
 
 
 def test_coins_move_as_base_as_quote_and_as_fee() -> None:

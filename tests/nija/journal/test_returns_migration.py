@@ -15,9 +15,9 @@ from sqlalchemy import create_engine
 from accounts.identity import AccountId
 from nija.journal.migrating import Migrations, shipped, upgrade
 from nija.journal.opening import Journals
-from nija.risk.trusted_time import Moment
+from nija.risk.trusted_time import ClockReading
 from nija.trader.earnings import Earnings
-from nija.trader.measure import Measure, Worth
+from nija.trader.return_tracker import AccountValue, ReturnTracker
 from tests.fakes import ManualClock
 from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
@@ -74,7 +74,9 @@ def test_the_last_day_keeps_what_was_earned_until_the_equity_is_known(journal: J
 
 
 def test_the_first_look_sees_the_days_loss_and_the_drawdown_as_the_old_rules_did(journal: Journal) -> None:
-    seen = Measure(journal.equity).observe(Worth(Decimal(945), Decimal(5), "USD"), Moment(NOW, NOW), 0.0)
+    seen = ReturnTracker(journal.equity).observe(
+        AccountValue(Decimal(945), Decimal(5), "USD"), ClockReading(NOW, NOW), 0.0
+    )
     assert seen.daily_loss == Decimal("0.055")
     assert round(seen.drawdown, 9) == round(Decimal(75) / 1020, 9)
 

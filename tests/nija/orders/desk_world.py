@@ -49,7 +49,7 @@ class DeskWorld:
 
     def start(self) -> None:
         """A new process over the same disk."""
-        self.journal = self.journals.open(ACCOUNT, on_step=self._on_step)
+        self.journal = self.journals.open(ACCOUNT, on_commit=self._on_commit)
         self.desk = OrderDesk(
             ACCOUNT,
             self.exchange,
@@ -66,7 +66,7 @@ class DeskWorld:
         self.journals.close()
         shutil.rmtree(self.folder)
 
-    def _on_step(self, step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of StepHook
+    def _on_commit(self, step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of CommitHook
         self.steps.append((step, committed))
         if self.steps_left is None:
             return

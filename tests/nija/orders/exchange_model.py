@@ -229,8 +229,8 @@ class ExchangeModel:
             return Found(self.order(self._accept(request, None)))
         except OrderRejected as error:
             # A market that is closed for now says nothing of the first attempt: see brokers/coinbase/recovery.py.
-            passing = self._mode(request.market) is not Mode.ONLINE
-            return Undetermined(error.reason) if passing else Absent(error.reason)
+            transient = self._mode(request.market) is not Mode.ONLINE
+            return Undetermined(error.reason) if transient else Absent(error.reason)
         except MarketRefused as error:
             return Absent(str(error))
         except OrderNotFound:

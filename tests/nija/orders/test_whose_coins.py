@@ -435,7 +435,7 @@ class TestLocalStops:
     def test_balances_that_are_asked_for_anyway_show_what_he_took(self, local: DeskWorld) -> None:
         later(local, times=3)
         local.exchange.owner_sells(BTC_USD, ONE)
-        local.desk.hear(local.exchange.balances())
+        local.desk.note_balances(local.exchange.balances())
         later(local)
         assert local.desk.positions() == {}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from brokers.model import Market
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.risk.sizing import Entry, Funds, Sized, least_notional, size_entry
+from nija.risk.sizing import Entry, EntrySize, Funds, min_notional, size_entry
 from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def cash(amount: str) -> Funds:
     return Funds(equity=Decimal(amount), available=Decimal(amount), exposure=ZERO)
 
 
-def sized(entry: Entry, funds: Funds, settings: AccountSettings = SETTINGS) -> Sized:
+def sized(entry: Entry, funds: Funds, settings: AccountSettings = SETTINGS) -> EntrySize:
     answer = size_entry(entry, funds, settings)
-    assert isinstance(answer, Sized), answer
+    assert isinstance(answer, EntrySize), answer
     return answer
 
 
@@ -251,10 +251,10 @@ def test_a_refusal_is_never_given_where_the_least_order_fits_everywhere(
     entry: Entry, funds: Funds, settings: AccountSettings
 ) -> None:
     answer = size_entry(entry, funds, settings)
-    if isinstance(answer, Sized) or answer.rule in (Rule.NO_STOP, Rule.PRICE_BELOW_STOP, Rule.MINIMUM_ORDER):
+    if isinstance(answer, EntrySize) or answer.rule in (Rule.NO_STOP, Rule.PRICE_BELOW_STOP, Rule.MINIMUM_ORDER):
         return
     value, limit = figures_of(answer)
-    assert value == least_notional(entry.market, entry.price)
+    assert value == min_notional(entry.market, entry.price)
     assert limit < value
 
 
@@ -263,5 +263,5 @@ def test_an_order_below_the_least_is_only_ever_one_step_of_rounding_below(
     entry: Entry, funds: Funds, settings: AccountSettings
 ) -> None:
     order = size_entry(entry, funds, settings)
-    if isinstance(order, Sized):
-        assert order.notional + entry.market.amount_step * entry.price > least_notional(entry.market, entry.price)
+    if isinstance(order, EntrySize):
+        assert order.notional + entry.market.amount_step * entry.price > min_notional(entry.market, entry.price)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brokers.model import Market, Timeframe
 from nija.risk.equity import EquityState
-from nija.risk.limits import Standing, may_open
+from nija.risk.limits import Appraisal, may_open
 from nija.risk.no_trade import Rule
 from nija.risk.returns import UnitValue
 from nija.risk.sizing import Funds
@@ -38,10 +38,10 @@ FOUND = SignalAt(
 )
 
 
-def worth(equity: str) -> Standing:
+def worth(equity: str) -> Appraisal:
     amount = Decimal(equity)
     state = EquityState(amount, NOW.date(), UnitValue())
-    return Standing(equity=state, funds=Funds(amount, amount, Decimal(0)), open_positions=0, now=NOW)
+    return Appraisal(equity=state, funds=Funds(amount, amount, Decimal(0)), open_positions=0, now=NOW)
 
 
 SOUND = worth("1000")
@@ -54,18 +54,18 @@ def closed(ago: timedelta) -> SignalAt:
 
 
 def asked(
-    standing: Standing = SOUND, settings: AccountSettings = SETTINGS, market: Market = BTC, signal: SignalAt = FOUND
+    appraisal: Appraisal = SOUND, settings: AccountSettings = SETTINGS, market: Market = BTC, signal: SignalAt = FOUND
 ) -> NoTradeReason | None:
-    return may_open(market, signal, standing, settings)
+    return may_open(market, signal, appraisal, settings)
 
 
-def rule_of(standing: Standing, settings: AccountSettings = SETTINGS, signal: SignalAt = FOUND) -> Rule | None:
-    refusal = asked(standing, settings, signal=signal)
+def rule_of(appraisal: Appraisal, settings: AccountSettings = SETTINGS, signal: SignalAt = FOUND) -> Rule | None:
+    refusal = asked(appraisal, settings, signal=signal)
     return None if refusal is None else refusal.rule
 
 
-def text_of(standing: Standing, settings: AccountSettings = SETTINGS, market: Market = BTC) -> str:
-    refusal = asked(standing, settings, market)
+def text_of(appraisal: Appraisal, settings: AccountSettings = SETTINGS, market: Market = BTC) -> str:
+    refusal = asked(appraisal, settings, market)
     assert refusal is not None
     return refusal.text
 
@@ -135,8 +135,8 @@ def test_another_quote_is_written_with_its_name() -> None:
     paused=st.sampled_from(["", "by hand"]),
 )
 def test_an_open_door_means_that_every_limit_is_kept(equity: Decimal, positions: int, age: int, paused: str) -> None:
-    standing = replace(worth(str(equity)), open_positions=positions, paused=paused)
-    refusal = asked(standing, signal=closed(timedelta(hours=age)))
+    appraisal = replace(worth(str(equity)), open_positions=positions, paused=paused)
+    refusal = asked(appraisal, signal=closed(timedelta(hours=age)))
     kept = equity >= 25 and positions < 4 and age <= 48 and not paused
     assert (refusal is None) == kept
     if refusal is not None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nija.risk.returns import Track, UnitValue, growth
-from nija.risk.trusted_time import Moment
+from nija.risk.returns import UnitDay, UnitValue, growth
+from nija.risk.trusted_time import ClockReading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NOW = Moment(NOON, NOON)
+NOW = ClockReading(NOON, NOON)
 ROUNDING = Decimal("1e-20")
 returns = st.decimals(min_value="-0.9", max_value="2", places=4)
 capitals = st.decimals(min_value="25", max_value="1000000", places=2)
@@ -25,8 +25,8 @@ capitals = st.decimals(min_value="25", max_value="1000000", places=2)
 flows = st.decimals(min_value="-0.99", max_value="1000", places=2)
 
 
-def day(days: int) -> Moment:
-    return Moment(NOON + timedelta(days=days), NOON + timedelta(days=days))
+def day(days: int) -> ClockReading:
+    return ClockReading(NOON + timedelta(days=days), NOON + timedelta(days=days))
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Account:
     """An account as its trader sees it: what is in it, and what NIJA has earned of that."""
 
     capital: Decimal
-    track: Track = field(default_factory=lambda: Track(NOON.date()))
+    track: UnitDay = field(default_factory=lambda: UnitDay(NOON.date()))
 
     def earn(self, fraction: Decimal) -> None:
         earned = self.capital * fraction
@@ -53,7 +53,7 @@ def through(capital: Decimal, parts: Sequence[Decimal], owner: Sequence[Decimal]
         if number < len(owner):
             account.move(owner[number])
         account.earn(part)
-    return account.track.judged
+    return account.track.for_limits
 
 
 def near(one: UnitValue, other: UnitValue) -> bool:
@@ -73,7 +73,7 @@ def test_what_the_owner_brings_takes_or_trades_at_any_moment_changes_no_limit(
 @given(capital=capitals, first=returns, second=returns)
 def test_splitting_a_period_changes_nothing(capital: Decimal, first: Decimal, second: Decimal) -> None:
     split = through(capital, [first, second])
-    whole = Track(NOON.date()).after(growth(capital * ((1 + first) * (1 + second) - 1), capital), NOW)
+    whole = UnitDay(NOON.date()).after(growth(capital * ((1 + first) * (1 + second) - 1), capital), NOW)
     assert abs(split.latest - whole.unit.latest) <= ROUNDING * split.latest
 
 
@@ -98,43 +98,43 @@ def test_without_capital_nothing_is_earned() -> None:
 def test_a_unit_is_always_worth_something_so_that_every_later_loss_can_be_measured(
     earned: Decimal, capital: Decimal
 ) -> None:
-    unit = Track(NOON.date()).after(growth(earned, capital), NOW).unit
+    unit = UnitDay(NOON.date()).after(growth(earned, capital), NOW).unit
     assert unit.latest > 0
     assert 0 <= unit.daily_loss < 1
     assert 0 <= unit.drawdown < 1
 
 
 def test_a_new_day_opens_at_its_first_look_and_the_peak_stays() -> None:
-    track = Track(NOON.date()).after(Decimal("1.3"), NOW).after(Decimal("0.7"), NOW).after(Decimal("1.1"), day(1))
+    track = UnitDay(NOON.date()).after(Decimal("1.3"), NOW).after(Decimal("0.7"), NOW).after(Decimal("1.1"), day(1))
     assert track.day == NOON.date() + timedelta(days=1)
     assert track.unit == UnitValue(opening=Decimal("1.001"), latest=Decimal("1.001"), peak=Decimal("1.3"))
 
 
 def test_what_was_lost_while_nobody_looked_belongs_to_the_day_that_finds_it() -> None:
-    assert Track(NOON.date()).after(Decimal("0.8"), day(3)).judged.daily_loss == Decimal("0.2")
+    assert UnitDay(NOON.date()).after(Decimal("0.8"), day(3)).for_limits.daily_loss == Decimal("0.2")
 
 
 def test_a_day_that_is_only_claimed_moves_no_opening_once_the_claim_is_taken_back() -> None:
-    before = Track(NOON.date()).after(Decimal("1.5"), NOW)
-    after = before.after(Decimal(1), Moment(NOON + timedelta(days=1), NOON)).after(Decimal(1), NOW)
+    before = UnitDay(NOON.date()).after(Decimal("1.5"), NOW)
+    after = before.after(Decimal(1), ClockReading(NOON + timedelta(days=1), NOON)).after(Decimal(1), NOW)
     assert after == before
 
 
 def test_while_a_new_day_is_only_claimed_the_loss_of_either_day_counts() -> None:
-    claimed = Moment(NOON + timedelta(days=1), NOON)
-    of_the_new = Track(NOON.date()).after(Decimal("1.5"), NOW).after(Decimal("0.8"), claimed)
-    assert of_the_new.judged.daily_loss == Decimal("0.2")
-    of_the_old = Track(NOON.date()).after(Decimal("0.9"), NOW).after(Decimal(1), claimed)
-    assert of_the_old.judged.daily_loss == Decimal("0.1")
-    assert of_the_old.after(Decimal(1), day(1)).judged.daily_loss == 0
+    claimed = ClockReading(NOON + timedelta(days=1), NOON)
+    of_the_new = UnitDay(NOON.date()).after(Decimal("1.5"), NOW).after(Decimal("0.8"), claimed)
+    assert of_the_new.for_limits.daily_loss == Decimal("0.2")
+    of_the_old = UnitDay(NOON.date()).after(Decimal("0.9"), NOW).after(Decimal(1), claimed)
+    assert of_the_old.for_limits.daily_loss == Decimal("0.1")
+    assert of_the_old.after(Decimal(1), day(1)).for_limits.daily_loss == 0
 
 
 def test_a_day_that_has_passed_is_never_measured_again() -> None:
-    track = Track(NOON.date()).after(Decimal("0.9"), day(-2))
-    assert (track.day, track.judged.daily_loss) == (NOON.date(), Decimal("0.1"))
+    track = UnitDay(NOON.date()).after(Decimal("0.9"), day(-2))
+    assert (track.day, track.for_limits.daily_loss) == (NOON.date(), Decimal("0.1"))
 
 
 def test_after_a_resume_losses_count_anew() -> None:
-    track = Track(NOON.date()).after(Decimal("0.5"), NOW).anew()
-    assert track.judged.daily_loss == track.judged.drawdown == 0
-    assert track.after(Decimal("0.9"), NOW).judged.daily_loss == Decimal("0.1")
+    track = UnitDay(NOON.date()).after(Decimal("0.5"), NOW).reset()
+    assert track.for_limits.daily_loss == track.for_limits.drawdown == 0
+    assert track.after(Decimal("0.9"), NOW).for_limits.daily_loss == Decimal("0.1")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Market
 from nija.risk.costs import fee_gate, round_trip_cost
-from nija.risk.sizing import Entry, Funds, Sized, size_entry
+from nija.risk.sizing import Entry, EntrySize, Funds, size_entry
 from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Evaluation:
         settings = settings_of(risk_per_trade=self.risk, max_position=Decimal(1), max_exposure=Decimal(1))
         entry = Entry(market, signal.close, signal.initial_stop, signal.close, fee, slippage=Decimal(0))
         sized = size_entry(entry, Funds(self.cash, self.cash, Decimal(0)), settings)
-        assert isinstance(sized, Sized)
+        assert isinstance(sized, EntrySize)
         return sized.notional
 
     def _stopped(self, bar: Bar, *, is_entry: bool) -> None:

@@ -24,7 +24,7 @@ from nija.log import lines
 from nija.log.event_log import EventLog
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.connect_queue import ConnectQueue
-from nija.trader.commands import Became, Command
+from nija.trader.commands import Command, CommandStatus
 from nija.trader.plan import trading_plan
 from tests.fakes import ManualClock
 from tests.journals import journals_in
@@ -240,7 +240,7 @@ def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(d
     thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
     receipt = thread.commands.send(Command.STOP_TRADING)
     thread.run()
-    assert receipt.result(0).became is Became.DONE
+    assert receipt.result(0).became is CommandStatus.DONE
     assert daemon.halts() == {HaltName.STOP_TRADING}
 
 
@@ -252,7 +252,7 @@ def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daem
     quiet: Callable[[], None] = lambda: None  # noqa: E731  a second in which nothing happens
     daemon.clock.meanwhile = [quiet, quiet, path.rmdir, *[quiet] * 100]
     thread.run()
-    assert receipt.result(0).became is Became.IN_MEMORY
+    assert receipt.result(0).became is CommandStatus.IN_MEMORY
     assert daemon.manager.snapshot(ACCOUNT).state is AccountState.TRADING
     assert daemon.halts() == {HaltName.STOP_TRADING}
 

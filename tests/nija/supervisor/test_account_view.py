@@ -18,7 +18,7 @@ from brokers.model import OrderRequest, OrderType, Side, Timeframe
 from nija.events import FeedSilent, PositionClosed, PositionWrittenOff
 from nija.health.judgement import judge
 from nija.health.watcher import Watcher
-from nija.market_data.series import Heard
+from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
 from nija.status.report import AccountFaultKind, AccountStatus
 from nija.supervisor.report import ReportMoment, account_view
@@ -219,11 +219,11 @@ def test_an_order_is_shown_with_what_it_is_for() -> None:
 
 def test_markets_that_are_followed_or_held_are_shown_with_their_ages_and_problems() -> None:
     shown = replace(view([position(market="SOL/USD")]), plan=plan(markets=("BTC/USD", "ETH/USD"), max_candle_age=2.0))
-    want = shown.plan.want("BTC/USD")
+    subscription = shown.plan.subscription("BTC/USD")
     feed = FeedSnapshot(
         read=MappingProxyType({"BTC/USD": 95.0}),
-        heard=MappingProxyType({want.series: Heard(since=0.0, answered=90.0, ended=-900.0)}),
-        problems=MappingProxyType({want: "the strategy failed"}),
+        freshness=MappingProxyType({subscription.series: Freshness(since=0.0, answered=90.0, ended=-900.0)}),
+        problems=MappingProxyType({subscription: "the strategy failed"}),
         unpriced=MappingProxyType({"ETH/USD": "the exchange gives no price of it"}),
     )
     btc, eth, sol = account_view(snapshot(), shown, feed, ReportMoment(LATER, 100.0)).markets

@@ -16,8 +16,8 @@ from nija.risk.no_trade import Rule
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
 from nija.trader.commands import Command
-from nija.trader.measure import Worth
 from nija.trader.portfolio_halts import PortfolioShare
+from nija.trader.return_tracker import AccountValue
 from nija.trader.view import TraderView
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -51,7 +51,7 @@ class Together:
         self.portfolio = Portfolio(LIMITS, self.quotes, self.clock, EventLog(self.log.logger))
 
     def show(self, account: AccountId, earned: int, equity: int, **more: object) -> None:
-        worth = Worth(Decimal(equity), Decimal(earned), self.quotes[account])
+        worth = AccountValue(Decimal(equity), Decimal(earned), self.quotes[account])
         self.shares[account] = PortfolioShare(now=worth, **more)  # type: ignore[arg-type]  # fields of a Share
 
     def hide(self, account: AccountId) -> None:
@@ -123,7 +123,7 @@ class TestUntilAllAreKnown:
         together.show(MASTER, 0, 900)
         for _ in range(70):
             together.look()
-        together.show(DAIVON, -80, 20, stored=Worth(Decimal(100), Decimal(0), "USD"))
+        together.show(DAIVON, -80, 20, stored=AccountValue(Decimal(100), Decimal(0), "USD"))
         together.look()
         assert together.loss == Decimal("0.08")
         assert together.portfolio.state.left_out == ()
@@ -167,7 +167,7 @@ class TestAfterARestart:
 
     def test_the_newest_copy_counts_and_what_was_lost_meanwhile_is_added(self) -> None:
         together = Together()
-        stored = Worth(Decimal(500), Decimal(0), "USD")
+        stored = AccountValue(Decimal(500), Decimal(0), "USD")
         together.show(MASTER, 0, 500, stored=stored, copy=self.copy("0.99", 9))
         together.show(DAIVON, -10, 490, stored=stored, copy=self.copy("0.96", 2))
         together.look()
@@ -207,7 +207,7 @@ class TestATrader:
     def rig(self, tmp_path: Path) -> Iterator[TraderRig]:
         rig = TraderRig(tmp_path)
         rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
-        self.other = PortfolioShare(Worth(Decimal(100_000), Decimal(0), "USD"))
+        self.other = PortfolioShare(AccountValue(Decimal(100_000), Decimal(0), "USD"))
         self.join(rig)
         yield rig
         rig.close()
@@ -229,7 +229,7 @@ class TestATrader:
     def lose(self, percent: int) -> None:
         """So much of what both have together is lost by the other one."""
         lost = Decimal(2000 * percent)
-        self.other = PortfolioShare(Worth(100_000 - lost, -lost, "USD"))
+        self.other = PortfolioShare(AccountValue(100_000 - lost, -lost, "USD"))
 
     def test_waits_until_all_are_measured(self, rig: TraderRig) -> None:
         rig.script.entry = {"BTC/USD"}
@@ -315,7 +315,7 @@ class TestATrader:
         rig.clock.advance(301)
         self.go_on(rig)
         rig.journal.halts.reset(HaltName.PORTFOLIO_DAILY_LOSS)
-        rig.journal.portfolio.begin_anew(rig.now())
+        rig.journal.portfolio.reset(rig.now())
         stored = self.other.now
         assert stored is not None
         self.join(rig)

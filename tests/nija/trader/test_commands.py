@@ -13,7 +13,7 @@ import pytest
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
 from nija.journal.records import HaltName, PortfolioDay
-from nija.trader.commands import BY_COMMAND, Became, Command, CommandQueue, carry_out
+from nija.trader.commands import BY_COMMAND, Command, CommandQueue, CommandStatus, carry_out
 from tests.fakes import ManualClock
 from tests.journals import journals_in
 from tests.nija.journal.equity_days import equity_day
@@ -46,7 +46,7 @@ class Desk:
         self.wakes += 1
 
     def in_effect(self) -> set[HaltName]:
-        self.queue.obey(self.journal)
+        self.queue.execute(self.journal)
         return set(self.queue.over(self.journal.halts.all()))
 
     def on_disk(self) -> set[HaltName]:
@@ -112,19 +112,19 @@ def test_a_command_wakes_the_account_and_its_receipt_comes_once_it_is_in_the_jou
     receipt = desk.queue.send(Command.STOP_TRADING)
     assert desk.wakes == 1
     assert not receipt.done()
-    desk.queue.obey(desk.journal)
-    assert receipt.result(0).became is Became.DONE
+    desk.queue.execute(desk.journal)
+    assert receipt.result(0).became is CommandStatus.DONE
     assert desk.on_disk() == STOPPED
     again = desk.queue.send(Command.STOP_TRADING)
-    desk.queue.obey(desk.journal)
-    assert again.result(0).became is Became.ALREADY
+    desk.queue.execute(desk.journal)
+    assert again.result(0).became is CommandStatus.ALREADY
 
 
 def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_written_once_it_can(desk: Desk) -> None:
     receipt = desk.queue.send(Command.STOP_TRADING)
     with desk.read_only_disk():
         assert desk.in_effect() == STOPPED
-        assert receipt.result(0).became is Became.IN_MEMORY
+        assert receipt.result(0).became is CommandStatus.IN_MEMORY
         assert "readonly" in receipt.result(0).reason
     assert desk.on_disk() == set()
     desk.clock.advance(5)
@@ -137,11 +137,11 @@ def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: De
     desk.queue.send(Command.STOP_TRADING)
     with desk.read_only_disk():
         for _ in range(10):
-            desk.queue.obey(desk.journal)
+            desk.queue.execute(desk.journal)
             desk.clock.advance(5)
     assert [line for line in desk.log.lines if "readonly" in line] == desk.log.lines
     assert len(desk.log.lines) == 1
-    desk.queue.obey(desk.journal)
+    desk.queue.execute(desk.journal)
     assert len(desk.log.lines) == 2
     assert "can be written again" in desk.log.lines[1]
 
@@ -171,7 +171,7 @@ def test_a_halt_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: D
     desk.queue.send(Command.STOP_TRADING)
     desk.clock.advance(60)
     with desk.read_only_disk():
-        desk.queue.obey(desk.journal)
+        desk.queue.execute(desk.journal)
     halt = desk.queue.over({})[HaltName.STOP_TRADING]
     assert (halt.reason, halt.since.timestamp()) == (BY_COMMAND, began)
 
@@ -179,7 +179,7 @@ def test_a_halt_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: D
 def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) -> None:
     receipt = desk.queue.send(Command.STOP_TRADING)
     desk.queue.keep_in_memory(JournalError("the disk is gone"))
-    assert (receipt.result(0).became, receipt.result(0).reason) == (Became.IN_MEMORY, "the disk is gone")
+    assert (receipt.result(0).became, receipt.result(0).reason) == (CommandStatus.IN_MEMORY, "the disk is gone")
     assert set(desk.queue.over({})) == STOPPED
 
 
@@ -188,17 +188,17 @@ def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk:
     desk.queue.close()
     late = desk.queue.send(Command.STOP_TRADING)
     for receipt in (untaken, late):
-        assert receipt.result(0).became is Became.FAILED
+        assert receipt.result(0).became is CommandStatus.FAILED
         assert "again" in receipt.result(0).reason
 
 
 def test_a_resume_that_changed_something_is_told_once(desk: Desk) -> None:
     desk.queue.send(Command.RESUME)
-    desk.queue.obey(desk.journal)
+    desk.queue.execute(desk.journal)
     assert not desk.queue.take_resume()
     desk.queue.send(Command.STOP_TRADING)
     desk.queue.send(Command.RESUME)
-    desk.queue.obey(desk.journal)
+    desk.queue.execute(desk.journal)
     assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]
 
 
@@ -206,6 +206,6 @@ def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
     desk.queue.send(Command.RESUME)
     with desk.read_only_disk():
         for _ in range(3):
-            desk.queue.obey(desk.journal)
+            desk.queue.execute(desk.journal)
             desk.clock.advance(5)
     assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]

@@ -13,7 +13,7 @@ from nija.journal.opening import Journals
 from nija.journal.records import HaltName
 from nija.trader.commands import CommandQueue
 from nija.trader.halts import HaltReporter, TradingHalts
-from nija.trader.measure import Worth
+from nija.trader.return_tracker import AccountValue
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.trader.trader_rig import ACCOUNT
@@ -37,8 +37,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def observe(halts: TradingHalts, earned: int) -> None:
-    worth = Worth(Decimal(1000 + earned), Decimal(earned), "USD")
-    halts.observe(worth, halts.see(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
+    worth = AccountValue(Decimal(1000 + earned), Decimal(earned), "USD")
+    halts.observe(worth, halts.read_clock(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
 
 
 def braked(journal: Journal, log: CapturedLog | None = None, news: HaltReporter | None = None) -> TradingHalts:

@@ -16,7 +16,7 @@ from brokers.model import OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.journal.records import HaltName
 from nija.risk.no_trade import Rule
-from nija.trader.commands import Became, Command
+from nija.trader.commands import Command, CommandStatus
 from nija.trader.plan import SWITCHED_OFF
 from tests.nija.orders.exchange_model import BTC, Fault
 from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
@@ -386,7 +386,7 @@ def test_a_stop_command_keeps_entries_out_from_the_next_cycle_on(rig: TraderRig)
     receipt = rig.commands.send(Command.STOP_TRADING)
     rig.script.entry = {"BTC/USD"}
     rig.cycle(2)
-    assert receipt.result(0).became is Became.DONE
+    assert receipt.result(0).became is CommandStatus.DONE
     assert rig.sent("BTC/USD") == []
     assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
 

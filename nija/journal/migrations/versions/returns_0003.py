@@ -1,6 +1,6 @@
 """Limits in returns: the value of one unit instead of earnings, also of all accounts together.
 
-Rows of `equity` keep what NIJA had earned until the account's equity is known: see nija/trader/measure.py.
+Rows of `equity` keep what NIJA had earned until the account's equity is known: see nija/trader/return_tracker.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one way to ask what became of an order: how far it came, its fills, or whether it exists at all."""
+"""Tracks orders at the exchange: their progress, their fills, and whether an order of unknown outcome exists."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from nija.log.event_log import EventLog
     from nija.orders.state import Timings
 
-# How far the exchange's clock and ours may differ, with room: fills are read from so much earlier.
+# How far the exchange's clock and ours may differ, with a margin: fills are read from this much earlier.
 _MARGIN = timedelta(minutes=2)
 _FIRST_WAIT = 1.0
-# Looking for an order is dear at Kraken: with less of the rate limit left than this part, what protects needs the rest.
+# Searching for an order is expensive at Kraken: below this share of the rate limit the rest is kept for stops.
 _ENOUGH = 0.5
 _SCARCE_WAIT = 4.0
 _DENIED = "the exchange denies it: no open order, no order of this id, no coins held by it"
@@ -39,7 +39,7 @@ _DENIED = "the exchange denies it: no open order, no order of this id, no coins 
 
 @dataclass(frozen=True, slots=True)
 class DeskContext:
-    """What every part of one desk works with. `last_prices` are the last ones known, by market, however old."""
+    """What all parts of one desk share. `last_prices` are the last known ones by market, however old."""
 
     broker: Broker
     journal: Journal
@@ -50,26 +50,26 @@ class DeskContext:
     events: Events
     last_prices: dict[str, Decimal] = field(default_factory=dict)
 
-    def ahead(self, order: Intent) -> Decimal:
-        """What this order changes of its position (base) by fills that are not booked yet, before fees taken in it."""
+    def unbooked_change(self, order: Intent) -> Decimal:
+        """How fills that are not booked yet change this order's position (base), before fees taken in base."""
         unbooked = max(ZERO, order.filled - self.open.booked(order))
         return -unbooked if order.request.side is Side.SELL else unbooked
 
     def publish_stop(self, stop: Intent) -> None:
-        """Say that a stop rests at the exchange."""
+        """Publish that a stop rests at the exchange."""
         amount, price = stop.request.amount, stop.request.stop_price or ZERO
         self.events.publish(StopPlaced(self.journal.account, stop.market, amount, price, order=stop.exchange_id))
 
     def is_strange(self, order: Order) -> bool:
         """Whether another program made it with an id of NIJA's.
 
-        Each of ours is in the journal before it is sent, whatever is known of its outcome.
+        Each of our own orders is in the journal before it is sent, whatever its outcome.
         """
         return purpose_of(order.client_id) is not None and self.journal.intents.get(order.client_id or "") is None
 
 
 class OrderTracker:
-    """Used by one desk. Every question may raise a BrokerError; what is known then stays as it was."""
+    """Used by one desk. Every request may raise a BrokerError; the known state then stays as it was."""
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
@@ -84,11 +84,11 @@ class OrderTracker:
 
     # Orders that are known.
 
-    def look(self, intents: Iterable[Intent]) -> None:
-        """Read these orders once, and their fills where something filled.
+    def poll(self, intents: Iterable[Intent]) -> None:
+        """Read these orders once, and their fills if something filled.
 
-        First how far each came, then the fills: also where these cannot be read now, it is known what to protect. Of an
-        order that has ended only its fills can be news.
+        Progress comes first: if the fills cannot be read now, it is still known how much to protect. An order that has
+        ended can only have new fills.
         """
         known = [intent for intent in intents if intent.exchange_id is not None]
         for intent in known:
@@ -103,12 +103,12 @@ class OrderTracker:
             known, self._read_fills([self._open.current(intent) for intent in known]), strict=True
         ):
             if after != before:
-                self.hurry(after)
+                self.reset_backoff(after)
 
-    def progress(self, intent: Intent) -> Intent:
-        """Look at one order, and not yet at its fills, until something of it filled or it is final.
+    def await_fill(self, intent: Intent) -> Intent:
+        """Poll one order, without its fills, until something filled or it is final.
 
-        One question tells how much there is to protect; the fills cost an exchange more, and can follow.
+        That is enough to know how much to protect; reading fills costs more of the rate limit and can follow.
         """
         for wait in self._timings.polls:
             self._clock.sleep(wait)
@@ -119,46 +119,46 @@ class OrderTracker:
                 break
         return intent
 
-    def settle(self, intent: Intent) -> Intent:
-        """Look at one order again and again, for a bounded time, until it is final with its fills booked."""
+    def await_settled(self, intent: Intent) -> Intent:
+        """Poll one order, for a bounded time, until it is final with all its fills booked."""
         for wait in self._timings.polls:
             self._clock.sleep(wait)
             try:
-                intent = self.look_at(intent)
+                intent = self.poll_one(intent)
             except BudgetSpent:
-                # Its fills are booked by a later `look`, when there is room to ask for them.
+                # A later `poll` books its fills, once the rate limit has capacity.
                 return self._open.current(intent)
             if intent.settled:
                 break
         return intent
 
-    def look_at(self, intent: Intent) -> Intent:
-        """An order that the exchange does not show yet stays as it is."""
+    def poll_one(self, intent: Intent) -> Intent:
+        """Read one order and its fills once; an order that the exchange does not list yet stays as it is."""
         order = self._ask(intent)
         if order is not None:
             intent = self._open.apply(intent, order)
         return self._read_fills([intent])[0]
 
     def is_due(self, intent: Intent) -> bool:
-        """Whether it is worth asking again: while nothing changes, the waits between two questions grow."""
+        """Whether it is time to ask again; the waits grow while nothing changes."""
         due, _ = self._waits.get(intent.client_id, (0.0, 0.0))
         return self._clock.monotonic() >= due
 
-    def hurry(self, intent: Intent) -> None:
-        """Something happens to this order: it is asked after soon."""
+    def reset_backoff(self, intent: Intent) -> None:
+        """Poll this order soon, because something is happening to it."""
         self._waits.pop(intent.client_id, None)
 
-    def hurry_all(self) -> None:
-        """Little time is left: every order is asked after at once."""
+    def reset_all_backoffs(self) -> None:
+        """Poll every order at once, because little time is left."""
         self._waits.clear()
 
     # Orders whose outcome is unknown.
 
     def resolve(self, intent: Intent) -> Intent:
-        """One question about an order of unknown outcome. Where it could not be asked, the order stays unknown."""
+        """Ask once about an order of unknown outcome; if that fails, the order stays unknown."""
         if intent.state is OrderState.INTENDED:
-            # SENT is committed before anything is sent, so this one never was.
-            never = replace(intent, state=OrderState.CANCELLED, settled=True, passing=True, outcome="never sent")
+            # SENT is committed before anything is sent, so this order never was.
+            never = replace(intent, state=OrderState.CANCELLED, settled=True, transient=True, outcome="never sent")
             return self._open.move(intent, never, CommitPoint.RESOLVED, "never sent")
         intent = self._without_answer(intent)
         scarce = self._broker.budget_left() < _ENOUGH
@@ -168,7 +168,7 @@ class OrderTracker:
         return self._resolved(intent, self._broker.resolve(intent.request))
 
     def recognise(self, orders: Iterable[Order]) -> None:
-        """Orders of unknown outcome that are among these were placed."""
+        """Resolve the orders of unknown outcome that are among these: they were placed."""
         shown = {order.client_id: order for order in orders}
         for intent in self._open.unsettled():
             order = shown.get(intent.client_id)
@@ -185,7 +185,7 @@ class OrderTracker:
         match resolution:
             case Found(order):
                 self._forget(intent)
-                # How far it came, and its fills, are read next.
+                # Its progress and its fills are read next.
                 found = replace(intent, state=OrderState.OPEN, exchange_id=order.exchange_id)
                 known = self._open.move(intent, found, CommitPoint.RESOLVED, "found at the exchange")
                 if intent.purpose is Purpose.STOP and not order.status.is_final:
@@ -193,7 +193,7 @@ class OrderTracker:
                 return known
             case Absent(reason):
                 self._forget(intent)
-                absent = replace(intent, state=OrderState.EXPIRED, settled=True, passing=True, outcome=reason)
+                absent = replace(intent, state=OrderState.EXPIRED, settled=True, transient=True, outcome=reason)
                 return self._open.move(intent, absent, CommitPoint.RESOLVED, reason)
             case Undetermined(reason):
                 self._log.trouble(
@@ -205,17 +205,17 @@ class OrderTracker:
                 )
                 return intent
 
-    # Orders that the exchange denies.
+    # Orders that the exchange says do not exist.
 
     def denied_for(self, intent: Intent) -> float | None:
-        """For how many seconds the exchange has said that there is no such order; None where it shows it."""
+        """For how many seconds the exchange has said that there is no such order; None if it lists it."""
         since = self._denied.get(intent.client_id)
         return None if since is None else self._clock.monotonic() - since
 
     def drop_if_denied(self, intent: Intent) -> bool:
-        """End an order that open orders, its own id and the hold on the balance all deny; whether they do.
+        """End an order if it is not listed, not found by id, and holds no balance; returns whether it was ended.
 
-        Where the hold speaks for it, it counts as denied from now on.
+        If a balance is still held, the time of denial starts over.
         """
         if intent.exchange_id is None or self._ask(intent) is not None:
             self._denied.pop(intent.client_id, None)
@@ -238,10 +238,10 @@ class OrderTracker:
         self._open.move(intent, gone, CommitPoint.PROGRESS, _DENIED)
         return True
 
-    # How.
+    # Internals.
 
     def _note_denial(self, intent: Intent, order: Order | None) -> None:
-        """An order whose row could not be read is not denied."""
+        """An unreadable row is no denial."""
         if order is not None or intent.exchange_id in self._broker.unread_rows():
             self._denied.pop(intent.client_id, None)
         else:
@@ -256,7 +256,7 @@ class OrderTracker:
             return None
 
     def _read_fills(self, intents: list[Intent]) -> list[Intent]:
-        """The same orders, with whatever of their fills was not booked yet."""
+        """Book the missing fills of these orders; returns the orders as they are then."""
         behind = [intent for intent in intents if intent.filled > self._open.booked(intent)]
         if not behind:
             return intents
@@ -277,14 +277,14 @@ class OrderTracker:
         self._waits[intent.client_id] = (self._clock.monotonic() + wait, wait)
 
     def _forget(self, intent: Intent) -> None:
-        self.hurry(intent)
+        self.reset_backoff(intent)
         self._log.settled(intent.client_id)
 
 
 class ErrorCollector:
-    """Several independent things are done although one of them fails.
+    """Runs several independent actions even if one of them fails.
 
-    What the account cannot work with at all is raised at once, anything else once all was tried.
+    Errors that make the account unusable are raised at once, any other after everything was tried.
     """
 
     def __init__(self) -> None:
@@ -299,7 +299,7 @@ class ErrorCollector:
         self.first = self.first or error
         return True
 
-    def finish(self) -> None:
-        """Raises the first BrokerError there was."""
+    def raise_first(self) -> None:
+        """Raises the first collected BrokerError, if any."""
         if self.first is not None:
             raise self.first

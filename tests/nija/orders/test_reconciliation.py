@@ -15,7 +15,7 @@ from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, 
 from nija.events import DifferenceFound
 from nija.journal.commit_points import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.orders.reconciling import DifferenceKind
+from nija.orders.reconciliation import DifferenceKind
 from nija.orders.state import EntryStatus
 from tests.nija.orders.desk_world import DeskWorld
 from tests.nija.orders.exchange_model import BTC, Fault
@@ -148,7 +148,7 @@ def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWor
 
 
 def forget(world: DeskWorld, unknown: Intent) -> None:
-    absent = replace(unknown, state=OrderState.EXPIRED, settled=True, passing=True)
+    absent = replace(unknown, state=OrderState.EXPIRED, settled=True, transient=True)
     with world.journal.transaction(CommitPoint.RESOLVED):
         world.journal.intents.save(unknown, absent, world.exchange.exchange_time())
     world.journal.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nija.journal.opening import Journals
-from nija.trader.measure import Measure, Worth
+from nija.trader.return_tracker import AccountValue, ReturnTracker
 from tests.fakes import ManualClock
 from tests.nija.journal.equity_days import equity_day
 from tests.nija.orders.captured_log import CapturedLog
@@ -38,13 +38,13 @@ class Trading:
     """One process that looks at its account; its steady clock begins at nothing."""
 
     def __init__(self, store: EquityStore, now: datetime = MONDAY) -> None:
-        self.measure = Measure(store)
+        self.returns = ReturnTracker(store)
         self.began = now
 
     def look(self, equity: int | str, earned: int | str, after: float, currency: str = "USD") -> EquityState:
-        worth = Worth(Decimal(equity), Decimal(earned), currency)
-        moment = self.measure.see(self.began + timedelta(seconds=after), after)
-        return self.measure.observe(worth, moment, after)
+        worth = AccountValue(Decimal(equity), Decimal(earned), currency)
+        moment = self.returns.read_clock(self.began + timedelta(seconds=after), after)
+        return self.returns.observe(worth, moment, after)
 
 
 def test_a_deposit_dilutes_no_loss_and_a_withdrawal_enlarges_none(store: EquityStore) -> None:
@@ -96,7 +96,7 @@ def test_resuming_measures_the_losses_anew_also_for_the_next_process(store: Equi
     trading = Trading(store)
     trading.look(1000, 0, 0)
     trading.look(500, -500, 1)
-    trading.measure.begin_anew(trading.measure.see(MONDAY, 2), 2)
+    trading.returns.reset(trading.returns.read_clock(MONDAY, 2), 2)
     assert trading.look(500, -500, 3).drawdown == 0
     assert Trading(store, MONDAY + timedelta(hours=1)).look(450, -550, 0).drawdown == Decimal("0.1")
 

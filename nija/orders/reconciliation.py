@@ -1,4 +1,4 @@
-"""Comparing an account's journal with its exchange, and repairing what differs."""
+"""Compares an account's journal with its exchange and repairs every difference."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
     from brokers.model import Balance, Fill, Order
     from nija.journal.journal import Journal
-    from nija.orders.asking import DeskContext, OrderTracker
-    from nija.orders.ownership import OwnerWatch
+    from nija.orders.ownership import OwnershipTracker
+    from nija.orders.tracking import DeskContext, OrderTracker
 
 _OVERLAP = timedelta(minutes=15)
-# An empty journal looks back this far, and further while a stop rests whose entry is not found.
+# How far back an empty journal reads: further only while a stop rests whose entry was not found.
 _LOOK_BACK = (timedelta(days=90), timedelta(days=365), timedelta(days=3650))
-# An order may be shown so long after it was placed (exchanges.md A4: "below a minute").
+# An exchange may take this long to list a new order (exchanges.md A4: "below a minute").
 SHOWN_WITHIN = timedelta(seconds=75)
-# How far the measured clock may be off: Kraken tells whole seconds.
+# Error of the measured exchange clock: Kraken reports whole seconds.
 _CLOCK_ERROR = timedelta(seconds=1)
 _EMPTY = "empty journal"
 _UNNAMED = "unlisted market"
-# Older answers than this are asked for again.
-_LONGEST_READING = timedelta(minutes=2)
+# Answers of an interrupted reading are reused for this long.
+_READING_TTL = timedelta(minutes=2)
 
 
 class DifferenceKind(StrEnum):
-    """What can differ between the exchange and the journal. Each kind has exactly one repair.
+    """What can differ between exchange and journal. Each kind has exactly one repair.
 
-    MISSING_FILL: an execution of a known order is not booked → book it.
-    UNKNOWN_ORDER_OF_OURS: an order with NIJA's id that the journal does not have, or thought never placed → take it up.
-    STALE_ORDER: the journal thinks it works, the exchange says that it ended → read it.
-    LOST_ORDER: the journal thinks it works, the exchange does not show it → ask again, and say so.
-    ORPHAN_STOP: a resting stop of NIJA's without a position, or one too many → cancel it.
-    POSITION_MISMATCH: less is held than NIJA's positions and the owner's coins → find out who took it, book it out.
+    MISSING_FILL: a fill of a known order is not booked → book it.
+    UNKNOWN_ORDER_OF_OURS: an order with NIJA's id is not in the journal, or was believed never placed → adopt it.
+    STALE_ORDER: live in the journal, ended at the exchange → read it.
+    LOST_ORDER: live in the journal, not listed by the exchange → report it and keep asking.
+    ORPHAN_STOP: a NIJA stop without a position, or a second one for the same position → cancel it.
+    POSITION_MISMATCH: the balance is below NIJA's positions plus the owner's coins → find out who sold, write it off.
     """
 
     MISSING_FILL = "MISSING_FILL"
@@ -71,10 +71,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
-    """What the exchange says of an account, read in one go.
+    """What the exchange reports about an account, read in one pass.
 
-    `began`: when the first question was asked. `since`: how far back what has ended, and fills, were read; these and
-    balances only where there was need to.
+    `began`: time of the first request. `since`: how far back closed orders and fills were read. Fills and balances are
+    empty if they were not needed.
     """
 
     began: datetime
@@ -85,19 +85,19 @@ class ExchangeView:
     balances: Mapping[str, Balance]
 
     def orders(self) -> tuple[Order, ...]:
-        """Each order once; where it ended while this was read, its end counts."""
+        """Each order once; if it ended during the reading, the closed one counts."""
         by_id = {order.exchange_id: order for order in self.open_orders}
         by_id.update({order.exchange_id: order for order in self.closed_orders})
         return tuple(by_id.values())
 
     def foreign(self) -> int:
-        """How many orders of the owner's own are open."""
+        """How many of the owner's own orders are open."""
         return sum(purpose_of(order.client_id) is None for order in self.open_orders)
 
 
 @dataclass(slots=True)
 class _Reading:
-    """The answers so far. A rate limit that interrupts does not make them be asked for again: later ones are newer."""
+    """The answers so far: a reading that a rate limit interrupts resumes with the next request."""
 
     began: datetime
     since: datetime
@@ -107,7 +107,7 @@ class _Reading:
 
 
 class Reconciler:
-    def __init__(self, context: DeskContext, tracker: OrderTracker, owner: OwnerWatch) -> None:
+    def __init__(self, context: DeskContext, tracker: OrderTracker, owner: OwnershipTracker) -> None:
         self._context = context
         self._broker = context.broker
         self._journal = context.journal
@@ -116,8 +116,8 @@ class Reconciler:
         self._owner = owner
         self._log = context.log
         self._adopter = Adopter(context)
-        self._began_empty = context.journal.marks.get(Watermark.RECONCILED) is None
-        self._empty_since = context.journal.marks.get(Watermark.EMPTY_SINCE) if self._began_empty else None
+        self._began_empty = context.journal.watermarks.get(Watermark.RECONCILED) is None
+        self._empty_since = context.journal.watermarks.get(Watermark.EMPTY_SINCE) if self._began_empty else None
         self._first_look: datetime | None = None
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
@@ -126,12 +126,12 @@ class Reconciler:
         self.strangers: tuple[Order, ...] = ()
 
     def run(self, *, paused: bool) -> tuple[Difference, ...] | None:
-        """Compare and repair once; what was found. Raises BrokerError where the exchange could not be asked.
+        """Compare and repair once; returns the differences. Raises BrokerError if the exchange could not be asked.
 
-        None: the journal is empty, NIJA has traded here before, and the exchange may not show its last orders yet.
-        `paused`: another program trades the account: nothing is adopted and nothing cancelled.
+        None: the journal is empty, NIJA has traded here before, and the exchange may not list its last orders yet.
+        `paused`: another program trades the account, so nothing is adopted or cancelled.
         """
-        mark = self._journal.marks.get(Watermark.RECONCILED)
+        mark = self._journal.watermarks.get(Watermark.RECONCILED)
         if mark is None and self.seconds_until_all_is_shown() > 0:
             self._tell_that_it_waits()
             return None
@@ -155,12 +155,12 @@ class Reconciler:
                 self._repair(difference)
         self._look_for_owners_hand(view)
         if not unnamed:
-            self._journal.marks.set(Watermark.RECONCILED, view.began)
+            self._journal.watermarks.set(Watermark.RECONCILED, view.began)
         self._reach = None
         return differences
 
     def seconds_until_all_is_shown(self) -> float:
-        """With an empty journal, for how long the exchange may still not show what the former process sent last."""
+        """With an empty journal: how long until the exchange certainly lists everything the previous process sent."""
         if self._empty_since is None:
             return 0.0
         return max(0.0, (self._empty_since + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
@@ -169,51 +169,51 @@ class Reconciler:
         self._log.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
 
     def _look_for_owners_hand(self, view: ExchangeView) -> None:
-        """What the rate limit has no room for now is looked at soon, and does not undo the comparison."""
+        """A spent rate limit postpones this check; it does not fail the comparison."""
         if not self._open.positions():
             return
         try:
-            self._owner.look(balances=view.balances or None)
+            self._owner.check(balances=view.balances or None)
         except BudgetSpent:
-            self._owner.suspect()
+            self._owner.check_soon()
 
     def _adoptable_until(self) -> datetime:
-        """A NIJA order made after this start, which the journal does not know, is another program's.
+        """Orders with NIJA's id made after this time and unknown to the journal belong to another program.
 
-        With an empty journal it may be one that the former process sent and that arrived late.
+        With an empty journal the previous process may have sent them just before it ended.
         """
         return self._owner.started + (SHOWN_WITHIN if self._began_empty else _CLOCK_ERROR)
 
     def _read(self, since: datetime) -> ExchangeView:
-        """From `since`, or from further back where an earlier comparison needed that and could not ask any more.
+        """Read from `since`, or from further back if an interrupted comparison needed that.
 
-        A rate limit may leave room for one look at the histories, but never for two: so each look reaches as far as
-        the last one had to.
+        The rate limit may allow one reading of the histories but never two in a row, so each attempt starts with the
+        reach that the last one needed.
         """
         since = since if self._reach is None else min(since, self._reach)
         reading = self._reading_from(since)
-        # Open before closed, orders before fills: what moves on meanwhile is then seen in the later answer.
+        # Open before closed, orders before fills: an order that moves on in between shows up in the later answer.
         if reading.open_orders is None:
             reading.open_orders = self._broker.open_orders()
         if reading.closed_orders is None:
             reading.closed_orders = self._broker.closed_orders(since)
         orders = (*reading.open_orders, *reading.closed_orders)
         if reading.fills is None:
-            # Fills are the dearest question there is.
+            # Fills cost the most of the rate limit.
             reading.fills = self._broker.fills(since) if self._may_have_filled(orders) else ()
         balances = self._broker.balances() if self._may_hold(orders) else {}
         self._reading = None
         return ExchangeView(reading.began, since, reading.open_orders, reading.closed_orders, reading.fills, balances)
 
     def _reading_from(self, since: datetime) -> _Reading:
-        """The one that was interrupted, or a new one."""
+        """The interrupted reading, or a new one."""
         now, reading = self._broker.exchange_time(), self._reading
-        if reading is None or reading.since != since or now - reading.began > _LONGEST_READING:
+        if reading is None or reading.since != since or now - reading.began > _READING_TTL:
             reading = self._reading = _Reading(now, since)
         return reading
 
     def _may_have_filled(self, orders: Sequence[Order]) -> bool:
-        """Whether the exchange tells of more filled by an order of NIJA's than is booked."""
+        """Whether the exchange reports more filled by a NIJA order than is booked."""
         ours = (order for order in orders if purpose_of(order.client_id) is not None)
         return any(order.filled > self._journal.fills.booked(order.client_id or "") for order in ours)
 
@@ -221,7 +221,7 @@ class Reconciler:
         return bool(self._open.positions()) or any(is_unknown(order, self._journal) for order in orders)
 
     def _read_deep(self) -> ExchangeView:
-        """As far back as needed from the first look on, so that each asks the same."""
+        """As far back as needed, counted from the first attempt so that every attempt asks the same."""
         self._first_look = first = self._first_look or self._broker.exchange_time()
         view = self._read(first - _LOOK_BACK[0])
         for span in _LOOK_BACK[1:]:
@@ -233,14 +233,14 @@ class Reconciler:
         return view
 
     def _may_miss_orders(self, view: ExchangeView) -> bool:
-        """An empty journal sends nothing: the wait counts from the first look, and goes on over a restart."""
+        """An empty journal sends nothing. The wait counts from the first attempt and survives a restart."""
         if self._empty_since is None and any(purpose_of(order.client_id) is not None for order in view.orders()):
             self._empty_since = self._first_look or view.began
-            self._journal.marks.set(Watermark.EMPTY_SINCE, self._empty_since)
+            self._journal.watermarks.set(Watermark.EMPTY_SINCE, self._empty_since)
         return self.seconds_until_all_is_shown() > 0
 
     def _say_unnamed(self, orders: Sequence[Order]) -> None:
-        """Taken up under another name, a position would be protected by nobody once its market is listed again."""
+        """Not adopted: under another name nothing would protect the position once its market is listed again."""
         if not orders:
             self._log.settled(_UNNAMED)
             return
@@ -264,7 +264,7 @@ class Reconciler:
             self._note(difference, repair)
 
     def _fills_of(self, since: datetime, view: ExchangeView) -> Sequence[Fill]:
-        """The fills since the oldest of the orders, which may be older than what was read."""
+        """The fills since the oldest of the orders, which may be older than the reading."""
         since -= _OVERLAP
         if since >= view.since:
             return view.fills
@@ -283,7 +283,7 @@ class Reconciler:
             case DifferenceKind.LOST_ORDER:
                 self._note(difference, "not shown by the exchange; it is asked after on, and nothing is assumed")
             case DifferenceKind.UNKNOWN_ORDER_OF_OURS | DifferenceKind.POSITION_MISMATCH:
-                pass  # Orders are taken up before, and coins compared after.
+                pass  # Orders were adopted before, and coins are compared after.
 
     def _book_missing(self, difference: Difference) -> None:
         fill = difference.fill
@@ -303,7 +303,7 @@ class Reconciler:
         self._note(difference, "booked")
 
     def _revive(self, position_id: str) -> None:
-        """A closed position that turns out to hold something is open again, unless the market has a new one."""
+        """Reopen a closed position that turns out to hold something, unless the market has a new one."""
         plan = self._journal.plans.get(position_id)
         if plan is None or plan.closed is None or self._open.plan(plan.market) is not None:
             return
@@ -314,7 +314,7 @@ class Reconciler:
     def _look(self, difference: Difference) -> None:
         intent = self._journal.intents.by_exchange_id(difference.subject)
         if intent is not None and not intent.settled:
-            self._tracker.look([intent])
+            self._tracker.poll([intent])
             self._note(difference, "read")
 
     def _cancel(self, difference: Difference) -> None:
@@ -323,7 +323,7 @@ class Reconciler:
         self._note(difference, "cancelled")
 
     def _note(self, difference: Difference, repair: str) -> None:
-        """One event per difference; what is found every time is said once."""
+        """Publish one event per difference, however often it is found."""
         key = (difference.kind, difference.subject)
         if key in self._noted:
             return
@@ -333,14 +333,14 @@ class Reconciler:
 
 
 def _unexplained(view: ExchangeView) -> bool:
-    """Whether a stop of NIJA's rests whose entry is not in sight."""
+    """Whether a NIJA stop rests whose entry was not found."""
     entered = {order.market for order in view.orders() if purpose_of(order.client_id) is Purpose.ENTRY}
     stops = (order for order in view.open_orders if purpose_of(order.client_id) is Purpose.STOP)
     return any(order.market not in entered for order in stops)
 
 
 def compare(view: ExchangeView, journal: Journal) -> tuple[Difference, ...]:
-    """The comparison itself, in the order in which it is to be repaired: orders, fills, stops."""
+    """The differences, in the order of their repair: orders, fills, stops."""
     found: list[Difference] = []
     for order in view.orders():
         found.extend(_order(order, journal))
@@ -351,12 +351,12 @@ def compare(view: ExchangeView, journal: Journal) -> tuple[Difference, ...]:
 
 
 def _is_unnamed(order: Order) -> bool:
-    """Whether the exchange's own id of a market stands where its name should be: it does not list it now."""
+    """Whether the exchange does not list the market, so that its raw id stands where the name should be."""
     return "/" not in order.market
 
 
 def is_unknown(order: Order, journal: Journal) -> bool:
-    """Whether this is an order of NIJA's that the journal does not have, or thinks was never placed."""
+    """Whether this is a NIJA order that the journal does not have, or believes was never placed."""
     if purpose_of(order.client_id) is None:
         return False
     intent = journal.intents.get(order.client_id or "")
@@ -387,7 +387,7 @@ def _fills(view: ExchangeView, journal: Journal) -> Iterator[Difference]:
 
 
 def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Difference]:
-    """Of several stops of one position the newest stays."""
+    """Stops without an open position, and all but the newest of each position."""
     kept: set[str] = set()
     for order in sorted(open_orders, key=lambda order: order.created, reverse=True):
         intent = journal.intents.get(order.client_id or "")
