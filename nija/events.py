@@ -380,4 +380,6 @@ class Events:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001  logged with its traceback
-                self._log.exception(f"❌ {type(event).__name__} could not be passed on; trading is not affected")
+                self._log.exception(
+                    f"❌ {type(event).__name__} could not be delivered to a listener; trading is not affected"
+                )

@@ -153,7 +153,7 @@ class Feed:
         self._answered = self._clock.monotonic()
         self._log.settled(market)
         if known is not None and corrected(known, fresh):
-            self._log.info(f"The exchange corrected the last {timeframe} candle of {market}; its signal follows")
+            self._log.info(f"The exchange corrected the last {timeframe} candle of {market}; its signal is recomputed")
         candles = fresh if known is None else extended(known, fresh)
         self._series[series] = candles
         self._note_answer(series, candles, since)

@@ -189,7 +189,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "an order that the exchange does not show is not told",
         _RECONCILING,
-        'self._note(difference, "not shown by the exchange; it is asked after on, and nothing is assumed")',
+        'self._note(difference, "not listed by the exchange; NIJA keeps asking and assumes nothing")',
         "pass",
         (f"{_TESTS}::test_an_order_that_the_exchange_does_not_show_is_said_once_and_nothing_is_assumed",),
     ),

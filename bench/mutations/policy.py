@@ -248,7 +248,7 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop that the exchange denies is not told",
         _FILE,
-        ', "the exchange says that there is no such stop; NIJA goes on asking"',
+        ', "the exchange says that there is no such stop; NIJA keeps asking"',
         "",
         (f"{_DENIED}::test_it_is_said_at_once",),
     ),
@@ -262,7 +262,7 @@ POLICY_MUTATIONS = (
     Mutation(
         "a position whose price cannot be watched is not told",
         _FILE,
-        'Wait("no fresh price", "its price is not known, so nothing watches over it")',
+        'Wait("no fresh price", "its price is unknown, so nothing protects it")',
         'Wait("no fresh price")',
         (_SILENCE,),
     ),
@@ -276,7 +276,7 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop that cannot be moved for now is not told",
         _FILE,
-        'Wait("market closed", "its stop cannot be moved, as the market takes no orders now; the old one stays")',
+        'Wait("market closed", "its stop cannot be moved: the market accepts no orders now; the old one stays")',
         'Wait("market closed")',
         (f"{_PROTECTION}::TestMarketsThatTakeNoOrders",),
     ),

@@ -31,7 +31,7 @@ def database_faults(setting: str = "NIJA_DATA_DIR") -> Iterator[None]:
     except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
         raise JournalError(
             f"the journal's database cannot be used ({_safe_text(error)}): check {setting} and the free disk space, "
-            "that the database runs and takes this user, and that its driver is installed"
+            "that the database is running and accepts this user, and that its driver is installed"
         ) from error
 
 

@@ -47,6 +47,6 @@ def another_account(identity: IdentityStore, account: AccountId, info: KeyInfo) 
         return ""
     return (
         f"the key belongs to another exchange account than the journal of {account}. Put the old key back into "
-        f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET, or, to begin anew with this one, stop NIJA "
+        f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET, or, to start over with this one, stop NIJA "
         f"and run: nija forget {account}"
     )

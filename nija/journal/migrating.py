@@ -61,8 +61,8 @@ def check_current(connection: Connection, migrations: Migrations) -> None:
     revision = current_revision(connection)
     if revision != migrations.head:
         raise JournalError(
-            f"the journal is of another NIJA (revision {revision}, this one writes {migrations.head}): "
-            "restart NIJA after an update"
+            f"the journal was written by another version of NIJA (revision {revision}, this one writes"
+            f" {migrations.head}): restart NIJA after an update"
         )
 
 
@@ -135,5 +135,5 @@ def _check_known(revision: str, migrations: Migrations) -> None:
     except CommandError as error:
         raise JournalError(
             f"the journal was written by a newer NIJA (revision {revision}, this one knows up to {migrations.head}): "
-            "run that newer version again, or restore the backup that lies beside the journal"
+            "run that newer version again, or restore the backup beside the journal"
         ) from error

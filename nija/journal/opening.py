@@ -134,7 +134,7 @@ class Journals:
             aside = sqlite.set_aside(path, utc_now(self._clock))
             self._log.error(
                 f"the journal of {account} is damaged and was set aside as {aside.name}; "
-                "its positions are now found again from the exchange",
+                "its positions are now recovered from the exchange",
                 account=str(account),
                 damage=str(damage),
             )
@@ -168,7 +168,7 @@ class Journals:
         stamp = utc_now(self._clock).strftime("%Y%m%dT%H%M%S")
         target = path.with_name(f"{path.name}.backup-{revision}-{stamp}")
         sqlite.back_up(path, target)
-        self._log.info(f"the journal is brought to the newest form; the old one is kept as {target.name}")
+        self._log.info(f"the journal is migrated to the newest schema; the old one is kept as {target.name}")
 
     def _over(self, file: sqlite3.Connection) -> Connection:
         return self._connection(sqlite.engine_for(file, self._shared.dialect))

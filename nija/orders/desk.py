@@ -321,7 +321,7 @@ class OrderDesk:
             self._partial_reads += 1
             if self._partial_reads == _REPORT_PARTIAL_AFTER:
                 self._log.info(
-                    "The rate limit lets the exchange's history be read in parts only; exits and stops go on meanwhile"
+                    "The rate limit allows reading the exchange's history only in parts; exits and stops continue"
                 )
             raise
         self._partial_reads = 0
@@ -389,7 +389,7 @@ class OrderDesk:
         if self.acted_on(market.symbol, signal_time):
             return f"the candle of {signal_time:%Y-%m-%d %H:%M} UTC was already acted upon"
         if not market.tradable or not market.takes_market_orders:
-            return "the exchange takes no market orders for this market now"
+            return "the exchange accepts no market orders for this market now"
         if market.floor_amount(amount) < market.min_amount:
             least = figures.amount(market.min_amount)
             return f"{figures.amount(amount)} {market.base} is below the exchange's minimum of {least}"
@@ -442,14 +442,14 @@ class OrderDesk:
         if error is None or isinstance(error, BudgetSpent) or self._clock.stopping:
             self._log.settled("questions")
         else:
-            text = "the exchange could not be asked and is asked again"
+            text = "a request to the exchange failed and will be retried"
             self._log.trouble("questions", text, detail=str(error))
 
 
 def _working(order: Intent) -> str | None:
     purpose = order.purpose.name.lower()
     if order.state.is_unresolved:
-        return f"it is not yet known what became of the {purpose} order of {order.created:%H:%M:%S} UTC"
+        return f"the outcome of the {purpose} order of {order.created:%H:%M:%S} UTC is not known yet"
     if order.purpose is Purpose.STOP:
         return None
     if order.state.is_final:

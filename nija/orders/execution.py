@@ -123,7 +123,7 @@ class Executor:
                 self._say(current, step)
                 return step
             self._do(current, step)
-        return Wait("it goes on at the next look")
+        return Wait("it continues in the next cycle")
 
     def _do(self, plan: PositionPlan, step: Step) -> None:
         match step:
@@ -356,7 +356,7 @@ class Executor:
 
     def _sale_refused(self, plan: PositionPlan, reason: str) -> None:
         self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
-        text = f"{plan.market}: the sale was refused and is tried again ({reason})"
+        text = f"{plan.market}: the sale was refused and will be retried ({reason})"
         self._context.log.trouble(f"exit {plan.id}", text, market=plan.market)
 
     # Reports.

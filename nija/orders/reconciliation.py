@@ -248,7 +248,7 @@ class Reconciler:
         self._log.trouble(
             _UNNAMED,
             f"NIJA has orders in a market that the exchange does not list now ({named}): "
-            "they are taken up once it lists it again",
+            "they are adopted once it lists it again",
         )
 
     def _adopt(self, orders: Sequence[Order], view: ExchangeView) -> None:
@@ -260,7 +260,7 @@ class Reconciler:
         self._open.load(self._owner.started)
         for order in orders:
             difference = Difference(DifferenceKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
-            repair = "belongs to no position of NIJA's that could be found" if order in left else "taken up"
+            repair = "belongs to no known position" if order in left else "adopted"
             self._note(difference, repair)
 
     def _fills_of(self, since: datetime, view: ExchangeView) -> Sequence[Fill]:
@@ -281,7 +281,7 @@ class Reconciler:
             case DifferenceKind.ORPHAN_STOP:
                 self._cancel(difference)
             case DifferenceKind.LOST_ORDER:
-                self._note(difference, "not shown by the exchange; it is asked after on, and nothing is assumed")
+                self._note(difference, "not listed by the exchange; NIJA keeps asking and assumes nothing")
             case DifferenceKind.UNKNOWN_ORDER_OF_OURS | DifferenceKind.POSITION_MISMATCH:
                 pass  # Orders were adopted before, and coins are compared after.
 

@@ -180,7 +180,7 @@ class EntryRetries:
         retry = self._retries.get(market)
         if retry is None or retry.signal_time != signal_time or now >= retry.due:
             return None
-        return f"the entry could not be sent ({retry.reason}); it is tried again in {duration(retry.due - now)}"
+        return f"the entry could not be sent ({retry.reason}); retrying in {duration(retry.due - now)}"
 
     def schedule(self, market: str, signal_time: datetime, error: BrokerError) -> str:
         """Schedule the next attempt after `error`; returns the text to report."""
@@ -192,7 +192,7 @@ class EntryRetries:
         now = self._clock.monotonic()
         wait = max(wait, self._capacity_at - now)
         self._retries[market] = _Retry(signal_time, now + wait, wait, str(error))
-        return f"{error}; it is tried again in {duration(wait)}"
+        return f"{error}; retrying in {duration(wait)}"
 
     def note_rate_limit(self, error: BrokerError) -> None:
         """If `error` is a rate limit, remember how long there is no capacity for orders."""

@@ -34,7 +34,7 @@ _FIRST_WAIT = 1.0
 # Searching for an order is expensive at Kraken: below this share of the rate limit the rest is kept for stops.
 _ENOUGH = 0.5
 _SCARCE_WAIT = 4.0
-_DENIED = "the exchange denies it: no open order, no order of this id, no coins held by it"
+_DENIED = "the exchange denies it: not listed, not found by its id, and no coins held for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class OrderTracker:
                 self._log.trouble(
                     intent.client_id,
                     f"{intent.market}: it is not yet known whether the {intent.purpose.name.lower()} order "
-                    "was placed; NIJA goes on asking",
+                    "was placed; NIJA keeps asking",
                     market=intent.market,
                     detail=reason,
                 )

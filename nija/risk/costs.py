@@ -55,7 +55,7 @@ def fee_gate(*, close: Decimal, stop: Decimal, round_trip: Decimal, gate: float)
         limit=exact(limit),
         text=(
             f"the stop is {percent(distance)} away, but a round trip costs {percent(round_trip)} and"
-            f" fee_gate = {number(wanted)} asks for {percent(limit)}: fees would eat it;"
+            f" fee_gate = {number(wanted)} requires {percent(limit)}: fees would eat it;"
             " a slower timeframe has wider stops"
         ),
     )

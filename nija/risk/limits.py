@@ -63,13 +63,13 @@ def paused(why: str) -> NoTradeReason | None:
     """`why` says who or what paused the account; empty if nobody did."""
     if not why:
         return None
-    return NoTradeReason(Rule.PAUSED, f"new entries are paused ({why}); nija resume lets them begin again")
+    return NoTradeReason(Rule.PAUSED, f"new entries are paused ({why}); nija resume allows them again")
 
 
 def _disabled(market: Market, disabled: tuple[str, ...]) -> NoTradeReason | None:
     if market.symbol not in disabled:
         return None
-    text = f"{market.symbol} is in disabled_markets of this account; take it out in nija.toml to trade it"
+    text = f"{market.symbol} is in disabled_markets of this account; remove it in nija.toml to trade it"
     return NoTradeReason(Rule.DISABLED_MARKET, text, market.symbol, ", ".join(sorted(disabled)))
 
 
@@ -93,7 +93,7 @@ def _underfunded(market: Market, appraisal: Appraisal, least: Decimal) -> NoTrad
 def _positions(appraisal: Appraisal, most: int) -> NoTradeReason | None:
     if appraisal.open_positions < most:
         return None
-    text = f"{appraisal.open_positions} positions are open and max_positions is {most}; waits for an exit"
+    text = f"{appraisal.open_positions} positions are open and max_positions is {most}; waiting for an exit"
     return NoTradeReason(Rule.MAX_POSITIONS, text, str(appraisal.open_positions), str(most))
 
 
@@ -108,6 +108,6 @@ def _stale(signal: SignalAt, appraisal: Appraisal, most: float) -> NoTradeReason
         return None
     text = (
         f"the last {signal.timeframe} candle closed {duration(appraisal.now - signal.closed)} ago"
-        f" and max_candle_age is {number(limit)} x {signal.timeframe}; waits for fresh candles from the exchange"
+        f" and max_candle_age is {number(limit)} x {signal.timeframe}; waiting for fresh candles from the exchange"
     )
     return NoTradeReason(Rule.STALE_CANDLE, text, exact(age), exact(limit))

@@ -120,7 +120,8 @@ def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceilin
             Rule.MAX_EXPOSURE,
             limits.max_exposure * equity - funds.exposure,
             f"max_exposure = {percent(limits.max_exposure)} of equity {money(equity, quote)} less"
-            f" {money(funds.exposure, quote)} already in positions leaves too little; waits for an exit or more equity",
+            f" {money(funds.exposure, quote)} already in positions leaves too little; waiting for an exit or more"
+            " equity",
         ),
         _Ceiling(
             Rule.MAX_POSITION,
@@ -142,7 +143,7 @@ def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskSett
 
 
 def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> NoTradeReason:
-    text = f"the least order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text}"
+    text = f"the minimum order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text}"
     return NoTradeReason(ceiling.rule, text, exact(least), exact(ceiling.notional))
 
 
@@ -171,5 +172,5 @@ def _no_stop(entry: Entry) -> NoTradeReason:
 def _price_below_stop(entry: Entry, stop: Decimal) -> NoTradeReason:
     limit = entry.market.floor_price(stop)
     price, limit_shown = (figures.price(value, entry.market.symbol) for value in (entry.price, limit))
-    text = f"the price {price} is already at or below the stop {limit_shown}; waits for a new signal"
+    text = f"the price {price} is already at or below the stop {limit_shown}; waiting for a new signal"
     return NoTradeReason(Rule.PRICE_BELOW_STOP, text, exact(entry.price), exact(limit))

@@ -39,7 +39,7 @@ def multiple(default: float, meaning: str, *, unit: str, least: Literal["0", "ab
 
 def fee_gate_parameter() -> float:
     """The field that every strategy has."""
-    return multiple(2.0, "skip an entry whose stop distance is under so many times its costs", unit="times")
+    return multiple(2.0, "skip an entry whose stop distance is less than this many times its costs", unit="times")
 
 
 def check_parameters(strategy: DataclassInstance) -> None:

@@ -88,6 +88,6 @@ def _check_value(name: str, strategy: Strategy, twin: Strategy) -> None:
         same = False
     if not same:
         raise StrategyError(
-            f'strategy = "{name}": two of it with the same parameters must be equal and hashable;'
+            f'strategy = "{name}": two instances with the same parameters must be equal and hashable;'
             " declare the class as @dataclass(frozen=True)"
         )

@@ -27,8 +27,8 @@ class Trend:
 
     title: ClassVar = "the slow breakout"
 
-    entry: int = period(20, "buy above the highest high of so many; Kraken gives 720, Coinbase 700")
-    exit: int = period(10, "sell below the lowest low of so many; Kraken gives 720, Coinbase 700")
+    entry: int = period(20, "buy above the highest high of this many; Kraken provides 720, Coinbase 700")
+    exit: int = period(10, "sell below the lowest low of this many; Kraken provides 720, Coinbase 700")
     stop_atr: float | None = multiple(3.0, "distance of the first stop under the close", unit=ATR, least="above 0")
     trail_atr: float | None = multiple(1.0, "distance of the moving stop under the exit's low", unit=ATR)
     fee_gate: float = fee_gate_parameter()

@@ -83,7 +83,7 @@ class Appraiser:
         if read is None:
             return f"no price of {market} yet"
         age, limit = duration(self._context.clock.monotonic() - read), duration(snapshot.price_max_age)
-        return f"the last price of {market} is {age} old (older than {limit} is not used)"
+        return f"the last price of {market} is {age} old (prices older than {limit} are not used)"
 
     def _funds(
         self,
@@ -109,7 +109,7 @@ class Appraiser:
 
     def _without(self, missing: list[str], snapshot: FeedSnapshot) -> str:
         prices = " and ".join(self.no_price(market, snapshot) for market in missing)
-        return f"{prices}: the account's worth and its loss limits are unknown until there is one; exits go on"
+        return f"{prices}: the account's value and its loss limits are unknown until there is one; exits continue"
 
     def _tell(self, unknown: str, same: str) -> None:
         if unknown:

@@ -112,7 +112,7 @@ class CommandQueue:
             self._answer(message, CommandStatus.DONE if changed else CommandStatus.ALREADY)
             self._was_resumed |= changed and message.command is Command.RESUME
         if self._reasons.clear("journal"):
-            self._log.info("The journal can be written again: every command is in it")
+            self._log.info("The journal can be written again and contains every command")
 
     def write_soon(self) -> None:
         """Let the next `execute` write even if writing just failed."""
@@ -154,7 +154,7 @@ class CommandQueue:
             self._answer(message, CommandStatus.IN_MEMORY, str(why))
         if self._reasons.is_news("journal", str(why)):
             commands = ", ".join(dict.fromkeys(message.command.value for message in self._unwritten))
-            self._log.warning(f"⚠️  {commands} counts, but only until NIJA ends: {why}")
+            self._log.warning(f"⚠️  {commands} takes effect, but only until NIJA ends: {why}")
 
     def _answer(self, message: _Message, became: CommandStatus, reason: str = "") -> None:
         if not message.receipt.done():

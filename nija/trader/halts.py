@@ -148,8 +148,8 @@ class TradingHalts:
                 self._log.info(f"A new UTC day: the {words} counts from zero again")
             elif halt.since.date() < reading.reported.date() and self._said.is_news(name, "jump"):
                 self._log.info(
-                    f"The exchange's clock jumped to {reading.reported:%Y-%m-%d %H:%M} UTC since it was seen last: "
-                    f"the {words} ends once that has held for a while"
+                    f"The exchange's clock jumped to {reading.reported:%Y-%m-%d %H:%M} UTC: "
+                    f"the {words} ends once the new time has held for a while"
                 )
 
     def _reset(self, name: HaltName) -> None:

@@ -26,7 +26,7 @@ class MissingMarkets:
 
     def text(self, symbol: str, listed: Collection[str]) -> str:
         if symbol in self._before:
-            return f"{short_name(self._exchange)} does not list this market any more"
+            return f"{short_name(self._exchange)} no longer lists this market"
         if symbol not in self._texts:
             nearest = nearest_market(symbol, listed)
             meant = f", the nearest is {nearest}" if nearest else ""

@@ -59,7 +59,7 @@ class PortfolioHalts:
         if state.unit is None or state.day is None:
             return state.unknown
         if state.generation == self._resumed or state.day < reading.trusted.date():
-            return "the limits of all accounts together are about to be measured anew"
+            return "the limits of all accounts together are about to be reset"
         limits, unit = state.limits, state.unit
         if limits.max_daily_loss is not None:
             name = HaltName.PORTFOLIO_DAILY_LOSS

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from nija.trader.context import TraderContext
 
 _MARKETS_TTL = 3_600.0
-_WAITING = NoTradeReason(Rule.NO_CANDLE, "waits for the first closed candle from the exchange")
+_WAITING = NoTradeReason(Rule.NO_CANDLE, "waiting for the first closed candle from the exchange")
 _NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
-_STOPPING = NoTradeReason(Rule.STOPPING, "everything stops")
+_STOPPING = NoTradeReason(Rule.STOPPING, "NIJA is shutting down")
 _POSITION_OPEN = NoTradeReason(Rule.POSITION_OPEN, "a position is open")
 # Not logged: ordinary reasons, which `nija status` shows, and reasons of the whole account, which are logged once.
 _ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN, Rule.ACTED_ON, Rule.UNKNOWN})
@@ -187,7 +187,7 @@ class Trader:
             try:
                 reason = self._consider(symbol, snapshot, appraisal)
             except (RequestRefused, MarketRefused, OrderRejected) as error:
-                reason = NoTradeReason(Rule.REFUSED, f"the exchange refused a question about this market: {error}")
+                reason = NoTradeReason(Rule.REFUSED, f"the exchange refused a request about this market: {error}")
             if reason is None:
                 break
             reasons.append(replace(reason, market=symbol))
@@ -224,7 +224,7 @@ class Trader:
     def _untradable(self, symbol: str) -> NoTradeReason:
         listed = self._context.broker.markets()
         if symbol in listed:
-            return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the money this account counts in")
+            return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the currency this account counts in")
         return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
 
     def _unready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
@@ -249,7 +249,7 @@ class Trader:
         ticker = snapshot.prices(self._context.clock.monotonic()).get(market.symbol)
         if ticker is None:
             return NoTradeReason(
-                Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waits for a new one"
+                Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waiting for a new one"
             )
         size = sized(market, signal, ticker.ask, self._context.broker.fees(market.symbol), appraisal.funds, self._plan)
         if isinstance(size, NoTradeReason):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class ProtectionView:
     """How a position is protected; times in seconds of this run.
 
-    `covered`: a stop rests on the exchange, or the price is watched here, as configured. `bare_seconds`: for how long it
-    is not covered now; `bare_total` and `longest`: in all, and at a stretch. `doubt` says why it is not certain whose
+    `covered`: a stop rests on the exchange or, if so configured, the price is watched here. `bare_seconds`: how long it
+    has been bare now; `bare_total` and `longest`: in all, and at a stretch. `doubt` says why it is not certain whose
     coins these are, `trouble` what is wrong with the stop; both are empty if nothing is.
     """
 
@@ -72,9 +72,8 @@ class TraderView:
     """`prices` are the last ones by market; `not_trading` says for each market why nothing was opened in it.
 
     `resting` are NIJA's own orders at the exchange; `foreign_orders` counts the owner's, `unread` the unreadable rows
-    of the exchange's answers. `refused_markets` gives refusal and remedy of each market that the exchange refuses to this
-    account. `answered`: when balances were last read (monotonic clock); None before. `written_off`: this run, oldest
-    first.
+    of the exchange's answers. `refused_markets` gives the refusal and its remedy by market. `answered`: when balances
+    were last read (monotonic clock); None before. `written_off`: this run, oldest first.
 
     `equity` is None while it is unknown, and `worked` False until the first cycle has ended. `share` is this account's
     part in the limits of the portfolio, `portfolio` their state.

@@ -33,4 +33,4 @@ def test_a_listener_that_raises_is_reported_and_hurts_nobody() -> None:
     events.listen(heard.append)
     events.publish(Flattened(MASTER))
     assert heard == [Flattened(MASTER)]
-    assert log.lines == ["❌ Flattened could not be passed on; trading is not affected"]
+    assert log.lines == ["❌ Flattened could not be delivered to a listener; trading is not affected"]

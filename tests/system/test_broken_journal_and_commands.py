@@ -77,5 +77,5 @@ def test_the_exit_code_is_2_only_where_an_account_was_not_stopped(broken_journal
 
 
 def test_the_log_says_why_it_counts_only_until_nija_ends(broken_journal: Aftermath) -> None:
-    (line,) = [line for line in broken_journal.lines if "stop_trading counts, but only until NIJA ends" in line]
+    (line,) = [line for line in broken_journal.lines if "stop_trading takes effect, but only until NIJA ends" in line]
     assert f"account={BROKEN}" in line

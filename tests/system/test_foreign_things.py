@@ -102,7 +102,7 @@ def test_nija_trades_and_protects_what_it_bought(foreign: Aftermath, account: st
 def test_after_the_loss_of_the_disk_it_finds_its_position_among_them(foreign: Aftermath, account: str) -> None:
     found = [line for line in foreign.lines[1] if "UNKNOWN_ORDER_OF_OURS" in line and f"account={account}" in line]
     assert len(found) == 2
-    assert all(": taken up" in line for line in found)
+    assert all(": adopted" in line for line in found)
 
 
 def test_the_owners_orders_are_untouched_and_counted(foreign: Aftermath, account: str) -> None:

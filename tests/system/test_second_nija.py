@@ -61,7 +61,7 @@ def two_nijas(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
         doctor = first.ask("doctor")
         resumed = first.ask("resume", "--all")
         for account in BOTH:
-            first.wait_for("taken up", f"account={account}")
+            first.wait_for("adopted", f"account={account}")
             first.wait_for(f"No longer: {SAID}", f"account={account}")
         assert first.terminate() == 0
         return Aftermath(tuple(first.lines), status, doctor, resumed, (paused, quick.exchange.state()))

@@ -114,7 +114,7 @@ def test_a_damaged_journal_is_set_aside_and_an_empty_one_begun(
     journal.close()
     aside = [file for file in path.parent.iterdir() if ".damaged-" in file.name]
     assert len(aside) == 1
-    assert any(aside[0].name in line and "found again from the exchange" in line for line in log.lines)
+    assert any(aside[0].name in line and "recovered from the exchange" in line for line in log.lines)
 
 
 def hurt(path: Path, damage: str) -> None:

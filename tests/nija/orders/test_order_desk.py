@@ -173,7 +173,7 @@ class TestEntering:
     def test_each_further_try_waits_longer_and_says_the_true_reason(self, world: DeskWorld) -> None:
         for wait in (5, 10, 20, 40, 80, 160, 300, 300, 300):
             world.fault("place", Fault.UNAVAILABLE)
-            assert enter(world).reason == f"connection refused; it is tried again in {duration(wait)}"
+            assert enter(world).reason == f"connection refused; retrying in {duration(wait)}"
             assert "connection refused" in str(world.desk.retries_later("BTC/USD", world.candle))
             assert enter(world).reason == world.desk.retries_later("BTC/USD", world.candle)
             world.clock.advance(wait)
@@ -248,7 +248,7 @@ class TestEntering:
             raise RateLimited(f"too many orders for {request.market}", 120.0)
 
         monkeypatch.setattr(world.exchange, "place", busy)
-        assert "tried again in 2 min" in enter(world).reason
+        assert "retrying in 2 min" in enter(world).reason
 
 
 class TestLostAnswers:
@@ -294,7 +294,7 @@ class TestLostAnswers:
             kraken.desk.refresh()
             kraken.exchange.calm()
         assert [intent.state for intent in kraken.journal.intents.unsettled()] == [OrderState.UNKNOWN]
-        assert len([line for line in kraken.log.lines if "could not be asked" in line]) == 1
+        assert len([line for line in kraken.log.lines if "a request to the exchange failed" in line]) == 1
 
     def test_the_log_says_that_an_order_is_unknown(self, kraken: DeskWorld) -> None:
         kraken.fault("place", Fault.LOST_BEFORE)

@@ -114,7 +114,7 @@ class TestSmallAccounts:
         refusal = refused(BREAKOUT, cash("25"))
         assert (refusal.rule, *figures_of(refusal)) == (Rule.MAX_POSITION, Decimal(10), Decimal("6.25"))
         assert refusal.text == (
-            "the least order is $10.00 (twice the exchange's minimum), but max_position = 25.00 % of equity"
+            "the minimum order is $10.00 (twice the exchange's minimum), but max_position = 25.00 % of equity"
             " $25.00 is less than that; needs more equity or a larger max_position in [risk]"
         )
 
@@ -168,7 +168,7 @@ class TestRefusals:
 
     def test_another_quote_is_written_with_its_name(self) -> None:
         in_euro = replace(BREAKOUT, market=replace(KRAKEN_BTC, symbol="BTC/EUR", quote="EUR"))
-        assert "the least order is €10.00" in refused(in_euro, cash("25")).text
+        assert "the minimum order is €10.00" in refused(in_euro, cash("25")).text
 
     def test_a_price_of_zero_is_a_fault_of_the_caller(self) -> None:
         with pytest.raises(ValueError, match="above 0"):

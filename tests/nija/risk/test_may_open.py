@@ -77,7 +77,7 @@ def test_a_sound_account_may_open() -> None:
 def test_a_paused_account_says_who_paused_it() -> None:
     paused = replace(SOUND, paused="stopped by hand")
     assert rule_of(paused) is Rule.PAUSED
-    assert text_of(paused) == "new entries are paused (stopped by hand); nija resume lets them begin again"
+    assert text_of(paused) == "new entries are paused (stopped by hand); nija resume allows them again"
 
 
 def test_a_disabled_market_is_named() -> None:

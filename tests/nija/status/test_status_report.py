@@ -62,7 +62,7 @@ FULL = AccountStatus(
     ),
     resting_orders=(RestingOrder("BTC/USD", "sell", "stop", Decimal("0.001"), Decimal(85000), "stop"),),
     last_useful_work=NOW - timedelta(seconds=7),
-    not_trading=(NoTradeReason(Rule.MAX_POSITIONS, "1 position is open; waits for an exit", "1", "1", "ETH/USD"),),
+    not_trading=(NoTradeReason(Rule.MAX_POSITIONS, "1 position is open; waiting for an exit", "1", "1", "ETH/USD"),),
     rate_budget=Decimal("0.85"),
     limits=(LimitDistance("max_daily_loss", Decimal("0.01"), Decimal("0.08")),),
     latches=(
@@ -132,7 +132,7 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         "85.00 %",
         "0.00100000 bought @ $90000.00, now $95000.00, stop $85000.00, profit +$4.64 (+5.15 %)",
         "resting stop: sell stop BTC/USD 0.00100000 @ $85000.00",
-        "not trading - ETH/USD: 1 position is open; waits for an exit [max_positions: value 1, limit 1]",
+        "not trading - ETH/USD: 1 position is open; waiting for an exit [max_positions: value 1, limit 1]",
         "max daily loss: 1.00 % of 8.00 %, 7.00 % left",
         "drawdown set 2 h ago",
         "nija resume kraken:master",

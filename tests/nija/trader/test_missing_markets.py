@@ -26,4 +26,4 @@ def test_the_list_is_searched_once_for_each() -> None:
 
 def test_a_market_that_left_the_list_is_not_taken_for_misspelt() -> None:
     text = MissingMarkets(Exchange.COINBASE, [*LISTED, "GONE/USD"]).text("GONE/USD", LISTED)
-    assert text == "Coinbase does not list this market any more"
+    assert text == "Coinbase no longer lists this market"

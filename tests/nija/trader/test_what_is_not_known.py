@@ -285,7 +285,7 @@ class TestAClockThatLeaps:
         restart(halted)
         halted.cycle()
         assert set(halted.trader.view.halts) == {HaltName.DAILY_LOSS}
-        assert told(halted, "The exchange's clock leaped") == 1
+        assert told(halted, "The exchange's clock jumped") == 1
         halted.clock.advance(3_600)
         halted.cycle(2)
         assert not halted.trader.view.halts
