@@ -104,7 +104,7 @@ class Feed:
         now = self._clock.monotonic()
         new = {one: Freshness(since=now) for one in series if one not in self._snapshot.freshness}
         if new:
-            self._snapshot = replace(self._snapshot, freshness=_with(self._snapshot.freshness, new))
+            self._snapshot = replace(self._snapshot, freshness=_merged(self._snapshot.freshness, new))
 
     def _poll_prices(self, markets: list[str]) -> None:
         began = self._clock.monotonic()
@@ -115,14 +115,14 @@ class Feed:
             quotes = self._reader.read(markets, exchange_answers=self._answered >= self._prices_failed)
         except Exception as error:  # noqa: BLE001 - whatever it is, candles continue
             self._prices_failed = min(began, self._prices_failed)
-            reason = self._said("prices", "No prices", error)
+            reason = self._report_failure("prices", "No prices", error)
             self._snapshot = replace(self._snapshot, unpriced=MappingProxyType(dict.fromkeys(markets, reason)))
             return
         self._prices_failed = float("inf")
         self._log.settled("prices")
         for market in markets:
             if market in quotes.missing:
-                self._tell(f"price {market}", f"No price of {market}: {quotes.missing[market]}")
+                self._report(f"price {market}", f"No price of {market}: {quotes.missing[market]}")
             else:
                 self._log.settled(f"price {market}")
         self._publish_prices(quotes)
@@ -132,8 +132,8 @@ class Feed:
         self._publish(
             replace(
                 self._snapshot,
-                tickers=_with(self._snapshot.tickers, quotes.tickers),
-                read=_with(self._snapshot.read, dict.fromkeys(quotes.tickers, now)),
+                tickers=_merged(self._snapshot.tickers, quotes.tickers),
+                read=_merged(self._snapshot.read, dict.fromkeys(quotes.tickers, now)),
                 unpriced=MappingProxyType(dict(quotes.missing)),
             )
         )
@@ -146,7 +146,7 @@ class Feed:
         try:
             fresh = self._data.candles(market, timeframe, since)
         except Exception as error:  # noqa: BLE001 - an answer of any odd shape is this market's alone
-            reason = self._said(market, f"No candles of {market}", error)
+            reason = self._report_failure(market, f"No candles of {market}", error)
             self._unanswered |= dict.fromkeys(followers, f"no candles: {reason}")
             self._publish_signals()
             return False
@@ -175,18 +175,18 @@ class Feed:
         if len(candles) and int(candles.time[-1]) != last:
             ended = now - (self._clock.time() - int(candles.time[-1]) - candles.timeframe.seconds)
         freshness = replace(freshness, answered=now, ended=ended)
-        self._snapshot = replace(self._snapshot, freshness=_with(self._snapshot.freshness, {series: freshness}))
+        self._snapshot = replace(self._snapshot, freshness=_merged(self._snapshot.freshness, {series: freshness}))
 
-    def _said(self, topic: str, what: str, error: Exception) -> str:
+    def _report_failure(self, topic: str, what: str, error: Exception) -> str:
         """Log once what failed; returns the reason. Unexpected errors are logged with their traceback."""
         if isinstance(error, BrokerError):
-            self._tell(topic, f"{what}: {error}")
+            self._report(topic, f"{what}: {error}")
             return str(error)
         reason = f"{type(error).__name__}: {error}"
-        self._tell(topic, f"{what}: {reason}", same=type(error).__name__, unforeseen=error)
+        self._report(topic, f"{what}: {reason}", same=type(error).__name__, unforeseen=error)
         return reason
 
-    def _tell(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
+    def _report(self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None) -> None:
         """Failures during shutdown are not logged."""
         if not self._clock.stopping:
             self._log.trouble(topic, text, same=same, unforeseen=unforeseen)
@@ -197,5 +197,5 @@ class Feed:
             wake.set()
 
 
-def _with(known: Mapping[_K, _V], new: Mapping[_K, _V]) -> Mapping[_K, _V]:
+def _merged(known: Mapping[_K, _V], new: Mapping[_K, _V]) -> Mapping[_K, _V]:
     return MappingProxyType({**known, **new})

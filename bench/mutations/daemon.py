@@ -73,7 +73,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a cycle that fails shows what was before it",
         "nija/trader/trader.py",
-        "            self._show_desk()\n",
+        "            self._publish_desk()\n",
         "            pass\n",
         ("tests/nija/supervisor/test_account_view.py",),
     ),
@@ -101,7 +101,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a command counts only once it is in the journal",
         "nija/trader/commands.py",
-        "            halts = _after(halts, message)\n",
+        "            halts = _with_command(halts, message)\n",
         "            pass\n",
         (_COMMANDS,),
     ),

@@ -244,7 +244,7 @@ DESK_MUTATIONS = (
     Mutation(
         "an order of another NIJA's is no evidence",
         _DESK,
-        'f"NIJA orders that this journal does not know: {_named(strangers)}" if strangers else None',
+        'f"NIJA orders that this journal does not know: {_named(rival_orders)}" if rival_orders else None',
         "None",
         (f"{_ANOTHER}::test_its_order_pauses_the_account",),
     ),

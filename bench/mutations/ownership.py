@@ -148,7 +148,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "an answer without any balance is an empty account",
         _WATCH,
-        "        if held and not told:\n",
+        "        if held and not reported:\n",
         "        if False:\n",
         (f"{_RECONCILING}::test_an_answer_without_any_balance_writes_nothing_off",),
     ),
@@ -275,7 +275,7 @@ WATCH_MUTATIONS = (
     Mutation(
         "another NIJA is not noticed by what it sold",
         _WATCH,
-        "        self.strangers.extend(order for order in strange if order.created > self.started)\n",
+        "        self.rival_orders.extend(order for order in rivals if order.created > self.started)\n",
         "",
         (_ANOTHER,),
     ),

@@ -189,8 +189,8 @@ class OrderDesk:
             with attempts:
                 self._executor.run(plan)
         self._watch_for_others()
-        self._say_unasked()
-        self._say_unread()
+        self._report_failed_requests()
+        self._report_unreadable_rows()
         attempts.raise_first()
 
     def enter(
@@ -284,7 +284,7 @@ class OrderDesk:
         self._executor.paused = False
         self._events.publish(AnotherProgramGone(self.account, ANOTHER_PROGRAM))
         self._owner.started = self._broker.exchange_time()
-        self._owner.strangers.clear()
+        self._owner.rival_orders.clear()
         self._reconcile_at = _NEVER
 
     def note_balances(self, balances: Mapping[str, Balance]) -> None:
@@ -326,7 +326,7 @@ class OrderDesk:
             raise
         self._partial_reads = 0
         if differences is None:
-            self._reconcile_at = self._clock.monotonic() + self._reconciler.seconds_until_all_is_shown()
+            self._reconcile_at = self._clock.monotonic() + self._reconciler.seconds_until_all_is_listed()
         else:
             self._reconciled = True
             self._journal.tidy()
@@ -334,8 +334,8 @@ class OrderDesk:
 
     def _watch_for_others(self) -> None:
         """Another NIJA on this account would buy twice, adopt our orders and fight over our stops."""
-        strangers = (*self._reconciler.strangers, *self._owner.strangers)
-        evidence = f"NIJA orders that this journal does not know: {_named(strangers)}" if strangers else None
+        rival_orders = (*self._reconciler.rival_orders, *self._owner.rival_orders)
+        evidence = f"NIJA orders that this journal does not know: {_named(rival_orders)}" if rival_orders else None
         seen = self._broker.another_program()
         if seen is not None and seen != self._dealt_with:
             self._dealt_with = seen
@@ -427,7 +427,7 @@ class OrderDesk:
         self._stops_read = now
         return orders
 
-    def _say_unread(self) -> None:
+    def _report_unreadable_rows(self) -> None:
         """Report unreadable rows once; the readable ones are used."""
         unread = self._broker.unread_rows()
         if not unread:
@@ -437,7 +437,7 @@ class OrderDesk:
         count = "A row" if len(unread) == 1 else f"{len(unread)} rows"
         self._log.trouble("unread", f"{count} of the exchange's answers cannot be read ({row}: {why})")
 
-    def _say_unasked(self) -> None:
+    def _report_failed_requests(self) -> None:
         error = self._questions.first
         if error is None or isinstance(error, BudgetSpent) or self._clock.stopping:
             self._log.settled("questions")

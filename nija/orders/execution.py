@@ -120,7 +120,7 @@ class Executor:
             self._measure(current, state)
             step = next_step(state)
             if isinstance(step, Wait):
-                self._say(current, step)
+                self._report(current, step)
                 return step
             self._do(current, step)
         return Wait("it continues in the next cycle")
@@ -368,7 +368,7 @@ class Executor:
     def _clear_refusal(self, plan: PositionPlan) -> None:
         self._refusals.pop(plan.id, None)
 
-    def _say(self, plan: PositionPlan, step: Wait) -> None:
+    def _report(self, plan: PositionPlan, step: Wait) -> None:
         """Report every position that is not protected as planned."""
         refusal = self._refusals.get(plan.id, "")
         self._troubles[plan.id] = step.trouble or refusal

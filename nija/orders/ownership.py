@@ -63,7 +63,7 @@ class OwnershipTracker:
         self._exposed: set[str] = {_base(market) for market in context.open.plans()}
         self._asked = float("-inf")
         self.started = started
-        self.strangers: list[Order] = []
+        self.rival_orders: list[Order] = []
 
     def is_fresh(self, currency: str) -> bool:
         known = self._known.get(currency)
@@ -135,19 +135,21 @@ class OwnershipTracker:
         """
         self._asked = self._context.clock.monotonic()
         began = self._context.broker.exchange_time()
-        told = self._context.broker.balances(protects=protects) if balances is None else balances
+        reported = self._context.broker.balances(protects=protects) if balances is None else balances
         held = {_base(market) for market in self._context.open.plans()}
-        if held and not told:
+        if held and not reported:
             raise BadAnswer("the exchange reported no balances")
         currencies = held if only is None else {only}
         attempts = ErrorCollector()
         for currency in sorted(currencies):
             with attempts:
-                self._check_currency(currency, told, began, protects=protects)
+                self._check_currency(currency, reported, began, protects=protects)
         attempts.raise_first()
 
-    def _check_currency(self, currency: str, told: Mapping[str, Balance], began: datetime, *, protects: bool) -> None:
-        total = self._total(currency, told)
+    def _check_currency(
+        self, currency: str, reported: Mapping[str, Balance], began: datetime, *, protects: bool
+    ) -> None:
+        total = self._total(currency, reported)
         self._to_check.discard(currency)
         if total != self._expected(currency):
             # The stop may just be selling, or may be gone.
@@ -164,7 +166,7 @@ class OwnershipTracker:
         if foreign_fills:
             self._counted[currency] = self._counted.get(currency, frozenset()) | foreign_fills
             self._others[currency] = found.others
-        balance = told.get(currency)
+        balance = reported.get(currency)
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
         left = self._held(currency)
         doubtful = uncertain(left, replace(found, taken=()))
@@ -276,8 +278,8 @@ class OwnershipTracker:
             return []
         orders = self._context.broker.orders(sorted(order_ids)).values()
         marked = [order for order in orders if purpose_of(order.client_id) is not None]
-        strange = (order for order in marked if self._context.is_strange(order))
-        self.strangers.extend(order for order in strange if order.created > self.started)
+        rivals = (order for order in marked if self._context.is_rival(order))
+        self.rival_orders.extend(order for order in rivals if order.created > self.started)
         return [order.exchange_id for order in marked]
 
     def _is_quiet(self, currency: str) -> bool:
@@ -303,8 +305,8 @@ class OwnershipTracker:
         booked = sum((position.amount for position in positions if _base(position.market) == currency), ZERO)
         return booked + sum(map(self._context.unbooked_change, self._orders(currency)), ZERO)
 
-    def _total(self, currency: str, told: Mapping[str, Balance]) -> Decimal:
-        balance = told.get(currency)
+    def _total(self, currency: str, reported: Mapping[str, Balance]) -> Decimal:
+        balance = reported.get(currency)
         if balance is not None:
             return balance.total
         if any(row.startswith("balance:") for row in self._context.broker.unread_rows()):

@@ -30,11 +30,11 @@ _OVERLAP = timedelta(minutes=15)
 # How far back an empty journal reads: further only while a stop rests whose entry was not found.
 _LOOK_BACK = (timedelta(days=90), timedelta(days=365), timedelta(days=3650))
 # An exchange may take this long to list a new order (exchanges.md A4: "below a minute").
-SHOWN_WITHIN = timedelta(seconds=75)
+LISTED_WITHIN = timedelta(seconds=75)
 # Error of the measured exchange clock: Kraken reports whole seconds.
 _CLOCK_ERROR = timedelta(seconds=1)
 _EMPTY = "empty journal"
-_UNNAMED = "unlisted market"
+_UNLISTED = "unlisted market"
 # Answers of an interrupted reading are reused for this long.
 _READING_TTL = timedelta(minutes=2)
 
@@ -118,12 +118,12 @@ class Reconciler:
         self._adopter = Adopter(context)
         self._began_empty = context.journal.watermarks.get(Watermark.RECONCILED) is None
         self._empty_since = context.journal.watermarks.get(Watermark.EMPTY_SINCE) if self._began_empty else None
-        self._first_look: datetime | None = None
+        self._first_attempt: datetime | None = None
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
         self._noted: set[tuple[DifferenceKind, str]] = set()
         self.foreign_orders = 0
-        self.strangers: tuple[Order, ...] = ()
+        self.rival_orders: tuple[Order, ...] = ()
 
     def run(self, *, paused: bool) -> tuple[Difference, ...] | None:
         """Compare and repair once; returns the differences. Raises BrokerError if the exchange could not be asked.
@@ -132,43 +132,43 @@ class Reconciler:
         `paused`: another program trades the account, so nothing is adopted or cancelled.
         """
         mark = self._journal.watermarks.get(Watermark.RECONCILED)
-        if mark is None and self.seconds_until_all_is_shown() > 0:
-            self._tell_that_it_waits()
+        if mark is None and self.seconds_until_all_is_listed() > 0:
+            self._report_waiting()
             return None
         view = self._read_deep() if mark is None else self._read(mark - _OVERLAP)
         if mark is None and self._may_miss_orders(view):
-            self._tell_that_it_waits()
+            self._report_waiting()
             return None
         self._tracker.recognise(view.orders())
         unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
-        self.strangers = tuple(
-            order for order in unknown if order.created > self._adoptable_until() and self._context.is_strange(order)
+        self.rival_orders = tuple(
+            order for order in unknown if order.created > self._adoptable_until() and self._context.is_rival(order)
         )
         self.foreign_orders = view.foreign()
-        unnamed = [order for order in unknown if _is_unnamed(order)]
-        self._say_unnamed(unnamed)
-        if not paused and not self.strangers:
-            self._adopt([order for order in unknown if not _is_unnamed(order)], view)
+        unlisted = [order for order in unknown if _is_unlisted(order)]
+        self._report_unlisted(unlisted)
+        if not paused and not self.rival_orders:
+            self._adopt([order for order in unknown if not _is_unlisted(order)], view)
         differences = compare(view, self._journal)
         for difference in differences:
-            if not (difference.kind is DifferenceKind.ORPHAN_STOP and (paused or self.strangers)):
+            if not (difference.kind is DifferenceKind.ORPHAN_STOP and (paused or self.rival_orders)):
                 self._repair(difference)
-        self._look_for_owners_hand(view)
-        if not unnamed:
+        self._check_ownership(view)
+        if not unlisted:
             self._journal.watermarks.set(Watermark.RECONCILED, view.began)
         self._reach = None
         return differences
 
-    def seconds_until_all_is_shown(self) -> float:
+    def seconds_until_all_is_listed(self) -> float:
         """With an empty journal: how long until the exchange certainly lists everything the previous process sent."""
         if self._empty_since is None:
             return 0.0
-        return max(0.0, (self._empty_since + SHOWN_WITHIN - self._broker.exchange_time()).total_seconds())
+        return max(0.0, (self._empty_since + LISTED_WITHIN - self._broker.exchange_time()).total_seconds())
 
-    def _tell_that_it_waits(self) -> None:
+    def _report_waiting(self) -> None:
         self._log.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
 
-    def _look_for_owners_hand(self, view: ExchangeView) -> None:
+    def _check_ownership(self, view: ExchangeView) -> None:
         """A spent rate limit postpones this check; it does not fail the comparison."""
         if not self._open.positions():
             return
@@ -182,7 +182,7 @@ class Reconciler:
 
         With an empty journal the previous process may have sent them just before it ended.
         """
-        return self._owner.started + (SHOWN_WITHIN if self._began_empty else _CLOCK_ERROR)
+        return self._owner.started + (LISTED_WITHIN if self._began_empty else _CLOCK_ERROR)
 
     def _read(self, since: datetime) -> ExchangeView:
         """Read from `since`, or from further back if an interrupted comparison needed that.
@@ -222,7 +222,7 @@ class Reconciler:
 
     def _read_deep(self) -> ExchangeView:
         """As far back as needed, counted from the first attempt so that every attempt asks the same."""
-        self._first_look = first = self._first_look or self._broker.exchange_time()
+        self._first_attempt = first = self._first_attempt or self._broker.exchange_time()
         view = self._read(first - _LOOK_BACK[0])
         for span in _LOOK_BACK[1:]:
             if not _unexplained(view):
@@ -235,18 +235,18 @@ class Reconciler:
     def _may_miss_orders(self, view: ExchangeView) -> bool:
         """An empty journal sends nothing. The wait counts from the first attempt and survives a restart."""
         if self._empty_since is None and any(purpose_of(order.client_id) is not None for order in view.orders()):
-            self._empty_since = self._first_look or view.began
+            self._empty_since = self._first_attempt or view.began
             self._journal.watermarks.set(Watermark.EMPTY_SINCE, self._empty_since)
-        return self.seconds_until_all_is_shown() > 0
+        return self.seconds_until_all_is_listed() > 0
 
-    def _say_unnamed(self, orders: Sequence[Order]) -> None:
+    def _report_unlisted(self, orders: Sequence[Order]) -> None:
         """Not adopted: under another name nothing would protect the position once its market is listed again."""
         if not orders:
-            self._log.settled(_UNNAMED)
+            self._log.settled(_UNLISTED)
             return
         named = ", ".join(sorted({order.market for order in orders}))
         self._log.trouble(
-            _UNNAMED,
+            _UNLISTED,
             f"NIJA has orders in a market that the exchange does not list now ({named}): "
             "they are adopted once it lists it again",
         )
@@ -350,7 +350,7 @@ def compare(view: ExchangeView, journal: Journal) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def _is_unnamed(order: Order) -> bool:
+def _is_unlisted(order: Order) -> bool:
     """Whether the exchange does not list the market, so that its raw id stands where the name should be."""
     return "/" not in order.market
 

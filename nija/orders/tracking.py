@@ -60,7 +60,7 @@ class DeskContext:
         amount, price = stop.request.amount, stop.request.stop_price or ZERO
         self.events.publish(StopPlaced(self.journal.account, stop.market, amount, price, order=stop.exchange_id))
 
-    def is_strange(self, order: Order) -> bool:
+    def is_rival(self, order: Order) -> bool:
         """Whether another program made it with an id of NIJA's.
 
         Each of our own orders is in the journal before it is sent, whatever its outcome.

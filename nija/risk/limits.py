@@ -79,31 +79,31 @@ def _unknown(appraisal: Appraisal) -> NoTradeReason | None:
     return NoTradeReason(Rule.UNKNOWN, appraisal.unknown, value="unknown", limit="known")
 
 
-def _underfunded(market: Market, appraisal: Appraisal, least: Decimal) -> NoTradeReason | None:
+def _underfunded(market: Market, appraisal: Appraisal, minimum: Decimal) -> NoTradeReason | None:
     equity = appraisal.funds.equity
-    if equity >= least:
+    if equity >= minimum:
         return None
     text = (
-        f"UNDERFUNDED - needs at least {money(least, market.quote)}; equity is {money(equity, market.quote)}:"
+        f"UNDERFUNDED - needs at least {money(minimum, market.quote)}; equity is {money(equity, market.quote)}:"
         " deposit more, or lower min_balance in [risk]"
     )
-    return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(least))
+    return NoTradeReason(Rule.MIN_BALANCE, text, exact(equity), exact(minimum))
 
 
-def _positions(appraisal: Appraisal, most: int) -> NoTradeReason | None:
-    if appraisal.open_positions < most:
+def _positions(appraisal: Appraisal, maximum: int) -> NoTradeReason | None:
+    if appraisal.open_positions < maximum:
         return None
-    text = f"{appraisal.open_positions} positions are open and max_positions is {most}; waiting for an exit"
-    return NoTradeReason(Rule.MAX_POSITIONS, text, str(appraisal.open_positions), str(most))
+    text = f"{appraisal.open_positions} positions are open and max_positions is {maximum}; waiting for an exit"
+    return NoTradeReason(Rule.MAX_POSITIONS, text, str(appraisal.open_positions), str(maximum))
 
 
-def _stale(signal: SignalAt, appraisal: Appraisal, most: float) -> NoTradeReason | None:
-    """`most` is in intervals, 0 = never stale."""
-    if most == 0:
+def _stale(signal: SignalAt, appraisal: Appraisal, maximum: float) -> NoTradeReason | None:
+    """`maximum` is in intervals, 0 = never stale."""
+    if maximum == 0:
         return None
     elapsed = Decimal(repr((appraisal.now - signal.closed).total_seconds()))
     age = elapsed / signal.timeframe.seconds
-    limit = Decimal(repr(float(most)))
+    limit = Decimal(repr(float(maximum)))
     if age <= limit:
         return None
     text = (

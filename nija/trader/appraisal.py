@@ -65,9 +65,9 @@ class Appraiser:
                 self._balances.balances()
         equity, funds = (None, _NOTHING_KNOWN) if missing else self._funds(positions, pending, fresh, reading)
         waits = self._portfolio.enforce(reading, steady)
-        unknown = self._without(missing, snapshot) if missing else waits
+        unknown = self._unknown_text(missing, snapshot) if missing else waits
         # The ages in the text change all the time.
-        self._tell(unknown, same=" ".join(missing) or waits)
+        self._report(unknown, same=" ".join(missing) or waits)
         return Appraisal(
             equity=equity,
             funds=funds,
@@ -107,11 +107,11 @@ class Appraiser:
         mine = (market for market in markets if market.partition("/")[2] == self._quote)
         return sorted(market for market in mine if market not in fresh)
 
-    def _without(self, missing: list[str], snapshot: FeedSnapshot) -> str:
+    def _unknown_text(self, missing: list[str], snapshot: FeedSnapshot) -> str:
         prices = " and ".join(self.no_price(market, snapshot) for market in missing)
         return f"{prices}: the account's value and its loss limits are unknown until there is one; exits continue"
 
-    def _tell(self, unknown: str, same: str) -> None:
+    def _report(self, unknown: str, same: str) -> None:
         if unknown:
             self._log.reason("unknown", f"No new entries: {unknown}", same=same, rule=Rule.UNKNOWN.value)
         else:

@@ -126,10 +126,10 @@ class CommandQueue:
     def with_pending(self, halts: Mapping[HaltName, Halt]) -> Mapping[HaltName, Halt]:
         """The halts, with the effect of every command that is not written yet."""
         for message in self._unwritten:
-            halts = _after(halts, message)
+            halts = _with_command(halts, message)
         return halts
 
-    def take_resume(self) -> bool:
+    def pop_resume(self) -> bool:
         """Whether a resume was executed since the last call."""
         resumed, self._was_resumed = self._was_resumed, False
         return resumed
@@ -190,7 +190,7 @@ def _resume(journal: Journal, now: datetime) -> bool:
     return bool(cleared)
 
 
-def _after(halts: Mapping[HaltName, Halt], message: _Message) -> Mapping[HaltName, Halt]:
+def _with_command(halts: Mapping[HaltName, Halt], message: _Message) -> Mapping[HaltName, Halt]:
     if message.command is Command.RESUME:
         return {}
     added = {name: Halt(name, reason, message.time) for name, reason in _halts_of(message.command).items()}

@@ -76,7 +76,7 @@ class TradingHalts:
         self._limits = limits
         self._log = log
         self._commands = commands
-        self._said = ChangeFilter()
+        self._changes = ChangeFilter()
         self._reset_by_others: frozenset[HaltName] = frozenset()
         self._was_resumed = False
         self.returns = ReturnTracker(journal.equity)
@@ -96,9 +96,9 @@ class TradingHalts:
         self._halt_reporter.report(self.halts)
         return self.halts
 
-    def take_resume(self) -> bool:
+    def pop_resume(self) -> bool:
         """Whether trading was resumed since the last call, by a command to this process or through the journal."""
-        resumed, self._was_resumed = self._commands.take_resume() or self._was_resumed, False
+        resumed, self._was_resumed = self._commands.pop_resume() or self._was_resumed, False
         return resumed
 
     def resumed(self, *names: HaltName) -> bool:
@@ -142,11 +142,11 @@ class TradingHalts:
         for name, words in _OF_A_DAY.items():
             halt = self.halts.get(name)
             if halt is None:
-                self._said.clear(name)
+                self._changes.clear(name)
             elif halt.since.date() < reading.trusted.date():
                 self._reset(name)
                 self._log.info(f"A new UTC day: the {words} counts from zero again")
-            elif halt.since.date() < reading.reported.date() and self._said.is_news(name, "jump"):
+            elif halt.since.date() < reading.reported.date() and self._changes.is_news(name, "jump"):
                 self._log.info(
                     f"The exchange's clock jumped to {reading.reported:%Y-%m-%d %H:%M} UTC: "
                     f"the {words} ends once the new time has held for a while"

@@ -112,7 +112,7 @@ class Trader:
             self._look()
         finally:
             # Shown even if the cycle fails half-way, as that is when a position may be bare.
-            self._show_desk()
+            self._publish_desk()
 
     def _look(self) -> None:
         snapshot = self._context.feed.snapshot
@@ -123,24 +123,24 @@ class Trader:
             self._desk.refresh({market: ticker.bid for market, ticker in prices.items()})
         self._follow()
         with attempts:
-            self._obey_halts()
-        self._leave(snapshot, attempts)
+            self._apply_halts()
+        self._make_exits(snapshot, attempts)
         attempts.raise_first()
-        self._renew_markets()
+        self._refresh_markets()
         appraisal = self._appraiser.appraise(snapshot)
         self._desk.note_balances(self._balances.known)
-        self._show(snapshot, appraisal, self._enter(snapshot, appraisal))
+        self._publish(snapshot, appraisal, self._make_entry(snapshot, appraisal))
 
-    def _renew_markets(self) -> None:
+    def _refresh_markets(self) -> None:
         """Markets change their minimums, steps and states now and then; orders must follow."""
         now = self._context.clock.monotonic()
         if now - self._markets_read >= _MARKETS_TTL:
             self._markets_read = now
             self._context.broker.refresh_markets()
 
-    def _obey_halts(self) -> None:
+    def _apply_halts(self) -> None:
         halts = self._halts.look()
-        if self._halts.take_resume():
+        if self._halts.pop_resume():
             self._resume()
         if HaltName.FLATTEN not in halts:
             return
@@ -155,17 +155,17 @@ class Trader:
         self._desk.resumed()
         self._log.info("Resumed: new entries are allowed again")
 
-    def _leave(self, snapshot: FeedSnapshot, attempts: ErrorCollector) -> None:
+    def _make_exits(self, snapshot: FeedSnapshot, attempts: ErrorCollector) -> None:
         """Exits and stops come before any entry, and also apply to markets that may no longer be entered."""
         for market, position in self._desk.positions().items():
             signal = snapshot.signals.get(self._plan.subscription(market))
             if signal is not None:
                 with attempts:
-                    self._leave_one(market, position, signal)
+                    self._make_exit(market, position, signal)
 
-    def _leave_one(self, market: str, position: Position, signal: SignalAt) -> None:
+    def _make_exit(self, market: str, position: Position, signal: SignalAt) -> None:
         if position.stop_price is None:
-            self._give_stop(market, signal)
+            self._add_missing_stop(market, signal)
         if position.signal_time is not None and signal.closed <= position.signal_time:
             return
         if signal.exit and position.exit_reason is None:
@@ -174,13 +174,13 @@ class Trader:
         elif signal.trail is not None and position.exit_reason is None:
             self._desk.trail(market, signal.trail)
 
-    def _give_stop(self, market: str, signal: SignalAt) -> None:
+    def _add_missing_stop(self, market: str, signal: SignalAt) -> None:
         """A position adopted without a stop gets the one of the last candle."""
         stop = signal.initial_stop if signal.trail is None else signal.trail
         if stop is not None:
             self._desk.trail(market, stop)
 
-    def _enter(self, snapshot: FeedSnapshot, appraisal: Appraisal) -> list[NoTradeReason]:
+    def _make_entry(self, snapshot: FeedSnapshot, appraisal: Appraisal) -> list[NoTradeReason]:
         """Enter at most one market per cycle, so that each decision sees the funds that the last one left."""
         reasons: list[NoTradeReason] = []
         for symbol in self._plan.markets:
@@ -210,7 +210,7 @@ class Trader:
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
-        return self._unready(symbol, signal) or self._buy(market, signal, snapshot, appraisal)
+        return self._not_ready(symbol, signal) or self._buy(market, signal, snapshot, appraisal)
 
     def _listed(self, symbol: str) -> Market | None:
         """The market's current state, read again if it was closed when last read."""
@@ -227,7 +227,7 @@ class Trader:
             return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the currency this account counts in")
         return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
 
-    def _unready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
+    def _not_ready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
         if symbol in self._desk.positions():
             return _POSITION_OPEN
         if not signal.entry:
@@ -266,7 +266,7 @@ class Trader:
         self._log.settled(market.symbol)
         return None
 
-    def _show_desk(self) -> None:
+    def _publish_desk(self) -> None:
         """Publish the desk's state, without any request."""
         desk = self._desk
         protection = {market: ProtectionView.of(known) for market, known in desk.protection().items()}
@@ -283,7 +283,7 @@ class Trader:
             answered=self._balances.answered,
         )
 
-    def _show(self, snapshot: FeedSnapshot, appraisal: Appraisal, reasons: list[NoTradeReason]) -> None:
+    def _publish(self, snapshot: FeedSnapshot, appraisal: Appraisal, reasons: list[NoTradeReason]) -> None:
         context = self._context
         self.view = replace(
             self.view,

@@ -195,11 +195,11 @@ def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk:
 def test_a_resume_that_changed_something_is_told_once(desk: Desk) -> None:
     desk.queue.send(Command.RESUME)
     desk.queue.execute(desk.journal)
-    assert not desk.queue.take_resume()
+    assert not desk.queue.pop_resume()
     desk.queue.send(Command.STOP_TRADING)
     desk.queue.send(Command.RESUME)
     desk.queue.execute(desk.journal)
-    assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]
+    assert [desk.queue.pop_resume(), desk.queue.pop_resume()] == [True, False]
 
 
 def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
@@ -208,4 +208,4 @@ def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
         for _ in range(3):
             desk.queue.execute(desk.journal)
             desk.clock.advance(5)
-    assert [desk.queue.take_resume(), desk.queue.take_resume()] == [True, False]
+    assert [desk.queue.pop_resume(), desk.queue.pop_resume()] == [True, False]

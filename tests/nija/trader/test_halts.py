@@ -99,12 +99,12 @@ def test_a_resume_is_noticed_once(journal: Journal, name: HaltName) -> None:
     halts = braked(journal)
     journal.halts.set(name, "for a reason", utc_now(CLOCK))
     halts.look()
-    assert not halts.take_resume()
+    assert not halts.pop_resume()
 
     journal.halts.reset(name)
     halts.look()
 
-    assert [halts.take_resume(), halts.take_resume()] == [True, False]
+    assert [halts.pop_resume(), halts.pop_resume()] == [True, False]
 
 
 def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
@@ -118,7 +118,7 @@ def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
     journal.halts.reset(HaltName.PORTFOLIO_DAILY_LOSS)
     halts.look()
 
-    assert not halts.take_resume()
+    assert not halts.pop_resume()
 
 
 def test_a_halt_says_until_when_it_lasts(journal: Journal) -> None:
