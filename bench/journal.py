@@ -27,7 +27,7 @@ from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.clock import SystemClock, utc_now
 from brokers.model import Exchange, Fill, OrderRequest, OrderType, Side
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.journal.order_state import OrderState
 from nija.journal.records import Intent, PositionPlan

@@ -9,28 +9,25 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from brokers.errors import BrokerError
-from nija.market_data.prices import PriceReader
-from nija.market_data.rests import PollBackoff
+from nija.market_data.prices import PriceReader, Quotes
 from nija.market_data.series import Freshness, corrected, extended
 from nija.market_data.signals import SignalBoard
 from nija.market_data.snapshot import FeedSnapshot, Series, Subscription, price_max_age
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from brokers.base import MarketData
     from brokers.clock import Clock
     from brokers.model import Candles
     from nija.log.event_log import EventLog
-    from nija.market_data.prices import Quotes
-
-__all__ = ["Feed", "FeedSnapshot", "Subscription"]
 
 # Prices between candles are for sizing and locally watched stops; neither needs them more often.
 _TICKER_SECONDS = 5.0
+_LONGEST_BACKOFF = 300.0
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -199,3 +196,30 @@ class Feed:
 
 def _merged(known: Mapping[_K, _V], new: Mapping[_K, _V]) -> Mapping[_K, _V]:
     return MappingProxyType({**known, **new})
+
+
+class PollBackoff(Generic[_K]):
+    """Backs off from what fails while others answer, up to five minutes."""
+
+    def __init__(self, clock: Clock, first: float) -> None:
+        """`first` is the wait in seconds after the first failure."""
+        self._clock = clock
+        self._first = first
+        self._waits: dict[_K, float] = {}
+        self._until: dict[_K, float] = {}
+
+    def is_backing_off(self, key: _K) -> bool:
+        return self._clock.monotonic() < self._until.get(key, 0.0)
+
+    def note(self, answered: Collection[_K], failed: Collection[_K]) -> None:
+        """Record one pass. If nothing answered, the exchange is at fault and there is no backing off."""
+        if not answered:
+            self._waits.clear()
+            self._until.clear()
+        for key in answered:
+            self._waits.pop(key, None)
+            self._until.pop(key, None)
+        for key in failed if answered else ():
+            wait = min(2 * self._waits[key], _LONGEST_BACKOFF) if key in self._waits else self._first
+            self._waits[key] = wait
+            self._until[key] = self._clock.monotonic() + wait

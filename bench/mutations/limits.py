@@ -32,7 +32,7 @@ LIMIT_MUTATIONS = (
     ),
     Mutation(
         "what the owner took is a loss",
-        "nija/trader/earnings.py",
+        "nija/trader/appraisal.py",
         "            return loss.amount * loss.price\n",
         "            return ZERO\n",
         (_EARNINGS,),

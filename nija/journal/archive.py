@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, delete, insert, select
+from sqlalchemy import Connection, create_engine, delete, insert, select
 from sqlalchemy.engine import URL
 
 from nija.journal import sqlite
@@ -15,8 +15,6 @@ from nija.journal.schema import metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
 
 def archive_file(path: Path, target: Path) -> None:

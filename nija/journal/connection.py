@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from nija.journal.errors import database_faults
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Executable, Row
 
-    from nija.journal.commit_points import CommitHook, CommitPoint
+
+class CommitPoint(StrEnum):
+    """The named commits of the journal, so that a test can kill the process at each of them."""
+
+    INTENDED = "intended"
+    SENT = "sent"
+    OUTCOME = "outcome"
+    RESOLVED = "resolved"
+    PROGRESS = "progress"
+    BOOKED = "booked"
+    PLANNED = "planned"
+    AMENDED = "amended"
+    CLOSED = "closed"
+    ADOPTED = "adopted"
+    NOTED = "noted"
+
+
+CommitHook = Callable[[CommitPoint, bool], None]
+"""Called with False just before the commit, and with True just after."""
+
+
+def no_hook(step: CommitPoint, committed: bool) -> None:  # noqa: FBT001 the shape of CommitHook
+    """Does nothing."""
+    del step, committed
+
 
 WRITING = "nija_writing"
 """Key in the connection's `info`: the next transaction will write."""

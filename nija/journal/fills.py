@@ -5,15 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import Row, and_, bindparam, insert, select
 
 from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Row
 
     from nija.journal.connection import JournalConnection
 

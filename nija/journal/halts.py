@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, insert, select
 
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint, JournalConnection
 from nija.journal.records import Halt, HaltName
 from nija.journal.schema import halts
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from nija.journal.connection import JournalConnection
 
 # Built once: every cycle runs it.
 _ALL = select(halts).where(halts.c.account == bindparam("mine"))

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, insert, select
 
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint, JournalConnection
 from nija.journal.records import HistoryRow
 from nija.journal.schema import events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-    from nija.journal.connection import JournalConnection
 
 
 class HistoryStore:

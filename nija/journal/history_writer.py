@@ -8,7 +8,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
+from brokers.clock import Clock, utc_now
 from nija.events import (
     AccountConnecting,
     AccountRegistered,
@@ -20,7 +20,7 @@ from nija.events import (
     LimitReached,
     OrderRefused,
 )
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.errors import JournalError
 from nija.journal.records import HaltName
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.identity import AccountId
-    from brokers.clock import Clock
     from nija.events import Event
     from nija.journal.journal import Journal
 

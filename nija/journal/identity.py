@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint, JournalConnection
 from nija.journal.schema import identity
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.model import KeyInfo
-    from nija.journal.connection import JournalConnection
 
 
 class IdentityStore:

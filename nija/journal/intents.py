@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, update
 
 from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint, JournalConnection
 from nija.journal.order_state import OrderState, check_transition
 from nija.journal.records import Intent
 from nija.journal.schema import intents, transitions
@@ -17,10 +17,6 @@ from nija.journal.schema import intents, transitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
-
-    from sqlalchemy import ColumnElement, Row
-
-    from nija.journal.connection import JournalConnection
 
 
 _CHANGING = (

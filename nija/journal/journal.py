@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
-from nija.journal.commit_points import no_hook
-from nija.journal.connection import JournalConnection
-from nija.journal.equity import EquityStore
+from brokers.clock import Clock, utc_now
+from nija.journal.connection import CommitHook, CommitPoint, JournalConnection, no_hook
+from nija.journal.equity import EquityStore, PortfolioStore
 from nija.journal.errors import JournalError
 from nija.journal.fills import FillStore
 from nija.journal.halts import HaltStore
 from nija.journal.history import HistoryStore
-from nija.journal.holdings import HoldingStore
 from nija.journal.identity import IdentityStore
 from nija.journal.intents import IntentStore
 from nija.journal.plans import PlanStore
-from nija.journal.portfolio import PortfolioStore
-from nija.journal.watermarks import WatermarkStore
+from nija.journal.reconciled import HoldingStore, WatermarkStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
     from accounts.identity import AccountId
-    from brokers.clock import Clock
-    from nija.journal.commit_points import CommitHook, CommitPoint
 
 _HISTORY_KEPT = timedelta(days=400)
 _TRANSITIONS_KEPT = timedelta(days=90)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
-from brokers.model import ZERO
-from nija.events import OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
-from nija.journal.commit_points import CommitPoint
+from brokers.clock import Clock, utc_now
+from brokers.model import ZERO, Fill, Order
+from nija.events import Events, OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
+from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState, state_of
 from nija.journal.positions import Position, fold
-from nija.journal.records import WriteOff
+from nija.journal.records import Holding, Intent, PositionPlan, WriteOff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from brokers.client_order_id import Purpose
-    from brokers.clock import Clock
-    from brokers.model import Fill, Order
-    from nija.events import Events
     from nija.journal.journal import Journal
-    from nija.journal.records import Holding, Intent, PositionPlan
 
 # For `nija status`; the journal keeps all of them.
 _WRITE_OFFS_KEPT = 20

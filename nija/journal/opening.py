@@ -7,28 +7,24 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy import Connection, NullPool, create_engine, event
 
-from brokers.clock import utc_now
+from brokers.clock import Clock, utc_now
 from nija.journal import sqlite
 from nija.journal.archive import archive_file, archive_rows
-from nija.journal.commit_points import no_hook
+from nija.journal.connection import CommitHook, no_hook
 from nija.journal.errors import JournalDamaged, JournalError, database_faults
 from nija.journal.journal import Journal
-from nija.journal.migrating import bring_up_to_date, check_current, current_revision, shipped
+from nija.journal.migrating import Migrations, bring_up_to_date, check_current, current_revision, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sqlalchemy import Connection
     from sqlalchemy.engine import Engine
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
-    from brokers.clock import Clock
-    from nija.journal.commit_points import CommitHook
-    from nija.journal.migrating import Migrations
 
 
 class Journals:

@@ -6,12 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from brokers.model import OrderStatus
+from brokers.model import Order, OrderStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from brokers.model import Order
 
 
 class OrderState(StrEnum):

@@ -12,14 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO, Side
+from brokers.model import ZERO, Fill, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
-    from brokers.model import Fill
     from nija.journal.records import Holding
 
 BY_HAND = "sold by the owner's hand"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, select, update
 
 from nija.journal.records import PositionPlan, WriteOff
 from nija.journal.schema import positions, write_offs
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
-
     from nija.journal.connection import JournalConnection
 
 # Built once: every order runs these.

@@ -7,8 +7,8 @@ from contextlib import closing
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from sqlalchemy import StaticPool, event
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy import Connection, StaticPool, event
+from sqlalchemy.engine import URL, Dialect, Engine
 
 from nija.journal.connection import WRITING
 from nija.journal.errors import JournalDamaged, JournalError
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy import Connection
-    from sqlalchemy.engine import Dialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 _BUSY_SECONDS = 15.0

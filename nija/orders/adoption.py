@@ -7,12 +7,12 @@ position, and the stops and sales after it belong to it until the next entry.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
-from brokers.model import ZERO, OrderRequest, Side
-from nija.journal.commit_points import CommitPoint
+from brokers.model import ZERO, Fill, Order, OrderRequest, Side
+from nija.journal.connection import CommitPoint
 from nija.journal.open_state import in_market_of, progressed
 from nija.journal.order_state import OrderState
 from nija.journal.ownership import BY_ANOTHER
@@ -21,10 +21,8 @@ from nija.journal.records import Intent, PositionPlan, WriteOff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
     from decimal import Decimal
 
-    from brokers.model import Fill, Order
     from nija.orders.tracking import DeskContext
 
 # How far the exchange's clock and ours may differ, with a margin.

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Literal
 from brokers import figures
 from brokers.client_order_id import Purpose
 from brokers.errors import BrokerError, BudgetSpent, PermissionDenied, Unauthorized, Unavailable
-from brokers.model import ZERO
-from nija.events import AnotherProgram, AnotherProgramGone
+from brokers.model import ZERO, Balance, Evidence, Market, Order, OrderRequest
+from nija.events import AnotherProgram, AnotherProgramGone, Events
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
-from nija.journal.records import HaltName
+from nija.journal.records import HaltName, Intent, WriteOff
 from nija.log.event_log import EventLog
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnershipTracker
 from nija.orders.policy import Close
 from nija.orders.reconciliation import Reconciler
 from nija.orders.sending import EntryRetries, Sender
-from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Timings
+from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Protection, Timings
 from nija.orders.tracking import DeskContext, ErrorCollector, OrderTracker
 
 if TYPE_CHECKING:
@@ -32,12 +32,8 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Balance, Evidence, Market, Order, OrderRequest
-    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.journal.positions import Position
-    from nija.journal.records import Intent, WriteOff
-    from nija.orders.state import Protection
 
 _NEVER = float("-inf")
 _FINISH_POLL_SECONDS = 0.5

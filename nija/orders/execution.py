@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose
 from brokers.errors import BudgetSpent, MarketRefused, OrderNotFound, OrderRejected, OutcomeUnknown, RequestRefused
-from brokers.model import ZERO
+from brokers.model import ZERO, Market
 from nija.events import StopMoved, StopSetByHand
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 from nija.orders.policy import (
     AdoptStop,
@@ -32,7 +32,6 @@ from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.model import Market
     from nija.journal.records import Intent, PositionPlan
     from nija.orders.ownership import OwnershipTracker
     from nija.orders.policy import Step

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import purpose_of
 from brokers.errors import BadAnswer
 from brokers.figures import amount
-from brokers.model import ZERO, Side
-from nija.journal.ownership import Attribution, attribute, guarded, may_lag, movements_of, settled, uncertain
-from nija.journal.records import Holding, WriteOff
-from nija.orders.tracking import ErrorCollector
+from brokers.model import ZERO, Balance, Fill, Order, Side
+from nija.journal.ownership import Attribution, Removal, attribute, guarded, may_lag, movements_of, settled, uncertain
+from nija.journal.records import Holding, Intent, WriteOff
+from nija.orders.tracking import DeskContext, ErrorCollector, OrderTracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from brokers.model import Balance, Fill, Order
-    from nija.journal.ownership import Removal
-    from nija.journal.records import Intent
-    from nija.orders.tracking import DeskContext, OrderTracker
 
 # A stop cannot cover less than the finest step of either exchange.
 _STEP = Decimal("0.00000001")

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BudgetSpent
-from brokers.model import ZERO
+from brokers.model import ZERO, Balance, Fill, Order
 from nija.events import DifferenceFound
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.open_state import in_market_of
 from nija.journal.positions import fold
-from nija.journal.watermarks import Watermark
+from nija.journal.reconciled import Watermark
 from nija.orders.adoption import Adopter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from brokers.model import Balance, Fill, Order
     from nija.journal.journal import Journal
     from nija.orders.ownership import OwnershipTracker
     from nija.orders.tracking import DeskContext, OrderTracker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, new_client_id
@@ -20,13 +20,12 @@ from brokers.errors import (
 from brokers.figures import duration
 from brokers.model import ZERO, OrderRequest, OrderType, Side
 from nija.events import OrderRefused
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 from nija.journal.records import Intent, PositionPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from decimal import Decimal
 
     from nija.orders.tracking import DeskContext

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BrokerError, BudgetSpent, LockedOut, OrderNotFound, PermissionDenied, Unauthorized
-from brokers.model import ZERO, Absent, Found, Side, Undetermined
-from nija.events import StopPlaced
-from nija.journal.commit_points import CommitPoint
+from brokers.model import ZERO, Absent, Found, Order, Resolution, Side, Undetermined
+from nija.events import Events, StopPlaced
+from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from decimal import Decimal
 
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Order, Resolution
-    from nija.events import Events
     from nija.journal.journal import Journal
     from nija.journal.open_state import OpenState
     from nija.journal.records import Intent

@@ -7,13 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from brokers.figures import exact, number, percent
-from brokers.model import Timeframe
+from brokers.model import Market, Timeframe
 from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.model import Market
 
 _DEEP_MARKETS = frozenset({"BTC", "ETH"})
 _SLIPPAGE_DEEP = Decimal("0.0005")

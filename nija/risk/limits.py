@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from accounts.setting_tables import AccountSettings
     from brokers.model import Market
-    from nija.risk.equity import EquityState
+    from nija.risk.returns import EquityState
     from nija.risk.sizing import Funds
     from nija.strategy.base import SignalAt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nija.risk.returns import ZERO, growth
+from nija.risk.returns import ZERO, UnitValue, growth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from accounts.identity import AccountId
-    from nija.risk.returns import UnitValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,27 @@ class UnitDay:
 
     def reset(self) -> UnitDay:
         return UnitDay(self.day, self.unit.reset())
+
+
+@dataclass(frozen=True, slots=True)
+class EquityState:
+    """`current` is the equity now, in quote currency; `day` is the UTC day over which `unit` is measured."""
+
+    current: Decimal
+    day: date
+    unit: UnitValue
+
+    @property
+    def daily_loss(self) -> Decimal:
+        """A fraction; 0 on a winning day."""
+        return self.unit.daily_loss
+
+    @property
+    def drawdown(self) -> Decimal:
+        """A fraction of the highest value of a unit."""
+        return self.unit.drawdown
+
+    @property
+    def change(self) -> Decimal:
+        """The day's return in quote currency, on the equity now."""
+        return self.current - self.current * self.unit.opening / self.unit.latest

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from brokers import figures
 from brokers.figures import exact, money, percent
-from brokers.model import ZERO
+from brokers.model import ZERO, Market
 from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
     from accounts.setting_tables import AccountSettings, RiskSettings
-    from brokers.model import Market
 
 # A position halved in value must still be large enough to sell.
 _MINIMUMS = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import Field as Parameter
 from dataclasses import field, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -15,7 +16,6 @@ from nija.strategy.indicators import SHORTEST_PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from dataclasses import Field as Parameter
 
     from _typeshed import DataclassInstance
 

@@ -1,4 +1,4 @@
-"""Appraises an account: its equity and its limits. If anything is unknown it says so, and nothing is opened."""
+"""Appraises an account: its equity, its earnings, its limits. While any of them is unknown nothing is opened."""
 
 from __future__ import annotations
 
@@ -7,31 +7,28 @@ from typing import TYPE_CHECKING
 
 from brokers.errors import BrokerError
 from brokers.figures import duration
-from brokers.model import ZERO
+from brokers.model import ZERO, Fill, Side, Ticker
+from nija.journal.positions import Position, fold
 from nija.risk.limits import Appraisal
 from nija.risk.no_trade import Rule
 from nija.risk.sizing import Funds
-from nija.trader.balances import value_of
-from nija.trader.earnings import Earnings
-from nija.trader.halts import paused_by
+from nija.trader.balances import BalanceCache, value_of
+from nija.trader.halts import TradingHalts, paused_by
 from nija.trader.plan import SWITCHED_OFF
-from nija.trader.portfolio_halts import PortfolioHalts
+from nija.trader.portfolio_halts import PortfolioHalts, PortfolioShare
 from nija.trader.return_tracker import AccountValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
-    from brokers.model import Ticker
-    from nija.feed import FeedSnapshot
-    from nija.journal.positions import Position
+    from nija.journal.journal import Journal
+    from nija.journal.records import WriteOff
     from nija.log.event_log import EventLog
-    from nija.risk.equity import EquityState
+    from nija.market_data.snapshot import FeedSnapshot
+    from nija.risk.returns import EquityState
     from nija.risk.trusted_time import ClockReading
-    from nija.trader.balances import BalanceCache
     from nija.trader.context import TraderContext
-    from nija.trader.halts import TradingHalts
-    from nija.trader.portfolio_halts import PortfolioShare
 
 
 _NOTHING_KNOWN = Funds(equity=ZERO, available=ZERO, exposure=ZERO)
@@ -116,3 +113,53 @@ class Appraiser:
             self._log.reason("unknown", f"No new entries: {unknown}", same=same, rule=Rule.UNKNOWN.value)
         else:
             self._log.settled("unknown")
+
+
+class Earnings:
+    """NIJA's earnings on an account, from its own journal. Used by one trader alone.
+
+    The loss limits are measured on them and not on the balance: a deposit, a withdrawal, a trade by the owner or a
+    balance that lags behind a fill would each look like a gain or a loss. Fees taken in the base currency show as a
+    smaller position.
+    """
+
+    def __init__(self, journal: Journal, quote: str) -> None:
+        self._journal = journal
+        self._quote = quote
+        self._seen: tuple[int, int] | None = None
+        self._booked = ZERO
+
+    def total(self, worth: Decimal) -> Decimal:
+        """Realised and unrealised profit since the journal began; `worth` is the value of the open positions. In quote.
+
+        A write-off is valued at the price of its time: it is neither gain nor loss.
+        """
+        changes = self._journal.fills.changes, self._journal.plans.losses
+        if changes != self._seen:
+            sold = sum((_cash(fill, self._quote) for fill in self._journal.fills.all()), ZERO)
+            left = sum((self._value(loss) for loss in self._journal.plans.all_write_offs()), ZERO)
+            self._booked, self._seen = sold + left, changes
+        return self._booked + worth
+
+    def _value(self, loss: WriteOff) -> Decimal:
+        plan = self._journal.plans.get(loss.position_id)
+        if plan is None or not _is_in(plan.market, self._quote):
+            return ZERO
+        if loss.price is not None:
+            return loss.amount * loss.price
+        # No price was recorded (dust, for example): valued at cost.
+        position = fold(plan, self._journal.fills.of_position(plan.id))
+        return loss.amount * position.entry_price
+
+
+def _cash(fill: Fill, quote: str) -> Decimal:
+    """The change of the quote currency's balance."""
+    if not _is_in(fill.market, quote):
+        return ZERO
+    value = fill.amount * fill.price
+    fee = fill.fee if fill.fee_currency == quote else ZERO
+    return (value if fill.side is Side.SELL else -value) - fee
+
+
+def _is_in(market: str, quote: str) -> bool:
+    return market.partition("/")[2] == quote

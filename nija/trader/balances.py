@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO
+from brokers.model import ZERO, Balance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Balance
     from nija.journal.positions import Position
 
 # Each read costs one call of the rate limit; every trade triggers a read of its own.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from brokers.clock import utc_now
-from nija.journal.commit_points import CommitPoint
+from brokers.clock import Clock, utc_now
+from nija.journal.connection import CommitPoint
 from nija.journal.errors import JournalError
 from nija.journal.records import Halt, HaltName
 from nija.log.change_filter import ChangeFilter
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from accounts.identity import AccountId
-    from brokers.clock import Clock
     from nija.journal.journal import Journal
 
 BY_COMMAND = "stopped by command"

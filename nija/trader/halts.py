@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from brokers.figures import percent
-from nija.events import LimitReached
+from nija.events import Events, LimitReached
 from nija.journal.records import Halt, HaltName
 from nija.log.change_filter import ChangeFilter
-from nija.trader.return_tracker import ReturnTracker
+from nija.trader.return_tracker import AccountValue, ReturnTracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
     from accounts.setting_tables import RiskSettings
-    from nija.events import Events
     from nija.journal.journal import Journal
-    from nija.risk.equity import EquityState
+    from nija.risk.returns import EquityState
     from nija.risk.trusted_time import ClockReading
     from nija.trader.commands import CommandQueue
-    from nija.trader.return_tracker import AccountValue
 
 # These end with the UTC day; all others end with nija resume.
 _OF_A_DAY = MappingProxyType(

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accounts.identity import short_name
+from accounts.market_names import nearest_market
 from nija.market_data.snapshot import Subscription
+from nija.risk.costs import fee_gate, round_trip_cost, slippage
+from nija.risk.sizing import Entry, EntrySize, Funds, size_entry
 from nija.strategy.registry import load_strategy
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from decimal import Decimal
+
     from accounts.setting_tables import AccountSettings
-    from brokers.model import Timeframe
-    from nija.strategy.base import Strategy
+    from brokers.model import Exchange, Fees, Market, Timeframe
+    from nija.risk.no_trade import NoTradeReason
+    from nija.strategy.base import SignalAt, Strategy
 
 SWITCHED_OFF = "switched off: no entries; its open position is still protected"
 
@@ -47,7 +55,47 @@ class TradingPlan:
     def subscription(self, market: str) -> Subscription:
         return Subscription(self.strategy, market, self.timeframe)
 
+    def entry_size(
+        self, market: Market, signal: SignalAt, price: Decimal, fees: Fees, funds: Funds
+    ) -> EntrySize | NoTradeReason:
+        """How much to buy at about `price`, or the reason for nothing. Call it only once no limit forbids the entry."""
+        slipped = slippage(market)
+        if signal.initial_stop is not None and signal.initial_stop < signal.close:
+            refusal = fee_gate(
+                close=signal.close,
+                stop=signal.initial_stop,
+                round_trip=round_trip_cost(fees.taker, fees.taker, slipped),
+                gate=self.strategy.fee_gate,
+            )
+            if refusal is not None:
+                return refusal
+        entry = Entry(market, signal.close, signal.initial_stop, price, fee=fees.taker, slippage=slipped)
+        return size_entry(entry, funds, self.settings)
+
 
 def trading_plan(settings: AccountSettings) -> TradingPlan:
     """Raises StrategyError."""
     return TradingPlan(settings, load_strategy(settings.trading.strategy, settings.parameters))
+
+
+class MissingMarkets:
+    """Explains markets that the exchange does not list. The nearest name is searched for once, among about a thousand.
+
+    `before`: the markets that were listed when the account started, whose names are spelled correctly.
+    """
+
+    def __init__(self, exchange: Exchange, before: Collection[str] = ()) -> None:
+        self._exchange = exchange
+        self._before = frozenset(before)
+        self._texts: dict[str, str] = {}
+
+    def text(self, symbol: str, listed: Collection[str]) -> str:
+        if symbol in self._before:
+            return f"{short_name(self._exchange)} no longer lists this market"
+        if symbol not in self._texts:
+            nearest = nearest_market(symbol, listed)
+            meant = f", the nearest is {nearest}" if nearest else ""
+            self._texts[symbol] = (
+                f"{short_name(self._exchange)} has no such market{meant}; correct markets in nija.toml"
+            )
+        return self._texts[symbol]

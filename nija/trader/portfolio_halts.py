@@ -10,7 +10,7 @@ from nija.journal.records import HaltName, PortfolioDay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nija.journal.portfolio import PortfolioStore
+    from nija.journal.equity import PortfolioStore
     from nija.risk.portfolio import PortfolioState
     from nija.risk.trusted_time import ClockReading
     from nija.trader.halts import TradingHalts

@@ -7,15 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from nija.journal.records import EquityDay
-from nija.risk.equity import EquityState
-from nija.risk.returns import ZERO, UnitDay, UnitValue, growth
-from nija.risk.trusted_time import TrustedTime
+from nija.risk.returns import ZERO, EquityState, UnitDay, UnitValue, growth
+from nija.risk.trusted_time import ClockReading, TrustedTime
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from nija.journal.equity import EquityStore
-    from nija.risk.trusted_time import ClockReading
 
 _REWRITE_SECONDS = 300.0
 _REWRITE_CHANGE = Decimal("0.01")

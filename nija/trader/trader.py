@@ -13,20 +13,18 @@ from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
 from nija.orders.state import EntryStatus
 from nija.orders.tracking import ErrorCollector
-from nija.risk.limits import may_open, paused
+from nija.risk.limits import Appraisal, may_open, paused
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.trader.appraisal import Appraiser
 from nija.trader.balances import AccountFunds, BalanceCache, cost
-from nija.trader.entries import sized
 from nija.trader.halts import TradingHalts, paused_by
-from nija.trader.missing import MissingMarkets
+from nija.trader.plan import MissingMarkets
 from nija.trader.view import ProtectionView, TraderView, WrittenOff
 
 if TYPE_CHECKING:
     from brokers.model import Market
-    from nija.feed import FeedSnapshot
     from nija.journal.positions import Position
-    from nija.risk.limits import Appraisal
+    from nija.market_data.snapshot import FeedSnapshot
     from nija.strategy.base import SignalAt
     from nija.trader.context import TraderContext
 
@@ -251,7 +249,8 @@ class Trader:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waiting for a new one"
             )
-        size = sized(market, signal, ticker.ask, self._context.broker.fees(market.symbol), appraisal.funds, self._plan)
+        fees = self._context.broker.fees(market.symbol)
+        size = self._plan.entry_size(market, signal, ticker.ask, fees, appraisal.funds)
         if isinstance(size, NoTradeReason):
             return size
         if stopped := paused(paused_by(self._halts.look())):

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from nija.journal.positions import Position
     from nija.journal.records import Halt, HaltName, WriteOff
     from nija.orders.state import Protection
-    from nija.risk.equity import EquityState
     from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
+    from nija.risk.returns import EquityState
     from nija.trader.plan import TradingPlan
     from nija.trader.portfolio_halts import PortfolioShare
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from brokers.simulator.engine.markets import Mode
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from tests.chaos.daemon_forker import until
 from tests.chaos.exchange import FACTOR, FOUR
 from tests.chaos.fault_schedule import act_schedule, fault_schedule

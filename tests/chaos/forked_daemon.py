@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.identity import AccountId
-    from nija.journal.commit_points import CommitHook, CommitPoint
+    from nija.journal.connection import CommitHook, CommitPoint
     from nija.journal.journal import Journal
 
 _PR_SET_PDEATHSIG = 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
 from brokers.simulator.faults import Fault, FaultKind
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from tests.chaos.fault_schedule import PLACE
 from tests.chaos.forked_daemon import KillAtCommit
 from tests.chaos.harness import Harness, Outcome, running_harness

@@ -14,8 +14,9 @@ import pytest
 
 from brokers.errors import Unavailable
 from brokers.model import Candles, Exchange, Market, Ticker, Timeframe
-from nija.feed import Feed, Subscription
+from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
+from nija.market_data.snapshot import Subscription
 from nija.strategy.base import Signals
 from nija.strategy.trend import Trend
 from tests.fakes import ManualClock

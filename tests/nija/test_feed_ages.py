@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from brokers.coinbase.candles import closed_candles
 from brokers.errors import Unavailable
 from brokers.model import Candles, Exchange, Ticker, Timeframe
-from nija.feed import Feed, Subscription
+from nija.feed import Feed
 from nija.log.event_log import EventLog
 from nija.market_data.series import HISTORY, corrected, extended
+from nija.market_data.snapshot import Subscription
 from nija.strategy.base import Signals
 from nija.strategy.trend import Trend
 from tests.fakes import ManualClock

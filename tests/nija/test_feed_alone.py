@@ -16,8 +16,9 @@ from brokers.errors import BadAnswer, BrokerError, RateLimited, RequestRefused, 
 from brokers.kraken.market_data import KrakenMarketData
 from brokers.kraken.symbols import Symbols
 from brokers.model import Candles, Exchange, Ticker, Timeframe
-from nija.feed import Feed, Subscription
+from nija.feed import Feed
 from nija.log.event_log import EventLog
+from nija.market_data.snapshot import Subscription
 from nija.strategy.trend import Trend
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog

@@ -20,7 +20,7 @@ from brokers.model import Fill, Side
 from nija.cli.app import app
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport

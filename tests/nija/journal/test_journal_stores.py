@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import Fill, OrderRequest, OrderType, Side
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals

@@ -16,7 +16,7 @@ from accounts.identity import AccountId
 from nija.journal.migrating import Migrations, shipped, upgrade
 from nija.journal.opening import Journals
 from nija.risk.trusted_time import ClockReading
-from nija.trader.earnings import Earnings
+from nija.trader.appraisal import Earnings
 from nija.trader.return_tracker import AccountValue, ReturnTracker
 from tests.fakes import ManualClock
 from tests.nija.journal.equity_days import equity_day

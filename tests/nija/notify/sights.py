@@ -12,8 +12,7 @@ from accounts.manager import AccountSnapshot, AccountState
 from accounts.settings import Settings
 from nija.journal.positions import Position
 from nija.journal.records import Halt
-from nija.risk.equity import EquityState
-from nija.risk.returns import UnitValue
+from nija.risk.returns import EquityState, UnitValue
 from nija.supervisor.report import ReportMoment, account_view
 from nija.trader.plan import trading_plan
 from nija.trader.view import TraderView

@@ -24,7 +24,7 @@ from tests.nija.orders.order_checker import entries_per_signal, violations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nija.journal.commit_points import CommitPoint
+    from nija.journal.connection import CommitPoint
 
 MARKETS = {"BTC/USD": BTC, "ETH/USD": ETH}
 _MEMORY = "/dev/shm"  # noqa: S108 a folder of its own is made in it

@@ -13,7 +13,7 @@ from brokers.errors import BudgetSpent
 from brokers.exchanges import exchanges
 from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
 from nija.events import DifferenceFound
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 from nija.orders.reconciliation import DifferenceKind
 from nija.orders.state import EntryStatus

@@ -3,8 +3,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from nija.risk.equity import EquityState
-from nija.risk.returns import UnitValue
+from nija.risk.returns import EquityState, UnitValue
 
 
 def test_todays_change_is_what_the_days_return_makes_of_the_equity_now() -> None:

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.model import Market, Timeframe
-from nija.risk.equity import EquityState
 from nija.risk.limits import Appraisal, may_open
 from nija.risk.no_trade import Rule
-from nija.risk.returns import UnitValue
+from nija.risk.returns import EquityState, UnitValue
 from nija.risk.sizing import Funds
 from nija.strategy.base import SignalAt
 from tests.nija.risk.settings_of import settings_of

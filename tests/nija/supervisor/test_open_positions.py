@@ -12,7 +12,7 @@ from accounts.environment import ProcessSettings, RunMode
 from accounts.identity import AccountId
 from accounts.settings import load_settings
 from brokers.model import ApiKey
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.strategy.registry import STRATEGY_TABLES
 from nija.supervisor.configuration import Configuration

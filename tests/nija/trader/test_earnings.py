@@ -10,11 +10,11 @@ import pytest
 
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.model import Fill, OrderRequest, OrderType, Side
-from nija.journal.commit_points import CommitPoint
+from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.journal.order_state import OrderState
 from nija.journal.records import Intent, PositionPlan, WriteOff
-from nija.trader.earnings import Earnings
+from nija.trader.appraisal import Earnings
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.trader.trader_rig import ACCOUNT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brokers.model import Exchange
-from nija.trader.missing import MissingMarkets
+from nija.trader.plan import MissingMarkets
 
 LISTED = ("BTC/USD", "SOL/EUR")
 

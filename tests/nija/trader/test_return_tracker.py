@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nija.journal.equity import EquityStore
-    from nija.risk.equity import EquityState
+    from nija.risk.returns import EquityState
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
