@@ -11,7 +11,7 @@ from brokers.figures import money, percent
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.costs import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
-from nija.risk.sizing import Entry, Funds, least_notional, size_entry
+from nija.risk.sizing import Entry, Funds, min_notional, size_entry
 from nija.strategy.base import StrategyError
 from nija.trader.plan import trading_plan
 
@@ -73,7 +73,7 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
 
 def _check_size(market: Market, price: Decimal, facts: AccountFacts, settings: AccountSettings) -> Finding:
     funds = facts.held(market.quote)
-    least = money(least_notional(market, price), market.quote)
+    least = money(min_notional(market, price), market.quote)
     worth = max(funds.total, facts.equity or funds.total)
     entry = Entry(
         market=market,

@@ -92,7 +92,7 @@ def test_a_journal_is_durable_and_for_its_owner_alone(journals: Journals) -> Non
     set_a_halt(journals)
     path = journals.path(ACCOUNT)
     journal = journals.open(ACCOUNT)
-    connection = journal._link._connection
+    connection = journal._connection._connection
     pragmas = {
         name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
         for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -252,7 +252,7 @@ def test_one_database_serves_all_accounts_without_mixing_them(tmp_path: Path) ->
 
 def test_a_full_disk_is_reported_as_such_and_the_journal_goes_on_once_there_is_space(journals: Journals) -> None:
     journal = journals.open(ACCOUNT)
-    with closing(journal._link._connection.connection.cursor()) as cursor:
+    with closing(journal._connection._connection.connection.cursor()) as cursor:
         cursor.execute("PRAGMA max_page_count = 40")
         with pytest.raises(JournalError, match=r"database or disk is full.*NIJA_DATA_DIR"):
             journal.history.add("filling up", NOW, detail={"text": "x" * 1_000_000})

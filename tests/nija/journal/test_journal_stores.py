@@ -70,7 +70,7 @@ def move(journal: Journal, old: Intent, new: Intent) -> None:
 def states_of(journal: Journal, intent: Intent) -> list[str]:
     """As the transitions tell; NIJA itself never reads them, people do."""
     mine = select(transitions.c.state).where(transitions.c.client_id == intent.client_id)
-    return [row.state for row in journal._link.rows(mine.order_by(transitions.c.id))]
+    return [row.state for row in journal._connection.rows(mine.order_by(transitions.c.id))]
 
 
 def a_fill(number: int = 1) -> Fill:

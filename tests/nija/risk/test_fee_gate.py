@@ -45,7 +45,7 @@ def test_the_refusal_says_what_a_round_trip_costs() -> None:
     refusal = fee_gate(close=Decimal(1000), stop=Decimal(990), round_trip=ROUND_TRIP, gate=2.0)
     assert refusal is not None
     assert refusal.text == (
-        "the stop is 1.00 % away, but a round trip costs 0.90 % and fee_gate = 2 asks for 1.80 %:"
+        "the stop is 1.00 % away, but a round trip costs 0.90 % and fee_gate = 2 requires 1.80 %:"
         " fees would eat it; a slower timeframe has wider stops"
     )
 

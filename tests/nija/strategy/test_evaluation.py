@@ -94,7 +94,7 @@ def test_nothing_is_bought_at_or_below_the_stop() -> None:
 
 
 def test_the_fee_gate_keeps_narrow_stops_out() -> None:
-    # A round trip costs 0.01 + 0.02 + 2·0.1 = 23 %, so a gate of 2 asks for 46 %.
+    # A round trip costs 0.01 + 0.02 + 2·0.1 = 23 %, so a gate of 2 requires 46 %.
     near, far = Scripted(frozenset({0}), stop=55, fee_gate=2.0), Scripted(frozenset({0}), stop=53, fee_gate=2.0)
     assert len(Evaluation(COSTS).run(candles_of([QUIET] * 3), near).trades) == 0
     assert len(Evaluation(COSTS).run(candles_of([QUIET] * 3), far).trades) == 1

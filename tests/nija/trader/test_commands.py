@@ -47,7 +47,7 @@ class Desk:
 
     def in_effect(self) -> set[HaltName]:
         self.queue.execute(self.journal)
-        return set(self.queue.over(self.journal.halts.all()))
+        return set(self.queue.with_pending(self.journal.halts.all()))
 
     def on_disk(self) -> set[HaltName]:
         with closing(self.journals.read(ACCOUNT)) as reader:
@@ -55,7 +55,7 @@ class Desk:
 
     @contextmanager
     def read_only_disk(self) -> Iterator[None]:
-        connection = self.journal._link._connection
+        connection = self.journal._connection._connection
         connection.exec_driver_sql("PRAGMA query_only = ON")
         connection.rollback()
         try:
@@ -130,7 +130,7 @@ def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_writte
     desk.clock.advance(5)
     assert desk.in_effect() == STOPPED
     assert desk.on_disk() == STOPPED
-    assert desk.queue.over({}) == {}
+    assert desk.queue.with_pending({}) == {}
 
 
 def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: Desk) -> None:
@@ -172,7 +172,7 @@ def test_a_halt_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: D
     desk.clock.advance(60)
     with desk.read_only_disk():
         desk.queue.execute(desk.journal)
-    halt = desk.queue.over({})[HaltName.STOP_TRADING]
+    halt = desk.queue.with_pending({})[HaltName.STOP_TRADING]
     assert (halt.reason, halt.since.timestamp()) == (BY_COMMAND, began)
 
 
@@ -180,7 +180,7 @@ def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) 
     receipt = desk.queue.send(Command.STOP_TRADING)
     desk.queue.keep_in_memory(JournalError("the disk is gone"))
     assert (receipt.result(0).became, receipt.result(0).reason) == (CommandStatus.IN_MEMORY, "the disk is gone")
-    assert set(desk.queue.over({})) == STOPPED
+    assert set(desk.queue.with_pending({})) == STOPPED
 
 
 def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk: Desk) -> None:

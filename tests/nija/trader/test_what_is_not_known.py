@@ -95,7 +95,7 @@ class TestWithoutFreshPrices:
         rig.clock.advance(120)
         rig.cycle(20)
         assert told(rig, "No new entries") == 1
-        assert told(rig, "the last price of BTC/USD is 2 min 1 s old (older than 1 min 30 s is not used)") == 1
+        assert told(rig, "the last price of BTC/USD is 2 min 1 s old (prices older than 1 min 30 s are not used)") == 1
 
     def test_the_exchange_is_not_taken_for_silent_about_the_account(
         self, rig: TraderRig, without_prices: object
@@ -162,7 +162,7 @@ class TestWithoutFreshPrices:
         assert (
             told(
                 rig,
-                "BTC/USD not traded: the last price of BTC/USD is 2 min 2 s old (older than 1 min 30 s is not used)",
+                "BTC/USD not traded: the last price of BTC/USD is 2 min 2 s old (prices older than 1 min 30 s are not used)",
             )
             == 1
         )
