@@ -28,7 +28,7 @@ DAY = 86_400
 
 
 class Exchanges:
-    """The other side of a feed: an exchange that counts what it is asked for, and closes candles when told."""
+    """An exchange that counts its requests, and closes candles on command."""
 
     exchange = Exchange.KRAKEN
 
@@ -65,7 +65,7 @@ class Exchanges:
 
 @dataclass(frozen=True)
 class Counting:
-    """A strategy that counts how often it is evaluated; equal to any other of its name."""
+    """A strategy that counts its evaluations; equal to any other of its name."""
 
     name: str = "counting"
     warmup: int = 1

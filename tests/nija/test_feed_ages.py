@@ -1,4 +1,4 @@
-"""What the feed knows of the age and the truth of its data: old prices, corrected candles, too few candles."""
+"""The age and reliability of the feed's data: old prices, corrected candles, too few candles."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def daily(count: int, close: float = 100.0) -> Candles:
 
 
 class OneMarket:
-    """An exchange whose candles the test hands out."""
+    """An exchange whose candles the test provides."""
 
     exchange = Exchange.COINBASE
 
@@ -78,7 +78,7 @@ class OneMarket:
 
 
 class Above:
-    """Enters where the last candle closes above 102."""
+    """Enters if the last candle closes above 102."""
 
     name = "above"
     warmup = 1
@@ -170,7 +170,7 @@ def test_a_candle_corrected_after_its_end_gets_a_new_signal_in_place_of_the_old_
 
 
 def test_coinbases_last_word_on_a_candle_is_taken_over() -> None:
-    """Its public endpoints have a cache of a second, so the first answer may come from before the candle's end."""
+    """Its public endpoints are cached for a second, so the first answer may be from before the candle's end."""
 
     def row(time: int, close: str) -> dict[str, object]:
         return {"start": str(time), "open": "100", "high": "106", "low": "99", "close": close, "volume": "1"}

@@ -1,4 +1,4 @@
-"""Each market fails alone: what one of them does takes no price, candle or signal from another."""
+"""Each market fails on its own, without affecting another's prices, candles or signals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MARKETS = ("ADA/USD", "BTC/USD", "ETH/USD", "MATIC/USD")
 
 
 class FaultyExchange:
-    """An exchange where chosen markets fail in chosen ways, and the common call fails with any of them."""
+    """An exchange on which chosen markets fail in chosen ways, and the common call fails with any of them."""
 
     exchange = Exchange.KRAKEN
 
@@ -77,7 +77,7 @@ class FaultyExchange:
 
 
 class Watched:
-    """A feed that follows `MARKETS`, and everything it says."""
+    """A feed that follows `MARKETS`, and its log."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(30 * DAY)
@@ -87,7 +87,7 @@ class Watched:
         self.feed.follow([subscription(market) for market in MARKETS])
 
     def poll(self, count: int = 1) -> Counter[str]:
-        """What the polls have asked for."""
+        """The requests of the polls."""
         before = self.exchange.asked.copy()
         for _ in range(count):
             self.feed.poll()

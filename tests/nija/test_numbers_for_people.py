@@ -1,4 +1,4 @@
-"""Whoever writes a number for people writes its digits: never `1E-8`, however small or large it is."""
+"""Numbers for people are written in digits, never as `1E-8`, however small or large."""
 
 from __future__ import annotations
 

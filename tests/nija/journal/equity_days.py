@@ -1,4 +1,4 @@
-"""Rows of the table of units, as tests write them."""
+"""Rows of the equity table, for tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def equity_day(
     updated: datetime, opening: str, latest: str, peak: str, earned: str | None = None, capital: str | None = None
 ) -> EquityDay:
-    """The day of `updated`; without `earned` and `capital` as it was written before limits in returns."""
+    """A row for the day of `updated`; without `earned` and `capital`, as rows were before revision 0003."""
     return EquityDay(
         day=updated.date(),
         currency="USD",

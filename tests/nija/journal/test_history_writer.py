@@ -1,4 +1,4 @@
-"""The history: what happened to an account, in its own journal, for people to read."""
+"""The history: the events of an account, in its own journal, for people to read."""
 
 from __future__ import annotations
 

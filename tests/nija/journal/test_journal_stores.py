@@ -68,7 +68,7 @@ def move(journal: Journal, old: Intent, new: Intent) -> None:
 
 
 def states_of(journal: Journal, intent: Intent) -> list[str]:
-    """As the transitions tell; NIJA itself never reads them, people do."""
+    """From the transitions, which NIJA itself never reads; people do."""
     mine = select(transitions.c.state).where(transitions.c.client_id == intent.client_id)
     return [row.state for row in journal._connection.rows(mine.order_by(transitions.c.id))]
 

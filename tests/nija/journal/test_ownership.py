@@ -1,4 +1,4 @@
-"""Whose coins are those? The rules, on numbers alone."""
+"""The rules of ownership, on numbers alone."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_orders_count_in_the_order_in_which_they_were_made_however_they_are_list
 
 
 def test_what_the_owner_bought_since_an_entry_was_not_there_at_it() -> None:
-    """Nothing is missing, so that his share is known."""
+    """Nothing is missing, so his share is known."""
     assert attribute(NIJAS + HIS + 1, NIJAS, None, [moved("1")]) == Attribution(HIS + 1)
 
 
@@ -170,7 +170,7 @@ def test_where_his_share_is_not_known_nothing_certainly_is_nijas() -> None:
 
 
 def test_his_share_is_found_again_from_his_orders_since_the_entry() -> None:
-    """The disk is lost, and he sold NIJA's coins before: what was there at the entry follows from what is there now."""
+    """The disk is lost, and he sold NIJA's coins before: the balance at the entry follows from the balance now."""
     found = attribute(HIS, NIJAS, None, [moved("-0.0155")])
     assert found == Attribution(HIS, (Removal(NIJAS, "BTC/USD", BY_HAND),))
 

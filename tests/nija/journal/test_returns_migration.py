@@ -1,4 +1,4 @@
-"""A journal of before limits in returns loses nothing that its limits were measured on."""
+"""A journal from before revision 0003 keeps everything that its limits were measured on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A logger that keeps what it was told, and the events that were published beside it."""
+"""A logger that keeps its lines, together with the published events."""
 
 from __future__ import annotations
 

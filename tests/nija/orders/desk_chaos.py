@@ -1,4 +1,4 @@
-"""Seeded bad luck in quantity: the same world as the state machine's, with far more faults per order."""
+"""Many seeded faults: the same world as the state machine's, with far more faults per order."""
 
 from __future__ import annotations
 

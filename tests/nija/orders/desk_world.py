@@ -1,4 +1,4 @@
-"""A desk, its disk and its exchange: what a trader, an owner and bad luck may do to them, one method each."""
+"""A desk, its disk and its exchange, with one method for each action of trader, owner and adversary."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ACCOUNT = AccountId.parse("kraken:daivon_frazier")
 
 class DeskWorld:
     def __init__(self, exchange: Exchange = Exchange.KRAKEN, *, base_fees: bool = False, local: bool = False) -> None:
-        # Processes are killed here, never the power: memory is disk enough, and many times faster.
+        # Only processes are killed here, never the power: memory is enough of a disk, and many times faster.
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if Path(_MEMORY).is_dir() else None))
         self.clock = ManualClock()
         self.log = CapturedLog()
@@ -76,7 +76,7 @@ class DeskWorld:
             raise Killed
 
     def do(self, action: Callable[[], object]) -> None:
-        """Whatever the trader does; a kill is followed by a new process."""
+        """Run an action of the trader; after a kill, start a new process."""
         try:
             with suppress(BrokerError):
                 action()
@@ -130,7 +130,7 @@ class DeskWorld:
             self.exchange.owner_order(market, Side.BUY, amount)
 
     def owner_sells(self, market: str, amount: Decimal) -> None:
-        """With everything cancelled first, so that NIJA's coins are free for him."""
+        """He cancels everything first, so that NIJA's coins are free for him."""
         self.exchange.owner_cancels_all()
         with suppress(BrokerError):
             self.exchange.owner_sells(market, amount)
@@ -151,10 +151,10 @@ class DeskWorld:
         shutil.rmtree(self.folder)
         self.start()
 
-    # What came of it.
+    # Results.
 
     def come_to_rest(self) -> None:
-        """No more bad luck, and time enough for everything to be found out."""
+        """No more faults, and enough time for everything to settle."""
         self.exchange.calm()
         self.exchange.modes.clear()
         self.steps_left = None

@@ -1,9 +1,9 @@
-"""An exchange in memory: the other side of the desk, and its adversary. Its books are what the checker compares.
+"""An exchange in memory, adversarial to the desk. The checker compares its books with the journal.
 
-It implements `brokers.base.Broker` with the recovery ways of both exchanges, and can act and lose the answer, refuse,
-show late, fill partly, or let the process die in the middle of a call. Its owner acts by hand as well, and its markets
-close, change their steps and go away. It is a matching engine beside the simulator's and that of paper, because a
-property tries thousands of histories, which only an exchange in memory is fast enough for.
+It implements `brokers.base.Broker` with the recovery of both exchanges. It can execute a call and lose the answer,
+refuse, list orders late, fill partly, or kill the process in the middle of a call. Its owner trades by hand, and its
+markets close, change their steps and disappear. It is a third matching engine, beside those of the simulator and of
+paper trading, because property tests try thousands of histories and only an exchange in memory is fast enough.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ _TRADABLE = {
 
 
 class Killed(BaseException):
-    """The process ended here."""
+    """The process was killed here."""
 
 
 class Fault(Enum):
-    """What the next call of its kind meets; where a kind of call cannot meet it, nothing happens."""
+    """What happens to the next call of a kind; kinds that it does not apply to ignore it."""
 
     LOST_BEFORE = auto()
     LOST_AFTER = auto()
@@ -90,7 +90,7 @@ class Fault(Enum):
 
 @dataclass
 class Book:
-    """One account's side of the exchange."""
+    """One account's books at the exchange."""
 
     orders: dict[str, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
@@ -102,10 +102,10 @@ class Book:
 
 
 class ExchangeModel:
-    """One exchange with one account; a Broker over it survives the process, as the real thing does.
+    """One exchange with one account; like a real one it survives the process.
 
-    Tests change `listed` (steps and minimums), `modes` and `restricted` by market, `unread` rows and the `key` as they
-    like. An order meets them as they are; `markets` tells them as they were at the last `refresh_markets`.
+    Tests may change `listed` (steps and minimums), `modes` and `restricted` by market, `unread` rows and the `key`.
+    Orders see the current values; `markets` returns those of the last `refresh_markets`.
     """
 
     def __init__(self, clock: ManualClock, exchange: Exchange = Exchange.KRAKEN, *, base_fees: bool = False) -> None:
@@ -160,7 +160,7 @@ class ExchangeModel:
         return self._markets
 
     def sync_clock(self, max_age: float = 300.0) -> None:
-        """This machine's clock is the exchange's here."""
+        """Here this machine's clock is the exchange's."""
 
     def refresh_markets(self, max_age: float = 60.0) -> None:
         if self.markets_age() > max_age:
@@ -228,7 +228,7 @@ class ExchangeModel:
         try:
             return Found(self.order(self._accept(request, None)))
         except OrderRejected as error:
-            # A market that is closed for now says nothing of the first attempt: see brokers/coinbase/recovery.py.
+            # A closed market says nothing about the first attempt: see brokers/coinbase/recovery.py.
             transient = self._mode(request.market) is not Mode.ONLINE
             return Undetermined(error.reason) if transient else Absent(error.reason)
         except MarketRefused as error:
@@ -298,10 +298,10 @@ class ExchangeModel:
     def close(self) -> None:
         pass
 
-    # What the test does to it.
+    # Actions of the test.
 
     def set_price(self, market: str, price: Decimal) -> None:
-        """Move the market; resting stops that it reaches sell, and a stop-limit is jumped past by a big move.
+        """Move the price; stops that it reaches sell, and a big move jumps past a stop-limit.
 
         Where the market is closed they do so when it opens again.
         """
@@ -311,7 +311,7 @@ class ExchangeModel:
         self._wake_stops()
 
     def finish_half_open(self) -> None:
-        """Fill what still works of market orders."""
+        """Fill the rest of live market orders."""
         for order in list(self.book.orders.values()):
             if order.type is OrderType.MARKET and not order.status.is_final:
                 self._fill(order, order.amount - order.filled)
@@ -330,7 +330,7 @@ class ExchangeModel:
         return self._create(request, None)
 
     def owner_sells(self, market: str, amount: Decimal) -> str:
-        """At market. What orders bind is not free: he cancels them before. Raises BrokerError."""
+        """At market. Coins locked by orders are not free: he cancels those first. Raises BrokerError."""
         return self.owner_order(market, Side.SELL, amount)
 
     def owner_deposits(self, currency: str, amount: Decimal) -> None:
@@ -338,7 +338,7 @@ class ExchangeModel:
         self._move(currency, amount)
 
     def owner_withdraws(self, currency: str, amount: Decimal) -> None:
-        """Raises OrderRejected where so much is not free."""
+        """Raises OrderRejected if the amount is not free."""
         self._arrivals()
         if amount > self.book.total.get(currency, ZERO) - self.held(currency):
             raise OrderRejected("not enough", "EFunding:Insufficient funds")
@@ -356,7 +356,7 @@ class ExchangeModel:
             self.owner_cancels(exchange_id)
 
     def owner_moves_stop(self, exchange_id: str, price: Decimal, amount: Decimal | None = None) -> None:
-        """NIJA's or his own, up or down; its size too where told. Raises BrokerError."""
+        """NIJA's stop or his own, up or down; its size too if given. Raises BrokerError."""
         self._arrivals()
         order = self.book.orders[exchange_id]
         size = order.amount if amount is None else amount
@@ -365,12 +365,12 @@ class ExchangeModel:
         self.book.orders[exchange_id] = replace(order, stop_price=price, amount=size)
 
     def foreign(self, order: Order) -> None:
-        """An order of any kind, in any market, by whomever: it rests as it is told and binds what it must."""
+        """An order of any kind, in any market, by anyone; it rests and locks what it needs."""
         self.book.orders[order.exchange_id] = order
         self.book.visible_from[order.exchange_id] = self.clock.time()
 
     def somebody_else_places(self, request: OrderRequest) -> str:
-        """Another program on the same account; with an id of NIJA's it is another NIJA. Raises BrokerError."""
+        """An order of another program on the same account; with NIJA's id, of another NIJA. Raises BrokerError."""
         self._arrivals()
         return self._create(request, None)
 
@@ -381,7 +381,7 @@ class ExchangeModel:
         self.fill_lag = 0.0
 
     def in_flight(self) -> bool:
-        """Whether a request was sent that has not arrived yet."""
+        """Whether a request is still on its way."""
         return bool(self._late)
 
     # Its books.
@@ -407,11 +407,11 @@ class ExchangeModel:
         return [fill for fill in self.book.fills if fill.order_id in ours]
 
     def ownership(self) -> Ownership:
-        """Whose coins are whose, and which of the owner's NIJA sold."""
+        """Whose coins these are, and which of the owner's NIJA sold."""
         return ownership(self.book.movements)
 
     def bought_by_nija(self, market: str) -> Decimal:
-        """What NIJA holds of this market by the exchange's books."""
+        """NIJA's amount in this market, by the exchange's books."""
         base = market.partition("/")[0]
         amount = ZERO
         for fill in self.our_fills():
@@ -420,7 +420,7 @@ class ExchangeModel:
                 amount -= fill.fee if fill.fee_currency == base else ZERO
         return amount
 
-    # How.
+    # Internals.
 
     def _fault(self, kind: str) -> Fault | None:
         if not self.faults[kind]:
@@ -467,7 +467,7 @@ class ExchangeModel:
         due = [request for time, request in self._late if time <= now]
         self._late = [(time, request) for time, request in self._late if time > now]
         for request in due:
-            # The engine refuses what reaches it after its deadline; nobody hears the refusal.
+            # The engine refuses orders after their deadline; the refusal goes unseen.
             if self.exchange_time() <= request.deadline:
                 self._quietly(request)
         for time, exchange_id in self._cancels:
@@ -478,7 +478,7 @@ class ExchangeModel:
         self._wake_stops()
 
     def _wake_stops(self) -> None:
-        """Let stops sell that the price has reached, in markets that may trade now."""
+        """Trigger stops that the price has reached, in markets that trade now."""
         open_again = {market for market in self._missed if self._wakes_stops(market)}
         self._missed -= open_again
         for order in list(self.book.orders.values()):
@@ -578,7 +578,7 @@ class ExchangeModel:
         self.book.orders[order.exchange_id] = replace(order, status=status, closed=self.exchange_time())
 
     def _move(self, currency: str, change: Decimal, order: Order | None = None) -> None:
-        """`order` is the one that fills; without one it is the owner's hand."""
+        """`order` is the one that fills; None means that the owner traded by hand."""
         self.book.total[currency] = self.book.total.get(currency, ZERO) + change
         if order is None:
             self.book.movements.append(Movement(self.clock.time(), currency, change, Hand.OWNER))
@@ -680,5 +680,5 @@ class ExchangeModel:
 
 
 def _as_first_seen(order: Order) -> Order:
-    """An answer from before anything happened to the order."""
+    """The order as it was before anything happened to it."""
     return replace(order, status=OrderStatus.OPEN, filled=ZERO, average_price=None, closed=None)

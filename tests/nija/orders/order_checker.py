@@ -41,17 +41,17 @@ def books_of(exchange: ExchangeModel) -> Books:
 
 
 def oversold(exchange: ExchangeModel) -> list[str]:
-    """What is wrong at any moment at which NIJA has sold, or has resting for sale, more than NIJA bought."""
+    """Violations at any time: NIJA has sold, or has up for sale, more than it bought."""
     return [*invariants.nothing_is_oversold(books_of(exchange))]
 
 
 def owners_coins_sold(exchange: ExchangeModel) -> list[str]:
-    """What NIJA sold that its own fills had not bought, or that the owner's hand had taken of it."""
+    """Coins that NIJA sold without having bought them, or after the owner had taken them."""
     return [*invariants.the_owner_keeps_his_coins(books_of(exchange))]
 
 
 def violations(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> list[str]:
-    """What is wrong once everything has come to rest."""
+    """Violations once everything has settled."""
     books, record = books_of(exchange), replace(recorded(journal), positions=desk.positions())
     return [
         *invariants.nothing_is_oversold(books),
@@ -63,14 +63,14 @@ def violations(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> li
 
 
 def _fill_ids(exchange: ExchangeModel, journal: Journal) -> list[str]:
-    """This exchange tells a fill by one id alone."""
+    """This exchange identifies a fill by its id alone."""
     theirs = {fill.id for fill in exchange.our_fills()}
     booked = {fill.id for fill in journal.fills.all()}
     return [f"the fill {key} is {'not booked' if key in theirs else 'unknown there'}" for key in theirs ^ booked]
 
 
 def _stops(exchange: ExchangeModel, books: Books, desk: OrderDesk) -> list[str]:
-    """What a market no longer allows for a position, no stop can be held to."""
+    """No stop is required where the market no longer allows one."""
     wanted: dict[str, Stop] = {}
     orders = books.orders
     for market, position in desk.positions().items():
@@ -84,7 +84,7 @@ def _stops(exchange: ExchangeModel, books: Books, desk: OrderDesk) -> list[str]:
 
 
 def entries_per_signal(exchange: ExchangeModel, signals: dict[str, tuple[str, object]]) -> list[str]:
-    """`signals` tells for each client id of an entry which market and candle it was for."""
+    """`signals` maps the client id of each entry to its market and candle."""
     placed = {order.client_id for order in exchange.ours() if purpose_of(order.client_id) is Purpose.ENTRY}
     counts = Counter(signal for client_id, signal in signals.items() if client_id in placed)
     return [f"{count} entries for {signal}" for signal, count in counts.items() if count > 1]

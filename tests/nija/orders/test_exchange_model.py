@@ -1,4 +1,4 @@
-"""The order tests' exchange: what its owner does by hand, and what its markets refuse."""
+"""The exchange in memory: its owner's trades by hand, and what its markets refuse."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_a_fill_is_booked_in_the_market_of_its_order_whatever_the_exchange_calls
 
 
 def nameless_fills(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Kraken tells those of a market that it does not list now."""
+    """As Kraken reports fills of a market that it does not list now."""
     fills = world.exchange.fills
 
     def without_names(since: datetime, *, protects: bool = False) -> tuple[Fill, ...]:
@@ -89,7 +89,7 @@ def test_a_fill_added_to_a_settled_order_is_booked_in_the_market_of_its_order(
 
 
 def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWorld) -> None:
-    """Its first fill is listed at once, its second one half a minute later."""
+    """Its first fill is listed at once, its second half a minute later."""
     world.fault("place", Fault.HALF_OPEN)
     world.enter("BTC/USD", ONE)
     world.exchange.fill_lag = 30.0
@@ -97,7 +97,7 @@ def test_an_order_that_ended_is_settled_with_the_last_of_its_fills(world: DeskWo
 
 
 def test_an_order_that_ended_is_not_settled_with_the_first_of_its_fills(world: DeskWorld) -> None:
-    """It ended before any was listed; they are half a minute apart."""
+    """It ended before any fill was listed; the fills are half a minute apart."""
     world.fault("place", Fault.HALF_OPEN)
     world.exchange.fill_lag = 30.0
     world.enter("BTC/USD", ONE)

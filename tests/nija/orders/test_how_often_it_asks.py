@@ -1,4 +1,4 @@
-"""The exchange counts every question: none is asked each second for ever, whatever state a position is in."""
+"""The exchange counts every request: none is sent every second for ever, whatever state a position is in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE = Decimal(1)
 STOP = Decimal(90)
 BTC_USD = "BTC/USD"
 TEN_MINUTES = 600
-# Stops are read every 10 s, what cannot be sold is looked at every 15 s, and a comparison that fails again after 10 s.
+# Stops are read every 10 s, unsellable positions checked every 15 s, and failed comparisons repeated after 10 s.
 A_FEW = 200
 
 
@@ -40,7 +40,7 @@ def stops(world: DeskWorld) -> list[Order]:
 
 
 def asked(world: DeskWorld, seconds: int = TEN_MINUTES) -> int:
-    """How many questions that many cycles ask, one a second."""
+    """How many requests this many cycles send, at one cycle per second."""
     before = len(world.exchange.calls)
     for _ in range(seconds):
         world.clock.advance(1.0)
@@ -98,7 +98,7 @@ def test_a_delisted_market_without_a_stop_costs_few_questions(world: DeskWorld) 
 
 
 def test_an_order_that_the_exchange_never_shows_costs_few_questions(world: DeskWorld) -> None:
-    """The sale was taken, but is in no answer."""
+    """The sale was accepted, but is in no answer."""
     world.fault("place", Fault.HALF_OPEN)
     world.exit(BTC_USD)
     sale = world.exchange.ours()[-1]

@@ -100,7 +100,7 @@ class TestEntering:
         assert len(entries(world)) == 1
 
     def test_what_is_sent_was_committed_before(self, world: DeskWorld) -> None:
-        """Another connection sees the order as sent at the moment in which the exchange receives it."""
+        """Another connection sees the order as sent when the exchange receives it."""
         seen: list[OrderState] = []
         place = world.exchange.place
 
@@ -161,7 +161,7 @@ class TestEntering:
     def test_an_entry_that_never_left_is_tried_again_for_as_long_as_its_candle_is_the_last(
         self, world: DeskWorld
     ) -> None:
-        """Minutes of refused connects cost no more than these minutes."""
+        """An outage of some minutes costs no more than these minutes."""
         for _ in range(12):
             world.fault("place", Fault.UNAVAILABLE)
             assert enter(world).status is EntryStatus.FAILED
@@ -313,7 +313,7 @@ class TestLostAnswers:
         kraken.exchange.place = break_after  # type: ignore[method-assign] # an adapter with a fault of its own
         with pytest.raises(KeyError):
             enter(kraken)
-        kraken.exchange.place = place  # type: ignore[method-assign] # and mended again
+        kraken.exchange.place = place  # type: ignore[method-assign] # and fixed again
         later(kraken, 5)
         assert kraken.desk.positions()["BTC/USD"].amount == 1
         assert kraken.violations() == []
@@ -437,7 +437,7 @@ class TestStops:
         assert [(stop.amount, stop.stop_price) for stop in live(coinbase)] == [(ONE, Decimal(95))]
 
     def test_of_two_stops_the_newest_stays(self, world: DeskWorld) -> None:
-        """One that was thought to be gone is there after all."""
+        """A stop that was believed gone exists after all."""
         world.exchange.owner_order("BTC/USD", Side.BUY, Decimal(3))
         enter(world)
         world.exchange.owner_cancels_all()
@@ -610,7 +610,7 @@ class TestExits:
 
 
 class TestOneThatFails:
-    """A position, an order or a question that goes wrong keeps no other from being looked after."""
+    """A failing position, order or request does not keep the others from being managed."""
 
     @pytest.fixture
     def two(self, world: DeskWorld) -> DeskWorld:
@@ -681,7 +681,7 @@ class TestOneThatFails:
         assert [stop.amount for stop in self.stops(world, "ETH/USD")] == [ONE]
 
     def test_a_refused_key_is_told_at_once(self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Each further call would only bring the key nearer to a lockout."""
+        """Every further call would only bring the key closer to a lockout."""
         asked: list[str] = []
 
         def refuse(exchange_id: str) -> None:
@@ -717,7 +717,7 @@ class TestTheExchangesTime:
         assert unmeasured.desk.exit("BTC/USD", "exit signal").status is ExitStatus.CLOSED
 
     def test_fills_of_a_minute_before_their_order_are_booked(self, world: DeskWorld) -> None:
-        """As far the exchange's clock and the measured one may differ."""
+        """As far as the exchange's clock and the measured one may differ."""
         world.exchange.fill_lag = 30.0
         enter(world)
         book = world.exchange.book

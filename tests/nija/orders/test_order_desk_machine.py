@@ -1,4 +1,4 @@
-"""A desk and its adversary, driven by hypothesis: lost answers, late orders, kills at any journal step."""
+"""A desk and an adversarial exchange, driven by hypothesis: lost answers, late orders, kills at any commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk over the real brokers and client libraries, against an exchange on a socket; its books are compared."""
+"""The desk with the real brokers and client libraries, against an exchange on a socket whose books are compared."""
 
 from __future__ import annotations
 

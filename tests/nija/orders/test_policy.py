@@ -1,4 +1,4 @@
-"""The policy over every combination of what can be known, and its invariants by name."""
+"""The policy over every combination of facts, and its invariants by name."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ BASES = (BARE, COVERED, SOLD, replace(BARE, selling="exit signal"))
 
 
 def state_of(number: int) -> PositionState:
-    """A usual state with up to nine of its facts changed; what cannot be together is put right."""
+    """A usual state with up to nine of its facts changed and contradictions removed."""
     chance = random.Random(number)
     changes = dict(chance.sample(CHANGES, chance.randint(0, 9)))
     state = replace(chance.choice(BASES), **changes)  # type: ignore[arg-type] # VALUES has the types
@@ -189,7 +189,7 @@ def state_of(number: int) -> PositionState:
 
 
 def invariant(check: Callable[[PositionState], None]) -> Callable[[], None]:
-    """A claim about every state, held against thousands of them: each number that is drawn stands for hundreds."""
+    """Check a claim about every state against thousands of them: each drawn number stands for hundreds."""
 
     @settings(max_examples=12, deadline=None)
     @given(st.integers(0, 2**63))
@@ -273,7 +273,7 @@ def test_a_stop_is_never_moved_down(state: PositionState) -> None:
 
 @invariant
 def test_a_stop_on_the_markets_tick_is_left_alone(state: PositionState) -> None:
-    """The plan's price may lie between two ticks; a stop between both is as good as it can be."""
+    """The plan's price may lie between two ticks; then a stop on the lower one is as good as possible."""
     if state.stop is not StopStage.RESTING or state.stop_amount != state.sellable:
         return
     if state.stop_price is None or state.wanted_stop is None or state.planned_stop is None:
@@ -297,7 +297,7 @@ def test_a_bare_position_is_still_protected_once_everything_stops(state: Positio
 
 @invariant
 def test_a_position_that_is_not_protected_is_reported(state: PositionState) -> None:
-    """Where nothing is under way and nothing rests, a person hears why."""
+    """If nothing is under way and nothing rests, a person is told why."""
     step = next_step(state)
     at_rest = state.stop is StopStage.NONE and state.sale is SaleStage.NONE and state.booked and state.settled
     if not isinstance(step, Wait) or not at_rest or state.held <= ZERO or state.is_covered:
@@ -334,14 +334,14 @@ def test_a_price_that_is_not_known_decides_nothing(state: PositionState) -> None
 
 
 def test_a_stop_that_rests_stays_as_it_is_while_coins_are_in_doubt() -> None:
-    """Whoever has the rest: what it binds cannot be sold by anybody else meanwhile."""
+    """Whoever has the rest: coins that it locks cannot be sold by anyone else."""
     step = next_step(replace(COVERED, sellable=ONE / 2, in_doubt=True))
     assert isinstance(step, Wait)
     assert step.trouble
 
 
 def test_a_stop_is_never_moved_down_between_two_ticks() -> None:
-    """The plan's price lies between two ticks, and the stop rests above the lower one: it grows where it is."""
+    """The plan's price lies between two ticks and the stop is above the lower one: its size grows, its price stays."""
     state = replace(COVERED, wanted_stop=Decimal(90), stop_amount=ONE / 2)
     assert next_step(state) == MoveStop(ONE, PLANNED)
 

@@ -1,4 +1,4 @@
-"""What is published of positions: each fact once, whatever fails and however often the process starts anew."""
+"""Events of positions: each fact is published once, whatever fails and however often the process restarts."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_what_is_left_of_a_sale_is_neither_gain_nor_loss() -> None:
     spent = sum((fill.amount * fill.price for fill in fills if fill.side is Side.BUY), ZERO)
     received = sum((fill.amount * fill.price for fill in fills if fill.side is Side.SELL), ZERO)
     in_money = sum((fill.fee for fill in fills if fill.fee_currency == "USD"), ZERO)
-    # What was sold is charged with its share of what was spent.
+    # The sold amount is charged with its share of the cost.
     assert closed.net == pytest.approx(received - in_money - spent * closed.sold / gained)
     world.close()
 

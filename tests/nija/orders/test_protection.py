@@ -1,4 +1,4 @@
-"""A position is never bare for longer than it must be, and never in silence."""
+"""A position is never bare for longer than necessary, and never silently."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def later(world: DeskWorld, seconds: float = 15.0, times: int = 1) -> None:
 
 
 def on_next_place(world: DeskWorld, kind: OrderType, act: Callable[[OrderRequest], None]) -> None:
-    """Something happens when the next order of this kind reaches the exchange."""
+    """Run an action when the next order of this kind reaches the exchange."""
     place = world.exchange.place
 
     def acting(request: OrderRequest) -> str:
@@ -88,7 +88,7 @@ class TestMarketsThatTakeNoOrders:
         assert resting(world) == [(ONE, Decimal(95))]
 
     def test_a_market_that_closed_since_the_last_look_takes_no_stop_away(self, world: DeskWorld) -> None:
-        """What was read up to a minute ago may be wrong: the refused sale brings the stop back at once."""
+        """Market data may be up to a minute old: after the refused sale the stop is placed again at once."""
         world.exchange.modes[BTC_USD] = Mode.REDUCE_ONLY
         on_next_place(world, OrderType.MARKET, lambda _: world.fault("place", Fault.REFUSED))
         world.exit(BTC_USD)
@@ -230,7 +230,7 @@ class TestStopsThatTheExchangeDenies:
 
     @pytest.fixture
     def unlisted(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
-        """The stop rests, but is missing from the answer to every stop at once, and binds nothing."""
+        """The stop rests, but is missing from every answer and holds no balance."""
         monkeypatch.setattr(world.exchange, "orders", lambda _: {})
         monkeypatch.setattr(world.exchange, "held", lambda _: ZERO)
         return world

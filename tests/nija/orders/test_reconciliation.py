@@ -38,7 +38,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[DeskWorld]:
 
 
 def compare(world: DeskWorld, after: float = 301.0) -> list[DifferenceKind]:
-    """Let the next comparison happen; what it found anew."""
+    """Run the next comparison; returns what it newly found."""
     known = len(differences(world))
     world.clock.advance(after)
     world.desk.refresh()
@@ -50,7 +50,7 @@ def differences(world: DeskWorld) -> list[DifferenceFound]:
 
 
 def place(world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None) -> str:
-    """An order with NIJA's id that this journal knows nothing of."""
+    """An order with NIJA's id that this journal does not know."""
     request = OrderRequest(
         client_id=new_client_id(purpose),
         market="BTC/USD",
@@ -137,7 +137,7 @@ def test_what_an_entry_taken_up_had_left_over_left_at_the_last_price(world: Desk
 
 
 def test_an_order_that_was_thought_never_placed_is_taken_up_again(world: DeskWorld) -> None:
-    """A journal restored from an old copy: it says that the entry was never sent."""
+    """A journal restored from an old copy says that the entry was never sent."""
     world.fault("place", Fault.LOST_AFTER)
     world.desk.enter(BTC, ONE, Decimal(90), world.candle, "trend")
     (unknown,) = world.journal.intents.unsettled()
@@ -179,7 +179,7 @@ def test_of_two_stops_of_one_position_one_stays(world: DeskWorld) -> None:
 
 
 def test_of_two_stops_of_one_position_the_newest_stays(world: DeskWorld) -> None:
-    """One whose end was asked for is shown as open again."""
+    """A cancelled stop is listed as open again."""
     world.exchange.owner_order("BTC/USD", Side.BUY, ONE)
     world.enter("BTC/USD", ONE)
     (stop,) = world.exchange.open_orders()
@@ -189,7 +189,7 @@ def test_of_two_stops_of_one_position_the_newest_stays(world: DeskWorld) -> None
     assert [order.exchange_id for order in world.exchange.open_orders()] == [stop.exchange_id]
 
 
-# Orders that ended, are not shown, or are the owner's.
+# Orders that ended, are not listed, or are the owner's.
 
 
 def test_an_order_that_ended_unseen_is_read(world: DeskWorld) -> None:
@@ -366,7 +366,7 @@ NO_ROOM = BudgetSpent("no room for the next page", 8.0)
 
 @pytest.fixture
 def long_history(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> list[BudgetSpent]:
-    """There is no room to read the fills while this holds something."""
+    """The rate limit does not allow reading the fills while this list is not empty."""
     spent: list[BudgetSpent] = []
     fills = world.exchange.fills
 
@@ -470,7 +470,7 @@ def test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is(
 
 @pytest.mark.parametrize("steps", range(1, 19))
 def test_what_was_never_sent_before_a_kill_is_known_at_once_after_it(world: DeskWorld, steps: int) -> None:
-    """A restart compares at once, and nobody could say whose the coins are while an order is unresolved."""
+    """A restart compares at once, and ownership is unknown while an order is unresolved."""
     world.kill_after(steps)
     world.enter("BTC/USD", ONE)
     assert OrderState.INTENDED not in {intent.state for intent in world.journal.intents.unsettled()}
@@ -491,7 +491,7 @@ def test_an_empty_disk_does_not_wait_anew_after_a_restart(world: DeskWorld) -> N
 def test_on_an_empty_disk_the_wait_counts_from_the_first_question(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rate limit leaves no room for the answer at first: an empty journal sends nothing meanwhile."""
+    """The rate limit is spent at first: an empty journal sends nothing meanwhile."""
     world.enter("BTC/USD", ONE)
     with monkeypatch.context() as busy:
 
@@ -590,7 +590,7 @@ class TestAnEmptyDisk:
 
 
 class TestTakingUp:
-    """Orders of NIJA's that the journal has lost: what belongs together is read from the order of time."""
+    """NIJA orders that the journal has lost: the order of time tells which belong together."""
 
     @staticmethod
     def restart(world: DeskWorld) -> None:
@@ -598,7 +598,7 @@ class TestTakingUp:
         world.start()
 
     def test_an_order_of_the_last_process_may_seem_younger_than_this_one(self, world: DeskWorld) -> None:
-        """By the error of a clock that is told in whole seconds."""
+        """By the error of a clock that reports whole seconds."""
         compare(world)
         self.restart(world)
         world.clock.advance(0.5)
@@ -619,7 +619,7 @@ class TestTakingUp:
         assert world.violations() == []
 
     def test_an_old_order_is_taken_up_with_its_old_fills(self, world: DeskWorld) -> None:
-        """It bought hours ago, some of that was sold just now, and it ended just now."""
+        """It bought hours ago, and some of that was sold just now."""
         world.fault("place", Fault.HALF_OPEN)
         entry = place(world, Purpose.ENTRY, ONE)
         world.exchange.book.visible_from[entry] = float("inf")
@@ -670,7 +670,7 @@ class TestTakingUp:
         assert [(stop.amount, stop.stop_price) for stop in world.exchange.open_orders()] == [(ONE, Decimal(91))]
 
     def test_one_that_was_thought_never_placed_lives_again(self, world: DeskWorld) -> None:
-        """Its position was closed, as nothing had been bought."""
+        """Its position was closed because nothing had been bought."""
         world.fault("place", Fault.LOST_AND_HIDDEN)
         world.enter("BTC/USD", ONE)
         (late,) = world.exchange.ours()

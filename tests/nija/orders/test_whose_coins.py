@@ -1,4 +1,4 @@
-"""The owner trades by hand beside NIJA: his coins are never sold, and NIJA's are known to be gone at once."""
+"""The owner trades by hand beside NIJA: his coins are never sold, and NIJA notices at once when its own are gone."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def later(world: DeskWorld, seconds: float = 15.0, times: int = 1) -> None:
 
 
 def with_krakens_lowest_tier(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked of the account counts as at Kraken: a history needs half of all the room there is."""
+    """Account requests count as at Kraken: a history takes half of the rate limit."""
     counter = DecayingCounter(15.0, 0.33)
     balances, fills = world.exchange.balances, world.exchange.fills
 
@@ -180,7 +180,7 @@ class TestTheOwnerSellsNijasCoins:
         assert [stop.amount for stop in stops(world)] == [ONE]
 
     def test_his_coins_of_many_times_the_position_do_not_hide_a_sale_of_nijas(self, world: DeskWorld) -> None:
-        """After his sale more is there than NIJA holds: the exchange would take NIJA's sale, and sell his."""
+        """After his sale the balance still covers NIJA's position: the exchange would accept NIJA's sale."""
         buy(world, owner="3")
         world.exchange.owner_cancels_all()
         world.exchange.owner_sells(BTC_USD, Decimal("3.2"))
@@ -259,10 +259,10 @@ class TestTheOwnerSellsNijasCoins:
 
 
 class TestWhileNijasStopBindsItsCoins:
-    """Nobody else can sell them meanwhile, so whatever moves is the owner's; without it nobody knows."""
+    """No one else can sell them meanwhile, so whatever moves is the owner's; without the stop that is uncertain."""
 
     def test_what_he_withdraws_of_what_he_bought_is_his_own(self, world: DeskWorld) -> None:
-        """From his orders alone nobody could tell whether he did not withdraw before he bought."""
+        """His orders alone do not show whether he withdrew before he bought."""
         buy(world, owner="0.5")
         later(world, 301.0)
         world.clock.advance(2)
@@ -310,7 +310,7 @@ class TestWhileNijasStopBindsItsCoins:
     def test_that_one_is_withdrawn_by_nija_says_nothing_of_the_other_s_coins(
         self, two: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """NIJA withdraws one to sell and cannot ask; meanwhile he cancels the other, sells its coins and buys more."""
+        """NIJA cancels one to sell, and its requests fail; he cancels the other, sells its coins and buys more."""
         two.clock.advance(9)
         cancel = two.exchange.cancel
 
@@ -399,7 +399,7 @@ class TestCoinsAreWithdrawn:
         assert [stop.amount for stop in stops(world)] == [ONE]
 
     def test_where_his_share_is_not_known_all_that_is_there_counts_as_his(self, world: DeskWorld) -> None:
-        """The disk is lost, and no order says where the coins went."""
+        """The disk is lost, and no order shows where the coins went."""
         buy(world, owner="0.1")
         world.exchange.owner_cancels_all()
         world.exchange.owner_withdraws("BTC", Decimal("0.7"))
@@ -422,7 +422,7 @@ class TestCoinsAreWithdrawn:
 
 
 class TestLocalStops:
-    """Nothing binds the coins at the exchange."""
+    """Nothing locks the coins at the exchange."""
 
     @pytest.fixture
     def local(self) -> Iterator[DeskWorld]:
@@ -451,7 +451,7 @@ class TestLocalStops:
 
 
 class TestABalanceThatLagsBehindASaleByHand:
-    """He sold NIJA's coins and bought some for himself: the fills tell of it, the balance does not yet."""
+    """He sold NIJA's coins and bought some for himself: the fills show it, the balance does not yet."""
 
     @pytest.fixture
     def lagging(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> DeskWorld:
@@ -527,7 +527,7 @@ class TestWhatCannotBeKnown:
 def another_nija_places(
     world: DeskWorld, purpose: Purpose, amount: Decimal, stop_price: Decimal | None = None, market: str = BTC_USD
 ) -> str:
-    """An order with NIJA's id that this journal knows nothing of."""
+    """An order with NIJA's id that this journal does not know."""
     return world.exchange.somebody_else_places(
         OrderRequest(
             client_id=new_client_id(purpose),
@@ -542,7 +542,7 @@ def another_nija_places(
 
 
 class TestAnotherNija:
-    """Two on one account: both would buy, adopt each other's orders, and sell each other's coins."""
+    """Two NIJAs on one account: both would buy, adopt each other's orders, and sell each other's coins."""
 
     @pytest.fixture
     def running(self, world: DeskWorld) -> DeskWorld:
@@ -550,7 +550,7 @@ class TestAnotherNija:
         return world
 
     def test_what_it_sold_in_two_markets_is_gone_from_both(self, running: DeskWorld) -> None:
-        """However much the owner holds beside it: nothing of his is sold for what the other one sold."""
+        """However much the owner holds: none of it is sold for what the other NIJA sold."""
         for currency in ("BTC", "ETH"):
             running.exchange.owner_deposits(currency, Decimal(10))
         for market in (BTC_USD, ETH_USD):
@@ -591,7 +591,7 @@ class TestAnotherNija:
     def test_an_own_order_of_unknown_outcome_is_nobody_elses(
         self, running: DeskWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Its fill is there, and read for another currency, before it is known that it was placed at all."""
+        """Its fill is listed, and read for another currency, before it is known that it was placed at all."""
         running.exchange.owner_deposits("ETH", Decimal(10))
         running.enter(ETH_USD, ONE)
         monkeypatch.setattr(running.exchange, "resolve", lambda _: Undetermined("no answer"))
@@ -620,7 +620,7 @@ class TestAnotherNija:
         assert [(stop.amount, stop.stop_price) for stop in stops(running)] == [(ONE, STOP)]
 
     def test_a_stop_that_was_moved_is_not_moved_back(self, running: DeskWorld) -> None:
-        """Two that put it back would fight over it."""
+        """Two NIJAs that both place it again would fight over it."""
         buy(running)
         another_nija_places(running, Purpose.ENTRY, ONE)
         later(running, 301.0)
@@ -709,7 +709,7 @@ class TestAnotherNija:
         assert world.desk.positions() == {}
 
     def test_two_stops_of_its_own_are_left_alone(self, running: DeskWorld) -> None:
-        """One of them may be too many: that is for the other to say."""
+        """One of them may be an orphan; that is for the other NIJA to decide."""
         buy(running, owner="3")
         another_nija_places(running, Purpose.ENTRY, ONE)
         later(running, 301.0)
@@ -731,7 +731,7 @@ class TestAnotherNija:
 
 class TestAQuestionFails:
     def test_what_was_sold_while_nothing_bound_it_is_not_taken_for_the_owners(self, world: DeskWorld) -> None:
-        """NIJA withdrew its stop for a sale, and could not ask for a while whose the coins were."""
+        """NIJA cancelled its stop for a sale, and could not check ownership for a while."""
         later(world, 100.0)
         buy(world, owner="2")
         later(world, 301.0)
@@ -752,7 +752,7 @@ class TestAQuestionFails:
         assert world.exchange.book.total["BTC"] == Decimal(2)
 
     def test_what_another_nija_sold_is_still_known_once_it_can_be_asked(self, world: DeskWorld) -> None:
-        """The fills were told, but not whose orders they were."""
+        """The fills were reported, but not their orders' client ids."""
         later(world, 100.0)
         buy(world, owner="1.3")
         world.exchange.owner_cancels_all()
@@ -773,7 +773,7 @@ class TestAQuestionFails:
 
 
 class TestWhatTheBrokerSawOfAnotherProgram:
-    """Kraken's nonces tell of any program that uses the key."""
+    """Kraken's nonces reveal any other program that uses the key."""
 
     def seen(self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch, *, is_certain: bool) -> DeskWorld:
         evidence = Evidence("another program uses this key", is_certain)

@@ -1,4 +1,4 @@
-"""An account's settings as nija.toml would give them, apart from what a test changes."""
+"""An account's settings as from nija.toml, with a test's changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MASTER = AccountId.parse("kraken:master")
 
 
 def settings_of(**changes: object) -> AccountSettings:
-    """`changes` by key, whatever table of nija.toml it stands in. They are not checked."""
+    """`changes` by key, from any table of nija.toml. They are not validated."""
     plain = load_settings(None, STRATEGY_TABLES).for_account(MASTER)
     tables = (OwnSettings, TradingSettings, RiskSettings)
     own, trading, risk = (

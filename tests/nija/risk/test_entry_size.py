@@ -56,7 +56,7 @@ def sized(entry: Entry, funds: Funds, settings: AccountSettings = SETTINGS) -> E
 
 
 def figures_of(reason: NoTradeReason) -> tuple[Decimal, Decimal]:
-    """What the rule saw, and its limit."""
+    """The value that the rule saw, and its limit."""
     return Decimal(reason.value), Decimal(reason.limit)
 
 
@@ -96,7 +96,7 @@ class TestBySizeOfRisk:
     def test_a_division_that_rounds_up_lifts_no_order_over_its_cap(self) -> None:
         whole_coins = replace(KRAKEN_BTC, amount_step=Decimal(1), min_amount=Decimal(0), min_cost=Decimal(0))
         entry = replace(BREAKOUT, market=whole_coins, close=Decimal(3), stop=Decimal("2.9"), price=Decimal(3))
-        # A quarter of it is just short of one coin, by less than 28 digits can tell.
+        # A quarter of it is short of one coin by less than 28 digits can show.
         funds = replace(cash("100"), equity=Decimal("11." + "9" * 30))
         assert refused(entry, funds).rule is Rule.MINIMUM_ORDER
 
@@ -108,7 +108,7 @@ class TestBySizeOfRisk:
 
 
 class TestSmallAccounts:
-    """The evidence's minimum accounts, with orders of about 10 USD on Kraken and 2 USD on Coinbase."""
+    """The minimum accounts of the strategy evidence, with orders of about 10 USD on Kraken and 2 USD on Coinbase."""
 
     def test_25_dollars_on_kraken_are_refused_and_told_what_they_need(self) -> None:
         refusal = refused(BREAKOUT, cash("25"))
@@ -184,7 +184,7 @@ steps = st.sampled_from([Decimal(step) for step in ("0.00000001", "0.0001", "0.2
 
 @st.composite
 def entries_near_a_stop(draw: st.DrawFn) -> Entry:
-    """A stop up to nearly everything below the close, and a price that has moved since, now and then too far."""
+    """A stop anywhere below the close, and a price that has moved since, sometimes too far."""
     close = draw(amounts("0.01", "100"))
     market = Market(
         symbol="ADA/USD",

@@ -47,7 +47,7 @@ SOUND = worth("1000")
 
 
 def closed(ago: timedelta) -> SignalAt:
-    """A signal of the candle that closed so long ago."""
+    """A signal whose candle closed this long ago."""
     opened = NOW - ago - timedelta(seconds=Timeframe.D1.seconds)
     return replace(FOUND, time=int(opened.timestamp()))
 

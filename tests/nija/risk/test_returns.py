@@ -1,4 +1,4 @@
-"""The value of one unit: what moves it, and above all what does not."""
+"""The value of one unit: what moves it and, above all, what does not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = ClockReading(NOON, NOON)
 ROUNDING = Decimal("1e-20")
 returns = st.decimals(min_value="-0.9", max_value="2", places=4)
 capitals = st.decimals(min_value="25", max_value="1000000", places=2)
-# Of what is in the account: whoever takes all of it leaves nothing to be earned on.
+# Fractions of the balance: a full withdrawal would leave no capital to earn on.
 flows = st.decimals(min_value="-0.99", max_value="1000", places=2)
 
 
@@ -31,7 +31,7 @@ def day(days: int) -> ClockReading:
 
 @dataclass
 class Account:
-    """An account as its trader sees it: what is in it, and what NIJA has earned of that."""
+    """An account as its trader sees it: its balance, and what NIJA has earned."""
 
     capital: Decimal
     track: UnitDay = field(default_factory=lambda: UnitDay(NOON.date()))
@@ -42,7 +42,7 @@ class Account:
         self.capital += earned
 
     def move(self, fraction: Decimal) -> None:
-        """The owner brings or takes money, or trades for himself: NIJA has earned nothing."""
+        """The owner deposits, withdraws, or trades for himself: NIJA has earned nothing."""
         self.track = self.track.after(growth(Decimal(0), self.capital), NOW)
         self.capital += self.capital * fraction
 

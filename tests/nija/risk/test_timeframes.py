@@ -1,4 +1,4 @@
-"""Whoever chooses fast candles is told what they cost."""
+"""A fast timeframe comes with a warning about its costs."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _FINE = Decimal("1e-24")
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Fractions. With a `maker_fee`, entries rest as limit orders first and pay `entry_fee` only where missed."""
+    """Fractions. With a `maker_fee`, entries rest as limit orders first and pay `entry_fee` only if missed."""
 
     entry_fee: Decimal
     exit_fee: Decimal

@@ -17,7 +17,7 @@ NOT_A_CLASS = 5
 
 @dataclass(frozen=True)
 class NewHigh:
-    """In on a close above the last one, out on one below, protected by a fixed fraction."""
+    """Enters on a close above the last one, exits on one below, with a stop at a fixed fraction."""
 
     stop: float
     fee_gate: float = 0.0

@@ -1,4 +1,4 @@
-"""Real candles for the regression facts: read, and summed into slower ones by the rules of section 7."""
+"""Real candles for the regression facts, read and combined into slower ones by the rules of section 7."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def real_candles(name: str, timeframe: Timeframe) -> Candles:
-    """The file called like `kraken-BTC-USD-1h` as candles of `timeframe`; skips the test where it is absent."""
+    """The file with a name like `kraken-BTC-USD-1h` as candles of `timeframe`; skips the test if it is absent."""
     folder = Path(os.environ.get("NIJA_TEST_CANDLES", _BESIDE_THE_REPOSITORY))
     path = folder / f"{name}.csv.gz"
     if not path.exists():
@@ -29,7 +29,7 @@ def real_candles(name: str, timeframe: Timeframe) -> Candles:
 
 
 def resampled(fine: Candles, timeframe: Timeframe) -> Candles:
-    """Candles summed on the bounds of `timeframe`; absent ones stay absent, an unfinished last one is dropped."""
+    """Candles combined on the bounds of `timeframe`; absent ones stay absent, an unfinished last one is dropped."""
     step = timeframe.seconds
     buckets = fine.time // step * step
     starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - step))

@@ -1,4 +1,4 @@
-"""The evaluator's fill rules on a few candles, by hand: what stands behind the regression facts."""
+"""The evaluator's fill rules on a few hand-made candles: the basis of the regression facts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUIET = (100.0, 100.0, 100.0, 100.0)
 
 @dataclass(frozen=True)
 class Scripted:
-    """Says what it is told to, per candle."""
+    """Returns the given signals, per candle."""
 
     entries: frozenset[int]
     exits: frozenset[int] = frozenset()

@@ -120,7 +120,7 @@ def test_a_regression_fact_is_reproduced_to_every_digit(fact: Fact) -> None:
 
 
 class ChannelTrail:
-    """C(20, 3): the default's entries and initial stop without its exits; the evaluator hangs the stop."""
+    """C(20, 3): the default's entries and initial stop without its exits; the evaluator trails the stop."""
 
     name = "channel_trail"
     warmup = 21

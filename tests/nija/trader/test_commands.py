@@ -1,4 +1,4 @@
-"""Commands to one account: they count from the moment they are taken, whatever its journal can do."""
+"""Commands to one account take effect when they are received, whatever state its journal is in."""
 
 from __future__ import annotations
 

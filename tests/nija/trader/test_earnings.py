@@ -1,4 +1,4 @@
-"""What NIJA has earned, by its own journal alone."""
+"""NIJA's earnings, from its own journal alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def bought(journal: Journal, amount: str, price: str, market: str = "BTC/USD") -> str:
-    """A position of this amount; its id."""
+    """Open a position of this amount; returns its id."""
     client_id = new_client_id(Purpose.ENTRY)
     request = OrderRequest(client_id, market, Side.BUY, OrderType.MARKET, Decimal(amount), NOW)
     with journal.transaction(CommitPoint.INTENDED):

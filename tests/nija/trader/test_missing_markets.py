@@ -1,4 +1,4 @@
-"""What is said of a market that the account's exchange does not list."""
+"""The text for a market that the account's exchange does not list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trader remembers of the value of its account's unit, across looks, days and processes."""
+"""The value of an account's unit across cycles, days and processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[EquityStore]:
 
 
 class Trading:
-    """One process that looks at its account; its steady clock begins at nothing."""
+    """One process of the account's trader; its monotonic clock starts at 0."""
 
     def __init__(self, store: EquityStore, now: datetime = MONDAY) -> None:
         self.returns = ReturnTracker(store)

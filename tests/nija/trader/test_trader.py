@@ -1,4 +1,4 @@
-"""What a trader does with signals, limits and switches."""
+"""How a trader handles signals, limits and halts."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def test_an_exchange_that_fails_a_read_ends_the_cycle_but_loses_no_decision(rig:
     assert all(order.status is not OrderStatus.OPEN for order in rig.model.ours())
 
 
-# What the owner moves.
+# Deposits and withdrawals.
 
 
 def test_a_withdrawal_by_the_owner_is_no_loss_and_a_deposit_no_gain(rig: TraderRig) -> None:
@@ -343,7 +343,7 @@ def test_what_filled_is_protected_at_once_although_its_fills_are_told_late(rig: 
 
 
 def test_a_flatten_goes_on_while_the_rate_limit_is_used_up(rig: TraderRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what books asks in vain: what sells does not wait for it."""
+    """Only requests for bookkeeping fail: sales do not wait for them."""
     rig.script.entry = {"BTC/USD"}
     rig.cycle(2)
 
@@ -533,7 +533,7 @@ class TestOneFailureStopsNothingElse:
         assert set(rig.desk.positions()) == {"BTC/USD"}
 
     def test_a_market_taken_up_while_it_trades_is_followed_from_then_on(self, rig: TraderRig) -> None:
-        """Its price watches over it, and its candles give it a stop and an exit."""
+        """It is protected by its price, and its candles give it a stop and an exit."""
         rig.model.listed["SOL/USD"] = replace(BTC, symbol="SOL/USD", base="SOL")
         rig.model.price["SOL/USD"] = Decimal(100)
         rig.script.stop["SOL/USD"] = 90.0

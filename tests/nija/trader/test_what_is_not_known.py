@@ -1,4 +1,4 @@
-"""No new risk on what is not known: prices, entries and clocks; and no old loss is forgotten because of them."""
+"""Unknown prices, entries and clocks: nothing new is opened, and no earlier loss is forgotten."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rig(tmp_path: Path) -> Iterator[TraderRig]:
 
 @pytest.fixture
 def without_prices(rig: TraderRig) -> Callable[[], None]:
-    """No more prices from here on; what it returns brings them back."""
+    """Stop all prices; the returned function brings them back."""
     there = rig.data.tickers
 
     def gone(markets: Sequence[str]) -> Mapping[str, Ticker]:
@@ -55,7 +55,7 @@ def without_prices(rig: TraderRig) -> Callable[[], None]:
 
 
 def without(rig: TraderRig, missing: str) -> None:
-    """No more prices of one market."""
+    """Stop the prices of one market."""
     tickers = rig.data.tickers
     rig.data.tickers = lambda markets: {  # type: ignore[method-assign]  # the exchange's, not ours
         market: ticker for market, ticker in tickers(markets).items() if market != missing
@@ -162,7 +162,8 @@ class TestWithoutFreshPrices:
         assert (
             told(
                 rig,
-                "BTC/USD not traded: the last price of BTC/USD is 2 min 2 s old (prices older than 1 min 30 s are not used)",
+                "BTC/USD not traded: the last price of BTC/USD is 2 min 2 s old"
+                " (prices older than 1 min 30 s are not used)",
             )
             == 1
         )

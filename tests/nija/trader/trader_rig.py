@@ -1,4 +1,4 @@
-"""One account's trader on its own: the adversary's exchange beneath it, candles closed by the test above it."""
+"""One account's trader on its own: the exchange in memory below it, candles closed by the test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DAY = 86_400
 
 
 class Script:
-    """What the strategy says at the last closed candle of each market; the test writes it."""
+    """The signals at the last closed candle of each market, set by the test."""
 
     def __init__(self) -> None:
         self.entry: set[str] = set()
@@ -51,7 +51,7 @@ class Script:
 
 
 class Scripted:
-    """A strategy that says what its script says."""
+    """A strategy that returns the signals of its script."""
 
     name = "scripted"
     warmup = 1
