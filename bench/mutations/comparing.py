@@ -175,7 +175,7 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "an order that ended is not read",
         _RECONCILING,
-        "            case DifferenceKind.STALE_ORDER:\n                self._look(difference)\n",
+        "            case DifferenceKind.STALE_ORDER:\n                self._read_order(difference)\n",
         "            case DifferenceKind.STALE_ORDER:\n                pass\n",
         (f"{_TESTS}::test_an_order_that_ended_unseen_is_read",),
     ),

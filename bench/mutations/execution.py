@@ -181,8 +181,8 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "the end is not waited for while a position is bare",
         _EXECUTION,
-        "        return isinstance(step, Wait) and (state.is_covered or state.too_small or bool(step.trouble))\n",
-        "        return True\n",
+        "isinstance(step, policy.Wait) and (state.is_covered or state.too_small or bool(step.trouble))\n",
+        "True\n",
         (f"{_THE_END}::test_an_end_with_a_bare_position_is_no_rest",),
     ),
     # no silence

@@ -9,17 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from brokers.clock import Clock, utc_now
-from nija.events import (
-    AccountConnecting,
-    AccountRegistered,
-    DaemonStarted,
-    DaemonStopped,
-    DailySummary,
-    FeedBack,
-    FeedSilent,
-    LimitReached,
-    OrderRefused,
-)
+from nija import events
 from nija.journal.connection import CommitPoint
 from nija.journal.errors import JournalError
 from nija.journal.records import HaltName
@@ -28,13 +18,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.identity import AccountId
-    from nija.events import Event
     from nija.journal.journal import Journal
 
 # Per account whose journal cannot be written.
 _KEPT_AT_MOST = 200
 # They concern no account, or are a step towards an event that is kept.
-_LEFT_OUT = (AccountConnecting, AccountRegistered, DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent)
+_LEFT_OUT = (
+    events.AccountConnecting,
+    events.AccountRegistered,
+    events.DaemonStarted,
+    events.DaemonStopped,
+    events.DailySummary,
+    events.FeedBack,
+    events.FeedSilent,
+)
 # A command's row is written together with the halts it sets, whether or not a daemon runs.
 _COMMANDED = frozenset({HaltName.STOP_TRADING.value, HaltName.FLATTEN.value})
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
@@ -51,13 +48,13 @@ class HistoryWriter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._waiting: dict[AccountId, list[tuple[datetime, Event]]] = {}
-        self._refused: dict[AccountId, OrderRefused] = {}
+        self._waiting: dict[AccountId, list[tuple[datetime, events.Event]]] = {}
+        self._refused: dict[AccountId, events.OrderRefused] = {}
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: events.Event) -> None:
         if isinstance(event, _LEFT_OUT) or self._is_repeated(event):
             return
-        if isinstance(event, LimitReached) and event.limit in _COMMANDED:
+        if isinstance(event, events.LimitReached) and event.limit in _COMMANDED:
             return
         with self._lock:
             waiting = self._waiting.setdefault(event.account, [])
@@ -83,21 +80,21 @@ class HistoryWriter:
             with self._lock:
                 self._waiting[journal.account] = (waiting + self._waiting.get(journal.account, []))[-_KEPT_AT_MOST:]
 
-    def _is_repeated(self, event: Event) -> bool:
+    def _is_repeated(self, event: events.Event) -> bool:
         """Whether this is the same refusal as the last one: repeated refusals make one row."""
-        if not isinstance(event, OrderRefused):
+        if not isinstance(event, events.OrderRefused):
             return False
         before = self._refused.get(event.account)
         self._refused[event.account] = event
         return event == before
 
 
-def kind_of(event: Event) -> str:
+def kind_of(event: events.Event) -> str:
     """`order_filled` for an OrderFilled."""
     return _WORD.sub("_", type(event).__name__).lower()
 
 
-def _detail(event: Event) -> dict[str, object]:
+def _detail(event: events.Event) -> dict[str, object]:
     """The event's fields; the journal writes figures as text everywhere."""
     values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in _NOT_DETAIL}
     return {name: value.name.lower() if isinstance(value, Enum) else value for name, value in values.items()}

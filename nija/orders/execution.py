@@ -12,21 +12,7 @@ from brokers.model import ZERO, Market
 from nija.events import StopMoved, StopSetByHand
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.orders.policy import (
-    AdoptStop,
-    BeginSale,
-    Close,
-    MoveStop,
-    PlaceStop,
-    ReadMarket,
-    ReadOwner,
-    ReplaceStop,
-    Sell,
-    Wait,
-    WithdrawSpare,
-    WithdrawStop,
-    next_step,
-)
+from nija.orders import policy
 from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, SaleStage, StopStage
 
 if TYPE_CHECKING:
@@ -34,7 +20,6 @@ if TYPE_CHECKING:
 
     from nija.journal.records import Intent, PositionPlan
     from nija.orders.ownership import OwnershipTracker
-    from nija.orders.policy import Step
     from nija.orders.sending import Sender
     from nija.orders.tracking import DeskContext, OrderTracker
 
@@ -99,8 +84,8 @@ class Executor:
     def is_at_rest(self, plan: PositionPlan) -> bool:
         """Whether nothing is under way for this position and it is as protected as it can be."""
         state = self.state_of(plan)
-        step = next_step(replace(state, stopping=True))
-        return isinstance(step, Wait) and (state.is_covered or state.too_small or bool(step.trouble))
+        step = policy.next_step(replace(state, stopping=True))
+        return isinstance(step, policy.Wait) and (state.is_covered or state.too_small or bool(step.trouble))
 
     # Actions.
 
@@ -108,53 +93,53 @@ class Executor:
         """Retry refused stops and sales at once, because little time is left."""
         self._stop_due.clear()
 
-    def run(self, plan: PositionPlan) -> Wait | Close:
+    def run(self, plan: PositionPlan) -> policy.Wait | policy.Close:
         """Take one position as far as it can be taken now; why it goes no further. Raises BrokerError."""
         for _ in range(_STEPS_AT_ONCE):
             current = self._open.plan(plan.market)
             if current is None or current.id != plan.id:
-                return Close()
+                return policy.Close()
             self._watch_stops(current)
             state = self.state_of(current)
             self._measure(current, state)
-            step = next_step(state)
-            if isinstance(step, Wait):
+            step = policy.next_step(state)
+            if isinstance(step, policy.Wait):
                 self._report(current, step)
                 return step
             self._do(current, step)
-        return Wait("it continues in the next cycle")
+        return policy.Wait("it continues in the next cycle")
 
-    def _do(self, plan: PositionPlan, step: Step) -> None:
+    def _do(self, plan: PositionPlan, step: policy.Step) -> None:
         match step:
-            case Close():
+            case policy.Close():
                 self._close(plan)
-            case ReadMarket():
+            case policy.ReadMarket():
                 self._broker.refresh_markets(self._context.timings.market_age)
-            case ReadOwner():
+            case policy.ReadOwner():
                 self._read_owner(plan)
-            case BeginSale(reason):
+            case policy.BeginSale(reason):
                 self._open.update_plan(replace(plan, exit_reason=reason))
-            case Sell(amount):
+            case policy.Sell(amount):
                 self._sell(plan, amount)
             case _:
                 self._do_stop(plan, step)
 
-    def _do_stop(self, plan: PositionPlan, step: Step) -> None:
+    def _do_stop(self, plan: PositionPlan, step: policy.Step) -> None:
         match step:
-            case AdoptStop(price):
+            case policy.AdoptStop(price):
                 self._open.update_plan(replace(plan, stop_price=price))
                 self._context.events.publish(StopSetByHand(self._context.journal.account, plan.market, price))
-            case WithdrawSpare():
+            case policy.WithdrawSpare():
                 for stop in self._stops(plan)[:-1]:
                     self._withdraw(stop)
-            case WithdrawStop():
+            case policy.WithdrawStop():
                 if not self._is_sale_refused(plan):
                     self._withdraw(self._stops(plan)[-1])
-            case PlaceStop(amount, price):
+            case policy.PlaceStop(amount, price):
                 self._place(plan, amount, price)
-            case MoveStop(amount, price):
+            case policy.MoveStop(amount, price):
                 self._amend(plan, self._stops(plan)[-1], amount, price)
-            case ReplaceStop(amount, price):
+            case policy.ReplaceStop(amount, price):
                 self._replace(plan, self._stops(plan)[-1], amount, price)
             case _:
                 return
@@ -367,7 +352,7 @@ class Executor:
     def _clear_refusal(self, plan: PositionPlan) -> None:
         self._refusals.pop(plan.id, None)
 
-    def _report(self, plan: PositionPlan, step: Wait) -> None:
+    def _report(self, plan: PositionPlan, step: policy.Wait) -> None:
         """Report every position that is not protected as planned."""
         refusal = self._refusals.get(plan.id, "")
         self._troubles[plan.id] = step.trouble or refusal

@@ -29,11 +29,11 @@ _OVERLAP = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """`uncertain`: how much of NIJA's coins may not be NIJA's; `bound`: how much the owner's own orders lock."""
+    """`uncertain`: how much of NIJA's coins may not be NIJA's; `locked`: how much the owner's own orders lock."""
 
-    looked: float
+    checked: float
     uncertain: Decimal = ZERO
-    bound: Decimal = ZERO
+    locked: Decimal = ZERO
 
 
 class OwnershipTracker:
@@ -63,12 +63,12 @@ class OwnershipTracker:
     def is_fresh(self, currency: str) -> bool:
         known = self._known.get(currency)
         age = self._context.timings.owner_age
-        return known is not None and self._context.clock.monotonic() - known.looked <= age
+        return known is not None and self._context.clock.monotonic() - known.checked <= age
 
     def is_due(self, currency: str) -> bool:
         """Whether an answer that left nothing to sell is old enough to ask again."""
         known = self._known.get(currency)
-        return known is None or self._context.clock.monotonic() - known.looked >= self._context.timings.doubt_poll
+        return known is None or self._context.clock.monotonic() - known.checked >= self._context.timings.doubt_poll
 
     def expire(self, currency: str, *, unguarded: bool = True) -> None:
         """Discard what is known of a currency.
@@ -85,7 +85,7 @@ class OwnershipTracker:
     def sellable(self, currency: str, held: Decimal) -> Decimal:
         """How much of `held` certainly is NIJA's and not locked by the owner's orders."""
         known = self._known.get(currency)
-        return held if known is None else max(ZERO, held - known.uncertain - known.bound)
+        return held if known is None else max(ZERO, held - known.uncertain - known.locked)
 
     def in_doubt(self, currency: str) -> bool:
         known = self._known.get(currency)
@@ -165,13 +165,13 @@ class OwnershipTracker:
         foreign = ZERO if balance is None else max(ZERO, balance.held - self._resting(currency))
         left = self._held(currency)
         doubtful = uncertain(left, replace(found, taken=()))
-        bound = max(ZERO, left - doubtful - max(ZERO, total - foreign))
-        self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, bound)
+        locked = max(ZERO, left - doubtful - max(ZERO, total - foreign))
+        self._known[currency] = _Known(self._context.clock.monotonic(), doubtful, locked)
         self._released.pop(currency, None)
-        binds = self._binds(currency, left)
-        for known, belongs in ((self._guarded, binds), (self._exposed, left > ZERO and not binds)):
+        locks_all = self._locks_all(currency, left)
+        for known, belongs in ((self._guarded, locks_all), (self._exposed, left > ZERO and not locks_all)):
             known.add(currency) if belongs else known.discard(currency)
-        self._announce(currency, doubtful, bound)
+        self._announce(currency, doubtful, locked)
 
     def _know_nothing(self, currency: str) -> None:
         """While the outcome of an order is unknown, none of these coins certainly are NIJA's."""
@@ -213,9 +213,9 @@ class OwnershipTracker:
         """Whether NIJA's own stop has locked all of its coins since the last check."""
         if currency in self._released and self._asked - self._released[currency] > self._context.timings.owner_age:
             self.expire(currency)
-        return currency in self._guarded and (currency in self._released or self._binds(currency, held))
+        return currency in self._guarded and (currency in self._released or self._locks_all(currency, held))
 
-    def _binds(self, currency: str, held: Decimal) -> bool:
+    def _locks_all(self, currency: str, held: Decimal) -> bool:
         return held > ZERO and self._resting(currency) >= held - _STEP
 
     def _expected(self, currency: str) -> Decimal:
@@ -310,20 +310,20 @@ class OwnershipTracker:
             )
         return ZERO
 
-    def _announce(self, currency: str, uncertain: Decimal, bound: Decimal) -> None:
+    def _announce(self, currency: str, uncertain: Decimal, locked: Decimal) -> None:
         about = f"owner {currency}"
         if uncertain > ZERO:
             missing = f"{amount(uncertain)} {currency} of NIJA's position is missing"
             reason = f"{missing}, and it is not known yet who took it"
             self._context.log.trouble(about, f"Position in doubt: {reason}; nothing in doubt is sold")
-        elif bound > ZERO:
+        elif locked > ZERO:
             self._context.log.trouble(
-                about, f"{amount(bound)} {currency} of NIJA's position is held by {self._bindings(currency)}"
+                about, f"{amount(locked)} {currency} of NIJA's position is held by {self._locking_orders(currency)}"
             )
         else:
             self._context.log.settled(about)
 
-    def _bindings(self, currency: str) -> str:
+    def _locking_orders(self, currency: str) -> str:
         """The owner's orders that lock these coins, as text."""
         orders = [
             order

@@ -275,7 +275,7 @@ class Reconciler:
             case DifferenceKind.MISSING_FILL:
                 self._book_missing(difference)
             case DifferenceKind.STALE_ORDER:
-                self._look(difference)
+                self._read_order(difference)
             case DifferenceKind.ORPHAN_STOP:
                 self._cancel(difference)
             case DifferenceKind.LOST_ORDER:
@@ -309,7 +309,7 @@ class Reconciler:
         if held.amount > ZERO:
             self._journal.plans.save(replace(plan, closed=None))
 
-    def _look(self, difference: Difference) -> None:
+    def _read_order(self, difference: Difference) -> None:
         intent = self._journal.intents.by_exchange_id(difference.subject)
         if intent is not None and not intent.settled:
             self._tracker.poll([intent])
@@ -317,7 +317,7 @@ class Reconciler:
 
     def _cancel(self, difference: Difference) -> None:
         self._broker.cancel(difference.subject)
-        self._look(difference)
+        self._read_order(difference)
         self._note(difference, "cancelled")
 
     def _note(self, difference: Difference, repair: str) -> None:

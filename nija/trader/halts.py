@@ -78,11 +78,11 @@ class TradingHalts:
         self._reset_by_others: frozenset[HaltName] = frozenset()
         self._was_resumed = False
         self.returns = ReturnTracker(journal.equity)
-        # A resume before the first look is noticed too.
+        # A resume before the first refresh is noticed too.
         self.halts: Mapping[HaltName, Halt] = journal.halts.all()
 
-    def look(self) -> Mapping[HaltName, Halt]:
-        """The halts that are set now, all received commands included; `halts` keeps them until the next look.
+    def refresh(self) -> Mapping[HaltName, Halt]:
+        """The halts that are set now, all received commands included; `halts` keeps them until the next refresh.
 
         The journal is read each time: a command to a daemon that does not answer writes there.
         """
@@ -127,14 +127,14 @@ class TradingHalts:
 
     def halt(self, name: HaltName, value: Decimal, limit: Decimal, now: datetime) -> None:
         """Set this halt if `value` has reached its limit; both are fractions."""
-        # A halt set at the last look is not set again: a resume since then is for the next look to see.
+        # A halt that is already known is not set again: a resume may have come since, which the next refresh shows.
         if value < limit or name in self.halts:
             return
         until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
         measured = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
         if self._journal.halts.set(name, f"{measured}, until {until}", now):
             self._log.warning(f"⚠️  No new entries until {until}: {measured}")
-            self.look()
+            self.refresh()
 
     def _end_of_day(self, reading: ClockReading) -> None:
         for name, words in _OF_A_DAY.items():
@@ -154,7 +154,7 @@ class TradingHalts:
         """A reset by NIJA itself does not count as a resume."""
         self.halts = {one: halt for one, halt in self.halts.items() if one is not name}
         self._journal.halts.reset(name)
-        self.look()
+        self.refresh()
 
 
 def paused_by(halts: Mapping[HaltName, Halt]) -> str:

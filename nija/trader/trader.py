@@ -107,12 +107,12 @@ class Trader:
     def cycle(self) -> None:
         """One pass over everything. Raises BrokerError; every decision is in the journal and continues next time."""
         try:
-            self._look()
+            self._run_cycle()
         finally:
             # Shown even if the cycle fails half-way, as that is when a position may be bare.
             self._publish_desk()
 
-    def _look(self) -> None:
+    def _run_cycle(self) -> None:
         snapshot = self._context.feed.snapshot
         prices = snapshot.prices(self._context.clock.monotonic())
         # Stops and commands do not wait for what failed before them.
@@ -137,7 +137,7 @@ class Trader:
             self._context.broker.refresh_markets()
 
     def _apply_halts(self) -> None:
-        halts = self._halts.look()
+        halts = self._halts.refresh()
         if self._halts.pop_resume():
             self._resume()
         if HaltName.FLATTEN not in halts:
@@ -253,7 +253,7 @@ class Trader:
         size = self._plan.entry_size(market, signal, ticker.ask, fees, appraisal.funds)
         if isinstance(size, NoTradeReason):
             return size
-        if stopped := paused(paused_by(self._halts.look())):
+        if stopped := paused(paused_by(self._halts.refresh())):
             # The requests above may have waited for the rate limit; a stop command takes effect at once.
             return stopped
         if self._context.clock.stopping:

@@ -51,7 +51,7 @@ def braked(journal: Journal, log: CapturedLog | None = None, news: HaltReporter 
 
 def in_drawdown(journal: Journal) -> TradingHalts:
     halts = braked(journal)
-    halts.look()
+    halts.refresh()
     observe(halts, 0)
     observe(halts, -200)
     assert set(halts.halts) == {HaltName.DRAWDOWN}
@@ -60,11 +60,11 @@ def in_drawdown(journal: Journal) -> TradingHalts:
 
 def test_a_resume_in_the_middle_of_a_cycle_is_not_undone_by_that_cycle(journal: Journal) -> None:
     halts = in_drawdown(journal)
-    halts.look()
+    halts.refresh()
 
     journal.halts.reset(HaltName.DRAWDOWN)
     observe(halts, -200)
-    halts.look()
+    halts.refresh()
     observe(halts, -200)
 
     assert journal.halts.all() == {}
@@ -73,7 +73,7 @@ def test_a_resume_in_the_middle_of_a_cycle_is_not_undone_by_that_cycle(journal: 
 def test_what_is_lost_after_a_resume_halts_again(journal: Journal) -> None:
     halts = in_drawdown(journal)
     journal.halts.reset(HaltName.DRAWDOWN)
-    halts.look()
+    halts.refresh()
     observe(halts, -200)
     assert journal.halts.all() == {}
 
@@ -98,11 +98,11 @@ def test_once_everything_is_sold_trading_stays_stopped(journal: Journal) -> None
 def test_a_resume_is_noticed_once(journal: Journal, name: HaltName) -> None:
     halts = braked(journal)
     journal.halts.set(name, "for a reason", utc_now(CLOCK))
-    halts.look()
+    halts.refresh()
     assert not halts.pop_resume()
 
     journal.halts.reset(name)
-    halts.look()
+    halts.refresh()
 
     assert [halts.pop_resume(), halts.pop_resume()] == [True, False]
 
@@ -111,12 +111,12 @@ def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
     halts = braked(journal)
     for name in (HaltName.FLATTEN, HaltName.STOP_TRADING, HaltName.DAILY_LOSS, HaltName.PORTFOLIO_DAILY_LOSS):
         journal.halts.set(name, "for a reason", utc_now(CLOCK))
-    halts.look()
+    halts.refresh()
 
     halts.flattened(utc_now(CLOCK))
     journal.halts.reset(HaltName.DAILY_LOSS)
     journal.halts.reset(HaltName.PORTFOLIO_DAILY_LOSS)
-    halts.look()
+    halts.refresh()
 
     assert not halts.pop_resume()
 
@@ -131,13 +131,13 @@ class TestWhatIsPublished:
     def test_a_limit_is_published_when_it_is_reached_and_again_after_a_resume(self, journal: Journal) -> None:
         log = CapturedLog()
         halts = braked(journal, log)
-        halts.look()
+        halts.refresh()
         for _ in range(2):
             observe(halts, 0)
             observe(halts, -200)
-            halts.look()
+            halts.refresh()
             journal.halts.reset(HaltName.DRAWDOWN)
-            halts.look()
+            halts.refresh()
         reached = LimitReached(
             ACCOUNT, "drawdown", "drawdown of 20.00 % reached the limit of 10.00 %, until nija resume"
         )
@@ -148,7 +148,7 @@ class TestWhatIsPublished:
         halts = braked(journal, log)
         journal.halts.set(HaltName.DRAWDOWN, "of an earlier run", utc_now(CLOCK) - timedelta(days=1))
         journal.halts.set(HaltName.STOP_TRADING, "stopped by command", utc_now(CLOCK) + timedelta(seconds=1))
-        halts.look()
+        halts.refresh()
         assert log.published == [LimitReached(ACCOUNT, "stop_trading", "stopped by command")]
 
     def test_a_new_trader_repeats_nothing_and_publishes_what_was_set_in_between(self, journal: Journal) -> None:
@@ -166,7 +166,7 @@ class TestWhatIsPublished:
     def test_another_program_is_published_by_the_desk_that_saw_it(self, journal: Journal) -> None:
         log = CapturedLog()
         halts = braked(journal, log)
-        halts.look()
+        halts.refresh()
         journal.halts.set(HaltName.ANOTHER_PROGRAM, "another NIJA", utc_now(CLOCK))
-        halts.look()
+        halts.refresh()
         assert log.published == []
