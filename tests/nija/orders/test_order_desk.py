@@ -263,7 +263,7 @@ class TestLostAnswers:
     def test_an_unknown_order_blocks_its_market_alone(self, kraken: DeskWorld) -> None:
         kraken.fault("place", Fault.LOST_BEFORE)
         enter(kraken)
-        assert "not yet known" in str(kraken.desk.blocked("BTC/USD"))
+        assert "not known yet" in str(kraken.desk.blocked("BTC/USD"))
         assert kraken.desk.blocked("ETH/USD") is None
         kraken.candle_closes()
         assert enter(kraken).status is EntryStatus.REFUSED

@@ -358,7 +358,7 @@ def test_a_history_that_takes_many_looks_is_said_once(world: DeskWorld, monkeypa
     for _ in range(30):
         world.clock.advance(15)
         world.refresh()
-    assert len([line for line in world.log.lines if "read in parts" in line]) == 1
+    assert len([line for line in world.log.lines if "only in parts" in line]) == 1
 
 
 NO_ROOM = BudgetSpent("no room for the next page", 8.0)
@@ -558,7 +558,7 @@ def test_work_that_waits_for_a_long_history_is_logged_and_leaves_it_capacity(
         world.clock.advance(1)
         world.refresh(with_prices=True)
     assert len(world.exchange.calls) - before <= 60
-    assert world.desk.protection()["BTC/USD"].trouble.startswith("first it is read whose coins these are")
+    assert world.desk.protection()["BTC/USD"].trouble.startswith("waiting to check whose coins these are")
     long_history.clear()
     for _ in range(30):
         world.clock.advance(1)
