@@ -70,7 +70,7 @@ class Feed:
         while not self._clock.stopping:
             try:
                 self.poll()
-            except Exception:  # noqa: BLE001 - the thread's top: report and go on
+            except Exception:  # noqa: BLE001 - top of the thread: report and continue
                 self._log.exception("Market data failed unexpectedly; trying again", exchange=self._data.exchange)
             self._clock.sleep(self._poll_seconds)
         self._data.close()
@@ -142,7 +142,7 @@ class Feed:
         since = int(known.time[-1]) if known is not None and len(known) else None
         try:
             fresh = self._data.candles(market, timeframe, since)
-        except Exception as error:  # noqa: BLE001 - an answer of any odd shape is this market's alone
+        except Exception as error:  # noqa: BLE001 - a malformed answer affects this market alone
             reason = self._report_failure(market, f"No candles of {market}", error)
             self._unanswered |= dict.fromkeys(followers, f"no candles: {reason}")
             self._publish_signals()

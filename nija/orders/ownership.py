@@ -190,7 +190,7 @@ class OwnershipTracker:
             if total == self._expected(currency) and currency not in self._exposed:
                 return Attribution(known.amount), frozenset()
         fills = self._foreign_fills(currency, protects=protects)
-        movements = movements_of(currency, fills, self._with_our_mark({fill.order_id for fill in fills}))
+        movements = movements_of(currency, fills, self._ids_with_our_mark({fill.order_id for fill in fills}))
         settles = self._context.timings.doubt_settles
         is_recent = any((began - fill.time).total_seconds() < settles for fill in fills)
         if self._may_lag(currency, is_recent and may_lag(total, held, known, movements)):
@@ -268,7 +268,7 @@ class OwnershipTracker:
             return holding.time
         return min(plan.opened for plan in self._context.open.plans().values() if _base(plan.market) == currency)
 
-    def _with_our_mark(self, order_ids: set[str]) -> list[str]:
+    def _ids_with_our_mark(self, order_ids: set[str]) -> list[str]:
         if not order_ids:
             return []
         orders = self._context.broker.orders(sorted(order_ids)).values()

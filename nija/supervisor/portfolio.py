@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
     from nija.log.event_log import EventLog
     from nija.risk.portfolio import PortfolioLimits
-    from nija.trader.portfolio_halts import PortfolioShare
+    from nija.trader.halts import PortfolioShare
     from nija.trader.return_tracker import AccountValue
     from nija.trader.view import TraderView
 

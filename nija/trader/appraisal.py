@@ -13,9 +13,8 @@ from nija.risk.limits import Appraisal
 from nija.risk.no_trade import Rule
 from nija.risk.sizing import Funds
 from nija.trader.balances import BalanceCache, value_of
-from nija.trader.halts import TradingHalts, paused_by
+from nija.trader.halts import PortfolioHalts, PortfolioShare, TradingHalts, paused_by
 from nija.trader.plan import SWITCHED_OFF
-from nija.trader.portfolio_halts import PortfolioHalts, PortfolioShare
 from nija.trader.return_tracker import AccountValue
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nija.risk.no_trade import NoTradeReason
     from nija.risk.portfolio import PortfolioState
     from nija.risk.returns import EquityState
+    from nija.trader.halts import PortfolioShare
     from nija.trader.plan import TradingPlan
-    from nija.trader.portfolio_halts import PortfolioShare
 
 
 @dataclass(frozen=True, slots=True)

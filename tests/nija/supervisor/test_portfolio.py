@@ -16,7 +16,7 @@ from nija.risk.no_trade import Rule
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
 from nija.trader.commands import Command
-from nija.trader.portfolio_halts import PortfolioShare
+from nija.trader.halts import PortfolioShare
 from nija.trader.return_tracker import AccountValue
 from nija.trader.view import TraderView
 from tests.fakes import ManualClock

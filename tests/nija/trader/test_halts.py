@@ -41,7 +41,7 @@ def observe(halts: TradingHalts, earned: int) -> None:
     halts.observe(worth, halts.read_clock(utc_now(CLOCK), CLOCK.monotonic()), CLOCK.monotonic())
 
 
-def braked(journal: Journal, log: CapturedLog | None = None, news: HaltReporter | None = None) -> TradingHalts:
+def halts_over(journal: Journal, log: CapturedLog | None = None, news: HaltReporter | None = None) -> TradingHalts:
     log = log or CapturedLog()
     news = news or HaltReporter(ACCOUNT, log.events, utc_now(CLOCK))
     commands = CommandQueue(ACCOUNT, CLOCK, log.logger, lambda: None)
@@ -50,7 +50,7 @@ def braked(journal: Journal, log: CapturedLog | None = None, news: HaltReporter 
 
 
 def in_drawdown(journal: Journal) -> TradingHalts:
-    halts = braked(journal)
+    halts = halts_over(journal)
     halts.refresh()
     observe(halts, 0)
     observe(halts, -200)
@@ -96,7 +96,7 @@ def test_once_everything_is_sold_trading_stays_stopped(journal: Journal) -> None
     [HaltName.STOP_TRADING, HaltName.DRAWDOWN, HaltName.PORTFOLIO_DRAWDOWN, HaltName.ANOTHER_PROGRAM],
 )
 def test_a_resume_is_noticed_once(journal: Journal, name: HaltName) -> None:
-    halts = braked(journal)
+    halts = halts_over(journal)
     journal.halts.set(name, "for a reason", utc_now(CLOCK))
     halts.refresh()
     assert not halts.pop_resume()
@@ -108,7 +108,7 @@ def test_a_resume_is_noticed_once(journal: Journal, name: HaltName) -> None:
 
 
 def test_the_end_of_a_sale_or_of_a_day_is_no_resume(journal: Journal) -> None:
-    halts = braked(journal)
+    halts = halts_over(journal)
     for name in (HaltName.FLATTEN, HaltName.STOP_TRADING, HaltName.DAILY_LOSS, HaltName.PORTFOLIO_DAILY_LOSS):
         journal.halts.set(name, "for a reason", utc_now(CLOCK))
     halts.refresh()
@@ -130,7 +130,7 @@ def test_a_halt_says_until_when_it_lasts(journal: Journal) -> None:
 class TestWhatIsPublished:
     def test_a_limit_is_published_when_it_is_reached_and_again_after_a_resume(self, journal: Journal) -> None:
         log = CapturedLog()
-        halts = braked(journal, log)
+        halts = halts_over(journal, log)
         halts.refresh()
         for _ in range(2):
             observe(halts, 0)
@@ -145,7 +145,7 @@ class TestWhatIsPublished:
 
     def test_only_what_was_set_since_the_daemon_started_is_published(self, journal: Journal) -> None:
         log = CapturedLog()
-        halts = braked(journal, log)
+        halts = halts_over(journal, log)
         journal.halts.set(HaltName.DRAWDOWN, "of an earlier run", utc_now(CLOCK) - timedelta(days=1))
         journal.halts.set(HaltName.STOP_TRADING, "stopped by command", utc_now(CLOCK) + timedelta(seconds=1))
         halts.refresh()
@@ -155,9 +155,9 @@ class TestWhatIsPublished:
         log = CapturedLog()
         news = HaltReporter(ACCOUNT, log.events, utc_now(CLOCK))
         journal.halts.set(HaltName.STOP_TRADING, "stopped by command", utc_now(CLOCK))
-        braked(journal, log, news).look()
+        halts_over(journal, log, news).refresh()
         journal.halts.set(HaltName.FLATTEN, "to be sold by command", utc_now(CLOCK))
-        braked(journal, log, news).look()
+        halts_over(journal, log, news).refresh()
         assert [event.limit for event in log.published if isinstance(event, LimitReached)] == [
             "stop_trading",
             "flatten",
@@ -165,7 +165,7 @@ class TestWhatIsPublished:
 
     def test_another_program_is_published_by_the_desk_that_saw_it(self, journal: Journal) -> None:
         log = CapturedLog()
-        halts = braked(journal, log)
+        halts = halts_over(journal, log)
         halts.refresh()
         journal.halts.set(HaltName.ANOTHER_PROGRAM, "another NIJA", utc_now(CLOCK))
         halts.refresh()
