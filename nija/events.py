@@ -94,7 +94,7 @@ class DifferenceFound:
 
 @dataclass(frozen=True, slots=True)
 class PositionOpened:
-    """The entry has ended and all its fills are booked; `stop` is None where none is planned yet."""
+    """The entry has ended and all its fills are booked; `stop` is None if none is planned yet."""
 
     account: AccountId
     market: str
@@ -375,7 +375,7 @@ class Events:
         self._listeners = (*self._listeners, listener)
 
     def publish(self, event: Event) -> None:
-        """Never raises: a listener that fails is reported, and hurts neither trading nor the other listeners."""
+        """Never raises: a failing listener is logged, and affects neither trading nor the other listeners."""
         for listener in self._listeners:
             try:
                 listener(event)

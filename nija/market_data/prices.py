@@ -21,7 +21,7 @@ _ISOLATED_RETRY_MAX = 600.0
 _ISOLATE_MIN_INTERVAL = 600.0
 # A market that times out delays the whole pass, so the search for such markets stops after this many.
 _MAX_TIMEOUTS_PER_PASS = 2
-_NO_PRICE = "the exchange gives no price of it"
+_NO_PRICE = "the exchange provides no price for it"
 
 
 @dataclass(frozen=True, slots=True)

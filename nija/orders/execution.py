@@ -94,7 +94,7 @@ class Executor:
         self._stop_due.clear()
 
     def run(self, plan: PositionPlan) -> policy.Wait | policy.Close:
-        """Take one position as far as it can be taken now; why it goes no further. Raises BrokerError."""
+        """Carry out steps until the position must wait or is closed; returns that step. Raises BrokerError."""
         for _ in range(_STEPS_AT_ONCE):
             current = self._open.plan(plan.market)
             if current is None or current.id != plan.id:

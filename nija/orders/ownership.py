@@ -333,7 +333,7 @@ class OwnershipTracker:
         named = ", ".join(
             f"{order.exchange_id} ({amount(order.amount - order.filled)} {order.market})" for order in orders
         )
-        return f"the owner's own order {named}" if named else "an order that the exchange does not show"
+        return f"the owner's own order {named}" if named else "an order that the exchange does not list"
 
 
 def _base(market: str) -> str:

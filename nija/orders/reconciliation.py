@@ -164,7 +164,7 @@ class Reconciler:
         return max(0.0, (self._empty_since + LISTED_WITHIN - self._broker.exchange_time()).total_seconds())
 
     def _report_waiting(self) -> None:
-        self._log.trouble(_EMPTY, "the journal is empty: waiting until the exchange shows all of NIJA's orders")
+        self._log.trouble(_EMPTY, "the journal is empty: waiting until the exchange lists all of NIJA's orders")
 
     def _check_ownership(self, view: ExchangeView) -> None:
         """A spent rate limit postpones this check; it does not fail the comparison."""

@@ -165,9 +165,9 @@ def test_where_market_time_runs_on_its_own_the_last_answer_counts() -> None:
 
 
 def test_a_problem_of_a_market_stands_beside_its_ages() -> None:
-    market = replace(BTC, price_age=None, candle_age=None, problem="the exchange gives no price of it")
+    market = replace(BTC, price_age=None, candle_age=None, problem="the exchange provides no price for it")
     lines = shown(replace(REPORT, accounts=(replace(COINBASE, markets=(market,)),)))
-    assert ("   coinbase BTC/USD: price unknown, 1d candle unknown; the exchange gives no price of it") in lines
+    assert ("   coinbase BTC/USD: price unknown, 1d candle unknown; the exchange provides no price for it") in lines
 
 
 def test_what_was_added_fits_a_terminal_of_80_columns() -> None:

@@ -224,11 +224,12 @@ def test_markets_that_are_followed_or_held_are_shown_with_their_ages_and_problem
         read=MappingProxyType({"BTC/USD": 95.0}),
         freshness=MappingProxyType({subscription.series: Freshness(since=0.0, answered=90.0, ended=-900.0)}),
         problems=MappingProxyType({subscription: "the strategy failed"}),
-        unpriced=MappingProxyType({"ETH/USD": "the exchange gives no price of it"}),
+        unpriced=MappingProxyType({"ETH/USD": "the exchange provides no price for it"}),
     )
     btc, eth, sol = account_view(snapshot(), shown, feed, ReportMoment(LATER, 100.0)).markets
     assert (btc.price_age, btc.answer_age, btc.candle_age, btc.candle_limit) == (5.0, 10.0, 1_000.0, 2 * 86_400.0)
-    assert [one.problem for one in (btc, eth, sol)] == ["the strategy failed", "the exchange gives no price of it", ""]
+    problems = ["the strategy failed", "the exchange provides no price for it", ""]
+    assert [one.problem for one in (btc, eth, sol)] == problems
     assert (sol.market, sol.price_age) == ("SOL/USD", None)
 
 
