@@ -166,7 +166,7 @@ class Feed:
         self._publish(replace(self._snapshot, signals=MappingProxyType(dict(self._signals.known)), problems=problems))
 
     def _note_answer(self, series: Series, candles: Candles, last: int | None) -> None:
-        """Put a candle's end on the monotonic clock when it is first seen, so that no clock jump changes its age."""
+        """Put a candle's end on the steady clock when it is first seen, so that no clock jump changes its age."""
         now, freshness = self._clock.monotonic(), self._snapshot.freshness[series]
         ended = freshness.ended
         if len(candles) and int(candles.time[-1]) != last:

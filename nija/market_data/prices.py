@@ -34,7 +34,7 @@ class Quotes:
 
 @dataclass(frozen=True, slots=True)
 class _Isolated:
-    """A market left out of the common call, and when (monotonic clock) it is next tried on its own."""
+    """A market left out of the common call, and when (steady clock) it is next tried on its own."""
 
     reason: str
     due: float

@@ -19,7 +19,7 @@ _COLUMNS = ("open", "high", "low", "close", "volume")
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Times of the monotonic clock: followed `since`, last `answered`, and when the last closed candle `ended`."""
+    """Times of the steady clock: followed `since`, last `answered`, and when the last closed candle `ended`."""
 
     since: float
     answered: float | None = None

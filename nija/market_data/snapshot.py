@@ -36,7 +36,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """What is known now; replaced whole, never changed. Times and ages are seconds of the monotonic clock.
+    """What is known now; replaced whole, never changed. Times and ages are seconds of the steady clock.
 
     `problems` says why a subscription has no newer or no reliable signal; `unpriced` why a market has no newer price.
     `read` is when each market's ticker was read. A price older than `price_max_age` is not used.
@@ -55,7 +55,7 @@ class FeedSnapshot:
         return self.fresh(now, self.price_max_age)
 
     def fresh(self, now: float, max_age: float) -> Mapping[str, Ticker]:
-        """The tickers read within `max_age` seconds before `now` (monotonic clock)."""
+        """The tickers read within `max_age` seconds before `now` (steady clock)."""
         return {market: ticker for market, ticker in self.tickers.items() if now - self.read[market] <= max_age}
 
     def price_age(self, series: Series, now: float) -> float | None:

@@ -151,7 +151,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Retry:
-    """The next attempt at an entry, in seconds of the monotonic clock, and why the last one was not sent."""
+    """The next attempt at an entry, in seconds of the steady clock, and why the last one was not sent."""
 
     signal_time: datetime
     due: float

@@ -160,7 +160,7 @@ class Protection:
 
 
 class BareTimer:
-    """Measures how long a position is unprotected, by the monotonic clock."""
+    """Measures how long a position is unprotected, by the steady clock."""
 
     def __init__(self) -> None:
         self._since: float | None = None

@@ -40,7 +40,7 @@ class TrustedTime:
         self._jump: _Jump | None = None
 
     def read(self, reported: datetime, steady: float) -> ClockReading:
-        """`steady` is the monotonic clock, in seconds."""
+        """`steady` is the steady clock, in seconds."""
         if self._anchor is None:
             self._anchor = (reported if self._last is None else self._last, steady)
         time, since = self._anchor

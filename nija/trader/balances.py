@@ -62,7 +62,7 @@ class BalanceCache:
 
     @property
     def answered(self) -> float | None:
-        """When the balances were last read (monotonic clock); None before the first read."""
+        """When the balances were last read (steady clock); None before the first read."""
         return self._answered
 
     def total(self, currency: str) -> Decimal:

@@ -49,7 +49,7 @@ class ReturnTracker:
         return AccountValue(row.capital, row.earned, row.currency)
 
     def read_clock(self, reported: datetime, steady: float) -> ClockReading:
-        """Read the exchange's clock; `steady` is the monotonic clock, in seconds."""
+        """Read the exchange's clock; `steady` is the steady clock, in seconds."""
         return self._time.read(reported, steady)
 
     def observe(self, now: AccountValue, reading: ClockReading, steady: float) -> EquityState:

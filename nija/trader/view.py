@@ -73,7 +73,7 @@ class TraderView:
 
     `resting` are NIJA's own orders at the exchange; `foreign_orders` counts the owner's, `unread` the unreadable rows
     of the exchange's answers. `refused_markets` gives the refusal and its remedy by market. `answered`: when balances
-    were last read (monotonic clock); None before. `written_off`: this run, oldest first.
+    were last read (steady clock); None before. `written_off`: this run, oldest first.
 
     `equity` is None while it is unknown, and `worked` False until the first cycle has ended. `share` is this account's
     part in the limits of the portfolio, `portfolio` their state.

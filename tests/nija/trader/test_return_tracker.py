@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[EquityStore]:
 
 
 class Trading:
-    """One process of the account's trader; its monotonic clock starts at 0."""
+    """One process of the account's trader; its steady clock starts at 0."""
 
     def __init__(self, store: EquityStore, now: datetime = MONDAY) -> None:
         self.returns = ReturnTracker(store)
