@@ -139,7 +139,7 @@ WATCH_MUTATIONS = (
         (f"{_WITHDRAWN}::test_more_than_his_own_is_in_doubt_and_nothing_in_doubt_is_sold",),
     ),
     Mutation(
-        "coins that the owner's order locks_all are sold",
+        "coins that the owner's order locks are sold",
         _WATCH,
         "held - known.uncertain - known.locked",
         "held - known.uncertain",
@@ -308,9 +308,9 @@ WATCH_MUTATIONS = (
         (f"{_WITHDRAWN}::test_more_than_his_own_is_in_doubt_and_nothing_in_doubt_is_sold",),
     ),
     Mutation(
-        "the owner's order that locks_all NIJA's coins is not named",
+        "the owner's order that locks NIJA's coins is not named",
         _WATCH,
-        'return f"the owner\'s own order {named}" if named else "an order that the exchange does not show"',
+        'return f"the owner\'s own order {named}" if named else "an order that the exchange does not list"',
         'return "an order"',
         (f"{_NOT_KNOWN}::test_coins_that_an_order_of_his_binds_are_named",),
     ),
