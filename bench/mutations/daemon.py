@@ -164,7 +164,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "accounts connect in any order",
         "nija/supervisor/open_positions.py",
-        "    return sorted(traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING)\n",
+        "    return sorted(traded, key=lambda one: open_positions(journals, one[0].account) is OpenPositions.NONE)\n",
         "    return list(traded)\n",
         (_OPEN_POSITIONS,),
     ),

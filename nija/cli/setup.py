@@ -17,9 +17,9 @@ from brokers.exchanges import exchange_named
 from nija.cli.command_log import command_log
 from nija.cli.context import DOTENV, FAILED, CliContext, SetupFault, print_fault, read_context
 from nija.status.render import console_for
-from nija.wizard.candidate import Refused
+from nija.wizard.candidate import SetupRefused
 from nija.wizard.dialogue import Dialogue, owner_name
-from nija.wizard.setup import Wanted, Wizard, Workplace
+from nija.wizard.setup import SetupContext, SetupOptions, Wizard
 
 
 def setup(
@@ -43,7 +43,7 @@ def setup(
                 _remove(context, remove, yes=yes)
             else:
                 _wizard(context).set_up(_wanted(exchange, owner, key_file, secret_file))
-    except (SetupFault, DotenvError, SettingsError, Refused, ValueError) as error:
+    except (SetupFault, DotenvError, SettingsError, SetupRefused, ValueError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
@@ -51,9 +51,9 @@ def setup(
         raise typer.Exit(FAILED) from error
 
 
-def _wanted(exchange: str | None, owner: str | None, key_file: Path | None, secret_file: Path | None) -> Wanted:
+def _wanted(exchange: str | None, owner: str | None, key_file: Path | None, secret_file: Path | None) -> SetupOptions:
     """Raises ValueError."""
-    return Wanted(
+    return SetupOptions(
         exchange=exchange_named(exchange) if exchange is not None else None,
         owner=owner_name(owner) if owner is not None else None,
         key_file=key_file,
@@ -62,7 +62,7 @@ def _wanted(exchange: str | None, owner: str | None, key_file: Path | None, secr
 
 
 def _remove(context: CliContext, account: str, *, yes: bool) -> None:
-    """Raises ValueError, Refused, DotenvError."""
+    """Raises ValueError, SetupRefused, DotenvError."""
     found = AccountId.parse(account)
     if not yes and not typer.confirm(f"Take the credentials of {found} out of .env?"):
         raise ValueError("nothing was removed")
@@ -71,5 +71,5 @@ def _remove(context: CliContext, account: str, *, yes: bool) -> None:
 
 def _wizard(context: CliContext) -> Wizard:
     console = console_for()
-    place = Workplace(DOTENV, context.environment.values, os.environ, context.settings, SystemClock())
+    place = SetupContext(DOTENV, context.environment.values, os.environ, context.settings, SystemClock())
     return Wizard(place, console, Dialogue(console) if sys.stdin.isatty() else None)

@@ -59,7 +59,7 @@ class ExaminationScope:
 
 
 @dataclass(frozen=True, slots=True)
-class _SetUp:
+class _LoadedSetup:
     """A set-up that could be read."""
 
     values: Mapping[str, str]
@@ -71,20 +71,20 @@ class _SetUp:
 def examine(scope: ExaminationScope) -> DoctorReport:
     """Every check that still can be made; it stops where nothing behind could work."""
     sections = [Section("This machine", tuple(_check_machine(scope)))]
-    set_up = _read(scope)
-    if set_up is None:
+    setup = _read(scope)
+    if setup is None:
         return DoctorReport(tuple(sections))
-    sections.append(Section("Files", tuple(_check_places(scope, set_up))))
-    accounts = _accounts(scope, set_up.discovery)
+    sections.append(Section("Files", tuple(_check_places(scope, setup))))
+    accounts = _accounts(scope, setup.discovery)
     for account in accounts:
         findings = (
-            *check_variables(account, set_up.values, set_up.discovery),
+            *check_variables(account, setup.values, setup.discovery),
             *check_precedence(account, scope.environ, scope.directory / ".env"),
         )
         sections.append(Section(f"Credentials of {account}", findings, str(account)))
-    sections.append(Section("Accounts", tuple(_check_discovery(scope, set_up))))
-    credentials = tuple(found for found in set_up.discovery.credentials if found.account in accounts)
-    sections += _ask_exchanges(scope, set_up, credentials) if credentials else _look_for_demo(set_up)
+    sections.append(Section("Accounts", tuple(_check_discovery(scope, setup))))
+    credentials = tuple(found for found in setup.discovery.credentials if found.account in accounts)
+    sections += _ask_exchanges(scope, setup, credentials) if credentials else _look_for_demo(setup)
     return DoctorReport(tuple(section for section in sections if section.findings))
 
 
@@ -104,20 +104,20 @@ def _check_machine(scope: ExaminationScope) -> Iterator[Finding]:
     yield from check_settings(process.config)
 
 
-def _read(scope: ExaminationScope) -> _SetUp | None:
+def _read(scope: ExaminationScope) -> _LoadedSetup | None:
     try:
         values = load_environment(scope.environ, scope.directory / ".env").values
         process = process_settings(values, scope.directory)
         settings = load_settings(process.config, STRATEGY_TABLES)
     except (DotenvError, EnvironmentFault, SettingsError):
         return None
-    return _SetUp(values, process, settings, discover(values))
+    return _LoadedSetup(values, process, settings, discover(values))
 
 
-def _check_places(scope: ExaminationScope, set_up: _SetUp) -> Iterator[Finding]:
-    yield from check_data_dir(set_up.process.data_dir)
-    yield from check_database(set_up.process, scope.clock)
-    yield check_log_file(set_up.process.log_file)
+def _check_places(scope: ExaminationScope, setup: _LoadedSetup) -> Iterator[Finding]:
+    yield from check_data_dir(setup.process.data_dir)
+    yield from check_database(setup.process, scope.clock)
+    yield check_log_file(setup.process.log_file)
 
 
 def _accounts(scope: ExaminationScope, discovery: Discovery) -> tuple[AccountId, ...]:
@@ -131,10 +131,10 @@ def _accounts(scope: ExaminationScope, discovery: Discovery) -> tuple[AccountId,
     return tuple(dict.fromkeys(chosen or [AccountId(scope.exchange, MASTER)]))
 
 
-def _check_discovery(scope: ExaminationScope, set_up: _SetUp) -> Iterator[Finding]:
+def _check_discovery(scope: ExaminationScope, setup: _LoadedSetup) -> Iterator[Finding]:
     """What no single account's variables show. Of other accounts only where everything is examined."""
-    discovery = set_up.discovery
-    yield from check_mode(set_up.process.mode, has_credentials=not discovery.is_empty)
+    discovery = setup.discovery
+    yield from check_mode(setup.process.mode, has_credentials=not discovery.is_empty)
     if scope.account is not None or scope.exchange is not None:
         return
     for fault in discovery.faults:
@@ -149,62 +149,66 @@ def _check_discovery(scope: ExaminationScope, set_up: _SetUp) -> Iterator[Findin
                 f"{master.env_prefix}_API_KEY and {master.env_prefix}_API_SECRET are not set. {_NO_CREDENTIALS}",
             )
         return
-    for text in set_up.settings.warnings(found.account for found in discovery.credentials):
+    for text in setup.settings.warnings(found.account for found in discovery.credentials):
         yield warning(text, "Correct the name in nija.toml, or add the account with nija setup")
     left_out = [f"{short_name(master.exchange)} {master.label}" for master in discovery.masters_not_configured()]
     if left_out:
         yield fine(f"Not configured, and left out: {', '.join(left_out)}", "To add one: nija setup")
 
 
-def _look_for_demo(set_up: _SetUp) -> Iterator[Section]:
+def _look_for_demo(setup: _LoadedSetup) -> Iterator[Section]:
     with suppress(ControlError):
-        if ask(set_up.process.data_dir, "status") is not None:
+        if ask(setup.process.data_dir, "status") is not None:
             yield Section("The running NIJA", (fine("NIJA is running", "What it does: nija status"),))
 
 
-def _ask_exchanges(scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+def _ask_exchanges(
+    scope: ExaminationScope, setup: _LoadedSetup, credentials: Sequence[Credentials]
+) -> Iterator[Section]:
     try:
-        answer = ask(set_up.process.data_dir, "doctor")
+        answer = ask(setup.process.data_dir, "doctor")
         known = read_answer(answer) if answer is not None else None
     except (ControlError, ValueError) as error:
         yield Section("The running NIJA", (broken("The running NIJA does not answer", str(error)),))
         return
     if known is None:
-        yield from _ask_directly(scope, set_up, credentials)
+        yield from _ask_directly(scope, setup, credentials)
         return
     yield Section("The running NIJA", (fine("NIJA is running, and was asked instead of using its keys"),))
-    yield from _from_daemon(scope, set_up, credentials, known)
+    yield from _from_daemon(scope, setup, credentials, known)
 
 
 def _from_daemon(
-    scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials], known: Mapping[str, AccountFacts]
+    scope: ExaminationScope, setup: _LoadedSetup, credentials: Sequence[Credentials], known: Mapping[str, AccountFacts]
 ) -> Iterator[Section]:
     connected = {one.account.exchange for one in credentials if _is_connected(known.get(str(one.account)))}
     for exchange in _exchanges(credentials):
         if exchange not in connected:
-            yield _exchange_section(scope, set_up, exchange)
+            yield _exchange_section(scope, setup, exchange)
     for one in credentials:
-        yield _account_section(scope, set_up, one, known.get(str(one.account)))
+        yield _account_section(scope, setup, one, known.get(str(one.account)))
 
 
 def _is_connected(facts: AccountFacts | None) -> bool:
     return facts is not None and facts.key is not None and facts.failure is None
 
 
-def _ask_directly(scope: ExaminationScope, set_up: _SetUp, credentials: Sequence[Credentials]) -> Iterator[Section]:
+def _ask_directly(
+    scope: ExaminationScope, setup: _LoadedSetup, credentials: Sequence[Credentials]
+) -> Iterator[Section]:
     reachable: set[Exchange] = set()
     for exchange in _exchanges(credentials):
-        section = _exchange_section(scope, set_up, exchange)
+        section = _exchange_section(scope, setup, exchange)
         yield section
         if not section.is_broken:
             reachable.add(exchange)
     asked: list[AccountFacts] = []
-    probe = Probe(set_up.process, scope.clock)
+    probe = Probe(setup.process, scope.clock)
     try:
         for one in credentials:
             if one.account.exchange in reachable:
-                asked.append(probe.ask(one, set_up.settings.for_account(one.account)))
-                yield _account_section(scope, set_up, one, asked[-1])
+                asked.append(probe.ask(one, setup.settings.for_account(one.account)))
+                yield _account_section(scope, setup, one, asked[-1])
     finally:
         probe.close()
     yield Section("Accounts against each other", tuple(_check_shared(asked)))
@@ -214,13 +218,13 @@ def _exchanges(credentials: Sequence[Credentials]) -> tuple[Exchange, ...]:
     return tuple(dict.fromkeys(one.account.exchange for one in credentials))
 
 
-def _exchange_section(scope: ExaminationScope, set_up: _SetUp, exchange: Exchange) -> Section:
-    findings = check_exchange(address_of(exchange, set_up.process), scope.clock)
+def _exchange_section(scope: ExaminationScope, setup: _LoadedSetup, exchange: Exchange) -> Section:
+    findings = check_exchange(address_of(exchange, setup.process), scope.clock)
     return Section(f"The way to {short_name(exchange)}", tuple(findings))
 
 
 def _account_section(
-    scope: ExaminationScope, set_up: _SetUp, credentials: Credentials, facts: AccountFacts | None
+    scope: ExaminationScope, setup: _LoadedSetup, credentials: Credentials, facts: AccountFacts | None
 ) -> Section:
     title = f"{short_name(credentials.account.exchange)} {credentials.account.label}"
     if facts is None:
@@ -233,12 +237,12 @@ def _account_section(
     findings = check_account(
         credentials.account,
         facts,
-        set_up.settings.for_account(credentials.account),
+        setup.settings.for_account(credentials.account),
         utc_now(scope.clock),
-        allow_withdrawal=set_up.process.allow_withdrawal_keys,
+        allow_withdrawal=setup.process.allow_withdrawal_keys,
     ).findings
     # A paper account has a made-up key of its own.
-    if set_up.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
+    if setup.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
         changed = warning("The running NIJA still uses another key", "Restart NIJA, so that it takes the new one")
         findings = (changed, *findings)
     return Section(title, findings, str(credentials.account))

@@ -54,7 +54,7 @@ class Probe:
             access.close()
 
     def _ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
-        clock = _Patience(self._clock, _PATIENCE_SECONDS)
+        clock = _DeadlineClock(self._clock, _PATIENCE_SECONDS)
         access = self._access(credentials.account.exchange)
         markets = settings.markets
         with closing(account_broker(access, credentials, settings.own, clock)) as broker:
@@ -106,7 +106,7 @@ def holdings_of(broker: Broker) -> tuple[BalanceFacts, ...]:
     return tuple(BalanceFacts(balance.currency, balance.total, balance.available) for balance in held)
 
 
-class _Patience:
+class _DeadlineClock:
     """A clock that is stopping after some seconds, so that a command does not retry as long as a daemon would."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:

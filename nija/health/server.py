@@ -13,10 +13,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from brokers.clock import utc_now
+from nija.health.counters import FillCounter, TroubleCounter
 from nija.health.judgement import judge
 from nija.health.metrics import AccountCollector, registry_with
 from nija.health.pages import health_pages
-from nija.health.tally import FillCounter, TroubleCounter
 from nija.log.event_log import get_log
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class HealthServer:
         self._clock = clock
         self._started = clock.monotonic()
         registry = registry_with(AccountCollector(accounts, self._judged, clock))
-        events.listen(FillCounter(registry).hear)
+        events.listen(FillCounter(registry).on_event)
         self._troubles = TroubleCounter(registry)
         self._server = _server(partial(health_pages, accounts, self.verdict, registry))
         self._listener: socket.socket | None = None
@@ -101,7 +101,7 @@ class HealthServer:
             get_log("nija.health").exception("❌ The health pages on PORT have failed; trading goes on without them")
 
 
-class _Brief(H11Protocol):
+class _LimitedProtocol(H11Protocol):
     """uvicorn's own, but a connection neither lasts nor multiplies: descriptors are trading's first."""
 
     _end: asyncio.TimerHandle | None = None
@@ -140,7 +140,7 @@ def _server(make_app: Callable[[], object]) -> uvicorn.Server:
         uvicorn.Config(
             make_app,
             factory=True,
-            http=_Brief,
+            http=_LimitedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

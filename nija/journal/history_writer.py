@@ -40,7 +40,7 @@ _NOT_DETAIL = frozenset({"account", "market", "is_logged"})
 
 
 class HistoryWriter:
-    """Listens to the process's events. `hear` is called by any thread, `write` by the account's thread.
+    """Listens to the process's events. `on_event` is called by any thread, `write` by the account's thread.
 
     Events are buffered until the account's cycle ends, so that no order waits for them.
     """
@@ -51,7 +51,7 @@ class HistoryWriter:
         self._waiting: dict[AccountId, list[tuple[datetime, events.Event]]] = {}
         self._refused: dict[AccountId, events.OrderRefused] = {}
 
-    def hear(self, event: events.Event) -> None:
+    def on_event(self, event: events.Event) -> None:
         if isinstance(event, _LEFT_OUT) or self._is_repeated(event):
             return
         if isinstance(event, events.LimitReached) and event.limit in _COMMANDED:

@@ -27,7 +27,7 @@ class LogFile(RotatingFileHandler):
     A file that someone renames or deletes is made again, so that the lines stay where they are looked for.
     """
 
-    _told = False
+    _has_reported = False
 
     def emit(self, record: logging.LogRecord) -> None:
         if self.stream is not None and not self._is_in_place(self.stream):
@@ -47,8 +47,8 @@ class LogFile(RotatingFileHandler):
             return True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own signature
-        if not self._told:
-            self._told = True
+        if not self._has_reported:
+            self._has_reported = True
             error = sys.exc_info()[1]
             sys.stderr.write(f"the log file {self.baseFilename} can no longer be written: {type(error).__name__}\n")
 

@@ -26,7 +26,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LEVEL_WIDTH = 5
 
 
-class Stamp:
+class RecordStamper:
     """Time (UTC), level and logger, the same for our records and the libraries'."""
 
     def __init__(self, log_format: LogFormat) -> None:

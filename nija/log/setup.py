@@ -17,7 +17,7 @@ from accounts.environment import LogFormat, LogLevel
 from nija.log.event_log import get_log
 from nija.log.file import LogFile, open_log_file
 from nija.log.redaction import Redactor
-from nija.log.render import RedactValues, Stamp, TextLine, json_line
+from nija.log.render import RecordStamper, RedactValues, TextLine, json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -131,7 +131,7 @@ def _formatter(redactor: Redactor, log_format: LogFormat, *, colours: bool) -> l
     return ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
         processors=[
-            Stamp(log_format),
+            RecordStamper(log_format),
             ProcessorFormatter.remove_processors_meta,
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nija.notify.wording import Severity, words
+from nija.notify.wording import Severity, wording_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from nija.notify.wording import NotifiedEvent, Words
+    from nija.notify.wording import NotifiedEvent, Wording
 
 _NOTES_AT_MOST = 25
 _SEVERITIES = tuple(Severity)
@@ -22,7 +22,7 @@ class Note:
     """One event's words and when it was noticed."""
 
     time: datetime
-    words: Words
+    wording: Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,18 @@ class Message:
 
 
 def note(event: NotifiedEvent, time: datetime) -> Note:
-    return Note(time, words(event))
+    return Note(time, wording_of(event))
 
 
 def message(sender: str, notes: Sequence[Note], left_out: int, redact: Callable[[str], str]) -> Message:
     """One note speaks for itself; several are listed with their times, the newest kept where there are too many."""
-    severity = max((one.words.severity for one in notes), key=_SEVERITIES.index)
+    severity = max((one.wording.severity for one in notes), key=_SEVERITIES.index)
     if len(notes) == 1 and not left_out:
-        only = notes[0].words
+        only = notes[0].wording
         return Message(redact(f"{sender} {only.title}"), redact(only.text), severity)
     shown = notes[-_NOTES_AT_MOST:]
     missing = left_out + len(notes) - len(shown)
-    lines = [f"{one.time:%H:%M} {one.words.title}: {one.words.text}" for one in shown]
+    lines = [f"{one.time:%H:%M} {one.wording.title}: {one.wording.text}" for one in shown]
     if missing:
         lines.insert(0, f"({missing} earlier ones are left out; they are in nija.log)")
     return Message(f"{sender}: {len(notes) + left_out} events", redact("\n".join(lines)), severity)

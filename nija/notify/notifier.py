@@ -49,10 +49,10 @@ class Notifier:
         if self._heartbeat is not None:
             self._heartbeat.start()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Queue an event that people want to know of. Called by any thread."""
         if self._worker is not None and isinstance(event, NotifiedEvent):
-            self._worker.hand(event)
+            self._worker.submit(event)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> None:
         """Let the heart beat while any account works."""

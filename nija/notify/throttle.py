@@ -23,8 +23,8 @@ from nija.events import (
 if TYPE_CHECKING:
     from nija.notify.wording import NotifiedEvent
 
-# Something's beginning and its end are one story, which must not be told in two orders.
-_STORIES: tuple[tuple[type, ...], ...] = (
+# Something's beginning and its end are one pair, which must not be told in two orders.
+_PAIRED: tuple[tuple[type, ...], ...] = (
     (AccountFailed, AccountRecovered),
     (FeedSilent, FeedBack),
     (PositionBare, PositionProtected),
@@ -36,10 +36,10 @@ HELD_AT_MOST = 10
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Bucket:
     """One kind of event of one account."""
 
-    told: float = float("-inf")
+    last_sent: float = float("-inf")
     held: deque[NotifiedEvent] = field(default_factory=lambda: deque(maxlen=HELD_AT_MOST))
     left_out: int = 0
 
@@ -56,37 +56,39 @@ class NotificationThrottle:
     """Holds events until they are due. Times are seconds of a clock that never steps back."""
 
     def __init__(self) -> None:
-        self._lanes: dict[tuple[str, str], _Lane] = {}
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def offer(self, event: NotifiedEvent) -> None:
-        lane = self._lanes.setdefault(_lane_of(event), _Lane())
-        if len(lane.held) == HELD_AT_MOST:
-            lane.left_out += 1
-        lane.held.append(event)
+        bucket = self._buckets.setdefault(_bucket_of(event), _Bucket())
+        if len(bucket.held) == HELD_AT_MOST:
+            bucket.left_out += 1
+        bucket.held.append(event)
 
     def due(self, now: float) -> Batch:
-        return self._take(now, [lane for lane in self._lanes.values() if lane.told + WINDOW_SECONDS <= now])
+        return self._take(
+            now, [bucket for bucket in self._buckets.values() if bucket.last_sent + WINDOW_SECONDS <= now]
+        )
 
     def everything(self, now: float) -> Batch:
-        return self._take(now, list(self._lanes.values()))
+        return self._take(now, list(self._buckets.values()))
 
     def wait(self, now: float) -> float | None:
         """Seconds until something held becomes due; None where nothing is held."""
-        waits = [lane.told + WINDOW_SECONDS - now for lane in self._lanes.values() if lane.held]
+        waits = [bucket.last_sent + WINDOW_SECONDS - now for bucket in self._buckets.values() if bucket.held]
         return max(0.0, min(waits)) if waits else None
 
-    def _take(self, now: float, lanes: list[_Lane]) -> Batch:
+    def _take(self, now: float, buckets: list[_Bucket]) -> Batch:
         events: list[NotifiedEvent] = []
         left_out = 0
-        for lane in lanes:
-            if lane.held:
-                events += lane.held
-                left_out += lane.left_out
-                lane.held.clear()
-                lane.told, lane.left_out = now, 0
+        for bucket in buckets:
+            if bucket.held:
+                events += bucket.held
+                left_out += bucket.left_out
+                bucket.held.clear()
+                bucket.last_sent, bucket.left_out = now, 0
         return Batch(tuple(events), left_out)
 
 
-def _lane_of(event: NotifiedEvent) -> tuple[str, str]:
-    kind = next((story[0] for story in _STORIES if isinstance(event, story)), type(event))
+def _bucket_of(event: NotifiedEvent) -> tuple[str, str]:
+    kind = next((pair[0] for pair in _PAIRED if isinstance(event, pair)), type(event))
     return kind.__name__, str(getattr(event, "account", ""))

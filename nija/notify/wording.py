@@ -62,13 +62,13 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Wording:
     title: str
     text: str
     severity: Severity = Severity.INFO
 
 
-def words(event: NotifiedEvent) -> Words:
+def wording_of(event: NotifiedEvent) -> Wording:
     match event:
         case DaemonStarted() | DaemonStopped() | DailySummary():
             return _daemon(event)
@@ -82,72 +82,74 @@ def words(event: NotifiedEvent) -> Words:
             return _account(event)
 
 
-def _daemon(event: DaemonStarted | DaemonStopped | DailySummary) -> Words:
+def _daemon(event: DaemonStarted | DaemonStopped | DailySummary) -> Wording:
     match event:
         case DaemonStarted():
-            return Words("🚀 started", f"mode {event.mode}; accounts: {_names(event)}")
+            return Wording("🚀 started", f"mode {event.mode}; accounts: {_names(event)}")
         case DaemonStopped():
-            return Words("👋 stopped", "No new orders; protective stops rest on the exchange", Severity.WARNING)
+            return Wording("👋 stopped", "No new orders; protective stops rest on the exchange", Severity.WARNING)
         case DailySummary():
-            return Words(f"📅 {event.day:%Y-%m-%d}", "\n".join(map(_account_day, event.accounts)) or "no accounts")
+            return Wording(f"📅 {event.day:%Y-%m-%d}", "\n".join(map(_account_day, event.accounts)) or "no accounts")
 
 
-def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherProgram) -> Words:
+def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherProgram) -> Wording:
     who = _who(event.account)
     match event:
         case AccountFailed():
             text = f"{event.reason}. NIJA keeps trying; protective stops rest on the exchange"
-            return Words(f"❌ {who} is not trading", text, Severity.FAILURE)
+            return Wording(f"❌ {who} is not trading", text, Severity.FAILURE)
         case AccountRecovered():
-            return Words(f"✅ {who} trades again", "All is as it should be", Severity.SUCCESS)
+            return Wording(f"✅ {who} trades again", "All is as it should be", Severity.SUCCESS)
         case LimitReached():
-            return Words(f"🛑 {who} opens nothing new", event.reason or event.limit.replace("_", " "), Severity.WARNING)
+            return Wording(
+                f"🛑 {who} opens nothing new", event.reason or event.limit.replace("_", " "), Severity.WARNING
+            )
         case AnotherProgram():
             text = (
                 f"{event.reason}. NIJA opens nothing there and leaves its stops where they are. "
                 f"Stop the other program, or give NIJA a key of its own; then: nija resume {event.account}"
             )
-            return Words(f"🛑 Another NIJA or program trades {who}", text, Severity.FAILURE)
+            return Wording(f"🛑 Another NIJA or program trades {who}", text, Severity.FAILURE)
 
 
-def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Words:
+def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Wording:
     who = _who(event.account)
     match event:
         case PositionOpened():
-            return Words(f"📈 {who} bought {event.market}", _opened(event), Severity.SUCCESS)
+            return Wording(f"📈 {who} bought {event.market}", _opened(event), Severity.SUCCESS)
         case PositionClosed():
             verb = "sold" if event.sold else "closed"
-            return Words(f"📉 {who} {verb} {event.market}", _closed(event), Severity.SUCCESS)
+            return Wording(f"📉 {who} {verb} {event.market}", _closed(event), Severity.SUCCESS)
         case PositionWrittenOff():
             text = f"{amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
-            return Words(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
+            return Wording(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
 
 
-def _protection(event: PositionBare | PositionProtected | PositionInDoubt | PositionCertain) -> Words:
+def _protection(event: PositionBare | PositionProtected | PositionInDoubt | PositionCertain) -> Wording:
     where = f"{_who(event.account)}: {event.market}"
     match event:
         case PositionBare():
             text = f"{event.reason}. NIJA keeps trying; look at nija status, and at the exchange if this stays"
-            return Words(f"⚠️ {where} is not protected", text, Severity.FAILURE)
+            return Wording(f"⚠️ {where} is not protected", text, Severity.FAILURE)
         case PositionProtected():
-            return Words(f"✅ {where} is protected again", "A stop is where it should be", Severity.SUCCESS)
+            return Wording(f"✅ {where} is protected again", "A stop is where it should be", Severity.SUCCESS)
         case PositionInDoubt():
             text = f"{event.reason}. NIJA sells nothing that may be yours while it finds out"
-            return Words(f"⚠️ {where} is in doubt", text, Severity.WARNING)
+            return Wording(f"⚠️ {where} is in doubt", text, Severity.WARNING)
         case PositionCertain():
-            return Words(f"✅ {where} is certain again", "NIJA knows what it holds", Severity.SUCCESS)
+            return Wording(f"✅ {where} is certain again", "NIJA knows what it holds", Severity.SUCCESS)
 
 
-def _feed(event: FeedSilent | FeedBack) -> Words:
+def _feed(event: FeedSilent | FeedBack) -> Wording:
     exchange = short_name(event.exchange)
     what = f"market data of {event.market}" if event.market else "market data"
     match event:
         case FeedSilent():
             text = f"{event.reason}. Nothing new is opened on it; protective stops rest on the exchange"
-            return Words(f"📡 {exchange} gives no {what}", text, Severity.FAILURE)
+            return Wording(f"📡 {exchange} gives no {what}", text, Severity.FAILURE)
         case FeedBack():
             text = f"It was gone for {duration(event.seconds)} after that was noticed"
-            return Words(f"✅ {exchange} gives {what} again", text, Severity.SUCCESS)
+            return Wording(f"✅ {exchange} gives {what} again", text, Severity.SUCCESS)
 
 
 def _who(account: AccountId) -> str:

@@ -33,7 +33,7 @@ class NotificationWorker:
         self._targets = targets
         self._clock = clock
         self._log = log
-        self._pace = NotificationThrottle()
+        self._throttle = NotificationThrottle()
         self._reasons = ChangeFilter()
         # None only wakes the thread.
         self._waiting: queue.Queue[NotifiedEvent | None] = queue.Queue(_WAITING_AT_MOST)
@@ -44,7 +44,7 @@ class NotificationWorker:
     def start(self) -> None:
         self._thread.start()
 
-    def hand(self, event: NotifiedEvent | None) -> None:
+    def submit(self, event: NotifiedEvent | None) -> None:
         """Queue an event to be sent. Never blocks: when the queue is full, the event is only counted."""
         try:
             self._waiting.put_nowait(event)
@@ -54,7 +54,7 @@ class NotificationWorker:
     def stop(self, seconds: float) -> None:
         """Send everything that waits, for at most `seconds`; harmless when repeated or never started."""
         self._closing.set()
-        self.hand(None)
+        self.submit(None)
         if self._thread.ident is not None:
             self._thread.join(seconds)
 
@@ -74,23 +74,23 @@ class NotificationWorker:
 
     def _turn(self) -> None:
         self._take(self._wait())
-        self._tell(self._pace.due(self._clock.monotonic()))
+        self._send(self._throttle.due(self._clock.monotonic()))
         self._targets.retry(self._clock.monotonic())
 
     def _finish(self) -> None:
         self._take(0.0)
-        self._tell(self._pace.everything(self._clock.monotonic()))
+        self._send(self._throttle.everything(self._clock.monotonic()))
 
     def _wait(self) -> float:
         now = self._clock.monotonic()
-        waits = [wait for wait in (self._pace.wait(now), self._targets.wait(now)) if wait is not None]
+        waits = [wait for wait in (self._throttle.wait(now), self._targets.wait(now)) if wait is not None]
         return min([*waits, _LONGEST_WAIT])
 
     def _take(self, seconds: float) -> None:
         """Wait for an event, then take all there are, so that what belongs together is sent together."""
         for event in self._arrived(seconds):
             if event is not None:
-                self._pace.offer(event)
+                self._throttle.offer(event)
 
     def _arrived(self, seconds: float) -> Iterator[NotifiedEvent | None]:
         try:
@@ -100,15 +100,15 @@ class NotificationWorker:
         except queue.Empty:
             return
 
-    def _tell(self, batch: Batch) -> None:
+    def _send(self, batch: Batch) -> None:
         if batch.events:
             now = utc_now(self._clock)
             notes: list[Note] = []
             for event in batch.events:
-                self._guarded(partial(_put_into_words, event, now, notes))
+                self._guarded(partial(_write_note, event, now, notes))
             left_out, self._left_out = batch.left_out + self._left_out, 0
             self._targets.deliver(notes, left_out, self._clock.monotonic())
 
 
-def _put_into_words(event: NotifiedEvent, now: datetime, notes: list[Note]) -> None:
+def _write_note(event: NotifiedEvent, now: datetime, notes: list[Note]) -> None:
     notes.append(note(event, now))

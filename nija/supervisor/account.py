@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 # A cycle without news costs next to nothing; within this time a kill switch, a stop or an unknown order is looked at.
 _CYCLE_SECONDS = 1.0
-_PASSING = (2.0, 60.0)
+_TRANSIENT = (2.0, 60.0)
 # A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
 _REFUSED = (15.0, 900.0)
 _TROUBLE = (1.0, 15.0)
@@ -89,7 +89,7 @@ class AccountParts:
     account: AccountId
     plan: TradingPlan
     broker: Broker
-    side: ExchangeRuntime
+    runtime: ExchangeRuntime
     journals: Journals
     manager: AccountManager
     clock: Clock
@@ -108,7 +108,7 @@ class AccountThread:
         self._parts = parts
         self._broker = parts.broker
         self._reasons = ChangeFilter()
-        self._passing = Backoff(*_PASSING)
+        self._transient = Backoff(*_TRANSIENT)
         self._refused = Backoff(*_REFUSED)
         self._wake = threading.Event()
         self._listener = CommandListener(parts.account, parts.journals, parts.clock, parts.log, self._wake.set)
@@ -117,7 +117,7 @@ class AccountThread:
             parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
         self._halt_reporter = HaltReporter(parts.account, parts.events, utc_now(parts.clock))
-        self._turn = parts.side.gate.reserve()
+        self._turn = parts.runtime.connect_queue.reserve()
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
     @property
@@ -136,7 +136,7 @@ class AccountThread:
     @property
     def feed(self) -> FeedSnapshot:
         """What is known of the account's markets."""
-        return self._parts.side.feed.snapshot
+        return self._parts.runtime.feed.snapshot
 
     def start(self) -> None:
         self._thread.start()
@@ -153,14 +153,14 @@ class AccountThread:
         wait = self._attempt(self._turn)
         while not self._parts.clock.stopping:
             self._listener.pause(wait)
-            wait = self._attempt(self._parts.side.gate.reserve())
+            wait = self._attempt(self._parts.runtime.connect_queue.reserve())
         self._listener.close()
         self._write_rest_of_history()
         self._broker.close()
 
     def _attempt(self, turn: int) -> float:
         """Wait for the turn, then one session; the seconds to wait before the next try."""
-        with self._parts.side.gate.turn(turn, self._listener.pause) as connect_done:
+        with self._parts.runtime.connect_queue.turn(turn, self._listener.pause) as connect_done:
             return math.inf if self._parts.clock.stopping else self._session(connect_done)
 
     def _session(self, connect_done: Callable[[], None]) -> float:
@@ -178,17 +178,17 @@ class AccountThread:
         except (Unauthorized, PermissionDenied) as error:
             return self._refuse(key_refused(self.account, error))
         except BrokerError as error:
-            return self._fail(failure_kind(error), _short(error), str(error), self._passing)
+            return self._fail(failure_kind(error), _short(error), str(error), self._transient)
         except JournalError as error:
-            return self._fail(FailureKind.OTHER, "the journal cannot be used", str(error), self._passing)
+            return self._fail(FailureKind.OTHER, "the journal cannot be used", str(error), self._transient)
         except Exception:
             self._parts.log.exception("❌ This account's thread failed unexpectedly and is started again")
             self._transition(AccountState.FAILED, "an unexpected error; see nija.log")
-            return self._passing.wait()
+            return self._transient.wait()
         return math.inf
 
     def _refuse(self, refusal: ConnectRefused) -> float:
-        backoff = self._refused if refusal.permanent else self._passing
+        backoff = self._refused if refusal.permanent else self._transient
         return self._fail(refusal.kind, refusal.reason, refusal.remedy, backoff)
 
     def _fail(self, kind: FailureKind, reason: str, detail: str, backoff: Backoff) -> float:
@@ -218,9 +218,9 @@ class AccountThread:
             self._parts.history.write(journal)
 
     def _start_and_trade(self, trader: Trader, journal: Journal) -> None:
-        self._patiently(trader.start)
-        self._patiently(lambda: self._tell_balance(trader))
-        self._patiently(self._tell_cost)
+        self._once_capacity_allows(trader.start)
+        self._once_capacity_allows(lambda: self._report_balance(trader))
+        self._once_capacity_allows(self._warn_of_cost)
         self._parts.before_trading()
         self._parts.events.publish(TradingStarted(self.account))
         self._transition(AccountState.TRADING)
@@ -240,7 +240,7 @@ class AccountThread:
         self._key_watch.looked()
         self._check_identity(journal, connected.info)
         parts.events.publish(AccountConnected(account))
-        self._tell_warnings(connected.warnings)
+        self._log_warnings(connected.warnings)
         parts.manager.register(account, self._broker, connected.info)
         parts.events.publish(AccountRegistered(account))
 
@@ -255,11 +255,11 @@ class AccountThread:
         if info.names_account and journal.identity.fingerprint() is None:
             journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
 
-    def _tell_warnings(self, warnings: Iterable[str]) -> None:
+    def _log_warnings(self, warnings: Iterable[str]) -> None:
         for warning in warnings:
             self._parts.log.warning(f"⚠️  {warning}")
 
-    def _patiently(self, ask: Callable[[], None]) -> None:
+    def _once_capacity_allows(self, ask: Callable[[], None]) -> None:
         """Before it trades, an account waits for rate-limit capacity. Raises BrokerError.
 
         Requests repeated at every try use up capacity themselves, so the waits grow until all of them fit.
@@ -276,7 +276,7 @@ class AccountThread:
                 self._listener.pause(wait)
                 growth *= 2
 
-    def _tell_balance(self, trader: Trader) -> None:
+    def _report_balance(self, trader: Trader) -> None:
         """NIJA's own positions count as funds: money that is at work is not missing."""
         money = trader.money()
         report = trader.report(money)
@@ -285,15 +285,15 @@ class AccountThread:
         read = BalanceRead(self.account, money.total, money.invested, minimum, money.quote)
         self._parts.events.publish(read)
         if not read.is_funded:
-            self._tell_better_markets(report, minimum)
+            self._suggest_markets(report, minimum)
 
-    def _tell_better_markets(self, report: AccountReport, minimum: Decimal) -> None:
+    def _suggest_markets(self, report: AccountReport, minimum: Decimal) -> None:
         held = {currency: balance.total for currency, balance in report.balances.items()}
         advice = market_advice(self.account, held, self._broker.markets(), self._parts.plan.markets, minimum)
         if advice is not None:
             self._parts.log.warning(f"   → {advice}", account=str(self.account))
 
-    def _tell_cost(self) -> None:
+    def _warn_of_cost(self) -> None:
         """Fast candles are allowed, but not without saying what they cost at this account's fees."""
         plan = self._parts.plan
         market = self._broker.markets().get(plan.markets[0])
@@ -320,7 +320,7 @@ class AccountThread:
             broker=self._broker,
             desk=desk,
             journal=journal,
-            feed=parts.side.feed,
+            feed=parts.runtime.feed,
             manager=parts.manager,
             clock=parts.clock,
             log=parts.log,
@@ -342,7 +342,7 @@ class AccountThread:
             self._listener.obey()
             try:
                 trader.cycle()
-                self._tell_warnings(self._key_watch.look())
+                self._log_warnings(self._key_watch.look())
             except (Unauthorized, PermissionDenied):
                 raise
             except BudgetSpent:
@@ -350,10 +350,10 @@ class AccountThread:
                 trouble.reset()
             except BrokerError as error:
                 pause = min(trouble.wait(), _BARE_SECONDS) if trader.is_bare else trouble.wait()
-                self._tell_trouble(error)
+                self._log_trouble(error)
             else:
                 trouble.reset()
-                self._passing.reset()
+                self._transient.reset()
                 self._refused.reset()
                 self._reasons.clear("failure")
                 if self._reasons.clear("trouble"):
@@ -383,7 +383,7 @@ class AccountThread:
         )
         self._parts.manager.remove(self.account)
 
-    def _tell_trouble(self, error: BrokerError) -> None:
+    def _log_trouble(self, error: BrokerError) -> None:
         """What fails because everything stops is no news."""
         if self._parts.clock.stopping or not self._reasons.is_news("trouble", type(error).__name__):
             return

@@ -29,11 +29,11 @@ _PAPER_COINS = Decimal("0.01")
 
 
 class ExchangeRuntime:
-    """One exchange: its connect gate, its feed, and whatever its accounts share by the exchange's own limits."""
+    """One exchange: its queue of connects, its feed, and whatever its accounts share by the exchange's own limits."""
 
     def __init__(self, exchange: Exchange, process: ProcessSettings, clock: Clock, poll_seconds: float) -> None:
         self.exchange = exchange
-        self.gate = ConnectQueue(clock, process.connect_delay)
+        self.connect_queue = ConnectQueue(clock, process.connect_delay)
         self._process = process
         self._clock = clock
         self._access = open_access(exchange, process, clock)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nija.trader.plan import TradingPlan
 
 
-class Holds(Enum):
+class OpenPositions(Enum):
     """`UNKNOWN`: there is a journal, but it cannot be read."""
 
     NOTHING = "nothing"
@@ -30,33 +30,33 @@ class Holds(Enum):
     UNKNOWN = "unknown"
 
 
-def holds(journals: Journals, account: AccountId) -> Holds:
+def open_positions(journals: Journals, account: AccountId) -> OpenPositions:
     """Reads only, a few rows. An order that may still buy something counts as a position."""
     try:
         if not journals.exists(account):
-            return Holds.NOTHING
+            return OpenPositions.NONE
         with closing(journals.read(account)) as journal:
             is_open = journal.plans.open() or journal.intents.unsettled()
     except JournalError:
-        return Holds.UNKNOWN
-    return Holds.POSITION if is_open else Holds.NOTHING
+        return OpenPositions.UNKNOWN
+    return OpenPositions.SOME if is_open else OpenPositions.NONE
 
 
-def in_order_of_need(
+def open_positions_first(
     traded: Iterable[tuple[Credentials, TradingPlan]], journals: Journals
 ) -> list[tuple[Credentials, TradingPlan]]:
     """Whoever may have something to protect comes first; otherwise as they came."""
-    return sorted(traded, key=lambda one: holds(journals, one[0].account) is Holds.NOTHING)
+    return sorted(traded, key=lambda one: open_positions(journals, one[0].account) is OpenPositions.NONE)
 
 
-def protected(
+def switched_off_with_positions(
     configuration: Configuration, journals: Journals, log: FilteringBoundLogger
 ) -> Iterator[tuple[Credentials, TradingPlan]]:
     """The switched-off accounts that still have something to look after; each switched-off account gets a line."""
     for credentials in configuration.switched_off():
         account = credentials.account
-        found = holds(journals, account)
-        if found is Holds.NOTHING:
+        found = open_positions(journals, account)
+        if found is OpenPositions.NONE:
             log.info(f"{account} is switched off in nija.toml (enabled = false)")
             continue
         try:
@@ -64,6 +64,6 @@ def protected(
         except StrategyError as error:
             log.warning(f"❌ {account} is switched off, but has an open position that cannot be managed: {error}")
             continue
-        doubt = " (its journal cannot be read, so it may have one)" if found is Holds.UNKNOWN else ""
+        doubt = " (its journal cannot be read, so it may have one)" if found is OpenPositions.UNKNOWN else ""
         log.warning(f"⚠️  {account} is {SWITCHED_OFF}{doubt}", account=str(account))
         yield credentials, plan

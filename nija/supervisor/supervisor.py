@@ -29,7 +29,7 @@ from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchange_runtime import ExchangeRuntime
-from nija.supervisor.open_positions import in_order_of_need, protected
+from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import ReportMoment, account_views, status_report
 from nija.version import nija_version
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
 # Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
 _GRACE_SECONDS = 8.0
-_FAREWELL_SECONDS = 1.0
-_LONGEST_FAREWELL = 3.0
+_LEAST_FLUSH_SECONDS = 1.0
+_LONGEST_FLUSH_SECONDS = 3.0
 _WATCH_SECONDS = 5.0
 _REDEPLOY_SECONDS = 1.0
 
@@ -90,7 +90,7 @@ class Supervisor:
         self._watcher = Watcher(clock, process.daily_summary_hour)
         self._history = HistoryWriter(clock)
         self._events = Events(self._log)
-        for listener in (EventLines(self._log).write, self._notifier.hear, self._history.hear):
+        for listener in (EventLines(self._log).write, self._notifier.on_event, self._history.on_event):
             self._events.listen(listener)
         self._portfolio: Portfolio | None = None
         self.manager = AccountManager(clock)
@@ -102,42 +102,42 @@ class Supervisor:
         Raises KeyInUse, DataDirUnusable, ControlError or ConfigurationError before anything trades.
         """
         process = self._configuration.process
-        with ExitStack() as held:
+        with ExitStack() as stack:
             # Before the keys: a platform ends the old instance, which holds them, once this one answers.
-            held.enter_context(self._health())
-            self._own_keys(held, self._traded)
+            stack.enter_context(self._health())
+            self._lock_keys(stack, self._traded)
             journals = self._make_journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
-            held.callback(journals.close)
-            self._tell_what_is_left_out()
-            switched_off = tuple(protected(self._configuration, journals, self._log))
-            self._own_keys(held, switched_off)
+            stack.callback(journals.close)
+            self._log_left_out()
+            switched_off = tuple(switched_off_with_positions(self._configuration, journals, self._log))
+            self._lock_keys(stack, switched_off)
             self._traded += switched_off
-            self._portfolio = self._all_accounts()
-            sides = self._sides()
-            self.threads = tuple(self._threads(sides, journals))
-            held.enter_context(self._control())
-            held.callback(self._end, sides)
+            self._portfolio = self._make_portfolio()
+            runtimes = self._runtimes()
+            self.threads = tuple(self._threads(runtimes, journals))
+            stack.enter_context(self._control())
+            stack.callback(self._end, runtimes)
             self._notifier.start()
             accounts = tuple(thread.account for thread in self.threads)
             self._events.publish(DaemonStarted(self._configuration.mode.value, accounts))
-            self._start(sides)
+            self._start(runtimes)
             self._watch()
         return 0
 
-    def _start(self, sides: Mapping[Exchange, ExchangeRuntime]) -> None:
+    def _start(self, runtimes: Mapping[Exchange, ExchangeRuntime]) -> None:
         for credentials, plan in self._traded:
             # The candles are there by the time the account has connected.
-            sides[credentials.account.exchange].feed.follow(map(plan.subscription, plan.markets))
-        for side in sides.values():
-            side.start()
+            runtimes[credentials.account.exchange].feed.follow(map(plan.subscription, plan.markets))
+        for runtime in runtimes.values():
+            runtime.start()
         for thread in self.threads:
             thread.start()
 
-    def _own_keys(self, held: ExitStack, traded: Iterable[tuple[Credentials, TradingPlan]]) -> None:
+    def _lock_keys(self, stack: ExitStack, traded: Iterable[tuple[Credentials, TradingPlan]]) -> None:
         for credentials, _ in traded:
-            held.callback(self._own(credentials).release)
+            stack.callback(self._lock_key(credentials).release)
 
-    def _own(self, credentials: Credentials) -> KeyOwnership:
+    def _lock_key(self, credentials: Credentials) -> KeyOwnership:
         """On a platform that starts the new instance before it ends the old one, wait for the old one."""
         data_dir, fingerprint = self._configuration.process.data_dir, credentials.api_key.fingerprint
         while True:
@@ -201,7 +201,7 @@ class Supervisor:
         finally:
             server.stop()
 
-    def _sides(self) -> dict[Exchange, ExchangeRuntime]:
+    def _runtimes(self) -> dict[Exchange, ExchangeRuntime]:
         """The fastest poll that any account of an exchange asks for serves them all."""
         polls: dict[Exchange, float] = {}
         for credentials, plan in self._traded:
@@ -213,7 +213,7 @@ class Supervisor:
             for exchange, poll in polls.items()
         }
 
-    def _tell_what_is_left_out(self) -> None:
+    def _log_left_out(self) -> None:
         configuration = self._configuration
         for warning in configuration.warnings:
             self._log.warning(f"⚠️  {warning}")
@@ -222,7 +222,7 @@ class Supervisor:
         for fault in configuration.discovery.faults:
             self._log.error(f"❌ {fault.message}", account=str(fault.account) if fault.account else None)
 
-    def _threads(self, sides: dict[Exchange, ExchangeRuntime], journals: Journals) -> Iterable[AccountThread]:
+    def _threads(self, runtimes: dict[Exchange, ExchangeRuntime], journals: Journals) -> Iterable[AccountThread]:
         for fault in self._configuration.discovery.faults:
             if fault.account is not None and fault.account not in self.manager.accounts():
                 self.manager.add(fault.account)
@@ -230,17 +230,17 @@ class Supervisor:
         for credentials, _ in self._traded:
             self.manager.add(credentials.account)
         # Turns are given out in this order.
-        for credentials, plan in in_order_of_need(self._traded, journals):
-            yield AccountThread(self._parts(credentials, plan, sides[credentials.account.exchange], journals))
+        for credentials, plan in open_positions_first(self._traded, journals):
+            yield AccountThread(self._parts(credentials, plan, runtimes[credentials.account.exchange], journals))
 
     def _parts(
-        self, credentials: Credentials, plan: TradingPlan, side: ExchangeRuntime, journals: Journals
+        self, credentials: Credentials, plan: TradingPlan, runtime: ExchangeRuntime, journals: Journals
     ) -> AccountParts:
         return AccountParts(
             account=credentials.account,
             plan=plan,
-            broker=self._broker(credentials, plan, side),
-            side=side,
+            broker=self._broker(credentials, plan, runtime),
+            runtime=runtime,
             journals=journals,
             manager=self.manager,
             clock=self._clock,
@@ -252,12 +252,12 @@ class Supervisor:
             portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
         )
 
-    def _broker(self, credentials: Credentials, plan: TradingPlan, side: ExchangeRuntime) -> Broker:
+    def _broker(self, credentials: Credentials, plan: TradingPlan, runtime: ExchangeRuntime) -> Broker:
         if self._configuration.mode is RunMode.PAPER:
-            return side.paper_broker(credentials, plan.quote)
-        return side.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
+            return runtime.paper_broker(credentials, plan.quote)
+        return runtime.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
 
-    def _all_accounts(self) -> Portfolio | None:
+    def _make_portfolio(self) -> Portfolio | None:
         """The brake over all accounts together, where nija.toml sets one."""
         settings = self._configuration.settings.portfolio
         limits = PortfolioLimits(settings.max_daily_loss, settings.max_drawdown)
@@ -285,15 +285,15 @@ class Supervisor:
         moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
         return account_views(self.manager, self.threads, moment)
 
-    def _end(self, sides: Mapping[Exchange, ExchangeRuntime]) -> None:
+    def _end(self, runtimes: Mapping[Exchange, ExchangeRuntime]) -> None:
         self._stop.set()
         self._log.info(lines.STOPPING)
         deadline = self._clock.monotonic() + _GRACE_SECONDS
         for thread in self.threads:
             thread.wake()
         late = [thread for thread in self.threads if not thread.join(max(0.0, deadline - self._clock.monotonic()))]
-        for side in sides.values():
-            side.join(max(0.0, deadline - self._clock.monotonic()))
+        for runtime in runtimes.values():
+            runtime.join(max(0.0, deadline - self._clock.monotonic()))
         for thread in late:
             self._log.warning(
                 "⚠️  A request is still without an answer; what became of it is asked at the next start",
@@ -301,5 +301,5 @@ class Supervisor:
             )
         self._events.publish(DaemonStopped())
         left = max(0.0, deadline - self._clock.monotonic())
-        self._notifier.stop(min(_LONGEST_FAREWELL, left + _FAREWELL_SECONDS))
+        self._notifier.stop(min(_LONGEST_FLUSH_SECONDS, left + _LEAST_FLUSH_SECONDS))
         self._log.info(lines.STOPPED)

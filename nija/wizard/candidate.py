@@ -1,4 +1,4 @@
-"""A key on trial: read from wherever it was handed over, judged before any network, then asked of the exchange."""
+"""A key on check: read from wherever it was handed over, judged before any network, then asked of the exchange."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
 
 
-class Refused(Exception):
+class SetupRefused(Exception):
     """The key cannot be taken. The text says why and what to do, never what the key is."""
 
 
@@ -40,7 +40,7 @@ class KeyMaterial:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class OnlineCheck:
     """What the exchange said. `is_accepted`: the key works and NIJA may use it, however little money there is."""
 
     findings: tuple[Finding, ...]
@@ -54,22 +54,22 @@ def from_key_file(text: str) -> KeyMaterial | None:
 
 
 def read_file(path: Path) -> str:
-    """Raises Refused."""
+    """Raises SetupRefused."""
     try:
         return read_text(path.expanduser())
     except OSError as error:
-        raise Refused(f"{path} cannot be read ({error.strerror})") from error
+        raise SetupRefused(f"{path} cannot be read ({error.strerror})") from error
     except NotText as error:
-        raise Refused(f"{path} {error}") from error
+        raise SetupRefused(f"{path} {error}") from error
 
 
-def judge(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:
-    """Every check that needs no network, also against the other accounts' keys. Raises Refused."""
+def check_offline(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:
+    """Every check that needs no network, also against the other accounts' keys. Raises SetupRefused."""
     others = {name: value for name, value in values.items() if account_of(name) != account}
     discovery = discover({**others, **variables(account, material)})
     mine = [fault for fault in discovery.faults if fault.account == account]
     if mine:
-        raise Refused(" ".join(fault.message for fault in mine))
+        raise SetupRefused(" ".join(fault.message for fault in mine))
     return next(found for found in discovery.credentials if found.account == account)
 
 
@@ -80,12 +80,12 @@ def variables(account: AccountId, material: KeyMaterial) -> dict[str, str]:
     }
 
 
-def try_out(credentials: Credentials, process: ProcessSettings, clock: Clock) -> Trial:
+def check_online(credentials: Credentials, process: ProcessSettings, clock: Clock) -> OnlineCheck:
     """Ask the exchange. Places no order. Raises SettingsError."""
     account = credentials.account
     way = tuple(check_exchange(address_of(account.exchange, process), clock))
     if any(finding.level is Level.BROKEN for finding in way):
-        return Trial(way, is_accepted=False)
+        return OnlineCheck(way, is_accepted=False)
     settings = load_settings(process.config, STRATEGY_TABLES).for_account(account)
     probe = Probe(process, clock)
     try:
@@ -93,4 +93,4 @@ def try_out(credentials: Credentials, process: ProcessSettings, clock: Clock) ->
     finally:
         probe.close()
     check = check_account(account, facts, settings, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
-    return Trial(check.findings, is_accepted=check.is_connected)
+    return OnlineCheck(check.findings, is_accepted=check.is_connected)

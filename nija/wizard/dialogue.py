@@ -12,7 +12,7 @@ from rich.prompt import Prompt
 
 from accounts.identity import MASTER, AccountId
 from brokers.exchanges import described, exchange_named, exchanges
-from nija.wizard.candidate import KeyMaterial, Refused, from_key_file, read_file
+from nija.wizard.candidate import KeyMaterial, SetupRefused, from_key_file, read_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +54,7 @@ class Dialogue:
         self._console.print("\nWhat you type or paste now stays hidden.")
 
     def material(self, account: AccountId) -> KeyMaterial:
-        """Raises Refused where a file is named that cannot be read."""
+        """Raises SetupRefused where a file is named that cannot be read."""
         guide = described(account.exchange).key_guide
         key = self._hidden(guide.key_prompt)
         both = _from_file(account, key)
@@ -75,14 +75,16 @@ def owner_name(text: str) -> str:
 
 
 def from_stdin() -> KeyMaterial:
-    """Two lines, key and secret, or Coinbase's key file. Raises Refused."""
+    """Two lines, key and secret, or Coinbase's key file. Raises SetupRefused."""
     text = sys.stdin.read()
     both = from_key_file(text)
     if both is not None:
         return both
     key, _, secret = text.strip().partition("\n")
     if not secret.strip():
-        raise Refused("standard input must hold two lines: the key, then the secret (or use --key-file, --secret-file)")
+        raise SetupRefused(
+            "standard input must hold two lines: the key, then the secret (or use --key-file, --secret-file)"
+        )
     return KeyMaterial(key, secret)
 
 
@@ -95,5 +97,5 @@ def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
         return None
     both = from_key_file(read_file(Path(path)))
     if both is None:
-        raise Refused(f"this file is no {description.short_name} key file: it needs {holds}")
+        raise SetupRefused(f"this file is no {description.short_name} key file: it needs {holds}")
     return both

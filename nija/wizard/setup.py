@@ -10,7 +10,15 @@ from brokers.exchanges import exchanges
 from nija.control.client import ask
 from nija.control.wire import ControlError
 from nija.doctor.finding import Level
-from nija.wizard.candidate import KeyMaterial, Refused, from_key_file, judge, read_file, try_out, variables
+from nija.wizard.candidate import (
+    KeyMaterial,
+    SetupRefused,
+    check_offline,
+    check_online,
+    from_key_file,
+    read_file,
+    variables,
+)
 from nija.wizard.dialogue import Dialogue, from_stdin
 from nija.wizard.dotenv_editor import remove_credentials, write_credentials
 
@@ -29,7 +37,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SetupOptions:
     """What the flags say; what is None is asked for where there is a terminal."""
 
     exchange: Exchange | None = None
@@ -39,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
+class SetupContext:
     """`real` is the environment without .env, whose variables win; `values` is both together."""
 
     dotenv: Path
@@ -52,89 +60,89 @@ class Workplace:
 class Wizard:
     """`dialogue` is None without a terminal: then the flags must say everything."""
 
-    def __init__(self, place: Workplace, console: Console, dialogue: Dialogue | None) -> None:
-        self._place = place
+    def __init__(self, context: SetupContext, console: Console, dialogue: Dialogue | None) -> None:
+        self._context = context
         self._console = console
         self._dialogue = dialogue
 
-    def set_up(self, wanted: Wanted) -> AccountId:
-        """Raises Refused, DotenvError, SettingsError."""
-        account = self._account(wanted)
-        if self._dialogue is not None and wanted.key_file is None:
+    def set_up(self, options: SetupOptions) -> AccountId:
+        """Raises SetupRefused, DotenvError, SettingsError."""
+        account = self._account(options)
+        if self._dialogue is not None and options.key_file is None:
             self._dialogue.show_guide(account)
-        credentials = self._credentials(account, wanted)
+        credentials = self._credentials(account, options)
         self._console.print(f"Key {credentials.api_key.fingerprint} looks right. Asking {account.exchange} ...")
-        self._try_out(credentials)
+        self._check_online(credentials)
         written = variables(account, KeyMaterial(credentials.api_key.key, credentials.api_key.secret))
-        write_credentials(self._place.dotenv, account, written)
-        self._tell_written(account, tuple(written))
+        write_credentials(self._context.dotenv, account, written)
+        self._report_written(account, tuple(written))
         return account
 
     def remove(self, account: AccountId) -> None:
-        """Raises Refused, DotenvError."""
-        names = remove_credentials(self._place.dotenv, account)
+        """Raises SetupRefused, DotenvError."""
+        names = remove_credentials(self._context.dotenv, account)
         if not names:
-            raise Refused(f"{self._place.dotenv} holds no credentials of {account}")
-        self._console.print(f"✅ Removed from {self._place.dotenv}: {', '.join(names)}")
-        self._tell_real(account)
+            raise SetupRefused(f"{self._context.dotenv} holds no credentials of {account}")
+        self._console.print(f"✅ Removed from {self._context.dotenv}: {', '.join(names)}")
+        self._warn_if_overridden(account)
         self._console.print("   Delete the key at the exchange too, if nothing else uses it. Restart NIJA.")
 
-    def _account(self, wanted: Wanted) -> AccountId:
+    def _account(self, options: SetupOptions) -> AccountId:
         if self._dialogue is None:
-            if wanted.exchange is None:
+            if options.exchange is None:
                 ways = " or ".join(f"--exchange {known}" for known in exchanges())
-                raise Refused(f"without a terminal, say which exchange: {ways}")
-            return _identified(wanted.exchange, wanted.owner or MASTER)
-        exchange = wanted.exchange or self._dialogue.exchange()
-        return _identified(exchange, wanted.owner or self._dialogue.owner())
+                raise SetupRefused(f"without a terminal, say which exchange: {ways}")
+            return _identified(options.exchange, options.owner or MASTER)
+        exchange = options.exchange or self._dialogue.exchange()
+        return _identified(exchange, options.owner or self._dialogue.owner())
 
-    def _credentials(self, account: AccountId, wanted: Wanted) -> Credentials:
+    def _credentials(self, account: AccountId, options: SetupOptions) -> Credentials:
         """A person may try again; a program gets the error."""
-        tries = _TRIES if self._dialogue is not None and wanted.key_file is None else 1
+        tries = _TRIES if self._dialogue is not None and options.key_file is None else 1
         for left in range(tries - 1, -1, -1):
             try:
-                return judge(account, self._material(account, wanted), self._place.values)
-            except Refused as error:
+                return check_offline(account, self._material(account, options), self._context.values)
+            except SetupRefused as error:
                 if left == 0:
                     raise
                 self._console.print(f"❌ {error}\nTry again, or end with Ctrl+C.")
         raise AssertionError("the last try returns or raises")
 
-    def _material(self, account: AccountId, wanted: Wanted) -> KeyMaterial:
-        if wanted.key_file is not None:
-            text = read_file(wanted.key_file)
+    def _material(self, account: AccountId, options: SetupOptions) -> KeyMaterial:
+        if options.key_file is not None:
+            text = read_file(options.key_file)
             both = from_key_file(text)
             if both is not None:
                 return both
-            if wanted.secret_file is None:
-                raise Refused("--key-file needs --secret-file too")
-            return KeyMaterial(text, read_file(wanted.secret_file))
+            if options.secret_file is None:
+                raise SetupRefused("--key-file needs --secret-file too")
+            return KeyMaterial(text, read_file(options.secret_file))
         return self._dialogue.material(account) if self._dialogue is not None else from_stdin()
 
-    def _try_out(self, credentials: Credentials) -> None:
-        trial = try_out(credentials, self._place.process, self._place.clock)
-        for finding in trial.findings:
+    def _check_online(self, credentials: Credentials) -> None:
+        check = check_online(credentials, self._context.process, self._context.clock)
+        for finding in check.findings:
             self._console.print(finding.line)
             if finding.remedy and finding.level is not Level.OK:
                 self._console.print(f"   → {finding.remedy}")
-        if not trial.is_accepted:
-            raise Refused(f"the key is not taken, and nothing was written to {self._place.dotenv}")
+        if not check.is_accepted:
+            raise SetupRefused(f"the key is not taken, and nothing was written to {self._context.dotenv}")
 
-    def _tell_written(self, account: AccountId, names: tuple[str, ...]) -> None:
-        self._console.print(f"✅ Written to {self._place.dotenv} (only you can read it): {', '.join(names)}")
-        self._tell_real(account)
+    def _report_written(self, account: AccountId, names: tuple[str, ...]) -> None:
+        self._console.print(f"✅ Written to {self._context.dotenv} (only you can read it): {', '.join(names)}")
+        self._warn_if_overridden(account)
         start = "Restart NIJA, so that it takes the new key" if self._is_running() else "Start NIJA with ./start.sh"
         self._console.print(f"   {start}. To take it out again: nija setup --remove {account}")
         self._console.print("   On Railway or Render, set the same two variables in the dashboard instead.")
 
-    def _tell_real(self, account: AccountId) -> None:
-        for name in self._place.real:
-            if name.startswith(f"{account.env_prefix}_API_") and self._place.real[name]:
+    def _warn_if_overridden(self, account: AccountId) -> None:
+        for name in self._context.real:
+            if name.startswith(f"{account.env_prefix}_API_") and self._context.real[name]:
                 self._console.print(f"⚠️  {name} is also set outside .env, and that one wins: delete it there")
 
     def _is_running(self) -> bool:
         try:
-            return ask(self._place.process.data_dir, "status") is not None
+            return ask(self._context.process.data_dir, "status") is not None
         except ControlError:
             return True
 
@@ -143,4 +151,4 @@ def _identified(exchange: Exchange, owner: str) -> AccountId:
     try:
         return AccountId(exchange, owner)
     except ValueError as error:
-        raise Refused(str(error)) from error
+        raise SetupRefused(str(error)) from error

@@ -10,7 +10,7 @@ from brokers.simulator.config import Limits, SimulatorConfig
 from brokers.simulator.server import running_simulator
 from tests.docs.page_run import run_page
 from tests.docs.scenarios import ACCOUNTS, SCENARIOS
-from tests.nija.doctor.patients import ACCOUNTS as PATIENTS
+from tests.nija.doctor.setups import ACCOUNTS as PATIENTS
 from tests.simulator_fixtures import UNLIMITED, manual_rig
 
 if TYPE_CHECKING:

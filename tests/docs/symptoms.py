@@ -20,13 +20,13 @@ from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.orders.desk import ANOTHER_PROGRAM
 from nija.trader.commands import Command
-from tests.nija.doctor.patients import KEYS, STRANGER
+from tests.nija.doctor.setups import KEYS, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from nija.journal.journal import Journal
-    from tests.nija.doctor.patients import BrokenSetUp
+    from tests.nija.doctor.setups import BrokenSetUp
     from tests.simulator_fixtures import Rig
 
     Reproduction = Callable[[BrokenSetUp, Rig], Iterator[None]]

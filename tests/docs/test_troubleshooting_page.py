@@ -10,7 +10,7 @@ import pytest
 from nija.doctor.render import lines
 from tests.docs.pages import page
 from tests.docs.symptoms import NOWHERE, reproduced, symptoms
-from tests.nija.doctor.patients import KEYS, BrokenSetUp
+from tests.nija.doctor.setups import KEYS, BrokenSetUp
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nija.events import Events, Flattened
-from tests.nija.notify.sights import MASTER, TANIA
+from tests.nija.notify.account_states import MASTER, TANIA
 from tests.nija.orders.captured_log import CapturedLog
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.simulator.config import Limits, SimulatorConfig
-from tests.nija.doctor.patients import ACCOUNTS, KEYS, BrokenSetUp
+from tests.nija.doctor.setups import ACCOUNTS, KEYS, BrokenSetUp
 from tests.simulator_fixtures import manual_rig
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from nija.doctor.finding import DoctorExit
 from nija.doctor.running import doctor_answer
 from nija.journal.records import HaltName
 from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, HaltStatus, MarketStatus
-from tests.nija.doctor.patients import BrokenSetUp, requests_seen
+from tests.nija.doctor.setups import BrokenSetUp, requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
 if TYPE_CHECKING:

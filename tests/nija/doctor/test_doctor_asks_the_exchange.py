@@ -18,7 +18,7 @@ from nija.doctor.finding import DoctorExit, Level
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 from nija.trader.commands import Command
-from tests.nija.doctor.patients import KEYS, STRANGER, BrokenSetUp, requests_seen
+from tests.nija.doctor.setups import KEYS, STRANGER, BrokenSetUp, requests_seen
 
 if TYPE_CHECKING:
     from tests.simulator_fixtures import Rig

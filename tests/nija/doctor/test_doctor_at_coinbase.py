@@ -14,7 +14,7 @@ from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig, coinb
 from brokers.simulator.faults import Fault, FaultKind
 from brokers.simulator.server import running_simulator
 from nija.doctor.finding import DoctorExit
-from tests.nija.doctor.patients import BrokenSetUp
+from tests.nija.doctor.setups import BrokenSetUp
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
 if TYPE_CHECKING:

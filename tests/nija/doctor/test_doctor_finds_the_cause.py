@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.model import ApiKey
 from nija.doctor.finding import DoctorExit
-from tests.nija.doctor.patients import KEYS, STRANGER, BrokenSetUp, requests_seen
+from tests.nija.doctor.setups import KEYS, STRANGER, BrokenSetUp, requests_seen
 
 if TYPE_CHECKING:
     from tests.simulator_fixtures import Rig

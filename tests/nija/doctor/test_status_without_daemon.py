@@ -17,7 +17,7 @@ from brokers.simulator.config import SimulatorConfig
 from nija.doctor.direct_status import direct_report
 from nija.status.render import console_for, show
 from nija.status.report import StatusExit
-from tests.nija.doctor.patients import requests_seen
+from tests.nija.doctor.setups import requests_seen
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
 if TYPE_CHECKING:

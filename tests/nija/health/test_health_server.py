@@ -27,7 +27,7 @@ from nija.log.setup import configure_logging
 from nija.status.report import AccountStatus, MarketStatus, PositionStatus
 from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
-from tests.nija.notify.sights import MASTER
+from tests.nija.notify.account_states import MASTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,7 +30,7 @@ from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
 from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
-from tests.nija.notify.sights import LATER, MASTER, START, TANIA, position, sighting, snapshot, view
+from tests.nija.notify.account_states import LATER, MASTER, START, TANIA, position, sighting, snapshot, view
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId

@@ -15,7 +15,7 @@ from nija.journal.errors import JournalError
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
 from tests.fakes import ManualClock
-from tests.nija.notify.sights import MASTER, TANIA
+from tests.nija.notify.account_states import MASTER, TANIA
 from tests.nija.orders.captured_log import CapturedLog
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_a_row_has_the_time_of_the_event_its_kind_its_market_and_every_figure(
     history: HistoryWriter, journal: Journal, clock: ManualClock
 ) -> None:
     happened = clock.time()
-    history.hear(FILLED)
+    history.on_event(FILLED)
     clock.advance(30.0)
     history.write(journal)
     (row,) = journal.history.latest(9)
@@ -64,7 +64,7 @@ def test_a_row_has_the_time_of_the_event_its_kind_its_market_and_every_figure(
 
 
 def test_each_account_has_its_own(history: HistoryWriter, journal: Journal) -> None:
-    history.hear(replace(FILLED, account=TANIA))
+    history.on_event(replace(FILLED, account=TANIA))
     history.write(journal)
     assert kinds(journal) == []
     assert history.is_waiting(TANIA)
@@ -76,11 +76,11 @@ def test_what_cannot_be_written_is_written_later_in_its_order(
     def full(*_args: object, **_more: object) -> None:
         raise JournalError("the disk is full")
 
-    history.hear(FILLED)
+    history.on_event(FILLED)
     with monkeypatch.context() as patched:
         patched.setattr(journal.history, "add", full)
         history.write(journal)
-    history.hear(PositionClosed(MASTER, "BTC/USD", Decimal(1), Decimal(2), Decimal(0), "", "entry-1"))
+    history.on_event(PositionClosed(MASTER, "BTC/USD", Decimal(1), Decimal(2), Decimal(0), "", "entry-1"))
     history.write(journal)
     history.write(journal)
     assert kinds(journal) == ["order_filled", "position_closed"]
@@ -90,7 +90,7 @@ def test_what_waits_for_a_broken_journal_is_bounded_and_the_latest_is_kept(
     history: HistoryWriter, journal: Journal
 ) -> None:
     for number in range(1_000):
-        history.hear(replace(FILLED, order=f"O-{number}"))
+        history.on_event(replace(FILLED, order=f"O-{number}"))
     history.write(journal)
     rows = journal.history.latest(1_000)
     assert len(rows) == 200
@@ -99,7 +99,7 @@ def test_what_waits_for_a_broken_journal_is_bounded_and_the_latest_is_kept(
 
 def test_a_refusal_repeated_in_the_same_words_is_one_row(history: HistoryWriter, journal: Journal) -> None:
     for reason in ("not now", "not now", "never"):
-        history.hear(replace(REFUSED, reason=reason))
+        history.on_event(replace(REFUSED, reason=reason))
     history.write(journal)
     assert [row.detail["reason"] for row in journal.history.latest(9)] == ["not now", "never"]
 
@@ -107,9 +107,9 @@ def test_a_refusal_repeated_in_the_same_words_is_one_row(history: HistoryWriter,
 def test_a_command_is_not_written_twice_and_steps_on_the_way_not_at_all(
     history: HistoryWriter, journal: Journal
 ) -> None:
-    history.hear(LimitReached(MASTER, "stop_trading", "stopped by command"))
-    history.hear(AccountConnecting(MASTER))
-    history.hear(DaemonStopped())
-    history.hear(LimitReached(MASTER, "daily_loss", "8 %"))
+    history.on_event(LimitReached(MASTER, "stop_trading", "stopped by command"))
+    history.on_event(AccountConnecting(MASTER))
+    history.on_event(DaemonStopped())
+    history.on_event(LimitReached(MASTER, "daily_loss", "8 %"))
     history.write(journal)
     assert [row.detail for row in journal.history.latest(9)] == [{"limit": "daily_loss", "reason": "8 %"}]

@@ -43,7 +43,7 @@ from nija.events import (
     TradingStarted,
 )
 from nija.log.event_lines import EventLines
-from tests.nija.notify.sights import MASTER
+from tests.nija.notify.account_states import MASTER
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nija.events import AccountFailed, AccountRecovered, DaemonStarted, PositionOpened
 from nija.notify.throttle import HELD_AT_MOST, WINDOW_SECONDS, NotificationThrottle
-from tests.nija.notify.sights import MASTER, TANIA
+from tests.nija.notify.account_states import MASTER, TANIA
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId

@@ -23,8 +23,8 @@ from nija.notify.notifier import Notifier
 from nija.notify.targets import RETRY_SECONDS, Targets
 from nija.notify.worker import NotificationWorker
 from tests.fakes import ManualClock
+from tests.nija.notify.account_states import MASTER, TANIA, sighting, snapshot
 from tests.nija.notify.inbox import inbox
-from tests.nija.notify.sights import MASTER, TANIA, sighting, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +65,12 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
     with inbox() as box:
         told = notifier([box.notify_url], log)
         told.start()
-        told.hear(DaemonStarted("live", (MASTER,)))
+        told.on_event(DaemonStarted("live", (MASTER,)))
         assert box.wait_for_messages(1)[0]["title"] == "NIJA 🚀 started"
-        told.hear(AccountFailed(MASTER, "Permission denied"))
+        told.on_event(AccountFailed(MASTER, "Permission denied"))
         failure = box.wait_for_messages(2)[1]
         assert (failure["title"], failure["type"]) == ("NIJA ❌ Kraken MASTER is not trading", "failure")
-        told.hear(DaemonStopped())
+        told.on_event(DaemonStopped())
         told.stop()
         assert box.bodies[-1]["title"] == "NIJA 👋 stopped"
     assert log.text == ""
@@ -82,10 +82,10 @@ def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
         worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
         burst = (*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
         for event in burst:
-            worker.hand(event)
+            worker.submit(event)
         worker.start()
         assert box.wait_for_messages(1)[0]["title"] == "NIJA: 4 events"
-        worker.hand(AccountFailed(MASTER, "held back"))
+        worker.submit(AccountFailed(MASTER, "held back"))
         worker.stop(3.0)
         (_, last) = box.bodies
     assert last["message"].startswith("held back")
@@ -96,7 +96,7 @@ def test_events_beyond_the_queues_capacity_are_counted() -> None:
     with inbox() as box:
         worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
         for number in range(1_005):
-            worker.hand(AccountFailed(MASTER, f"reason {number}"))
+            worker.submit(AccountFailed(MASTER, f"reason {number}"))
         worker.start()
         assert box.wait_for_messages(1)[0]["title"] == "NIJA: 1005 events"
         worker.stop(3.0)
@@ -107,11 +107,11 @@ def test_a_target_that_hangs_delays_nobody_and_stopping_takes_three_seconds() ->
         box.hang.clear()
         told = notifier([box.notify_url], Log())
         told.start()
-        told.hear(DaemonStarted("live", (MASTER,)))
+        told.on_event(DaemonStarted("live", (MASTER,)))
         box.wait_for_requests(1)
         began = time.monotonic()
         for number in range(10_000):
-            told.hear(AccountFailed(MASTER, f"reason {number}"))
+            told.on_event(AccountFailed(MASTER, f"reason {number}"))
         assert time.monotonic() - began < 2.0
         began = time.monotonic()
         told.stop()
@@ -136,13 +136,13 @@ def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later
         targets = Targets([box.notify_url], "NIJA", log.log, str)
         worker = NotificationWorker(targets, clock, log.log)
         worker.start()
-        worker.hand(AccountFailed(MASTER, "first"))
+        worker.submit(AccountFailed(MASTER, "first"))
         box.wait_for_requests(1)
-        worker.hand(AccountFailed(TANIA, "second"))
+        worker.submit(AccountFailed(TANIA, "second"))
         box.wait_for_requests(2)
         box.status = 200
         clock.advance(RETRY_SECONDS)
-        worker.hand(None)
+        worker.submit(None)
         (message,) = box.wait_for_messages(1)
         worker.stop(3.0)
     assert "first" in message["message"]
@@ -158,7 +158,7 @@ def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_
     with inbox() as box:
         told = notifier(["nonsense://hidden-token", box.notify_url], log)
         told.start()
-        told.hear(DaemonStarted("live", (MASTER,)))
+        told.on_event(DaemonStarted("live", (MASTER,)))
         box.wait_for_messages(1)
         told.stop()
     assert "address 1 of NIJA_NOTIFY_URLS (nonsense://…) is not understood" in log.text
@@ -170,8 +170,8 @@ def test_an_event_that_cannot_be_told_does_not_silence_the_next() -> None:
     with inbox() as box:
         worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
         worker.start()
-        worker.hand(FeedSilent(cast("Exchange", "an exchange without a name"), "", ""))
-        worker.hand(AccountFailed(MASTER, "x"))
+        worker.submit(FeedSilent(cast("Exchange", "an exchange without a name"), "", ""))
+        worker.submit(AccountFailed(MASTER, "x"))
         box.wait_for_messages(1)
         worker.stop(3.0)
     assert log.text.count("failed unexpectedly") == 1

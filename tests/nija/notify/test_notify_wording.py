@@ -27,9 +27,9 @@ from nija.events import (
     PositionWrittenOff,
 )
 from nija.notify.message import message, note
-from nija.notify.wording import NotifiedEvent, Severity, words
+from nija.notify.wording import NotifiedEvent, Severity, wording_of
 from nija.risk.no_trade import NoTradeReason, Rule
-from tests.nija.notify.sights import MASTER, START, TANIA
+from tests.nija.notify.account_states import MASTER, START, TANIA
 
 PAUSED = tuple(NoTradeReason(Rule.PAUSED, "new entries are paused", market=one) for one in ("BTC/USD", "ETH/USD"))
 BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal(88000), "entry-1")
@@ -97,7 +97,7 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
     ],
 )
 def test_every_event_says_who_and_what(event: NotifiedEvent, title: str, text: str) -> None:
-    said = words(event)
+    said = wording_of(event)
     assert said.title == title
     assert said.text.startswith(text)
 
@@ -108,7 +108,7 @@ def test_the_summary_has_a_line_for_each_account_and_says_each_reason_once() -> 
         AccountDay(TANIA, "FAILED", "USD", None, None, 0, "Permission denied", PAUSED),
         AccountDay(TANIA, "PAUSED", "USD", None, None, 0, not_trading=PAUSED),
     )
-    assert words(DailySummary(date(2026, 3, 1), days)).text.splitlines() == [
+    assert wording_of(DailySummary(date(2026, 3, 1), days)).text.splitlines() == [
         "Kraken MASTER: TRADING, $1034.56 (+$34.56 today), open positions: 1",
         "Kraken USER tania_gilbert: FAILED, equity unknown, open positions: 0; Permission denied",
         "Kraken USER tania_gilbert: PAUSED, equity unknown, open positions: 0; new entries are paused",

@@ -84,7 +84,7 @@ class Daemon:
         self.manager = AccountManager(self.clock)
         self.is_switched_off = False
         self.history = HistoryWriter(self.clock)
-        self.log.events.listen(self.history.hear)
+        self.log.events.listen(self.history.on_event)
 
     def thread(self, exchange: KeyOf, before_trading: Callable[[], None] | None = None) -> AccountThread:
         """It stops as soon as it would begin to trade, unless told what happens then."""
@@ -97,7 +97,9 @@ class Daemon:
                 account=ACCOUNT,
                 plan=trading_plan(settings_of(enabled=not self.is_switched_off)),
                 broker=exchange,
-                side=cast("ExchangeRuntime", SimpleNamespace(gate=ConnectQueue(self.clock, 0.0), feed=feed)),
+                runtime=cast(
+                    "ExchangeRuntime", SimpleNamespace(connect_queue=ConnectQueue(self.clock, 0.0), feed=feed)
+                ),
                 journals=self.journals,
                 manager=self.manager,
                 clock=self.clock,

@@ -23,7 +23,7 @@ from nija.market_data.snapshot import FeedSnapshot
 from nija.status.report import AccountFaultKind, AccountStatus
 from nija.supervisor.report import ReportMoment, account_view
 from nija.trader.plan import trading_plan
-from tests.nija.notify.sights import LATER, MASTER, position, snapshot, view
+from tests.nija.notify.account_states import LATER, MASTER, position, snapshot, view
 from tests.nija.trader.trader_rig import TraderRig
 
 if TYPE_CHECKING:

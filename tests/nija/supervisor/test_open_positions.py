@@ -16,7 +16,12 @@ from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.strategy.registry import STRATEGY_TABLES
 from nija.supervisor.configuration import Configuration
-from nija.supervisor.open_positions import Holds, holds, in_order_of_need, protected
+from nija.supervisor.open_positions import (
+    OpenPositions,
+    open_positions,
+    open_positions_first,
+    switched_off_with_positions,
+)
 from tests.fakes import ManualClock
 from tests.nija.journal.test_journal_stores import add, an_entry
 from tests.nija.orders.captured_log import CapturedLog
@@ -58,39 +63,42 @@ def configuration(folder: Path, *switched_off: AccountId) -> Configuration:
 
 
 def test_no_journal_and_an_empty_one_hold_nothing(journals: Journals) -> None:
-    assert holds(journals, MASTER) is Holds.NOTHING
+    assert open_positions(journals, MASTER) is OpenPositions.NONE
     journals.open(MASTER).close()
-    assert holds(journals, MASTER) is Holds.NOTHING
+    assert open_positions(journals, MASTER) is OpenPositions.NONE
 
 
 def test_a_position_is_seen_and_so_is_an_order_that_may_still_buy(journals: Journals) -> None:
     open_position(journals, MASTER)
-    assert holds(journals, MASTER) is Holds.POSITION
+    assert open_positions(journals, MASTER) is OpenPositions.SOME
     with closing(journals.open(DAIVON)) as journal, journal.transaction(CommitPoint.INTENDED):
         plan, intent = an_entry()
         journal.plans.add(plan)
         journal.intents.add(intent)
-    assert holds(journals, DAIVON) is Holds.POSITION
+    assert open_positions(journals, DAIVON) is OpenPositions.SOME
 
 
 def test_a_journal_that_cannot_be_read_is_unknown_and_stays_where_it_is(journals: Journals) -> None:
     unreadable(journals, MASTER)
-    assert holds(journals, MASTER) is Holds.UNKNOWN
+    assert open_positions(journals, MASTER) is OpenPositions.UNKNOWN
     assert list(journals.folder.iterdir()) == [journals.path(MASTER)]
 
 
 def test_one_database_for_all_without_tables_holds_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'all.sqlite3'}"
     with closing(Journals(tmp_path, ManualClock(), CapturedLog().logger, database_url=url)) as journals:
-        assert holds(journals, MASTER) is Holds.NOTHING
+        assert open_positions(journals, MASTER) is OpenPositions.NONE
         open_position(journals, DAIVON)
-        assert (holds(journals, MASTER), holds(journals, DAIVON)) == (Holds.NOTHING, Holds.POSITION)
+        assert (open_positions(journals, MASTER), open_positions(journals, DAIVON)) == (
+            OpenPositions.NONE,
+            OpenPositions.SOME,
+        )
 
 
 def test_accounts_that_may_have_something_to_protect_connect_first(journals: Journals, tmp_path: Path) -> None:
     open_position(journals, TANIA)
     unreadable(journals, DAIVON)
-    order = in_order_of_need(configuration(tmp_path).traded(), journals)
+    order = open_positions_first(configuration(tmp_path).traded(), journals)
     assert [credentials.account for credentials, _ in order] == [DAIVON, TANIA, MASTER]
 
 
@@ -100,7 +108,7 @@ def test_a_switched_off_account_is_looked_after_only_while_something_of_it_is_op
     open_position(journals, TANIA)
     journals.open(DAIVON).close()
     log = CapturedLog()
-    found = list(protected(configuration(tmp_path, DAIVON, TANIA), journals, log.logger))
+    found = list(switched_off_with_positions(configuration(tmp_path, DAIVON, TANIA), journals, log.logger))
     assert [(credentials.account, plan.is_switched_off) for credentials, plan in found] == [(TANIA, True)]
     assert log.lines == [
         "kraken:daivon_frazier is switched off in nija.toml (enabled = false)",
@@ -118,6 +126,6 @@ def test_a_strategy_that_cannot_be_used_keeps_no_other_account_from_being_looked
     toml.write_text(toml.read_text().replace("false", 'false\nstrategy = "gone:Gone"', 1))
     made = Configuration(made.mode, made.process, made.discovery, load_settings(toml, STRATEGY_TABLES), {})
     log = CapturedLog()
-    found = list(protected(made, journals, log.logger))
+    found = list(switched_off_with_positions(made, journals, log.logger))
     assert [credentials.account for credentials, _ in found] == [TANIA]
     assert any("kraken:daivon_frazier is switched off, but has an open position" in line for line in log.lines)

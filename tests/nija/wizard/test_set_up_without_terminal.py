@@ -18,9 +18,9 @@ from accounts.identity import AccountId
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig
 from brokers.simulator.faults import FaultKind
-from nija.wizard.candidate import Refused, from_key_file
+from nija.wizard.candidate import SetupRefused, from_key_file
 from nija.wizard.dialogue import owner_name
-from nija.wizard.setup import Wanted, Wizard, Workplace
+from nija.wizard.setup import SetupContext, SetupOptions, Wizard
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class Bench:
             "NIJA_NONCE_OFFSET_MAX": "0",
         }
         process = process_settings(environ, self.folder)
-        place = Workplace(self.dotenv, {**environ, **(values or {})}, real or {}, process, self.rig.clock)
+        place = SetupContext(self.dotenv, {**environ, **(values or {})}, real or {}, process, self.rig.clock)
         return Wizard(place, Console(file=self.printed, width=400), None)
 
-    def files(self, key: ApiKey) -> Wanted:
+    def files(self, key: ApiKey) -> SetupOptions:
         (self.folder / "key").write_text(key.key + "\n")
         (self.folder / "secret").write_text(key.secret + "\n")
-        return Wanted(Exchange.KRAKEN, "master", self.folder / "key", self.folder / "secret")
+        return SetupOptions(Exchange.KRAKEN, "master", self.folder / "key", self.folder / "secret")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_little_money_is_said_but_refuses_no_key(bench: Bench) -> None:
 def test_no_secret_is_ever_printed(bench: Bench) -> None:
     key = bench.key("master")
     bench.wizard().set_up(bench.files(key))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         bench.wizard().set_up(bench.files(ApiKey(key.key, key.secret[:-4])))
     for text in (bench.printed.getvalue(), str(refused.value)):
         assert key.key not in text
@@ -116,7 +116,7 @@ def test_no_secret_is_ever_printed(bench: Bench) -> None:
 
 
 def test_a_key_that_can_withdraw_is_refused_and_nothing_written(bench: Bench) -> None:
-    with pytest.raises(Refused, match="not taken"):
+    with pytest.raises(SetupRefused, match="not taken"):
         bench.wizard().set_up(bench.files(bench.key("tania_gilbert")))
     assert "Withdraw Funds must be off" in bench.printed.getvalue()
     assert not bench.dotenv.exists()
@@ -124,7 +124,7 @@ def test_a_key_that_can_withdraw_is_refused_and_nothing_written(bench: Bench) ->
 
 def test_a_wrong_secret_is_refused_and_nothing_written(bench: Bench) -> None:
     swapped = ApiKey(bench.key("master").key, bench.key("daivon_frazier").secret)
-    with pytest.raises(Refused, match="not taken"):
+    with pytest.raises(SetupRefused, match="not taken"):
         bench.wizard().set_up(bench.files(swapped))
     assert "❌ Invalid signature" in bench.printed.getvalue()
     assert not bench.dotenv.exists()
@@ -132,7 +132,7 @@ def test_a_wrong_secret_is_refused_and_nothing_written(bench: Bench) -> None:
 
 def test_an_exchange_that_does_not_answer_writes_nothing(bench: Bench) -> None:
     bench.rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=503)
-    with pytest.raises(Refused):
+    with pytest.raises(SetupRefused):
         bench.wizard().set_up(bench.files(bench.key("master")))
     assert "Kraken is out of order (HTTP 503)" in bench.printed.getvalue()
 
@@ -140,7 +140,7 @@ def test_an_exchange_that_does_not_answer_writes_nothing(bench: Bench) -> None:
 def test_a_key_that_another_account_has_is_refused_before_any_network(bench: Bench) -> None:
     key = bench.key("master")
     taken = {"KRAKEN_USER_TANIA_GILBERT_API_KEY": key.key, "KRAKEN_USER_TANIA_GILBERT_API_SECRET": key.secret}
-    with pytest.raises(Refused, match="same key as KRAKEN_USER_TANIA_GILBERT_API_KEY"):
+    with pytest.raises(SetupRefused, match="same key as KRAKEN_USER_TANIA_GILBERT_API_KEY"):
         bench.wizard(taken).set_up(bench.files(key))
 
 
@@ -159,26 +159,28 @@ def test_what_is_set_outside_env_is_pointed_out_because_it_wins(bench: Bench) ->
 def test_a_key_comes_from_two_lines_of_standard_input(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     key = bench.key("daivon_frazier")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{key.key}\n{key.secret}\n"))
-    assert bench.wizard().set_up(Wanted(Exchange.KRAKEN, "daivon_frazier")) == AccountId.parse("kraken:daivon_frazier")
+    assert bench.wizard().set_up(SetupOptions(Exchange.KRAKEN, "daivon_frazier")) == AccountId.parse(
+        "kraken:daivon_frazier"
+    )
     assert f"KRAKEN_USER_DAIVON_FRAZIER_API_KEY={key.key}\n" in bench.dotenv.read_text()
 
 
 def test_half_of_a_key_on_standard_input_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("only-one-line\n"))
-    with pytest.raises(Refused, match="two lines"):
-        bench.wizard().set_up(Wanted(Exchange.KRAKEN, "master"))
+    with pytest.raises(SetupRefused, match="two lines"):
+        bench.wizard().set_up(SetupOptions(Exchange.KRAKEN, "master"))
 
 
 def test_without_a_terminal_the_exchange_must_be_told(bench: Bench) -> None:
-    with pytest.raises(Refused, match="--exchange"):
-        bench.wizard().set_up(Wanted())
+    with pytest.raises(SetupRefused, match="--exchange"):
+        bench.wizard().set_up(SetupOptions())
 
 
 def test_an_account_is_taken_out_again(bench: Bench) -> None:
     bench.dotenv.write_text("A=1\nKRAKEN_MASTER_API_KEY=a\nKRAKEN_MASTER_API_SECRET=b\n")
     bench.wizard().remove(MASTER)
     assert bench.dotenv.read_text() == "A=1\n"
-    with pytest.raises(Refused, match="no credentials of kraken:master"):
+    with pytest.raises(SetupRefused, match="no credentials of kraken:master"):
         bench.wizard().remove(MASTER)
 
 

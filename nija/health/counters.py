@@ -21,7 +21,7 @@ class FillCounter:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._fills = Counter("nija_orders_filled", "Orders filled", ["account", "side"], registry=registry)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         if isinstance(event, OrderFilled):
             self._fills.labels(str(event.account), event.side.value).inc()
 
