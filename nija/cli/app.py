@@ -1,4 +1,4 @@
-"""The `nija` command: a group that loads the command which is asked for, and no other."""
+"""The `nija` command: a group that loads only the chosen command."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 PROGRAM = "nija"
 _DEFAULT = "run"
 _STATUS_FLAGS = {"--json", "--watch"}
-# By command: its module, which has a function or a Typer of that name, and its line in `nija --help`.
+# By command: its module, which defines a function or a Typer of that name, and its line in `nija --help`.
 _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "run": ("nija.cli.run", "Run the daemon: with credentials it trades, without any it shows the demo."),
-        "status": ("nija.cli.status", "What NIJA is doing, account by account, and why one is not trading."),
-        "doctor": ("nija.cli.doctor", "Check everything in the order in which it can fail. Places no order."),
-        "setup": ("nija.cli.setup", "Set an account up: where to get a key, whether it works, and into .env with it."),
-        "stop-trading": ("nija.cli.switch", "Open nothing new, until nija resume; exits and stops go on."),
-        "flatten": ("nija.cli.switch", "Sell NIJA's positions at market, and open nothing new until nija resume."),
-        "resume": ("nija.cli.switch", "Trade again after stop-trading, flatten, or a loss limit."),
-        "forget": ("nija.cli.forget", "Put an account's journal away, so that it begins anew."),
-        "config": ("nija.cli.config", "What is set, where it comes from, and whether it is right."),
-        "simulate": ("nija.cli.simulate", "Serve Kraken's and Coinbase's protocols on this machine."),
+        "run": ("nija.cli.run", "Run the daemon. Without credentials it runs the demo."),
+        "status": ("nija.cli.status", "Show what each account is doing, and why one is not trading."),
+        "doctor": ("nija.cli.doctor", "Find what is wrong and how to fix it. Places no orders."),
+        "setup": ("nija.cli.setup", "Add an account: get its key, test it, save it in .env."),
+        "stop-trading": ("nija.cli.switch", "Open nothing new until nija resume. Stops and exits go on."),
+        "flatten": ("nija.cli.switch", "Sell NIJA's positions at market and stop trading."),
+        "resume": ("nija.cli.switch", "Trade again after stop-trading, flatten or a loss limit."),
+        "forget": ("nija.cli.forget", "Archive an account's journal and start a new one."),
+        "config": ("nija.cli.config", "Show and check the settings and where they come from."),
+        "simulate": ("nija.cli.simulate", "Serve simulated exchanges on this machine."),
     }
 )
 
 
 class _LazyCommand(TyperCommand):
-    """Stands for a command in the list of them; loads it once it is called."""
+    """A placeholder in the list of commands that loads the real one when called."""
 
     def make_context(
         self,
@@ -60,7 +60,7 @@ class _LazyGroup(TyperGroup):
 
 
 def load_command(name: str) -> Command:
-    """The command itself. Raises KeyError where there is none of that name."""
+    """The real command. Raises KeyError if there is none of that name."""
     if name not in _COMMANDS:
         return typer.main.get_group(app).commands[name]
     module, _ = _COMMANDS[name]
@@ -92,21 +92,21 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  as typer calls it
 def options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Which NIJA this is.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What may stand before a command."""
+    """Options before the command."""
 
 
 @app.command("help")
 def show_help(words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...")] = None) -> None:
-    """What there is, or what one command does, and with which options."""
+    """Show this help, or the help of a command."""
     app([*(words or []), "--help"], prog_name=PROGRAM)
 
 
 def main() -> None:
     words = sys.argv[1:] or [_DEFAULT]
     if words[0] == "status" and _STATUS_FLAGS.issuperset(words[1:]):
-        # Typer loads pydantic to read a command's flags: that takes longer than the daemon's answer.
+        # Typer loads pydantic to parse a command's flags, which takes longer than the daemon's answer.
         sys.exit(import_module("nija.cli.status").run_status(as_json="--json" in words, watch="--watch" in words))
     app(words, prog_name=PROGRAM)

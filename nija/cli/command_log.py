@@ -1,4 +1,4 @@
-"""The log of a command that runs beside the daemon, or without one."""
+"""The log of commands other than `run`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def command_log(values: Mapping[str, str]) -> Iterator[None]:
-    """Within the block, warnings and errors go to standard error without a secret: standard output is the answer.
+    """Within the block, warnings and errors go to standard error, with secrets removed.
 
-    `values` are those of the environment. Nothing goes to nija.log, which belongs to the daemon.
+    `values` are the environment variables. Nothing goes to nija.log, which belongs to the daemon.
     """
     try:
         secrets = process_settings(values).secrets
     except EnvironmentFault:
-        # Whoever needs these settings says what is wrong with them.
+        # Reported by the code that needs these settings.
         secrets = frozenset()
     log = configure_logging(
         level=LogLevel.WARNING, secrets=discover(values).secrets | secrets, environ=values, console=sys.stderr

@@ -1,4 +1,4 @@
-"""`nija config`: what is set, where it comes from, and whether it is right."""
+"""`nija config`: show and check the settings, and where they come from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nija.strategy.registry import STRATEGY_TABLES
 
 config = typer.Typer(
     name="config",
-    help="What is set, where it comes from, and whether it is right.",
+    help="Show and check the settings and where they come from.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -27,7 +27,10 @@ config = typer.Typer(
 
 @config.command()
 def check() -> None:
-    """Read everything as the daemon would; every fault at once. Exit code: 0 fine, 2 something is wrong."""
+    """Check all settings as the daemon would, and list every problem.
+
+    Exit code: 0 all settings are valid, 2 something is wrong.
+    """
     context = _context()
     values = context.environment.values
     discovery = discover(values)
@@ -49,12 +52,12 @@ def check() -> None:
     if faults:
         raise typer.Exit(FAILED)
     accounts = ", ".join(str(found.account) for found in discovery.credentials) or "none (NIJA runs the demo)"
-    sys.stdout.write(f"✅ Everything can be read. Accounts: {accounts}\n")
+    sys.stdout.write(f"✅ All settings are valid. Accounts: {accounts}\n")
 
 
 @config.command()
 def show() -> None:
-    """Every value in force and where it comes from. Secrets are shown as set, never as they are."""
+    """Show every value in effect and where it comes from. Secrets are not shown."""
     context = _context()
     try:
         rows = [
@@ -72,7 +75,7 @@ def show() -> None:
 
 @config.command()
 def example() -> None:
-    """Print nija.example.toml: every key with its meaning, its unit and its default."""
+    """Print nija.example.toml: every key with its meaning, unit and default."""
     sys.stdout.write(example_toml())
 
 

@@ -1,4 +1,4 @@
-"""nija.example.toml, written from the settings' own descriptions, so that the two cannot disagree."""
+"""nija.example.toml, generated from the descriptions of the settings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _HEAD = """\
-# How NIJA trades. Copy this file to nija.toml and take the # off what you change: every key is optional, and what
-# stands here is the default. An unknown key is an error. Keys and secrets never belong here, only into .env.
-# After a change: nija config check, then restart NIJA.
+# How NIJA trades. Copy this file to nija.toml and remove the # in front of what you change. Every key is optional, and
+# the values below are the defaults. An unknown key is an error. API keys and secrets go into .env, never in here.
+# After a change, run nija config check and restart NIJA.
 """
 _ACCOUNTS = """\
-# One account's own values: any key of the tables above, and these. Quote the account's name.
+# Settings for one account: any key of the tables above, and these. Put the account's name in quotes.
 """
 _ACCOUNT_TABLE = 'accounts."kraken:daivon_frazier"'
-# Every table of nija.toml, in the order in which the file and the documentation have them.
+# Every table of nija.toml, in the order of the file and the documentation.
 TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("trading", TradingSettings),
     *((f"strategy.{name}", type(getattr(STRATEGY_TABLES(), name))) for name in STRATEGY_TABLES.built_in()),
@@ -68,7 +68,7 @@ def _extra(field: FieldInfo, name: str) -> str:
 
 
 def toml_value(value: object) -> str:
-    """`value` as nija.toml would write it."""
+    """`value` as written in nija.toml."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (tuple, list)):

@@ -1,4 +1,4 @@
-"""docs/configuration.md, written from the settings' own descriptions, so that the two cannot disagree."""
+"""docs/configuration.md, generated from the descriptions of the settings."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Every setting
 
-Two places, and only these: **secrets and where things are** come from environment variables (or `.env`, which the real
-environment overrules); **how NIJA trades** stands in `nija.toml`. Everything is optional but the credentials, and
-without those the demo runs. After a change: `./start.sh config check`, then restart NIJA. `./start.sh config show`
-tells every value in force and where it comes from.
+There are two places: **secrets, and how NIJA runs,** come from environment variables or from `.env` (real environment
+variables win); **how NIJA trades** is set in `nija.toml`. Every setting is optional; without credentials NIJA runs the
+demo. After a change, run `./start.sh config check` and restart NIJA. `./start.sh config show` lists every value in
+effect and where it comes from.
 
-Both files may be saved in any way an editor offers: with Windows line ends, a byte order mark, or in UTF-16. In `.env`,
-`${NAME}` stands for a variable of the environment or of a line above, `${NAME:-text}` has a text for when there is
-none, in quotes of either kind too.
+Both files may have Windows line endings or a byte order mark, and may be in UTF-16. In `.env`, `${NAME}` is replaced by
+a variable of the environment or of a line above; `${NAME:-text}` falls back to `text`. This works inside single and
+double quotes too.
 
-This page is written by `./start.sh config reference`; a test keeps it equal to the program."""
+`./start.sh config reference` generates this page, and a test keeps it up to date."""
 _CREDENTIALS = """\
-Any of them may end in `_FILE` and then names a file that holds the value (Docker and Kubernetes secrets). `<NAME>` is
-the user's name in capitals: `KRAKEN_USER_TANIA_GILBERT_API_KEY` is the account `kraken:tania_gilbert`. There may be
-any number of users. Spaces and line breaks around a value are removed; whatever else is wrong with one is said before
-anything is sent. More: [kraken-master.md](kraken-master.md), [users.md](users.md), [coinbase.md](coinbase.md)."""
+Add `_FILE` to any of these names to read the value from a file (Docker and Kubernetes secrets). `<NAME>` is the user's
+name in capitals: `KRAKEN_USER_TANIA_GILBERT_API_KEY` belongs to the account `kraken:tania_gilbert`. There may be any
+number of users. Spaces and line breaks around a value are removed; anything else that is wrong is reported before a
+request is sent. More: [kraken-master.md](kraken-master.md), [users.md](users.md), [coinbase.md](coinbase.md)."""
 _LIBRARIES = """\
-Understood as well, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
-authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy); in the environment alone `NO_COLOR` (no colours)."""
+Also supported, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
+authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy). In the environment only: `NO_COLOR` (no colours)."""
 _TOML = """\
-Copy `nija.example.toml` to `nija.toml` and take the `#` off what you change. An unknown key is an error. Markets are
-written `BTC/USD` on every exchange; `XBT/USD`, `BTC-USD` or `XXBTZUSD` is refused with the right spelling, and one that
-an account's exchange does not have is left out there. What the rules mean:
+Copy `nija.example.toml` to `nija.toml` and remove the `#` in front of what you change. An unknown key is an error.
+Markets are written `BTC/USD` on every exchange; `XBT/USD`, `BTC-USD` and `XXBTZUSD` are refused, with the right
+spelling in the error. An account skips markets that its exchange does not have. What the rules mean:
 [how-trading-decides.md](how-trading-decides.md)."""
 _BOUNDS: Mapping[str, str] = MappingProxyType({"ge": "at least {}", "gt": "above {}", "le": "at most {}"})
 
@@ -60,9 +60,9 @@ def _credentials() -> Iterator[str]:
         texts = (exchange.key_guide.key_text, exchange.key_guide.secret_text)
         for part, text in zip(Part, texts, strict=True):
             yield _row(f"`{exchange.prefix}_MASTER_{part}`", f"the master's {exchange.full_name} account: {text}")
-        yield _row(_both(f"{exchange.prefix}_USER_<NAME>"), "a user's, the same two")
+        yield _row(_both(f"{exchange.prefix}_USER_<NAME>"), "the same two for a user")
         if exchange.master_without_name:
-            yield _row(_both(exchange.prefix), "accepted as the master's too")
+            yield _row(_both(exchange.prefix), "also accepted for the master")
 
 
 def _both(front: str) -> str:

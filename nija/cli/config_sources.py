@@ -1,4 +1,4 @@
-"""Every value in force, with the place it comes from."""
+"""Every value in effect, and where it comes from."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Row:
 
 
 def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: Mapping[str, str]) -> Iterator[Row]:
-    """`values` are the environment's with .env beneath, `real` the environment's alone."""
+    """`values` come from the environment and .env together, `real` from the environment alone."""
     for field in fields(process):
         if field.name == "addresses":
             yield from _addresses(process, values, real)
             continue
         name = _ENVIRONMENT_NAMES.get(field.name, f"NIJA_{field.name.upper()}")
-        # What has no repr may hold a password.
+        # A field without a repr may hold a password.
         shown = _shown(getattr(process, field.name)) if field.repr else "(set)" if values.get(name) else "-"
         yield Row(name, shown, _source(name, values, real))
     for name in sorted(values):

@@ -1,4 +1,4 @@
-"""What every command begins with: the environment, read as the daemon reads it, and a log that shows no secret."""
+"""What every command starts with: the environment, read as the daemon reads it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
 
 DOTENV = Path(".env")
-# The exit code where a command could not do what it was asked.
+# The exit code of a command that failed.
 FAILED = 2
 
 
 class SetupFault(Exception):
-    """The environment cannot be used as it is; `faults` are safe to show."""
+    """The environment cannot be used; `faults` are safe to show."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -35,7 +35,7 @@ class CliContext:
 
 
 def read_context() -> CliContext:
-    """Read `.env` and the environment of the working directory. Raises SetupFault."""
+    """Read the environment, and `.env` in the working directory. Raises SetupFault."""
     try:
         environment = load_environment(os.environ, DOTENV)
         settings = process_settings(environment.values)
@@ -48,6 +48,6 @@ def read_context() -> CliContext:
 
 
 def print_fault(error: Exception) -> None:
-    """One line for each fault on standard error."""
+    """One line per fault on standard error."""
     faults = error.faults if isinstance(error, SetupFault) else (str(error),)
     sys.stderr.write("".join(f"❌ {fault}\n" for fault in faults))

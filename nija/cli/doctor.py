@@ -1,4 +1,4 @@
-"""`nija doctor`: what is wrong, and how to mend it."""
+"""`nija doctor`: what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.dotenv_file import DotenvError, export_library_variables, load_env
 from accounts.identity import AccountId
 from accounts.suggest import did_you_mean
 from brokers.clock import SystemClock
-from brokers.exchanges import exchange_named
+from brokers.exchanges import exchange_named, exchanges
 from nija.cli.command_log import command_log
 from nija.cli.context import DOTENV, FAILED, print_fault
 from nija.doctor.examination import ExaminationScope, examine
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    account: Annotated[str | None, typer.Argument(help="Such as kraken:master; without it, all of them.")] = None,
-    exchange: Annotated[str | None, typer.Option(help="kraken or coinbase: its accounts only.")] = None,
+    account: Annotated[str | None, typer.Argument(help="For example kraken:master. Default: all accounts.")] = None,
+    exchange: Annotated[
+        str | None, typer.Option(help=f"Check only the accounts of {' or '.join(exchanges())}.")
+    ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Check everything in the order in which it can fail. Places no order.
+    """Find what is wrong and how to fix it. Places no orders.
 
-    Exit code: 0 all is fine, 1 there are warnings, 2 something is broken.
+    Exit code: 0 everything is fine, 1 there are warnings, 2 something is broken.
     """
     try:
         wanted = AccountId.parse(account) if account is not None else None
@@ -44,12 +46,12 @@ def doctor(
         print_fault(error)
         raise typer.Exit(FAILED) from error
     values: Mapping[str, str] = os.environ
-    # What cannot be read is a finding of its own.
+    # A .env that cannot be read is one of the findings.
     with suppress(DotenvError):
         values = load_environment(os.environ, DOTENV).values
     export_library_variables(values)
     if wanted is not None:
-        _point_to_the_right_name(wanted, values)
+        _warn_of_unknown_account(wanted, values)
     with command_log(values):
         _examine(ExaminationScope(os.environ, Path(), SystemClock(), wanted, at), as_json=as_json)
 
@@ -59,7 +61,7 @@ def _examine(scope: ExaminationScope, *, as_json: bool) -> None:
         report = examine(scope)
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
     else:
-        sys.stdout.write("Read-only check: no order is placed.\n\n")
+        sys.stdout.write("Read-only check: no orders will be placed.\n\n")
         sys.stdout.flush()
         report = examine(scope)
         width = shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else None
@@ -68,7 +70,7 @@ def _examine(scope: ExaminationScope, *, as_json: bool) -> None:
     raise typer.Exit(int(report.exit_code))
 
 
-def _point_to_the_right_name(wanted: AccountId, values: Mapping[str, str]) -> None:
+def _warn_of_unknown_account(wanted: AccountId, values: Mapping[str, str]) -> None:
     known = [str(found.account) for found in discover(values).credentials]
     if str(wanted) not in known and (question := did_you_mean(str(wanted), known)):
         sys.stderr.write(f"⚠️  {wanted} has no credentials.{question}\n")

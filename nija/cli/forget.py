@@ -1,4 +1,4 @@
-"""`nija forget`: put an account's journal away, so that another exchange account may take its name."""
+"""`nija forget`: archive an account's journal, so that its name can be used for another exchange account."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def forget(
-    account: Annotated[str, typer.Argument(help="Such as kraken:daivon_frazier.")],
+    account: Annotated[str, typer.Argument(help="For example kraken:daivon_frazier.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Put an account's journal away, so that it begins anew: for the key of another exchange account.
+    """Archive an account's journal and start a new one, for the key of another exchange account.
 
-    Nothing is sold or cancelled, and the journal is kept beside the others.
+    Nothing is sold or cancelled. The old journal is kept in the same folder.
     """
     try:
         context = read_context()
@@ -49,7 +49,7 @@ def forget(
 
 
 def _forget(context: CliContext, account: AccountId, *, is_sure: bool) -> None:
-    """Raises what keeps the journal from being put away."""
+    """Raises the errors that `forget` reports."""
     clock = SystemClock()
     with ExitStack() as held:
         _refuse_beside_a_daemon(context, account)
@@ -57,29 +57,29 @@ def _forget(context: CliContext, account: AccountId, *, is_sure: bool) -> None:
         journals = held.enter_context(opened_journals(context.settings, clock))
         if not journals.exists(account):
             others = did_you_mean(str(account), map(str, journaled_accounts(journals.folder)))
-            raise ValueError(f"there is no journal of {account}: nothing was done.{others}")
+            raise ValueError(f"{account} has no journal: nothing was done.{others}")
         sys.stdout.write("".join(f"{line}\n" for line in _known_positions(journals, account)))
         if not is_sure:
             _confirm(account)
         archive = journals.archive(account)
-    sys.stdout.write(f"✅ {account} is forgotten: its next start begins a new journal. The old one is {archive}\n")
+    sys.stdout.write(f"✅ {account} is forgotten. Its next start creates a new journal; the old one is {archive}\n")
 
 
 def _refuse_beside_a_daemon(context: CliContext, account: AccountId) -> None:
-    """Raises ValueError where a daemon has the journal open, ControlError where that cannot be known."""
+    """Raises ValueError if a daemon has the journal open, ControlError if that is unknown."""
     answer = ask(context.settings.data_dir, "status")
     if answer is None:
         return
     try:
         running = {one.id for one in StatusReport.from_json(answer).accounts}
     except ValueError as error:
-        raise ValueError("the running NIJA is of another version: stop it first, then try again") from error
+        raise ValueError("the running NIJA has another version: stop it first, then try again") from error
     if str(account) in running:
-        raise ValueError(f"the running NIJA has {account}: stop NIJA first, then run nija forget {account} again")
+        raise ValueError(f"NIJA is running with {account}: stop NIJA first, then run nija forget {account} again")
 
 
 def _hold_key(context: CliContext, account: AccountId, clock: Clock, held: ExitStack) -> None:
-    """No daemon begins to trade the account meanwhile. Raises KeyInUse, DataDirUnusable."""
+    """Keep daemons from trading the account until `held` closes. Raises KeyInUse, DataDirUnusable."""
     for found in discover(context.environment.values).credentials:
         if found.account == account:
             fingerprint = found.api_key.fingerprint
@@ -94,19 +94,19 @@ def _known_positions(journals: Journals, account: AccountId) -> list[str]:
                 for plan in journal.plans.open()
             ]
     except JournalError as error:
-        return [f"⚠️  Whether the journal knows open positions cannot be read: {error}"]
+        return [f"⚠️  The journal cannot be read, so it may hold open positions: {error}"]
     if not positions:
-        return ["The journal knows no open position."]
+        return ["The journal holds no open positions."]
     return [
-        *(f"⚠️  The journal knows an open position: {one.market} {amount(one.amount)}" for one in positions),
-        "   NIJA does not look after it any more, and cancels nothing: a stop that rests at the exchange stays there.",
-        "   With a key of the same exchange account NIJA finds its own positions there again.",
+        *(f"⚠️  The journal holds an open position: {one.market} {amount(one.amount)}" for one in positions),
+        "   NIJA will no longer manage it. It cancels nothing: a stop that rests on the exchange stays there.",
+        "   With a key of the same exchange account, NIJA finds its positions again.",
     ]
 
 
 def _confirm(account: AccountId) -> None:
     """Raises ValueError."""
     if not sys.stdin.isatty():
-        raise ValueError("this puts the journal away: without a terminal, confirm with --yes")
+        raise ValueError("this archives the journal: without a terminal, confirm with --yes")
     if not typer.confirm(f"Forget everything that NIJA knows of {account}?"):
         raise ValueError("nothing was done")

@@ -40,20 +40,20 @@ if TYPE_CHECKING:
     from nija.log.redaction import Redactor
 
 _KILLED = 130
-# `timeout`, shells and process managers signal the process and its group: one wish that arrives twice.
-_SAME_WISH_SECONDS = 1.0
+# `timeout`, shells and process managers signal the process and its group, so the same signal may arrive twice.
+_SAME_SIGNAL_SECONDS = 1.0
 
 
 def run() -> None:
-    """Run the daemon: with credentials it trades, without any it shows the demo.
+    """Run the daemon. Without credentials it runs the demo.
 
-    Exit code: 0 it was stopped, 2 it cannot start as it is set up.
+    Exit code: 0 stopped as requested, 2 it cannot start with this setup.
     """
     raise typer.Exit(run_daemon())
 
 
 def run_daemon() -> int:
-    """Run the daemon until it is told to stop; the exit code: 0, or 2 where it cannot start as it is set up."""
+    """Run the daemon until a signal stops it. Returns the exit code: 0, or 2 if it cannot start with this setup."""
     try:
         configuration = read_configuration(os.environ, Path())
         export_library_variables(configuration.environ)
@@ -107,24 +107,24 @@ def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
-    asked: list[float] = []
-    # An event's lock may be held by the very code that a signal interrupts; this queue's put may not be blocked so.
-    wishes: SimpleQueue[None] = SimpleQueue()
+    received: list[float] = []
+    # A signal may interrupt code that holds the event's lock; SimpleQueue.put is reentrant.
+    stop_requests: SimpleQueue[None] = SimpleQueue()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        asked.append(time.monotonic())
-        if asked[-1] - asked[0] > _SAME_WISH_SECONDS:
-            # Asked twice: someone does not want to wait. The journal can be left at any moment.
+        received.append(time.monotonic())
+        if received[-1] - received[0] > _SAME_SIGNAL_SECONDS:
+            # A second signal: exit at once. The journal is consistent at any moment.
             os._exit(_KILLED)
-        wishes.put(None)
+        stop_requests.put(None)
 
-    def obey() -> None:
-        wishes.get()
+    def wait_for_signal() -> None:
+        stop_requests.get()
         stop.set()
 
-    threading.Thread(target=obey, name="signals", daemon=True).start()
+    threading.Thread(target=wait_for_signal, name="signals", daemon=True).start()
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    # Under `nohup` the end of the terminal is no wish to stop.
+    # Under `nohup` NIJA must keep running after the terminal closes.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, on_signal)

@@ -1,6 +1,6 @@
-"""How the scripts at the root start NIJA: with any python3, from any folder, in the project's own environment.
+"""How the scripts in the project's root start NIJA: with any python3, from any folder, in the project's environment.
 
-Only the standard library, and nothing newer than Python 3.7: whoever calls a script may have just that.
+Standard library only, and nothing newer than Python 3.7: the calling interpreter may be that old.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _CHANGED_PYTHON = "_NIJA_CHANGED_PYTHON"
 
 
 def run_script(root: Path, *arguments: str) -> int:
-    """Do `nija ARGUMENTS` with the rest of the command line, in the folder of the project. The exit code."""
+    """Run `nija ARGUMENTS` plus the command line's own arguments in the project's folder. Returns the exit code."""
     python = root / ".venv" / "bin" / "python"
     is_inside = Path(sys.prefix).resolve() == (root / ".venv").resolve()
     if python.exists() and not is_inside and _CHANGED_PYTHON not in os.environ:
         os.environ[_CHANGED_PYTHON] = "1"
         os.execv(str(python), [str(python), *sys.argv])  # noqa: S606  the project's own Python, without a shell
     if sys.version_info < _OLDEST_PYTHON or any(importlib.util.find_spec(name) is None for name in _NEEDED):
-        sys.stderr.write("NIJA's environment is not there yet: run ./start.sh once\n")
+        sys.stderr.write("NIJA's environment does not exist yet: run ./start.sh once\n")
         return _NO_ENVIRONMENT
     os.chdir(str(root))
     sys.argv[1:1] = arguments

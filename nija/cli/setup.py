@@ -13,7 +13,7 @@ from accounts.dotenv_file import DotenvError
 from accounts.identity import AccountId
 from accounts.setting_faults import SettingsError
 from brokers.clock import SystemClock
-from brokers.exchanges import exchange_named
+from brokers.exchanges import exchange_named, exchanges
 from nija.cli.command_log import command_log
 from nija.cli.context import DOTENV, FAILED, CliContext, SetupFault, print_fault, read_context
 from nija.status.render import console_for
@@ -24,17 +24,19 @@ from nija.wizard.setup import SetupContext, SetupOptions, Wizard
 
 def setup(
     *,
-    exchange: Annotated[str | None, typer.Option(help="kraken or coinbase.")] = None,
-    owner: Annotated[str | None, typer.Option(help="master, or the user's name.")] = None,
-    key_file: Annotated[Path | None, typer.Option(help="File with the API key.")] = None,
-    secret_file: Annotated[Path | None, typer.Option(help="File with the secret.")] = None,
-    remove: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Take an account out of .env.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
+    exchange: Annotated[str | None, typer.Option(help=f"{' or '.join(exchanges())}.")] = None,
+    owner: Annotated[str | None, typer.Option(help="master, or a user's name.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="File that holds the API key.")] = None,
+    secret_file: Annotated[Path | None, typer.Option(help="File that holds the secret.")] = None,
+    remove: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Remove an account from .env.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without confirmation.")] = False,
 ) -> None:
-    """Set an account up: where to get a key, whether it works, and into .env with it.
+    """Add an account: get its key, test it, save it in .env.
 
-    Without a terminal, key and secret come from files or from two lines on standard input, never from the command line.
-    Exit code: 0 done, 2 refused; then nothing was written.
+    Without a terminal, the key and the secret come from files or from two lines on standard input, never from the
+    command line.
+
+    Exit code: 0 done, 2 refused, and nothing was written.
     """
     try:
         context = read_context()
@@ -42,7 +44,7 @@ def setup(
             if remove is not None:
                 _remove(context, remove, yes=yes)
             else:
-                _wizard(context).set_up(_wanted(exchange, owner, key_file, secret_file))
+                _wizard(context).set_up(_options(exchange, owner, key_file, secret_file))
     except (SetupFault, DotenvError, SettingsError, SetupRefused, ValueError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
@@ -51,7 +53,7 @@ def setup(
         raise typer.Exit(FAILED) from error
 
 
-def _wanted(exchange: str | None, owner: str | None, key_file: Path | None, secret_file: Path | None) -> SetupOptions:
+def _options(exchange: str | None, owner: str | None, key_file: Path | None, secret_file: Path | None) -> SetupOptions:
     """Raises ValueError."""
     return SetupOptions(
         exchange=exchange_named(exchange) if exchange is not None else None,
@@ -64,12 +66,12 @@ def _wanted(exchange: str | None, owner: str | None, key_file: Path | None, secr
 def _remove(context: CliContext, account: str, *, yes: bool) -> None:
     """Raises ValueError, SetupRefused, DotenvError."""
     found = AccountId.parse(account)
-    if not yes and not typer.confirm(f"Take the credentials of {found} out of .env?"):
+    if not yes and not typer.confirm(f"Remove the credentials of {found} from .env?"):
         raise ValueError("nothing was removed")
     _wizard(context).remove(found)
 
 
 def _wizard(context: CliContext) -> Wizard:
     console = console_for()
-    place = SetupContext(DOTENV, context.environment.values, os.environ, context.settings, SystemClock())
-    return Wizard(place, console, Dialogue(console) if sys.stdin.isatty() else None)
+    where = SetupContext(DOTENV, context.environment.values, os.environ, context.settings, SystemClock())
+    return Wizard(where, console, Dialogue(console) if sys.stdin.isatty() else None)

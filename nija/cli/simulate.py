@@ -1,4 +1,4 @@
-"""`nija simulate`: the embedded exchange on its own, for trying NIJA, or any other client, against it."""
+"""`nija simulate`: the embedded exchanges on their own, for testing NIJA or any other client against them."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 
 def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
     candles: Annotated[
-        Path | None, typer.Option(help="Replay the real candles (CSV files) of this folder instead of made-up prices.")
+        Path | None, typer.Option(help="Replay real candles (CSV files in this folder) instead of made-up prices.")
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.001, help="Market seconds that pass in one second.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of made-up prices and accounts.")] = 1,
-    start: Annotated[datetime | None, typer.Option(help="First moment of a replay (UTC).")] = None,
-    kraken_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
-    coinbase_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
-    admin_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
-    money: Annotated[float | None, typer.Option(min=0, help="US dollars that every account begins with.")] = None,
+    speed: Annotated[float, typer.Option(min=0.001, help="Market seconds per real second.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Random seed of made-up prices and accounts.")] = 1,
+    start: Annotated[datetime | None, typer.Option(help="Where a replay starts (UTC).")] = None,
+    kraken_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    coinbase_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    admin_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    money: Annotated[float | None, typer.Option(min=0, help="US dollars that every account starts with.")] = None,
     env_file: Annotated[
-        Path | None, typer.Option(help="Write the addresses and keys here, in the form of a .env file (mode 0600).")
+        Path | None, typer.Option(help="Write addresses and keys to this file, in .env format (mode 0600).")
     ] = None,
     *,
     limits: Annotated[bool, typer.Option(help="Enforce the exchanges' rate limits.")] = True,
 ) -> None:
-    """Serve Kraken's and Coinbase's protocols on this machine, with made-up money and prices.
+    """Serve Kraken's and Coinbase's APIs on this machine, with made-up money and prices.
 
-    Accounts are those whose credentials are in the environment or in .env; without any, four made-up ones.
+    The accounts are those with credentials in the environment or in .env; without any, four made-up ones.
     """
     values = _environment()
     own = _own_accounts(values)
@@ -64,7 +64,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
     try:
         with command_log(values):
             # The user's own keys are never shown.
-            serve(config, SystemClock(), lambda addresses: _tell(addresses, () if own else accounts, env_file, speed))
+            serve(config, SystemClock(), lambda at: _print_settings(at, () if own else accounts, env_file, speed))
     except (CandleFileError, OSError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
@@ -103,7 +103,9 @@ def _own_accounts(values: Mapping[str, str]) -> tuple[SimulatedAccount, ...]:
     )
 
 
-def _tell(addresses: Addresses, made_up: tuple[SimulatedAccount, ...], env_file: Path | None, speed: float) -> None:
+def _print_settings(
+    addresses: Addresses, made_up: tuple[SimulatedAccount, ...], env_file: Path | None, speed: float
+) -> None:
     settings = _settings(addresses, made_up)
     if env_file is None:
         sys.stdout.write(settings)
@@ -111,9 +113,9 @@ def _tell(addresses: Addresses, made_up: tuple[SimulatedAccount, ...], env_file:
         _write_private(env_file, settings)
         sys.stdout.write(f"Addresses and keys are in {env_file}\n")
     if speed != 1:
-        sys.stdout.write("# A daemon that follows faster markets needs in nija.toml, under [trading]:\n")
+        sys.stdout.write("# To follow these faster markets, a daemon needs this under [trading] in nija.toml:\n")
         sys.stdout.write("#   poll_seconds = 1\n#   max_candle_age = 0\n")
-    sys.stdout.write(f"# Books and faults: {addresses.admin_url}/state\n# Serving; end with Ctrl-C\n")
+    sys.stdout.write(f"# Books and faults: {addresses.admin_url}/state\n# Serving; press Ctrl+C to stop\n")
     sys.stdout.flush()
 
 

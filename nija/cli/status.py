@@ -1,4 +1,4 @@
-"""`nija status`: what every account is doing."""
+"""`nija status`: what each account is doing."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _REFRESH_SECONDS = 2.0
 
 def status(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh in place until Ctrl+C.")] = False,
 ) -> None:
-    """What NIJA is doing, account by account, and why one is not trading.
+    """Show what each account is doing, and why one is not trading.
 
-    Exit code: 0 every account trades, 1 some do not, 2 none does or NIJA is not running.
+    Exit code: 0 all accounts trade, 1 some do not, 2 none does or NIJA is not running.
     """
     raise typer.Exit(run_status(as_json=as_json, watch=watch))
 
@@ -63,17 +63,17 @@ def _daemons_report(context: CliContext) -> StatusReport | None:
     try:
         return None if answer is None else StatusReport.from_json(answer)
     except ValueError as error:
-        raise ControlError("the running NIJA is of another version: restart it after an update") from error
+        raise ControlError("the running NIJA has another version: restart it after an update") from error
 
 
 def _exchanges_report(context: CliContext) -> StatusReport:
-    # It brings the exchanges' clients along, which nobody should wait for while a daemon answers.
+    # Importing it loads the exchanges' clients, which is slow and unnecessary while a daemon answers.
     ask_exchanges: Callable[[CliContext], StatusReport] = import_module("nija.cli.status_direct").ask_exchanges
     return ask_exchanges(context)
 
 
 def _watch(context: CliContext) -> StatusExit:
-    """Only the daemon is asked, over and over: looking must cost the accounts nothing."""
+    """Polls the daemon only, so that watching uses none of the accounts' call limits."""
     console = console_for()
     code = StatusExit.NONE
     try:

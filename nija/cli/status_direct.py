@@ -1,4 +1,4 @@
-"""What `nija status` shows where no daemon runs: each account's exchange is asked, once."""
+"""What `nija status` shows when no daemon runs: each account's exchange is queried once."""
 
 from __future__ import annotations
 

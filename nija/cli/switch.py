@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from nija.cli.context import CliContext
     from nija.trader.commands import CommandResult
 
-Account = Annotated[str | None, typer.Argument(help="Such as kraken:master.")]
-Everyone = Annotated[bool, typer.Option("--all", help="Every account.")]
+Account = Annotated[str | None, typer.Argument(help="For example kraken:master.")]
+Everyone = Annotated[bool, typer.Option("--all", help="All accounts.")]
 
 
 def stop_trading(account: Account = None, *, everyone: Everyone = False) -> None:
-    """Open nothing new, until nija resume; exits and stops go on. Without an account: all of them."""
+    """Open nothing new until nija resume. Stops and exits go on. Without an account: all accounts."""
     _turn(Command.STOP_TRADING, _named(account, everyone=everyone, default_all=True))
 
 
@@ -41,9 +41,9 @@ def flatten(
     account: Account = None,
     *,
     everyone: Everyone = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Cancel NIJA's orders, sell NIJA's positions at market, and open nothing new until nija resume.
+    """Cancel NIJA's orders, sell NIJA's positions at market and open nothing new until nija resume.
 
     Coins that NIJA did not buy are never sold.
     """
@@ -55,24 +55,24 @@ def flatten(
 
 
 def resume(account: Account = None, *, everyone: Everyone = False) -> None:
-    """Trade again after stop-trading, flatten, or a loss limit. Without an account: all of them."""
+    """Trade again after stop-trading, flatten or a loss limit. Without an account: all accounts."""
     _turn(Command.RESUME, _named(account, everyone=everyone, default_all=True))
 
 
 def _named(account: str | None, *, everyone: bool, default_all: bool) -> str | None:
-    """The account that is meant, None for all."""
+    """The chosen account, None for all."""
     if account is not None and everyone:
-        print_fault(ValueError("name one account, or --all, not both"))
+        print_fault(ValueError("name one account or give --all, not both"))
         raise typer.Exit(FAILED)
     if account is None and not everyone and not default_all:
-        print_fault(ValueError("name the account, such as kraken:master, or --all"))
+        print_fault(ValueError("name an account, for example kraken:master, or give --all"))
         raise typer.Exit(FAILED)
     return account
 
 
 def _confirmed(wanted: str | None) -> bool:
     if not sys.stdin.isatty():
-        print_fault(ValueError("this sells: without a terminal, confirm with --yes"))
+        print_fault(ValueError("this sells positions: without a terminal, confirm with --yes"))
         return False
     return typer.confirm(f"Sell all positions that NIJA opened on {wanted or 'ALL accounts'}, at market, now?")
 
@@ -92,9 +92,9 @@ def _turn(command: Command, account: str | None) -> None:
 
 
 def _given(context: CliContext, command: Command, account: str | None) -> tuple[tuple[CommandResult, ...], bool]:
-    """What became of it, and whether a daemon runs.
+    """The results, and whether a daemon runs.
 
-    A daemon that does not answer is stopped all the same: its traders read the journals every cycle.
+    A daemon that does not answer obeys too: its traders read the journals every cycle.
     """
     try:
         answer = ask(context.settings.data_dir, command.value, account=account)
@@ -109,7 +109,7 @@ def _given(context: CliContext, command: Command, account: str | None) -> tuple[
 def _written(
     context: CliContext, command: Command, account: str | None, *, is_running: bool
 ) -> tuple[CommandResult, ...]:
-    """Write to the journals; beside a daemon no file is checked or moved, because it has them open."""
+    """Write to the journals. While a daemon has them open, no file is checked or moved."""
     clock = SystemClock()
     with opened_journals(context.settings, clock) as journals:
         accounts = chosen(account, _known_accounts(context, journals.folder))
@@ -117,7 +117,7 @@ def _written(
 
 
 def _known_accounts(context: CliContext, folder: Path) -> tuple[AccountId, ...]:
-    """Those that a daemon would trade, and those that have a journal from earlier."""
+    """The accounts that a daemon would trade, and those with a journal from earlier."""
     discovery = discover(context.environment.values)
     is_paper = context.settings.mode is RunMode.PAPER
     traded = paper_accounts(discovery) if is_paper else tuple(found.account for found in discovery.credentials)
@@ -126,10 +126,10 @@ def _known_accounts(context: CliContext, folder: Path) -> tuple[AccountId, ...]:
 
 def _lines(command: Command, results: tuple[CommandResult, ...], *, is_running: bool) -> list[str]:
     if not results:
-        return ["There is no account: nothing was done"]
+        return ["There are no accounts: nothing was done"]
     lines = [_line(command, result) for result in results]
     if not is_running:
-        lines.append("   NIJA is not running: it will hold to this from its next start on (./start.sh)")
+        lines.append("   NIJA is not running: this takes effect at its next start (./start.sh)")
         if command is Command.FLATTEN:
             lines.append("   Nothing is sold before that; stops that rest on the exchange stay there")
     return lines
@@ -138,12 +138,12 @@ def _lines(command: Command, results: tuple[CommandResult, ...], *, is_running: 
 def _line(command: Command, result: CommandResult) -> str:
     done, already = {
         Command.STOP_TRADING: (
-            "trading is stopped; exits and stops go on (nija resume ends it)",
-            "was stopped already",
+            "trading is stopped; exits and stops go on (nija resume starts it again)",
+            "was already stopped",
         ),
         Command.FLATTEN: (
             "its positions are being sold, and trading is stopped (see nija status)",
-            "is being sold already",
+            "is already being sold",
         ),
         Command.RESUME: ("trades again", "was not stopped"),
     }[command]

@@ -1,1 +1,1 @@
-"""The running daemon's local control socket: how commands ask it instead of using a key behind its back."""
+"""The running daemon's control socket: commands query the daemon instead of using a key at the same time."""

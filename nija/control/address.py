@@ -1,4 +1,4 @@
-"""A Unix socket's name is at most 104 bytes (108 on Linux); a data folder's may be longer."""
+"""The path of a Unix socket is at most 104 bytes (108 on Linux); that of a data folder may be longer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 @contextmanager
 def short_address(path: Path) -> Iterator[str]:
-    """A name of `path` that fits a socket, valid while the context lasts. Raises ControlError; OSError."""
+    """A short enough path to the same file, valid within the block. Raises ControlError, OSError."""
     for candidate in (str(path), os.path.relpath(path)):
         if _fits(candidate):
             yield candidate
@@ -33,5 +33,5 @@ def short_address(path: Path) -> Iterator[str]:
 
 
 def _fits(address: str) -> bool:
-    # The name's closing NUL takes a byte too.
+    # The terminating NUL takes a byte too.
     return len(os.fsencode(address)) < _LONGEST

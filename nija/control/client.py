@@ -1,4 +1,4 @@
-"""Asking the daemon of a data folder."""
+"""Queries to the daemon of a data folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def ask(data_dir: Path, command: str, *, timeout: float = 10.0, **arguments: object) -> dict[str, object] | None:
-    """The daemon's answer, or None where no daemon runs on this data folder.
+    """The daemon's answer, or None if no daemon runs on this data folder.
 
-    `timeout` is in seconds. Raises Unanswered where a daemon is there but silent, ControlError where it refuses.
+    `timeout` is in seconds. Raises Unanswered if a daemon runs but does not answer, ControlError if it refuses.
     """
     path = data_dir / SOCKET_NAME
     try:
@@ -27,14 +27,14 @@ def ask(data_dir: Path, command: str, *, timeout: float = 10.0, **arguments: obj
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
     except ControlError as error:
-        # It was stopped, or ended, while it was being asked.
-        raise Unanswered(f"{error}: try again, and look at nija.log if that stays") from error
+        # The daemon ended during the request.
+        raise Unanswered(f"{error}: try again; if this keeps happening, look at nija.log") from error
     except PermissionError:
         raise Unanswered(f"{path} belongs to another user: run this command as the user that runs NIJA") from None
     except OSError as error:
         raise Unanswered(
-            f"a daemon is there but does not answer ({error.strerror or error}). Look at nija.log; if nothing moves "
-            "there, restart NIJA"
+            f"a daemon is running but does not answer ({error.strerror or error}). Look at nija.log; if nothing new is "
+            "logged there, restart NIJA"
         ) from error
     return _content(answer)
 
@@ -43,4 +43,4 @@ def _content(answer: dict[str, object]) -> dict[str, object]:
     content = answer.get("answer")
     if isinstance(content, dict):
         return content
-    raise ControlError(str(answer.get("error", "the daemon's answer cannot be understood: restart it after an update")))
+    raise ControlError(str(answer.get("error", "the daemon's answer cannot be read: restart it after an update")))

@@ -1,4 +1,4 @@
-"""The kill switch: a running daemon's traders are sent the command; without a daemon it is written to the journals."""
+"""The kill switch: commands go to the running daemon's traders or, without a daemon, into the journals."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     Handler = Callable[[dict[str, object]], dict[str, object]]
 
 _RECEIPT_SECONDS = 3.0
-_QUEUED = "its thread is busy with its exchange and obeys as soon as that request has ended"
+_QUEUED = "its thread is waiting for the exchange and obeys as soon as that request has ended"
 
 
 def command_handlers(
     queues: Callable[[], Mapping[AccountId, CommandQueue]], receipt_seconds: float = _RECEIPT_SECONDS
 ) -> Mapping[str, Handler]:
-    """For the control socket: each command of `account` or, without it, of all.
+    """Handlers for the control socket. Each sends a command to `account` or, if that is missing, to all accounts.
 
-    The answer waits at most `receipt_seconds` for all receipts together; who has none by then is said to be queued.
+    The answer waits at most `receipt_seconds` for all receipts together; accounts without one are reported as queued.
     """
 
     def handler(command: Command) -> Handler:
@@ -58,7 +58,7 @@ def read_results(answer: Mapping[str, object]) -> tuple[CommandResult, ...]:
 def write_to_journals(
     command: Command, open_journal: Callable[[AccountId], Journal], accounts: Iterable[AccountId], clock: Clock
 ) -> tuple[CommandResult, ...]:
-    """Each account by itself: a journal that cannot be written keeps no other from being stopped."""
+    """Each account separately: one journal that cannot be written must not prevent the others from being stopped."""
 
     def write(account: AccountId) -> CommandResult:
         try:
@@ -72,7 +72,7 @@ def write_to_journals(
 
 
 def chosen(wanted: object, known: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
-    """All for None. Raises ValueError that names the accounts there are."""
+    """All accounts for None. Raises ValueError that lists the known accounts."""
     if wanted is None:
         return known
     name, names = str(wanted), [str(account) for account in known]

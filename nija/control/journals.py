@@ -1,4 +1,4 @@
-"""The journals as commands open them, for one block."""
+"""How commands open the journals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_journals(process: ProcessSettings, clock: Clock) -> Iterator[Journals]:
-    """Those that a daemon of the same mode uses. Raises JournalError."""
+    """The journals that a daemon in the same mode uses, open within the block. Raises JournalError."""
     if process.mode is RunMode.PAPER:
         process = process.on_paper()
     with closing(Journals(process.data_dir, clock, get_log("nija"), database_url=process.database_url)) as journals:
@@ -28,7 +28,7 @@ def opened_journals(process: ProcessSettings, clock: Clock) -> Iterator[Journals
 
 
 def journaled_accounts(folder: Path) -> list[AccountId]:
-    """Those that have a journal in `folder`. A file that no account is called by is somebody else's."""
+    """The accounts with a journal in `folder`. Files with other names are not NIJA's."""
     accounts = []
     for file in sorted(folder.glob("*-*.sqlite3")):
         with suppress(ValueError):

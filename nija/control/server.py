@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     Handler = Callable[[dict[str, object]], dict[str, object]]
 
 _OWNER_ONLY = 0o600
-_ASKERS_AT_ONCE = 8
+_MAX_CONNECTIONS = 8
 _REQUEST_SECONDS = 2.0
 _ANSWER_SECONDS = 10.0
-_BREATH_SECONDS = 0.05
+_ACCEPT_RETRY_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class _Serving:
-    """What a started server holds; closing `end` wakes the thread that waits at `ear`."""
+class _RunningServer:
+    """A started server. Closing `wake_sender` ends the thread, which selects on `wake_receiver`: a self-pipe."""
 
     listener: socket.socket
-    ear: socket.socket
-    end: socket.socket
+    wake_receiver: socket.socket
+    wake_sender: socket.socket
     thread: threading.Thread
     inode: int
 
@@ -43,44 +43,44 @@ class _Serving:
 class ControlServer:
     """Answers commands from the socket at `path`, which only the daemon's own user may open.
 
-    A handler takes the request's arguments and returns what JSON can hold. A ControlError or ValueError it raises
-    is told to the asker by its text; any other error only by its kind, so that no secret leaves through this door.
+    A handler takes the request's arguments and returns a JSON-compatible dict. The client gets the text of a
+    ControlError or ValueError that it raises; of any other error only the type, so that no secret leaks.
     """
 
     def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
         self._path = path
         self._handlers = dict(handlers)
         self._log = get_log("nija.control")
-        self._askers = threading.BoundedSemaphore(_ASKERS_AT_ONCE)
-        self._serving: _Serving | None = None
+        self._free_connections = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        self._running: _RunningServer | None = None
 
     def start(self) -> None:
-        """Listen. Raises ControlError where another daemon serves this data folder, or the socket cannot be made."""
+        """Listen. Raises ControlError if another daemon serves this data folder or the socket cannot be created."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             listener = self._listen()
         except OSError as error:
             raise ControlError(
-                f"the control socket {self._path} cannot be made ({error.strerror or error}): "
+                f"the control socket {self._path} cannot be created ({error.strerror or error}): "
                 "set NIJA_DATA_DIR to a folder on a local disk"
             ) from error
-        ear, end = socket.socketpair()
-        thread = threading.Thread(target=self._serve, args=(listener, ear), name="control", daemon=True)
-        self._serving = _Serving(listener, ear, end, thread, self._path.stat().st_ino)
+        wake_receiver, wake_sender = socket.socketpair()
+        thread = threading.Thread(target=self._serve, args=(listener, wake_receiver), name="control", daemon=True)
+        self._running = _RunningServer(listener, wake_receiver, wake_sender, thread, self._path.stat().st_ino)
         thread.start()
 
     def stop(self) -> None:
-        """Stop listening and take the socket away; harmless when repeated or never started."""
-        serving, self._serving = self._serving, None
-        if serving is None:
+        """Stop listening and remove the socket. Safe to call twice, or without `start`."""
+        running, self._running = self._running, None
+        if running is None:
             return
-        serving.end.close()
-        serving.thread.join(timeout=_REQUEST_SECONDS + 1)
-        serving.ear.close()
-        serving.listener.close()
-        # A daemon that started meanwhile has put its own socket there.
+        running.wake_sender.close()
+        running.thread.join(timeout=_REQUEST_SECONDS + 1)
+        running.wake_receiver.close()
+        running.listener.close()
+        # A daemon that started in the meantime has its own socket there.
         with suppress(OSError):
-            if self._path.stat().st_ino == serving.inode:
+            if self._path.stat().st_ino == running.inode:
                 self._path.unlink()
 
     def _listen(self) -> socket.socket:
@@ -88,7 +88,7 @@ class ControlServer:
             self._clear_stale(address)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                # Before bind, so that there is no moment in which another user could open it.
+                # Before bind: another user must not be able to open it even for a moment.
                 os.fchmod(listener.fileno(), _OWNER_ONLY)
                 listener.bind(address)
                 self._path.chmod(_OWNER_ONLY)
@@ -100,13 +100,13 @@ class ControlServer:
         return listener
 
     def _clear_stale(self, address: str) -> None:
-        """Remove what a killed daemon left behind. Raises ControlError where a daemon still answers there."""
+        """Remove a killed daemon's socket. Raises ControlError if a daemon still answers on it."""
         try:
             mode = self._path.lstat().st_mode
         except FileNotFoundError:
             return
         if not stat.S_ISSOCK(mode):
-            raise ControlError(f"{self._path} is in the way and is no socket: move it away")
+            raise ControlError(f"{self._path} is not a socket: move it out of the way")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.settimeout(_REQUEST_SECONDS)
             try:
@@ -119,34 +119,34 @@ class ControlServer:
             "or give this one a NIJA_DATA_DIR of its own"
         )
 
-    def _serve(self, listener: socket.socket, ear: socket.socket) -> None:
+    def _serve(self, listener: socket.socket, wake_receiver: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ)
-            selector.register(ear, selectors.EVENT_READ)
-            while all(key.fileobj is not ear for key, _ in selector.select()):
+            selector.register(wake_receiver, selectors.EVENT_READ)
+            while all(key.fileobj is not wake_receiver for key, _ in selector.select()):
                 self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> None:
-        if not self._askers.acquire(timeout=_REQUEST_SECONDS):
+        if not self._free_connections.acquire(timeout=_REQUEST_SECONDS):
             return
         try:
             connection, _ = listener.accept()
         except OSError:
-            # The asker has gone again, or no descriptor is left: worth another try in a moment.
-            self._askers.release()
-            time.sleep(_BREATH_SECONDS)
+            # The client has disconnected, or the process is out of file descriptors: try again in a moment.
+            self._free_connections.release()
+            time.sleep(_ACCEPT_RETRY_SECONDS)
             return
-        threading.Thread(target=self._attend, args=(connection,), name="control-answer", daemon=True).start()
+        threading.Thread(target=self._serve_connection, args=(connection,), name="control-answer", daemon=True).start()
 
-    def _attend(self, connection: socket.socket) -> None:
-        # An asker that goes away or says nothing is no matter of the daemon's.
+    def _serve_connection(self, connection: socket.socket) -> None:
+        # A client that disconnects or sends nothing is not the daemon's problem.
         try:
             with connection, suppress(OSError):
                 answer = self._answer_to(connection)
                 connection.settimeout(_ANSWER_SECONDS)
                 connection.sendall(answer)
         finally:
-            self._askers.release()
+            self._free_connections.release()
 
     def _answer_to(self, connection: socket.socket) -> bytes:
         try:
@@ -155,10 +155,10 @@ class ControlServer:
         except (ControlError, ValueError) as error:
             return encode({"error": str(error)})
         except TimeoutError:
-            return encode({"error": "no whole request came in time"})
-        except Exception as error:  # noqa: BLE001  reported; a broken handler must not end the listening
+            return encode({"error": "the request was not complete in time"})
+        except Exception as error:  # noqa: BLE001  reported; a broken handler must not stop the server
             self._log.exception("❌ A command of the control socket failed unexpectedly")
-            return encode({"error": f"the daemon failed at this ({type(error).__name__}): look at nija.log"})
+            return encode({"error": f"the daemon failed to do this ({type(error).__name__}): look at nija.log"})
 
     def _handle(self, request: dict[str, object]) -> dict[str, object]:
         handler = self._handlers.get(str(request.get("command")))

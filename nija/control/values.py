@@ -1,6 +1,6 @@
-"""Frozen dataclasses to JSON and back, losing nothing: Decimal and datetime travel as text.
+"""Frozen dataclasses to JSON and back without loss: Decimal and datetime travel as text.
 
-Without pydantic on purpose: `nija status` must have answered before that would be imported.
+Deliberately without pydantic: importing it takes longer than `nija status` takes to answer.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def to_plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold
 
 
 def from_plain(kind: type[_T], plain: object) -> _T:
-    """The value of `kind` that `to_plain` made. Raises ValueError for anything else; unknown fields are let be."""
+    """The inverse of `to_plain`. Unknown fields are ignored. Raises ValueError if `plain` is not a `kind`."""
     try:
         found: _T = _read(kind, plain)
     except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
-        raise ValueError(f"this is no {kind.__name__}: {error}") from error
+        raise ValueError(f"not a {kind.__name__}: {error}") from error
     return found
 
 

@@ -1,4 +1,4 @@
-"""What travels over the control socket: one JSON line each way, bounded in size."""
+"""The control socket's protocol: one JSON line each way, limited in size."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CHUNK = 64 * 1024
 
 
 class ControlError(Exception):
-    """The daemon could not be asked, or refused. The text says what to do and is safe to show."""
+    """The daemon could not be reached, or refused. The text says what to do and is safe to show."""
 
 
 class Unanswered(ControlError):
-    """A daemon is there, but it did not answer."""
+    """A daemon runs, but it did not answer."""
 
 
 def encode(message: Mapping[str, object]) -> bytes:
@@ -34,9 +34,9 @@ def receive(connection: socket.socket, largest: int, seconds: float) -> dict[str
     try:
         message = json.loads(line)
     except ValueError as error:
-        raise ControlError("the message on the control socket is no JSON line") from error
+        raise ControlError("the message on the control socket is not a line of JSON") from error
     if not isinstance(message, dict):
-        raise ControlError("the message on the control socket is no JSON object")
+        raise ControlError("the message on the control socket is not a JSON object")
     return message
 
 
@@ -46,14 +46,14 @@ def _read_line(connection: socket.socket, largest: int, deadline: float) -> byte
     while True:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            raise TimeoutError("no whole message came in time")
+            raise TimeoutError("the message was not complete in time")
         connection.settimeout(remaining)
         part = connection.recv(_CHUNK)
         if not part:
-            raise ControlError("the other side ended the conversation before its message was whole")
+            raise ControlError("the connection was closed before the message was complete")
         parts.append(part)
         size += len(part)
         if size > largest:
-            raise ControlError(f"a message longer than {largest} bytes is not taken")
+            raise ControlError(f"the message is longer than {largest} bytes")
         if part.endswith(b"\n"):
             return b"".join(parts)

@@ -1,1 +1,1 @@
-"""Whether the daemon does its work, told to whoever asks: a platform, a container engine, a monitoring system."""
+"""Whether the daemon does its work, for platforms, container engines and monitoring systems."""

@@ -1,6 +1,6 @@
-"""`python -m nija.health.check`: exit code 0 while the daemon of the data folder does useful work, else 1.
+"""`python -m nija.health.check`: exit code 0 while the data folder's daemon does useful work, else 1.
 
-It asks through the control socket, so it needs neither PORT nor a key. Docker's HEALTHCHECK runs it.
+It uses the control socket, so it needs neither PORT nor a key. Docker's HEALTHCHECK runs it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def main() -> int:
 
 
 def check(environ: Mapping[str, str], directory: Path, now: datetime) -> Verdict:
-    """What the daemon that these variables belong to says of itself."""
+    """The verdict of the daemon that these variables belong to."""
     try:
         data_dir = process_settings(load_environment(environ, directory / ".env").values, directory).data_dir
         report = _report(data_dir)
     except (DotenvError, EnvironmentFault, ControlError) as error:
         return Verdict(healthy=False, reason=str(error))
     if report is None:
-        return Verdict(healthy=False, reason=f"no NIJA runs on the data folder {data_dir}")
+        return Verdict(healthy=False, reason=f"NIJA is not running on the data folder {data_dir}")
     uptime = abs((now - report.since).total_seconds()) if report.since is not None else 0.0
     return judge(report.accounts, now, uptime)
 
@@ -49,7 +49,7 @@ def _report(data_dir: Path) -> StatusReport | None:
     try:
         return None if answer is None else StatusReport.from_json(answer)
     except ValueError as error:
-        raise ControlError("the running NIJA is of another version: restart it after an update") from error
+        raise ControlError("the running NIJA has another version: restart it after an update") from error
 
 
 if __name__ == "__main__":

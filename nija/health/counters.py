@@ -1,4 +1,4 @@
-"""What is counted as it happens, by account: filled orders, and warnings and errors in the log."""
+"""Counters by account: filled orders, and warnings and errors in the log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FillCounter:
-    """A listener of the process's events."""
+    """A listener for the process's events."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._fills = Counter("nija_orders_filled", "Orders filled", ["account", "side"], registry=registry)
@@ -27,7 +27,7 @@ class FillCounter:
 
 
 class TroubleCounter(logging.Handler):
-    """Counts records and keeps none of their text. Belongs on the root logger, beside the handlers that write."""
+    """Counts log records without keeping their text. Attach it to the root logger."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         super().__init__(logging.WARNING)
@@ -36,6 +36,6 @@ class TroubleCounter(logging.Handler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        # structlog hands its fields over as the message.
+        # structlog passes its fields as the message.
         fields = record.msg if isinstance(record.msg, dict) else {}
         self._troubles.labels(str(fields.get("account") or ""), record.levelname.lower()).inc()

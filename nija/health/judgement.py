@@ -1,8 +1,8 @@
 """What is wrong with an account, and whether the daemon does useful work: the one place that decides it.
 
-/healthz, `nija status`, metrics and notifications all ask here. Two questions are kept apart. *Health* lists every
-fault, down to one position without a stop. *Liveness* asks whether any account works at all, for a platform restarts
-what is not alive: a restart mends no missing stop, and takes the protection of every other account away for a while.
+/healthz, `nija status`, metrics and notifications all use it. There are two separate questions. *Health* lists every
+fault, down to one position without a stop. *Liveness* is whether any account works at all. Platforms restart what is
+not alive, and a restart does not fix a missing stop: it only interrupts the protection of every other account.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus, MarketStatus, PositionStatus
     from nija.trader.view import ProtectionView
 
-# A trader works every few seconds; an exchange's short maintenance is no reason to restart anything.
+# A trader works every few seconds; a short maintenance of an exchange must not cause a restart.
 SILENT_SECONDS = 300.0
 START_SECONDS = 180.0
-# Between a fill and its stop lie one or two calls; what takes longer is not on its way but in trouble.
+# Only one or two calls lie between a fill and its stop, so a longer gap is a fault.
 BARE_SECONDS = 30.0
 CONNECTED = frozenset({"CONNECTED", "TRADING", "PAUSED"})
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`healthy` is liveness: whether useful work is done. `faults` are told beside it, and do not change it."""
+    """`healthy` is liveness: whether useful work is done. `faults` are reported with it but do not affect it."""
 
     healthy: bool
     reason: str
@@ -38,20 +38,20 @@ class Verdict:
 
 
 def judge(accounts: Collection[AccountStatus], now: datetime, uptime: float) -> Verdict:
-    """Alive while any account works: one that fails is not cured by restarting the others. `uptime` in seconds."""
-    told = tuple(f"{one.id}: {fault.text}" for one in accounts for fault in faults(one, now))
+    """Alive while any account works: restarting the others does not help one that fails. `uptime` is in seconds."""
+    found = tuple(f"{one.id}: {fault.text}" for one in accounts for fault in faults(one, now))
     if any(works(one, now) for one in accounts):
-        return Verdict(healthy=True, reason="useful work is done", faults=told)
+        return Verdict(healthy=True, reason="useful work is done", faults=found)
     if uptime < START_SECONDS:
-        return Verdict(healthy=True, reason="starting: no account has done useful work yet", faults=told)
+        return Verdict(healthy=True, reason="starting: no account has done useful work yet", faults=found)
     if not accounts:
-        return Verdict(healthy=False, reason="no account takes part: set credentials, or enable one in nija.toml")
+        return Verdict(healthy=False, reason="there are no accounts: set credentials, or enable one in nija.toml")
     states = ", ".join(f"{one.id} {one.state}" for one in accounts)
-    return Verdict(healthy=False, reason=f"{_since(accounts, now)} ({states}); look at nija.log", faults=told)
+    return Verdict(healthy=False, reason=f"{_since(accounts, now)} ({states}); look at nija.log", faults=found)
 
 
 def works(account: AccountStatus, now: datetime) -> bool:
-    """Whether the account did useful work lately, with an exchange that answers and market data to work on."""
+    """Whether the account did useful work lately, and has market data and an exchange that answers."""
     return (
         _worked_lately(account, now)
         and not _is_over(account.last_answer_age, SILENT_SECONDS)
@@ -60,15 +60,15 @@ def works(account: AccountStatus, now: datetime) -> bool:
 
 
 def faults(account: AccountStatus, now: datetime) -> tuple[AccountFault, ...]:
-    """Everything that is not as it should be. An account that is not connected does no work, as its state says."""
+    """All faults of the account. While it is not connected, its state already says that it does no work."""
     at_work = (*_silence(account, now), *_market_data(account)) if account.state in CONNECTED else ()
     return (*at_work, *_protection(account), *_another_program(account))
 
 
 def stale(market: MarketStatus) -> str:
-    """Why a market's data is too old to work with; empty where it is not.
+    """Why a market's data is too old to work with; empty if it is not.
 
-    An old price alone keeps entries from being made within a minute or two; that is ordinary for a while.
+    A price that is too old for entries is not a fault yet: that happens within a minute or two, and passes.
     """
     patience = max(market.price_limit, SILENT_SECONDS)
     if _is_over(market.price_age, patience):
@@ -89,13 +89,13 @@ def _because(market: MarketStatus) -> str:
 
 
 def _worked_lately(account: AccountStatus, now: datetime) -> bool:
-    """A moment far ahead is as stale as one far behind: after a clock was set back, a trader at work reports again."""
+    """A time far in the future is as stale as one in the past; it occurs when the clock was set back."""
     worked = account.last_useful_work
     return worked is not None and abs((now - worked).total_seconds()) <= SILENT_SECONDS
 
 
 def _silence(account: AccountStatus, now: datetime) -> Iterator[AccountFault]:
-    """An account that has just connected, or begun to trade anew, is given its time."""
+    """An account that has just connected, or has started to trade again, gets a grace period."""
     moments = [moment for moment in (account.since, account.last_useful_work) if moment is not None]
     if moments and (now - max(moments)).total_seconds() > SILENT_SECONDS:
         text = f"no useful work for {duration(SILENT_SECONDS)}: its exchange does not answer"
@@ -137,7 +137,7 @@ def _unprotected(position: PositionStatus, protection: ProtectionView | None, ma
     if protection is None or (protection.covered and not protection.trouble):
         return ""
     if protection.trouble:
-        return f"is not protected as it should be: {protection.trouble}"
+        return f"is not properly protected: {protection.trouble}"
     if any(one.market == position.market and _is_over(one.price_age, one.price_limit) for one in markets):
         return "has no stop on the exchange, and without a price it cannot be watched here either"
     is_late = protection.bare_seconds >= BARE_SECONDS

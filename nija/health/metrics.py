@@ -1,4 +1,4 @@
-"""What /metrics shows, read from the accounts' view at the moment of the scrape."""
+"""What /metrics shows, read from the accounts' status at the time of the scrape."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountCollector(Collector):
-    """One scrape asks for the accounts once, so that its figures belong together."""
+    """Reads the accounts once per scrape, so that its figures are consistent."""
 
     accounts: Callable[[], Accounts]
     judged: Callable[[Accounts], Verdict]
@@ -57,7 +57,7 @@ class AccountCollector(Collector):
 
 
 def registry_with(collector: Collector) -> CollectorRegistry:
-    """A registry of our own, with the process's memory, descriptors and CPU beside the collector's figures."""
+    """A new registry, with the process's memory, file descriptors and CPU besides the collector's figures."""
     registry = CollectorRegistry()
     registry.register(collector)
     ProcessCollector(registry=registry)
@@ -104,7 +104,7 @@ def _answers(accounts: Accounts) -> Metric:
 
 
 def _market_data(accounts: Accounts) -> Iterator[Metric]:
-    """Of each exchange and market once, however many accounts follow it."""
+    """One figure per exchange and market, however many accounts follow it."""
     prices = GaugeMetricFamily(
         "nija_price_age_seconds", "Seconds since the last price was read", labels=["exchange", "market"]
     )

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics. They read what is there; nothing can be changed through them."""
+"""/healthz, /readyz and /metrics, which are read-only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health pages on the network, in a thread of their own that trading never waits for."""
+"""Serves the health pages, in a separate thread that trading never waits for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nija.health.judgement import Verdict
     from nija.status.report import AccountStatus
 
-# A platform's health check comes from outside the container.
+# A platform's health checks come from outside the container.
 EVERYWHERE = "0.0.0.0"  # noqa: S104  nothing listens at all unless PORT is set
 CONNECTIONS_AT_ONCE = 32
 CONNECTION_SECONDS = 10.0
@@ -70,13 +70,13 @@ class HealthServer:
         return port
 
     def start(self) -> None:
-        """Listen and begin to count. Raises PortUnusable."""
+        """Start listening and counting. Raises PortUnusable."""
         self._listener = _listen(self._address)
         logging.getLogger().addHandler(self._troubles)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving within a second; harmless when repeated or never started."""
+        """Stop serving within a second. Safe to call twice, or without `start`."""
         logging.getLogger().removeHandler(self._troubles)
         if self._listener is None:
             return
@@ -102,7 +102,7 @@ class HealthServer:
 
 
 class _LimitedProtocol(H11Protocol):
-    """uvicorn's own, but a connection neither lasts nor multiplies: descriptors are trading's first."""
+    """uvicorn's, with few and short-lived connections, so that trading never runs out of file descriptors."""
 
     _end: asyncio.TimerHandle | None = None
 
@@ -124,13 +124,13 @@ def _listen(address: tuple[str, int]) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # From here on a connection waits for the thread instead of being refused.
+        # From now on connections wait for the thread instead of being refused.
         listener.listen()
     except OSError as error:
         listener.close()
         raise PortUnusable(
             f"the health pages cannot be served on port {address[1]} ({error.strerror or error}): set PORT to a free "
-            "port, or unset it where nothing asks for /healthz"
+            "port, or unset it if nothing requests /healthz"
         ) from error
     return listener
 

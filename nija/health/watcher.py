@@ -1,7 +1,7 @@
-"""Events that only show over time, found by comparing the accounts with the last look at them.
+"""Events that only show over time, found by comparing the accounts with how they were at the last look.
 
-An account fails or recovers, a position stays bare, market data falls silent, a day ends: this is the only place that
-detects these. What a trader knows at the moment it happens, the trader publishes.
+An account fails or recovers, a position stays unprotected, market data stops, a day ends: this is the only place that
+detects these. A trader publishes the events that it knows of itself.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus
 
     Place = tuple[str, str]
-    """An exchange and a market; every market of it where that is empty."""
+    """An exchange and a market; an empty market means all of them."""
 
-# Different reasons reported per outage; a failing exchange knows more than anyone wants to read.
+# Different reasons reported per outage; a failing exchange can give more than anyone wants to read.
 _REASONS_REPORTED = 5
 _AT_WORK = frozenset({"TRADING", "PAUSED"})
 _NOT_WORKING = frozenset({AccountFaultKind.NO_WORK, AccountFaultKind.NO_ANSWER})
@@ -47,9 +47,10 @@ _OF_A_POSITION = frozenset({AccountFaultKind.NOT_PROTECTED, AccountFaultKind.IN_
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of one account. `reported` are the reasons of the present outage; empty while it works.
+    """What is remembered of one account.
 
-    `unlogged` is the last of them that only the watcher knew, `wrong` what was wrong with its positions.
+    `reported` are the reasons reported in the current outage; empty while the account works. `unlogged` is the last of
+    them that only the watcher knew. `wrong` are the faults of its positions.
     """
 
     reported: frozenset[str] = frozenset()
@@ -58,9 +59,9 @@ class Memory:
 
 
 def look(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, ...]]:
-    """What is new of one account, and what to remember of it."""
+    """The new memory of one account, and the events since the last look."""
     memory, health = _health(memory, seen)
-    # A trader that has not yet finished a cycle knows nothing, which is not the same as holding nothing.
+    # Before its first cycle ends, a trader does not know what it holds, which differs from holding nothing.
     if not seen.is_known:
         return memory, health
     wrong = tuple(fault for fault in seen.faults if fault.kind in _OF_A_POSITION)
@@ -83,7 +84,7 @@ def _health(memory: Memory, seen: AccountStatus) -> tuple[Memory, tuple[Event, .
 
 
 def _trouble(seen: AccountStatus) -> tuple[str, bool]:
-    """Why the account does not trade, empty where it does, and whether its own lines have said that."""
+    """Why the account does not trade (empty if it does), and whether its own thread has logged that."""
     if seen.state == "FAILED":
         return seen.reason or "it failed; see nija.log", True
     return next((fault.text for fault in seen.faults if fault.kind in _NOT_WORKING), ""), False
@@ -109,7 +110,7 @@ def _positions(before: tuple[AccountFault, ...], now: tuple[AccountFault, ...], 
 
 
 class Watcher:
-    """Looks at all accounts, again and again. Used by one thread. `summary_hour` is UTC; None for no summary."""
+    """Looks at all accounts from time to time. Used by one thread. `summary_hour` is UTC; None for no summary."""
 
     def __init__(self, clock: Clock, summary_hour: int | None = None) -> None:
         self._clock = clock
@@ -119,7 +120,7 @@ class Watcher:
         self._summarised = last_summary(utc_now(clock), summary_hour)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> tuple[Event, ...]:
-        """What has become true since the last look, for the caller to publish."""
+        """The events since the last look, for the caller to publish."""
         now = utc_now(self._clock)
         events: list[Event] = []
         for seen in accounts:
@@ -134,7 +135,7 @@ class Watcher:
 
 
 class _FeedWatcher:
-    """Which market data has fallen silent, once for an exchange and market, however many accounts follow it."""
+    """Which market data has stopped, once per exchange and market, however many accounts follow it."""
 
     def __init__(self) -> None:
         self._reported: dict[Place, tuple[datetime, str]] = {}
@@ -146,7 +147,7 @@ class _FeedWatcher:
                 self._reported[place] = now, reason
                 yield FeedSilent(Exchange(place[0]), place[1], reason)
         for place, (since, reason) in tuple(self._reported.items()):
-            # While all of an exchange is silent nobody knows of its single markets.
+            # While an exchange gives no data at all, its single markets are unknown.
             if place not in silent and (place[0], "") not in silent:
                 del self._reported[place]
                 yield FeedBack(Exchange(place[0]), place[1], (now - since).total_seconds(), reason)
@@ -168,7 +169,7 @@ def _silent(accounts: Iterable[AccountStatus]) -> Iterator[tuple[Place, str]]:
 
 
 def last_summary(now: datetime, hour: int | None) -> date | None:
-    """The day whose summary was the last one due by `now`; None where none is wanted."""
+    """The day of the last summary due by `now`; None if there are no summaries."""
     return None if hour is None else (now - timedelta(hours=hour)).date()
 
 

@@ -1,4 +1,4 @@
-"""What NIJA says: its fixed lines, where they go, and what never gets into them."""
+"""The log: its fixed lines, where they go, and how secrets stay out of them."""
 
 from nija.log.event_log import EventLog, get_log
 

@@ -1,18 +1,18 @@
-"""A reason is said when it changes, not every cycle."""
+"""Reports a reason when it changes, not every cycle."""
 
 from __future__ import annotations
 
 
 class ChangeFilter:
-    """What one account last said of each topic. Used by that account's thread alone."""
+    """The last reason reported for each topic. Used by one thread only."""
 
     def __init__(self) -> None:
         self._last: dict[str, str] = {}
 
     def is_news(self, topic: str, reason: str) -> bool:
-        """Whether `reason` differs from the last one of `topic`, which it then becomes.
+        """Whether `reason` differs from the last one of `topic`, which it then replaces.
 
-        Hand in what makes the reason the same one, such as the rule's name: figures move with every cycle.
+        Pass what identifies the reason, such as the rule's name: figures change every cycle.
         """
         if self._last.get(topic) == reason:
             return False
@@ -20,5 +20,5 @@ class ChangeFilter:
         return True
 
     def clear(self, topic: str) -> bool:
-        """Forget a topic that is settled; whether there was anything to forget."""
+        """Forget the reason of a topic. Returns whether there was one."""
         return self._last.pop(topic, None) is not None

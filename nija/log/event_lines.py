@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class EventLines:
-    """A listener of the process's events. An event without a case has no line of its own."""
+    """A listener for the process's events. An event without a case is not logged."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
@@ -90,7 +90,7 @@ def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
         case PositionClosed() if event.left > Decimal(0):
             left = amount(event.left)
             log.info(
-                f"{event.market}: {left} stays in the account and is written off: too little to be sold",
+                f"{event.market}: {left} stays in the account and is written off: too little to sell",
                 market=event.market,
             )
         case PositionWrittenOff():

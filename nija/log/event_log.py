@@ -1,4 +1,4 @@
-"""What the daemon's parts see of the log."""
+"""The loggers that the daemon's parts use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def get_log(name: str, **fields: object) -> FilteringBoundLogger:
-    """A structlog logger whose every line carries `fields`, such as account="kraken:master"."""
+    """A structlog logger that adds `fields` to every line, such as account="kraken:master"."""
     log: FilteringBoundLogger = structlog.get_logger(name, **fields)
     return log
 
 
 class EventLog:
-    """The log of one thread: one fact per call, machine fields after the text, and no reason said twice in a row."""
+    """The log of one thread: one fact per call, fields after the text, and no reason twice in a row."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
@@ -29,14 +29,13 @@ class EventLog:
         self._log.info(event, **fields)
 
     def exception(self, event: str, **fields: object) -> None:
-        """An error with the traceback of the exception being handled."""
+        """Log an error with the traceback of the exception being handled."""
         self._log.exception(event, **fields)
 
     def reason(self, topic: str, text: str, *, same: str = "", **fields: object) -> None:
-        """Say why something does not happen, at INFO, when that differs from the last reason of `topic`.
+        """Log why something does not happen, at INFO, if that differs from the last reason of `topic`.
 
-        `same` is what makes two reasons the same one, such as a rule's name where the text holds moving figures;
-        without it, the text is.
+        `same` identifies the reason, such as a rule's name, if the text holds changing figures. Default: the text.
         """
         if self._reasons.is_news(topic, same or text):
             self._log.info(text, **fields)
@@ -44,11 +43,11 @@ class EventLog:
     def trouble(
         self, topic: str, text: str, *, same: str = "", unforeseen: Exception | None = None, **fields: object
     ) -> None:
-        """The same as a warning: something that should work does not. `unforeseen` is said with its traceback."""
+        """The same as a warning: something that should work does not. `unforeseen` adds a traceback."""
         if self._reasons.is_news(topic, same or text):
             traceback = {} if unforeseen is None else {"exc_info": unforeseen}
             self._log.warning(f"⚠️  {text}", **fields, **traceback)
 
     def settled(self, topic: str) -> None:
-        """Forget a topic's reason, so that it is said again when it comes back."""
+        """Forget a topic's reason, so that it is logged again if it comes back."""
         self._reasons.clear(topic)

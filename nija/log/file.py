@@ -1,4 +1,4 @@
-"""The log file: rotated by size within a bounded total, and never the reason why trading stops."""
+"""The log file: rotated by size, limited in total size. A file that cannot be written does not stop trading."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class LogFileUnusable(Exception):
 
 
 class LogFile(RotatingFileHandler):
-    """Tells once, on standard error, that it can no longer write; the console still has every line.
+    """Reports once, on standard error, that it can no longer write; the console still gets every line.
 
-    A file that someone renames or deletes is made again, so that the lines stay where they are looked for.
+    If someone renames or deletes the file, it is created again, so that users find new lines in the usual place.
     """
 
     _has_reported = False
@@ -43,7 +43,7 @@ class LogFile(RotatingFileHandler):
         except FileNotFoundError:
             return False
         except OSError:
-            # What cannot be looked at is written to as before.
+            # Unknown: go on writing.
             return True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own signature
@@ -70,9 +70,9 @@ def open_log_file(file: Path, rotate_bytes: int = ROTATE_BYTES, rotated_files: i
 
 
 def _copy_and_empty(source: str, destination: str) -> None:
-    """The file keeps its place on the disk, so a `tail -f` goes on reading it.
+    """Keeps the file's inode, so that `tail -f` goes on reading it.
 
-    Where a full disk takes no copy, the old lines are given up: the total stays bounded and new lines get room.
+    If the disk is too full for a copy, the old lines are lost: this frees space for new ones.
     """
     try:
         shutil.copyfile(source, destination)

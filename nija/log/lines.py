@@ -1,4 +1,4 @@
-"""The log's FIXED lines, which users and their scripts look for. Each function returns the exact text."""
+"""The log's FIXED lines, which users and their scripts search for. Each function returns the exact text."""
 
 from __future__ import annotations
 

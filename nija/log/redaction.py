@@ -1,4 +1,4 @@
-"""Secrets taken out of every line: known ones, in each form they travel in, and whatever is shaped like one."""
+"""Removes secrets from every line: known ones in each encoding they may appear in, and anything shaped like one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SHAPES = re.compile(
     rf"|(?<![A-Za-z0-9+/]){_BASE64}{{86}}(?:==|%3[Dd]%3[Dd])"
     rf"|(?<![A-Za-z0-9+/]){_BASE64}{{56}}(?![A-Za-z0-9+/])"
 )
-# One of these stands in every text that can match a shape, and hardly in any other.
+# Every text that can match a shape contains one of these; few others do.
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/%]{56}")
 _HINTS = ("PRIVATE KEY", "eyJ")
 _FOLDED_HINTS = ("api-", "bearer", "authorization", "cb-access")
 
 
 class Redactor:
-    """Knows the secrets of this process. Safe to use from any thread, while secrets are added from another."""
+    """Knows the secrets of this process. Thread-safe, also while another thread adds secrets."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class Redactor:
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
-        """Know more secrets, and each form in which they may appear. One shorter than six characters is left alone."""
+        """Add secrets, in each form in which they may appear. Those shorter than six characters are ignored."""
         with self._lock:
             forms = {form for tail in self._by_head.values() for form in tail}
             forms.update(form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST)
@@ -89,7 +89,7 @@ def _replacement(found: re.Match[str]) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The text itself, its lines, and what URLs, JSON, reprs and Basic authentication make of it."""
+    """The text itself, its lines, and their forms in URLs, JSON, reprs and Basic authentication."""
     plain = secret.strip()
     if len(plain) < _SHORTEST:
         return
@@ -101,17 +101,17 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _escaped(text: str) -> set[str]:
-    """The text as it is, and as it looks inside a repr or JSON, and inside a repr of that."""
+    """The text as it is, as it appears inside a repr or JSON, and inside a repr of that."""
     forms = {text}
     for _ in range(2):
-        # A repr escapes single quotes only where what surrounds them holds a double one.
+        # A repr escapes single quotes only if the text contains double quotes too.
         escaped = ((repr(form)[1:-1], repr(f'{form}"')[1:-2], json.dumps(form)[1:-1]) for form in forms)
         forms = forms.union(*escaped)
     return forms
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
-    """Base64 depends on where a text begins within three bytes; what surrounds it touches the edges only."""
+    """The text inside longer Base64, at each of the three possible offsets, without the characters at the edges."""
     for offset in range(3):
         encoded = base64.b64encode(bytes(offset) + raw).decode().rstrip("=")
         inner = encoded[(offset * 8 + 5) // 6 : (offset + len(raw)) * 8 // 6]

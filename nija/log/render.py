@@ -1,4 +1,4 @@
-"""How one fact becomes one line."""
+"""How a log record is rendered as a line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEVEL_WIDTH = 5
 
 
 class RecordStamper:
-    """Time (UTC), level and logger, the same for our records and the libraries'."""
+    """Adds time (UTC), level and logger, to NIJA's records and those of libraries alike."""
 
     def __init__(self, log_format: LogFormat) -> None:
         self._pattern = "%Y-%m-%dT%H:%M:%S.%fZ" if log_format is LogFormat.JSON else "%Y-%m-%d %H:%M:%S"
@@ -39,7 +39,7 @@ class RecordStamper:
 
 
 class RedactValues:
-    """Takes secrets out of the event, its fields and its traceback before any rendering can break them up."""
+    """Removes secrets from the event, its fields and its traceback, before rendering can split them."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -58,7 +58,7 @@ class RedactValues:
 
 
 class TextLine:
-    """`2026-01-17 12:00:00 INFO  <text>  account=kraken:master …`, a traceback beneath."""
+    """`2026-01-17 12:00:00 INFO  <text>  account=kraken:master …`, followed by any traceback."""
 
     def __init__(self, *, colours: bool) -> None:
         self._colours = colours
@@ -85,7 +85,7 @@ def json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 
 
 def one_line(text: str) -> str:
-    """Line breaks and terminal codes from outside cannot forge lines of ours."""
+    """Escapes line breaks and terminal codes, so that text from outside cannot forge log lines."""
     return text if text.isprintable() else _CONTROLS.sub(_visible, text)
 
 

@@ -1,4 +1,4 @@
-"""Where NIJA's words go: structlog and every library through one pair of redacting handlers."""
+"""Logging configuration: structlog and all libraries log through one pair of redacting handlers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import Processor
 
-# coinbase logs whole error bodies, which come to us as exceptions anyway; the others speak when something is wrong.
+# coinbase logs whole error bodies, which NIJA gets as exceptions anyway. The others may log warnings.
 _SILENT = ("coinbase.RESTClient", "coinbase.WSClient")
 _QUIET = (
     *("urllib3", "requests", "krakenex", "pykrakenapi", "httpx", "httpcore", "uvicorn", "uvicorn.access"),
@@ -36,7 +36,7 @@ _QUIET = (
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The configured log. `redactor` learns secrets that appear later; `close` flushes and lets go of the file."""
+    """The configured log. Secrets that appear later are added to `redactor`. `close` flushes and closes the file."""
 
     redactor: Redactor
     handlers: tuple[logging.Handler, ...]
@@ -49,7 +49,7 @@ class Log:
         root = logging.getLogger()
         for handler in self.handlers:
             root.removeHandler(handler)
-            # A full disk or a closed terminal has been told of before, and the way out stays open.
+            # A full disk or a closed terminal was already reported, and must not prevent the exit.
             with suppress(OSError):
                 handler.flush()
             if isinstance(handler, LogFile):
@@ -69,9 +69,9 @@ def configure_logging(
     environ: Mapping[str, str] | None = None,
     console: TextIO | None = None,
 ) -> Log:
-    """Send everything to the console and, where given, to `file`. Raises LogFileUnusable.
+    """Log to the console and, if given, to `file`. Raises LogFileUnusable.
 
-    `environ` is asked for NO_COLOR; `console` is standard output unless given.
+    `environ` may hold NO_COLOR; `console` is standard output by default.
     """
     redactor = Redactor(secrets)
     stream = console or sys.stdout
@@ -86,7 +86,7 @@ def configure_logging(
         handler.addFilter(_fit_arguments)
         root.addHandler(handler)
     root.setLevel(level)
-    # A handler's own mishap would otherwise print the raw record, secrets and all, on standard error.
+    # A handler that fails would otherwise print the raw record, with its secrets, on standard error.
     logging.raiseExceptions = False
     logging.captureWarnings(True)
     _quieten_libraries()
@@ -100,7 +100,7 @@ def configure_logging(
 
 
 def log_uncaught(log: Log) -> None:
-    """Let whatever no one caught, in any thread, come out redacted, even after `log` was closed."""
+    """Report uncaught exceptions of any thread without secrets, even after `log` was closed."""
 
     def uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt | SystemExit):
@@ -110,9 +110,9 @@ def log_uncaught(log: Log) -> None:
         else:
             sys.stderr.write(log.redactor.redact("".join(format_exception(kind, error, traceback))))
 
-    def uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None:
-            uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+    def uncaught_in_thread(hook: threading.ExceptHookArgs) -> None:
+        if hook.exc_value is not None:
+            uncaught(hook.exc_type, hook.exc_value, hook.exc_traceback)
 
     sys.excepthook = uncaught
     threading.excepthook = uncaught_in_thread
@@ -121,7 +121,7 @@ def log_uncaught(log: Log) -> None:
 def _console_handler(stream: TextIO) -> logging.Handler:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
-        # The fixed lines hold signs that a bare container's ASCII could not print.
+        # The FIXED lines contain emoji, which a container's ASCII locale cannot print.
         reconfigure(encoding="utf-8", errors="backslashreplace")
     return logging.StreamHandler(stream)
 
@@ -142,7 +142,7 @@ def _formatter(redactor: Redactor, log_format: LogFormat, *, colours: bool) -> l
 
 
 def _fit_arguments(record: logging.LogRecord) -> bool:
-    """A library's message whose arguments do not fit is shown without them, rather than lost."""
+    """If a library's arguments do not match its message, the message is logged without them."""
     if record.args:
         try:
             record.getMessage()
@@ -153,7 +153,7 @@ def _fit_arguments(record: logging.LogRecord) -> bool:
 
 def _quieten_libraries() -> None:
     for name in _SILENT:
-        # Its import sets a level and a handler of its own, whenever that comes; this outlasts both.
+        # A later import of the library sets its level and handler; `disabled` survives that.
         logging.getLogger(name).disabled = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

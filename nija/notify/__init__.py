@@ -1,1 +1,1 @@
-"""Telling people who do not watch the log: messages through apprise, and a heartbeat whose silence others notice."""
+"""Notifications for people who do not watch the log: messages through apprise, and a heartbeat."""

@@ -1,4 +1,4 @@
-"""A request to someone else's address while useful work is done, so that silence is noticed there."""
+"""Requests a URL while useful work is done, so that an outside service notices when NIJA stops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAD = 400
 
 
 class Heartbeat:
-    """`url` holds a token and is never shown. `every` is in seconds."""
+    """`url` contains a token and is never shown. `every` is in seconds."""
 
     def __init__(self, url: str, log: FilteringBoundLogger, every: float = EVERY_SECONDS) -> None:
         self._url = url
@@ -35,11 +35,11 @@ class Heartbeat:
         self._thread.start()
 
     def beat(self) -> None:
-        """Useful work is being done at this moment. Never waits."""
+        """Report that useful work is being done now. Never blocks."""
         self._beaten.set()
 
     def stop(self) -> None:
-        """A ping without an answer is left behind. Harmless when repeated or never started."""
+        """Stop without waiting for an unanswered ping. Safe to call twice, or without `start`."""
         self._closing.set()
         self._beaten.set()
         if self._thread.ident is not None:
@@ -47,7 +47,7 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            # A beat from before the pause says nothing of now.
+            # A beat from before the pause is out of date.
             self._beaten.clear()
             self._beaten.wait()
             if self._closing.is_set():
@@ -59,15 +59,15 @@ class Heartbeat:
         trouble = self._trouble()
         if not trouble:
             if self._reasons.clear("heartbeat"):
-                self._log.info("The heartbeat address answers again")
+                self._log.info("The heartbeat URL answers again")
         elif self._reasons.is_news("heartbeat", trouble):
             self._log.warning(
-                f"⚠️  The address of NIJA_HEARTBEAT_URL does not take the heartbeat ({trouble}); it is sent again "
+                f"⚠️  The URL in NIJA_HEARTBEAT_URL does not accept the heartbeat ({trouble}); NIJA retries "
                 f"every {duration(self._every)}"
             )
 
     def _trouble(self) -> str:
-        """What went wrong, without the address that any of these errors would show; empty where nothing did."""
+        """What went wrong, without the URL that these errors contain; empty if all is well."""
         try:
             # Streamed, so that the answer's body is never read.
             with requests.get(self._url, timeout=_TIMEOUT_SECONDS, stream=True) as answer:

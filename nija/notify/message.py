@@ -1,4 +1,4 @@
-"""Events made into one message, however many there are."""
+"""Combines any number of events into one message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEVERITIES = tuple(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One event's words and when it was noticed."""
+    """One event's wording, and when it was noticed."""
 
     time: datetime
     wording: Wording
@@ -37,7 +37,7 @@ def note(event: NotifiedEvent, time: datetime) -> Note:
 
 
 def message(sender: str, notes: Sequence[Note], left_out: int, redact: Callable[[str], str]) -> Message:
-    """One note speaks for itself; several are listed with their times, the newest kept where there are too many."""
+    """A single note as it is; several as a list with times, which keeps the newest if there are too many."""
     severity = max((one.wording.severity for one in notes), key=_SEVERITIES.index)
     if len(notes) == 1 and not left_out:
         only = notes[0].wording
@@ -46,5 +46,5 @@ def message(sender: str, notes: Sequence[Note], left_out: int, redact: Callable[
     missing = left_out + len(notes) - len(shown)
     lines = [f"{one.time:%H:%M} {one.wording.title}: {one.wording.text}" for one in shown]
     if missing:
-        lines.insert(0, f"({missing} earlier ones are left out; they are in nija.log)")
+        lines.insert(0, f"({missing} earlier events are left out; see nija.log)")
     return Message(f"{sender}: {len(notes) + left_out} events", redact("\n".join(lines)), severity)

@@ -1,4 +1,4 @@
-"""Notifications as the daemon sees them: a listener of its events, and a heartbeat while any account works."""
+"""Notifications: a listener for the daemon's events, and a heartbeat while any account works."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FLUSH_SECONDS = 3.0
 
 
 class Notifier:
-    """Without addresses it does nothing and runs no thread. No method waits for a network, but `stop` a little.
+    """Without URLs it does nothing and runs no thread. No method but `stop` waits for the network.
 
-    `sender` stands in front of every title. `redact` takes secrets out of every text.
+    `sender` starts every title. `redact` removes secrets from every text.
     """
 
     def __init__(
@@ -50,18 +50,18 @@ class Notifier:
             self._heartbeat.start()
 
     def on_event(self, event: Event) -> None:
-        """Queue an event that people want to know of. Called by any thread."""
+        """Queue an event, if people are notified of its kind. Called by any thread."""
         if self._worker is not None and isinstance(event, NotifiedEvent):
             self._worker.submit(event)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> None:
-        """Let the heart beat while any account works."""
+        """Send a heartbeat if any account works."""
         now = utc_now(self._clock)
         if self._heartbeat is not None and any(works(one, now) for one in accounts):
             self._heartbeat.beat()
 
     def stop(self, seconds: float = _FLUSH_SECONDS) -> None:
-        """Send everything that still waits, within about so many seconds."""
+        """Send everything that is queued, within about `seconds`."""
         if self._heartbeat is not None:
             self._heartbeat.stop()
         if self._worker is not None:

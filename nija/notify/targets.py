@@ -1,4 +1,4 @@
-"""The addresses of NIJA_NOTIFY_URLS, through apprise. Nothing said here shows an address: it holds tokens."""
+"""Sends to the URLs of NIJA_NOTIFY_URLS through apprise. They contain tokens, so no text here shows one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRIES = 30
 
 @dataclass(slots=True)
 class _Target:
-    """One address. `unsent` waits for the next try; `tries` are those since anything got through."""
+    """One URL. `unsent` waits for the next try; `tries` counts those since the last success."""
 
     name: str
     client: Apprise
@@ -33,7 +33,7 @@ class _Target:
 
 
 class Targets:
-    """Used by one thread alone, which also pays for apprise's import. `redact` takes secrets out of every text."""
+    """Used by one thread, which also imports apprise. `redact` removes secrets from every text."""
 
     def __init__(
         self, urls: Sequence[str], sender: str, log: FilteringBoundLogger, redact: Callable[[str], str]
@@ -46,37 +46,37 @@ class Targets:
         self._targets: tuple[_Target, ...] = ()
 
     def load(self) -> None:
-        # apprise is heavy, and wanted only by those who set an address.
+        # apprise is slow to import, and only needed with URLs.
         from apprise import Apprise  # noqa: PLC0415
 
-        # It logs whole addresses, tokens and all.
+        # It logs whole URLs with their tokens.
         logging.getLogger("apprise").disabled = True
         loaded: list[_Target] = []
         for position, url in enumerate(self._urls, start=1):
-            name = f"address {position} of NIJA_NOTIFY_URLS ({url.partition('://')[0]}://…)"
+            name = f"URL {position} of NIJA_NOTIFY_URLS ({url.partition('://')[0]}://…)"
             client = Apprise()
             if client.add(url):
                 loaded.append(_Target(name, client))
             else:
                 self._log.warning(
-                    f"⚠️  {name} is not understood and gets no notifications; see https://github.com/caronc/apprise"
+                    f"⚠️  {name} is not valid and gets no notifications; see https://github.com/caronc/apprise"
                 )
         self._targets = tuple(loaded)
 
     def deliver(self, notes: Sequence[Note], left_out: int, now: float) -> None:
-        """Send to every address, each with what it has missed. `now` is in steady seconds."""
+        """Send to every URL, including what it has missed. `now` is in seconds of a monotonic clock."""
         for target in self._targets:
             target.unsent.extend(notes)
             self._send(target, left_out, now)
 
     def retry(self, now: float) -> None:
-        """Send again what did not get through, where its time has come."""
+        """Send again what did not get through, if its next try is due."""
         for target in self._targets:
             if target.unsent and target.next_try <= now:
                 self._send(target, 0, now)
 
     def wait(self, now: float) -> float | None:
-        """Seconds until the next retry; None where nothing waits for one."""
+        """Seconds until the next retry; None if nothing waits for one."""
         waits = [target.next_try - now for target in self._targets if target.unsent]
         return max(0.0, min(waits)) if waits else None
 
@@ -88,10 +88,12 @@ class Targets:
             target.unsent.clear()
             target.tries = 0
             if self._reasons.clear(target.name):
-                self._log.info(f"{target.name} takes notifications again")
+                self._log.info(f"{target.name} accepts notifications again")
             return
         if target.tries >= _TRIES:
             target.unsent.clear()
             target.tries = 0
         if self._reasons.is_news(target.name, "failed"):
-            self._log.warning(f"⚠️  A notification did not reach {target.name}; it is sent again. Is the address right?")
+            self._log.warning(
+                f"⚠️  A notification did not reach {target.name}; NIJA retries. Check that the URL is right"
+            )

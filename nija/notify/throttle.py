@@ -1,6 +1,6 @@
-"""How often someone is told: at once, then not again for a while of the same kind and account.
+"""Limits how often people are notified: the first event of a kind and account is due at once.
 
-What comes meanwhile is summed up.
+Those that follow within a minute are combined.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nija.events import (
 if TYPE_CHECKING:
     from nija.notify.wording import NotifiedEvent
 
-# Something's beginning and its end are one pair, which must not be told in two orders.
+# The start and the end of something share a bucket, so that they are sent in order.
 _PAIRED: tuple[tuple[type, ...], ...] = (
     (AccountFailed, AccountRecovered),
     (FeedSilent, FeedBack),
@@ -31,13 +31,13 @@ _PAIRED: tuple[tuple[type, ...], ...] = (
     (PositionInDoubt, PositionCertain),
 )
 WINDOW_SECONDS = 60.0
-# Of one kind and account in one window; the oldest give way, for the last ones say how things stand.
+# Events of one bucket in one window. The oldest are dropped: the latest show how things are now.
 HELD_AT_MOST = 10
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """One kind of event of one account."""
+    """The events of one kind and one account."""
 
     last_sent: float = float("-inf")
     held: deque[NotifiedEvent] = field(default_factory=lambda: deque(maxlen=HELD_AT_MOST))
@@ -46,14 +46,14 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events to be told now, in their order; `left_out` more were too many."""
+    """The events to send now, in order; `left_out` counts those that were dropped."""
 
     events: tuple[NotifiedEvent, ...] = ()
     left_out: int = 0
 
 
 class NotificationThrottle:
-    """Holds events until they are due. Times are seconds of a clock that never steps back."""
+    """Holds events until they are due. Times are in seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
@@ -73,7 +73,7 @@ class NotificationThrottle:
         return self._take(now, list(self._buckets.values()))
 
     def wait(self, now: float) -> float | None:
-        """Seconds until something held becomes due; None where nothing is held."""
+        """Seconds until the next event is due; None if none is held."""
         waits = [bucket.last_sent + WINDOW_SECONDS - now for bucket in self._buckets.values() if bucket.held]
         return max(0.0, min(waits)) if waits else None
 

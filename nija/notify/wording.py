@@ -1,4 +1,4 @@
-"""Each event in words: what happened, and what it means for the reader."""
+"""The wording of each event: what happened, and what it means for the reader."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ NotifiedEvent = (
     | DaemonStopped
     | DailySummary
 )
-"""The events that are worth telling someone who is not looking."""
+"""The events that people are notified of."""
 
 
 class Severity(StrEnum):
-    """In apprise's words, the least first."""
+    """apprise's names, least severe first."""
 
     INFO = "info"
     SUCCESS = "success"
@@ -99,7 +99,7 @@ def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherPro
             text = f"{event.reason}. NIJA keeps trying; protective stops rest on the exchange"
             return Wording(f"❌ {who} is not trading", text, Severity.FAILURE)
         case AccountRecovered():
-            return Wording(f"✅ {who} trades again", "All is as it should be", Severity.SUCCESS)
+            return Wording(f"✅ {who} trades again", "Everything works again", Severity.SUCCESS)
         case LimitReached():
             return Wording(
                 f"🛑 {who} opens nothing new", event.reason or event.limit.replace("_", " "), Severity.WARNING
@@ -107,9 +107,9 @@ def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherPro
         case AnotherProgram():
             text = (
                 f"{event.reason}. NIJA opens nothing there and leaves its stops where they are. "
-                f"Stop the other program, or give NIJA a key of its own; then: nija resume {event.account}"
+                f"Stop the other program, or give NIJA a key of its own; then run: nija resume {event.account}"
             )
-            return Wording(f"🛑 Another NIJA or program trades {who}", text, Severity.FAILURE)
+            return Wording(f"🛑 Another NIJA or other program trades {who}", text, Severity.FAILURE)
 
 
 def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Wording:
@@ -129,10 +129,10 @@ def _protection(event: PositionBare | PositionProtected | PositionInDoubt | Posi
     where = f"{_who(event.account)}: {event.market}"
     match event:
         case PositionBare():
-            text = f"{event.reason}. NIJA keeps trying; look at nija status, and at the exchange if this stays"
+            text = f"{event.reason}. NIJA keeps trying; check nija status, and the exchange if this lasts"
             return Wording(f"⚠️ {where} is not protected", text, Severity.FAILURE)
         case PositionProtected():
-            return Wording(f"✅ {where} is protected again", "A stop is where it should be", Severity.SUCCESS)
+            return Wording(f"✅ {where} is protected again", "Its stop is in place", Severity.SUCCESS)
         case PositionInDoubt():
             text = f"{event.reason}. NIJA sells nothing that may be yours while it finds out"
             return Wording(f"⚠️ {where} is in doubt", text, Severity.WARNING)
@@ -148,7 +148,7 @@ def _feed(event: FeedSilent | FeedBack) -> Wording:
             text = f"{event.reason}. Nothing new is opened on it; protective stops rest on the exchange"
             return Wording(f"📡 {exchange} gives no {what}", text, Severity.FAILURE)
         case FeedBack():
-            text = f"It was gone for {duration(event.seconds)} after that was noticed"
+            text = f"It was missing for at least {duration(event.seconds)}"
             return Wording(f"✅ {exchange} gives {what} again", text, Severity.SUCCESS)
 
 
@@ -168,7 +168,7 @@ def _opened(event: PositionOpened) -> str:
 def _closed(event: PositionClosed) -> str:
     quote = event.market.partition("/")[2]
     if not event.sold:
-        return f"{amount(event.left)} stays in the account, too little to be sold"
+        return f"{amount(event.left)} stays in the account: too little to sell"
     reason = event.reason or "by its stop"
     return f"{amount(event.sold)}, {signed_money(event.net, quote)} after fees: {reason}"
 
@@ -176,7 +176,7 @@ def _closed(event: PositionClosed) -> str:
 def _account_day(day: AccountDay) -> str:
     equity = "equity unknown" if day.equity is None else money(day.equity, day.currency)
     change = "" if day.change is None else f" ({signed_money(day.change, day.currency)} today)"
-    # What holds for the whole account is the same in each of its markets.
+    # A reason that applies to the whole account is repeated in each of its markets.
     reasons = (day.reason,) if day.reason else dict.fromkeys(reason.text for reason in day.not_trading)
     why = "; ".join(("", *reasons))
     return f"{_who(day.account)}: {day.state}, {equity}{change}, open positions: {day.positions}{why}"

@@ -1,4 +1,4 @@
-"""One thread that notifies people of events; whoever hands it one never waits."""
+"""The thread that sends notifications. Submitting an event never blocks."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class NotificationWorker:
         self._thread.start()
 
     def submit(self, event: NotifiedEvent | None) -> None:
-        """Queue an event to be sent. Never blocks: when the queue is full, the event is only counted."""
+        """Queue an event. Never blocks: if the queue is full, the event is only counted."""
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
             self._left_out += event is not None
 
     def stop(self, seconds: float) -> None:
-        """Send everything that waits, for at most `seconds`; harmless when repeated or never started."""
+        """Send everything that is queued, for at most `seconds`. Safe to call twice, or without `start`."""
         self._closing.set()
         self.submit(None)
         if self._thread.ident is not None:
@@ -65,7 +65,7 @@ class NotificationWorker:
         self._guarded(self._finish)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """The thread's top: one event that cannot be sent must not silence the ones after it."""
+        """The thread's outermost handler: one event that cannot be sent must not block the next ones."""
         try:
             step()
         except Exception as error:  # noqa: BLE001  logged with its traceback
@@ -87,7 +87,7 @@ class NotificationWorker:
         return min([*waits, _LONGEST_WAIT])
 
     def _take(self, seconds: float) -> None:
-        """Wait for an event, then take all there are, so that what belongs together is sent together."""
+        """Wait for an event, then take all that are queued, so that they are sent together."""
         for event in self._arrived(seconds):
             if event is not None:
                 self._throttle.offer(event)

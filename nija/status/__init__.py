@@ -1,1 +1,1 @@
-"""What the daemon is doing, account by account, and why one is not trading."""
+"""What each account is doing, and why one is not trading."""

@@ -1,4 +1,4 @@
-"""The report in lines: what stands under the table, and the FIXED lines on the masters."""
+"""The report's lines: those below the table, and the FIXED lines about the masters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FAILED = "FAILED"
 # Balances are asked for once a minute.
 _ORDINARY_SILENCE = 120.0
-# These stand with the switches, and with the market data.
+# Shown with the halts, and with the market data.
 _SHOWN_ELSEWHERE = frozenset({AccountFaultKind.ANOTHER_PROGRAM, AccountFaultKind.NO_MARKET_DATA})
 _CONNECTED = ("CONNECTED", "TRADING", "PAUSED")
 _UNREAL_MODES = {
@@ -40,7 +40,7 @@ def headline(report: StatusReport, now: datetime) -> Iterator[str]:
     if report.mode in _UNREAL_MODES:
         yield _UNREAL_MODES[report.mode]
     if report.pid is None:
-        asked = " The accounts were asked directly." if report.accounts else ""
+        asked = " The exchanges were queried directly." if report.accounts else ""
         yield f"NIJA is not running: start it with ./start.sh.{asked}"
     elif report.since is not None:
         running = duration(now - report.since)
@@ -48,11 +48,11 @@ def headline(report: StatusReport, now: datetime) -> Iterator[str]:
 
 
 def details(account: AccountStatus, now: datetime) -> Iterator[str]:
-    """Everything worth saying of an account beyond its row; nothing where all is well and nothing is open."""
+    """What there is to say about an account beyond its row; nothing if all is well and nothing is open."""
     if account.reason:
         yield f"{account.state}: {account.reason}"
     for halt in account.latches:
-        yield _switch(halt, account, now)
+        yield _halt(halt, account, now)
     for fault in account.faults:
         if fault.kind not in _SHOWN_ELSEWHERE:
             yield f"⚠️  {fault.text}"
@@ -66,7 +66,7 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
     yield from map(_bare, (one for one in account.protection if one.bare_total >= 1))
     yield from _others(account, now)
     if account.state == _FAILED:
-        # Its reason stands above; what it last thought of its markets is past.
+        # Its reason is shown above; what it last knew of its markets is out of date.
         return
     yield from map(_not_trading, account.not_trading)
     for limit in account.limits:
@@ -77,7 +77,7 @@ def details(account: AccountStatus, now: datetime) -> Iterator[str]:
 
 
 def market_data(report: StatusReport) -> Iterator[str]:
-    """How old the data of each market is, once for all accounts that follow it."""
+    """How old each market's data is, once for all accounts that follow it."""
     followed = {
         (account.exchange, market.market, market.timeframe): (account, market)
         for account in report.accounts
@@ -92,14 +92,14 @@ def market_data(report: StatusReport) -> Iterator[str]:
 
 
 def _ages(market: MarketStatus) -> str:
-    # Where the market's time is not the clock's, a candle has no age: what counts is that the exchange answers.
+    # In a replay, market time differs from the clock, so a candle has no age; whether the exchange answers matters.
     is_replay = market.candle_limit is None
     candle = f"candles {ago(market.answer_age)}" if is_replay else f"candle {ago(market.candle_age)}"
     ages = f"{market.market}: price {ago(market.price_age)}, {market.timeframe} {candle}"
     return f"{ages}; {market.problem}" if market.problem else ages
 
 
-def _switch(halt: HaltStatus, account: AccountStatus, now: datetime) -> str:
+def _halt(halt: HaltStatus, account: AccountStatus, now: datetime) -> str:
     if halt.name == AccountFaultKind.ANOTHER_PROGRAM.value:
         return f"🛑 {halt.reason}, noticed {ago(now - halt.since)} (nija resume {account.id})"
     return f"🛑 {halt.name} set {ago(now - halt.since)}: {halt.reason} (nija resume {account.id})"
@@ -124,7 +124,7 @@ def _not_trading(reason: NoTradeReason) -> str:
 
 
 def _figure(text: str) -> str:
-    """A number as people read it; a name stays what it is."""
+    """A number formatted for people; a name unchanged."""
     try:
         return number(Decimal(text))
     except InvalidOperation:
@@ -140,7 +140,7 @@ def _bare(protection: ProtectionView) -> str:
 
 
 def _others(account: AccountStatus, now: datetime) -> Iterator[str]:
-    """What is not NIJA's or is so no longer, and what the exchange does not let it do."""
+    """Things that are not, or no longer, NIJA's, and what the exchange refuses or does not answer."""
     for lost in account.written_off:
         yield f"{lost.market}: {amount(lost.amount)} booked out {ago(now - lost.time)}: {lost.reason}"
     if account.foreign_orders:

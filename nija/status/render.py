@@ -1,4 +1,4 @@
-"""The report on a terminal, or as plain text where there is none."""
+"""The report on a terminal, or as plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STYLES = {"TRADING": "green", "CONNECTED": "cyan", "CONNECTING": "yellow", "PAU
 
 
 def console_for(stream: TextIO | None = None) -> Console:
-    """Colours only on a terminal and without NO_COLOR; no line is broken where a program reads it."""
+    """Colours only on a terminal, and not with NO_COLOR. Output to a program is not wrapped."""
     out = stream or sys.stdout
     plain = not out.isatty()
     no_color = plain or bool(os.environ.get("NO_COLOR"))

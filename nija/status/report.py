@@ -1,7 +1,7 @@
 """The daemon's answer to `status`: frozen values that travel as JSON.
 
 `AccountStatus` is the one view of an account: health, metrics and notifications read it too, so that they agree.
-Nothing of the exchanges is imported here, so that the command has its answer on the screen within moments.
+This module imports nothing of the exchanges, so that the command answers at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TRADING = "TRADING"
 
 
 class StatusExit(IntEnum):
-    """Of `nija status`: 0 every account trades, 1 some do not, 2 none does, or no daemon runs."""
+    """Exit codes of `nija status`: 0 all accounts trade, 1 some do not, 2 none does or no daemon runs."""
 
     ALL_TRADING = 0
     SOME_NOT = 1
@@ -28,10 +28,10 @@ class StatusExit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PositionStatus:
-    """What NIJA holds of one market. `amount` in base currency; prices and `profit` (fees included) in quote.
+    """What NIJA holds in one market. `amount` is in base currency; prices and `profit` (after fees) in quote.
 
-    `profit_percent` is of what was paid. `price` is the last one seen; None before the first. `id` is the client id of
-    the entry; with an `exit_reason` it is being sold.
+    `profit_percent` is relative to the cost. `price` is the last one known; None before the first. `id` is the entry's
+    client order id; a position with an `exit_reason` is being sold.
     """
 
     market: str
@@ -60,7 +60,7 @@ class RestingOrder:
 
 @dataclass(frozen=True, slots=True)
 class LimitDistance:
-    """How near a brake is: both are fractions, and `value` reaching `limit` stops new entries."""
+    """How near a loss limit is. Both are fractions; new entries stop when `value` reaches `limit`."""
 
     name: str
     value: Decimal
@@ -73,7 +73,7 @@ class LimitDistance:
 
 @dataclass(frozen=True, slots=True)
 class HaltStatus:
-    """A switch that stays until someone resets it."""
+    """A trading halt, which lasts until someone resumes trading."""
 
     name: str
     reason: str
@@ -84,9 +84,9 @@ class HaltStatus:
 class MarketStatus:
     """How old an account's data of one market is, in seconds; None before there is any.
 
-    `answer_age` is of the exchange's last answer about candles, `candle_age` counts from the end of the last closed
-    candle. `price_limit` and `candle_limit` are how old each may be; without a limit candles are never too old.
-    `problem` says why nothing newer is known, or what is wrong with it.
+    `answer_age` counts from the exchange's last answer about candles, `candle_age` from the end of the last closed
+    candle. `price_limit` and `candle_limit` are the maximum ages; without a limit candles are never too old. `problem`
+    is why there is no newer data, or what is wrong with it.
     """
 
     market: str
@@ -108,7 +108,7 @@ class RefusedMarket:
 
 
 class AccountFaultKind(StrEnum):
-    """What can be wrong with an account, however well its thread runs."""
+    """What can be wrong with an account whose thread runs."""
 
     NO_WORK = "no_work"
     NO_ANSWER = "no_answer"
@@ -120,7 +120,7 @@ class AccountFaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountFault:
-    """`market` is empty where the whole account is concerned. `is_logged`: the account's own lines have told it."""
+    """`market` is empty if it concerns the whole account. `is_logged`: the account's thread has already logged it."""
 
     kind: AccountFaultKind
     market: str
@@ -132,10 +132,9 @@ class AccountFault:
 class AccountStatus:
     """One account. Figures are in `currency` and None until first known.
 
-    `equity_change` is today's (UTC). `rate_budget` is the fraction of the exchange's call allowance that is left.
-    `since` is when the state was entered. `is_known`: its trader has finished a cycle since it began; before, nothing
-    is known of positions, halts and limits. `last_answer_age` is in seconds. `unread` counts what the exchange
-    listed and could not be read.
+    `equity_change` is today's (UTC). `rate_budget` is the remaining fraction of the exchange's rate limit. `since` is
+    when the state was entered. `is_known`: its trader has finished a cycle; before that, positions, halts and limits
+    are unknown. `last_answer_age` is in seconds. `unread` counts rows of the exchange that could not be read.
     """
 
     id: str
@@ -153,7 +152,7 @@ class AccountStatus:
     not_trading: tuple[NoTradeReason, ...] = ()
     rate_budget: Decimal | None = None
     limits: tuple[LimitDistance, ...] = ()
-    latches: tuple[HaltStatus, ...] = ()  # its name in the JSON that users read
+    latches: tuple[HaltStatus, ...] = ()  # users know this name from the JSON
     since: datetime | None = None
     is_known: bool = False
     last_answer_age: float | None = None
@@ -172,7 +171,7 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """`pid` and `since` are the daemon's; without one, `pid` is None and the accounts were asked directly."""
+    """`pid` and `since` are the daemon's. Without a daemon `pid` is None: the exchanges were queried directly."""
 
     pid: int | None
     version: str
@@ -193,5 +192,5 @@ class StatusReport:
 
     @classmethod
     def from_json(cls, plain: dict[str, object]) -> StatusReport:
-        """Raises ValueError where this is no report, as from a daemon of another version."""
+        """Raises ValueError if `plain` is not a report, for example from a daemon of another version."""
         return from_plain(cls, plain)

@@ -1,4 +1,4 @@
-"""One account's thread: wait its turn, connect, trade; after a failure wait, and begin again."""
+"""One account's thread: wait its turn, connect and trade; after a failure, wait and start again."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ if TYPE_CHECKING:
     from nija.trader.plan import TradingPlan
     from nija.trader.view import TraderView
 
-# A cycle without news costs next to nothing; within this time a kill switch, a stop or an unknown order is looked at.
+# The longest reaction time to a kill switch, a stop or an unknown order. A cycle without news costs next to nothing.
 _CYCLE_SECONDS = 1.0
 _TRANSIENT = (2.0, 60.0)
-# A refused key is looked at again in case it was mended at the exchange, but never so often that it is locked out.
+# A refused key is retried in case it was fixed at the exchange, but not so often that the exchange locks it out.
 _REFUSED = (15.0, 900.0)
 _TROUBLE = (1.0, 15.0)
-# With a position that nothing protects, the next try does not wait longer than this.
+# With an unprotected position, the next try comes within this time.
 _BARE_SECONDS = 2.0
 # The supervisor waits 8 s for its threads after a stop signal.
 _LAST_SECONDS = 6.5
-# The slowest counter has run down from full to empty by then.
+# Even the slowest rate-limit counter has decayed from full to empty by then.
 _LONGEST_CAPACITY_WAIT = 60.0
 
 
@@ -83,7 +83,7 @@ _LONGEST_CAPACITY_WAIT = 60.0
 class AccountParts:
     """What one account's thread needs. `before_trading` is called before each start of trading.
 
-    `portfolio` gives what is known of all accounts together; None where nobody limits that.
+    `portfolio` returns the state of all accounts together; None if there are no limits on that.
     """
 
     account: AccountId
@@ -102,7 +102,7 @@ class AccountParts:
 
 
 class AccountThread:
-    """Runs until everything is to stop; nothing that goes wrong here reaches another account."""
+    """Runs until NIJA stops. Nothing that goes wrong here affects another account."""
 
     def __init__(self, parts: AccountParts) -> None:
         self._parts = parts
@@ -130,12 +130,12 @@ class AccountThread:
 
     @property
     def view(self) -> TraderView | None:
-        """What the account's trader last showed of itself; None before it first traded."""
+        """The view that the account's trader last published; None before it first trades."""
         return self._trader.view if self._trader is not None else None
 
     @property
     def feed(self) -> FeedSnapshot:
-        """What is known of the account's markets."""
+        """The market data of the account's exchange."""
         return self._parts.runtime.feed.snapshot
 
     def start(self) -> None:
@@ -159,14 +159,14 @@ class AccountThread:
         self._broker.close()
 
     def _attempt(self, turn: int) -> float:
-        """Wait for the turn, then one session; the seconds to wait before the next try."""
+        """Wait for the turn, then run one session. Returns the seconds to wait before the next try."""
         with self._parts.runtime.connect_queue.turn(turn, self._listener.pause) as connect_done:
             return math.inf if self._parts.clock.stopping else self._session(connect_done)
 
     def _session(self, connect_done: Callable[[], None]) -> float:
-        """Connect and trade until something ends it; the seconds to wait before the next try.
+        """Connect and trade until something ends it. Returns the seconds to wait before the next try.
 
-        The last clause is the thread's top: what nobody foresaw is reported, and the account begins anew.
+        The last clause is the thread's outermost handler: unexpected errors are reported, and the account restarts.
         """
         try:
             with self._listener.session() as journal:
@@ -194,13 +194,13 @@ class AccountThread:
     def _fail(self, kind: FailureKind, reason: str, detail: str, backoff: Backoff) -> float:
         wait = backoff.wait()
         self._parts.manager.transition(self.account, AccountState.FAILED, reason, kind)
-        # What fails because everything stops is no news.
+        # Failures while NIJA stops are not worth reporting.
         if not self._parts.clock.stopping and self._reasons.is_news("failure", reason):
             self._parts.events.publish(ConnectionFailed(self.account, kind, reason, detail))
         return wait
 
     def _write_rest_of_history(self) -> None:
-        """What was published since the last session ended."""
+        """Write the events published since the last session ended."""
         parts = self._parts
         if parts.history.is_waiting(self.account):
             with suppress(JournalError), closing(parts.journals.open(self.account)) as journal:
@@ -245,7 +245,7 @@ class AccountThread:
         parts.events.publish(AccountRegistered(account))
 
     def _check_identity(self, journal: Journal, info: KeyInfo) -> None:
-        """Before anything is compared: positions of one exchange account are not looked for at another.
+        """Before reconciling: positions of one exchange account must not be looked up in another.
 
         Raises ConnectRefused.
         """
@@ -260,9 +260,9 @@ class AccountThread:
             self._parts.log.warning(f"⚠️  {warning}")
 
     def _once_capacity_allows(self, ask: Callable[[], None]) -> None:
-        """Before it trades, an account waits for rate-limit capacity. Raises BrokerError.
+        """Call `ask`, waiting for rate-limit capacity as long as it takes. For use before trading. Raises BrokerError.
 
-        Requests repeated at every try use up capacity themselves, so the waits grow until all of them fit.
+        Each try uses up capacity too, so the waits grow until all of its requests fit.
         """
         growth = 1.0
         while True:
@@ -277,7 +277,7 @@ class AccountThread:
                 growth *= 2
 
     def _report_balance(self, trader: Trader) -> None:
-        """NIJA's own positions count as funds: money that is at work is not missing."""
+        """NIJA's own positions count as funds."""
         money = trader.money()
         report = trader.report(money)
         self._parts.manager.report(self.account, report)
@@ -294,7 +294,7 @@ class AccountThread:
             self._parts.log.warning(f"   → {advice}", account=str(self.account))
 
     def _warn_of_cost(self) -> None:
-        """Fast candles are allowed, but not without saying what they cost at this account's fees."""
+        """Log what fast candles cost at this account's fees."""
         plan = self._parts.plan
         market = self._broker.markets().get(plan.markets[0])
         if market is None or plan.timeframe.seconds >= Timeframe.H4.seconds:
@@ -332,7 +332,7 @@ class AccountThread:
         )
 
     def _trade(self, trader: Trader, journal: Journal) -> None:
-        """Cycle after cycle. What the exchange cannot do now is tried again; what it will never do is raised."""
+        """Run cycles. Transient errors of the exchange are retried; permanent ones are raised."""
         trouble = Backoff(*_TROUBLE)
         while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
             if self._parts.plan.is_switched_off and trader.is_idle:
@@ -346,7 +346,7 @@ class AccountThread:
             except (Unauthorized, PermissionDenied):
                 raise
             except BudgetSpent:
-                # No trouble: what could not be asked for now is asked for in the next cycles.
+                # Not a failure: the next cycles make the remaining requests.
                 trouble.reset()
             except BrokerError as error:
                 pause = min(trouble.wait(), _BARE_SECONDS) if trader.is_bare else trouble.wait()
@@ -363,7 +363,7 @@ class AccountThread:
             self._wake.clear()
 
     def _finish(self, trader: Trader) -> None:
-        """What protects is completed although everything stops; the rest is taken up at the next start."""
+        """Complete the protection of positions before stopping; the next start does the rest."""
         if not self._parts.clock.stopping:
             return
         try:
@@ -372,25 +372,21 @@ class AccountThread:
             self._parts.log.warning(f"⚠️  Protection could not be completed before the end: {error}")
             return
         if not at_rest:
-            self._parts.log.warning(
-                "⚠️  Protection could not be completed before the end; the next start goes on with it"
-            )
+            self._parts.log.warning("⚠️  Protection could not be completed before the end; the next start completes it")
 
     def _leave(self) -> None:
-        """A switched-off account takes part for as long as something of it is open."""
-        self._parts.log.info(
-            f"{self.account} is switched off and has nothing open any more: NIJA leaves it out from now on"
-        )
+        """A switched-off account is managed only while it has something open."""
+        self._parts.log.info(f"{self.account} is switched off and has nothing open any more: NIJA stops managing it")
         self._parts.manager.remove(self.account)
 
     def _log_trouble(self, error: BrokerError) -> None:
-        """What fails because everything stops is no news."""
+        """Failures while NIJA stops are not worth reporting."""
         if self._parts.clock.stopping or not self._reasons.is_news("trouble", type(error).__name__):
             return
         if isinstance(error, NonceRejected):
             self._parts.log.error(lines.INVALID_NONCE, detail=str(error))
         else:
-            self._parts.log.warning(f"⚠️  The exchange cannot be reached as it should: {error}; trying again")
+            self._parts.log.warning(f"⚠️  The exchange does not respond properly: {error}; trying again")
 
     def _state(self) -> AccountState:
         return self._parts.manager.snapshot(self.account).state
@@ -400,5 +396,5 @@ class AccountThread:
 
 
 def _short(error: BrokerError) -> str:
-    """The words that users search their log for."""
+    """The words that users search the log for."""
     return "Invalid nonce" if isinstance(error, NonceRejected) else str(error)

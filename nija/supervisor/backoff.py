@@ -1,4 +1,4 @@
-"""How long to wait before the next try: longer each time, and never in step with anybody else."""
+"""Exponential backoff with jitter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 
 class Backoff:
-    """Doubles from `first` to `longest` seconds, each wait drawn from the upper half of its range."""
+    """Doubles from `first` to `longest` seconds; each wait is random between half and all of that."""
 
     def __init__(self, first: float, longest: float, rng: random.Random | None = None) -> None:
         self._first = first

@@ -1,4 +1,4 @@
-"""Everything the daemon is told, read and checked before anything is started."""
+"""The daemon's whole configuration, read and checked before anything starts."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
 
-# Set by Railway and by Render in everything they run.
+# Railway and Render set these.
 _PLATFORMS = ("RAILWAY_ENVIRONMENT", "RAILWAY_PROJECT_ID", "RENDER")
 
 
 class ConfigurationError(Exception):
-    """NIJA cannot start as it is set up. The text says what to do."""
+    """NIJA cannot start with this configuration. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`mode` is never AUTO: it has been decided. `warnings` are worth saying, and nothing stops because of them.
+    """`mode` is never AUTO: that has been resolved. `warnings` are for the log.
 
-    `home` is the data folder in which commands look for the daemon, also where the demo keeps its own beneath it.
+    `home` is the data folder in which commands look for the daemon, even if the demo uses a folder inside it.
     """
 
     mode: RunMode
@@ -44,11 +44,11 @@ class Configuration:
 
     @property
     def is_redeployed(self) -> bool:
-        """Whether a platform runs this, which may start a new instance before it has ended the old one."""
+        """Whether NIJA runs on a platform that may start a new instance before it stops the old one."""
         return any(self.environ.get(name) for name in _PLATFORMS)
 
     def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
-        """The accounts that take part, each with its plan. Raises StrategyError."""
+        """The enabled accounts, each with its plan. Raises StrategyError."""
         return tuple(
             (credentials, self.plan(credentials.account))
             for credentials in self.discovery.credentials
@@ -68,15 +68,15 @@ class Configuration:
 
 
 def read_configuration(environ: Mapping[str, str], directory: Path) -> Configuration:
-    """Read `directory`/.env under `environ`, the credentials and nija.toml.
+    """Read `environ`, `directory`/.env and nija.toml. `environ` wins over .env.
 
-    Raises DotenvError, EnvironmentFault, SettingsError or ConfigurationError, each with the remedy in its text.
+    Raises DotenvError, EnvironmentFault, SettingsError or ConfigurationError; each text says how to fix it.
     """
     environment = load_environment(environ, directory / ".env")
     process = process_settings(environment.values, directory)
     settings = load_settings(process.config, STRATEGY_TABLES)
     discovery = discover(environment.values)
-    mode = _decided(process.mode, discovery)
+    mode = _resolved(process.mode, discovery)
     accounts = tuple(found.account for found in discovery.credentials)
     warnings = (
         *environment.warnings,
@@ -96,7 +96,7 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
 
 
 def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
-    """The same settings for markets whose time runs faster than the clock: no candle is too old, and all come soon."""
+    """The same settings for markets whose time runs faster than the clock: no candle is too old, and polls are fast."""
     fast = {"poll_seconds": poll_seconds, "max_candle_age": 0.0}
     accounts = {
         account: replace(own, trading=own.trading.model_copy(update=fast)) for account, own in settings.accounts.items()
@@ -104,7 +104,7 @@ def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
     return replace(settings, trading=settings.trading.model_copy(update=fast), accounts=MappingProxyType(accounts))
 
 
-def _decided(mode: RunMode, discovery: Discovery) -> RunMode:
+def _resolved(mode: RunMode, discovery: Discovery) -> RunMode:
     if mode is RunMode.AUTO:
         return RunMode.DEMO if discovery.is_empty else RunMode.LIVE
     if mode is RunMode.LIVE and discovery.is_empty:

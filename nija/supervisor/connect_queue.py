@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
 
-# A thread may wake late: without this, one late connect followed by one in time would come closer than promised.
+# A thread may wake late. Without this margin, a late connect and a punctual one could be closer than `delay`.
 _MARGIN = 0.25
-# Who takes longer to connect hangs in a request, and must not keep the others from connecting.
+# A connect that takes longer is assumed to hang, and must not hold up the others.
 _LONGEST_TURN = 10.0
 _LOOK_AGAIN = 0.25
 
 
 class ConnectQueue:
-    """Hands out turns in the order in which they are asked for: `delay` seconds from the end of one to the next.
+    """Grants turns in order of reservation, with `delay` seconds from the end of one turn to the start of the next.
 
-    From its end, because what a connect needs first of all, the exchange's time and markets, may itself have to wait:
-    counted from their beginnings, the first requests of two keys could come closer than promised.
+    The delay counts from the end because a connect may first have to wait for the exchange's time and markets: counted
+    from the start, the first requests of two keys could be closer than `delay`.
     """
 
     def __init__(self, clock: Clock, delay: float) -> None:
@@ -36,7 +36,7 @@ class ConnectQueue:
         self._free_from = clock.monotonic()
 
     def reserve(self) -> int:
-        """A place in the queue, to be taken with `turn`."""
+        """Reserve a place in the queue, for `turn`."""
         with self._lock:
             number = next(self._numbers)
             self._waiting.append(number)
@@ -44,9 +44,9 @@ class ConnectQueue:
 
     @contextmanager
     def turn(self, place: int, pause: Callable[[float], None] | None = None) -> Iterator[Callable[[], None]]:
-        """Connect within this block, and call what it is given once that is done; its end is soon enough, too.
+        """Connect within this block. Call the yielded function to end the turn before the block ends.
 
-        The block begins when the turn has come, or as soon as everything is to stop. `pause` waits so many seconds.
+        The block begins when it is this place's turn, or when NIJA is stopping. `pause` waits for a number of seconds.
         """
         pause = pause or self._clock.sleep
         while (wait := self._take(place)) > 0 and not self._clock.stopping:
@@ -57,7 +57,7 @@ class ConnectQueue:
             self._give_back(place)
 
     def _take(self, place: int) -> float:
-        """Take the turn and return 0.0, or return how long to wait before asking again."""
+        """Take the turn and return 0.0, or return how many seconds to wait before trying again."""
         with self._lock:
             now = self._clock.monotonic()
             wait = self._wait(self._waiting.index(place), now) if self._spacing else 0.0
@@ -69,7 +69,7 @@ class ConnectQueue:
             return 0.0
 
     def _wait(self, ahead: int, now: float) -> float:
-        """The least it can be: nobody knows how long the connects before will take."""
+        """The minimum: how long the connects before this one take is unknown."""
         free_in = self._free_from - now
         if ahead:
             return ahead * self._spacing + (max(0.0, free_in) if self._holder is None else 0.0)

@@ -1,4 +1,4 @@
-"""The demo: made-up accounts at an embedded exchange, through the same code that trades real ones."""
+"""The demo: made-up accounts at an embedded exchange, traded by the same code as real ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from brokers.simulator.config import SimulatedAccount
     from nija.supervisor.configuration import Configuration
 
-# A daily candle closes every second and a half: as fast as one public call a second and two markets can follow.
+# A daily candle closes every 1.5 s: the fastest that one public call a second can follow in two markets.
 _SPEED = 57_600.0
 _POLL_SECONDS = 0.5
 
@@ -33,15 +33,15 @@ _POLL_SECONDS = 0.5
 def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
     """Start the embedded exchange; within the block the configuration is that of its accounts.
 
-    Raises KeyInUse where a demo already runs in this data folder, DataDirUnusable, or Unavailable.
+    Raises KeyInUse if a demo already runs in this data folder, DataDirUnusable, Unavailable.
     """
-    # The embedded exchange is a server of its own: whoever trades for real does without it.
+    # Live trading does not need the embedded exchange's server.
     from brokers.simulator.child import start_child  # noqa: PLC0415
 
     data_dir = configuration.process.data_dir
     with KeyOwnership(data_dir, "demo", clock, "nija run (demo)"):
         folder = data_dir / "demo"
-        # Its exchange begins anew each time, so what is remembered of the last one would be about nothing.
+        # The exchange starts from scratch each time, so the journals of the last demo do not apply.
         shutil.rmtree(folder, ignore_errors=True)
         ensure_directory(folder)
         child = start_child(SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED))

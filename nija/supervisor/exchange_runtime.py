@@ -1,4 +1,4 @@
-"""What the accounts of one exchange share, and how an account's own broker is made."""
+"""What the accounts of one exchange share, and how their brokers are made."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAPER_COINS = Decimal("0.01")
 
 
 class ExchangeRuntime:
-    """One exchange: its queue of connects, its feed, and whatever its accounts share by the exchange's own limits."""
+    """One exchange: its connect queue, its feed, and the access with the limits that its accounts share."""
 
     def __init__(self, exchange: Exchange, process: ProcessSettings, clock: Clock, poll_seconds: float) -> None:
         self.exchange = exchange
@@ -50,7 +50,7 @@ class ExchangeRuntime:
         self._access.close()
 
     def paper_broker(self, credentials: Credentials, quote: str) -> PaperBroker:
-        """A broker that trades paper money at this exchange's prices. Raises Unavailable for unreadable books."""
+        """A broker that trades paper money at this exchange's prices. Raises Unavailable if its file is unreadable."""
         return PaperBroker(
             described(self.exchange),
             self._process.data_dir / "books" / f"{credentials.account.slug}.json",
@@ -61,17 +61,17 @@ class ExchangeRuntime:
         )
 
     def broker(self, credentials: Credentials, own: OwnSettings) -> Broker:
-        """A broker for one account. Raises NonceMarkError."""
+        """One account's broker. Raises NonceMarkError."""
         return account_broker(self._access, credentials, own)
 
     def _run(self) -> None:
-        """Everyone waits for the exchange's clock and markets, so they come first."""
+        """All accounts need the exchange's clock and markets, so these are fetched first."""
         try:
             self._access.prepare()
         except BrokerError:
-            pass  # Whoever needs them asks again, and says what is wrong.
-        except Exception:  # noqa: BLE001 - the thread's top: report, and let the feed go on
-            self._log.exception("What all accounts need of the exchange failed unexpectedly; each asks for itself")
+            pass  # Each account asks again and reports the error.
+        except Exception:  # noqa: BLE001 - the thread's outermost handler: report, and go on with the feed
+            self._log.exception("Fetching the exchange's clock and markets failed unexpectedly; each account retries")
         self.feed.run()
 
     def _price(self, market: str) -> Ticker | None:

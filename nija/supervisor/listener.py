@@ -1,4 +1,4 @@
-"""How an account's thread takes its commands whatever it is doing: trading, waiting its turn, or failing."""
+"""How an account's thread receives its commands, whether it is trading, waiting to connect, or failing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
 
-# Within this time an account that does not trade takes a command.
+# An account that does not trade receives a command within this time.
 _LISTEN_SECONDS = 1.0
 
 
 class CommandListener:
-    """Used by the account's thread alone, but for `queue`, where any thread may send."""
+    """Used by the account's thread only, except for `queue`, to which any thread may send."""
 
     def __init__(
         self, account: AccountId, journals: Journals, clock: Clock, log: FilteringBoundLogger, wake: Callable[[], None]
@@ -37,7 +37,7 @@ class CommandListener:
 
     @contextmanager
     def session(self) -> Iterator[Journal]:
-        """The account's journal; commands are written to it meanwhile. Raises JournalError."""
+        """The account's journal, to which commands are written within the block. Raises JournalError."""
         with closing(self._journals.open(self._account)) as journal:
             self._journal = journal
             try:
@@ -48,21 +48,21 @@ class CommandListener:
                 self._journal = None
 
     def pause(self, seconds: float) -> None:
-        """Wait, and take commands meanwhile; return early when everything is to stop."""
+        """Wait, and receive commands meanwhile. Returns early when NIJA is stopping."""
         end = self._clock.monotonic() + seconds
         while (left := end - self._clock.monotonic()) > 0 and not self._clock.stopping:
             self.obey()
             self._clock.sleep(min(left, _LISTEN_SECONDS))
 
     def obey(self) -> None:
-        """Take what has come, and write it to the journal, which is opened for a moment where there is no session."""
+        """Receive pending commands and write them to the journal, which is opened briefly if there is no session."""
         if self._journal is not None:
             self.queue.execute(self._journal)
         elif self.queue.is_waiting:
             self._obey_between_sessions()
 
     def close(self) -> None:
-        """Take what has come for the last time; whatever comes later is refused."""
+        """Receive pending commands for the last time; later ones are refused."""
         self.queue.write_soon()
         self.obey()
         self.queue.close()

@@ -1,4 +1,4 @@
-"""Which accounts have something open, asked of their journals before anything is connected."""
+"""Which accounts have open positions according to their journals, before any account connects."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 class OpenPositions(Enum):
     """`UNKNOWN`: there is a journal, but it cannot be read."""
 
-    NOTHING = "nothing"
-    POSITION = "position"
+    NONE = "none"
+    SOME = "some"
     UNKNOWN = "unknown"
 
 
 def open_positions(journals: Journals, account: AccountId) -> OpenPositions:
-    """Reads only, a few rows. An order that may still buy something counts as a position."""
+    """Reads a few rows only. An order that may still buy something counts as a position."""
     try:
         if not journals.exists(account):
             return OpenPositions.NONE
@@ -45,14 +45,14 @@ def open_positions(journals: Journals, account: AccountId) -> OpenPositions:
 def open_positions_first(
     traded: Iterable[tuple[Credentials, TradingPlan]], journals: Journals
 ) -> list[tuple[Credentials, TradingPlan]]:
-    """Whoever may have something to protect comes first; otherwise as they came."""
+    """Accounts that may have something to protect come first; otherwise the order stays."""
     return sorted(traded, key=lambda one: open_positions(journals, one[0].account) is OpenPositions.NONE)
 
 
 def switched_off_with_positions(
     configuration: Configuration, journals: Journals, log: FilteringBoundLogger
 ) -> Iterator[tuple[Credentials, TradingPlan]]:
-    """The switched-off accounts that still have something to look after; each switched-off account gets a line."""
+    """The switched-off accounts that may still have open positions. Every switched-off account is logged."""
     for credentials in configuration.switched_off():
         account = credentials.account
         found = open_positions(journals, account)

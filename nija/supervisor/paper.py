@@ -1,4 +1,4 @@
-"""Paper mode: the configured accounts by name, with paper money, and none of their keys."""
+"""Paper mode: accounts with the names of the configured ones, with paper money and without their keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def on_paper(configuration: Configuration) -> Configuration:
-    """The same configuration with paper accounts in a data folder of their own."""
+    """The same configuration with paper accounts in a separate data folder."""
     discovery = configuration.discovery
     credentials = tuple(
         Credentials(account, ApiKey(f"paper {account}", ""), "paper", "paper") for account in paper_accounts(discovery)
@@ -28,6 +28,6 @@ def on_paper(configuration: Configuration) -> Configuration:
 
 
 def paper_accounts(discovery: Discovery) -> tuple[AccountId, ...]:
-    """The accounts with credentials; without any, the masters."""
+    """The accounts with credentials; if there are none, the masters."""
     named = tuple(found.account for found in discovery.credentials)
     return named or tuple(AccountId(exchange, MASTER) for exchange in exchanges())

@@ -1,4 +1,4 @@
-"""All accounts together under one brake: put together from what their traders show, and published for them to read."""
+"""Loss limits over all accounts together, computed from what their traders publish, for the traders to read."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from nija.trader.return_tracker import AccountValue
     from nija.trader.view import TraderView
 
-# One account that cannot be known must not keep the others waiting for ever.
+# One account that stays unknown must not block the others for ever.
 _UNKNOWN_LASTS = 300.0
 
 
 class Portfolio:
-    """Looks from one thread alone; `state` is replaced whole and may be read from any.
+    """Updated by one thread; `state` is replaced whole and may be read by any.
 
-    Accounts of the currency that most of them count in are summed. Before the first sum, all of them are waited for,
-    and for one that cannot be known any more its last known figures count; after five minutes it is left out, until it
-    is known again and what it earned meanwhile is counted.
+    The sum covers the accounts in the most common currency. The first sum waits for all of them. Later, an account that
+    becomes unknown counts with its last known figures; after five minutes it is left out. When it is known again, what
+    it earned in the meantime counts.
     """
 
     def __init__(self, limits: PortfolioLimits, quotes: Mapping[AccountId, str], clock: Clock, log: EventLog) -> None:
-        """`quotes` is the currency in which each account counts."""
+        """`quotes` is the quote currency of each account."""
         self._clock = clock
         self._log = log
         self._currency = Counter(quotes.values()).most_common(1)[0][0]
@@ -50,7 +50,7 @@ class Portfolio:
         self.state = PortfolioState(limits, self._currency, unknown=_waiting(self._members))
 
     def look(self, views: Mapping[AccountId, TraderView | None]) -> None:
-        """Once in a while, with what each account shows."""
+        """Update from what each account's trader shows. To be called from time to time."""
         seen = {one: view for one in self._members if (view := views.get(one)) is not None}
         shares = {one: view.share for one, view in seen.items() if view.share is not None}
         now = self._news(shares)
@@ -63,9 +63,9 @@ class Portfolio:
         self._publish(late, waited_for, shares.values())
 
     def _news(self, shares: Mapping[AccountId, PortfolioShare]) -> dict[AccountId, Contribution]:
-        """What is known now. A trader that hangs shows what it showed before, which is not news.
+        """The accounts with new figures. A trader that hangs shows the same object as before, which is not new.
 
-        What an account earned counts from where an earlier process left it.
+        What an account earned counts from where an earlier process stored it.
         """
         fresh = {one: share for one, share in shares.items() if share is not self._shown.get(one)}
         self._shown = shares
@@ -78,17 +78,17 @@ class Portfolio:
         return now
 
     def _late(self, now: Iterable[AccountId]) -> list[AccountId]:
-        """Who has not been known for too long."""
+        """The accounts that have been unknown for too long."""
         steady = self._clock.monotonic()
         for one in self._members:
             self._known.setdefault(one, steady)
         self._known |= dict.fromkeys(now, steady)
         return [one for one in self._members if steady - self._known[one] > _UNKNOWN_LASTS]
 
-    def _measure(self, factor: Decimal, shares: Iterable[PortfolioShare], told: datetime) -> None:
+    def _measure(self, factor: Decimal, shares: Iterable[PortfolioShare], now: datetime) -> None:
         if self._unit_day is None or self._time is None:
-            self._time, self._unit_day = _begun(shares, told)
-        self._unit_day = self._unit_day.after(factor, self._time.read(told, self._clock.monotonic()))
+            self._time, self._unit_day = _begun(shares, now)
+        self._unit_day = self._unit_day.after(factor, self._time.read(now, self._clock.monotonic()))
 
     def _publish(self, late: list[AccountId], waited_for: list[AccountId], shares: Iterable[PortfolioShare]) -> None:
         state, generation = self.state, self.state.generation
@@ -103,35 +103,36 @@ class Portfolio:
             left_out=(*self._others, *late),
             generation=generation,
         )
-        self._tell(late)
+        self._log_left_out(late)
 
-    def _tell(self, late: list[AccountId]) -> None:
+    def _log_left_out(self, late: list[AccountId]) -> None:
         for one in self._others:
             self._log.trouble(
-                f"{one}", f"{one} does not count in {self._currency}: the limits of [portfolio] leave it out"
+                f"{one}", f"{one} does not trade in {self._currency}: the limits of [portfolio] leave it out"
             )
         for one in self._members:
             if one in late:
                 self._log.trouble(
-                    f"{one}", f"{one} is not known now: the limits of [portfolio] leave it out until it is"
+                    f"{one}",
+                    f"{one} is unknown at the moment: the limits of [portfolio] leave it out until it is known",
                 )
             else:
                 self._log.settled(f"{one}")
 
 
-def _begun(shares: Iterable[PortfolioShare], told: datetime) -> tuple[TrustedTime, UnitDay]:
-    """From the newest copy that an earlier process has left with any account."""
+def _begun(shares: Iterable[PortfolioShare], now: datetime) -> tuple[TrustedTime, UnitDay]:
+    """From the newest copy that an earlier process stored with any account."""
     copies = [share.copy for share in shares if share.copy is not None]
     newest = max(copies, key=lambda copy: copy.updated, default=None)
     if newest is None:
-        return TrustedTime(None), UnitDay(told.date())
+        return TrustedTime(None), UnitDay(now.date())
     unit = UnitValue(newest.opening, newest.latest, newest.peak)
     return TrustedTime(newest.updated), UnitDay(newest.day, unit)
 
 
 def _waiting(accounts: Iterable[AccountId]) -> str:
     names = ", ".join(map(str, accounts)) or "the first account"
-    return f"the limits of all accounts together wait for {names}, for at most {duration(_UNKNOWN_LASTS)}"
+    return f"the limits of [portfolio] wait for {names}, for at most {duration(_UNKNOWN_LASTS)}"
 
 
 def _contribution(worth: AccountValue) -> Contribution:

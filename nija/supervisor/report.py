@@ -1,6 +1,6 @@
-"""One view of each account, put together from snapshots: no exchange is asked, no trader waits.
+"""The one view of each account, made from snapshots: no exchange is queried, and no trader waits.
 
-It answers `nija status`, and health, metrics and notifications judge by it as well.
+`nija status`, health, metrics and notifications all use it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReportMoment:
-    """One moment on both clocks: `steady` in seconds of the clock that never steps back."""
+    """One moment on two clocks; `steady` is in seconds of the monotonic one."""
 
     now: datetime
     steady: float
@@ -63,7 +63,7 @@ def account_views(
 def account_view(
     snapshot: AccountSnapshot, view: TraderView | None, feed: FeedSnapshot | None, moment: ReportMoment
 ) -> AccountStatus:
-    """Everything that is known of an account, and what is wrong with it. `view` is None before it first traded."""
+    """Everything that is known of an account, and what is wrong with it. `view` is None before it first trades."""
     account = snapshot.account
     balance = snapshot.balances.get(snapshot.quote)
     known = AccountStatus(
@@ -108,13 +108,13 @@ def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> 
 
 
 def _markets(view: TraderView, feed: FeedSnapshot, moment: ReportMoment) -> Iterator[MarketStatus]:
-    """Those that may be entered, and those where a position is open."""
+    """The markets that may be entered, and those with an open position."""
     plan = view.plan
     entered = [market for market in plan.markets if market not in plan.settings.own.disabled_markets]
     for market in dict.fromkeys([*entered, *view.positions]):
         subscription = plan.subscription(market)
         freshness = feed.freshness.get(subscription.series)
-        # The candle that follows the last one ends an interval later, so a limit below that would always be passed.
+        # The last closed candle is up to one interval old, so a smaller limit would always be exceeded.
         most = plan.settings.trading.max_candle_age
         intervals = max(most, 1.0) if most else None
         yield MarketStatus(
@@ -169,7 +169,9 @@ def _limits(view: TraderView) -> Iterator[LimitDistance]:
         yield LimitDistance("drawdown", view.equity.drawdown, view.plan.settings.risk.max_drawdown)
     together = view.portfolio
     if together is not None and together.unit is not None:
-        whose = "all but " + ", ".join(map(str, together.left_out)) if together.left_out else "all"
+        whose = "all accounts"
+        if together.left_out:
+            whose += " but " + ", ".join(map(str, together.left_out))
         if together.limits.max_daily_loss is not None:
             yield LimitDistance(f"daily loss of {whose}", together.unit.daily_loss, together.limits.max_daily_loss)
         if together.limits.max_drawdown is not None:

@@ -47,20 +47,18 @@ if TYPE_CHECKING:
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
 
-# Everything ends within 10 s of the first signal; what has not by then is a thread in a request without an answer.
+# Everything ends within 10 s of the first signal. A thread that has not ended by then is waiting for an answer.
 _GRACE_SECONDS = 8.0
 _LEAST_FLUSH_SECONDS = 1.0
 _LONGEST_FLUSH_SECONDS = 3.0
 _WATCH_SECONDS = 5.0
 _REDEPLOY_SECONDS = 1.0
-
-
-# Nobody should be frightened, or pleased, by money that is made up.
+# So that nobody mistakes made-up money in a notification for real money.
 _SENDERS = MappingProxyType({RunMode.DEMO: "NIJA demo", RunMode.PAPER: "NIJA on paper"})
 
 
 class Supervisor:
-    """Runs in the main thread. `stop` may be called from anywhere, also from a signal handler."""
+    """Runs in the main thread, until another thread or a signal handler sets `stop`."""
 
     def __init__(
         self,
@@ -97,13 +95,13 @@ class Supervisor:
         self.threads: tuple[AccountThread, ...] = ()
 
     def run(self) -> int:
-        """Trade until stopped; the process's exit code.
+        """Trade until stopped. Returns the process's exit code.
 
         Raises KeyInUse, DataDirUnusable, ControlError or ConfigurationError before anything trades.
         """
         process = self._configuration.process
         with ExitStack() as stack:
-            # Before the keys: a platform ends the old instance, which holds them, once this one answers.
+            # Before the keys are locked: a platform stops the old instance, which holds them, once this one answers.
             stack.enter_context(self._health())
             self._lock_keys(stack, self._traded)
             journals = self._make_journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
@@ -126,7 +124,7 @@ class Supervisor:
 
     def _start(self, runtimes: Mapping[Exchange, ExchangeRuntime]) -> None:
         for credentials, plan in self._traded:
-            # The candles are there by the time the account has connected.
+            # Started early, so that the candles are there when the account has connected.
             runtimes[credentials.account.exchange].feed.follow(map(plan.subscription, plan.markets))
         for runtime in runtimes.values():
             runtime.start()
@@ -138,7 +136,7 @@ class Supervisor:
             stack.callback(self._lock_key(credentials).release)
 
     def _lock_key(self, credentials: Credentials) -> KeyOwnership:
-        """On a platform that starts the new instance before it ends the old one, wait for the old one."""
+        """On a platform that starts the new instance before it stops the old one, wait for the old one."""
         data_dir, fingerprint = self._configuration.process.data_dir, credentials.api_key.fingerprint
         while True:
             try:
@@ -147,12 +145,12 @@ class Supervisor:
                 if not self._configuration.is_redeployed or self._clock.stopping:
                     raise
                 if self._reasons.is_news("redeploy", "waits"):
-                    self._log.info(f"Waiting for the instance before this one to let go: {error}")
+                    self._log.info(f"Waiting for the previous instance to stop: {error}")
                 self._clock.sleep(_REDEPLOY_SECONDS)
 
     @contextmanager
     def _control(self) -> Iterator[None]:
-        """What commands may ask of this daemon while it runs."""
+        """Serve commands while the daemon runs."""
         since = utc_now(self._clock)
 
         def status(_arguments: dict[str, object]) -> dict[str, object]:
@@ -175,20 +173,20 @@ class Supervisor:
             server.stop()
 
     def _queues(self) -> Mapping[AccountId, CommandQueue]:
-        """Of every account that takes part. Raises ControlError where a command could be lost."""
+        """Those of all accounts. Raises ControlError if a command could be lost."""
         if self._clock.stopping:
-            raise ControlError("NIJA is stopping: give the command again once it has stopped or started anew")
+            raise ControlError("NIJA is stopping: repeat the command when it has stopped or restarted")
         taking_part = self.manager.accounts()
         return {thread.account: thread.commands for thread in self.threads if thread.account in taking_part}
 
     @contextmanager
     def _health(self) -> Iterator[None]:
-        """Pages for a platform that asks whether work is done; without PORT nothing listens."""
+        """Serve health pages for a platform. Without PORT, nothing listens."""
         port = self._configuration.process.port
         if port is None:
             yield
             return
-        # A web server is of no use, and of no cost, to whoever did not ask for one.
+        # The web server is imported only if it is used.
         from nija.health.server import HealthServer, PortUnusable  # noqa: PLC0415
 
         server = HealthServer(port, self._views, self._events, self._clock)
@@ -202,7 +200,7 @@ class Supervisor:
             server.stop()
 
     def _runtimes(self) -> dict[Exchange, ExchangeRuntime]:
-        """The fastest poll that any account of an exchange asks for serves them all."""
+        """One per exchange, which polls as often as the most demanding of its accounts needs."""
         polls: dict[Exchange, float] = {}
         for credentials, plan in self._traded:
             exchange = credentials.account.exchange
@@ -229,7 +227,7 @@ class Supervisor:
                 self.manager.transition(fault.account, AccountState.FAILED, fault.message, FailureKind.CREDENTIALS)
         for credentials, _ in self._traded:
             self.manager.add(credentials.account)
-        # Turns are given out in this order.
+        # The accounts connect in this order.
         for credentials, plan in open_positions_first(self._traded, journals):
             yield AccountThread(self._parts(credentials, plan, runtimes[credentials.account.exchange], journals))
 
@@ -258,7 +256,7 @@ class Supervisor:
         return runtime.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
 
     def _make_portfolio(self) -> Portfolio | None:
-        """The brake over all accounts together, where nija.toml sets one."""
+        """The loss limits over all accounts together, if nija.toml sets any."""
         settings = self._configuration.settings.portfolio
         limits = PortfolioLimits(settings.max_daily_loss, settings.max_drawdown)
         if not limits.any or not self._traded:
@@ -267,7 +265,7 @@ class Supervisor:
         return Portfolio(limits, quotes, self._clock, EventLog(self._log))
 
     def _announce_start(self) -> None:
-        """Once, before the first trader starts; the lock is never given back."""
+        """Once, before the first trader starts; the lock is never released."""
         if self._started.acquire(blocking=False):
             self._log.info(lines.STARTING)
 
@@ -281,7 +279,7 @@ class Supervisor:
             self._notifier.look(accounts)
 
     def _views(self) -> tuple[AccountStatus, ...]:
-        """What is known of every account now, for whoever asks."""
+        """What is known of every account now."""
         moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
         return account_views(self.manager, self.threads, moment)
 
@@ -296,7 +294,7 @@ class Supervisor:
             runtime.join(max(0.0, deadline - self._clock.monotonic()))
         for thread in late:
             self._log.warning(
-                "⚠️  A request is still without an answer; what became of it is asked at the next start",
+                "⚠️  A request is still unanswered; the next start finds out what became of it",
                 account=str(thread.account),
             )
         self._events.publish(DaemonStopped())

@@ -93,7 +93,7 @@ def test_the_former_account_keeps_its_position_and_stop(keys_mixed_up: Aftermath
 
 def test_nija_forget_names_what_it_lets_go_of(keys_mixed_up: Aftermath, name: str) -> None:
     assert keys_mixed_up.forgotten[name].code == 0
-    assert "The journal knows an open position: BTC/USD" in keys_mixed_up.forgotten[name].text
+    assert "The journal holds an open position: BTC/USD" in keys_mixed_up.forgotten[name].text
 
 
 def test_after_nija_forget_the_new_account_trades(keys_mixed_up: Aftermath, name: str) -> None:

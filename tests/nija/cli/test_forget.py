@@ -71,7 +71,7 @@ def test_a_journal_is_kept_elsewhere_and_the_account_begins_anew(journals: Journ
     done = forget("kraken:master", "--yes")
     assert done.exit_code == 0, done.output
     assert "an open position: BTC/USD 0.10000000" in done.output
-    assert "NIJA does not look after it any more" in done.output
+    assert "NIJA will no longer manage it" in done.output
     (kept,) = (journals.folder / "forgotten").glob("*.sqlite3")
     assert str(kept.relative_to(Path.cwd())) in done.output
     with closing(sqlite3.connect(kept)) as connection:
@@ -109,7 +109,7 @@ def test_it_asks_first_and_without_a_terminal_needs_yes(journals: Journals) -> N
 def test_an_account_without_a_journal_is_said_to_have_none(folder: Path) -> None:
     done = forget("kraken:master", "--yes")
     assert done.exit_code == 2
-    assert "there is no journal of kraken:master" in done.output
+    assert "kraken:master has no journal" in done.output
 
 
 def test_beside_a_running_nija_that_has_the_account_nothing_is_moved(journals: Journals, folder: Path) -> None:

@@ -125,7 +125,7 @@ def test_the_wizard_of_the_master_writes_the_key_that_works(project: Path, krake
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_without_the_packages_a_script_says_what_to_run(project: Path, script: str) -> None:
     done = run(project / script, python=(sys.executable, "-S"))
-    assert done.stderr == "NIJA's environment is not there yet: run ./start.sh once\n"
+    assert done.stderr == "NIJA's environment does not exist yet: run ./start.sh once\n"
     assert done.returncode == 2
 
 
