@@ -1,1 +1,1 @@
-"""What is wrong with a set-up and how to fix it, checked in the order in which it can fail."""
+"""What is wrong with a setup and how to fix it, checked in the order in which things can fail."""

@@ -1,4 +1,4 @@
-"""What the facts about one account say: its key and permissions, its money, and what it can trade with it."""
+"""Checks one account's facts: its key and permissions, its money, and what it can trade."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountCheck:
-    """`is_connected`: the key works and NIJA may use it, however little can be done with the account now."""
+    """`is_connected`: the key works and NIJA may use it, whether or not the account can trade now."""
 
     findings: tuple[Finding, ...]
     is_connected: bool
@@ -39,7 +39,7 @@ class AccountCheck:
 def check_account(
     account: AccountId, facts: AccountFacts, settings: AccountSettings, now: datetime, *, allow_withdrawal: bool = False
 ) -> AccountCheck:
-    """From the key to the markets. What a broken key hides is not guessed at."""
+    """From the key to the markets. With a broken key, the rest is not checked."""
     if facts.failure is not None:
         return AccountCheck((failure_finding(account, facts.failure),), is_connected=False)
     findings = tuple(_check_key(account, facts, now, allow_withdrawal=allow_withdrawal))
@@ -50,7 +50,7 @@ def check_account(
 
 
 def _check_use(account: AccountId, facts: AccountFacts, settings: AccountSettings, now: datetime) -> Iterator[Finding]:
-    """What the account can do. Before its first work a daemon knows neither its money nor its markets."""
+    """What the account can do. Before its first cycle, a daemon knows neither its money nor its markets."""
     if not facts.state or facts.last_work is not None:
         yield from _check_money(facts, settings)
         yield from check_markets(facts, settings)
@@ -63,7 +63,7 @@ def _check_key(account: AccountId, facts: AccountFacts, now: datetime, *, allow_
     key = facts.key
     if key is None:
         yield warning(
-            f"{short_name(account.exchange)} has not been asked yet ({facts.state or 'waiting'})",
+            f"Not connected to {short_name(account.exchange)} yet ({facts.state or 'waiting'})",
             "NIJA connects accounts one after another: wait a few seconds, then try again",
         )
         return
@@ -84,7 +84,7 @@ def _check_permissions(account: AccountId, key: KeyRights) -> Iterator[Finding]:
         if permission.name in key.missing:
             yield broken(
                 f"{permission.label}: off, but needed",
-                f"{short_name(account.exchange)} answers Permission denied without it. {permission_remedy(account)}",
+                f"Without it, {short_name(account.exchange)} answers Permission denied. {permission_remedy(account)}",
             )
         else:
             yield fine(permission.label)
@@ -118,7 +118,7 @@ def _check_history(account: AccountId, key: KeyRights) -> Iterator[Finding]:
     for setting, moment in zip(settings, (key.history_from, key.history_until), strict=True):
         if moment is not None:
             yield broken(
-                f"{setting}: {moment:%Y-%m-%d %H:%M} UTC, but NIJA must see what became of every order",
+                f"{setting}: {moment:%Y-%m-%d %H:%M} UTC, but NIJA must be able to look up every order",
                 f"Clear {setting} in the settings of the key, or create a new one without it and put it into "
                 f"{account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET",
             )
@@ -126,12 +126,12 @@ def _check_history(account: AccountId, key: KeyRights) -> Iterator[Finding]:
 
 def _check_addresses(account: AccountId, key: KeyRights) -> Iterator[Finding]:
     if key.ip_allowlist:
-        yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "It must follow when this machine's address changes")
+        yield fine(f"IP whitelist: {', '.join(key.ip_allowlist)}", "Update it when this machine's address changes")
     elif described(account.exchange).tells_ip_allowlist:
         yield Finding(
             Level.OK,
             "IP whitelist: none, so the key works from everywhere",
-            "Where this machine has a fixed address, name it in the key's settings: a stolen key is then worthless",
+            "If this machine has a fixed address, add it to the key's settings: a stolen key is then worthless",
             sign="💡",
         )
 
@@ -168,11 +168,11 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decima
     if facts.equity is None and any(symbol.partition("/")[0] in others for symbol in settings.markets):
         return warning(
             title,
-            "Positions that NIJA opened count as well, once it runs. "
-            f"If these coins are your own: deposit {quote}.{advice}",
+            "Positions that NIJA opened count too, once it runs. "
+            f"If these coins are your own, deposit {quote}.{advice}",
         )
     hint = advice or (
-        f" The account holds {', '.join(others)}: convert some, or trade other markets." if others else ""
+        f" The account holds {', '.join(others)}: convert some, or choose other markets." if others else ""
     )
     return broken(
         title, f"Deposit {money(least - worth, quote)} or more in {quote}, or lower min_balance in nija.toml.{hint}"
@@ -180,7 +180,7 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decima
 
 
 def _advice(facts: AccountFacts, settings: AccountSettings) -> str:
-    """A sentence to put behind others, or nothing."""
+    """A sentence to append, or nothing."""
     advice = market_advice(
         settings.account,
         {holding.currency: holding.total for holding in facts.holdings},
@@ -192,7 +192,7 @@ def _advice(facts: AccountFacts, settings: AccountSettings) -> str:
 
 
 def quote_of(settings: AccountSettings) -> str:
-    """The currency that an account's money is counted in: that of its first market."""
+    """The currency in which an account's money counts: the quote currency of its first market."""
     return settings.trading.markets[0].partition("/")[2]
 
 
@@ -200,7 +200,7 @@ def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
     if not facts.paused:
         return
     again = f"nija resume {account}"
-    meanwhile = "Exits go on"
+    meanwhile = "Stops and exits go on"
     if facts.another_program:
         meanwhile = "Resting stops stay as they are, and nothing is sold"
         again = f"stop every other program that has a key of this account (a second NIJA, an old bot), then {again}"
@@ -211,7 +211,7 @@ def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
     if facts.state in ("", "CONNECTING", "CONFIGURED"):
         return
     if facts.last_work is None:
-        yield warning("The daemon has done nothing for this account yet", "Wait a minute, then look at nija status")
+        yield warning("The daemon has done no work for this account yet", "Wait a minute, then check nija status")
     elif (now - facts.last_work).total_seconds() > SILENT_SECONDS:
         yield broken(
             f"The daemon's last useful work was {ago(now - facts.last_work)}", "Look at nija.log and restart NIJA"
@@ -222,4 +222,4 @@ def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
 
 def _check_troubles(facts: AccountFacts) -> Iterator[Finding]:
     for trouble in facts.troubles:
-        yield warning(trouble, "What became of it: nija status and nija.log")
+        yield warning(trouble, "For its current state, see nija status and nija.log")

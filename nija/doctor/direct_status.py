@@ -1,4 +1,4 @@
-"""The status without a daemon: each configured account asked once, under its key's lock."""
+"""The status without a daemon: each configured account's exchange is queried once, under the key's lock."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _status(
         id=str(account),
         label=account.label,
         exchange=str(account.exchange),
-        # Only what keeps the daemon from connecting is a failure; too little money is not.
+        # Only what prevents a connection is a failure; too little money is not.
         state="CONNECTED" if check.is_connected else "FAILED",
         reason=f"{fault.title} (run nija doctor {account} to see how to fix it)" if fault is not None else "",
         currency=currency,

@@ -1,4 +1,4 @@
-"""The whole examination, in the order in which things can fail: machine, variables, exchange, account."""
+"""All checks, in the order in which things can fail: machine, variables, exchange, account."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NO_CREDENTIALS = "To trade, add an account with nija setup. Until then NIJA run
 
 @dataclass(frozen=True, slots=True)
 class ExaminationScope:
-    """What is examined: the environment and working directory of a NIJA, all of it unless narrowed down."""
+    """What to examine: the environment and working directory of a NIJA; everything, or one account or exchange."""
 
     environ: Mapping[str, str]
     directory: Path
@@ -60,7 +60,7 @@ class ExaminationScope:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedSetup:
-    """A set-up that could be read."""
+    """A setup that could be read."""
 
     values: Mapping[str, str]
     process: ProcessSettings
@@ -69,7 +69,7 @@ class _LoadedSetup:
 
 
 def examine(scope: ExaminationScope) -> DoctorReport:
-    """Every check that still can be made; it stops where nothing behind could work."""
+    """Runs the checks, up to the point where the following ones cannot work."""
     sections = [Section("This machine", tuple(_check_machine(scope)))]
     setup = _read(scope)
     if setup is None:
@@ -132,7 +132,7 @@ def _accounts(scope: ExaminationScope, discovery: Discovery) -> tuple[AccountId,
 
 
 def _check_discovery(scope: ExaminationScope, setup: _LoadedSetup) -> Iterator[Finding]:
-    """What no single account's variables show. Of other accounts only where everything is examined."""
+    """Findings about the accounts as a whole; only about the chosen ones if the scope is narrowed down."""
     discovery = setup.discovery
     yield from check_mode(setup.process.mode, has_credentials=not discovery.is_empty)
     if scope.account is not None or scope.exchange is not None:
@@ -142,7 +142,7 @@ def _check_discovery(scope: ExaminationScope, setup: _LoadedSetup) -> Iterator[F
             yield broken(f"{fault.variable}: {fault.problem.text}", f"{fault.problem.remedy}.")
     if discovery.is_empty:
         for found in discovery.warnings:
-            yield warning(found.message, "Names count letter by letter: rename it")
+            yield warning(found.message, "Rename it: names must match exactly, including capitals")
         for master in discovery.masters_not_configured():
             yield warning(
                 f"{short_name(master.exchange)} credentials not configured for {master.label}",
@@ -153,13 +153,13 @@ def _check_discovery(scope: ExaminationScope, setup: _LoadedSetup) -> Iterator[F
         yield warning(text, "Correct the name in nija.toml, or add the account with nija setup")
     left_out = [f"{short_name(master.exchange)} {master.label}" for master in discovery.masters_not_configured()]
     if left_out:
-        yield fine(f"Not configured, and left out: {', '.join(left_out)}", "To add one: nija setup")
+        yield fine(f"Not configured, left out: {', '.join(left_out)}", "To add one: nija setup")
 
 
 def _look_for_demo(setup: _LoadedSetup) -> Iterator[Section]:
     with suppress(ControlError):
         if ask(setup.process.data_dir, "status") is not None:
-            yield Section("The running NIJA", (fine("NIJA is running", "What it does: nija status"),))
+            yield Section("The running NIJA", (fine("NIJA is running", "To see what it does: nija status"),))
 
 
 def _ask_exchanges(
@@ -174,7 +174,7 @@ def _ask_exchanges(
     if known is None:
         yield from _ask_directly(scope, setup, credentials)
         return
-    yield Section("The running NIJA", (fine("NIJA is running, and was asked instead of using its keys"),))
+    yield Section("The running NIJA", (fine("NIJA is running and was queried instead of using its keys"),))
     yield from _from_daemon(scope, setup, credentials, known)
 
 
@@ -211,7 +211,7 @@ def _ask_directly(
                 yield _account_section(scope, setup, one, asked[-1])
     finally:
         probe.close()
-    yield Section("Accounts against each other", tuple(_check_shared(asked)))
+    yield Section("Accounts compared", tuple(_check_shared(asked)))
 
 
 def _exchanges(credentials: Sequence[Credentials]) -> tuple[Exchange, ...]:
@@ -220,7 +220,7 @@ def _exchanges(credentials: Sequence[Credentials]) -> tuple[Exchange, ...]:
 
 def _exchange_section(scope: ExaminationScope, setup: _LoadedSetup, exchange: Exchange) -> Section:
     findings = check_exchange(address_of(exchange, setup.process), scope.clock)
-    return Section(f"The way to {short_name(exchange)}", tuple(findings))
+    return Section(f"Connection to {short_name(exchange)}", tuple(findings))
 
 
 def _account_section(
@@ -229,9 +229,7 @@ def _account_section(
     title = f"{short_name(credentials.account.exchange)} {credentials.account.label}"
     if facts is None:
         findings: tuple[Finding, ...] = (
-            warning(
-                "The running NIJA does not know this account", "Restart NIJA, so that it reads its variables again"
-            ),
+            warning("The running NIJA does not know this account", "Restart NIJA so that it reads its variables again"),
         )
         return Section(title, findings, str(credentials.account))
     findings = check_account(
@@ -243,13 +241,13 @@ def _account_section(
     ).findings
     # A paper account has a made-up key of its own.
     if setup.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
-        changed = warning("The running NIJA still uses another key", "Restart NIJA, so that it takes the new one")
+        changed = warning("The running NIJA still uses another key", "Restart NIJA so that it uses the new one")
         findings = (changed, *findings)
     return Section(title, findings, str(credentials.account))
 
 
 def _check_shared(asked: Sequence[AccountFacts]) -> Iterator[Finding]:
-    """Two keys of one exchange account: it would be traded twice."""
+    """Two keys of one exchange account, which would be traded twice."""
     owners: dict[tuple[str, str], list[str]] = {}
     for facts in asked:
         if facts.key is not None and facts.key.account_uid:
@@ -257,7 +255,7 @@ def _check_shared(asked: Sequence[AccountFacts]) -> Iterator[Finding]:
     for sharers in owners.values():
         if len(sharers) > 1:
             yield broken(
-                f"{' and '.join(sharers)} are one and the same exchange account",
-                "Each account needs the key of its own owner, or it would be traded twice: replace one, or remove it "
-                f"with nija setup --remove {sharers[-1]}",
+                f"{' and '.join(sharers)} are the same exchange account",
+                "Each account needs the key of its own owner, or it would be traded twice: replace one key, or remove "
+                f"it with nija setup --remove {sharers[-1]}",
             )

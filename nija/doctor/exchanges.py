@@ -1,4 +1,4 @@
-"""The way to an exchange, before any key is used: name, connection, TLS, its status, its clock."""
+"""The connection to an exchange, before any key is used: DNS, TCP, TLS, the exchange's status and clock."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def address_of(exchange: Exchange, settings: ProcessSettings) -> Address:
 
 
 def check_exchange(address: Address, clock: Clock) -> Iterator[Finding]:
-    """From the name to the clock; the first that is broken ends it, as nothing behind it can work."""
+    """From DNS to the clock. Ends at the first broken check, because the following ones cannot work."""
     for finding in _checks(address, clock):
         yield finding
         if finding.level is Level.BROKEN:
@@ -104,7 +104,7 @@ def _check_name(address: Address) -> Finding:
             f"DNS: the name {address.host} cannot be resolved",
             f"Check this machine's internet connection and its DNS (/etc/resolv.conf); {address.check_url}",
         )
-    return fine(f"DNS: {address.host} is known")
+    return fine(f"DNS: {address.host} can be resolved")
 
 
 def _check_connection(address: Address) -> Finding:
@@ -115,19 +115,19 @@ def _check_connection(address: Address) -> Finding:
     try:
         with socket.create_connection((address.host, address.port), timeout=_SECONDS) as connection:
             if context is None:
-                return fine(f"{address.name}: {address.host}:{address.port} takes connections (no TLS)")
+                return fine(f"{address.name}: {address.host}:{address.port} accepts connections (no TLS)")
             with context.wrap_socket(connection, server_hostname=address.host) as secured:
                 return fine(f"TLS: {address.host} has a valid certificate ({secured.version()})")
     except ssl.SSLCertVerificationError as error:
         return broken(
             f"TLS: the certificate of {address.host} is refused ({error.verify_message})",
-            "Something between here and the exchange answers in its place (a proxy, a virus scanner), this machine's "
-            "clock is far off, or its own authority must be named in REQUESTS_CA_BUNDLE",
+            "Something between here and the exchange answers in its place (a proxy or a virus scanner), this machine's "
+            "clock is wrong, or your own certificate authority must be set in REQUESTS_CA_BUNDLE",
         )
     except ssl.SSLError as error:
         return broken(
             f"TLS: no secure connection to {address.host}:{address.port} ({error.reason or 'handshake failed'})",
-            f"The other side speaks no TLS: {address.check_url}",
+            f"The server does not use TLS: {address.check_url}",
         )
     except OSError as error:
         reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or "refused"
@@ -147,7 +147,9 @@ def _check_status(address: Address, session: requests.Session) -> Finding:
         return fine(f"{address.name} is online")
     if status == "maintenance":
         return broken(f"{address.name} is in maintenance", f"Wait until it is over: {address.status_page}")
-    return warning(f"{address.name} is restricted: {status}", f"Not every order is taken now: {address.status_page}")
+    return warning(
+        f"{address.name} is restricted: {status}", f"It does not accept all orders now: {address.status_page}"
+    )
 
 
 def _check_clock(address: Address, session: requests.Session, clock: Clock) -> Finding:
@@ -159,7 +161,7 @@ def _check_clock(address: Address, session: requests.Session, clock: Clock) -> F
     try:
         theirs = keyless.time(answer)
     except (KeyError, TypeError, ValueError):
-        return _no_exchange(address, "an answer without a time")
+        return _not_the_exchange(address, "an answer without a time")
     skew = theirs - (before + clock.time()) / 2
     return clock_finding(skew, address.name)
 
@@ -180,20 +182,20 @@ def _ask(address: Address, session: requests.Session, path: str) -> dict[str, ob
     except requests.RequestException as error:
         return broken(
             f"{address.name} does not answer ({type(error).__name__})",
-            f"The connection is made but nothing comes back: wait, see {address.status_page}; "
-            f"if it stays, {address.check_url}",
+            f"The connection works, but there is no answer. Wait, and see {address.status_page}; "
+            f"if this lasts, {address.check_url}",
         )
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return broken(
-            f"{address.name} is out of order (HTTP {response.status_code})",
-            f"The fault is the exchange's. Wait; see {address.status_page}",
+            f"{address.name} has an outage (HTTP {response.status_code})",
+            f"The fault is at the exchange. Wait; see {address.status_page}",
         )
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return broken(
-            f"{address.name} refuses this address for a while (HTTP 429)", "Wait some minutes, then try again"
+            f"{address.name} refuses this address for a while (HTTP 429)", "Wait a few minutes, then try again"
         )
     if response.status_code != HTTPStatus.OK:
-        return _no_exchange(address, f"HTTP {response.status_code}")
+        return _not_the_exchange(address, f"HTTP {response.status_code}")
     return _read(address, response)
 
 
@@ -203,18 +205,18 @@ def _read(address: Address, response: requests.Response) -> dict[str, object] | 
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        return _no_exchange(address, "a page that is not the exchange's")
+        return _not_the_exchange(address, "a page that is not the exchange's")
     refusal = address.description.keyless.refusal(answer)
     if refusal is None:
         return answer
     return broken(
-        f"{address.name} refuses every call: {refusal}",
-        f"Wait some minutes, then try again; see {address.status_page}",
+        f"{address.name} refuses every request: {refusal}",
+        f"Wait a few minutes, then try again; see {address.status_page}",
     )
 
 
-def _no_exchange(address: Address, what: str) -> Finding:
+def _not_the_exchange(address: Address, what: str) -> Finding:
     return broken(
-        f"{address.host} does not answer as {address.name} does ({what})",
+        f"{address.host} does not answer like {address.name} ({what})",
         f"A proxy or another site answers in its place: {address.check_url}",
     )

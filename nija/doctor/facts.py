@@ -1,4 +1,4 @@
-"""What is known of an account at its exchange, whoever asked: a running daemon, or a command under the key's lock."""
+"""What is known of an account at its exchange, from a running daemon or from a query under the key's lock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an account cannot work; `retry_after` is in seconds."""
+    """Why an account cannot trade; `retry_after` is in seconds."""
 
     kind: FailureKind
     text: str
@@ -65,9 +65,9 @@ class BalanceFacts:
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """A market that the account is set to trade; `market` is None where the exchange does not know it.
+    """A market that the account is configured to trade; `market` is None if the exchange does not have it.
 
-    `nearest` is then the one that was probably meant.
+    `nearest` is then the one that the user probably meant.
     """
 
     symbol: str
@@ -83,11 +83,11 @@ class MarketFacts:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """`failure` says why the rest is not known. Fees are fractions; from `equity` on, only a daemon knows.
+    """With a `failure`, the rest is unknown. Fees are fractions. Only a daemon knows `equity` and the fields after it.
 
-    `paused` says what stopped new entries; empty: nothing did. `another_program`: that is one of the reasons.
-    `alternatives` are the same coins' markets in whatever money the account holds. `troubles` is what the daemon knows
-    to be wrong.
+    `paused` is what stopped new entries, empty if nothing did; `another_program`: that is one of the reasons.
+    `alternatives` are the same coins' markets in the currencies that the account holds. `troubles` is what the daemon
+    knows to be wrong.
     """
 
     id: str

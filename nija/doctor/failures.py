@@ -1,4 +1,4 @@
-"""Why an account cannot work: the cause, and how to fix it."""
+"""Why an account cannot trade: the cause, and how to fix it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEAST_WAIT = 60.0
 
 
 def failure_finding(account: AccountId, failure: Failure) -> Finding:
-    """One line that names the cause, with every remedy that the set-up guide knows under it."""
+    """The cause, with all the remedies of the setup guide."""
     cause = _CAUSES.get(failure.kind)
     if cause is None:
         title, _, rest = failure.text.partition(". ")
@@ -39,9 +39,9 @@ def _sentence(text: str) -> str:
 def permission_remedy(account: AccountId) -> str:
     needed = ", ".join(permission.label for permission in described(account.exchange).permissions.needed)
     return (
-        f"Log in at {_key_page(account)}, find the key and see that all of these are on: {needed}. If one is missing, "
-        f"delete the key, create a new one with all of them, put it into {_variables(account)} (nija setup does "
-        "that), and restart NIJA"
+        f"Log in at {_key_page(account)}, find the key and check that all of these are on: {needed}. If one is "
+        f"missing, delete the key, create a new one with all of them, put it into {_variables(account)} (nija setup "
+        "does that), and restart NIJA"
     )
 
 
@@ -56,7 +56,7 @@ def _key_page(account: AccountId) -> str:
 def _history(account: AccountId, _failure: Failure) -> str:
     settings = " and ".join(described(account.exchange).key_guide.history_settings)
     return (
-        f"NIJA must see what became of every order. Clear {settings} in the settings of the key, or "
+        f"NIJA must be able to look up every order. Clear {settings} in the settings of the key, or "
         f"create a new one without them, put it into {_variables(account)} and restart NIJA"
     )
 
@@ -74,44 +74,43 @@ def _signature(account: AccountId, _failure: Failure) -> str:
 def _invalid_key(account: AccountId, failure: Failure) -> str:
     return (
         f"{short_name(account.exchange)} says: {failure.text}. The API key was deleted, has expired, was not copied "
-        "whole, or its IP whitelist does not hold this machine's address. Look at "
-        f"{_key_page(account)}; if the key is not there any more, create a new one and put it into "
-        f"{_variables(account)}"
+        "completely, or its IP whitelist does not contain this machine's address. Look at "
+        f"{_key_page(account)}; if the key is no longer there, create a new one and put it into {_variables(account)}"
     )
 
 
 def _permission(account: AccountId, failure: Failure) -> str:
     return (
-        f"{failure.text}. {permission_remedy(account)}. If all are on already: a key with two-factor sign-in, or with "
-        "an IP whitelist that does not hold this machine's address, is refused likewise"
+        f"{failure.text}. {permission_remedy(account)}. If all of them are on: the exchange also refuses a key with "
+        "two-factor sign-in, and one whose IP whitelist does not contain this machine's address"
     )
 
 
 def _nonce(account: AccountId, _failure: Failure) -> str:
     return (
-        "Another program uses the same API key, the key stands under two accounts, the clock was set back, or the "
-        "key was once used with larger nonces. Stop every other program that has this key (a second deployment, an "
-        "old bot), wait 1-2 minutes and try again; keep the clock right (NTP). If it stays, delete the key, create a "
-        f"fresh one for NIJA alone, put it into {_variables(account)} and restart NIJA"
+        "Another program uses the same API key, two accounts have the same key, the clock was set back, or the key "
+        "was once used with larger nonces. Stop every other program that has this key (a second deployment, an old "
+        "bot), wait 1-2 minutes and try again; keep the clock synchronised (NTP). If this does not help, delete the "
+        f"key, create a new one for NIJA only, put it into {_variables(account)} and restart NIJA"
     )
 
 
 def _locked_out(account: AccountId, _failure: Failure) -> str:
     return (
-        "Too many refused requests with this key: a wrong secret, or another program with the same key. Stop every "
-        f"program that uses it, NIJA too, for {_LOCKOUT_MINUTES} minutes; then check {_variables(account)} with nija "
-        "doctor once"
+        "Too many requests with this key were refused: the secret is wrong, or another program has the same key. Stop "
+        f"every program that uses it, including NIJA, for {_LOCKOUT_MINUTES} minutes; then check "
+        f"{_variables(account)} by running nija doctor once"
     )
 
 
-def _call_limit(_account: AccountId, failure: Failure) -> str:
+def _rate_limit(_account: AccountId, failure: Failure) -> str:
     seconds = max(_LEAST_WAIT, failure.retry_after)
-    return f"Another program uses up this account's calls: stop it, wait {duration(seconds)}, then try again"
+    return f"Another program uses up this account's rate limit: stop it, wait {duration(seconds)}, then try again"
 
 
 def _no_answer(account: AccountId, failure: Failure) -> str:
     return (
-        f"{failure.text}. The fault is not in your set-up: wait some minutes, then try again; "
+        f"{failure.text}. The problem is not in your setup: wait a few minutes, then try again; "
         f"see {described(account.exchange).status_page}"
     )
 
@@ -134,7 +133,7 @@ def _own_text(_account: AccountId, failure: Failure) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """`title` may name the `{exchange}`; where it is empty, the failure's own text is the title."""
+    """`title` may contain `{exchange}`; if it is empty, the failure's own text is the title."""
 
     title: str
     remedy: Callable[[AccountId, Failure], str]
@@ -149,8 +148,8 @@ _CAUSES: Mapping[FailureKind, _Cause] = MappingProxyType(
         FailureKind.WITHDRAWAL: _Cause("", _withdrawal),
         FailureKind.HISTORY: _Cause("", _history),
         FailureKind.CLOCK: _Cause("", _clock),
-        FailureKind.LOCKED_OUT: _Cause("{exchange} has barred this key for a while", _locked_out),
-        FailureKind.RATE_LIMIT: _Cause("{exchange}'s call limit is reached", _call_limit),
+        FailureKind.LOCKED_OUT: _Cause("{exchange} has locked this key out for a while", _locked_out),
+        FailureKind.RATE_LIMIT: _Cause("{exchange}'s rate limit is reached", _rate_limit),
         FailureKind.KEY_IN_USE: _Cause("The key is in use by another process", _own_text),
         FailureKind.NONCE_MARK: _Cause("The nonce mark of this key cannot be used", _own_text),
         FailureKind.DATA_DIR: _Cause("The data folder cannot be used", _own_text),

@@ -1,4 +1,4 @@
-"""What a check says: one line, and the remedy under it."""
+"""The result of a check: a title, and a remedy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 
 class DoctorExit(IntEnum):
-    """Of `nija doctor`: 0 all is fine, 1 there are warnings, 2 something is broken."""
+    """Exit codes of `nija doctor`: 0 everything is fine, 1 there are warnings, 2 something is broken."""
 
     FINE = 0
     WARNINGS = 1
@@ -33,7 +33,7 @@ _SIGNS: Mapping[Level, str] = MappingProxyType({Level.OK: "✅", Level.WARNING: 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`remedy` says why and what to do; under an OK it is a hint. `sign`, where given, replaces the level's."""
+    """`remedy` says why and what to do; for an OK it is a hint. `sign`, if given, replaces the level's sign."""
 
     level: Level
     title: str
@@ -59,7 +59,7 @@ def broken(title: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The findings about one thing; `account` is empty where it is the machine or an exchange."""
+    """The findings about one thing; `account` is empty for the machine and for exchanges."""
 
     title: str
     findings: tuple[Finding, ...]

@@ -1,4 +1,4 @@
-"""What an account's journal says, read directly where no daemon runs."""
+"""Checks of the journals, read directly when no daemon runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
-    """The database of NIJA_DATABASE_URL, where one is set; files are the data folder's matter."""
+    """The database of NIJA_DATABASE_URL, if it is set; journal files are covered by the check of the data folder."""
     if process.database_url is None:
         return
     try:
@@ -37,9 +37,9 @@ def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """`paused` are the reasons of the halts that are set, `another_program` whether that is one of them.
+    """`paused` are the reasons of the active halts; `another_program`: that is one of them.
 
-    `refusal` says that the journal is another account's.
+    `refusal` is set if the journal belongs to another exchange account.
     """
 
     paused: str = ""
@@ -48,10 +48,10 @@ class JournalFacts:
 
 
 def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, clock: Clock) -> JournalFacts:
-    """What an account's journal says beside its key; nothing where there is none yet, or none that can be read."""
+    """What an account's journal says; nothing if there is none yet, or it cannot be read."""
     try:
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
-            # A paper account has no key at the exchange that is asked here.
+            # A paper account's journal does not belong to the exchange account that was queried.
             refusal = "" if process.mode is RunMode.PAPER else another_account(journal.identity, account, info)
             halts = journal.halts.all()
             return JournalFacts(paused_by(halts), HaltName.ANOTHER_PROGRAM in halts, refusal)

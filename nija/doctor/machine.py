@@ -23,7 +23,7 @@ _OLDEST_PYTHON = (3, 11)
 _OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 _LEAST_FREE = 50 * 1024 * 1024
 _SCANT_FREE = 500 * 1024 * 1024
-# The two that the set-up guide names; the rest of the lock stands or falls with them.
+# The two whose versions the setup guide names.
 REQUIRED = {"krakenex": "2.2.2", "pykrakenapi": "0.3.2"}
 IMPORTED = ("coinbase-advanced-py", "python-dotenv", "structlog", "tenacity", "pydantic", "SQLAlchemy", "numpy")
 _INSTALL = "Run ./start.sh once, or: pip install -r requirements.txt"
@@ -59,14 +59,14 @@ def _version(name: str) -> str | None:
 
 
 def check_dotenv(environ: Mapping[str, str], path: Path) -> Iterator[Finding]:
-    """Whether `.env` is there, can be understood, and is nobody else's to read."""
+    """Whether `.env` exists, is valid, and cannot be read by others."""
     try:
         environment = load_environment(environ, path)
     except DotenvError as error:
         yield broken(".env cannot be used", str(error))
         return
     if not path.exists():
-        yield fine(".env: not there", "Variables come from the environment alone; nija setup makes a .env")
+        yield fine(".env: does not exist", "All variables come from the environment; nija setup creates a .env")
         return
     yield from (warning(text, "Correct the line in .env") for text in environment.warnings)
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -78,19 +78,19 @@ def check_dotenv(environ: Mapping[str, str], path: Path) -> Iterator[Finding]:
 
 def check_settings(path: Path | None) -> Iterator[Finding]:
     if path is None:
-        yield fine("nija.toml: not there, so every setting has its default")
+        yield fine("nija.toml: does not exist, so every setting has its default")
         return
     try:
         load_settings(path, STRATEGY_TABLES)
     except SettingsError as error:
         for fault in error.faults:
-            yield broken(f"{path.name}: {fault}", "Mend it in the file; nija config check shows every fault")
+            yield broken(f"{path.name}: {fault}", "Fix it in the file; nija config check lists every problem")
     else:
-        yield fine(f"{path.name}: every key is right")
+        yield fine(f"{path.name}: all keys are valid")
 
 
 def check_data_dir(path: Path) -> Iterator[Finding]:
-    """Whether the journal, nonce marks and locks can be written, and for how long."""
+    """Whether the journal, nonce marks and locks can be written, and how much disk space is left."""
     try:
         ensure_directory(path)
     except DataDirUnusable as error:
@@ -99,7 +99,7 @@ def check_data_dir(path: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(path).free
     shown = f"{free // 1024**2} MB free"
     if free < _LEAST_FREE:
-        yield broken(f"Disk: {shown} in {path}", "No order is sent that cannot be journaled: free some space")
+        yield broken(f"Disk: {shown} in {path}", "NIJA sends no orders that it cannot journal: free some space")
     elif free < _SCANT_FREE:
         yield warning(f"Disk: {shown} in {path}", "Free some space before it runs out")
     else:
@@ -111,7 +111,7 @@ def check_log_file(path: Path) -> Finding:
     if target.is_dir() and path.exists():
         return broken(f"The log file {path} is a folder", "Set NIJA_LOG_FILE to the path of a file")
     if not target.exists():
-        return fine(f"Log file: {path}", "Its folder is made when NIJA starts")
+        return fine(f"Log file: {path}", "NIJA creates its folder when it starts")
     if not os.access(target, os.W_OK):
         return broken(
             f"The log file {path} cannot be written", "Make it writable, or set NIJA_LOG_FILE to another path"

@@ -1,4 +1,4 @@
-"""Which markets an account can trade at all: known, open, and large enough for the exchange's minimums."""
+"""Which markets an account can trade: known, open, and with enough money for the exchange's minimums."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _USUAL_STOP = Decimal("0.10")
 
 
 def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
-    """One line each, then one that says whether anything can be traded at all."""
+    """A finding for each market, then one if none can be traded."""
     try:
         plan = trading_plan(settings)
     except StrategyError as error:
@@ -38,12 +38,15 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
     yield from findings
     yield from _check_history(facts, plan)
     if not settings.enabled:
-        yield warning("This account is switched off", f'Set enabled = true in [accounts."{facts.id}"] of nija.toml')
+        yield warning(
+            "This account is switched off",
+            f'To trade it, set enabled = true under [accounts."{facts.id}"] in nija.toml',
+        )
     elif facts.markets and all(found.market is None for found in facts.markets):
-        yield broken("The exchange has none of this account's markets", "Correct markets in nija.toml")
+        yield broken("The exchange has none of this account's markets", "Correct `markets` in nija.toml")
     elif findings and all(finding.level is not Level.OK for finding in findings):
         yield broken(
-            "No market can be traded with this balance", "Each reason stands above: deposit more, or change it"
+            "No market can be traded with this balance", "See the reasons above: deposit more, or change the settings"
         )
     yield from _check_costs(facts, settings)
 
@@ -53,10 +56,12 @@ def _check_market(found: MarketFacts, facts: AccountFacts, settings: AccountSett
         nearest = f"The nearest is {found.nearest}. " if found.nearest else ""
         return warning(
             f"{found.symbol}: the exchange has no such market",
-            f"{nearest}Correct markets in nija.toml; the account's other markets go on",
+            f"{nearest}Correct `markets` in nija.toml; the account's other markets are not affected",
         )
     if not found.market.tradable:
-        return warning(f"{found.symbol}: the exchange takes no orders now", "Nothing to do: it opens again by itself")
+        return warning(
+            f"{found.symbol}: the exchange accepts no orders now", "Nothing to do: wait until it opens again"
+        )
     if found.price is None or found.price <= 0:
         return warning(f"{found.symbol}: no price is known yet", "Try again in a minute")
     return _check_size(found.market, found.price, facts, settings)
@@ -66,8 +71,8 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
     given, name = described(AccountId.parse(facts.id).exchange).candles_at_start, plan.strategy_name
     if plan.strategy.warmup > given:
         yield broken(
-            f"The strategy {name} needs {plan.strategy.warmup} closed candles; the exchange gives {given}",
-            "Nothing is opened until the others have closed while NIJA runs: shorten its lengths in nija.toml",
+            f"The strategy {name} needs {plan.strategy.warmup} closed candles; the exchange provides {given}",
+            "Nothing is opened until the rest have closed while NIJA runs: use shorter lengths in nija.toml",
         )
 
 
@@ -85,9 +90,9 @@ def _check_size(market: Market, price: Decimal, facts: AccountFacts, settings: A
     )
     sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), settings)
     if isinstance(sized, NoTradeReason):
-        return warning(f"{market.symbol}: too little to trade it", sized.text)
+        return warning(f"{market.symbol}: the account is too small to trade it", sized.text)
     return fine(
-        f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} a trade (at least {least})"
+        f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} per trade (minimum {least})"
     )
 
 
@@ -98,4 +103,4 @@ def _check_costs(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fin
     cost = round_trip_cost(facts.taker, facts.taker, slippage(known))
     gate = Decimal(str(settings.parameters.get("fee_gate", 0)))
     skipped = f"; an entry whose stop is nearer than {percent(gate * cost)} is skipped" if gate else ""
-    yield fine(f"Buying and selling again costs about {percent(cost)} of a trade{skipped}")
+    yield fine(f"Buying and selling costs about {percent(cost)} of a trade{skipped}")

@@ -1,4 +1,4 @@
-"""Asking an exchange about one account directly, under the key's lock. Places no order."""
+"""Queries an exchange about one account directly, under the key's lock. Places no orders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 20.0
 
 
 class Probe:
-    """One per command. Keyless calls are limited by address, so all accounts of an exchange share one way to it."""
+    """One per command. Public calls are limited per IP address, so all accounts of an exchange share one access."""
 
     def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
         self._settings = settings
@@ -39,7 +39,7 @@ class Probe:
         self._tickers: dict[tuple[Exchange, tuple[str, ...]], Mapping[str, Ticker]] = {}
 
     def ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
-        """Everything the exchange says of the account, or the failure that kept it from saying so."""
+        """What the exchange says about the account, or the failure that prevented an answer."""
         account, key = credentials.account, credentials.api_key
         try:
             with KeyOwnership(self._settings.data_dir, key.fingerprint, self._clock, command="nija doctor"):
@@ -88,7 +88,7 @@ class Probe:
             )
 
     def _prices(self, exchange: Exchange, markets: tuple[str, ...], clock: Clock) -> Mapping[str, Ticker]:
-        """Asked once for all accounts of an exchange that trade the same."""
+        """Fetched once for all accounts of an exchange with the same markets."""
         wanted = (exchange, markets)
         if markets and wanted not in self._tickers:
             with closing(self._access(exchange).market_data(clock)) as data:
@@ -107,7 +107,7 @@ def holdings_of(broker: Broker) -> tuple[BalanceFacts, ...]:
 
 
 class _DeadlineClock:
-    """A clock that is stopping after some seconds, so that a command does not retry as long as a daemon would."""
+    """A clock that reports `stopping` after some seconds, so that a command does not retry as long as a daemon."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock

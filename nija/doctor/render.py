@@ -1,4 +1,4 @@
-"""The examination on the screen: one line per finding, the remedy under it."""
+"""The report as text: one line per finding, with the remedy below it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARK = "   → "
 
 
 def lines(report: DoctorReport, width: int | None = None) -> Iterator[str]:
-    """The lines start at the margin, so that others can look for them; a remedy is broken at `width` columns."""
+    """Lines start at the margin, so that scripts can search for them. Remedies are wrapped at `width` columns."""
     for section in report.sections:
         yield f"── {section.title}"
         for finding in section.findings:
@@ -44,4 +44,4 @@ def _summary(report: DoctorReport) -> Iterator[str]:
     if report.exit_code is DoctorExit.WARNINGS:
         yield f"⚠️  {warnings} warning{'s' if warnings > 1 else ''}; nothing is broken"
     else:
-        yield "✅ Nothing is wrong"
+        yield "✅ Everything is fine"

@@ -1,4 +1,4 @@
-"""What a running daemon knows of its accounts, without asking any exchange: its answer to `doctor`."""
+"""What a running daemon knows of its accounts, without querying an exchange: its answer to `doctor`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def doctor_answer(
     prices: Mapping[AccountId, Mapping[str, Decimal]],
     views: Mapping[str, AccountStatus] = _NOTHING_KNOWN,
 ) -> dict[str, object]:
-    """For the control socket. `prices` are the last ones each trader saw, by market; `views` are by account id."""
+    """For the control socket. `prices` are each trader's latest, by market; `views` are by account id."""
     known = set(manager.accounts())
     facts = (
         _with_view(
@@ -46,7 +46,7 @@ def doctor_answer(
 
 
 def _with_view(facts: AccountFacts, view: AccountStatus | None) -> AccountFacts:
-    """What the daemon knows to be wrong with an account, and with what its markets offer."""
+    """Adds what the daemon knows to be wrong with an account and its markets."""
     if view is None:
         return facts
     problems = (f"{market.market}: {market.problem}" for market in view.markets if market.problem)
@@ -58,11 +58,11 @@ def _with_view(facts: AccountFacts, view: AccountStatus | None) -> AccountFacts:
 
 
 def read_answer(answer: Mapping[str, object]) -> dict[str, AccountFacts]:
-    """By account id. Raises ValueError where the daemon is of another version."""
+    """By account id. Raises ValueError if the daemon has another version."""
     accounts = answer.get(_ACCOUNTS)
     facts = tuple(AccountFacts.from_json(one) for one in accounts) if isinstance(accounts, list) else None
     if facts is None:
-        raise ValueError("the daemon's answer names no accounts: restart it after an update")
+        raise ValueError("the daemon's answer cannot be read: restart it after an update")
     return {one.id: one for one in facts}
 
 

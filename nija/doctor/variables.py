@@ -1,4 +1,4 @@
-"""The variables of one account's credentials: set or not, how long, and what is wrong with them."""
+"""The variables of one account's credentials: whether they are set, how long they are, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COUNTED = (ProblemKind.SHARED,)
 
 
 def check_variables(account: AccountId, environ: Mapping[str, str], discovery: Discovery) -> Iterator[Finding]:
-    """Key first, then secret; each either set with its length, or not set, or wrong."""
+    """The key, then the secret: set (with its length), not set, or wrong."""
     faults = {fault.variable: fault for fault in discovery.faults if fault.account == account}
     for part in Part:
         name = _set_variable(account, part, environ)
@@ -37,24 +37,24 @@ def check_variables(account: AccountId, environ: Mapping[str, str], discovery: D
 
 
 def check_precedence(account: AccountId, real: Mapping[str, str], dotenv: Path) -> Iterator[Finding]:
-    """A value in .env that does nothing, because the environment has another one. Raises DotenvError."""
+    """A value in .env that has no effect, because the environment has another one. Raises DotenvError."""
     for name, value in load_environment(real, dotenv).dotenv.items():
         variable = parse_variable(name)
         if variable is None or name not in real or real[name] == value or not name.startswith(account.env_prefix):
             continue
         yield warning(
-            f"{name} is set in .env and, differently, in the environment",
-            "The environment wins, so the one in .env is not used: delete one of the two",
+            f"{name} is set in .env and, to another value, in the environment",
+            "The environment wins, so the value in .env is not used: delete one of the two",
         )
 
 
 def check_mode(mode: RunMode, *, has_credentials: bool) -> Iterator[Finding]:
-    """A mode under which accounts that are set up do not trade, or that cannot start."""
+    """A mode in which configured accounts do not trade, or in which NIJA cannot start."""
     match mode:
         case RunMode.DEMO if has_credentials:
-            yield warning("NIJA_MODE is demo: no account of yours is traded", "Delete NIJA_MODE, or set it to live")
+            yield warning("NIJA_MODE is demo: your accounts are not traded", "Delete NIJA_MODE, or set it to live")
         case RunMode.PAPER:
-            yield warning("NIJA_MODE is paper: no order is sent", "To trade, delete NIJA_MODE, or set it to live")
+            yield warning("NIJA_MODE is paper: no orders are sent", "To trade, delete NIJA_MODE, or set it to live")
         case RunMode.LIVE if not has_credentials:
             yield broken("NIJA_MODE is live, but no credentials are set", "Add an account: nija setup")
         case _:
@@ -62,7 +62,7 @@ def check_mode(mode: RunMode, *, has_credentials: bool) -> Iterator[Finding]:
 
 
 def _set_variable(account: AccountId, part: Part, environ: Mapping[str, str]) -> str | None:
-    """The variable that holds this part, whichever of its spellings is used."""
+    """The variable that holds this part, in whichever spelling."""
     for name in sorted(environ):
         variable = parse_variable(name)
         if variable is not None and variable.part is part and environ[name] and account_of(name) == account:
@@ -75,8 +75,8 @@ def _not_set(account: AccountId, part: Part, environ: Mapping[str, str], discove
     near = next((found for found in discovery.warnings if found.meant == name), None)
     where = "to .env, or to the Variables of Railway / the Environment of Render, and restart NIJA"
     if near is not None:
-        return broken(f"{name}: NOT SET", f"{near.message} Rename it: names count letter by letter, capitals too")
-    empty = f"{name} is there but empty: f" if name in environ else "F"
+        return broken(f"{name}: NOT SET", f"{near.message} Rename it: names must match exactly, including capitals")
+    empty = f"{name} is empty: f" if name in environ else "F"
     return broken(
         f"{name}: NOT SET",
         f"{short_name(account.exchange)} credentials not configured for {account.label}. "
@@ -104,4 +104,4 @@ def _fault(fault: CredentialFault) -> Finding:
 def _warnings(account: AccountId, discovery: Discovery) -> Iterator[Finding]:
     for found in discovery.warnings:
         if parse_variable(found.variable) is not None and found.variable.startswith(account.env_prefix):
-            yield warning(found.message, "Harmless now, but copy it again without them")
+            yield warning(found.message, "NIJA works with it as it is, but better copy the value again")

@@ -137,7 +137,7 @@ def _unprotected(position: PositionStatus, protection: ProtectionView | None, ma
     if protection is None or (protection.covered and not protection.trouble):
         return ""
     if protection.trouble:
-        return f"is not properly protected: {protection.trouble}"
+        return f"is not protected as it should be: {protection.trouble}"
     if any(one.market == position.market and _is_over(one.price_age, one.price_limit) for one in markets):
         return "has no stop on the exchange, and without a price it cannot be watched here either"
     is_late = protection.bare_seconds >= BARE_SECONDS

@@ -1,1 +1,1 @@
-"""Setting an account up: where to get a key, whether it works, and how it gets into .env."""
+"""The setup wizard: how to get a key, whether it works, and how it gets into .env."""

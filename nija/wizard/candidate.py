@@ -1,4 +1,4 @@
-"""A key on check: read from wherever it was handed over, judged before any network, then asked of the exchange."""
+"""A key that the user offers: read from a file or a prompt, checked offline, then checked at the exchange."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 class SetupRefused(Exception):
-    """The key cannot be taken. The text says why and what to do, never what the key is."""
+    """The key is not accepted. The text says why and what to do, and never shows the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyMaterial:
-    """As it was handed over, nothing judged yet."""
+    """As the user gave it, unchecked."""
 
     key: str = field(repr=False)
     secret: str = field(repr=False)
@@ -41,14 +41,14 @@ class KeyMaterial:
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """What the exchange said. `is_accepted`: the key works and NIJA may use it, however little money there is."""
+    """What the exchange said. `is_accepted`: the key works and NIJA may use it, even if there is too little money."""
 
     findings: tuple[Finding, ...]
     is_accepted: bool
 
 
 def from_key_file(text: str) -> KeyMaterial | None:
-    """Both halves out of an exchange's downloaded key file; None where `text` is something else."""
+    """Key and secret from an exchange's downloaded key file; None if `text` is something else."""
     found = (description.key_checks().read_file(text) for description in descriptions())
     return next((KeyMaterial(*both) for both in found if both is not None), None)
 
@@ -64,7 +64,7 @@ def read_file(path: Path) -> str:
 
 
 def check_offline(account: AccountId, material: KeyMaterial, values: Mapping[str, str]) -> Credentials:
-    """Every check that needs no network, also against the other accounts' keys. Raises SetupRefused."""
+    """All checks that need no network, including those against other accounts' keys. Raises SetupRefused."""
     others = {name: value for name, value in values.items() if account_of(name) != account}
     discovery = discover({**others, **variables(account, material)})
     mine = [fault for fault in discovery.faults if fault.account == account]
@@ -81,11 +81,11 @@ def variables(account: AccountId, material: KeyMaterial) -> dict[str, str]:
 
 
 def check_online(credentials: Credentials, process: ProcessSettings, clock: Clock) -> OnlineCheck:
-    """Ask the exchange. Places no order. Raises SettingsError."""
+    """Query the exchange. Places no orders. Raises SettingsError."""
     account = credentials.account
-    way = tuple(check_exchange(address_of(account.exchange, process), clock))
-    if any(finding.level is Level.BROKEN for finding in way):
-        return OnlineCheck(way, is_accepted=False)
+    connection = tuple(check_exchange(address_of(account.exchange, process), clock))
+    if any(finding.level is Level.BROKEN for finding in connection):
+        return OnlineCheck(connection, is_accepted=False)
     settings = load_settings(process.config, STRATEGY_TABLES).for_account(account)
     probe = Probe(process, clock)
     try:

@@ -1,4 +1,4 @@
-"""The wizard's questions. Whatever is secret is read hidden and never shown again."""
+"""The wizard's questions. Secrets are read without echo and never shown."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Dialogue:
         return exchange_named(answer)
 
     def owner(self) -> str:
-        self._console.print("Whose account is it? Press Enter for your own (master), or type the user's name.")
+        self._console.print("Whose account is it? Press Enter for your own (master), or type a user's name.")
         while True:
             answer = Prompt.ask("Owner", default=MASTER, console=self._console)
             name = owner_name(answer)
             if name:
                 return name
-            self._console.print("A name is letters and digits, such as tania_gilbert.")
+            self._console.print("Use letters and digits, for example tania_gilbert.")
 
     def show_guide(self, account: AccountId) -> None:
         description = described(account.exchange)
@@ -51,10 +51,10 @@ class Dialogue:
             self._console.print(f"     ✅ {permission.label}")
         for permission in description.permissions.unwanted:
             self._console.print(f"     ❌ {permission.label} (leave it off)")
-        self._console.print("\nWhat you type or paste now stays hidden.")
+        self._console.print("\nWhat you type or paste next is not shown.")
 
     def material(self, account: AccountId) -> KeyMaterial:
-        """Raises SetupRefused where a file is named that cannot be read."""
+        """Raises SetupRefused if the user names a file that cannot be read."""
         guide = described(account.exchange).key_guide
         key = self._hidden(guide.key_prompt)
         both = _from_file(account, key)
@@ -65,12 +65,12 @@ class Dialogue:
         return both if both is not None else KeyMaterial(key, secret)
 
     def _hidden(self, question: str) -> str:
-        """Not by rich, which asks first and hides after: what is pasted in between would be seen."""
+        """Not with rich, which asks before it turns off the echo: text pasted in between would be visible."""
         return getpass(f"{question}: ")
 
 
 def owner_name(text: str) -> str:
-    """`Tania Gilbert` as `tania_gilbert`; empty where nothing is left of it."""
+    """`Tania Gilbert` becomes `tania_gilbert`; empty if nothing is left."""
     return _NOT_IN_A_NAME.sub("_", text.strip().casefold()).strip("_")
 
 
@@ -89,7 +89,7 @@ def from_stdin() -> KeyMaterial:
 
 
 def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
-    """The downloaded key file whose path was typed in place of a key; None where the exchange offers none."""
+    """The key file whose path was typed instead of a key; None if that is not a path, or there are no such files."""
     path = typed.strip().strip("\"'")
     description = described(account.exchange)
     suffix, holds = description.key_guide.file_suffix, description.key_guide.file_holds
@@ -97,5 +97,5 @@ def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
         return None
     both = from_key_file(read_file(Path(path)))
     if both is None:
-        raise SetupRefused(f"this file is no {description.short_name} key file: it needs {holds}")
+        raise SetupRefused(f"this is not a {description.short_name} key file: it must contain {holds}")
     return both

@@ -1,4 +1,4 @@
-"""Changing `.env` without touching anything else in it: comments, order and other lines stay as they are."""
+"""Edits `.env` and preserves everything else in it: comments, order and other lines."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _TAIL = re.compile(
 
 
 def write_credentials(path: Path, account: AccountId, values: Mapping[str, str]) -> None:
-    """Put `values` where the account's credentials stand, or at the end. Raises DotenvError."""
+    """Replace the account's credentials with `values`, or append those. Raises DotenvError."""
     _write(path, with_credentials(_read(path), account, values))
 
 
 def remove_credentials(path: Path, account: AccountId) -> tuple[str, ...]:
-    """Take the account's lines out; the names that were removed. Raises DotenvError."""
+    """Remove the account's lines. Returns the names that were removed. Raises DotenvError."""
     text = _read(path)
     names = tuple(binding.key for binding in _bindings(text) if binding.key and account_of(binding.key) == account)
     if names:
@@ -44,7 +44,7 @@ def remove_credentials(path: Path, account: AccountId) -> tuple[str, ...]:
 
 
 def with_credentials(text: str, account: AccountId, values: Mapping[str, str]) -> str:
-    """`text` with `values` in place of every spelling of the account's credentials."""
+    """`text` with `values` in place of the account's credentials, in whichever spelling those are."""
     waiting = dict(values)
     parts = [_replaced(binding, account, waiting) for binding in _bindings(text)]
     edited = "".join(parts)
@@ -74,7 +74,7 @@ def _line(name: str, value: str, comment: str = "") -> str:
 def _quoted(value: str) -> str:
     if _BARE.fullmatch(value):
         return value
-    # A `${` would be expanded in quotes of either kind; what no name gives is its default, a bare dollar sign.
+    # A `${` would be expanded even in quotes. The variable without a name, `${:-$}`, expands to a plain dollar sign.
     plain = value.replace("${", "${:-$}{")
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
@@ -85,17 +85,17 @@ def _bindings(text: str) -> Iterator[Binding]:
 
 
 def _read(path: Path) -> str:
-    """A file with a line that cannot be understood is not edited: who knows what belongs together there."""
+    """Raises DotenvError for a file with an invalid line, which cannot be edited safely."""
     load_environment({}, path)
     try:
-        # Not read_text: it would turn the line ends of others into our own.
+        # Not read_text, which would convert line endings.
         return decoded(path.read_bytes())
     except FileNotFoundError:
         return ""
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+    """Atomic, and never readable by others, not even for a moment."""
     target = path.resolve()
     try:
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".env.")

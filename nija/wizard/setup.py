@@ -1,4 +1,4 @@
-"""The wizard: a key is asked for, tried out at the exchange, and written to .env only if it works."""
+"""The wizard: asks for a key, checks it at the exchange, and writes it to .env only if it works."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class SetupOptions:
-    """What the flags say; what is None is asked for where there is a terminal."""
+    """The command's flags. At a terminal, the wizard asks for what is None."""
 
     exchange: Exchange | None = None
     owner: str | None = None
@@ -58,7 +58,7 @@ class SetupContext:
 
 
 class Wizard:
-    """`dialogue` is None without a terminal: then the flags must say everything."""
+    """Without a terminal `dialogue` is None, and the flags must give everything."""
 
     def __init__(self, context: SetupContext, console: Console, dialogue: Dialogue | None) -> None:
         self._context = context
@@ -71,7 +71,7 @@ class Wizard:
         if self._dialogue is not None and options.key_file is None:
             self._dialogue.show_guide(account)
         credentials = self._credentials(account, options)
-        self._console.print(f"Key {credentials.api_key.fingerprint} looks right. Asking {account.exchange} ...")
+        self._console.print(f"Key {credentials.api_key.fingerprint} looks right. Checking it at {account.exchange} ...")
         self._check_online(credentials)
         written = variables(account, KeyMaterial(credentials.api_key.key, credentials.api_key.secret))
         write_credentials(self._context.dotenv, account, written)
@@ -82,7 +82,7 @@ class Wizard:
         """Raises SetupRefused, DotenvError."""
         names = remove_credentials(self._context.dotenv, account)
         if not names:
-            raise SetupRefused(f"{self._context.dotenv} holds no credentials of {account}")
+            raise SetupRefused(f"{self._context.dotenv} has no credentials of {account}")
         self._console.print(f"✅ Removed from {self._context.dotenv}: {', '.join(names)}")
         self._warn_if_overridden(account)
         self._console.print("   Delete the key at the exchange too, if nothing else uses it. Restart NIJA.")
@@ -91,13 +91,13 @@ class Wizard:
         if self._dialogue is None:
             if options.exchange is None:
                 ways = " or ".join(f"--exchange {known}" for known in exchanges())
-                raise SetupRefused(f"without a terminal, say which exchange: {ways}")
+                raise SetupRefused(f"without a terminal, name the exchange: {ways}")
             return _identified(options.exchange, options.owner or MASTER)
         exchange = options.exchange or self._dialogue.exchange()
         return _identified(exchange, options.owner or self._dialogue.owner())
 
     def _credentials(self, account: AccountId, options: SetupOptions) -> Credentials:
-        """A person may try again; a program gets the error."""
+        """At a terminal there are several tries; a script gets the error."""
         tries = _TRIES if self._dialogue is not None and options.key_file is None else 1
         for left in range(tries - 1, -1, -1):
             try:
@@ -105,7 +105,7 @@ class Wizard:
             except SetupRefused as error:
                 if left == 0:
                     raise
-                self._console.print(f"❌ {error}\nTry again, or end with Ctrl+C.")
+                self._console.print(f"❌ {error}\nTry again, or press Ctrl+C to stop.")
         raise AssertionError("the last try returns or raises")
 
     def _material(self, account: AccountId, options: SetupOptions) -> KeyMaterial:
@@ -126,19 +126,19 @@ class Wizard:
             if finding.remedy and finding.level is not Level.OK:
                 self._console.print(f"   → {finding.remedy}")
         if not check.is_accepted:
-            raise SetupRefused(f"the key is not taken, and nothing was written to {self._context.dotenv}")
+            raise SetupRefused(f"the key is not accepted, and nothing was written to {self._context.dotenv}")
 
     def _report_written(self, account: AccountId, names: tuple[str, ...]) -> None:
         self._console.print(f"✅ Written to {self._context.dotenv} (only you can read it): {', '.join(names)}")
         self._warn_if_overridden(account)
-        start = "Restart NIJA, so that it takes the new key" if self._is_running() else "Start NIJA with ./start.sh"
-        self._console.print(f"   {start}. To take it out again: nija setup --remove {account}")
+        start = "Restart NIJA so that it uses the new key" if self._is_running() else "Start NIJA with ./start.sh"
+        self._console.print(f"   {start}. To remove it again: nija setup --remove {account}")
         self._console.print("   On Railway or Render, set the same two variables in the dashboard instead.")
 
     def _warn_if_overridden(self, account: AccountId) -> None:
         for name in self._context.real:
             if name.startswith(f"{account.env_prefix}_API_") and self._context.real[name]:
-                self._console.print(f"⚠️  {name} is also set outside .env, and that one wins: delete it there")
+                self._console.print(f"⚠️  {name} is also set outside .env, and that value wins: delete it there")
 
     def _is_running(self) -> bool:
         try:

@@ -115,7 +115,7 @@ def test_an_account_whose_exchange_failed_it_trades_again_by_itself(troubled: Af
 
 def test_an_account_that_told_of_5xx_answers_also_says_when_they_are_over(troubled: Aftermath) -> None:
     said = troubled.daemon.said(f"account={ANSWERS_5XX}")
-    told = [line for line in said if "cannot be reached as it should" in line]
+    told = [line for line in said if "does not respond properly" in line]
     assert len([line for line in said if "The exchange answers again" in line]) == len(told)
 
 

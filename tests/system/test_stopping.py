@@ -81,7 +81,7 @@ def test_sigterm_while_an_exchange_hangs_ends_in_time_and_says_what_is_open(fold
         began = time.monotonic()
         assert daemon.terminate(within=15.0) == 0
         assert time.monotonic() - began < _IN_TIME
-    assert daemon.said("A request is still without an answer", "account=coinbase:master")
+    assert daemon.said("A request is still unanswered", "account=coinbase:master")
     assert daemon.said("🛑 STOPPING - no new entries")
     assert daemon.lines[-1].endswith("👋 STOPPED")
 

@@ -60,7 +60,7 @@ def test_a_daemon_that_has_just_started_is_given_time(tmp_path: Path) -> None:
 def test_no_daemon_is_unhealthy_and_the_folder_is_named(tmp_path: Path) -> None:
     verdict = check(environ(tmp_path), tmp_path, NOW)
     assert not verdict.healthy
-    assert verdict.reason == f"no NIJA runs on the data folder {tmp_path}"
+    assert verdict.reason == f"NIJA is not running on the data folder {tmp_path}"
 
 
 def test_a_daemon_of_another_version_and_a_bad_setting_are_told_not_raised(tmp_path: Path) -> None:

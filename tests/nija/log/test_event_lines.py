@@ -101,7 +101,7 @@ def written(event: Event) -> list[str]:
         ),
         (
             PositionClosed(MASTER, BTC, MILLI, PRICE, Decimal("1E-6"), "", "entry-1"),
-            "info BTC/USD: 0.00000100 stays in the account and is written off: too little to be sold | " + IN_BTC,
+            "info BTC/USD: 0.00000100 stays in the account and is written off: too little to sell | " + IN_BTC,
         ),
         (PositionBare(MASTER, BTC, "BTC/USD is bare"), "warning ⚠️  BTC/USD is bare | account=kraken:master"),
         (PositionProtected(MASTER, BTC, "BTC/USD is bare"), "info No longer: BTC/USD is bare | account=kraken:master"),

@@ -147,13 +147,13 @@ def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later
         worker.stop(3.0)
     assert "first" in message["message"]
     assert "second" in message["message"]
-    assert log.text.count("did not reach address 1 of NIJA_NOTIFY_URLS (json://…)") == 1
-    assert "takes notifications again" in log.text
+    assert log.text.count("did not reach URL 1 of NIJA_NOTIFY_URLS (json://…)") == 1
+    assert "accepts notifications again" in log.text
     assert "hidden-token" not in log.text
     assert [record for record in caplog.records if record.name.startswith("apprise")] == []
 
 
-def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_work() -> None:
+def test_an_invalid_url_is_named_by_its_position_and_the_others_work() -> None:
     log = Log()
     with inbox() as box:
         told = notifier(["nonsense://hidden-token", box.notify_url], log)
@@ -161,7 +161,7 @@ def test_an_address_that_is_not_understood_is_named_by_its_place_and_the_others_
         told.on_event(DaemonStarted("live", (MASTER,)))
         box.wait_for_messages(1)
         told.stop()
-    assert "address 1 of NIJA_NOTIFY_URLS (nonsense://…) is not understood" in log.text
+    assert "URL 1 of NIJA_NOTIFY_URLS (nonsense://…) is not valid" in log.text
     assert "hidden-token" not in log.text
 
 
@@ -177,7 +177,7 @@ def test_an_event_that_cannot_be_told_does_not_silence_the_next() -> None:
     assert log.text.count("failed unexpectedly") == 1
 
 
-def test_without_addresses_nothing_runs_and_apprise_is_not_even_imported() -> None:
+def test_without_urls_nothing_runs_and_apprise_is_not_even_imported() -> None:
     before = threading.active_count()
     told = notifier([], Log())
     told.start()

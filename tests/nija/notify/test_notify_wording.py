@@ -53,7 +53,7 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (
             PositionClosed(MASTER, "BTC/USD", Decimal(0), Decimal(0), Decimal("1E-5"), "", "entry-1"),
             "📉 Kraken MASTER closed BTC/USD",
-            "0.00001000 stays in the account, too little to be sold",
+            "0.00001000 stays in the account: too little to sell",
         ),
         (
             LimitReached(MASTER, "daily_loss", "daily loss of 8 %"),
@@ -79,7 +79,7 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (PositionCertain(MASTER, "BTC/USD", ""), "✅ Kraken MASTER: BTC/USD is certain again", ""),
         (
             AnotherProgram(TANIA, "an order of another NIJA", "O-1"),
-            "🛑 Another NIJA or program trades Kraken USER tania_gilbert",
+            "🛑 Another NIJA or other program trades Kraken USER tania_gilbert",
             "an order of another NIJA. NIJA opens nothing there",
         ),
         (
@@ -90,7 +90,7 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (
             FeedBack(Exchange.KRAKEN, "", 5_400.0, "no price"),
             "✅ Kraken gives market data again",
-            "It was gone for 1 h 30 min",
+            "It was missing for at least 1 h 30 min",
         ),
         (DaemonStarted("live", (MASTER, TANIA)), "🚀 started", "mode live; accounts: Kraken MASTER, Kraken USER tania"),
         (DaemonStopped(), "👋 stopped", "No new orders"),
@@ -127,7 +127,7 @@ def test_a_burst_is_bounded_and_says_what_it_leaves_out() -> None:
     notes = [note(AccountFailed(MASTER, str(number)), START) for number in range(40)]
     burst = message("NIJA", notes, 3, str)
     assert burst.title == "NIJA: 43 events"
-    assert burst.body.splitlines()[0] == "(18 earlier ones are left out; they are in nija.log)"
+    assert burst.body.splitlines()[0] == "(18 earlier events are left out; see nija.log)"
     assert "39. NIJA keeps trying" in burst.body.splitlines()[-1]
 
 

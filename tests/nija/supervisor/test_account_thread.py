@@ -264,7 +264,7 @@ def test_a_switched_off_account_with_nothing_open_any_more_takes_part_no_longer(
     exchange = KeyOf(daemon.clock, "AA00")
     daemon.thread(exchange).run()
     assert daemon.manager.accounts() == ()
-    assert any("leaves it out from now on" in line for line in daemon.log.lines)
+    assert any("NIJA stops managing it" in line for line in daemon.log.lines)
     assert exchange.book.requests == []
 
 

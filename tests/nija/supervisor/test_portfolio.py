@@ -156,7 +156,7 @@ def test_accounts_in_another_currency_are_left_out_and_named() -> None:
     together.look()
     assert together.loss == 0
     assert together.portfolio.state.left_out == (TANIA,)
-    assert any("coinbase:tania_gilbert does not count in USD" in line for line in together.log.lines)
+    assert any("coinbase:tania_gilbert does not trade in USD" in line for line in together.log.lines)
 
 
 class TestAfterARestart:
