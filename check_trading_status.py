@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What NIJA is doing, account by account."""
+"""Shows what each account is doing."""
 
 from pathlib import Path
 

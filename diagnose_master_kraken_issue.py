@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is wrong with the master's Kraken account, and how to mend it. Uses no other key and places no order."""
+"""Finds what is wrong with the master's Kraken account, and how to fix it. Uses no other key and places no orders."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes NIJA's environment from the lock file, then runs NIJA in it.
-#   ./start.sh              the daemon (the demo, where no credentials are set)
-#   ./start.sh test         every check: format, lint, layers, types, tests
-#   ./start.sh test --fast  the same with the fast tests alone; or any arguments of pytest
+# Creates NIJA's environment from the lock file, then runs NIJA in it.
+#   ./start.sh              the daemon (or the demo, if no credentials are set)
+#   ./start.sh test         all checks: format, lint, layers, types, tests
+#   ./start.sh test --fast  the same with the fast tests only; also takes any arguments of pytest
 #   ./start.sh COMMAND      any nija command: status, doctor, setup, simulate ...
 set -euo pipefail
 
@@ -27,28 +27,28 @@ find_python() {
       return
     fi
   done
-  fail "NIJA needs Python 3.11 or newer; here is $(python3 --version 2>/dev/null || echo 'no Python 3')." \
+  fail "NIJA needs Python 3.11 or newer; found $(python3 --version 2>/dev/null || echo 'no Python 3')." \
     "Install it (Debian 12: sudo apt-get install -y python3 python3-venv), then run ./start.sh again."
 }
 
 make_environment() {
   local lock="$1" python
   python="$(find_python)"
-  echo "Preparing the environment from $lock (once; a minute or two) ..." >&2
+  echo "Creating the environment from $lock (only once; takes a minute or two) ..." >&2
   if command -v uv >/dev/null; then
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
     install_all "$lock" uv pip install --quiet --python "$venv/bin/python"
     return
   fi
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    fail "This Python cannot make a virtual environment: Debian keeps that in a package of its own." \
+    fail "This Python cannot create virtual environments: Debian has a separate package for that." \
       "Run: sudo apt-get install -y python3-venv"
   fi
   "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
   install_all "$lock" "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check
 }
 
-# Packages without a wheel are built with the lock's own setuptools: nothing that is not in the lock is ever fetched.
+# Packages without a wheel are built with the lock's own setuptools, so nothing outside the lock is ever downloaded.
 install_all() {
   local lock="$1"
   shift
@@ -57,7 +57,7 @@ install_all() {
   "$@" --no-deps --no-build-isolation -e .
 }
 
-# The stamp holds all that the environment was made from, the folder included: a moved environment does not work.
+# A hash of everything the environment was made from, including its path: a moved environment does not work.
 stamp_of() {
   { printf '%s\n' "$root"; cat "$1" pyproject.toml; } | sha256sum | cut -d ' ' -f 1
 }
@@ -69,7 +69,7 @@ ensure_environment() {
   case " $made " in *" $stamp "*) return ;; esac
   rm -f "$venv/nija-stamp"
   make_environment "$lock"
-  # The test environment holds the daemon's as well, at the same versions.
+  # The test environment includes the daemon's packages, in the same versions.
   printf '%s %s\n' "$stamp" "$(stamp_of requirements.txt)" >"$venv/nija-stamp"
 }
 
@@ -83,13 +83,13 @@ run_checks() {
   step "$venv/bin/lint-imports"
   step "$venv/bin/mypy"
   local pytest=("$venv/bin/python" -m pytest) side_by_side=(-n auto --dist worksteal)
-  # Test files take long to prepare: whoever forbids Python to keep them would wait for that at every run.
+  # Without cached bytecode, pytest would compile all test files at every run.
   unset PYTHONDONTWRITEBYTECODE
   case "${1:-}" in
     fast | --fast) step "${pytest[@]}" "${side_by_side[@]}" --fast ;;
     "")
       step "${pytest[@]}" "${side_by_side[@]}" --cov -m "not daemons"
-      # Most of a daemon's run is waiting. A run that several tests judge goes to one of the workers, the longest first.
+      # Daemons mostly wait, so three workers fit on two cores. Tests that share a run share a worker; longest runs first.
       step "${pytest[@]}" -n 3 --dist loadgroup --no-loadscope-reorder -m daemons tests/chaos tests/docs tests/system
       ;;
     *) step "${pytest[@]}" "$@" ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests the connection of every configured Kraken account. Places no order."""
+"""Tests the connection of every configured Kraken account. Places no orders."""
 
 from pathlib import Path
 

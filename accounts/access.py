@@ -1,4 +1,4 @@
-"""Makes the access to an exchange, and each account's broker, from the user's settings."""
+"""Creates the access to an exchange, and each account's broker, from the user's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The secrets in a notification address: the address itself, and every part of it that may be a token."""
+"""The secrets in a notification URL: the URL itself, and every part of it that may be a token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BETWEEN_PARTS = re.compile(r"[/:@?&=#,+]+")
 
 
 def secrets_in(urls: Iterable[str]) -> frozenset[str]:
-    """For the log's redactor. A part with a dot is a host or a file name, and no token of any messenger."""
+    """For the log's redactor. A part with a dot is a host or a file name; tokens contain none."""
     found: set[str] = set()
     for url in urls:
         found.add(url)

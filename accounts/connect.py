@@ -1,4 +1,4 @@
-"""An account's first contact with its exchange, and the rules that a key must keep before it may trade."""
+"""Connects an account to its exchange and applies the rules for keys that may trade."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ EXPIRY_NOTICE = timedelta(days=7)
 
 
 class CanConnect(Protocol):
-    """The one thing that is asked of a broker here."""
+    """The part of a broker that is used here."""
 
     def connect(self) -> KeyInfo: ...
 
 
 class ConnectRefused(Exception):
-    """The account must not trade as things are.
+    """The account must not trade.
 
-    `reason` is the short text of the log's FIXED line, `remedy` what to do. A `permanent` refusal will not pass
-    by itself; any other is worth another try later.
+    `reason` is the short text of the log's FIXED line, `remedy` what to do. A `permanent` refusal needs action by the
+    user; any other may be retried later.
     """
 
     def __init__(self, kind: FailureKind, reason: str, remedy: str, *, permanent: bool) -> None:
@@ -48,7 +48,7 @@ class ConnectRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A key that may trade, and what is worth saying of it."""
+    """A key that may trade, and warnings about it."""
 
     info: KeyInfo
     warnings: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def connect_account(
     allow_withdrawal_keys: bool = False,
     allow_clock_skew: bool = False,
 ) -> Connected:
-    """Connect and apply every rule. Raises ConnectRefused; passing faults stay BrokerErrors, to be tried again.
+    """Connect and apply every rule. Raises ConnectRefused, or BrokerError for transient faults.
 
     `allow_clock_skew` is for an account that has traded in this process: its deadlines follow the exchange's clock.
     """
@@ -77,7 +77,7 @@ def connect_account(
 
 
 def key_refused(account: AccountId, error: Unauthorized | PermissionDenied) -> ConnectRefused:
-    """The same refusal in the same words, whether it comes when the account connects or while it trades."""
+    """The refusal for this error, in the same words while connecting and while trading."""
     kind = failure_kind(error)
     if isinstance(error, InvalidSignature):
         return ConnectRefused(kind, "Invalid signature", _copy_again(account), permanent=True)
@@ -89,9 +89,9 @@ def key_refused(account: AccountId, error: Unauthorized | PermissionDenied) -> C
 def check_key(
     account: AccountId, info: KeyInfo, now: datetime, *, allow_withdrawal_keys: bool = False
 ) -> tuple[str, ...]:
-    """What is worth saying of a key. Raises ConnectRefused where it may not trade.
+    """Warnings about a key. Raises ConnectRefused if it may not trade.
 
-    To be asked again daily: a key can be changed at the exchange, and it comes nearer to its end.
+    Repeat it daily: a key can be changed at the exchange, and may expire.
     """
     _check_withdrawal(account, info, allowed=allow_withdrawal_keys)
     _check_permissions(account, info)
@@ -107,8 +107,8 @@ def _check_withdrawal(account: AccountId, info: KeyInfo, *, allowed: bool) -> No
         raise ConnectRefused(
             FailureKind.WITHDRAWAL,
             f"the key can withdraw funds ({permission})",
-            f"make a new key without {permission}, put it into {account.env_prefix}_API_KEY and _API_SECRET, "
-            "and delete the old one. NIJA never needs it",
+            f"create a new key without {permission}, put it into {account.env_prefix}_API_KEY and _API_SECRET, "
+            "and delete the old one. NIJA never needs this permission",
             permanent=True,
         )
 
@@ -125,11 +125,11 @@ def _check_permissions(account: AccountId, info: KeyInfo) -> None:
 
 
 def _check_history(account: AccountId, info: KeyInfo) -> None:
-    """An order that executed where the key cannot see it would be taken for one that never existed."""
+    """An executed order that the key cannot see would be mistaken for one that never existed."""
     start, end = described(account.exchange).key_guide.history_settings
     bounds = []
     if info.history_from is not None:
-        bounds.append((start, f"from {info.history_from:%Y-%m-%d %H:%M} UTC on"))
+        bounds.append((start, f"from {info.history_from:%Y-%m-%d %H:%M} UTC"))
     if info.history_until is not None:
         bounds.append((end, f"until {info.history_until:%Y-%m-%d %H:%M} UTC"))
     if bounds:
@@ -137,9 +137,9 @@ def _check_history(account: AccountId, info: KeyInfo) -> None:
         raise ConnectRefused(
             FailureKind.HISTORY,
             f"the key can read its account's history only {' and '.join(bound for _, bound in bounds)}",
-            f"clear {settings} in the settings of the key at {short_name(account.exchange)}, or make a new key without "
-            f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must see what "
-            "became of every order",
+            f"clear {settings} in the settings of the key at {short_name(account.exchange)}, or create a new key "
+            f"without it and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET: NIJA must "
+            "be able to look up every order",
             permanent=True,
         )
 
@@ -158,19 +158,19 @@ def _expiry(account: AccountId, info: KeyInfo, now: datetime) -> Iterable[str]:
     if info.expires is not None and info.expires - now < EXPIRY_NOTICE:
         yield (
             f"the key in {account.env_prefix}_API_KEY expires on {info.expires:%Y-%m-%d %H:%M} UTC: "
-            "make a new one before then"
+            "create a new one before then"
         )
 
 
 def _copy_again(account: AccountId) -> str:
     return (
-        f"copy {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET again, whole, "
-        f"or make a new key at {short_name(account.exchange)}"
+        f"copy {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET again, completely, "
+        f"or create a new key at {short_name(account.exchange)}"
     )
 
 
 def _new_key(account: AccountId) -> str:
     return (
-        f"Make a new key at {short_name(account.exchange)} with every permission that trading needs, "
+        f"Create a new key at {short_name(account.exchange)} with every permission that trading needs, "
         f"and put it into {account.env_prefix}_API_KEY and {account.env_prefix}_API_SECRET"
     )

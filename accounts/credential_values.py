@@ -1,4 +1,4 @@
-"""The value behind a variable of credentials: read from the environment or a file, and cleaned of what copying adds."""
+"""Reads the value of a credentials variable from the environment or a file, and removes what copying adds to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _QUOTES = "\"'`“”„‘’«»"
-# Anything shorter cannot be a key, and hiding a word such as "master" would spoil the log.
+# Anything shorter cannot be a key, and redacting a word such as "master" would spoil the log.
 _SHORTEST_SECRET = 12
 _LARGEST_FILE = 64 * 1024
 _KEY_LIKE = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9+/=]{16,}")
@@ -32,7 +32,7 @@ class CredentialValue:
 
 
 class ValueReader:
-    """Reads values one by one, remembering the warnings and every secret text met, right or wrong."""
+    """Reads values one by one. Collects the warnings and all secret texts, valid or not."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -60,17 +60,17 @@ class ValueReader:
             self.secrets |= {raw.strip(), value}
         if value.startswith(f"{name}="):
             return Problem(
-                ProblemKind.MALFORMED, "the value repeats the variable's name", "Put only what follows the ="
+                ProblemKind.MALFORMED, "the value repeats the variable's name", "Set it to only what follows the ="
             )
-        # A PEM ends in a line break by nature; anywhere else copying added it.
+        # A PEM file ends with a line break; in any other value it was added by copying.
         if value != (raw.rstrip("\r\n") if "-----" in value else raw):
-            text = "blanks, line breaks or quotes around the value were removed"
+            text = "spaces, line breaks or quotes around the value were removed"
             self.warnings.append(CredentialWarning(name, text, "Set it again without them"))
         return CredentialValue(name, value)
 
 
 def _bare(text: str) -> str:
-    """`text` without the blanks, quotes and invisible characters around it."""
+    """`text` without the spaces, quotes and invisible characters around it."""
     bare = text
     while True:
         stripped = bare.strip().strip(_INVISIBLE + _QUOTES)
@@ -83,15 +83,15 @@ def _only_whitespace() -> Problem:
     return Problem(
         ProblemKind.WHITESPACE,
         "Credentials contain only whitespace",
-        "Delete the variable and copy the value again, without blanks or line breaks around it",
+        "Delete the variable and copy the value again, without spaces or line breaks around it",
     )
 
 
 def _read_file(path_text: str) -> str | Problem:
-    """The file's text without the line break at its end."""
+    """The file's text without a line break at the end."""
     path = Path(path_text)
     try:
-        # RuntimeError where `~name` is nobody here.
+        # RuntimeError if `~name` is not a user of this machine.
         path = path.expanduser()
         if path.exists() and not path.is_file():
             return _unreadable(path, "is not a file")
@@ -109,12 +109,12 @@ def _read_file(path_text: str) -> str | Problem:
 
 
 def _could_be_a_key(path: str) -> bool:
-    """Whether someone may have put the key itself where its file's path belongs."""
+    """Whether this may be the key itself instead of the path of its file."""
     return "-----" in path or "{" in path or _KEY_LIKE.fullmatch(path) is not None
 
 
 def _unreadable(
-    path: Path, why: str, remedy: str = "Correct the path, or let the user that runs NIJA read the file"
+    path: Path, why: str, remedy: str = "Correct the path, or make the file readable for the user that runs NIJA"
 ) -> Problem:
     shown = "the file it names" if _could_be_a_key(str(path)) else f"the file {path}"
     return Problem(ProblemKind.UNREADABLE, f"{shown} {why}", remedy)

@@ -1,4 +1,4 @@
-"""The environment's credentials: every account found, every fault named, and none hiding another."""
+"""Finds the credentials of all accounts in the environment, and every fault in them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one account signs with, and the variables it came from."""
+    """One account's API key, and the variables it came from."""
 
     account: AccountId
     api_key: ApiKey
@@ -33,7 +33,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Everything the environment says of credentials. `secrets` is what no log may show."""
+    """All credentials in the environment. `secrets` must not appear in any log."""
 
     credentials: tuple[Credentials, ...]
     faults: tuple[CredentialFault, ...]
@@ -42,11 +42,11 @@ class Discovery:
 
     @property
     def is_empty(self) -> bool:
-        """No credentials at all, right or wrong: the demo's case."""
+        """No credentials at all, valid or not: NIJA runs the demo."""
         return not self.credentials and not self.faults
 
     def masters_not_configured(self) -> tuple[AccountId, ...]:
-        """The master accounts of which nothing is set."""
+        """The master accounts with no variable set."""
         known = {found.account for found in self.credentials} | {fault.account for fault in self.faults}
         masters = (AccountId(exchange, MASTER) for exchange in exchanges())
         return tuple(master for master in masters if master not in known)
@@ -75,7 +75,7 @@ def discover(environ: Mapping[str, str]) -> Discovery:
 def _by_account(
     environ: Mapping[str, str], faults: list[CredentialFault]
 ) -> dict[AccountId, tuple[CredentialVariable, ...]]:
-    """The variables that are set, by account: the master of each exchange first, then users by name."""
+    """The variables that are set, by account: each exchange's master first, then its users by name."""
     accounts: dict[AccountId, list[CredentialVariable]] = {}
     for name in sorted(environ):
         variable = parse_variable(name)
@@ -99,7 +99,7 @@ def _read_pair(
     variables: tuple[CredentialVariable, ...],
     faults: list[CredentialFault],
 ) -> tuple[CredentialValue | None, CredentialValue | None]:
-    """Key and secret; None for one that is at fault."""
+    """Key and secret; None for one that is faulty."""
     pair: list[CredentialValue | None] = []
     for part in Part:
         mine = tuple(variable for variable in variables if variable.part is part)
@@ -120,12 +120,12 @@ def _read_part(
     mine: tuple[CredentialVariable, ...],
     all_of_account: tuple[CredentialVariable, ...],
 ) -> CredentialValue | tuple[str, Problem]:
-    """The value of one part, or the variable at fault with its problem."""
+    """The value of one part, or the faulty variable and its problem."""
     if not mine:
         other = all_of_account[0]
         problem = Problem(
             ProblemKind.MISSING,
-            f"is not set, while {other.name} is",
+            f"is not set, but {other.name} is",
             "Set both, or delete both to leave this account out",
         )
         return other.sibling(part), problem
@@ -145,7 +145,7 @@ def _read_part(
 def _shared_keys(
     pairs: Mapping[AccountId, tuple[CredentialValue | None, CredentialValue | None]],
 ) -> list[CredentialFault]:
-    """Every account whose key another one has too: the two would fight over nonces, so neither may use it."""
+    """Every account that shares its key with another: their nonces would clash, so neither may use it."""
     owners: dict[tuple[Exchange, str], list[tuple[AccountId, CredentialValue]]] = {}
     for account, (key, _) in pairs.items():
         if key is not None:
@@ -159,8 +159,8 @@ def _each_refused(sharers: list[tuple[AccountId, CredentialValue]]) -> Iterable[
         others = " and ".join(other.variable for other_account, other in sharers if other_account != account)
         problem = Problem(
             ProblemKind.SHARED,
-            f"holds the same key as {others} (fingerprint {fingerprint}), and one key can serve one account only",
-            "Make a key of its own for each account; until then none of them is used",
+            f"holds the same key as {others} (fingerprint {fingerprint}), but a key can serve only one account",
+            "Create a separate key for each account; until then none of them is used",
         )
         yield CredentialFault(account, key.variable, problem)
 

@@ -1,4 +1,4 @@
-"""The folder of everything NIJA keeps: made on first use, and refused clearly where it cannot be written."""
+"""The data folder, created on first use."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 
 class DataDirUnusable(Exception):
-    """The data folder cannot be made or written. The text names the folder, the reason and the remedy."""
+    """The data folder cannot be created or written. The text names the folder, the reason and the remedy."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
-            f"the data folder {path} cannot be used ({error.strerror or error}). Set NIJA_DATA_DIR to a folder "
-            "on a local disk that the user running NIJA may write, or make this one writable"
+            f"the data folder {path} cannot be used ({error.strerror or error}). Set NIJA_DATA_DIR to a folder on a "
+            "local disk that is writable for the user that runs NIJA, or make this one writable"
         )
         self.path = path
 
 
 def ensure_directory(path: Path) -> Path:
-    """`path`, made where it is missing and proven writable. Raises DataDirUnusable."""
+    """Create `path` if it is missing, and check that it is writable. Raises DataDirUnusable."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, probe = tempfile.mkstemp(dir=path, prefix=".probe-")

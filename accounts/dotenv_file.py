@@ -1,4 +1,4 @@
-"""The `.env` file beneath the real environment. Messages name its lines, never what stands on them."""
+"""The `.env` file, which the real environment overrides. Messages name line numbers, never the contents of a line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dotenv.parser import Binding
 
 _INCOMPLETE = (
-    "holds a ${...} whose variable is not set, so nothing stands in its place. "
+    "contains a ${...} whose variable is not set, so it becomes empty. "
     "Set that variable on a line above, or in the environment."
 )
-# Read by the libraries themselves.
+# The libraries read these from the process's environment.
 _FOR_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
@@ -32,7 +32,7 @@ class DotenvError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """All variables there are, and what `.env` gives for itself. Both hold secrets, so they stay out of the repr."""
+    """All variables, and those of `.env` alone. Both contain secrets, so they are not in the repr."""
 
     values: Mapping[str, str] = field(repr=False)
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -40,11 +40,10 @@ class Environment:
 
 
 def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
-    """The variables of `dotenv`, where there is one, beneath those of `environ`, which win.
+    """The variables of `environ` and of `dotenv`, if that exists. `environ` wins.
 
-    `${NAME}` and `${NAME:-default}` become what the environment or an earlier line gives, exactly as with
-    python-dotenv: in quotes of either kind too. Raises DotenvError for a file that cannot be read or a line that cannot
-    be understood.
+    `${NAME}` and `${NAME:-default}` are expanded from the environment or an earlier line, exactly as in python-dotenv:
+    also inside quotes of either kind. Raises DotenvError for a file that cannot be read or has an invalid line.
     """
     text = _read(dotenv)
     if text is None:
@@ -56,14 +55,14 @@ def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
         line = _line_of(binding)
         if binding.error or (binding.key is not None and binding.value is None):
             raise DotenvError(
-                f"{dotenv}, line {line}: this line cannot be understood. "
-                "Write NAME=value, close every quote that is opened, and start a comment with #."
+                f"{dotenv}, line {line}: this line is not valid. "
+                "Write NAME=value, close every quote, and start comments with #."
             )
         if binding.key is None:
             continue
         name = binding.key
         if name in values:
-            warnings.append(f"{dotenv}: {name} is set on lines {lines[name]} and {line}; the last counts.")
+            warnings.append(f"{dotenv}: {name} is set on lines {lines[name]} and {line}; the last one is used.")
         values[name], is_complete = _expanded(binding, {**values, **environ})
         if not is_complete and name not in environ:
             warnings.append(f"{dotenv}, line {line}: {name} {_INCOMPLETE}")
@@ -72,14 +71,14 @@ def load_environment(environ: Mapping[str, str], dotenv: Path) -> Environment:
 
 
 def export_library_variables(values: Mapping[str, str]) -> None:
-    """Put what the libraries read by themselves into the process's environment, also where it stands in `.env`."""
+    """Put the variables that libraries read into the process's environment, if `.env` sets them."""
     for name in _FOR_LIBRARIES:
         if values.get(name):
             os.environ.setdefault(name, values[name])
 
 
 def _expanded(binding: Binding, known: Mapping[str, str]) -> tuple[str, bool]:
-    """The value with what its `${NAME}` stand for, and whether all of them stand for something."""
+    """The value with each `${NAME}` expanded, and whether all of them are set."""
     atoms = tuple(parse_variables(binding.value or ""))
     needed = (atom for atom in atoms if isinstance(atom, Variable) and atom.default is None)
     return "".join(atom.resolve(known) for atom in atoms), all(atom.name in known for atom in needed)
@@ -93,11 +92,13 @@ def _read(path: Path) -> str | None:
     except NotText as error:
         raise DotenvError(f"{path} {error}") from error
     except OSError as error:
-        raise DotenvError(f"{path} cannot be read ({error.strerror}). Let the user that runs NIJA read it.") from error
+        raise DotenvError(
+            f"{path} cannot be read ({error.strerror}). Make it readable for the user that runs NIJA."
+        ) from error
 
 
 def _line_of(binding: Binding) -> int:
-    """The parser counts from the blank lines before a binding; a reader looks for the line itself."""
+    """The line number of the binding itself; the parser counts from the blank lines before it."""
     text = binding.original.string
     blank = text[: len(text) - len(text.lstrip())]
     return binding.original.line + blank.count("\n")

@@ -1,4 +1,4 @@
-"""The `NIJA_*` variables and the exchanges' addresses: what holds for the whole process."""
+"""The `NIJA_*` variables and the exchanges' addresses: the settings of the whole process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_WAIT = 3600
 _LAST_HOUR = 23
 _LAST_PORT = 65_535
-# An address may hold commas itself, so only one before the next address divides.
+# A URL may contain commas, so a comma separates only if another URL follows.
 _BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
@@ -48,7 +48,7 @@ class LogLevel(StrEnum):
 
 
 class EnvironmentFault(Exception):
-    """Variables that cannot be used; `faults` holds one message for each, all of them safe to show."""
+    """Invalid variables; `faults` has one message for each, all safe to show."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -61,9 +61,9 @@ def _real_addresses() -> Mapping[Exchange, str]:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
-    """`config` is None where there is no nija.toml; delays are in seconds; addresses have no slash at the end.
+    """`config` is None without a nija.toml; delays are in seconds; addresses do not end with a slash.
 
-    `notify_urls` and `heartbeat_url` hold tokens. `daily_summary_hour` is UTC. `port` is None where nothing listens.
+    `notify_urls` and `heartbeat_url` contain tokens. `daily_summary_hour` is UTC. If `port` is None, nothing listens.
     """
 
     mode: RunMode = RunMode.AUTO
@@ -84,19 +84,19 @@ class ProcessSettings:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What no log may show."""
+        """What must not appear in any log."""
         password = urlsplit(self.database_url or "").password
         addresses = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
         return frozenset({password, unquote(password)} if password else ()) | secrets_in(addresses)
 
     def on_paper(self) -> ProcessSettings:
-        """As paper accounts keep their things: in a folder of their own, in no database."""
+        """The same settings with the paper accounts' own data folder, and without a database."""
         return replace(self, data_dir=self.data_dir / "paper", database_url=None)
 
 
 @dataclass(frozen=True, slots=True)
 class VariableDescription:
-    """One variable for the people who set it; `default` is empty where there is none."""
+    """The documentation of one variable; `default` is empty if there is none."""
 
     name: str
     meaning: str
@@ -104,7 +104,7 @@ class VariableDescription:
 
 
 class _Unusable(Exception):
-    """What was expected instead of a value."""
+    """A value is invalid; the text says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class _Variable:
 
 
 def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> ProcessSettings:
-    """Read and check every process setting; an empty variable counts as not set.
+    """Read and check all process settings. An empty variable counts as not set.
 
-    Without NIJA_CONFIG, `directory`/nija.toml is the configuration where it exists. Raises EnvironmentFault.
+    Without NIJA_CONFIG, `config` is `directory`/nija.toml if that exists. Raises EnvironmentFault.
     """
     faults: list[str] = []
     values = dict(_read(_variables(), environ, faults))
@@ -138,7 +138,7 @@ def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> Pr
 def _read(
     variables: Iterable[_Variable], environ: Mapping[str, str], faults: list[str]
 ) -> Iterator[tuple[str, object]]:
-    """Attribute and value of every variable that is set; those that cannot be used are added to `faults`."""
+    """Attribute and value of every variable that is set; faults of invalid ones are added to `faults`."""
     for variable in variables:
         text = environ.get(variable.name, "").strip()
         if not text:
@@ -151,14 +151,14 @@ def _read(
 
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """One warning for each NIJA_* variable that nothing reads, with the one probably meant."""
+    """One warning for each NIJA_* variable that nothing reads, with the one that was probably meant."""
     known = {variable.name for variable in _variables()}
     strange = sorted(name for name in environ if name.upper().startswith("NIJA_") and name not in known)
     return tuple(f"{name} is not a setting of NIJA and is ignored.{did_you_mean(name, known)}" for name in strange)
 
 
 def described_variables() -> tuple[VariableDescription, ...]:
-    """Every variable that is read here, with its meaning and default."""
+    """All variables that are read here, with meaning and default."""
     defaults = ProcessSettings()
     return (
         *(
@@ -186,51 +186,51 @@ def _variables() -> tuple[_Variable, ...]:
             "NIJA_MODE",
             "mode",
             _choice(RunMode),
-            "auto: accounts with credentials trade; without any, the demo. demo: the embedded exchange. "
-            "paper: real prices, no order is sent. live: refuse to start without credentials",
+            "auto: trade the accounts with credentials, or run the demo if there are none. demo: trade at the embedded "
+            "exchange. paper: real prices, but no orders are sent. live: refuse to start without credentials",
         ),
         _Variable(
             "NIJA_DATA_DIR",
             "data_dir",
             _path,
-            "folder of the journal, the nonce marks and the locks; on Railway and Render a disk that stays",
+            "folder of the journal, the nonce marks and the locks; on Railway and Render, on a persistent disk",
         ),
         _Variable(
             "NIJA_DATABASE_URL",
             "database_url",
             _database_url,
-            "the journal in another database; without it, one SQLite file per account in the data folder",
+            "database for the journal; by default, one SQLite file per account in the data folder",
             secret=True,
         ),
         _Variable("NIJA_LOG_FILE", "log_file", _path, "path of the log"),
         _Variable("NIJA_LOG_LEVEL", "log_level", _choice(LogLevel), "DEBUG, INFO, WARNING or ERROR"),
-        _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat), "text, or json for machines"),
-        _Variable("NIJA_CONFIG", "config", _path, "path of nija.toml; without it, ./nija.toml where there is one"),
+        _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat), "text, or json for programs"),
+        _Variable("NIJA_CONFIG", "config", _path, "path of nija.toml; by default ./nija.toml, if it exists"),
         _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds, "seconds between two connects to the same exchange"),
         _Variable(
             "NIJA_NONCE_OFFSET_MAX",
             "nonce_offset_max",
             _seconds,
-            "the most seconds by which a key's nonces may begin ahead of the clock",
+            "maximum of the random offset, in seconds, by which a key's nonces start ahead of the clock",
         ),
         _Variable(
             "NIJA_ALLOW_WITHDRAWAL_KEYS",
             "allow_withdrawal_keys",
             _flag,
-            "true takes keys that can withdraw. Leave it alone: NIJA never needs one",
+            "true accepts keys that can withdraw. Do not set it: NIJA never needs such a key",
         ),
         _Variable(
             "NIJA_NOTIFY_URLS",
             "notify_urls",
             _addresses,
-            "where to be told what happens (Telegram, Discord, mail ...), in apprise's form, separated by blanks",
+            "where to send notifications (Telegram, Discord, mail ...): apprise URLs, separated by spaces",
             secret=True,
         ),
         _Variable(
             "NIJA_HEARTBEAT_URL",
             "heartbeat_url",
             _heartbeat_url,
-            "an address that is asked for every two minutes while work is done, so that silence is noticed elsewhere",
+            "URL to request every two minutes while NIJA works, so that an outside service notices when it stops",
             secret=True,
         ),
         _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour, "hour (UTC, 0 to 23) of a daily summary"),
@@ -238,7 +238,7 @@ def _variables() -> tuple[_Variable, ...]:
             "PORT",
             "port",
             _port,
-            "port for /healthz, /readyz and /metrics; without it nothing listens. Railway sets it by itself",
+            "port for /healthz, /readyz and /metrics; without it, nothing listens. Railway sets it automatically",
         ),
     )
 
@@ -250,7 +250,7 @@ def _address_variables() -> tuple[_Variable, ...]:
             description.address_variable,
             description.exchange,
             _url,
-            f"{description.short_name}'s address: the real one, a simulator or a proxy",
+            f"address of {description.short_name}'s API: the real one, a simulator or a proxy",
         )
         for description in descriptions()
     )
@@ -314,7 +314,7 @@ def _database_url(text: str) -> str:
 def _addresses(text: str) -> tuple[str, ...]:
     addresses = tuple(_BETWEEN_ADDRESSES.split(text.strip(", \t\r\n")))
     if not all(_ADDRESS.fullmatch(address) for address in addresses):
-        raise _Unusable("addresses such as tgram://TOKEN/CHAT or mailto://..., separated by spaces or commas")
+        raise _Unusable("URLs such as tgram://TOKEN/CHAT or mailto://..., separated by spaces or commas")
     return addresses
 
 
@@ -325,7 +325,7 @@ def _heartbeat_url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in text):
-        raise _Unusable("one address such as https://hc-ping.com/your-check")
+        raise _Unusable("a URL such as https://hc-ping.com/your-check")
     return text
 
 

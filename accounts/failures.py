@@ -1,4 +1,4 @@
-"""Why an account failed, as a value that callers can act on."""
+"""Why an account failed, as a value for callers to act on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class FailureKind(StrEnum):
-    """OTHER: the failure's own text explains it best."""
+    """OTHER: see the failure's own text."""
 
     SIGNATURE = "signature"
     KEY = "key"
@@ -52,7 +52,7 @@ _KINDS: Mapping[type[Exception], FailureKind] = MappingProxyType(
         NonceRejected: FailureKind.NONCE,
         PermissionDenied: FailureKind.PERMISSION,
         LockedOut: FailureKind.LOCKED_OUT,
-        # Our own count: no other program is to blame.
+        # NIJA's own use of the rate limit: no other program is to blame.
         BudgetSpent: FailureKind.OTHER,
         RateLimited: FailureKind.RATE_LIMIT,
         Unavailable: FailureKind.UNAVAILABLE,

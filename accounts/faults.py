@@ -1,4 +1,4 @@
-"""What can be wrong with credentials before any network. No message ever holds a part of a key."""
+"""Faults of credentials that are found offline. No message contains any part of a key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CredentialFault:
-    """`account` is None where the variable's name does not say whose it is."""
+    """`account` is None if the variable's name does not say whose it is."""
 
     account: AccountId | None
     variable: str

@@ -1,4 +1,4 @@
-"""Who an account belongs to, and how it is called in ids, labels and log lines."""
+"""Who an account belongs to, and its names in ids, labels and log lines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AccountId:
 
     @classmethod
     def parse(cls, text: str) -> AccountId:
-        """Read `exchange:owner`. Raises ValueError that says what was expected."""
+        """Parse `exchange:owner`. Raises ValueError that says what was expected."""
         exchange, separator, owner = text.partition(":")
         if not separator or exchange not in exchanges():
             forms = " or ".join(f"{known}:NAME" for known in exchanges())
@@ -54,7 +54,7 @@ class AccountId:
 
     @property
     def env_prefix(self) -> str:
-        """`KRAKEN_MASTER` or `KRAKEN_USER_DAIVON_FRAZIER`: the front of this account's variables."""
+        """`KRAKEN_MASTER` or `KRAKEN_USER_DAIVON_FRAZIER`: the prefix of this account's variables."""
         who = "MASTER" if self.is_master else f"USER_{self.owner.upper()}"
         return f"{described(self.exchange).prefix}_{who}"
 

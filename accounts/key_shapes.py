@@ -1,4 +1,4 @@
-"""The shape of a key and a secret, judged before any network. Problems name lengths and kinds, never values."""
+"""Checks the shape of a key and a secret offline. Problems name lengths and kinds, never values."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _PLACEHOLDERS = frozenset({"none", "null", "nil", "test", "key", "false", "true"
 
 
 def checked(exchange: Exchange, part: Part, value: str) -> str | Problem:
-    """One cleaned value of `exchange` as its client takes it, or what is wrong with it."""
+    """The value in the form that the exchange's client needs, or what is wrong with it."""
     if _FILLER.fullmatch(value):
         return _placeholder()
     description = described(exchange)
     owner = _recognised(value)
     if owner is not None and owner is not description:
         text = f"holds a {owner.short_name} credential"
-        return Problem(ProblemKind.SWAPPED, text, f"Put {description.short_name}'s own here")
+        return Problem(ProblemKind.SWAPPED, text, f"Set it to one of {description.short_name}")
     checks = description.key_checks()
     try:
         return checks.check_key(value) if part is Part.KEY else checks.check_secret(value)
@@ -43,7 +43,7 @@ def checked(exchange: Exchange, part: Part, value: str) -> str | Problem:
 
 
 def _recognised(value: str) -> ExchangeDescription | None:
-    """The one exchange whose credential this can only be; None where that is uncertain."""
+    """The only exchange whose credential this can be; None if that is uncertain."""
     return next((one for one in descriptions() if one.key_checks().recognises(value)), None)
 
 
@@ -51,7 +51,7 @@ def _placeholder() -> Problem:
     return Problem(
         ProblemKind.PLACEHOLDER,
         "holds placeholder text, not a real value",
-        "Put the real one there, or delete the variable",
+        "Set it to the real value, or delete the variable",
     )
 
 

@@ -1,4 +1,4 @@
-"""The daily look at a key that trades."""
+"""Checks the key of a trading account once a day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AGAIN = 3_600.0
 
 
 class KeyWatch:
-    """A key can be changed at the exchange at any time, and comes nearer to its end every day."""
+    """A key can be changed at the exchange at any time, and may expire."""
 
     def __init__(self, account: AccountId, broker: CanConnect, clock: Clock, *, allow_withdrawal_keys: bool) -> None:
         self._account = account
@@ -31,9 +31,9 @@ class KeyWatch:
         self._due = self._clock.monotonic() + _DAY
 
     def look(self) -> tuple[str, ...]:
-        """What is worth saying of the key, once a day. Raises ConnectRefused where it may no longer trade.
+        """Warnings about the key, once a day. Raises ConnectRefused if it may no longer trade.
 
-        Raises BrokerError where the exchange did not say; it is asked again within the hour.
+        Raises BrokerError if the exchange did not answer; the next try is an hour later.
         """
         if self._clock.monotonic() < self._due:
             return ()

@@ -1,4 +1,4 @@
-"""The multi-account manager: every account's broker and state, for anyone to read without a lock."""
+"""The multi-account manager: every account's broker and state, readable by any thread without a lock."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class AccountState(StrEnum):
 class AccountSnapshot:
     """One account at one moment.
 
-    `since` is when the state was entered, `reason` why it is what it is, `failure` of what kind that is where the
-    account FAILED. Figures are None until first reported; `equity` is in `quote`.
+    `since` is when the state was entered, `reason` why it was, and `failure` the kind of failure if the account FAILED.
+    Figures are None until first reported; `equity` is in `quote`.
     """
 
     account: AccountId
@@ -53,7 +53,7 @@ class AccountSnapshot:
 
 
 class IllegalAccountTransition(Exception):
-    """A change of state that would be a fault of NIJA's own."""
+    """A change of state that would be a bug in NIJA."""
 
 
 class SharedExchangeAccount(Exception):
@@ -69,7 +69,7 @@ class SharedExchangeAccount(Exception):
 
 
 class AccountManager:
-    """Registers brokers and holds each account's state. Writers are serialised per account; readers never wait."""
+    """Registers brokers and keeps each account's state. Writers are serialised per account; readers never wait."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -77,7 +77,7 @@ class AccountManager:
         self._lock = threading.Lock()
 
     def add(self, account: AccountId, reason: str = "") -> None:
-        """Begin an account as CONFIGURED. Raises ValueError where it is known already."""
+        """Add an account as CONFIGURED. Raises ValueError if it is already known."""
         with self._lock:
             if account in self._entries:
                 raise ValueError(f"{account} is already known to the account manager")
@@ -85,15 +85,15 @@ class AccountManager:
             self._entries = {**self._entries, account: _Entry(snapshot)}
 
     def remove(self, account: AccountId) -> None:
-        """Forget an account that takes part no longer; what it was may still be in a reader's hand."""
+        """Forget an account that is no longer managed. Readers may still hold its snapshot."""
         with self._lock:
             self._entries = {known: entry for known, entry in self._entries.items() if known != account}
 
     def register(self, account: AccountId, broker: Broker, info: KeyInfo) -> AccountSnapshot:
-        """Take a connected account's broker: CONNECTING becomes CONNECTED.
+        """Register a connected account's broker: CONNECTING becomes CONNECTED.
 
-        Raises SharedExchangeAccount, after every account that shares became FAILED, where another account's key
-        belongs to the same exchange account.
+        If another account's key belongs to the same exchange account, all of these become FAILED, and it raises
+        SharedExchangeAccount.
         """
         with self._lock:
             self._entries[account].attach(broker, info)
@@ -108,9 +108,9 @@ class AccountManager:
     def transition(
         self, account: AccountId, state: AccountState, reason: str = "", failure: FailureKind = FailureKind.OTHER
     ) -> AccountSnapshot:
-        """Enter a state, or renew the reason of the present one. Raises IllegalAccountTransition.
+        """Enter a state, or update the reason of the current one. Raises IllegalAccountTransition.
 
-        `failure` counts where the state is FAILED.
+        `failure` is only used for FAILED.
         """
         now = utc_now(self._clock)
         kind = failure if state is AccountState.FAILED else None
@@ -125,7 +125,7 @@ class AccountManager:
         return self._entries[account].change(enter)
 
     def report(self, account: AccountId, report: AccountReport) -> AccountSnapshot:
-        """Put a cycle's figures into the account's snapshot and mark the moment as its last useful work."""
+        """Put a cycle's figures into the account's snapshot, and set its last useful work to now."""
         now = utc_now(self._clock)
         return self._entries[account].change(lambda old: report.into(old, now))
 
@@ -146,9 +146,9 @@ class AccountManager:
         return self._entries[account].info
 
     def _sharers(self, account: AccountId, info: KeyInfo) -> tuple[AccountId, ...]:
-        """All accounts whose keys belong to this exchange account, the first connected first.
+        """All accounts whose keys belong to the same exchange account, in order of connection.
 
-        An exchange that does not name the account cannot be judged.
+        Unknown if the exchange does not identify the account.
         """
         if not info.account_uid:
             return (account,)
@@ -184,7 +184,7 @@ class AccountReport:
 
 
 class _Entry:
-    """One account's place: a snapshot that is replaced whole, so a reader sees the old one or the new one."""
+    """One account's entry. Its snapshot is replaced whole, so readers see either the old one or the new one."""
 
     def __init__(self, snapshot: AccountSnapshot) -> None:
         self.snapshot = snapshot

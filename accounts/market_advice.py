@@ -1,4 +1,4 @@
-"""Which markets would use an account's money, where those it is set to trade are quoted in another."""
+"""Suggests markets in the currency that an account holds, if its configured markets use another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.model import Market
 
-# A position is a quarter of the money, and must be twice the exchange's minimum so that it can be sold for less.
+# A position is a quarter of the money. It must be twice the exchange's minimum, so that it can be sold at a loss.
 _MINIMUMS = 8
 _SOMETHING = Decimal("0.00000001")
 
@@ -34,9 +34,9 @@ def market_advice(
     configured: Sequence[str],
     min_balance: Decimal,
 ) -> str | None:
-    """The line of nija.toml that would use the account's money; None where there is no better one.
+    """The line of nija.toml that would use the account's money; None if there is none.
 
-    `balances` are totals by currency, `listed` the exchange's markets, `configured` those the account is set to trade.
+    `balances` are totals by currency, `listed` the exchange's markets, `configured` the account's.
     """
     counted_in = configured[0].partition("/")[2]
     for currency in sorted(balances, key=lambda name: (name not in CASH, -balances[name], name)):
@@ -47,7 +47,7 @@ def market_advice(
 
 
 def _least(currency: str, markets: Iterable[Market], min_balance: Decimal) -> Decimal:
-    """How much of `currency` is enough to trade these markets; never nothing."""
+    """How much of `currency` is enough to trade these markets; always more than zero."""
     needed = min_balance if currency in CASH else _MINIMUMS * max(market.min_cost for market in markets)
     return max(needed, _SOMETHING)
 

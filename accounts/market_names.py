@@ -1,4 +1,4 @@
-"""How markets are spelt: `BTC/USD` everywhere in NIJA, whatever an exchange or a habit calls it."""
+"""The spelling of markets: `BTC/USD` everywhere in NIJA, whatever an exchange calls it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MARKET = re.compile(r"[A-Z0-9.]{1,20}/[A-Z0-9.]{1,20}")
 _BETWEEN = re.compile(r"[\s/_:.-]+")
 _DARK_POOL = ".D"
-# Kraken's old names; no exchange lists a currency under one of them as its own.
+# Kraken's old names. No exchange uses one of them for another currency.
 _OLD_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "XBT": "BTC",
@@ -26,22 +26,22 @@ _OLD_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 EXPECTED = 'a market in capitals such as "BTC/USD"'
-# What a name without a stroke may end in, the longer first: BTCUSDT is not quoted in T.
+# What a name without a slash may end in, longer ones first: the quote of BTCUSDT is not T.
 _QUOTES = ("USDT", "USDC", "USD", "EUR", "GBP", "CAD", "AUD", "CHF", "JPY", "DAI", "XBT", "BTC", "ETH")
 
 
 def check_market(name: str) -> str:
-    """`name`, if some exchange could have such a market. Raises ValueError that gives the right spelling."""
+    """`name`, if it is spelt correctly. Raises ValueError with the right spelling."""
     right = right_spelling(name)
     if right is None:
         raise ValueError(EXPECTED)
     if right != name:
-        raise ValueError(f'"{right}": NIJA writes every market like that, on each exchange')
+        raise ValueError(f'"{right}": NIJA spells markets this way on every exchange')
     return name
 
 
 def right_spelling(name: str) -> str | None:
-    """`BTC/USD` for `BTC/USD`, `btc-usd`, `XBTUSD` or `XXBTZUSD`; None where it could be anything."""
+    """`BTC/USD` for `BTC/USD`, `btc-usd`, `XBTUSD` or `XXBTZUSD`; None if it is not recognisable."""
     plain = name.strip().upper().removesuffix(_DARK_POOL)
     if _MARKET.fullmatch(plain):
         base, _, quote = plain.partition("/")
@@ -53,7 +53,7 @@ def right_spelling(name: str) -> str | None:
 
 
 def nearest_market(name: str, listed: Collection[str]) -> str | None:
-    """The market on offer that was probably meant, or one of the same coin."""
+    """The listed market that was probably meant, or one of the same coin."""
     if found := nearest(name, listed):
         return found
     base = name.partition("/")[0]
@@ -61,7 +61,7 @@ def nearest_market(name: str, listed: Collection[str]) -> str | None:
 
 
 def _parts(plain: str) -> tuple[str, str]:
-    """Base and quote of a name that is not written BASE/QUOTE; both empty where they cannot be told."""
+    """Base and quote of a name that is not written BASE/QUOTE; both empty if it is ambiguous."""
     parts = [part for part in _BETWEEN.split(plain) if part]
     if len(parts) == len(("base", "quote")):
         return parts[0], parts[1]

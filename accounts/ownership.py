@@ -1,4 +1,4 @@
-"""One process per key: an exclusive lock that the operating system lets go of when its holder dies."""
+"""One process per key: an exclusive lock that the operating system releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Holder:
 
 
 class KeyInUse(Exception):
-    """Another process uses the key; `holder` is None where it has not yet said who it is."""
+    """Another process uses the key; `holder` is None if it has not yet identified itself."""
 
     def __init__(self, fingerprint: str, holder: Holder | None) -> None:
         who = f"process {holder.pid} ({holder.command}) since {holder.since}" if holder else "another process"
         super().__init__(
-            f"the key {fingerprint} is in use by {who}. One key serves one process, or its nonces would clash: "
-            "stop that process, or ask it with nija status"
+            f"the key {fingerprint} is in use by {who}. Only one process may use a key, or its nonces would clash: "
+            "stop that process, or query it with nija status"
         )
         self.fingerprint = fingerprint
         self.holder = holder
@@ -46,14 +46,14 @@ class KeyOwnership:
     """The right to use one key, from construction until `release` or the end of the process."""
 
     def __init__(self, data_dir: Path, fingerprint: str, clock: Clock, command: str | None = None) -> None:
-        """Take the lock at once. Raises KeyInUse or DataDirUnusable.
+        """Take the lock without waiting. Raises KeyInUse, DataDirUnusable.
 
-        `command` is how this process is called in another's refusal; without it, the program's bare name.
+        `command` identifies this process in the error of another one. Default: the program's name.
         """
         self.fingerprint = fingerprint
         locks = ensure_directory(ensure_directory(data_dir) / "locks")
         self._holder_file = locks / f"{fingerprint}.json"
-        # Any thread may release it. Where the disk cannot lock, this fails: a marker file would outlive its process.
+        # Any thread may release it. No fallback to a marker file, which would outlive its process.
         self._lock = FileLock(locks / f"{fingerprint}.lock", thread_local=False, fallback_to_soft=False)
         try:
             self._lock.acquire(timeout=0)
@@ -65,7 +65,7 @@ class KeyOwnership:
         self._introduce(holder)
 
     def release(self) -> None:
-        """Give the key up; harmless when repeated."""
+        """Release the key. Safe to call twice."""
         if self._lock.is_locked:
             self._holder_file.unlink(missing_ok=True)
             self._lock.release()
@@ -79,7 +79,7 @@ class KeyOwnership:
         self.release()
 
     def _introduce(self, holder: Holder) -> None:
-        """Replaced in one step, so that no reader ever meets half a file."""
+        """Replaces the file atomically, so that readers never see half of it."""
         fresh = self._holder_file.with_suffix(f".{os.getpid()}.tmp")
         try:
             fresh.write_text(json.dumps(asdict(holder)), encoding="utf-8")
@@ -90,7 +90,7 @@ class KeyOwnership:
 
 
 def read_holder(data_dir: Path, fingerprint: str) -> Holder | None:
-    """Who last said to hold the key; None where nobody did. Meaningful only while the lock is held."""
+    """The last process that took the key; None if there was none. Meaningful only while the lock is held."""
     try:
         read = json.loads((data_dir / "locks" / f"{fingerprint}.json").read_text(encoding="utf-8"))
         return Holder(int(read["pid"]), str(read["since"]), str(read["command"]))

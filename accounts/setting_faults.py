@@ -1,4 +1,4 @@
-"""What is wrong with a nija.toml, in words: the key, the value, and what was expected instead."""
+"""Faults in a nija.toml: the key, the value, and what was expected instead."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class SettingFault:
-    """One key that cannot be used; `key` is dotted, as in the file."""
+    """One invalid key; `key` is dotted, as in the file."""
 
     key: str
     problem: str
@@ -32,7 +32,7 @@ class SettingFault:
 
 
 class SettingsError(Exception):
-    """A nija.toml that cannot be used: the file and every fault in it."""
+    """An invalid nija.toml: the file and every fault in it."""
 
     def __init__(self, file: Path, faults: Iterable[SettingFault]) -> None:
         self.file = file
@@ -41,7 +41,7 @@ class SettingsError(Exception):
 
 
 def fault_of(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> SettingFault:
-    """What pydantic says of one key of `model`, whose table is called `prefix`, in NIJA's words."""
+    """Pydantic's error about one key of `model`, whose table is `prefix`, in NIJA's words."""
     parts = [str(part) for part in detail["loc"]]
     key = ".".join(part for part in (prefix, *parts) if part)
     if detail["type"] == "extra_forbidden":
@@ -50,7 +50,7 @@ def fault_of(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Setti
     if detail["type"] == "model_type":
         return SettingFault(key, f"{shown_value(detail['input'])}: expected a table, written [{key}]")
     if isinstance(detail["input"], dict):
-        # A rule between keys names them itself.
+        # The text of a rule about several keys names them.
         return SettingFault(key, expected)
     return SettingFault(key, f"{shown_value(detail['input'])}: expected {expected}")
 
@@ -70,7 +70,7 @@ def unknown_key(key: str, name: str, known: Iterable[str]) -> SettingFault:
 
 
 def shown_value(value: object) -> str:
-    """As the file would write it, cut where it is long."""
+    """As written in the file, shortened if it is long."""
     text = _text(value)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
 
-# What a validator is told beside the value.
+# The key of the validation context that holds the built-in strategies' names.
 STRATEGIES: Final = "strategies"
-# No key of a file can be called so: the tables of users' own classes are put here by the reader.
+# Not a possible key in a file: the reader puts the tables of users' own strategy classes here.
 CUSTOM: Final = "package.module:Class"
 
 Count = Annotated[int, BeforeValidator(read_count)]
@@ -44,13 +44,13 @@ def unit_of(unit: str) -> dict[str, Any]:
 
 
 class SettingsTable(BaseModel):
-    """Frozen and closed: an unknown key is an error, not a wish."""
+    """Frozen, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class TradingSettings(SettingsTable):
-    """[trading]: what is traded, and when a candle counts."""
+    """[trading]: what to trade, and on which candles."""
 
     strategy: str = Field(
         default="trend",
@@ -69,20 +69,20 @@ class TradingSettings(SettingsTable):
         default=30,
         ge=0.05,
         le=3600,
-        description="how often the feed asks for a new candle where no socket tells",
+        description="how often the feed asks for a new candle",
         json_schema_extra=unit_of("seconds"),
     )
     max_candle_age: Number = Field(
         default=2,
         ge=0,
-        description="an older candle opens nothing; 0 = never stale",
+        description="an older candle opens no position; 0 = never too old",
         json_schema_extra=unit_of("intervals"),
     )
 
     @field_validator("strategy")
     @classmethod
     def _known_strategy(cls, name: str, info: ValidationInfo) -> str:
-        # Only the reader of a file is told which strategies there are.
+        # Only the reader of a file passes the names of the built-in strategies.
         return name if info.context is None else check_strategy_name(name, info.context[STRATEGIES])
 
     @field_validator("markets", mode="before")
@@ -128,83 +128,83 @@ def strategy_tables(tables: Mapping[str, type[SettingsTable]]) -> type[StrategyT
 
 
 class RiskSettings(SettingsTable):
-    """[risk]: how much may be lost, and what is too little to trade."""
+    """[risk]: position sizes, loss limits, and the smallest balance that trades."""
 
     risk_per_trade: Fraction = Field(
         default=Decimal("0.02"),
-        description="lost if the first stop is hit",
+        description="loss if the first stop is hit",
         json_schema_extra=unit_of("fraction of equity"),
     )
     max_position: Fraction = Field(
-        default=Decimal("0.25"), description="most in one market", json_schema_extra=unit_of("fraction of equity")
+        default=Decimal("0.25"), description="maximum in one market", json_schema_extra=unit_of("fraction of equity")
     )
     max_exposure: Fraction = Field(
         default=Decimal("0.50"),
-        description="most in all markets together",
+        description="maximum in all markets together",
         json_schema_extra=unit_of("fraction of equity"),
     )
     max_positions: Count = Field(
-        default=4, ge=1, le=1000, description="most positions at once", json_schema_extra=unit_of("positions")
+        default=4, ge=1, le=1000, description="maximum number of open positions", json_schema_extra=unit_of("positions")
     )
     max_daily_loss: Fraction = Field(
         default=Decimal("0.08"),
-        description="no new entries after losing this within a UTC day",
+        description="no new entries after a loss of this within a UTC day",
         json_schema_extra=unit_of("fraction of equity"),
     )
     max_drawdown: Fraction = Field(
         default=Decimal("0.35"),
-        description="no new entries this far under the highest equity",
+        description="no new entries once equity is this far below its peak",
         json_schema_extra=unit_of("fraction of equity"),
     )
     min_balance: Amount = Field(
         default=Decimal(25),
         ge=0,
-        description="below it an account is UNDERFUNDED and does not trade",
+        description="an account with less is UNDERFUNDED and does not trade",
         json_schema_extra=unit_of("quote currency"),
     )
     protective_stops: Literal["exchange", "local"] = Field(
         default="exchange",
-        description="where the stop of a position rests: exchange or local",
+        description="where a position's stop rests: exchange or local",
         json_schema_extra=unit_of("place"),
     )
 
 
 class PortfolioSettings(SettingsTable):
-    """[portfolio]: one brake over all accounts together."""
+    """[portfolio]: loss limits over all accounts together."""
 
     max_daily_loss: OptionalFraction = Field(
         default=None,
-        description="no account enters anything after all of them together have lost this within a UTC day",
+        description="no new entries in any account after all of them together have lost this within a UTC day",
         json_schema_extra=unit_of("fraction of the equity of all") | {"example": "0.1"},
     )
     max_drawdown: OptionalFraction = Field(
         default=None,
-        description="no account enters anything with all of them together this far under their highest equity",
+        description="no new entries in any account once all of them together are this far below their peak",
         json_schema_extra=unit_of("fraction of the equity of all") | {"example": "0.3"},
     )
 
 
 class OwnSettings(SettingsTable):
-    """[accounts."kraken:name"]: what exists for a single account."""
+    """[accounts."kraken:name"]: settings of a single account."""
 
     enabled: bool = Field(
         default=True,
-        description="false: no entries, and left out once nothing is open",
+        description="false: no new entries, and NIJA stops managing the account once nothing is open",
         json_schema_extra=unit_of("true or false"),
     )
     risk_multiplier: Amount = Field(
         default=Decimal(1),
         gt=0,
         le=10,
-        description="factor on this account's position sizes",
+        description="multiplies this account's position sizes",
         json_schema_extra=unit_of("times"),
     )
     disabled_markets: tuple[MarketName, ...] = Field(
-        default=(), description="markets that this account leaves out", json_schema_extra=unit_of("markets")
+        default=(), description="markets that this account does not trade", json_schema_extra=unit_of("markets")
     )
     kraken_tier: Literal["starter", "intermediate", "pro"] = Field(
         default="starter",
-        description="verification level of this Kraken account; a higher one may ask more often",
+        description="verification level of this Kraken account; higher levels have higher rate limits",
         json_schema_extra=unit_of("starter, intermediate or pro"),
     )
 
@@ -216,7 +216,7 @@ class OwnSettings(SettingsTable):
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Everything that holds for one account, its overrides applied."""
+    """All settings of one account, with its overrides applied."""
 
     account: AccountId
     own: OwnSettings
@@ -235,5 +235,5 @@ class AccountSettings:
 
     @property
     def parameters(self) -> Mapping[str, object]:
-        """Those of the account's strategy, read-only."""
+        """The parameters of the account's strategy, read-only."""
         return self.strategy.parameters(self.trading.strategy)

@@ -1,4 +1,4 @@
-"""How single values of nija.toml are read: exact numbers, markets and names. Each error says what was expected."""
+"""Reads single values of nija.toml: exact numbers, markets and names. Each error says what was expected."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def is_class_name(name: str) -> bool:
 
 
 def frozen_table(table: Mapping[str, object]) -> Mapping[str, object]:
-    """A read-only copy, all the way down. Numbers with a point become floats: they end in indicator arrays."""
+    """A deep read-only copy. Numbers with a decimal point become floats, for indicator arrays."""
     return MappingProxyType({key: _frozen(value) for key, value in table.items()})
 
 

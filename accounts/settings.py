@@ -1,4 +1,4 @@
-"""Reading nija.toml: exact numbers, every fault at once, each account resolved apart from all others."""
+"""Reads nija.toml: exact numbers, all faults at once, each account's settings independent of the others'."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of nija.toml. `accounts` holds those with overrides; every other account has the common values."""
+    """All of nija.toml. `accounts` has those with overrides; all others use the common values."""
 
     trading: TradingSettings = field(default_factory=TradingSettings)
     strategy: StrategyTables = field(default_factory=StrategyTables)
@@ -52,17 +52,20 @@ class Settings:
         )
 
     def warnings(self, existing: Iterable[AccountId]) -> tuple[str, ...]:
-        """One for each override of an account that does not exist, with the account probably meant."""
+        """One for each table of an account that does not exist, with the account that was probably meant."""
         names = [str(account) for account in existing]
         strange = (str(account) for account in self.accounts if str(account) not in names)
         return tuple(
-            f'nija.toml: accounts."{name}" names an account that has no credentials.{did_you_mean(name, names)}'
+            f'nija.toml: accounts."{name}": this account has no credentials.{did_you_mean(name, names)}'
             for name in strange
         )
 
 
 def load_settings(path: Path | None, strategies: type[StrategyTables]) -> Settings:
-    """Read and check nija.toml; without a path, all defaults. `strategies` is [strategy.*]. Raises SettingsError."""
+    """Read and check nija.toml; defaults without a path. `strategies` is the model of [strategy.*].
+
+    Raises SettingsError.
+    """
     if path is None:
         return Settings(strategy=strategies())
     tables = _parse(path)
@@ -111,7 +114,7 @@ def _check_sections(
 
 
 def _with_custom(table: Table) -> Table:
-    """The tables of users' own strategies apart from those of the built-in ones."""
+    """Separates the tables of users' own strategies from those of the built-in ones."""
     own = {name: values for name, values in table.items() if is_class_name(name) and isinstance(values, dict)}
     return {**{name: values for name, values in table.items() if name not in own}, CUSTOM: own}
 
@@ -119,7 +122,7 @@ def _with_custom(table: Table) -> Table:
 def _check(
     model: type[_Model], table: Table, prefix: str, faults: list[SettingFault], known: Table | None = None
 ) -> _Model | None:
-    """The validated model, or None after its faults were noted."""
+    """The validated model, or None after adding to `faults`."""
     try:
         return model.model_validate(table, context=known)
     except ValidationError as error:
@@ -152,7 +155,7 @@ def _resolve(
     strategies: type[StrategyTables],
     faults: list[SettingFault],
 ) -> AccountSettings | None:
-    """The account's tables with its flat overrides put where each belongs, checked as a whole."""
+    """The account's tables, with each of its flat overrides in the right one, checked together."""
     prefix = f'accounts."{account}"'
     default = TradingSettings.model_fields["strategy"].default
     strategy = str(overrides.get("strategy", base["trading"].get("strategy", default)))
@@ -182,7 +185,7 @@ def _resolve(
 
 
 def _flat(key: str, strategy: str) -> str:
-    """The key as it stands in an account's table, which has all of them side by side."""
+    """The key as written in an account's table, which is flat."""
     for table in (f"strategy.{strategy}.", "strategy.", "trading.", "risk."):
         if key.startswith(table):
             return key.removeprefix(table)

@@ -1,4 +1,4 @@
-"""The known name a mistyped one was probably meant to be."""
+"""Suggestions for mistyped names."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, whatever its case; None where none is near."""
+    """The known name most similar to `name`, ignoring case; None if none is similar."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.7)
     return by_folded[found[0]] if found else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question to end a message with, or nothing."""
+    """A question to append to a message, or nothing."""
     suggestion = nearest(name, known)
     return f" Did you mean {suggestion}?" if suggestion else ""

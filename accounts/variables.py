@@ -1,4 +1,4 @@
-"""Which environment variables hold credentials, and whose."""
+"""Which environment variables hold credentials, and of which account."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialVariable:
-    """One variable that holds a part of an account's credentials, or the path of a file that does.
+    """A variable with a part of an account's credentials, or with the path of a file that holds it.
 
-    `owner` is as the user wrote it (`DAIVON_FRAZIER`), None where a USER variable lacks the name.
+    `owner` is as the user wrote it (`DAIVON_FRAZIER`), None if a USER variable lacks the name.
     """
 
     name: str
@@ -50,23 +50,23 @@ class CredentialVariable:
             return AccountId(self.exchange, MASTER)
         who = f"{self._prefix}_USER_<NAME>_{self.part}"
         if not self.owner:
-            raise ValueError(f"the user's name is missing: write {who}")
+            raise ValueError(f"the user's name is missing: it should be {who}")
         if self.owner.casefold() == MASTER:
             raise ValueError(
-                f"no user can be called {self.owner}: the master's own variables are {self._prefix}_MASTER_{self.part}"
+                f"a user cannot be called {self.owner}: the master's variables are {self._prefix}_MASTER_{self.part}"
             )
         if len(self.owner) > _LONGEST_NAME or not self.owner.isascii():
-            raise ValueError(f"a user's name is at most {_LONGEST_NAME} plain letters, digits and underscores")
+            raise ValueError(f"a user's name has at most {_LONGEST_NAME} ASCII letters, digits and underscores")
         try:
             return AccountId(self.exchange, self.owner.lower())
         except ValueError:
             example = who.replace("<NAME>", "TANIA_GILBERT")
             raise ValueError(
-                f"a user's name is letters and digits joined by single underscores, as in {example}"
+                f"a user's name consists of letters and digits joined by single underscores, as in {example}"
             ) from None
 
     def sibling(self, part: Part) -> str:
-        """The name of the same account's variable for `part`."""
+        """The same account's variable for `part`."""
         return self.name.removesuffix("_FILE").removesuffix(self.part) + part
 
     @property
@@ -75,7 +75,7 @@ class CredentialVariable:
 
 
 def parse_variable(name: str) -> CredentialVariable | None:
-    """Read a variable's name; None where it is not one of credentials."""
+    """Parse a variable's name; None if it does not hold credentials."""
     description = _exchange_of(name)
     found = _SUFFIX.fullmatch(name, len(description.prefix)) if description is not None else None
     if description is None or found is None:
@@ -88,7 +88,7 @@ def parse_variable(name: str) -> CredentialVariable | None:
 
 
 def account_of(name: str) -> AccountId | None:
-    """Whose credentials a variable of this name holds; None where it holds none or does not say whose."""
+    """The account whose credentials a variable holds; None if it holds none or does not say whose."""
     variable = parse_variable(name)
     try:
         return variable.account() if variable is not None else None
@@ -97,7 +97,7 @@ def account_of(name: str) -> AccountId | None:
 
 
 def misspelt_variables(names: Iterable[str]) -> tuple[CredentialWarning, ...]:
-    """One warning for each variable that looks like credentials but is read by nothing."""
+    """One warning for each variable that looks like credentials but is not read."""
     every = sorted(names)
     known = {f"{description.prefix}_MASTER_{part}" for description in descriptions() for part in Part}
     for variable in filter(None, map(parse_variable, every)):
