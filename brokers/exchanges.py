@@ -34,5 +34,5 @@ def described(exchange: Exchange) -> ExchangeDescription:
 def exchange_named(text: str) -> Exchange:
     """The exchange of this name. Raises ValueError that lists the names."""
     if text not in exchanges():
-        raise ValueError(f"an exchange is {' or '.join(exchanges())}, not {text!r}")
+        raise ValueError(f"unknown exchange {text!r}: use {' or '.join(exchanges())}")
     return Exchange(text)

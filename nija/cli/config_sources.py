@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.settings import load_settings
 from accounts.variables import parse_variable
 from brokers.exchanges import descriptions
+from brokers.figures import number
 from brokers.text_file import read_text
 from nija.cli.config_example import toml_value
 from nija.strategy.registry import STRATEGY_TABLES
@@ -96,4 +97,8 @@ def _source(name: str, values: Mapping[str, str], real: Mapping[str, str]) -> st
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return number(value)
     return "-" if value is None else str(value)

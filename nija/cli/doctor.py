@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    account: Annotated[str | None, typer.Argument(help="For example kraken:master. Default: all accounts.")] = None,
+    account: Annotated[
+        str | None, typer.Argument(metavar="ACCOUNT", help="For example kraken:master. Default: all accounts.")
+    ] = None,
     exchange: Annotated[
         str | None, typer.Option(help=f"Check only the accounts of {' or '.join(exchanges())}.")
     ] = None,

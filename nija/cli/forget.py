@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def forget(
-    account: Annotated[str, typer.Argument(help="For example kraken:daivon_frazier.")],
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="For example kraken:daivon_frazier.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Archive an account's journal and start a new one, for the key of another exchange account.
 
-    Nothing is sold or cancelled. The old journal is kept in the same folder.
+    Nothing is sold or cancelled, and the old journal is kept.
     """
     try:
         context = read_context()

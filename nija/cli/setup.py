@@ -33,8 +33,7 @@ def setup(
 ) -> None:
     """Add an account: get its key, test it, save it in .env.
 
-    Without a terminal, the key and the secret come from files or from two lines on standard input, never from the
-    command line.
+    Without a terminal, key and secret come from files or two lines on standard input, never from the command line.
 
     Exit code: 0 done, 2 refused, and nothing was written.
     """

@@ -45,7 +45,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
     *,
     limits: Annotated[bool, typer.Option(help="Enforce the exchanges' rate limits.")] = True,
 ) -> None:
-    """Serve Kraken's and Coinbase's APIs on this machine, with made-up money and prices.
+    """Serve simulated exchanges on this machine, with the APIs of Kraken and Coinbase.
 
     The accounts are those with credentials in the environment or in .env; without any, four made-up ones.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nija.cli.context import CliContext
     from nija.trader.commands import CommandResult
 
-Account = Annotated[str | None, typer.Argument(help="For example kraken:master.")]
+Account = Annotated[str | None, typer.Argument(metavar="ACCOUNT", help="For example kraken:master.")]
 Everyone = Annotated[bool, typer.Option("--all", help="All accounts.")]
 
 

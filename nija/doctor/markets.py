@@ -43,7 +43,7 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
             f'To trade it, set enabled = true under [accounts."{facts.id}"] in nija.toml',
         )
     elif facts.markets and all(found.market is None for found in facts.markets):
-        yield broken("The exchange has none of this account's markets", "Correct `markets` in nija.toml")
+        yield broken("The exchange has none of this account's markets", "Correct markets in nija.toml")
     elif findings and all(finding.level is not Level.OK for finding in findings):
         yield broken(
             "No market can be traded with this balance", "See the reasons above: deposit more, or change the settings"
@@ -56,7 +56,7 @@ def _check_market(found: MarketFacts, facts: AccountFacts, settings: AccountSett
         nearest = f"The nearest is {found.nearest}. " if found.nearest else ""
         return warning(
             f"{found.symbol}: the exchange has no such market",
-            f"{nearest}Correct `markets` in nija.toml; the account's other markets are not affected",
+            f"{nearest}Correct markets in nija.toml; the account's other markets are not affected",
         )
     if not found.market.tradable:
         return warning(

@@ -52,7 +52,7 @@ def test_a_key_that_can_withdraw_is_refused_with_the_permission_and_the_remedy(
     error = refused(account, replace(GOOD, can_withdraw=True))
     assert error.permanent
     assert permission in error.reason
-    assert f"make a new key without {permission}" in error.remedy
+    assert f"create a new key without {permission}" in error.remedy
     assert variable in error.remedy
 
 

@@ -90,7 +90,7 @@ def test_a_variable_that_is_not_set_is_nothing_and_a_warning_that_shows_neither_
     environment = load_environment({}, path)
     assert environment.values["A"] == "password"
     [warning] = environment.warnings
-    assert warning.startswith(f"{path}, line 2: A holds a ${{...}} whose variable is not set")
+    assert warning.startswith(f"{path}, line 2: A contains a ${{...}} whose variable is not set")
     assert "in the environment" in warning
     assert "hidden" not in warning
     assert "password" not in warning
@@ -129,7 +129,7 @@ def test_a_variable_set_twice_is_told_with_both_lines(tmp_path: Path) -> None:
     path = written(tmp_path, "A=first\nB=2\nA=second\n")
     environment = load_environment({}, path)
     assert environment.values["A"] == "second"
-    assert environment.warnings == (f"{path}: A is set on lines 1 and 3; the last counts.",)
+    assert environment.warnings == (f"{path}: A is set on lines 1 and 3; the last one is used.",)
 
 
 @pytest.mark.parametrize(

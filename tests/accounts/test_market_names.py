@@ -40,7 +40,7 @@ def test_a_market_that_may_exist_is_taken(name: str) -> None:
     ],
 )
 def test_a_name_that_cannot_exist_is_refused_with_the_right_spelling(name: str, right: str) -> None:
-    with pytest.raises(ValueError, match=f'^"{re.escape(right)}": NIJA writes every market like that'):
+    with pytest.raises(ValueError, match=f'^"{re.escape(right)}": NIJA spells markets this way'):
         check_market(name)
 
 

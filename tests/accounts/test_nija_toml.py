@@ -32,7 +32,7 @@ DESIGN = """
 strategy = "trend"
 markets = ["BTC/USD", "ETH/USD"]
 timeframe = "1d"            # 1m 5m 15m 30m 1h 4h 1d
-poll_seconds = 30           # how often the feed asks for a new candle where no socket tells
+poll_seconds = 30           # how often the feed asks for a new candle
 max_candle_age = 2          # intervals; 0 = never stale
 
 [strategy.trend]
@@ -49,7 +49,7 @@ max_exposure = 0.50         # of equity, all markets
 max_positions = 4
 max_daily_loss = 0.08
 max_drawdown = 0.35
-min_balance = 25            # in quote currency: below it an account is UNDERFUNDED
+min_balance = 25            # in quote currency: an account with less is UNDERFUNDED
 protective_stops = "exchange"
 """
 # The tables of the built-in strategies.

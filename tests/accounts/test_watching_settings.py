@@ -27,16 +27,16 @@ def test_a_trailing_comma_is_no_address() -> None:
 
 
 @pytest.mark.parametrize("value", ["hidden-token", "tgram://hidden-token and more", "://hidden-token"])
-def test_what_is_no_address_is_refused_without_showing_it(value: str) -> None:
+def test_an_invalid_url_is_refused_without_showing_it(value: str) -> None:
     fault = fault_of("NIJA_NOTIFY_URLS", value)
-    assert fault.startswith("NIJA_NOTIFY_URLS: expected addresses such as")
+    assert fault.startswith("NIJA_NOTIFY_URLS: expected URLs such as")
     assert "hidden" not in fault
 
 
 @pytest.mark.parametrize("value", ["hidden-token", "ftp://hidden-token", "https://a b/hidden", "https://h:0/hidden"])
-def test_a_heartbeat_that_is_no_web_address_is_refused_without_showing_it(value: str) -> None:
+def test_a_heartbeat_url_that_is_not_http_is_refused_without_showing_it(value: str) -> None:
     fault = fault_of("NIJA_HEARTBEAT_URL", value)
-    assert fault.startswith("NIJA_HEARTBEAT_URL: expected one address such as https://")
+    assert fault.startswith("NIJA_HEARTBEAT_URL: expected a URL such as https://")
     assert "hidden" not in fault
 
 

@@ -13,7 +13,7 @@ from brokers.model import Exchange
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(ValueError, match="an exchange is kraken or coinbase, not 'Kraken'"):
+    with pytest.raises(ValueError, match="unknown exchange 'Kraken': use kraken or coinbase"):
         exchange_named("Kraken")
 
 

@@ -90,7 +90,7 @@ def test_flatten_asks_first_and_without_a_terminal_needs_yes(journals: Journals)
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("flatten", "--yes"), "name the account"),
+        (("flatten", "--yes"), "name an account"),
         (("flatten", "kraken:master", "--all", "--yes"), "not both"),
         (("stop-trading", "kraken:nobody"), "it has: kraken:master, kraken:tania_gilbert"),
         (("resume", "binance"), "kraken:NAME"),

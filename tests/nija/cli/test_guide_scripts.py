@@ -102,7 +102,7 @@ def test_the_status_counts_the_masters(project: Path, kraken_url: str) -> None:
 def test_the_connection_test_names_what_fails_and_says_that_it_places_no_order(project: Path, kraken_url: str) -> None:
     user = {"KRAKEN_USER_TANIA_GILBERT_API_KEY": MASTER.key, "KRAKEN_USER_TANIA_GILBERT_API_SECRET": OTHER.secret}
     done = run(project / "test_kraken_connection_live.py", environ={"KRAKEN_API_URL": kraken_url, **user})
-    assert "no order is placed" in done.stdout
+    assert "no orders will be placed" in done.stdout
     assert "❌ Invalid signature" in done.stdout
     assert done.returncode == 2
 

@@ -146,7 +146,7 @@ def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, r
     with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
         report = set_up.examine("kraken:master")
     assert report.exit_code is DoctorExit.WARNINGS
-    assert any("has not been asked yet (CONFIGURED)" in finding.title for finding in report.findings)
+    assert any("Not connected to Kraken yet (CONFIGURED)" in finding.title for finding in report.findings)
 
 
 def test_balances_are_not_checked_before_the_daemon_has_read_them(set_up: BrokenSetUp, rig: Rig) -> None:
@@ -192,7 +192,7 @@ def test_any_other_pause_is_answered_with_resume(set_up: BrokenSetUp, rig: Rig) 
         manager.transition(MASTER, AccountState.PAUSED, "stopped by command")
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
             found = about_the_pause(set_up)
-    assert found.remedy == "Exits go on. To trade again: nija resume kraken:master"
+    assert found.remedy == "Stops and exits go on. To trade again: nija resume kraken:master"
 
 
 def about_the_pause(set_up: BrokenSetUp) -> Finding:

@@ -67,19 +67,19 @@ def test_maintenance_of_the_exchange_is_reported(set_up: BrokenSetUp, rig: Rig) 
 
 def test_a_server_error_of_the_exchange_is_reported_with_its_status(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=520)
-    assert set_up.first().title == "Kraken is out of order (HTTP 520)"
+    assert set_up.first().title == "Kraken has an outage (HTTP 520)"
 
 
 def test_an_unavailable_exchange_is_reported_in_its_own_words(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.UNAVAILABLE_BEFORE, exchange="kraken")
-    assert set_up.first().title == "Kraken refuses every call: EService:Unavailable"
+    assert set_up.first().title == "Kraken refuses every request: EService:Unavailable"
 
 
 def test_failing_private_calls_are_not_blamed_on_the_set_up(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", endpoint="GetApiKeyInfo", status=502)
     first = set_up.first()
     assert first.title == "Kraken does not answer this account's requests"
-    assert "not in your set-up" in first.remedy
+    assert "not in your setup" in first.remedy
 
 
 @pytest.mark.parametrize(("offset", "direction"), [(90.0, "behind"), (-90.0, "ahead of")])
@@ -110,14 +110,14 @@ def test_refused_nonces_are_reported_with_another_program_as_the_first_suspect(s
     rig.fault(FaultKind.REFUSE_NONCE, exchange="kraken")
     first = set_up.first()
     assert first.line == "❌ Invalid nonce"
-    for cure in ("Another program", "wait 1-2 minutes", "NTP", "fresh one"):
+    for cure in ("Another program", "wait 1-2 minutes", "NTP", "create a new one"):
         assert cure in first.remedy
 
 
-def test_a_barred_key_is_reported_with_the_time_to_wait(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_locked_out_key_is_reported_with_the_time_to_wait(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.LOCKOUT, exchange="kraken", endpoint="GetApiKeyInfo")
     first = set_up.first()
-    assert first.title == "Kraken has barred this key for a while"
+    assert first.title == "Kraken has locked this key out for a while"
     assert "15 minutes" in first.remedy
 
 
@@ -147,10 +147,10 @@ def test_a_permission_refused_although_the_key_has_it_is_reported_with_every_pos
         assert cure in first.remedy
 
 
-def test_a_used_up_call_limit_is_reported(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_a_used_up_rate_limit_is_reported(set_up: BrokenSetUp, rig: Rig) -> None:
     rig.fault(FaultKind.RATE_LIMIT, exchange="kraken", endpoint="GetApiKeyInfo")
     first = set_up.first()
-    assert first.title == "Kraken's call limit is reached"
+    assert first.title == "Kraken's rate limit is reached"
     assert "Another program" in first.remedy
 
 
@@ -172,7 +172,9 @@ def test_a_key_in_dotenv_that_the_environment_overrides_is_a_warning(set_up: Bro
     (set_up.folder / ".env").chmod(0o600)
     report = set_up.examine("kraken:master")
     assert report.exit_code is DoctorExit.WARNINGS
-    assert any("KRAKEN_MASTER_API_KEY is set in .env and, differently" in finding.title for finding in report.findings)
+    assert any(
+        "KRAKEN_MASTER_API_KEY is set in .env and, to another value" in finding.title for finding in report.findings
+    )
 
 
 def test_stopped_trading_is_a_warning_with_the_command_to_resume(set_up: BrokenSetUp, rig: Rig) -> None:
@@ -186,7 +188,7 @@ def test_stopped_trading_is_a_warning_with_the_command_to_resume(set_up: BrokenS
 def test_settings_for_an_unknown_account_are_reported(set_up: BrokenSetUp) -> None:
     (set_up.folder / "nija.toml").write_text('[accounts."kraken:maste"]\nenabled = true\n')
     findings = set_up.examine().findings
-    assert any('accounts."kraken:maste" names an account' in finding.title for finding in findings)
+    assert any('accounts."kraken:maste": this account has no credentials' in finding.title for finding in findings)
 
 
 def test_a_key_in_use_is_reported_with_the_process(set_up: BrokenSetUp, rig: Rig) -> None:
@@ -200,7 +202,7 @@ def test_a_key_in_use_is_reported_with_the_process(set_up: BrokenSetUp, rig: Rig
 def test_two_keys_of_one_exchange_account_are_reported(set_up: BrokenSetUp) -> None:
     set_up.credentials("kraken:tania_gilbert", KEYS["twin"])
     first = set_up.first()
-    assert first.title == "kraken:master and kraken:tania_gilbert are one and the same exchange account"
+    assert first.title == "kraken:master and kraken:tania_gilbert are the same exchange account"
 
 
 def test_too_little_money_is_reported_with_the_missing_amount(set_up: BrokenSetUp) -> None:
@@ -250,8 +252,8 @@ def test_a_strategy_that_needs_too_many_candles_is_reported_with_both_numbers(se
         f'[trading]\nstrategy = "{name}"\n[strategy."{name}"]\nstop = 0.1\nwarmup = 801\n'
     )
     first = set_up.first()
-    assert first.title == f"The strategy {name} needs 801 closed candles; the exchange gives 719"
-    assert "shorten its lengths" in first.remedy
+    assert first.title == f"The strategy {name} needs 801 closed candles; the exchange provides 719"
+    assert "use shorter lengths" in first.remedy
 
 
 def test_secrets_that_others_can_read_are_a_warning(set_up: BrokenSetUp) -> None:

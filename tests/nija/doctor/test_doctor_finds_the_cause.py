@@ -113,7 +113,7 @@ def test_one_key_under_two_accounts_is_reported_with_both_variables(set_up: Brok
     set_up.credentials("kraken:tania_gilbert", KEYS["master"])
     first = set_up.first()
     assert "holds the same key as KRAKEN_USER_TANIA_GILBERT_API_KEY" in first.title
-    assert "key of its own" in first.remedy
+    assert "separate key for each account" in first.remedy
 
 
 def test_a_truncated_private_key_of_coinbase_is_reported(set_up: BrokenSetUp) -> None:
@@ -138,7 +138,7 @@ def test_a_broken_line_in_dotenv_is_reported_with_its_number(set_up: BrokenSetUp
 def test_an_unset_name_in_braces_is_reported_with_its_line(set_up: BrokenSetUp) -> None:
     (set_up.folder / ".env").write_text("NIJA_LOG_FORMAT=${NOWHERE}json\nNIJA_CONNECT_DELAY=${KRAKEN_NONE:-1}\n")
     [finding] = [found for found in set_up.examine().findings if "${...}" in found.title]
-    assert "line 1: NIJA_LOG_FORMAT holds a ${...} whose variable is not set" in finding.title
+    assert "line 1: NIJA_LOG_FORMAT contains a ${...} whose variable is not set" in finding.title
 
 
 def test_an_unknown_mode_is_reported_with_the_known_ones(set_up: BrokenSetUp) -> None:

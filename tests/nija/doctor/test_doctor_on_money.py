@@ -53,4 +53,4 @@ def test_coins_that_may_be_nijas_own_are_reported_with_the_setting_as_well() -> 
 
 
 def test_a_coin_that_no_market_counts_in_is_only_named() -> None:
-    assert funding((), SOL="50").remedy.endswith("The account holds SOL: convert some, or trade other markets.")
+    assert funding((), SOL="50").remedy.endswith("The account holds SOL: convert some, or choose other markets.")

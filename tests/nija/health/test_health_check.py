@@ -73,7 +73,7 @@ def test_the_exit_code_is_what_a_container_engine_reads(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nija.health.check"]
     variables = {**os.environ, **environ(tmp_path), "PYTHONIOENCODING": "utf-8"}
     down = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603  our own module
-    assert (down.returncode, down.stdout.startswith("unhealthy: no NIJA runs")) == (1, True)
+    assert (down.returncode, down.stdout.startswith("unhealthy: NIJA is not running")) == (1, True)
     now = datetime.now(UTC)
     with daemon(tmp_path, report(now, now)):
         up = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603  as above

@@ -112,8 +112,8 @@ def test_no_figure_time_or_text_is_changed_on_the_way(figure: Decimal, moment: d
 
 
 @pytest.mark.parametrize("broken", [{}, {"pid": "1"}, {**REPORT.to_json(), "accounts": [{}]}])
-def test_what_is_no_report_is_refused(broken: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="no StatusReport"):
+def test_other_json_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="not a StatusReport"):
         StatusReport.from_json(broken)
 
 

@@ -116,7 +116,7 @@ class TestUntilAllAreKnown:
             together.look()
         assert together.portfolio.state.unit is not None
         assert together.portfolio.state.left_out == (DAIVON,)
-        assert len([line for line in together.log.lines if "kraken:daivon_frazier is not known" in line]) == 1
+        assert len([line for line in together.log.lines if "kraken:daivon_frazier is unknown" in line]) == 1
 
     def test_when_it_comes_at_last_what_it_lost_meanwhile_counts(self) -> None:
         together = Together()

@@ -116,7 +116,7 @@ def test_no_secret_is_ever_printed(bench: Bench) -> None:
 
 
 def test_a_key_that_can_withdraw_is_refused_and_nothing_written(bench: Bench) -> None:
-    with pytest.raises(SetupRefused, match="not taken"):
+    with pytest.raises(SetupRefused, match="not accepted"):
         bench.wizard().set_up(bench.files(bench.key("tania_gilbert")))
     assert "Withdraw Funds must be off" in bench.printed.getvalue()
     assert not bench.dotenv.exists()
@@ -124,7 +124,7 @@ def test_a_key_that_can_withdraw_is_refused_and_nothing_written(bench: Bench) ->
 
 def test_a_wrong_secret_is_refused_and_nothing_written(bench: Bench) -> None:
     swapped = ApiKey(bench.key("master").key, bench.key("daivon_frazier").secret)
-    with pytest.raises(SetupRefused, match="not taken"):
+    with pytest.raises(SetupRefused, match="not accepted"):
         bench.wizard().set_up(bench.files(swapped))
     assert "❌ Invalid signature" in bench.printed.getvalue()
     assert not bench.dotenv.exists()
@@ -134,7 +134,7 @@ def test_an_exchange_that_does_not_answer_writes_nothing(bench: Bench) -> None:
     bench.rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=503)
     with pytest.raises(SetupRefused):
         bench.wizard().set_up(bench.files(bench.key("master")))
-    assert "Kraken is out of order (HTTP 503)" in bench.printed.getvalue()
+    assert "Kraken has an outage (HTTP 503)" in bench.printed.getvalue()
 
 
 def test_a_key_that_another_account_has_is_refused_before_any_network(bench: Bench) -> None:
