@@ -15,7 +15,7 @@ from rich.live import Live
 from nija.cli.context import SetupFault, print_fault, read_context
 from nija.control.client import ask
 from nija.control.wire import ControlError
-from nija.status.render import as_renderable, console_for, show
+from nija.status.render import as_renderable, console_for, show, width_of
 from nija.status.report import StatusExit, StatusReport
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _watch(context: CliContext) -> StatusExit:
                 report = _daemons_report(context)
                 if report is None:
                     raise ControlError("NIJA is not running: start it with ./start.sh")
-                live.update(as_renderable(report, datetime.now(UTC), plain=not console.is_terminal), refresh=True)
+                live.update(as_renderable(report, datetime.now(UTC), width_of(console)), refresh=True)
                 code = report.exit_code
                 time.sleep(_REFRESH_SECONDS)
     except KeyboardInterrupt:

@@ -102,5 +102,5 @@ def _check_costs(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fin
         return
     cost = round_trip_cost(facts.taker, facts.taker, slippage(known))
     gate = Decimal(str(settings.parameters.get("fee_gate", 0)))
-    skipped = f"; an entry whose stop is nearer than {percent(gate * cost)} is skipped" if gate else ""
-    yield fine(f"Buying and selling costs about {percent(cost)} of a trade{skipped}")
+    skipped = f"Entries with a stop nearer than {percent(gate * cost)} are skipped" if gate else ""
+    yield fine(f"Buying and selling costs about {percent(cost)} of a trade", skipped)

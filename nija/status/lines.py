@@ -40,7 +40,7 @@ def headline(report: StatusReport, now: datetime) -> Iterator[str]:
     if report.mode in _UNREAL_MODES:
         yield _UNREAL_MODES[report.mode]
     if report.pid is None:
-        asked = " The exchanges were queried directly." if report.accounts else ""
+        asked = " Exchanges were queried directly." if report.accounts else ""
         yield f"NIJA is not running: start it with ./start.sh.{asked}"
     elif report.since is not None:
         running = duration(now - report.since)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from brokers.figures import ago, money, percent, signed_money
+from brokers.figures import UNKNOWN, ago, money, percent, signed_money
 from nija.status.lines import details, headline, market_data, masters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from typing import TextIO
 
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus, StatusReport
 
 _PLAIN_WIDTH = 240
+_INDENT = 3
+_GAP = 2
+# A narrow terminal does without those of the lowest rank.
+_TITLES_AND_RANKS = (
+    ("Account", 9),
+    ("State", 8),
+    ("Balance", 3),
+    ("Equity", 5),
+    ("Today", 4),
+    ("Open", 7),
+    ("Resting", 2),
+    ("Rate left", 1),
+    ("Last useful work", 6),
+)
+_LEFT = ("Account", "State", "Last useful work")
 _STYLES = {"TRADING": "green", "CONNECTED": "cyan", "CONNECTING": "yellow", "PAUSED": "yellow", "FAILED": "bold red"}
 
 
@@ -38,40 +54,65 @@ def console_for(stream: TextIO | None = None) -> Console:
 
 
 def show(report: StatusReport, now: datetime, console: Console) -> None:
-    console.print(as_renderable(report, now, plain=not console.is_terminal))
+    console.print(as_renderable(report, now, width_of(console)))
 
 
-def as_renderable(report: StatusReport, now: datetime, *, plain: bool) -> RenderableType:
+def width_of(console: Console) -> int | None:
+    """The width of a terminal; None where a program reads."""
+    return console.width if console.is_terminal else None
+
+
+def as_renderable(report: StatusReport, now: datetime, width: int | None) -> RenderableType:
+    """For a terminal of `width` columns; None for a program, which gets the whole table."""
     parts: list[RenderableType] = [Text(line) for line in headline(report, now)]
     if report.accounts:
-        parts += [Text(""), _table(report, now, plain=plain), Text("")]
+        parts += [Text(""), _table(report, now, width), Text("")]
     for account in report.accounts:
-        parts += _details(account, now)
-    parts += _market_data(report)
+        parts += _section(f"{account.id} ({account.label})", details(account, now))
+    parts += _section("Market data", market_data(report))
     parts += [Text(line) for line in masters(report)]
     return Group(*parts)
 
 
-def _details(account: AccountStatus, now: datetime) -> list[Text]:
-    lines = [Text(f"   {line}") for line in details(account, now)]
-    return [Text(f"{account.id} ({account.label})", style="bold"), *lines, Text("")] if lines else []
+def _section(title: str, lines: Iterable[str]) -> list[RenderableType]:
+    indented = [Padding(Text(line), (0, 0, 0, _INDENT), expand=False) for line in lines]
+    return [Text(title, style="bold"), *indented, Text("")] if indented else []
 
 
-def _market_data(report: StatusReport) -> list[Text]:
-    lines = [Text(f"   {line}") for line in market_data(report)]
-    return [Text("Market data", style="bold"), *lines, Text("")] if lines else []
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    rank: int
+    cells: tuple[Text, ...]
+
+    @property
+    def width(self) -> int:
+        return max(len(self.title), *map(len, self.cells))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says anything of any account."""
+        return any(cell.plain != UNKNOWN for cell in self.cells)
 
 
-def _table(report: StatusReport, now: datetime, *, plain: bool) -> Table:
-    table = Table(box=None if plain else box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("Account", "State"):
-        table.add_column(name, no_wrap=True)
-    for name in ("Balance", "Equity", "Today", "Open", "Resting", "Rate left"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Last useful work", no_wrap=True)
-    for account in report.accounts:
-        table.add_row(*_row(account, now))
+def _table(report: StatusReport, now: datetime, width: int | None) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    by_column = zip(*(_row(account, now) for account in report.accounts), strict=True)
+    columns = [_Column(*head, cells) for head, cells in zip(_TITLES_AND_RANKS, by_column, strict=True)]
+    shown = columns if width is None else _fitting(columns, width)
+    for column in shown:
+        table.add_column(column.title, justify="left" if column.title in _LEFT else "right", no_wrap=True)
+    for cells in zip(*(column.cells for column in shown), strict=True):
+        table.add_row(*cells)
     return table
+
+
+def _fitting(columns: list[_Column], width: int) -> list[_Column]:
+    """Those that fit. The first to go are unknown for every account."""
+    fitting = list(columns)
+    while len(fitting) > 1 and sum(column.width + _GAP for column in fitting) - _GAP > width:
+        fitting.remove(min(fitting, key=lambda column: (column.is_known, column.rank)))
+    return fitting
 
 
 def _row(account: AccountStatus, now: datetime) -> Iterator[Text]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from nija.control.client import ask
 from nija.control.server import ControlServer
@@ -223,6 +224,35 @@ def test_a_terminal_gets_colours_unless_it_wants_none(monkeypatch: pytest.Monkey
     out = Screen()
     show(REPORT, NOW, console_for(out))
     assert ("\x1b[32m" in out.getvalue()) is (no_color == "")
+
+
+def on_a_terminal(report: StatusReport, width: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    with console.capture() as captured:
+        show(report, NOW, console)
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def test_a_terminal_of_80_columns_gets_fewer_columns_and_every_figure_whole() -> None:
+    lines = on_a_terminal(replace(REPORT, accounts=(replace(FULL, id="kraken:daivon_frazier"),)), 80)
+    (titles,) = (line.split() for line in lines if line.startswith("Account"))
+    assert titles == ["Account", "State", "Balance", "Equity", "Today", "Open", "Last", "useful", "work"]
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+
+
+def test_what_is_unknown_for_every_account_is_the_first_to_go() -> None:
+    asked = replace(FULL, state="CONNECTED", equity=None, equity_change=None, rate_budget=None)
+    lines = on_a_terminal(replace(REPORT, accounts=(asked,)), 72)
+    (titles,) = (line.split() for line in lines if line.startswith("Account"))
+    assert titles == ["Account", "State", "Balance", "Open", "Resting", "Last", "useful", "work"]
+
+
+def test_a_long_line_goes_on_under_its_own_beginning() -> None:
+    failed = replace(FULL, state="FAILED", reason="the reason is long " * 6)
+    lines = on_a_terminal(replace(REPORT, accounts=(failed,)), 80)
+    begun = next(number for number, line in enumerate(lines) if "FAILED: the reason" in line)
+    assert lines[begun + 1].startswith("   ")
 
 
 def test_external_text_is_never_taken_for_markup() -> None:
