@@ -54,7 +54,7 @@ class CoinbaseBroker:
         self,
         api_key: ApiKey,
         *,
-        base_url: str | None,
+        base_url: str,
         clock: Clock,
         timeout: float = 30.0,
         public: CoinbasePublic | None = None,

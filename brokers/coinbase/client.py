@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
-from coinbase.constants import API_PREFIX, BASE_URL
+from coinbase.constants import API_PREFIX
 from coinbase.rest import RESTClient
 
 from brokers.coinbase.errors import Attempt, failure_of, header_number, no_outcome, retry_pause, unauthorized
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from brokers.throttle import TokenBucket
 
 
-def host_of(base_url: str | None) -> str:
-    """`host[:port]` of a URL or of a bare host; without one, the exchange's own. Raises ValueError."""
-    if not base_url:
-        return str(BASE_URL)
+def host_of(base_url: str) -> str:
+    """`host[:port]` of a URL or of a bare host. Raises ValueError."""
     parts = urlsplit(base_url if "://" in base_url else f"https://{base_url}")
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
         raise ValueError("COINBASE_API_URL must be https://host or https://host:port, without a path")
@@ -67,7 +65,7 @@ class CoinbaseClient:
         self,
         signer: TokenSigner | None,
         *,
-        base_url: str | None,
+        base_url: str,
         clock: Clock,
         timeout: float,
         limit: TokenBucket | None = None,

@@ -50,7 +50,7 @@ class CoinbaseMarketData:
     """
 
     def __init__(
-        self, *, base_url: str | None, clock: Clock, timeout: float = 30.0, public: CoinbasePublic | None = None
+        self, *, base_url: str, clock: Clock, timeout: float = 30.0, public: CoinbasePublic | None = None
     ) -> None:
         self._clock = clock
         self._owns_public = public is None

@@ -28,7 +28,7 @@ _PROMPT = 0.5
 class CoinbasePublic:
     """Thread-safe. Make one per process and pass it to every broker and to the market data."""
 
-    def __init__(self, *, base_url: str | None, clock: Clock, timeout: float = 30.0) -> None:
+    def __init__(self, *, base_url: str, clock: Clock, timeout: float = 30.0) -> None:
         """Raises ValueError for an unusable URL."""
         self.limit = public_limit()
         client = CoinbaseClient(None, base_url=base_url, clock=clock, timeout=timeout, limit=self.limit)

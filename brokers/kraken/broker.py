@@ -43,7 +43,7 @@ class KrakenBroker:
         self,
         api_key: ApiKey,
         *,
-        base_url: str | None = None,
+        base_url: str,
         nonce: Nonce,
         clock: Clock,
         timeout: float = 30.0,

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from brokers.model import ApiKey
     from brokers.nonce import Nonce
 
-DEFAULT_URL = "https://api.kraken.com"
 _CONNECT_TIMEOUT = 10.0
 # Seconds for which a call may be refused for lack of capacity before it may block.
 _MAX_DEFERRAL = 60.0
@@ -52,9 +51,9 @@ class _Api(krakenex.API):  # type: ignore[misc] # krakenex ships no types
         return self._nonces.next()
 
 
-def prepare_api(api: krakenex.API, base_url: str | None) -> None:
+def prepare_api(api: krakenex.API, base_url: str) -> None:
     """Point an API object at `base_url`, set up its session and keep every digit of its numbers."""
-    api.uri = (base_url or DEFAULT_URL).rstrip("/")
+    api.uri = base_url.rstrip("/")
     api.json_options(parse_float=Decimal)
     prepare_session(api.session, api.uri)
 
@@ -85,7 +84,7 @@ class KrakenClient:
     """Private calls of one key, one at a time, so that nonces arrive in the order in which they were made."""
 
     def __init__(
-        self, api_key: ApiKey, *, base_url: str | None, nonce: Nonce, clock: Clock, timeout: float, tier: KrakenTier
+        self, api_key: ApiKey, *, base_url: str, nonce: Nonce, clock: Clock, timeout: float, tier: KrakenTier
     ) -> None:
         self._api = _Api(api_key, nonce)
         prepare_api(self._api, base_url)

@@ -39,7 +39,7 @@ class KrakenMarketData:
     def __init__(
         self,
         *,
-        base_url: str | None = None,
+        base_url: str,
         clock: Clock,
         timeout: float = 30.0,
         public: KrakenPublic | None = None,

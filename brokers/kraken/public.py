@@ -62,7 +62,7 @@ class KrakenPublic:
     The markets are read once for all of them, and again on request.
     """
 
-    def __init__(self, *, base_url: str | None = None, clock: Clock, timeout: float = 30.0) -> None:
+    def __init__(self, *, base_url: str, clock: Clock, timeout: float = 30.0) -> None:
         self._api = krakenex.API()
         prepare_api(self._api, base_url)
         self._clock = clock

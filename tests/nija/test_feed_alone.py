@@ -248,7 +248,7 @@ class Public:
 
 def test_an_unknown_market_at_kraken_leaves_everybody_elses_prices() -> None:
     clock, log, public = ManualClock(), CapturedLog(), Public()
-    data = KrakenMarketData(clock=clock, public=cast("KrakenPublic", public))
+    data = KrakenMarketData(base_url="https://api.kraken.com", clock=clock, public=cast("KrakenPublic", public))
     feed = Feed(data, clock, 30.0, EventLog(log.logger))
     feed.follow([subscription("BTC/USD"), subscription("MATIC/USD")])
     for _ in range(100):

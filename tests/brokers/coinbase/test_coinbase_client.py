@@ -55,15 +55,13 @@ INVALID = {"error": "INVALID_ARGUMENT", "error_details": "size is required", "me
 @pytest.mark.parametrize(
     ("given", "host"),
     [
-        (None, "api.coinbase.com"),
-        ("", "api.coinbase.com"),
         ("https://localhost:8443", "localhost:8443"),
         ("https://localhost:8443/", "localhost:8443"),
         ("localhost:8443", "localhost:8443"),
         ("exchange.test", "exchange.test"),
     ],
 )
-def test_the_url_may_be_whole_or_a_host(given: str | None, host: str) -> None:
+def test_the_url_may_be_whole_or_a_host(given: str, host: str) -> None:
     assert host_of(given) == host
 
 

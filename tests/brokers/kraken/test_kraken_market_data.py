@@ -34,7 +34,7 @@ def row(time: int, close: str = "101.5") -> list[object]:
 
 @pytest.fixture
 def feed(public: KrakenPublic, clock: ManualClock) -> Iterator[KrakenMarketData]:
-    data = KrakenMarketData(clock=clock, public=public)
+    data = KrakenMarketData(base_url="https://api.kraken.com", clock=clock, public=public)
     yield data
     data.close()
 
