@@ -113,7 +113,7 @@ def test_a_failed_account_keeps_the_kind_of_its_failure_until_it_tries_again() -
         ([S.CONNECTING, S.CONNECTED, S.TRADING], S.CONFIGURED),
     ],
 )
-def test_a_leap_over_states_is_refused_and_changes_nothing(path: list[AccountState], then: AccountState) -> None:
+def test_skipping_a_state_is_refused_and_changes_nothing(path: list[AccountState], then: AccountState) -> None:
     manager = AccountManager(ManualClock())
     manager.add(KRAKEN)
     for state in path:

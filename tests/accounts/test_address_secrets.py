@@ -17,7 +17,7 @@ from nija.log.redaction import Redactor
         ("https://hc-ping.com/0f7c2d1e-hidden-4711", "0f7c2d1e-hidden-4711"),
     ],
 )
-def test_a_token_is_hidden_wherever_it_stands_in_its_address(url: str, token: str) -> None:
+def test_a_token_is_hidden_wherever_it_is_in_its_url(url: str, token: str) -> None:
     redactor = Redactor(secrets_in([url]))
     assert token not in redactor.redact(f"could not reach {url}")
     assert token not in redactor.redact(f"HTTP 401 for {token}")

@@ -90,7 +90,7 @@ def test_a_clock_within_five_seconds_is_taken(seconds: float) -> None:
     connect_account(MASTER, Exchange(replace(GOOD, clock_skew=timedelta(seconds=seconds))), CLOCK)
 
 
-def test_an_account_that_traded_before_may_connect_again_whatever_this_machines_clock_says() -> None:
+def test_an_account_that_has_traded_may_reconnect_with_any_clock() -> None:
     drifted = Exchange(replace(GOOD, clock_skew=timedelta(seconds=40)))
     assert connect_account(MASTER, drifted, CLOCK, allow_clock_skew=True).info is drifted.answer
 
@@ -136,6 +136,6 @@ def test_a_refused_key_is_a_permanent_refusal_naming_its_variables(error: Broker
 
 
 @pytest.mark.parametrize("error", [Unavailable("down"), NonceRejected("EAPI:Invalid nonce")])
-def test_a_passing_fault_stays_what_it_is_for_the_caller_to_try_again(error: BrokerError) -> None:
+def test_a_transient_fault_is_raised_unchanged_for_the_caller_to_retry(error: BrokerError) -> None:
     with pytest.raises(type(error)):
         connect_account(MASTER, Exchange(error), CLOCK)

@@ -99,13 +99,13 @@ class TestFaults:
         assert (variable, kind) == (SECRET, ProblemKind.MISSING)
         assert KEY in message
 
-    def test_a_missing_key_is_told_by_the_name_it_should_have(self) -> None:
+    def test_a_missing_key_is_reported_with_the_name_it_should_have(self) -> None:
         name = "KRAKEN_USER_TANIA_GILBERT_API_SECRET"
         variable, kind, _ = only_fault({name: TANIA[name]})
         assert (variable, kind) == ("KRAKEN_USER_TANIA_GILBERT_API_KEY", ProblemKind.MISSING)
 
     @pytest.mark.parametrize("blank", [" ", "\n", "\t \r\n", "\u00a0", "\ufeff", '""', " '' "])
-    def test_whitespace_alone_is_told_in_the_guides_words(self, blank: str) -> None:
+    def test_whitespace_alone_is_reported_in_the_guides_words(self, blank: str) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: blank})
         assert (variable, kind) == (KEY, ProblemKind.WHITESPACE)
         assert "Credentials contain only whitespace" in message
@@ -119,13 +119,13 @@ class TestFaults:
         assert warning.message.startswith(f"{SECRET}: ")
 
     @pytest.mark.parametrize("length", [1, 20, 55, 57, 90])
-    def test_a_kraken_key_of_the_wrong_length_is_told_with_its_length(self, length: int) -> None:
+    def test_a_kraken_key_of_the_wrong_length_is_reported_with_its_length(self, length: int) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: (MASTER[KEY] * 2)[:length]})
         assert (variable, kind) == (KEY, ProblemKind.MALFORMED)
         assert f"has {length} characters" in message
         assert "56" in message
 
-    def test_a_truncated_kraken_secret_is_told_with_its_length(self) -> None:
+    def test_a_truncated_kraken_secret_is_reported_with_its_length(self) -> None:
         variable, _, message = only_fault({**MASTER, SECRET: MASTER[SECRET][:80]})
         assert variable == SECRET
         assert "has 80 characters" in message
@@ -139,7 +139,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("strange", "told"), [("!", "other than letters"), (" ", "a blank"), ("\n", "a line break")]
     )
-    def test_a_character_no_key_has_is_told_by_its_kind(self, strange: str, told: str) -> None:
+    def test_an_invalid_character_is_reported_by_its_kind(self, strange: str, told: str) -> None:
         key = MASTER[KEY]
         _, kind, message = only_fault({**MASTER, KEY: f"{key[:20]}{strange}{key[21:]}"})
         assert kind is ProblemKind.MALFORMED
@@ -163,7 +163,7 @@ class TestFaults:
         ],
     )
     @pytest.mark.parametrize("name", [KEY, SECRET, "COINBASE_MASTER_API_KEY", "COINBASE_MASTER_API_SECRET"])
-    def test_placeholder_text_is_called_so(self, name: str, text: str) -> None:
+    def test_placeholder_text_is_reported_as_that(self, name: str, text: str) -> None:
         environ = {**(MASTER if name.startswith("KRAKEN") else COINBASE), name: text}
         variable, kind, _ = only_fault(environ)
         assert (variable, kind) == (name, ProblemKind.PLACEHOLDER)
@@ -186,7 +186,7 @@ class TestFaults:
         assert all("Coinbase" in fault.message for fault in discovery.faults)
         assert len(discovery.faults) == 2
 
-    def test_a_value_that_repeats_its_variables_name_is_called_so(self) -> None:
+    def test_a_value_that_repeats_its_variables_name_is_reported_as_that(self) -> None:
         variable, kind, message = only_fault({**MASTER, KEY: f"{KEY}={MASTER[KEY]}"})
         assert (variable, kind) == (KEY, ProblemKind.MALFORMED)
         assert "repeats the variable's name" in message
@@ -196,7 +196,7 @@ class TestFaults:
         assert kind is ProblemKind.MALFORMED
         assert PEM[40:80] not in message
 
-    def test_a_coinbase_key_whose_lost_line_breaks_cannot_be_put_back_is_told_as_exactly_that(self) -> None:
+    def test_a_coinbase_key_with_lost_line_breaks_that_cannot_be_restored_is_reported_as_that(self) -> None:
         broken = (PEM[:60] + PEM[61:]).replace("\n", "n")
         _, kind, message = only_fault({**COINBASE, "COINBASE_MASTER_API_SECRET": broken})
         assert kind is ProblemKind.MALFORMED
@@ -242,7 +242,7 @@ class TestFaults:
         assert {fault.kind for fault in discovery.faults} == {ProblemKind.AMBIGUOUS}
 
     @pytest.mark.parametrize("owner", ["", "_", "A__B", "_A", "A_", "A-B", "A B", "ÄNNE", "MASTER", "Master", "A" * 65])
-    def test_a_malformed_users_name_is_told_with_the_form_expected(self, owner: str) -> None:
+    def test_a_malformed_users_name_is_reported_with_the_form_expected(self, owner: str) -> None:
         environ = kraken_pair(f"KRAKEN_USER_{owner}")
         discovery = discover({**environ, **TANIA})
         assert names(discovery) == ["kraken:tania_gilbert"]
@@ -257,7 +257,7 @@ class TestSecrets:
         assert {MASTER[KEY][:50], MASTER[SECRET], COINBASE["COINBASE_MASTER_API_KEY"], flat} <= discovery.secrets
         assert {found.api_key.secret for found in discovery.credentials} <= discovery.secrets
 
-    def test_a_word_that_cannot_be_a_key_is_no_secret_for_the_log_must_say_it(self) -> None:
+    def test_a_word_that_cannot_be_a_key_is_not_a_secret(self) -> None:
         assert discover({KEY: "MASTER", SECRET: "Kraken"}).secrets == frozenset()
 
 
@@ -299,20 +299,20 @@ class TestFiles:
         assert [found.api_key.secret for found in discovery.credentials] == [MASTER[SECRET]]
         assert discovery.warnings == ()
 
-    def test_a_file_in_another_encoding_is_told_with_how_to_save_it(self, tmp_path: Path) -> None:
+    def test_a_file_in_another_encoding_is_reported_with_how_to_save_it(self, tmp_path: Path) -> None:
         path = tmp_path / "secret"
         path.write_bytes(MASTER[SECRET].encode("utf-16-le"))
         _, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
         assert kind is ProblemKind.UNREADABLE
         assert message.endswith(f"{path} is not a UTF-8 text file. Save it again as plain UTF-8 text.")
 
-    def test_a_file_of_whitespace_says_so(self, tmp_path: Path) -> None:
+    def test_a_file_of_whitespace_is_reported_as_that(self, tmp_path: Path) -> None:
         path = tmp_path / "secret"
         path.write_text(" \n")
         _, kind, _ = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": str(path)})
         assert kind is ProblemKind.WHITESPACE
 
-    def test_a_file_in_the_home_of_an_unknown_user_is_called_so(self) -> None:
+    def test_a_file_in_the_home_of_an_unknown_user_is_reported_as_that(self) -> None:
         variable, kind, message = only_fault({KEY: MASTER[KEY], f"{SECRET}_FILE": "~nobody_of_this_name/secret"})
         assert (variable, kind) == (f"{SECRET}_FILE", ProblemKind.UNREADABLE)
         assert "not a path on this machine" in message

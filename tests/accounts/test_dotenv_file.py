@@ -29,7 +29,7 @@ def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert load_environment({"NIJA_MODE": "live"}, path).values["NIJA_MODE"] == "live"
 
 
-def test_no_file_is_no_fault(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_a_fault(tmp_path: Path) -> None:
     environment = load_environment({"A": "1"}, tmp_path / ".env")
     assert environment.values == {"A": "1"}
     assert environment.warnings == ()
@@ -74,7 +74,7 @@ def test_the_real_environment_wins_in_braces_too(tmp_path: Path) -> None:
     assert load_environment({"A": "real"}, path).values["B"] == "real"
 
 
-def test_a_default_stands_in_for_a_variable_that_is_not_set(tmp_path: Path) -> None:
+def test_a_default_replaces_a_variable_that_is_not_set(tmp_path: Path) -> None:
     environment = load_environment({}, written(tmp_path, "A=${NOWHERE:-data}/x\n"))
     assert (environment.values["A"], environment.warnings) == ("data/x", ())
 
@@ -85,7 +85,7 @@ def test_a_dollar_sign_without_braces_is_taken_as_written(tmp_path: Path, value:
     assert (environment.values["A"], environment.warnings) == (value, ())
 
 
-def test_a_variable_that_is_not_set_is_nothing_and_a_warning_that_shows_neither_value_nor_name(tmp_path: Path) -> None:
+def test_an_unset_variable_is_empty_and_warned_of_without_value_or_name(tmp_path: Path) -> None:
     path = written(tmp_path, "\nA=pass${hidden}word\n")
     environment = load_environment({}, path)
     assert environment.values["A"] == "password"
@@ -125,7 +125,7 @@ def test_a_pem_in_double_quotes_keeps_its_lines(tmp_path: Path) -> None:
     assert values == {"PEM": "-----BEGIN\nabc\n-----END", "MANY": "one\ntwo"}
 
 
-def test_a_variable_set_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+def test_a_variable_set_twice_is_reported_with_both_lines(tmp_path: Path) -> None:
     path = written(tmp_path, "A=first\nB=2\nA=second\n")
     environment = load_environment({}, path)
     assert environment.values["A"] == "second"

@@ -38,7 +38,7 @@ def other_process(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_owner_is_told_who_has_the_key_and_since_when(tmp_path: Path) -> None:
+def test_a_second_owner_gets_an_error_with_who_has_the_key_and_since_when(tmp_path: Path) -> None:
     with (
         KeyOwnership(tmp_path, KEY, ManualClock(), "nija run"),
         pytest.raises(KeyInUse) as caught,
@@ -96,13 +96,13 @@ def test_a_damaged_note_of_the_holder_does_not_hide_the_refusal(tmp_path: Path, 
             KeyOwnership(tmp_path, KEY, ManualClock())
 
 
-def test_a_data_folder_that_cannot_be_made_is_told_with_its_variable(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_reported_with_its_variable(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(DataDirUnusable, match="NIJA_DATA_DIR"):
         KeyOwnership(tmp_path / "data", KEY, ManualClock())
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataDirUnusable, match="/proc/nija"):
         ensure_directory(Path("/proc/nija"))
 

@@ -54,7 +54,7 @@ def test_a_key_is_looked_at_once_a_day(watch: KeyWatch, exchange: Exchange, cloc
     assert exchange.asked == 3
 
 
-def test_a_key_that_comes_near_its_end_is_told_on_each_of_its_last_days(
+def test_a_key_that_expires_soon_is_reported_on_each_of_its_last_days(
     watch: KeyWatch, exchange: Exchange, clock: ManualClock
 ) -> None:
     exchange.answer = replace(GOOD, expires=utc_now(clock) + timedelta(days=9))
@@ -74,7 +74,7 @@ def test_a_right_to_withdraw_that_was_given_later_is_refused(
         watch.look()
 
 
-def test_where_the_exchange_does_not_say_it_is_asked_again_within_the_hour_and_not_before(
+def test_if_the_exchange_does_not_answer_the_next_try_is_an_hour_later(
     watch: KeyWatch, exchange: Exchange, clock: ManualClock
 ) -> None:
     exchange.answer = Unavailable("down")

@@ -59,11 +59,11 @@ def test_money_comes_before_coins_and_more_before_less() -> None:
     [{}, {"USD": "5000"}, {"EUR": "24.99"}, {"BTC": "0.0001"}, {"GBP": "500"}, {"SOL": "50"}, {"EUR": "0", "BTC": "0"}],
     ids=["nothing", "its own money", "too little", "dust", "no such markets", "a coin that is no money", "zeros"],
 )
-def test_nothing_is_advised_where_nothing_would_be_better(balances: dict[str, str]) -> None:
+def test_nothing_is_advised_if_no_market_would_be_better(balances: dict[str, str]) -> None:
     assert advice(**balances) is None
 
 
-def test_a_minimum_of_nothing_never_makes_nothing_enough() -> None:
+def test_a_minimum_of_zero_still_needs_some_money() -> None:
     assert market_advice(MASTER, {"EUR": Decimal(0)}, LISTED, CONFIGURED, Decimal(0)) is None
 
 

@@ -76,7 +76,7 @@ def faults(folder: Path, text: str) -> list[str]:
 
 
 class TestMeaning:
-    def test_the_designs_own_file_says_what_the_defaults_say(self, tmp_path: Path) -> None:
+    def test_the_example_of_the_design_has_the_default_values(self, tmp_path: Path) -> None:
         assert load(tmp_path, DESIGN) == load_settings(None, STRATEGY_TABLES) == load(tmp_path, "")
 
     def test_the_defaults_are_those_of_the_design(self) -> None:
@@ -226,10 +226,10 @@ class TestFaults:
         for part in expected:
             assert part in fault
 
-    def test_every_fault_is_told_at_once(self, tmp_path: Path) -> None:
+    def test_every_fault_is_reported_at_once(self, tmp_path: Path) -> None:
         assert len(faults(tmp_path, "x = 1\n[risk]\nmax_positions = 0\nmax_drawdown = 9\n[trading]\nmarkets = []")) == 4
 
-    def test_broken_toml_is_told_with_its_line(self, tmp_path: Path) -> None:
+    def test_broken_toml_is_reported_with_its_line(self, tmp_path: Path) -> None:
         (fault,) = faults(tmp_path, "[risk]\nmax_positions = = 4\n")
         assert "not valid TOML" in fault
         assert "line 2" in fault
@@ -238,7 +238,7 @@ class TestFaults:
         (fault,) = faults(tmp_path, 'KRAKEN_MASTER_API_SECRET = "hidden"')
         assert "hidden" not in fault
 
-    def test_a_missing_file_is_told_with_the_variable_that_named_it(self, tmp_path: Path) -> None:
+    def test_a_missing_file_is_reported_with_the_variable_that_named_it(self, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="NIJA_CONFIG"):
             load_settings(tmp_path / "nowhere.toml", STRATEGY_TABLES)
 
@@ -278,7 +278,7 @@ class TestPortfolio:
             load(tmp_path, f"[portfolio]\n{line}\n")
         assert told in str(error.value)
 
-    def test_it_is_no_accounts_own(self, tmp_path: Path) -> None:
+    def test_it_cannot_be_set_for_one_account(self, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="portfolio"):
             load(tmp_path, '[accounts."kraken:master".portfolio]\nmax_drawdown = 0.1\n')
 

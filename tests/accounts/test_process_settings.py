@@ -68,7 +68,7 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     assert process_settings({"NIJA_MODE": "", "NIJA_CONNECT_DELAY": " "}, tmp_path) == ProcessSettings()
 
 
-def test_a_nija_toml_beside_the_daemon_is_found(tmp_path: Path) -> None:
+def test_a_nija_toml_in_the_working_directory_is_found(tmp_path: Path) -> None:
     (tmp_path / "nija.toml").touch()
     assert process_settings({}, tmp_path).config == tmp_path / "nija.toml"
 
@@ -97,7 +97,7 @@ def test_a_bad_value_is_named_shown_and_answered_with_what_was_expected(name: st
     assert expected in fault
 
 
-def test_every_bad_value_is_told_at_once() -> None:
+def test_every_bad_value_is_reported_at_once() -> None:
     with pytest.raises(EnvironmentFault) as caught:
         process_settings({"NIJA_MODE": "x", "NIJA_LOG_FORMAT": "y"})
     assert len(caught.value.faults) == 2

@@ -22,7 +22,7 @@ def test_addresses_are_divided_by_spaces_or_commas_but_not_inside_an_address(bet
     assert process_settings({"NIJA_NOTIFY_URLS": f"{TELEGRAM}{between}{MAIL}"}).notify_urls == (TELEGRAM, MAIL)
 
 
-def test_a_trailing_comma_is_no_address() -> None:
+def test_a_trailing_comma_is_ignored() -> None:
     assert process_settings({"NIJA_NOTIFY_URLS": f"{TELEGRAM},"}).notify_urls == (TELEGRAM,)
 
 
@@ -40,7 +40,7 @@ def test_a_heartbeat_url_that_is_not_http_is_refused_without_showing_it(value: s
     assert "hidden" not in fault
 
 
-def test_a_heartbeat_address_is_kept_as_it_stands() -> None:
+def test_a_heartbeat_url_is_kept_unchanged() -> None:
     url = "https://example.org/ping/hidden?x=1"
     assert process_settings({"NIJA_HEARTBEAT_URL": url}).heartbeat_url == url
 

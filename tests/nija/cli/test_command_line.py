@@ -131,7 +131,7 @@ def test_a_mistyped_account_names_the_nearest_right_one(folder: Path, command: s
     assert "Did you mean kraken:tania_gilbert?" in done.output
 
 
-def test_an_exchange_that_there_is_not_names_those_there_are() -> None:
+def test_an_unknown_exchange_is_answered_with_the_known_ones() -> None:
     done = nija("doctor", "--exchange", "krakn")
     assert done.exit_code == 2
     assert "kraken" in done.output
@@ -153,7 +153,7 @@ def test_the_command_line_itself_loads_no_command(folder: Path, arguments: tuple
     assert {"numpy", "sqlalchemy", "structlog", "cryptography"}.isdisjoint(done.stdout.splitlines()[-1].split())
 
 
-def test_what_is_typed_after_nija_is_what_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_arguments_after_nija_choose_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["nija", "status", "--help"])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -136,7 +136,7 @@ def test_a_running_daemon_is_asked_and_obeys_for_its_accounts(journals: Journals
     assert halts(journals, TANIA) == set()
 
 
-def test_an_account_that_is_busy_is_told_apart_from_one_that_has_obeyed(journals: Journals, folder: Path) -> None:
+def test_a_busy_account_is_distinguished_from_one_that_has_obeyed(journals: Journals, folder: Path) -> None:
     with closing(journals.open(MASTER)) as journal, daemon(folder, prompt(journal), busy(TANIA)):
         done = nija("stop-trading")
     assert done.exit_code == 0
@@ -144,7 +144,7 @@ def test_an_account_that_is_busy_is_told_apart_from_one_that_has_obeyed(journals
     assert "⏳ kraken:tania_gilbert: queued" in done.output
 
 
-def test_one_journal_that_cannot_be_written_fails_alone_and_the_exit_code_tells(journals: Journals) -> None:
+def test_one_journal_that_cannot_be_written_fails_alone_and_sets_the_exit_code(journals: Journals) -> None:
     journals.path(MASTER).unlink()
     journals.path(MASTER).mkdir()
     done = nija("stop-trading")
@@ -154,7 +154,7 @@ def test_one_journal_that_cannot_be_written_fails_alone_and_the_exit_code_tells(
     assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
 
 
-def test_a_stray_file_beside_the_journals_is_no_account(journals: Journals, folder: Path) -> None:
+def test_a_stray_file_among_the_journals_is_not_an_account(journals: Journals, folder: Path) -> None:
     (journals.folder / "my-notes.sqlite3").touch()
     assert nija("stop-trading").exit_code == 0
 
@@ -183,7 +183,7 @@ def test_a_database_that_cannot_be_used_is_one_line_without_its_password(monkeyp
     assert "hunter2" not in done.output
 
 
-def test_status_asks_the_daemon_and_its_exit_code_tells(folder: Path) -> None:
+def test_status_asks_the_daemon_and_sets_the_exit_code(folder: Path) -> None:
     (folder / "data").mkdir()
     server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: REPORT.to_json()})
     server.start()
@@ -231,7 +231,7 @@ def test_doctor_without_any_credentials_warns_that_this_is_the_demo() -> None:
     assert "the demo" in done.output
 
 
-def test_config_check_tells_every_fault_at_once(folder: Path) -> None:
+def test_config_check_lists_every_fault_at_once(folder: Path) -> None:
     (folder / "nija.toml").write_text("[risk]\nmax_positions = 0\nmax_dragdown = 0.1\n")
     (folder / ".env").write_text("KRAKEN_MASTER_API_KEY=short\nKRAKEN_MASTER_API_SECRET=short\n")
     done = nija("config", "check")

@@ -23,7 +23,7 @@ def test_the_example_in_the_tree_is_the_generated_one() -> None:
     assert written == example_toml(), "write it anew: .venv/bin/nija config example > nija.example.toml"
 
 
-def test_the_example_taken_as_it_stands_changes_nothing(tmp_path: Path) -> None:
+def test_the_unchanged_example_changes_nothing(tmp_path: Path) -> None:
     copied = tmp_path / "nija.toml"
     copied.write_text(example_toml())
     assert load_settings(copied, STRATEGY_TABLES) == load_settings(None, STRATEGY_TABLES)
@@ -50,7 +50,7 @@ def rows(tmp_path: Path, real: dict[str, str], dotenv: str = "", toml: str | Non
     return {row.name: row for row in (*environment_rows(process, values, real), *settings_rows(process))}
 
 
-def test_each_value_says_where_it_comes_from(tmp_path: Path) -> None:
+def test_each_value_is_shown_with_where_it_comes_from(tmp_path: Path) -> None:
     toml = '[risk]\nmax_positions = 2\n[accounts."kraken:master"]\nrisk_multiplier = 0.5\n'
     found = rows(tmp_path, {"NIJA_MODE": "live"}, "NIJA_MODE=demo\nNIJA_LOG_LEVEL=DEBUG\n", toml)
     assert found["NIJA_MODE"] == Row("NIJA_MODE", "live", "environment")

@@ -67,7 +67,7 @@ def forget(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["forget", *arguments])
 
 
-def test_a_journal_is_kept_elsewhere_and_the_account_begins_anew(journals: Journals) -> None:
+def test_a_journal_is_archived_and_the_account_starts_a_new_one(journals: Journals) -> None:
     done = forget("kraken:master", "--yes")
     assert done.exit_code == 0, done.output
     assert "an open position: BTC/USD 0.10000000" in done.output
@@ -82,7 +82,7 @@ def test_a_journal_is_kept_elsewhere_and_the_account_begins_anew(journals: Journ
         assert len(other.plans.open()) == 1
 
 
-def test_what_still_stands_in_the_write_ahead_log_is_kept_too(journals: Journals, folder: Path) -> None:
+def test_what_is_only_in_the_write_ahead_log_is_kept_too(journals: Journals, folder: Path) -> None:
     path = journals.path(MASTER)
     reader = journals.read(MASTER)
     reader.plans.open()
@@ -112,7 +112,7 @@ def test_an_account_without_a_journal_is_said_to_have_none(folder: Path) -> None
     assert "kraken:master has no journal" in done.output
 
 
-def test_beside_a_running_nija_that_has_the_account_nothing_is_moved(journals: Journals, folder: Path) -> None:
+def test_nothing_is_moved_while_a_running_nija_has_the_account(journals: Journals, folder: Path) -> None:
     report = StatusReport(1, "1.0", None, "live", (AccountStatus("kraken:master", "MASTER", "kraken", "FAILED"),))
     server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: report.to_json()})
     server.start()
@@ -146,7 +146,7 @@ def test_an_account_whose_key_another_process_uses_is_not_forgotten(
     assert journals.exists(MASTER)
 
 
-def test_a_damaged_journal_is_put_away_as_it_is(journals: Journals) -> None:
+def test_a_damaged_journal_is_archived_as_it_is(journals: Journals) -> None:
     journals.path(MASTER).write_bytes(b"this is no database" * 100)
     done = forget("kraken:master", "--yes")
     assert done.exit_code == 0

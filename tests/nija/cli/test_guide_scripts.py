@@ -99,7 +99,9 @@ def test_the_status_counts_the_masters(project: Path, kraken_url: str) -> None:
     assert done.returncode == 2, "no daemon trades"
 
 
-def test_the_connection_test_names_what_fails_and_says_that_it_places_no_order(project: Path, kraken_url: str) -> None:
+def test_the_connection_test_names_what_fails_and_announces_that_it_places_no_orders(
+    project: Path, kraken_url: str
+) -> None:
     user = {"KRAKEN_USER_TANIA_GILBERT_API_KEY": MASTER.key, "KRAKEN_USER_TANIA_GILBERT_API_SECRET": OTHER.secret}
     done = run(project / "test_kraken_connection_live.py", environ={"KRAKEN_API_URL": kraken_url, **user})
     assert "no orders will be placed" in done.stdout
@@ -123,7 +125,7 @@ def test_the_wizard_of_the_master_writes_the_key_that_works(project: Path, krake
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_without_the_packages_a_script_says_what_to_run(project: Path, script: str) -> None:
+def test_without_the_packages_a_script_names_the_command_to_run(project: Path, script: str) -> None:
     done = run(project / script, python=(sys.executable, "-S"))
     assert done.stderr == "NIJA's environment does not exist yet: run ./start.sh once\n"
     assert done.returncode == 2

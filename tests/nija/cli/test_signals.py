@@ -26,14 +26,14 @@ def _handlers_as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", HANDLED)
-def test_the_end_of_the_terminal_stops_the_daemon_as_a_stop_signal_does(number: signal.Signals) -> None:
+def test_closing_the_terminal_stops_the_daemon_like_a_stop_signal(number: signal.Signals) -> None:
     stop = threading.Event()
     _stop_on_signals(stop)
     os.kill(os.getpid(), number)
     assert stop.wait(10)
 
 
-def test_under_nohup_the_end_of_the_terminal_stops_nothing() -> None:
+def test_under_nohup_closing_the_terminal_stops_nothing() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _stop_on_signals(threading.Event())
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

@@ -80,7 +80,7 @@ def test_a_file_that_is_not_a_socket_is_never_removed(tmp_path: Path) -> None:
     assert (tmp_path / SOCKET_NAME).read_text() == "mine"
 
 
-def test_stopping_takes_the_socket_away_at_once_and_may_be_repeated(tmp_path: Path) -> None:
+def test_stopping_removes_the_socket_at_once_and_may_be_repeated(tmp_path: Path) -> None:
     server = ControlServer(tmp_path / SOCKET_NAME, {})
     server.stop()
     server = ControlServer(tmp_path / SOCKET_NAME, {})
@@ -104,7 +104,7 @@ def test_a_data_folder_with_a_name_too_long_for_a_socket_works(tmp_path: Path, d
     assert not (folder / SOCKET_NAME).exists()
 
 
-def test_what_a_handler_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
+def test_a_refusal_of_a_handler_reaches_the_client_in_its_own_words(tmp_path: Path) -> None:
     def refuse(_: dict[str, object]) -> dict[str, object]:
         raise ValueError("kraken:nobody is no account of this daemon")
 
@@ -112,7 +112,7 @@ def test_what_a_handler_refuses_is_told_in_its_own_words(tmp_path: Path) -> None
         ask(tmp_path, "resume")
 
 
-def test_a_broken_handler_tells_its_asker_no_detail_and_the_log_why(tmp_path: Path) -> None:
+def test_a_broken_handler_sends_no_detail_to_the_client_and_logs_the_error(tmp_path: Path) -> None:
     def break_down(_: dict[str, object]) -> dict[str, object]:
         raise RuntimeError("private-key-material")
 
@@ -139,7 +139,7 @@ def test_a_request_without_end_is_cut_off(tmp_path: Path) -> None:
         assert b"longer than" in rude.recv(10_000)
 
 
-def test_a_silent_asker_does_not_keep_others_waiting(tmp_path: Path) -> None:
+def test_a_silent_client_does_not_keep_others_waiting(tmp_path: Path) -> None:
     with serving(tmp_path, {"status": echo}), socket.socket(socket.AF_UNIX) as silent:
         silent.connect(str(tmp_path / SOCKET_NAME))
         begun = time.monotonic()
@@ -147,7 +147,7 @@ def test_a_silent_asker_does_not_keep_others_waiting(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 1
 
 
-def test_a_daemon_that_hangs_is_reported_and_not_taken_for_none(tmp_path: Path) -> None:
+def test_a_daemon_that_hangs_is_reported_and_not_mistaken_for_none(tmp_path: Path) -> None:
     release = threading.Event()
 
     def hang(_: dict[str, object]) -> dict[str, object]:
@@ -160,7 +160,7 @@ def test_a_daemon_that_hangs_is_reported_and_not_taken_for_none(tmp_path: Path) 
         release.set()
 
 
-def test_a_daemon_that_ends_while_it_is_asked_has_not_answered(tmp_path: Path) -> None:
+def test_a_daemon_that_ends_during_a_request_has_not_answered(tmp_path: Path) -> None:
     with ending_daemon(tmp_path), pytest.raises(Unanswered):
         ask(tmp_path, "status")
 

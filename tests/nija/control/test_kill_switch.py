@@ -56,7 +56,7 @@ def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> Non
     assert halts(journals, TANIA) == set()
 
 
-def test_a_journal_that_cannot_be_opened_keeps_no_other_account_from_being_stopped(journals: Journals) -> None:
+def test_a_journal_that_cannot_be_opened_does_not_prevent_stopping_other_accounts(journals: Journals) -> None:
     break_journal(journals, DAIVON)
     accounts = [MASTER, DAIVON, TANIA]
     results = write_to_journals(Command.STOP_TRADING, journals.open, accounts, ManualClock())
@@ -123,7 +123,7 @@ def test_the_daemon_answers_with_a_row_for_each_account(journals: Journals, tmp_
     )
 
 
-def test_a_command_to_an_account_that_there_is_not_names_those_there_are(tmp_path: Path) -> None:
+def test_a_command_to_an_unknown_account_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     queue = busy(MASTER)
     with daemon(tmp_path, {MASTER: queue}):
         with pytest.raises(ControlError, match="NIJA has no account kraken:nobody; it has: kraken:master"):

@@ -126,7 +126,7 @@ def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Ri
         (FailureKind.OTHER, "something {nobody} foresaw", "Something {nobody} foresaw", "nija.log"),
     ],
 )
-def test_a_failed_account_is_told_what_to_do_by_the_kind_of_its_failure(
+def test_the_remedy_for_a_failed_account_follows_from_the_kind_of_its_failure(
     set_up: BrokenSetUp, rig: Rig, kind: FailureKind, reason: str, title: str, remedy: str
 ) -> None:
     (credentials,) = discover(set_up.environ).credentials
@@ -139,7 +139,7 @@ def test_a_failed_account_is_told_what_to_do_by_the_kind_of_its_failure(
     assert remedy in first.remedy
 
 
-def test_an_account_that_still_waits_its_turn_is_no_fault(set_up: BrokenSetUp, rig: Rig) -> None:
+def test_an_account_that_still_waits_its_turn_is_not_a_fault(set_up: BrokenSetUp, rig: Rig) -> None:
     (credentials,) = discover(set_up.environ).credentials
     manager = AccountManager(rig.clock)
     manager.add(MASTER)

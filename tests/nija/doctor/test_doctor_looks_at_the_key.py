@@ -27,7 +27,7 @@ def about(text: str, found: tuple[Finding, ...]) -> Finding | None:
     return next((finding for finding in found if text in finding.title), None)
 
 
-def test_a_key_that_works_from_everywhere_is_a_hint_and_no_warning() -> None:
+def test_a_key_that_works_from_everywhere_is_a_hint_and_not_a_warning() -> None:
     found = about("IP whitelist", findings(KEY))
     assert found is not None
     assert found.level is Level.OK

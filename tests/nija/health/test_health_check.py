@@ -63,7 +63,7 @@ def test_no_daemon_is_unhealthy_and_the_folder_is_named(tmp_path: Path) -> None:
     assert verdict.reason == f"NIJA is not running on the data folder {tmp_path}"
 
 
-def test_a_daemon_of_another_version_and_a_bad_setting_are_told_not_raised(tmp_path: Path) -> None:
+def test_a_daemon_of_another_version_and_a_bad_setting_are_reported_not_raised(tmp_path: Path) -> None:
     with daemon(tmp_path, {"accounts": 7}):
         assert "another version" in check(environ(tmp_path), tmp_path, NOW).reason
     assert "NIJA_MODE" in check({"NIJA_MODE": "turbo"}, tmp_path, NOW).reason

@@ -108,7 +108,7 @@ class TestMarketData:
             f"no account can work: {reason} (kraken:master TRADING); look at nija.log"
         )
 
-    def test_one_dead_market_beside_a_live_one_is_a_fault_of_an_account_that_works(self) -> None:
+    def test_one_dead_market_next_to_a_live_one_is_a_fault_of_a_working_account(self) -> None:
         half = replace(WELL, markets=(replace(BTC, price_age=900.0), ETH))
         assert works(half, NOW)
         assert told(half) == [(AccountFaultKind.NO_MARKET_DATA, "BTC/USD")]
@@ -121,7 +121,7 @@ class TestMarketData:
         assert works(replayed, NOW)
         assert told(replayed) == []
 
-    def test_a_price_that_is_old_for_a_minute_is_no_fault_yet(self) -> None:
+    def test_a_price_that_is_old_for_a_minute_is_not_a_fault_yet(self) -> None:
         assert told(replace(WELL, markets=(replace(BTC, price_age=120.0, answer_age=120.0),))) == []
 
     def test_a_feed_that_polls_slowly_is_given_three_polls(self) -> None:
@@ -138,14 +138,14 @@ class TestAnswers:
         assert not works(deaf, NOW)
         assert told(deaf) == [(AccountFaultKind.NO_ANSWER, "")]
 
-    def test_an_account_without_useful_work_says_so_once(self) -> None:
+    def test_an_account_without_useful_work_has_one_fault(self) -> None:
         assert told(replace(account(400), last_answer_age=400.0)) == [(AccountFaultKind.NO_WORK, "")]
 
-    def test_one_that_has_just_connected_or_failed_says_so_by_its_state(self) -> None:
+    def test_one_that_has_just_connected_or_failed_has_none(self) -> None:
         assert told(replace(account(9_000), since=NOW)) == []
         assert told(account(9_000, state="FAILED")) == []
 
-    def test_an_account_that_has_failed_still_says_which_position_is_bare(self) -> None:
+    def test_a_failed_account_still_reports_its_unprotected_position(self) -> None:
         bare = replace(account(9_000, state="FAILED"), positions=(replace(HELD, stop=None),))
         assert told(bare) == [(AccountFaultKind.NOT_PROTECTED, "BTC/USD")]
 
@@ -174,7 +174,7 @@ class TestProtection:
         bare = replace(WELL, positions=(position,), protection=known)
         assert [(fault.kind, fault.text) for fault in faults(bare, NOW)] == [(AccountFaultKind.NOT_PROTECTED, reason)]
 
-    def test_a_bare_position_is_told_without_having_the_daemon_restarted(self) -> None:
+    def test_an_unprotected_position_is_reported_but_does_not_restart_the_daemon(self) -> None:
         bare = replace(WELL, positions=(replace(HELD, stop=None),))
         verdict = judge((bare,), NOW, LONG_UP)
         assert verdict.healthy
@@ -189,16 +189,16 @@ class TestProtection:
         )
         assert told(unwatched) == [(AccountFaultKind.NOT_PROTECTED, "BTC/USD")]
 
-    def test_the_moments_between_a_fill_and_its_stop_are_no_fault(self) -> None:
+    def test_the_moments_between_a_fill_and_its_stop_are_not_faults(self) -> None:
         fresh = ProtectionView("BTC/USD", covered=False, bare_seconds=BARE_SECONDS - 1)
         assert told(replace(WELL, positions=(HELD,), protection=(fresh,))) == []
 
-    def test_a_covered_position_is_no_fault_whatever_its_price(self) -> None:
+    def test_a_covered_position_is_not_a_fault_whatever_its_price(self) -> None:
         covered = ProtectionView("BTC/USD", covered=True, bare_total=12.0, longest=9.0)
         old = replace(BTC, price_age=200.0)
         assert told(replace(WELL, positions=(HELD,), protection=(covered,), markets=(old,))) == []
 
-    def test_a_position_in_doubt_is_a_fault_beside_its_protection(self) -> None:
+    def test_a_position_in_doubt_is_a_fault_even_if_it_is_protected(self) -> None:
         doubted = ProtectionView("BTC/USD", covered=True, doubt="0.0021 BTC are missing")
         (fault,) = faults(replace(WELL, positions=(HELD,), protection=(doubted,)), NOW)
         assert (fault.kind, fault.text) == (AccountFaultKind.IN_DOUBT, "BTC/USD is in doubt: 0.0021 BTC are missing")

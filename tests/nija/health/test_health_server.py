@@ -84,7 +84,7 @@ def test_a_working_daemon_is_healthy_and_ready() -> None:
     assert health.headers["Cache-Control"] == "no-store"
 
 
-def test_a_daemon_that_exists_without_working_is_unhealthy_and_says_why() -> None:
+def test_a_daemon_that_does_no_work_is_unhealthy_and_gives_the_reason() -> None:
     daemon = Daemon()
     daemon.show(AccountState.TRADING)
     with served(daemon) as server:
@@ -164,7 +164,7 @@ def test_faults_are_shown_and_do_not_make_a_working_daemon_unhealthy() -> None:
     assert "nija_healthy 1.0" in metrics
 
 
-def test_fills_are_counted_from_the_events_whatever_the_log_says() -> None:
+def test_fills_are_counted_from_events_and_not_from_the_log() -> None:
     daemon = Daemon()
     amount, price = Decimal("0.001"), Decimal(95000)
     with served(daemon) as server:
@@ -250,7 +250,7 @@ def is_closed(caller: socket.socket, within: float = 0.3) -> bool:
         return False
 
 
-def test_a_caller_who_never_finishes_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_never_finishes_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nija.health.server.CONNECTION_SECONDS", 0.1)
     with served(Daemon()) as server, closing(socket.create_connection((LOOPBACK, server.port))) as caller:
         caller.sendall(b"GET /healthz HTTP/1.1\r\n")

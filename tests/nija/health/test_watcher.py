@@ -53,7 +53,7 @@ def failed(reason: str) -> AccountStatus:
     return sighting(snapshot(S.FAILED, reason))
 
 
-def test_a_failure_is_told_once_and_its_end_once() -> None:
+def test_a_failure_is_reported_once_and_its_end_once() -> None:
     seen = (sighting(), failed("Permission denied"), failed("Permission denied"), sighting(), sighting())
     assert watch(*seen) == [AccountFailed(MASTER, "Permission denied"), AccountRecovered(MASTER)]
 
@@ -76,11 +76,11 @@ def test_another_reason_is_news_but_reasons_without_end_are_not() -> None:
     assert len(watch(*(failed(str(number)) for number in range(50)))) == 5
 
 
-def test_an_account_that_is_failed_when_first_seen_is_told() -> None:
+def test_an_account_that_is_failed_when_first_seen_is_reported() -> None:
     assert watch(failed("❌ bad key")) == [AccountFailed(MASTER, "❌ bad key")]
 
 
-def test_an_account_that_says_it_trades_but_does_no_work_has_failed_until_it_works() -> None:
+def test_an_account_in_state_trading_that_does_no_work_has_failed_until_it_works() -> None:
     events = watch(
         sighting(snapshot(silent=SILENT_SECONDS + 1)), sighting(snapshot(silent=SILENT_SECONDS + 60)), sighting()
     )
@@ -99,7 +99,7 @@ def held(**protection: Any) -> AccountStatus:  # noqa: ANN401 - the fields of a 
     return sighting(None, shown)
 
 
-def test_a_bare_position_is_told_once_and_its_protection_once() -> None:
+def test_a_bare_position_is_reported_once_and_its_protection_once() -> None:
     bare = [held(covered=False, bare_seconds=seconds) for seconds in (10.0, 40.0, 60.0)]
     assert watch(held(), *bare, held(), held()) == [
         PositionBare(MASTER, "BTC/USD", "BTC/USD has been without a stop for 40 s"),
@@ -112,17 +112,17 @@ def test_a_bare_position_that_is_sold_is_not_said_to_be_protected() -> None:
     assert [type(event) for event in events] == [PositionBare]
 
 
-def test_a_trader_that_begins_anew_does_not_end_what_was_wrong() -> None:
+def test_a_trader_that_restarts_does_not_end_a_fault() -> None:
     unborn = sighting(None, replace(view(), worked=False))
     assert len(watch(held(doubt="coins are missing"), unborn, held(doubt="coins are missing"))) == 1
 
 
-def test_what_the_account_has_logged_itself_is_said_to_be() -> None:
+def test_what_the_account_has_logged_itself_is_marked() -> None:
     (bare,) = watch(held(covered=False, trouble="refused"))
     assert bare == PositionBare(MASTER, "BTC/USD", "BTC/USD is not protected as it should be: refused", is_logged=True)
 
 
-def test_a_position_in_doubt_is_told_and_so_is_its_end() -> None:
+def test_a_position_in_doubt_is_reported_and_so_is_its_end() -> None:
     assert watch(held(), held(doubt="coins are missing"), held()) == [
         PositionInDoubt(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
         PositionCertain(MASTER, "BTC/USD", "BTC/USD is in doubt: coins are missing"),
@@ -147,7 +147,7 @@ class TestMarketData:
         feed = FeedSnapshot(read=MappingProxyType(read), freshness=MappingProxyType(series))
         return sighting(snapshot(account=account), view(), feed)
 
-    def test_a_silence_is_told_once_for_all_accounts_and_so_is_its_end(self) -> None:
+    def test_a_silence_is_reported_once_for_all_accounts_and_so_is_its_end(self) -> None:
         clock = ManualClock(LATER.timestamp())
         watcher = Watcher(clock)
         assert watcher.look((self.seen(), self.seen(TANIA))) == ()
@@ -169,7 +169,7 @@ class TestMarketData:
             FeedBack(Exchange.KRAKEN, "", 0.0, "no price of BTC/USD for 6 min 40 s"),
         )
 
-    def test_one_market_that_stays_silent_through_an_outage_of_all_is_told_once(self) -> None:
+    def test_one_market_that_stays_silent_through_an_outage_of_all_is_reported_once(self) -> None:
         watcher = Watcher(ManualClock(LATER.timestamp()))
         told = [
             *watcher.look((self.seen(BTC=400.0),)),

@@ -168,7 +168,7 @@ def test_money_in_positions_counts_as_funds(total: str, invested: str, last: str
     ("kind", "reason"),
     [(FailureKind.NONCE, "Invalid nonce"), (FailureKind.SIGNATURE, "Invalid signature")],
 )
-def test_what_users_search_for_stands_on_a_line_of_its_own(kind: FailureKind, reason: str) -> None:
+def test_the_fixed_errors_have_a_line_of_their_own(kind: FailureKind, reason: str) -> None:
     first, second = written(ConnectionFailed(MASTER, kind, reason, "why"))
     assert first.startswith(f"error ❌ {reason} | ")
     assert second.startswith(f"warning ⚠️  Kraken MASTER connection failed: {reason} | ")
@@ -187,5 +187,5 @@ def test_what_users_search_for_stands_on_a_line_of_its_own(kind: FailureKind, re
         DaemonStopped(),
     ],
 )
-def test_what_the_accounts_own_lines_have_said_is_not_said_twice(event: Event) -> None:
+def test_what_the_accounts_thread_has_logged_is_not_logged_twice(event: Event) -> None:
     assert written(event) == []

@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 from nija.log import EventLog, get_log
 
 
-def test_a_reason_is_said_once_with_its_fields_and_again_when_it_comes_back() -> None:
+def test_a_reason_is_logged_once_with_its_fields_and_again_when_it_comes_back() -> None:
     with capture_logs() as said:
         log = EventLog(get_log("nija", account="kraken:master"))
         for _ in range(3):

@@ -102,7 +102,7 @@ def test_a_minimum_carries_its_currency(minimum: str, currency: str, shown: str)
     assert lines.underfunded(Decimal(minimum), currency) == f"   ⚠️  UNDERFUNDED - needs at least {shown}"
 
 
-def test_a_moved_stop_is_told_in_the_money_of_its_market() -> None:
+def test_a_moved_stop_is_logged_in_the_quote_currency_of_its_market() -> None:
     assert (
         lines.stop_moved("BTC/EUR", Decimal("0.001"), Decimal(88000)) == "🛡️ Stop moved: BTC/EUR 0.00100000 @ €88000.00"
     )

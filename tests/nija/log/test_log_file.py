@@ -77,7 +77,7 @@ def test_a_file_whose_place_someone_else_took_is_written_to_and_not_emptied(tmp_
 
 
 @pytest.mark.parametrize("name", ["", "a-file/nija.log"])
-def test_a_file_that_cannot_be_written_is_told_with_its_variable(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_written_is_reported_with_its_variable(tmp_path: Path, name: str) -> None:
     (tmp_path / "a-file").touch()
     with pytest.raises(LogFileUnusable) as caught:
         open_log_file(tmp_path / name)
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_written_is_told_with_its_variable(tmp_path: Path,
     assert "NIJA_LOG_FILE" in str(caught.value)
 
 
-def test_a_full_disk_is_told_once_and_raises_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_reported_once_and_raises_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     log_file = open_log_file(Path("/dev/full"), rotate_bytes=0)
     say(log_file, "one")
     say(log_file, "two")

@@ -65,7 +65,7 @@ def heard(tmp_path: Path) -> Iterator[Heard]:
     heard.close()
 
 
-def test_a_fixed_line_stands_right_after_time_and_level_on_the_console_and_in_the_file(heard: Heard) -> None:
+def test_a_fixed_line_follows_time_and_level_on_the_console_and_in_the_file(heard: Heard) -> None:
     heard.configure()
     log = get_log("nija", account="kraken:master")
     log.info(lines.FUNDED)
@@ -217,7 +217,7 @@ WAYS: dict[str, Callable[[], object]] = {
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("log_format", list(LogFormat))
 @pytest.mark.parametrize("way", WAYS)
-def test_no_way_to_log_lets_a_secret_through(
+def test_no_way_to_log_reveals_a_secret(
     heard: Heard, capfd: pytest.CaptureFixture[str], way: str, log_format: LogFormat
 ) -> None:
     heard.configure(log_format=log_format)
@@ -282,7 +282,7 @@ def test_the_coinbase_librarys_own_handlers_stay_silent_even_when_imported_later
     assert "worth hearing" in done.stdout
 
 
-def test_closing_lets_go_of_everything(heard: Heard) -> None:
+def test_closing_releases_everything(heard: Heard) -> None:
     before = list(logging.getLogger().handlers)
     log = heard.configure()
     log.close()

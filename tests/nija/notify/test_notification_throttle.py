@@ -45,7 +45,7 @@ def test_accounts_and_kinds_do_not_wait_for_each_other() -> None:
     assert pace.due(1.0).events == others
 
 
-def test_failing_and_recovering_are_told_in_their_order() -> None:
+def test_failure_and_recovery_are_sent_in_order() -> None:
     pace = NotificationThrottle()
     story = (failed("a"), AccountRecovered(MASTER), failed("b"), AccountRecovered(MASTER))
     pace.offer(story[0])
@@ -76,7 +76,7 @@ def test_the_end_sends_everything_without_a_wait() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from([MASTER, TANIA])), max_size=80))
-def test_no_account_is_heard_twice_in_a_window_and_every_event_is_told_or_counted(
+def test_no_account_is_sent_twice_in_a_window_and_every_event_is_sent_or_counted(
     steps: list[tuple[float, AccountId]],
 ) -> None:
     pace, now, told = NotificationThrottle(), 0.0, 0

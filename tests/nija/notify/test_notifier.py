@@ -76,7 +76,7 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
     assert log.text == ""
 
 
-def test_a_burst_is_one_message_and_stopping_tells_what_was_held() -> None:
+def test_a_burst_is_one_message_and_stopping_sends_what_was_held() -> None:
     log = Log()
     with inbox() as box:
         worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
@@ -126,7 +126,7 @@ def join(name: str) -> None:
             thread.join(15)
 
 
-def test_a_refused_notification_is_said_once_without_the_token_and_arrives_later(
+def test_a_refused_notification_is_logged_once_without_the_token_and_arrives_later(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -165,7 +165,7 @@ def test_an_invalid_url_is_named_by_its_position_and_the_others_work() -> None:
     assert "hidden-token" not in log.text
 
 
-def test_an_event_that_cannot_be_told_does_not_silence_the_next() -> None:
+def test_an_event_that_cannot_be_sent_does_not_block_the_next() -> None:
     log = Log()
     with inbox() as box:
         worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
@@ -215,7 +215,7 @@ def test_a_beat_from_before_the_pause_is_not_sent_after_it() -> None:
         heart.stop()
 
 
-def test_a_heartbeat_that_is_refused_is_said_once_without_the_token() -> None:
+def test_a_heartbeat_that_is_refused_is_logged_once_without_the_token() -> None:
     log = Log()
     with inbox() as box:
         box.status = 404

@@ -96,13 +96,13 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         (DaemonStopped(), "👋 stopped", "No new orders"),
     ],
 )
-def test_every_event_says_who_and_what(event: NotifiedEvent, title: str, text: str) -> None:
+def test_every_event_names_the_account_and_what_happened(event: NotifiedEvent, title: str, text: str) -> None:
     said = wording_of(event)
     assert said.title == title
     assert said.text.startswith(text)
 
 
-def test_the_summary_has_a_line_for_each_account_and_says_each_reason_once() -> None:
+def test_the_summary_has_a_line_for_each_account_with_each_reason_once() -> None:
     days = (
         AccountDay(MASTER, "TRADING", "USD", Decimal("1034.56"), Decimal("34.56"), 1),
         AccountDay(TANIA, "FAILED", "USD", None, None, 0, "Permission denied", PAUSED),
@@ -115,7 +115,7 @@ def test_the_summary_has_a_line_for_each_account_and_says_each_reason_once() -> 
     ]
 
 
-def test_one_event_speaks_for_itself_and_many_become_one_message() -> None:
+def test_one_event_is_sent_as_it_is_and_many_become_one_message() -> None:
     one = message("NIJA", [note(BOUGHT, START)], 0, str)
     assert (one.title, one.severity) == ("NIJA 📈 Kraken MASTER bought BTC/USD", Severity.SUCCESS)
     many = message("NIJA", [note(BOUGHT, START), note(AccountFailed(TANIA, "x"), START)], 0, str)
@@ -123,7 +123,7 @@ def test_one_event_speaks_for_itself_and_many_become_one_message() -> None:
     assert many.body.splitlines()[0] == "12:00 📈 Kraken MASTER bought BTC/USD: 0.00100000 @ $95000.00, stop $88000.00"
 
 
-def test_a_burst_is_bounded_and_says_what_it_leaves_out() -> None:
+def test_a_burst_is_limited_and_counts_what_it_leaves_out() -> None:
     notes = [note(AccountFailed(MASTER, str(number)), START) for number in range(40)]
     burst = message("NIJA", notes, 3, str)
     assert burst.title == "NIJA: 43 events"

@@ -124,7 +124,7 @@ def test_the_masters_are_listed_in_the_lines_that_the_guide_promises() -> None:
     assert lines[start:] == ["Master Exchanges Connected: 2", "  - coinbase: $0.76", "  - kraken: $123.45"]
 
 
-def test_everything_worth_knowing_of_an_account_is_shown() -> None:
+def test_all_details_of_an_account_are_shown() -> None:
     text = "\n".join(shown(REPORT))
     for fact in (
         "running for 3 h 12 min",
@@ -149,7 +149,7 @@ def test_everything_worth_knowing_of_an_account_is_shown() -> None:
         assert fact in text, fact
 
 
-def test_market_data_is_told_once_for_all_accounts_of_an_exchange() -> None:
+def test_market_data_is_reported_once_for_all_accounts_of_an_exchange() -> None:
     lines = shown(replace(REPORT, accounts=(FULL, replace(FULL, id="kraken:tania_gilbert"))))
     start = lines.index("Market data")
     assert lines[start : start + 3] == [
@@ -165,7 +165,7 @@ def test_where_market_time_runs_on_its_own_the_last_answer_counts() -> None:
     assert "   coinbase BTC/USD: price 4 s ago, 1d candles 4 s ago" in lines
 
 
-def test_a_problem_of_a_market_stands_beside_its_ages() -> None:
+def test_a_problem_of_a_market_is_shown_with_its_ages() -> None:
     market = replace(BTC, price_age=None, candle_age=None, problem="the exchange provides no price for it")
     lines = shown(replace(REPORT, accounts=(replace(COINBASE, markets=(market,)),)))
     assert ("   coinbase BTC/USD: price unknown, 1d candle unknown; the exchange provides no price for it") in lines
@@ -183,7 +183,7 @@ def test_no_number_is_shown_with_an_exponent() -> None:
     assert "0.00000001 bought @ $90000.00, now $100000.00, stop $85000.00, profit +$1000.00" in text
 
 
-def test_a_failed_account_shows_its_reason_and_not_what_it_thought_before() -> None:
+def test_a_failed_account_shows_its_reason_and_not_its_last_rules() -> None:
     lines = shown(replace(REPORT, accounts=(replace(FULL, state="FAILED", reason="Invalid key"),)))
     assert "   FAILED: Invalid key" in lines
     assert any("bought @" in line for line in lines)
@@ -280,12 +280,12 @@ def test_the_demo_and_paper_say_that_no_money_moves() -> None:
         (("TRADING",), None, StatusExit.NONE),
     ],
 )
-def test_the_exit_code_tells_how_many_trade(states: tuple[str, ...], pid: int | None, code: StatusExit) -> None:
+def test_the_exit_code_shows_how_many_trade(states: tuple[str, ...], pid: int | None, code: StatusExit) -> None:
     accounts = tuple(replace(FULL, state=state) for state in states)
     assert replace(REPORT, pid=pid, accounts=accounts).exit_code is code
 
 
-def test_a_hundred_accounts_are_told_in_under_300_milliseconds(tmp_path: Path) -> None:
+def test_a_hundred_accounts_are_reported_in_under_300_milliseconds(tmp_path: Path) -> None:
     report = replace(REPORT, accounts=tuple(replace(FULL, id=f"kraken:user{number}") for number in range(100)))
     server = ControlServer(tmp_path / SOCKET_NAME, {"status": lambda _: report.to_json()})
     server.start()
@@ -300,13 +300,13 @@ def test_a_hundred_accounts_are_told_in_under_300_milliseconds(tmp_path: Path) -
         server.stop()
 
 
-def test_what_is_not_known_reads_unknown_and_a_stop_that_is_not_there_is_no_unknown() -> None:
+def test_unknown_figures_read_unknown_and_a_missing_stop_does_not() -> None:
     bare = replace(FULL.positions[0], price=None, stop=None, profit=None, profit_percent=None)
     lines = shown(replace(REPORT, accounts=(replace(FULL, balance=None, positions=(bare,)),)))
     assert any("now unknown, no stop yet, profit unknown (unknown)" in line for line in lines)
     assert "  - kraken: unknown" in lines
 
 
-def test_an_account_that_has_not_worked_yet_never_did() -> None:
+def test_an_account_that_has_not_worked_yet_shows_never() -> None:
     (row,) = (line for line in shown(REPORT) if line.startswith("coinbase:master  "))
     assert row.split() == ["coinbase:master", "TRADING", "$0.76", *["unknown"] * 2, "0", "0", "unknown", "never"]

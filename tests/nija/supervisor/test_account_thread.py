@@ -136,7 +136,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     daemon.journals.close()
 
 
-def test_the_first_connect_says_whose_journal_it_is(daemon: Daemon) -> None:
+def test_the_first_connect_ties_the_journal_to_the_exchange_account(daemon: Daemon) -> None:
     assert daemon.run(KeyOf(daemon.clock, "AA00")) is AccountState.TRADING
     with closing(daemon.journals.read(ACCOUNT)) as journal:
         assert journal.identity.fingerprint() == fingerprint_of("AA00")
@@ -224,7 +224,7 @@ def test_an_account_that_cannot_connect_obeys_within_a_second(daemon: Daemon, re
     assert max(daemon.clock.sleeps) <= 1.0
 
 
-def test_a_key_that_is_refused_while_trading_and_again_at_the_next_connect_is_told_once(daemon: Daemon) -> None:
+def test_a_key_that_is_refused_while_trading_and_again_at_the_next_connect_is_reported_once(daemon: Daemon) -> None:
     exchange = KeyOf(daemon.clock, "AA00")
 
     def refuse() -> None:
@@ -259,7 +259,7 @@ def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daem
     assert daemon.halts() == {HaltName.STOP_TRADING}
 
 
-def test_a_switched_off_account_with_nothing_open_any_more_takes_part_no_longer(daemon: Daemon) -> None:
+def test_a_switched_off_account_with_nothing_open_is_no_longer_managed(daemon: Daemon) -> None:
     daemon.is_switched_off = True
     exchange = KeyOf(daemon.clock, "AA00")
     daemon.thread(exchange).run()

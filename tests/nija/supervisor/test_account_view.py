@@ -132,7 +132,7 @@ def test_a_position_whose_stop_is_refused_is_a_fault_until_it_is_right(
     assert mended.protection[0].longest >= 30
 
 
-def test_coins_that_the_owner_sold_by_hand_are_told_as_booked_out(rig: TraderRig) -> None:
+def test_coins_that_the_owner_sold_by_hand_are_shown_as_booked_out(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD"}
     rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
     rig.cycle(2)
@@ -192,7 +192,7 @@ def test_what_a_trader_shows_before_its_first_cycle_has_ended_is_not_known() -> 
     assert not shown.is_known
 
 
-def test_an_account_whose_worth_cannot_be_known_is_seen_all_the_same() -> None:
+def test_an_account_of_unknown_value_is_still_shown() -> None:
     shown = account_view(snapshot(), replace(view(), equity=None), None, ReportMoment(LATER, 0.0))
     assert (shown.is_known, shown.equity_change, shown.limits) == (True, None, ())
 

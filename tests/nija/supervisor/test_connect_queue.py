@@ -37,7 +37,7 @@ def test_no_connect_begins_sooner_than_the_delay_after_the_last_one_ended(steps:
     assert all(later[0] - earlier[1] >= 5.0 for earlier, later in itertools.pairwise(turns))
 
 
-def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+def test_turns_come_in_the_order_of_reservation() -> None:
     clock = ManualClock()
     gate = ConnectQueue(clock, 5.0)
     first, second = gate.reserve(), gate.reserve()
@@ -49,7 +49,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
     assert gate._take(second) == 0
 
 
-def test_a_connect_that_hangs_keeps_nobody_out() -> None:
+def test_a_connect_that_hangs_does_not_block_others() -> None:
     clock = ManualClock()
     gate = ConnectQueue(clock, 5.0)
     with gate.turn(gate.reserve()):
@@ -85,7 +85,7 @@ def test_a_failed_connect_gives_its_turn_back() -> None:
     assert began <= 5.5
 
 
-def test_a_delay_of_zero_lets_all_connect_at_once() -> None:
+def test_with_a_delay_of_zero_all_connect_at_once() -> None:
     clock = ManualClock()
     gate = ConnectQueue(clock, 0.0)
     with gate.turn(gate.reserve()), gate.turn(gate.reserve()):

@@ -102,9 +102,7 @@ def test_accounts_that_may_have_something_to_protect_connect_first(journals: Jou
     assert [credentials.account for credentials, _ in order] == [DAIVON, TANIA, MASTER]
 
 
-def test_a_switched_off_account_is_looked_after_only_while_something_of_it_is_open(
-    journals: Journals, tmp_path: Path
-) -> None:
+def test_a_switched_off_account_is_managed_only_while_it_has_something_open(journals: Journals, tmp_path: Path) -> None:
     open_position(journals, TANIA)
     journals.open(DAIVON).close()
     log = CapturedLog()
@@ -116,9 +114,7 @@ def test_a_switched_off_account_is_looked_after_only_while_something_of_it_is_op
     ]
 
 
-def test_a_strategy_that_cannot_be_used_keeps_no_other_account_from_being_looked_after(
-    journals: Journals, tmp_path: Path
-) -> None:
+def test_a_strategy_that_cannot_be_used_does_not_affect_other_accounts(journals: Journals, tmp_path: Path) -> None:
     open_position(journals, TANIA)
     open_position(journals, DAIVON)
     made = configuration(tmp_path, DAIVON, TANIA)

@@ -102,14 +102,14 @@ def test_a_withdrawal_from_one_of_them_moves_nothing(together: Together) -> None
 
 
 class TestUntilAllAreKnown:
-    def test_nothing_is_known_and_it_is_said_for_whom_it_waits(self) -> None:
+    def test_nothing_is_known_and_the_missing_account_is_named(self) -> None:
         together = Together()
         together.show(MASTER, 0, 900)
         together.look()
         assert together.portfolio.state.unit is None
         assert "kraken:daivon_frazier" in together.portfolio.state.unknown
 
-    def test_one_that_does_not_come_is_left_out_after_five_minutes_and_said_once(self) -> None:
+    def test_one_that_stays_unknown_is_left_out_after_five_minutes_and_logged_once(self) -> None:
         together = Together()
         together.show(MASTER, 0, 900)
         for _ in range(70):
@@ -118,7 +118,7 @@ class TestUntilAllAreKnown:
         assert together.portfolio.state.left_out == (DAIVON,)
         assert len([line for line in together.log.lines if "kraken:daivon_frazier is unknown" in line]) == 1
 
-    def test_when_it_comes_at_last_what_it_lost_meanwhile_counts(self) -> None:
+    def test_when_it_is_known_again_its_losses_in_the_meantime_count(self) -> None:
         together = Together()
         together.show(MASTER, 0, 900)
         for _ in range(70):
@@ -129,7 +129,7 @@ class TestUntilAllAreKnown:
         assert together.portfolio.state.left_out == ()
 
 
-def test_one_that_cannot_be_known_any_more_stands_as_it_was_and_then_is_left_out(together: Together) -> None:
+def test_one_that_becomes_unknown_keeps_its_last_figures_and_is_then_left_out(together: Together) -> None:
     together.hide(DAIVON)
     together.look()
     assert (together.portfolio.state.unknown, together.portfolio.state.left_out) == ("", ())
@@ -192,7 +192,7 @@ def test_a_clock_a_day_ahead_for_a_moment_begins_no_day(together: Together) -> N
     assert (together.loss, together.portfolio.state.day) == (Decimal("0.045"), NOON.date())
 
 
-def test_the_next_day_counts_anew(together: Together) -> None:
+def test_the_next_day_starts_from_zero(together: Together) -> None:
     together.show(MASTER, -45, 855)
     together.look()
     together.look(DAY)
@@ -238,7 +238,7 @@ class TestATrader:
         self.go_on(rig)
         assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
 
-    def test_enters_nothing_once_all_together_have_lost_too_much_and_says_so(self, rig: TraderRig) -> None:
+    def test_enters_nothing_once_all_together_have_lost_too_much_and_gives_the_reason(self, rig: TraderRig) -> None:
         self.go_on(rig)
         self.lose(6)
         self.go_on(rig)
@@ -281,7 +281,7 @@ class TestATrader:
         self.go_on(rig)
         assert rig.trader.view.halts == {}
 
-    def test_goes_on_after_a_resume_and_counts_anew(self, rig: TraderRig) -> None:
+    def test_trades_again_after_a_resume_and_starts_from_zero(self, rig: TraderRig) -> None:
         self.go_on(rig)
         self.lose(25)
         self.go_on(rig)

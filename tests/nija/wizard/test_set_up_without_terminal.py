@@ -151,7 +151,7 @@ def test_an_old_key_in_env_does_not_stand_in_the_way_of_its_successor(bench: Ben
     assert key.key in bench.dotenv.read_text()
 
 
-def test_what_is_set_outside_env_is_pointed_out_because_it_wins(bench: Bench) -> None:
+def test_a_variable_set_outside_env_is_pointed_out_because_it_wins(bench: Bench) -> None:
     bench.wizard(real={"KRAKEN_MASTER_API_KEY": "x"}).set_up(bench.files(bench.key("master")))
     assert "KRAKEN_MASTER_API_KEY is also set outside .env" in bench.printed.getvalue()
 
@@ -171,7 +171,7 @@ def test_half_of_a_key_on_standard_input_is_refused(bench: Bench, monkeypatch: p
         bench.wizard().set_up(SetupOptions(Exchange.KRAKEN, "master"))
 
 
-def test_without_a_terminal_the_exchange_must_be_told(bench: Bench) -> None:
+def test_without_a_terminal_the_exchange_must_be_named(bench: Bench) -> None:
     with pytest.raises(SetupRefused, match="--exchange"):
         bench.wizard().set_up(SetupOptions())
 
@@ -195,5 +195,5 @@ def test_coinbases_key_file_holds_both_halves(name_field: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "name"), [("Tania Gilbert", "tania_gilbert"), (" DAIVON-FRAZIER ", "daivon_frazier"), ("!", "")]
 )
-def test_a_name_is_taken_as_people_write_it(typed: str, name: str) -> None:
+def test_a_name_is_accepted_as_people_write_it(typed: str, name: str) -> None:
     assert owner_name(typed) == name
