@@ -21,7 +21,7 @@ GOOD = KeyInfo("A", frozenset({"query-funds"}), frozenset(), can_withdraw=False,
 
 @dataclass
 class Exchange:
-    """Answers a connect with what it was given."""
+    """Answers a connect with the given value."""
 
     answer: KeyInfo | BrokerError
 

@@ -1,4 +1,4 @@
-"""What an account is told whose money is not that of its markets."""
+"""Advice for an account whose money is in another currency than its markets."""
 
 from __future__ import annotations
 

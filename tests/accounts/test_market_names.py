@@ -1,4 +1,4 @@
-"""Names of markets: those that cannot exist are refused with the right spelling, all others are taken."""
+"""Names of markets: misspelt ones are refused with the right spelling, all others are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of being watched and told: NIJA_NOTIFY_URLS, NIJA_HEARTBEAT_URL, NIJA_DAILY_SUMMARY_HOUR, PORT."""
+"""Settings for monitoring: NIJA_NOTIFY_URLS, NIJA_HEARTBEAT_URL, NIJA_DAILY_SUMMARY_HOUR, PORT."""
 
 from __future__ import annotations
 

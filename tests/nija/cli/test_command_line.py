@@ -1,4 +1,4 @@
-"""The command line itself: what it says of its commands, of a name that is not quite right, and how soon it answers."""
+"""The command line: its help, its answers to mistyped names, and what it loads before it answers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answering_daemon(folder: Path) -> Iterator[None]:
 
 
 def in_a_new_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, which then names the modules it has loaded on its last line."""
+    """Runs the command, and prints the loaded modules on the last line."""
     probe = (
         "import sys\n"
         f"sys.argv = ['nija', *{arguments!r}]\n"

@@ -1,4 +1,4 @@
-"""What a command logs: on standard error, without a secret, and never into the daemon's log."""
+"""Commands log to standard error, without secrets, and never to the daemon's log."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_command_that_goes_well_logs_nothing(capsys: pytest.CaptureFixture[str
     ],
 )
 def test_every_command_logs_through_it(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What each of them does first writes the secrets to the log here, and then fails."""
+    """The first step of each command is replaced: it logs the secrets, and then fails."""
 
     def careless(*_: object, **__: object) -> None:
         get_log("nija").error(SAID)

@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""The commands, as users type them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
 from nija.trader.commands import CommandQueue
-from tests.nija.control.ending import ending_daemon
+from tests.nija.control.ending_daemon import ending_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

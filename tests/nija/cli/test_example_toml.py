@@ -1,4 +1,4 @@
-"""nija.example.toml and `nija config`: generated from the settings, and never at odds with them."""
+"""nija.example.toml and `nija config` are generated from the settings, and agree with them."""
 
 from __future__ import annotations
 

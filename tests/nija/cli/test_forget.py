@@ -1,4 +1,4 @@
-"""`nija forget`: a journal is put away, never lost, and never from under a running NIJA."""
+"""`nija forget`: a journal is archived, never lost, and never while a running NIJA has it open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nija.journal.opening import Journals
 from nija.log.event_log import get_log
 from nija.status.report import AccountStatus, StatusReport
 from tests.accounts.made_up_keys import kraken_pair
-from tests.nija.control.ending import ending_daemon
+from tests.nija.control.ending_daemon import ending_daemon
 from tests.nija.journal.test_journal_stores import add, an_entry
 from tests.nija.orders.captured_log import CapturedLog
 

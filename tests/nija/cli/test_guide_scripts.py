@@ -1,4 +1,4 @@
-"""The four scripts of the set-up guide, run as the guide says."""
+"""The four scripts of the setup guide, run as the guide says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def kraken_url() -> Iterator[str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project in a folder with a blank in its name, without an environment and without anybody's .env."""
+    """The project in a folder with a space in its name, without an environment and without a .env."""
     root = tmp_path / "my nija"
     root.mkdir()
     for name in SCRIPTS:
@@ -53,7 +53,7 @@ def run(
     python: tuple[str, ...] = (sys.executable,),
     environ: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """From another folder than the project's."""
+    """Run from a folder outside the project."""
     return subprocess.run(  # noqa: S603  our own scripts
         [*python, str(script), *arguments],
         cwd="/",

@@ -1,4 +1,4 @@
-"""What ends the daemon calmly."""
+"""The signals that stop the daemon."""
 
 from __future__ import annotations
 

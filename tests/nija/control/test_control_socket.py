@@ -1,4 +1,4 @@
-"""The control socket: what is asked is answered, and nothing an asker does can hurt the daemon."""
+"""The control socket: requests are answered, and no client can harm the daemon."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from nija.control.client import ask
 from nija.control.server import ControlServer
 from nija.control.wire import LARGEST_REQUEST, SOCKET_NAME, ControlError, Unanswered
-from tests.nija.control.ending import ending_daemon
+from tests.nija.control.ending_daemon import ending_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -133,7 +133,7 @@ def test_a_request_without_end_is_cut_off(tmp_path: Path) -> None:
     with serving(tmp_path, {}), socket.socket(socket.AF_UNIX) as rude:
         rude.settimeout(5)
         rude.connect(str(tmp_path / SOCKET_NAME))
-        # The answer may come before all is sent.
+        # The answer may come before everything is sent.
         with suppress(BrokenPipeError):
             rude.sendall(b"x" * (LARGEST_REQUEST + 1))
         assert b"longer than" in rude.recv(10_000)
@@ -165,7 +165,7 @@ def test_a_daemon_that_ends_during_a_request_has_not_answered(tmp_path: Path) ->
         ask(tmp_path, "status")
 
 
-def test_many_askers_at_once_each_get_their_own_answer(tmp_path: Path) -> None:
+def test_many_clients_at_once_each_get_their_own_answer(tmp_path: Path) -> None:
     answers: list[object] = []
 
     def one(number: int) -> None:

@@ -1,4 +1,4 @@
-"""stop-trading, flatten and resume: messages to a running daemon's traders, rows in the journals without one."""
+"""stop-trading, flatten and resume: messages to a running daemon's traders, or rows in the journals without one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def halts(journals: Journals, account: AccountId) -> set[HaltName]:
 
 
 def break_journal(journals: Journals, account: AccountId) -> None:
-    """A full or read-only volume, a wrong owner after a restore: whatever it is, it cannot be opened."""
+    """It cannot be opened, as on a full or read-only volume, or with a wrong owner after a restore."""
     journals.open(account).close()
     journals.path(account).unlink()
     journals.path(account).mkdir()
@@ -132,7 +132,7 @@ def test_a_command_to_an_unknown_account_is_answered_with_the_known_ones(tmp_pat
 
 
 def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Journals, tmp_path: Path) -> None:
-    """Not even a damaged one: the trader would go on in the file that was moved away, and never see the command."""
+    """Not even a damaged one: the trader would go on with the file that was moved, and never see the command."""
     with closing(journals.open(MASTER)) as journal:
         fill_and_damage(journals, journal)
         before = set(journals.folder.iterdir())
@@ -144,7 +144,7 @@ def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Jou
 
 
 def fill_and_damage(journals: Journals, journal: Journal) -> None:
-    """One bad page somewhere in the events, which a trader never reads."""
+    """One bad page in the table of events, which traders never read."""
     for _ in range(400):
         journal.history.add("x" * 60, NOW, detail={"text": "y" * 500})
     journal.tidy()

@@ -1,4 +1,4 @@
-"""A simulator with healthy and faulty accounts, and a healthy set-up that a test may break."""
+"""A simulator with healthy and faulty accounts, and a healthy setup for tests to break."""
 
 from __future__ import annotations
 

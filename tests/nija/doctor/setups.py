@@ -1,4 +1,4 @@
-"""Set-ups to be examined: a folder, an environment, and whatever a test breaks in them."""
+"""Setups for doctor to examine: a folder, an environment, and what a test breaks in them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STRANGER = kraken_key(_CHANCE)
 
 
 def requests_seen(rig: Rig) -> int:
-    """How many requests the exchange has had; it notes one only after it was answered."""
+    """How many requests the exchange has received; it records one only after answering it."""
     time.sleep(0.1)
     return len(rig.simulator.world.records.requests)
 
@@ -69,7 +69,7 @@ class BrokenSetUp:
         return examine(ExaminationScope(self.environ, self.folder, self.clock, wanted))
 
     def first(self, account: str | None = None) -> Finding:
-        """The first ❌, which must name the true cause."""
+        """The first ❌, which must name the cause."""
         found = self.examine(account).first_broken()
         assert found is not None, "nothing was found to be broken"
         return found

@@ -1,4 +1,4 @@
-"""Where a daemon runs, doctor asks it: no key is used, and its words get their cures."""
+"""If a daemon runs, doctor queries it: no key is used, and each failure gets its remedy."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def daemon(set_up: BrokenSetUp, answer: Callable[[], dict[str, object]]) -> Iter
 
 @contextmanager
 def connected(set_up: BrokenSetUp, rig: Rig) -> Iterator[tuple[AccountManager, Credentials]]:
-    """A manager whose master has connected, as in the daemon."""
+    """The manager of a daemon whose master has connected."""
     (credentials,) = discover(set_up.environ).credentials
     nonce = Nonce(set_up.folder / "nonce", clock=rig.clock, offset_max=0)
     broker = KrakenBroker(credentials.api_key, base_url=rig.simulator.kraken_url, nonce=nonce, clock=rig.clock)

@@ -1,4 +1,4 @@
-"""Set-ups whose fault shows at the exchange: the first ❌ names the cause, and the remedy mends it."""
+"""Setups with a fault that shows at the exchange: the first ❌ names the cause, and its remedy fixes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def test_an_unknown_host_is_reported_as_a_dns_fault(set_up: BrokenSetUp) -> None:
-    # An empty label is refused before any name server is asked.
+    # An empty label is refused before any name server is queried.
     set_up.environ["KRAKEN_API_URL"] = "http://api..kraken"
     first = set_up.first()
     assert first.title == "DNS: the name api..kraken cannot be resolved"

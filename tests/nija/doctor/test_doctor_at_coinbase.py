@@ -1,4 +1,4 @@
-"""Broken set-ups at Coinbase: the first ❌ names the true cause."""
+"""Broken setups at Coinbase: the first ❌ names the cause."""
 
 from __future__ import annotations
 

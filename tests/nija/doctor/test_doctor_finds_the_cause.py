@@ -1,4 +1,4 @@
-"""Set-ups broken before any exchange is asked: the first ❌ names the cause, and the remedy mends it."""
+"""Setups with a fault that shows without an exchange: the first ❌ names the cause, and its remedy fixes it."""
 
 from __future__ import annotations
 

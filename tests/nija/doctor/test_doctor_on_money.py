@@ -1,4 +1,4 @@
-"""What doctor says of money that the account's markets cannot use."""
+"""What doctor says about money that the account's markets cannot use."""
 
 from __future__ import annotations
 

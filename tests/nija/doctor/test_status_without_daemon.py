@@ -1,4 +1,4 @@
-"""`nija status` where no daemon runs: the accounts are asked directly, each under its key's lock."""
+"""`nija status` without a daemon: the exchanges are queried directly, under each key's lock."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ HELD = PositionStatus("BTC/USD", Decimal(1), Decimal(100), Decimal(90), None, No
 
 
 class Daemon:
-    """What the supervisor is to the pages: a clock, and accounts that change."""
+    """The supervisor as the pages see it: a clock, and accounts that change."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
@@ -112,7 +112,7 @@ def test_ready_means_connected(state: AccountState, status: int) -> None:
         assert get(server, "/readyz").status_code == status
 
 
-def test_metrics_tell_states_figures_and_silence() -> None:
+def test_metrics_show_states_figures_and_silence() -> None:
     daemon = Daemon()
     daemon.show(AccountState.TRADING)
     with served(daemon) as server:
@@ -128,7 +128,7 @@ def test_metrics_tell_states_figures_and_silence() -> None:
     assert "process_open_fds" in text
 
 
-def test_metrics_tell_the_age_of_all_data_and_how_long_positions_were_bare() -> None:
+def test_metrics_show_the_age_of_all_data_and_how_long_positions_were_bare() -> None:
     daemon = Daemon()
     daemon.show(AccountState.TRADING)
     (account,) = daemon.accounts

@@ -30,7 +30,7 @@ from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
 from nija.trader.view import ProtectionView
 from tests.fakes import ManualClock
-from tests.nija.notify.account_states import LATER, MASTER, START, TANIA, position, sighting, snapshot, view
+from tests.nija.notify.account_states import LATER, MASTER, START, TANIA, position, snapshot, status_of, view
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId
@@ -40,7 +40,7 @@ S = AccountState
 
 
 def watch(*seen: AccountStatus) -> list[Event]:
-    """The events of a whole series of looks."""
+    """The events of a series of looks."""
     memory = Memory()
     events: list[Event] = []
     for one in seen:
@@ -50,19 +50,19 @@ def watch(*seen: AccountStatus) -> list[Event]:
 
 
 def failed(reason: str) -> AccountStatus:
-    return sighting(snapshot(S.FAILED, reason))
+    return status_of(snapshot(S.FAILED, reason))
 
 
 def test_a_failure_is_reported_once_and_its_end_once() -> None:
-    seen = (sighting(), failed("Permission denied"), failed("Permission denied"), sighting(), sighting())
+    seen = (status_of(), failed("Permission denied"), failed("Permission denied"), status_of(), status_of())
     assert watch(*seen) == [AccountFailed(MASTER, "Permission denied"), AccountRecovered(MASTER)]
 
 
 def test_connecting_again_is_not_yet_recovery() -> None:
     seen = [
         failed("Unavailable"),
-        sighting(snapshot(S.CONNECTING)),
-        sighting(snapshot(S.CONNECTED)),
+        status_of(snapshot(S.CONNECTING)),
+        status_of(snapshot(S.CONNECTED)),
         failed("Unavailable"),
     ]
     assert watch(*seen) == [AccountFailed(MASTER, "Unavailable")]
@@ -82,7 +82,7 @@ def test_an_account_that_is_failed_when_first_seen_is_reported() -> None:
 
 def test_an_account_in_state_trading_that_does_no_work_has_failed_until_it_works() -> None:
     events = watch(
-        sighting(snapshot(silent=SILENT_SECONDS + 1)), sighting(snapshot(silent=SILENT_SECONDS + 60)), sighting()
+        status_of(snapshot(silent=SILENT_SECONDS + 1)), status_of(snapshot(silent=SILENT_SECONDS + 60)), status_of()
     )
     reason = "no useful work for 5 min: its exchange does not answer"
     assert events == [AccountFailed(MASTER, reason, is_logged=False), AccountRecovered(MASTER, reason)]
@@ -90,13 +90,13 @@ def test_an_account_in_state_trading_that_does_no_work_has_failed_until_it_works
 
 def test_an_account_that_has_just_begun_to_trade_is_not_silent() -> None:
     begun = replace(snapshot(silent=9_000), since=LATER)
-    assert watch(sighting(begun)) == []
+    assert watch(status_of(begun)) == []
 
 
 def held(**protection: Any) -> AccountStatus:  # noqa: ANN401 - the fields of a ProtectionView
     protected = ProtectionView("BTC/USD", **{"covered": True, **protection})
     shown = replace(view([position()]), protection=MappingProxyType({"BTC/USD": protected}))
-    return sighting(None, shown)
+    return status_of(None, shown)
 
 
 def test_a_bare_position_is_reported_once_and_its_protection_once() -> None:
@@ -108,12 +108,12 @@ def test_a_bare_position_is_reported_once_and_its_protection_once() -> None:
 
 
 def test_a_bare_position_that_is_sold_is_not_said_to_be_protected() -> None:
-    events = watch(held(covered=False, bare_seconds=40.0), sighting(None, view()))
+    events = watch(held(covered=False, bare_seconds=40.0), status_of(None, view()))
     assert [type(event) for event in events] == [PositionBare]
 
 
 def test_a_trader_that_restarts_does_not_end_a_fault() -> None:
-    unborn = sighting(None, replace(view(), worked=False))
+    unborn = status_of(None, replace(view(), worked=False))
     assert len(watch(held(doubt="coins are missing"), unborn, held(doubt="coins are missing"))) == 1
 
 
@@ -131,21 +131,21 @@ def test_a_position_in_doubt_is_reported_and_so_is_its_end() -> None:
 
 def test_an_exchange_that_answers_nothing_about_an_account_has_failed_it_until_it_answers() -> None:
     def answered(ago: float) -> AccountStatus:
-        return sighting(None, replace(view(), answered=-ago))
+        return status_of(None, replace(view(), answered=-ago))
 
     events = watch(answered(1.0), answered(SILENT_SECONDS + 1), answered(SILENT_SECONDS + 90), answered(1.0))
     assert [type(event) for event in events] == [AccountFailed, AccountRecovered]
 
 
 class TestMarketData:
-    """`silent` says for how many seconds which market was."""
+    """`silent`: for how many seconds each market has been silent."""
 
     @staticmethod
     def seen(account: AccountId = MASTER, **silent: float) -> AccountStatus:
         read = {f"{name}/USD": -silent.get(name, 1.0) for name in ("BTC", "ETH")}
         series = {(market, Timeframe.D1): Freshness(since=-1e6, answered=-1.0, ended=-1.0) for market in read}
         feed = FeedSnapshot(read=MappingProxyType(read), freshness=MappingProxyType(series))
-        return sighting(snapshot(account=account), view(), feed)
+        return status_of(snapshot(account=account), view(), feed)
 
     def test_a_silence_is_reported_once_for_all_accounts_and_so_is_its_end(self) -> None:
         clock = ManualClock(LATER.timestamp())
@@ -192,7 +192,7 @@ moments = st.lists(st.tuples(states, st.sampled_from(["x", "y"]), holdings, st.b
 
 def a_moment(state: S, reason: str, held: dict[str, int], worked: bool) -> AccountStatus:  # noqa: FBT001  drawn by hypothesis
     shown = view(position(number, market) for market, number in held.items())
-    return sighting(snapshot(state, reason), shown if worked else None)
+    return status_of(snapshot(state, reason), shown if worked else None)
 
 
 @settings(max_examples=150, deadline=None)
@@ -227,8 +227,8 @@ def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
     def summaries() -> list[DailySummary]:
         now = datetime.fromtimestamp(clock.time(), UTC)
         seen = (
-            sighting(snapshot(now=now), held, now=now),
-            sighting(snapshot(S.PAUSED, now=now, account=TANIA), now=now),
+            status_of(snapshot(now=now), held, now=now),
+            status_of(snapshot(S.PAUSED, now=now, account=TANIA), now=now),
         )
         return [event for event in watcher.look(seen) if isinstance(event, DailySummary)]
 
@@ -246,7 +246,7 @@ def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
 def test_a_start_after_the_hour_waits_for_tomorrow_and_no_hour_means_no_summary() -> None:
     assert last_summary(START, None) is None
     watcher = Watcher(ManualClock(START.timestamp()), summary_hour=7)
-    assert watcher.look((sighting(snapshot(now=START)),)) == ()
+    assert watcher.look((status_of(snapshot(now=START)),)) == ()
 
 
 @pytest.mark.parametrize("hour", [0, 23])

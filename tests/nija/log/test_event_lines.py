@@ -1,4 +1,4 @@
-"""The log's lines are written from the events, with the machine fields that scripts read."""
+"""Events are logged as lines, with the fields that scripts read."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ IN_BTC = "account=kraken:master market=BTC/USD"
 
 
 def written(event: Event) -> list[str]:
-    """Each line with its level before it and its fields behind it."""
+    """Each line as level, text and fields."""
     sink = CapturingLogger()
     log = cast("FilteringBoundLogger", structlog.wrap_logger(sink, processors=[]))
     EventLines(log).write(event)

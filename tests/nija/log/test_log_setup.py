@@ -32,8 +32,8 @@ class Terminal(io.StringIO):
         return True
 
 
-class Heard:
-    """The daemon's log as a test hears it, on the console and in the file."""
+class LoggedOutput:
+    """The daemon's log, on the console and in the file."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "nija.log"
@@ -59,55 +59,55 @@ class Heard:
 
 
 @pytest.fixture
-def heard(tmp_path: Path) -> Iterator[Heard]:
-    heard = Heard(tmp_path)
-    yield heard
-    heard.close()
+def logged(tmp_path: Path) -> Iterator[LoggedOutput]:
+    logged = LoggedOutput(tmp_path)
+    yield logged
+    logged.close()
 
 
-def test_a_fixed_line_follows_time_and_level_on_the_console_and_in_the_file(heard: Heard) -> None:
-    heard.configure()
+def test_a_fixed_line_follows_time_and_level_on_the_console_and_in_the_file(logged: LoggedOutput) -> None:
+    logged.configure()
     log = get_log("nija", account="kraken:master")
     log.info(lines.FUNDED)
     log.warning(lines.connection_failed(AccountId.parse("kraken:master"), "Permission denied"), order_id="O1")
-    first, second = heard.text.splitlines()
+    first, second = logged.text.splitlines()
     assert re.fullmatch(TIME + r" INFO     ✅ FUNDED - Ready to trade  account=kraken:master", first)
     assert re.fullmatch(
         TIME + r" WARN  ⚠️  Kraken MASTER connection failed: Permission denied  account=kraken:master order_id=O1",
         second,
     )
-    assert heard.file == heard.text
+    assert logged.file == logged.text
 
 
-def test_a_line_without_fields_ends_with_its_text(heard: Heard) -> None:
-    heard.configure()
+def test_a_line_without_fields_ends_with_its_text(logged: LoggedOutput) -> None:
+    logged.configure()
     get_log("nija").info(lines.STOPPED)
-    assert heard.text.endswith("INFO  👋 STOPPED\n")
+    assert logged.text.endswith("INFO  👋 STOPPED\n")
 
 
-def test_the_account_comes_first_and_values_with_blanks_are_quoted(heard: Heard) -> None:
-    heard.configure()
+def test_the_account_comes_first_and_values_with_blanks_are_quoted(logged: LoggedOutput) -> None:
+    logged.configure()
     get_log("nija").info("x", rule="fee gate", empty="", account=AccountId.parse("kraken:master"))
-    assert heard.text.endswith('INFO  x  account=kraken:master rule="fee gate" empty=""\n')
+    assert logged.text.endswith('INFO  x  account=kraken:master rule="fee gate" empty=""\n')
 
 
-def test_no_number_is_written_with_an_exponent(heard: Heard) -> None:
-    heard.configure()
+def test_no_number_is_written_with_an_exponent(logged: LoggedOutput) -> None:
+    logged.configure()
     get_log("nija").info("x", least=Decimal("1E-8"), most=Decimal("1E+3"))
-    assert heard.text.endswith("INFO  x  least=0.00000001 most=1000\n")
+    assert logged.text.endswith("INFO  x  least=0.00000001 most=1000\n")
 
 
-def test_an_unexpected_error_is_logged_with_its_traceback(heard: Heard) -> None:
-    heard.configure()
+def test_an_unexpected_error_is_logged_with_its_traceback(logged: LoggedOutput) -> None:
+    logged.configure()
     EventLog(get_log("nija")).trouble("prices", "No prices", unforeseen=KeyError("bid"))
-    assert "WARN  ⚠️  No prices" in heard.text
-    assert "KeyError: 'bid'" in heard.file
+    assert "WARN  ⚠️  No prices" in logged.text
+    assert "KeyError: 'bid'" in logged.file
 
 
-def test_json_carries_the_same_facts_on_request(heard: Heard) -> None:
-    heard.configure(log_format=LogFormat.JSON)
+def test_json_carries_the_same_facts_on_request(logged: LoggedOutput) -> None:
+    logged.configure(log_format=LogFormat.JSON)
     get_log("nija.trader", account="kraken:master").info(lines.FUNDED, n=3)
-    told = json.loads(heard.text)
+    told = json.loads(logged.text)
     assert told.pop("time").endswith("Z")
     assert told == {
         "level": "info",
@@ -118,62 +118,62 @@ def test_json_carries_the_same_facts_on_request(heard: Heard) -> None:
     }
 
 
-def test_lines_below_the_level_are_left_out(heard: Heard) -> None:
-    heard.configure(level=LogLevel.WARNING)
+def test_lines_below_the_level_are_left_out(logged: LoggedOutput) -> None:
+    logged.configure(level=LogLevel.WARNING)
     get_log("nija").info("quiet")
     get_log("nija").warning("loud")
     logging.getLogger("elsewhere").info("quiet")
-    assert [line.split()[-1] for line in heard.text.splitlines()] == ["loud"]
+    assert [line.split()[-1] for line in logged.text.splitlines()] == ["loud"]
 
 
 @pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])
 def test_a_terminal_has_colours_unless_no_color_is_set(
-    heard: Heard,
+    logged: LoggedOutput,
     environ: dict[str, str],
     coloured: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     terminal = Terminal()
-    heard.configure(console=terminal, environ=environ)
+    logged.configure(console=terminal, environ=environ)
     get_log("nija").error("x")
     assert ("\x1b[" in terminal.getvalue()) is coloured
-    assert "\x1b[" not in heard.file
+    assert "\x1b[" not in logged.file
 
 
-def test_external_text_cannot_forge_a_line(heard: Heard) -> None:
-    heard.configure()
+def test_external_text_cannot_forge_a_line(logged: LoggedOutput) -> None:
+    logged.configure()
     get_log("nija").info("refused", answer="x\n2026-01-17 12:00:00 INFO  👋 STOPPED")
     logging.getLogger("elsewhere").warning("a\r\nb\x1b[2Jc\u2028d")
-    assert len(heard.text.splitlines()) == 2
-    assert heard.text.endswith("a\\r\\nb\\x1b[2Jc\\u2028d\n")
+    assert len(logged.text.splitlines()) == 2
+    assert logged.text.endswith("a\\r\\nb\\x1b[2Jc\\u2028d\n")
 
 
-def test_a_log_file_on_a_full_disk_stops_nothing(heard: Heard, capfd: pytest.CaptureFixture[str]) -> None:
-    heard.configure(file=Path("/dev/full")).close()
-    log = heard.configure(file=Path("/dev/full"))
+def test_a_log_file_on_a_full_disk_stops_nothing(logged: LoggedOutput, capfd: pytest.CaptureFixture[str]) -> None:
+    logged.configure(file=Path("/dev/full")).close()
+    log = logged.configure(file=Path("/dev/full"))
     get_log("nija").info(lines.STOPPED)
     log.close()
-    assert lines.STOPPED in heard.text
+    assert lines.STOPPED in logged.text
     assert "/dev/full can no longer be written" in capfd.readouterr().err
 
 
-def test_a_console_that_knows_only_ascii_still_gets_every_sign(heard: Heard) -> None:
+def test_a_console_that_knows_only_ascii_still_gets_every_sign(logged: LoggedOutput) -> None:
     raw = io.BytesIO()
     console = io.TextIOWrapper(raw, encoding="ascii")
-    heard.configure(console=console)
+    logged.configure(console=console)
     get_log("nija").info(lines.DEMO)
     console.flush()
     assert lines.DEMO in raw.getvalue().decode()
 
 
-def test_an_exception_keeps_its_traceback_without_the_secret(heard: Heard) -> None:
-    heard.configure()
+def test_an_exception_keeps_its_traceback_without_the_secret(logged: LoggedOutput) -> None:
+    logged.configure()
     try:
         raise_chained()
     except ValueError:
         get_log("nija").exception("failed")
-    assert "Traceback (most recent call last)" in heard.text
-    assert "KeyError: '[redacted]'" in heard.text
-    assert "ValueError: Thing([redacted])" in heard.text
+    assert "Traceback (most recent call last)" in logged.text
+    assert "KeyError: '[redacted]'" in logged.text
+    assert "ValueError: Thing([redacted])" in logged.text
 
 
 class Thing:
@@ -218,36 +218,36 @@ WAYS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("log_format", list(LogFormat))
 @pytest.mark.parametrize("way", WAYS)
 def test_no_way_to_log_reveals_a_secret(
-    heard: Heard, capfd: pytest.CaptureFixture[str], way: str, log_format: LogFormat
+    logged: LoggedOutput, capfd: pytest.CaptureFixture[str], way: str, log_format: LogFormat
 ) -> None:
-    heard.configure(log_format=log_format)
+    logged.configure(log_format=log_format)
     WAYS[way]()
     captured = capfd.readouterr()
-    everything = f"{heard.text}{heard.file}{captured.out}{captured.err}"
-    assert heard.text
+    everything = f"{logged.text}{logged.file}{captured.out}{captured.err}"
+    assert logged.text
     for secret in (SECRET, kraken_key("unknown")):
         assert secret not in everything
 
 
 def test_an_uncaught_error_of_a_thread_comes_out_redacted(
-    heard: Heard, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    logged: LoggedOutput, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    log_uncaught(heard.configure())
+    log_uncaught(logged.configure())
     thread = threading.Thread(target=raise_chained)
     thread.start()
     thread.join()
-    assert "Traceback" in heard.text
-    assert SECRET not in heard.text + capfd.readouterr().err
+    assert "Traceback" in logged.text
+    assert SECRET not in logged.text + capfd.readouterr().err
 
 
 def test_an_uncaught_error_after_the_logs_end_comes_out_redacted(
-    heard: Heard, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    logged: LoggedOutput, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    log = heard.configure()
+    log = logged.configure()
     log_uncaught(log)
     log.close()
     with pytest.raises(ValueError, match="Thing") as caught:
@@ -282,8 +282,8 @@ def test_the_coinbase_librarys_own_handlers_stay_silent_even_when_imported_later
     assert "worth hearing" in done.stdout
 
 
-def test_closing_releases_everything(heard: Heard) -> None:
+def test_closing_releases_everything(logged: LoggedOutput) -> None:
     before = list(logging.getLogger().handlers)
-    log = heard.configure()
+    log = logged.configure()
     log.close()
     assert logging.getLogger().handlers == before

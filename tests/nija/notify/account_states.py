@@ -86,7 +86,7 @@ def view(
     )
 
 
-def sighting(
+def status_of(
     seen: AccountSnapshot | None = None,
     shown: TraderView | None = None,
     feed: FeedSnapshot | None = None,

@@ -1,4 +1,4 @@
-"""A web server on loopback that stands where a messenger or a heartbeat monitor would."""
+"""A web server on loopback in place of a messenger or a heartbeat monitor."""
 
 from __future__ import annotations
 

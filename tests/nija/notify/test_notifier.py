@@ -23,7 +23,7 @@ from nija.notify.notifier import Notifier
 from nija.notify.targets import RETRY_SECONDS, Targets
 from nija.notify.worker import NotificationWorker
 from tests.fakes import ManualClock
-from tests.nija.notify.account_states import MASTER, TANIA, sighting, snapshot
+from tests.nija.notify.account_states import MASTER, TANIA, snapshot, status_of
 from tests.nija.notify.inbox import inbox
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from brokers.model import Exchange
     from nija.status.report import AccountStatus
 
-# apprise still asks for a module that Python 3.13 drops.
+# apprise still imports a module that Python 3.13 removes.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
 class Log:
-    """A log whose lines can be looked at."""
+    """A log whose lines a test can read."""
 
     def __init__(self) -> None:
         self._sink = CapturingLogger()
@@ -57,7 +57,7 @@ def notifier(urls: Sequence[str], log: Log, heartbeat: str | None = None) -> Not
 def at_work(state: AccountState = AccountState.TRADING, *, silent: float = 1.0) -> AccountStatus:
     reason = "Permission denied" if state is AccountState.FAILED else ""
     now = datetime.now(UTC)
-    return sighting(snapshot(state, reason, now=now, silent=silent), now=now)
+    return status_of(snapshot(state, reason, now=now, silent=silent), now=now)
 
 
 def test_a_start_a_failure_and_the_stop_arrive() -> None:

@@ -1,4 +1,4 @@
-"""The status report: what it says, how it travels, how it looks."""
+"""The status report: its contents, its JSON and its rendering."""
 
 from __future__ import annotations
 
@@ -294,7 +294,7 @@ def test_a_hundred_accounts_are_reported_in_under_300_milliseconds(tmp_path: Pat
         answer = ask(tmp_path, "status")
         assert answer is not None
         assert len(StatusReport.from_json(answer).accounts) == 100
-        # The processor's time: the wall clock of a busy machine says nothing.
+        # Processor time, because wall time on a busy machine proves nothing.
         assert time.process_time() - begun < 0.3
     finally:
         server.stop()

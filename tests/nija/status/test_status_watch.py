@@ -1,4 +1,4 @@
-"""`nija status --watch` at a terminal: it refreshes in place until Ctrl+C, and asks nobody but the daemon."""
+"""`nija status --watch` at a terminal: it refreshes in place until Ctrl+C, and queries only the daemon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One account's thread from outside: whose key it takes, and how it obeys while it does not trade."""
+"""One account's thread from outside: which keys it accepts, and how it obeys commands while it does not trade."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ACCOUNT = AccountId.parse("kraken:daivon_frazier")
 
 
 class EventfulClock(ManualClock):
-    """Each sleep runs what happens meanwhile; after the last of it, everything stops."""
+    """Each sleep runs the next of the given steps; after the last one, everything stops."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class KeyOf(ExchangeModel):
 
 
 class Daemon:
-    """What surrounds one account; every `run` is a new process over the same disk."""
+    """The environment of one account; every `run` is a new process on the same disk."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = EventfulClock()
@@ -87,7 +87,7 @@ class Daemon:
         self.log.events.listen(self.history.on_event)
 
     def thread(self, exchange: KeyOf, before_trading: Callable[[], None] | None = None) -> AccountThread:
-        """It stops as soon as it would begin to trade, unless told what happens then."""
+        """By default, it stops as soon as it would start to trade."""
         self.clock.stopping = False
         self.manager = AccountManager(self.clock)
         self.manager.add(ACCOUNT)
@@ -159,7 +159,7 @@ def test_the_key_of_another_exchange_account_is_refused_before_anything_is_compa
     assert f"⚠️  Kraken USER daivon_frazier connection failed: {reason}" in daemon.log.lines
     assert other.calls == []
     assert other.book.total["BTC"] == 5
-    # As after any refused key, the next try is not for a while.
+    # As after any refused key, the next try comes only after a while.
     assert sum(daemon.clock.sleeps) >= 1
 
 

@@ -1,4 +1,4 @@
-"""One view of an account, by which status, health, metrics and notifications judge alike."""
+"""The one view of an account, which status, health, metrics and notifications share."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def plan(**trading: object) -> TradingPlan:
 
 
 @pytest.mark.parametrize("dead", [("candles", "tickers"), ("candles",), ("tickers",)], ids=" and ".join)
-def test_an_account_whose_feed_is_dead_is_unhealthy_and_said_to_be(rig: TraderRig, dead: tuple[str, ...]) -> None:
+def test_an_account_with_a_dead_feed_is_unhealthy_and_has_the_fault(rig: TraderRig, dead: tuple[str, ...]) -> None:
     def down(*_args: object, **_more: object) -> None:
         raise Unavailable("public IP banned")
 

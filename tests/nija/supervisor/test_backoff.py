@@ -1,4 +1,4 @@
-"""Backoff: longer each time, bounded, and never in step."""
+"""Backoff: longer each time, with a maximum and jitter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_every_wait_lies_in_the_upper_half_of_its_doubling_range_up_to_the_longe
         assert top / 2 <= backoff.wait() <= top
 
 
-def test_after_a_success_it_begins_small_again() -> None:
+def test_after_a_success_it_starts_small_again() -> None:
     backoff = Backoff(2.0, 60.0, random.Random(1))
     for _ in range(10):
         backoff.wait()

@@ -1,4 +1,4 @@
-"""The connect gate: never two connects to one exchange closer than promised."""
+"""The connect queue: two connects to one exchange are never closer than the configured delay."""
 
 from __future__ import annotations
 

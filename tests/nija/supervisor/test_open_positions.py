@@ -1,4 +1,4 @@
-"""Who connects first, and which switched-off account is still looked after."""
+"""Which accounts connect first, and which switched-off accounts are still managed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One brake over all accounts together, from what traders show to what they may no longer do."""
+"""Loss limits over all accounts together, from what traders publish to what they may no longer do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Together:
         self.shares[account] = PortfolioShare()
 
     def look(self, after: float = 5.0) -> None:
-        """Every trader has shown itself anew since the last look, but those that hang."""
+        """Every trader except those that hang has published a new view since the last look."""
         self.clock.advance(after)
         self.shares |= {one: replace(share) for one, share in self.shares.items() if one not in self.hanging}
         now = datetime.fromtimestamp(self.clock.time(), UTC)
@@ -227,7 +227,7 @@ class TestATrader:
             self.portfolio.look({rig.trader._context.account: view, DAIVON: other})
 
     def lose(self, percent: int) -> None:
-        """So much of what both have together is lost by the other one."""
+        """The other account loses this fraction of what both have together."""
         lost = Decimal(2000 * percent)
         self.other = PortfolioShare(AccountValue(100_000 - lost, -lost, "USD"))
 

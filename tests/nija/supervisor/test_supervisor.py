@@ -1,4 +1,4 @@
-"""The supervisor from its start to its end: what it holds meanwhile, and that it gives everything back."""
+"""The supervisor from start to stop: what it holds while it runs, and that it releases everything."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ACCOUNTS = made_up.accounts("kraken:master", "kraken:daivon_frazier", "coinbase:master")
 NAMES = {account.name for account in ACCOUNTS}
 _PATIENCE = 30.0
-# The filters of warnings are the whole process's: what one thread ignores for a moment, another's end makes an error.
+# Warning filters belong to the whole process: threads that change them for a moment interfere with each other.
 pytestmark = pytest.mark.filterwarnings("ignore:'T' is deprecated:FutureWarning")
 
 
@@ -112,7 +112,7 @@ def running(configuration: Configuration) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def live(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """One for all tests that leave it as it is."""
+    """Shared by all tests that do not change it."""
     with running(configured(simulator, tmp_path_factory.mktemp("live"))) as daemon:
         yield daemon
 

@@ -1,4 +1,4 @@
-"""Editing .env: the credentials change, and nothing else does."""
+"""Editing .env changes the credentials and nothing else."""
 
 from __future__ import annotations
 

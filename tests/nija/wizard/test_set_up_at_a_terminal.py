@@ -1,4 +1,4 @@
-"""The wizard as a person meets it: a real terminal, hidden answers, a key in .env at the end."""
+"""The wizard at a real terminal: hidden answers, and a key in .env at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wizard by flags, against the simulator: a key gets into .env only if it works."""
+"""The wizard with flags, against the simulator: it writes a key to .env only if the key works."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rig() -> Iterator[Rig]:
 
 @dataclass(slots=True)
 class Bench:
-    """A folder with a key on its way into `.env`."""
+    """A folder for key files and a `.env`, and wizards that work in it."""
 
     folder: Path
     rig: Rig
@@ -99,7 +99,7 @@ def test_a_key_that_works_is_written_where_the_template_has_it(bench: Bench) -> 
     assert stat.S_IMODE(bench.dotenv.stat().st_mode) == 0o600
 
 
-def test_little_money_is_said_but_refuses_no_key(bench: Bench) -> None:
+def test_too_little_money_is_reported_but_the_key_is_accepted(bench: Bench) -> None:
     bench.wizard().set_up(bench.files(bench.key("master")))
     assert "✅ MASTER KRAKEN CONNECTED!" in bench.printed.getvalue()
     assert "UNDERFUNDED" in bench.printed.getvalue()
@@ -144,7 +144,7 @@ def test_a_key_that_another_account_has_is_refused_before_any_network(bench: Ben
         bench.wizard(taken).set_up(bench.files(key))
 
 
-def test_an_old_key_in_env_does_not_stand_in_the_way_of_its_successor(bench: Bench) -> None:
+def test_an_old_key_in_env_does_not_block_a_new_one(bench: Bench) -> None:
     key = bench.key("master")
     old = {"KRAKEN_MASTER_API_KEY": "broken", "KRAKEN_MASTER_API_SECRET_FILE": "/nowhere"}
     bench.wizard(old).set_up(bench.files(key))

@@ -1,4 +1,4 @@
-"""A daemon that ends at the very moment it is asked."""
+"""A daemon that ends during a request."""
 
 from __future__ import annotations
 
