@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.clock import Clock
 
-_DAY = 86_400.0
-_AGAIN = 3_600.0
+_DAY_SECONDS = 86_400.0
+_RETRY_SECONDS = 3_600.0
 
 
 class KeyWatch:
@@ -28,7 +28,7 @@ class KeyWatch:
 
     def looked(self) -> None:
         """The account has just connected."""
-        self._due = self._clock.monotonic() + _DAY
+        self._due = self._clock.monotonic() + _DAY_SECONDS
 
     def look(self) -> tuple[str, ...]:
         """Warnings about the key, once a day. Raises ConnectRefused if it may no longer trade.
@@ -37,7 +37,7 @@ class KeyWatch:
         """
         if self._clock.monotonic() < self._due:
             return ()
-        self._due = self._clock.monotonic() + _AGAIN
+        self._due = self._clock.monotonic() + _RETRY_SECONDS
         info = self._broker.connect()
         self.looked()
         return check_key(self._account, info, utc_now(self._clock), allow_withdrawal_keys=self._allow_withdrawal_keys)

@@ -173,7 +173,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "one account that is down stops all others for ever",
         "nija/supervisor/portfolio.py",
-        "steady - self._known[one] > _UNKNOWN_LASTS",
+        "steady - self._known[one] > _MAX_UNKNOWN_SECONDS",
         "steady < 0",
         (_PORTFOLIO,),
     ),

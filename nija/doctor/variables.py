@@ -104,4 +104,4 @@ def _fault(fault: CredentialFault) -> Finding:
 def _warnings(account: AccountId, discovery: Discovery) -> Iterator[Finding]:
     for found in discovery.warnings:
         if parse_variable(found.variable) is not None and found.variable.startswith(account.env_prefix):
-            yield warning(found.message, "NIJA works with it as it is, but better copy the value again")
+            yield warning(found.message, "NIJA ignores them, but copy the value again without them")

@@ -67,14 +67,14 @@ if TYPE_CHECKING:
 
 # The longest reaction time to a kill switch, a stop or an unknown order. A cycle without news costs next to nothing.
 _CYCLE_SECONDS = 1.0
-_TRANSIENT = (2.0, 60.0)
+_TRANSIENT_BACKOFF = (2.0, 60.0)
 # A refused key is retried in case it was fixed at the exchange, but not so often that the exchange locks it out.
-_REFUSED = (15.0, 900.0)
-_TROUBLE = (1.0, 15.0)
+_REFUSED_BACKOFF = (15.0, 900.0)
+_TROUBLE_BACKOFF = (1.0, 15.0)
 # With an unprotected position, the next try comes within this time.
 _BARE_SECONDS = 2.0
 # The supervisor waits 8 s for its threads after a stop signal.
-_LAST_SECONDS = 6.5
+_FINISH_SECONDS = 6.5
 # Even the slowest rate-limit counter has decayed from full to empty by then.
 _LONGEST_CAPACITY_WAIT = 60.0
 
@@ -108,8 +108,8 @@ class AccountThread:
         self._parts = parts
         self._broker = parts.broker
         self._reasons = ChangeFilter()
-        self._transient = Backoff(*_TRANSIENT)
-        self._refused = Backoff(*_REFUSED)
+        self._transient = Backoff(*_TRANSIENT_BACKOFF)
+        self._refused = Backoff(*_REFUSED_BACKOFF)
         self._wake = threading.Event()
         self._listener = CommandListener(parts.account, parts.journals, parts.clock, parts.log, self._wake.set)
         self._trader: Trader | None = None
@@ -333,7 +333,7 @@ class AccountThread:
 
     def _trade(self, trader: Trader, journal: Journal) -> None:
         """Run cycles. Transient errors of the exchange are retried; permanent ones are raised."""
-        trouble = Backoff(*_TROUBLE)
+        trouble = Backoff(*_TROUBLE_BACKOFF)
         while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
             if self._parts.plan.is_switched_off and trader.is_idle:
                 self._leave()
@@ -367,7 +367,7 @@ class AccountThread:
         if not self._parts.clock.stopping:
             return
         try:
-            at_rest = trader.finish(_LAST_SECONDS)
+            at_rest = trader.finish(_FINISH_SECONDS)
         except BrokerError as error:
             self._parts.log.warning(f"⚠️  Protection could not be completed before the end: {error}")
             return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MARGIN = 0.25
 # A connect that takes longer is assumed to hang, and must not hold up the others.
 _LONGEST_TURN = 10.0
-_LOOK_AGAIN = 0.25
+_POLL_SECONDS = 0.25
 
 
 class ConnectQueue:
@@ -73,7 +73,7 @@ class ConnectQueue:
         free_in = self._free_from - now
         if ahead:
             return ahead * self._spacing + (max(0.0, free_in) if self._holder is None else 0.0)
-        return free_in if self._holder is None else min(free_in, _LOOK_AGAIN)
+        return free_in if self._holder is None else min(free_in, _POLL_SECONDS)
 
     def _give_back(self, place: int) -> None:
         with self._lock:

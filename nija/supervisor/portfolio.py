@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nija.trader.view import TraderView
 
 # One account that stays unknown must not block the others for ever.
-_UNKNOWN_LASTS = 300.0
+_MAX_UNKNOWN_SECONDS = 300.0
 
 
 class Portfolio:
@@ -83,7 +83,7 @@ class Portfolio:
         for one in self._members:
             self._known.setdefault(one, steady)
         self._known |= dict.fromkeys(now, steady)
-        return [one for one in self._members if steady - self._known[one] > _UNKNOWN_LASTS]
+        return [one for one in self._members if steady - self._known[one] > _MAX_UNKNOWN_SECONDS]
 
     def _measure(self, factor: Decimal, shares: Iterable[PortfolioShare], now: datetime) -> None:
         if self._unit_day is None or self._time is None:
@@ -132,7 +132,7 @@ def _begun(shares: Iterable[PortfolioShare], now: datetime) -> tuple[TrustedTime
 
 def _waiting(accounts: Iterable[AccountId]) -> str:
     names = ", ".join(map(str, accounts)) or "the first account"
-    return f"the limits of [portfolio] wait for {names}, for at most {duration(_UNKNOWN_LASTS)}"
+    return f"the limits of [portfolio] wait for {names}, for at most {duration(_MAX_UNKNOWN_SECONDS)}"
 
 
 def _contribution(worth: AccountValue) -> Contribution:
