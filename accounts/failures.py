@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class FailureKind(StrEnum):
-    """OTHER: see the failure's own text."""
+    """ANOTHER_ACCOUNT: than the journal's; SHARED_ACCOUNT: with another key; OTHER: see the failure's own text."""
 
     SIGNATURE = "signature"
     KEY = "key"
@@ -41,6 +41,8 @@ class FailureKind(StrEnum):
     NONCE_MARK = "nonce_mark"
     DATA_DIR = "data_dir"
     CREDENTIALS = "credentials"
+    ANOTHER_ACCOUNT = "another_account"
+    SHARED_ACCOUNT = "shared_account"
     OTHER = "other"
 
 

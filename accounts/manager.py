@@ -101,7 +101,7 @@ class AccountManager:
         if len(sharers) > 1:
             shared = SharedExchangeAccount(sharers)
             for sharer in sharers:
-                self.transition(sharer, AccountState.FAILED, str(shared))
+                self.transition(sharer, AccountState.FAILED, str(shared), FailureKind.SHARED_ACCOUNT)
             raise shared
         return self.transition(account, AccountState.CONNECTED)
 

@@ -26,9 +26,8 @@ def failure_finding(account: AccountId, failure: Failure) -> Finding:
     """The cause, with all the remedies of the setup guide."""
     cause = _CAUSES.get(failure.kind)
     if cause is None:
-        title, _, rest = failure.text.partition(". ")
-        return broken(_sentence(title) or "The account cannot be used", rest or "Look at nija.log for more")
-    title = cause.title.format(exchange=short_name(account.exchange)) or failure.text
+        return broken(_sentence(failure.text) or "The account cannot be used", "Look at nija.log for more")
+    title = cause.title.format(exchange=short_name(account.exchange), account=account) or failure.text
     return broken(_sentence(title), cause.remedy(account, failure))
 
 
@@ -123,6 +122,13 @@ def _withdrawal(account: AccountId, _failure: Failure) -> str:
     )
 
 
+def _another_account(account: AccountId, _failure: Failure) -> str:
+    return (
+        f"Put the old key back into {_variables(account)}. Or, to start a new journal with this key, stop NIJA and "
+        f"run: nija forget {account}"
+    )
+
+
 def _clock(_account: AccountId, _failure: Failure) -> str:
     return "Turn on time synchronisation (NTP): sudo timedatectl set-ntp true"
 
@@ -133,7 +139,7 @@ def _own_text(_account: AccountId, failure: Failure) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """`title` may contain `{exchange}`; if it is empty, the failure's own text is the title."""
+    """`title` may contain `{exchange}` and `{account}`; if it is empty, the failure's own text is the title."""
 
     title: str
     remedy: Callable[[AccountId, Failure], str]
@@ -155,5 +161,9 @@ _CAUSES: Mapping[FailureKind, _Cause] = MappingProxyType(
         FailureKind.DATA_DIR: _Cause("The data folder cannot be used", _own_text),
         FailureKind.UNAVAILABLE: _Cause("{exchange} does not answer this account's requests", _no_answer),
         FailureKind.CREDENTIALS: _Cause("The credentials cannot be used", _own_text),
+        FailureKind.ANOTHER_ACCOUNT: _Cause(
+            "The key belongs to another exchange account than the journal of {account}", _another_account
+        ),
+        FailureKind.SHARED_ACCOUNT: _Cause("The key belongs to the same exchange account as another one", _own_text),
     }
 )

@@ -64,7 +64,7 @@ class Probe:
                 return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, key=key)
             journal = read_journal(credentials.account, info, self._settings, self._clock)
             if journal.refusal:
-                failure = Failure(FailureKind.OTHER, journal.refusal)
+                failure = Failure(FailureKind.ANOTHER_ACCOUNT, journal.refusal)
                 return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, failure, key)
             known = broker.markets()
             wanted = tuple(symbol for symbol in markets if symbol in known)

@@ -251,7 +251,7 @@ class AccountThread:
         """
         if refusal := another_account(journal.identity, self.account, info):
             nothing_done = "nothing was compared, and no order was placed or withdrawn"
-            raise ConnectRefused(FailureKind.OTHER, refusal, nothing_done, permanent=True)
+            raise ConnectRefused(FailureKind.ANOTHER_ACCOUNT, refusal, nothing_done, permanent=True)
         if info.names_account and journal.identity.fingerprint() is None:
             journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
 

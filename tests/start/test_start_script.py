@@ -111,7 +111,7 @@ def test_a_python_that_is_too_old_is_named_with_the_remedy(machine: Machine) -> 
     machine.with_python((3, 9))
     ended = machine.start()
     assert ended.returncode == 1
-    assert "NIJA needs Python 3.11 or newer; here is Python 3.9.1" in ended.stderr
+    assert "NIJA needs Python 3.11 or newer; found Python 3.9.1" in ended.stderr
     assert "apt-get install -y python3 python3-venv" in ended.stderr
     assert not (machine.root / ".venv").exists()
 
@@ -119,7 +119,7 @@ def test_a_python_that_is_too_old_is_named_with_the_remedy(machine: Machine) -> 
 def test_no_python_at_all_is_named_as_well(machine: Machine) -> None:
     ended = machine.start()
     assert ended.returncode == 1
-    assert "here is no Python 3" in ended.stderr
+    assert "found no Python 3" in ended.stderr
 
 
 def test_where_debian_lacks_venv_the_one_command_is_told(machine: Machine) -> None:
