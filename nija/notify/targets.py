@@ -64,7 +64,7 @@ class Targets:
         self._targets = tuple(loaded)
 
     def deliver(self, notes: Sequence[Note], left_out: int, now: float) -> None:
-        """Send to every URL, including what it has missed. `now` is in seconds of a monotonic clock."""
+        """Send to every URL, including what it has missed. `now` is in seconds of the steady clock."""
         for target in self._targets:
             target.unsent.extend(notes)
             self._send(target, left_out, now)

@@ -53,7 +53,7 @@ class Batch:
 
 
 class NotificationThrottle:
-    """Holds events until they are due. Times are in seconds of a monotonic clock."""
+    """Holds events until they are due. Times are in seconds of the steady clock."""
 
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str], _Bucket] = {}

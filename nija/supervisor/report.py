@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReportMoment:
-    """One moment on two clocks; `steady` is in seconds of the monotonic one."""
+    """One moment; `steady` is the same in seconds of the steady clock."""
 
     now: datetime
     steady: float
