@@ -40,11 +40,11 @@ def rows_under(heading: str) -> dict[str, str]:
 
 def test_the_table_in_the_docs_is_the_table_in_the_code() -> None:
     shown = {state.value: ", ".join(new.value for new in TRANSITIONS[state]) or "–" for state in OrderState}
-    assert rows_under("## The states") == shown
+    assert rows_under("## Order states") == shown
 
 
 def test_the_docs_name_every_finding() -> None:
-    named = {cell.partition(":")[0] for cell in rows_under("## What is compared with the exchange")}
+    named = {cell.partition(":")[0] for cell in rows_under("## Reconciliation")}
     assert named == set(DifferenceKind)
 
 

@@ -126,7 +126,7 @@ def test_each_situation_has_its_step(situation: str) -> None:
 
 
 def test_the_docs_show_the_same_situations_and_steps() -> None:
-    assert rows_under("## What is done next") == {name: step for name, (_, step) in SITUATIONS.items()}
+    assert rows_under("## Decision table") == {name: step for name, (_, step) in SITUATIONS.items()}
 
 
 # Every combination of market mode, stop, sale, knowledge, price and stopping.
