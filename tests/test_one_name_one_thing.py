@@ -1,4 +1,4 @@
-"""One name for one thing: whoever reads the name of a class knows which it is, in whatever package he reads it."""
+"""One name for one thing: a class name means the same class in every package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ("nija", "accounts", "brokers")
 
 
 def public_classes() -> dict[str, list[str]]:
-    """The files that define a public class of each name. A class within another is named with it."""
+    """The files that define a public class of each name; nested classes do not count."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -1,4 +1,4 @@
-"""The exchanges beside which the pages' commands run, and what came of them."""
+"""The exchanges against which the pages' commands run, and the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def exchange() -> Iterator[Mapping[str, str]]:
-    """The variables that name an exchange with the accounts of every page."""
+    """The variables that point to an exchange with the accounts of every page."""
     with running_simulator(SimulatorConfig(ACCOUNTS, limits=UNLIMITED)) as simulator:
         yield {
             "KRAKEN_API_URL": simulator.kraken_url,
@@ -43,7 +43,7 @@ def page_run(
 
 @pytest.fixture(scope="session")
 def rig() -> Iterator[Rig]:
-    """An exchange whose accounts and keys have what the troubles need."""
+    """An exchange with the accounts and keys that the symptoms need."""
     config = SimulatorConfig(PATIENTS, limits=Limits(private=False, public=False, failures_to_lockout=10_000))
     with manual_rig(config) as running:
         yield running

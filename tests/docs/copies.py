@@ -1,4 +1,4 @@
-"""A fresh copy of the tree, with an environment that start.sh takes for its own: nothing has to be installed."""
+"""A fresh copy of the tree, with an environment that start.sh accepts as its own, so nothing has to be installed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _NOT_COPIED = shutil.ignore_patterns(
     ".*_cache", ".git", ".venv", ".env", ".hypothesis", "__pycache__", "data", "nija.toml", "*.log", "*.egg-info"
 )
 _TOOLS = ("ruff", "lint-imports", "mypy", "python")
-# Only a failure takes so long.
+# Only a failure takes this long.
 _PATIENCE = 60.0
 _SECONDS_TO_END = 10.0
 
 
 class Copy:
-    """A folder as a stranger has it after the first installation. `environ` is all the environment there is."""
+    """The project folder as after a first installation. `environ` is the whole environment."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.root = folder / "nija"
@@ -39,7 +39,7 @@ class Copy:
         self._make_environment()
 
     def run(self, commands: str) -> tuple[int, str]:
-        """Run to the end: the exit code, and what was said on either stream."""
+        """Run to the end: the exit code, and the output of both streams."""
         ended = subprocess.run(  # noqa: S603  the commands of our own pages
             _shell(commands),
             cwd=self.root,
@@ -54,9 +54,9 @@ class Copy:
         return ended.returncode, ended.stdout
 
     def talk(self, commands: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
-        """The same at a terminal, where each question gets its answer."""
+        """The same at a terminal, answering each question."""
         terminal = Terminal(_shell(commands), self.root, self.environ | {"TERM": "xterm", "COLUMNS": "120"})
-        # A question that nobody answers would be waited for, for ever.
+        # An unanswered question would block for ever.
         patience = threading.Timer(_PATIENCE, terminal.process.kill)
         patience.start()
         try:
@@ -69,11 +69,11 @@ class Copy:
             terminal.close()
 
     def stay(self, commands: str) -> LongRunning:
-        """Start what runs until it is told to end."""
+        """Start a program that runs until it is stopped."""
         return LongRunning(self.root, self.environ, commands)
 
     def stub_tools(self) -> None:
-        """From now on the tools of the checks only say that they were called: the checks do not check themselves."""
+        """Replace the tools of `./start.sh test` by stubs that print their arguments: no test may run itself."""
         for name in _TOOLS:
             tool = self.root / ".venv/bin" / name
             tool.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ class Copy:
             tool.chmod(0o755)
 
     def _make_environment(self) -> None:
-        """The tests' own Python and packages under the copy's name."""
+        """Give the copy the Python and the packages that run these tests."""
         environment, ours = self.root / ".venv", Path(sys.prefix)
         (environment / "bin").mkdir(parents=True)
         (environment / "bin/python").symlink_to(sys.executable)
@@ -97,7 +97,7 @@ class Copy:
 
 @dataclass(eq=False)
 class LongRunning:
-    """A program that runs until somebody presses Ctrl-C."""
+    """A program that runs until Ctrl-C."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -127,7 +127,7 @@ class LongRunning:
             time.sleep(0.05)
 
     def end(self) -> float:
-        """Ctrl-C, as a terminal sends it to all that it runs; how many seconds the end took."""
+        """Press Ctrl-C, which reaches the whole process group; return the seconds until the end."""
         began = time.monotonic()
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The accounts that readers of the pages set up. Each page has its own, because a key serves one process."""
+"""The accounts that the pages set up. Each page has its own, because a key serves one process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PageAccounts:
 
     @property
     def coinbase_file(self) -> str:
-        """As Coinbase lets it be downloaded."""
+        """The key file that Coinbase offers for download."""
         key = self.coinbase_master.api_key
         return json.dumps({"name": key.key, "privateKey": key.secret})
 

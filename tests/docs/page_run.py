@@ -1,4 +1,4 @@
-"""Runs the blocks of a page one after another, and compares their output with what the page shows."""
+"""Runs the blocks of a page in order and compares their output with what the page shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.docs.scenarios import Step
 
 _A_MOMENT = 20.0
-# Accounts connect without a pause between them.
+# Accounts connect without waiting for one another.
 _NO_DELAYS: Mapping[str, str] = MappingProxyType({"NIJA_CONNECT_DELAY": "0", "NIJA_NONCE_OFFSET_MAX": "0"})
 _ORDINARY_WORDS = (
     (re.compile(r"\s+"), " "),
@@ -34,7 +34,7 @@ _ORDINARY_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class BlockRun:
-    """What came of one block."""
+    """The result of one block."""
 
     block: Block
     step: Step
@@ -48,7 +48,7 @@ class BlockRun:
 
 @dataclass(frozen=True, slots=True)
 class PageRun:
-    """What came of a page; `seconds_to_end` has an entry for each program that ran until Ctrl-C."""
+    """The result of a page; `seconds_to_end` has an entry for each program that ran until Ctrl-C."""
 
     blocks: tuple[BlockRun, ...]
     seconds_to_end: tuple[float, ...]
@@ -84,7 +84,7 @@ class _Runner:
 
 
 def not_shown(shown: str, output: str) -> list[str]:
-    """The lines of `shown` that the real output lacks. Figures and names of orders may differ; … is any lines."""
+    """The lines of `shown` that are missing from the real output. Figures and order ids may differ; … is any lines."""
     real = {_shape(line) for line in output.splitlines()}
     return [line for line in shown.splitlines() if line.strip() not in {"", "…"} and _shape(line) not in real]
 
@@ -96,7 +96,7 @@ def _shape(line: str) -> str:
 
 
 def run_page(name: str, folder: Path, exchange: Mapping[str, str]) -> PageRun:
-    """Run every block of the page; `exchange` says where the exchanges are."""
+    """Run every block of the page; `exchange` holds the variables of the exchanges."""
     scenario = SCENARIOS[name]
     blocks = [block for block in page(name).blocks if block.language == "bash"]
     assert len(blocks) == len(scenario.steps), f"{name} has {len(blocks)} bash blocks: say in SCENARIOS how each is run"

@@ -1,4 +1,4 @@
-"""The pages that a user reads, and what stands in them: blocks, links, words in code."""
+"""The pages that users read, and their contents: blocks, links, words in code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADING = re.compile(r"^#{1,4} (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. `shown` is the text of the output block right behind it, if there is one."""
+    """One fenced block. `shown` is the text of the output block that follows it, if there is one."""
 
     language: str
     text: str
@@ -45,7 +45,7 @@ class Page:
         )
 
     def _output(self, found: re.Match[str], after: re.Match[str] | None) -> str:
-        """The block behind, where it is output and belongs to the same section."""
+        """The following block, if it is output and in the same section."""
         if after is None or after[2] != "text" or _HEADING.search(self.text[found.end() : after.start()]):
             return ""
         return dedent(after[3])
@@ -57,7 +57,7 @@ class Page:
 
     @property
     def code(self) -> tuple[str, ...]:
-        """What stands in backticks within the prose."""
+        """The text in backticks within the prose."""
         return tuple(_INLINE.findall(self.prose))
 
     @property
@@ -66,7 +66,7 @@ class Page:
 
     @property
     def anchors(self) -> frozenset[str]:
-        """As the usual hosts make them from headings."""
+        """As the usual hosts derive them from headings."""
         return frozenset(
             re.sub(r"[^\w\- ]", "", title.casefold()).replace(" ", "-") for title in _HEADING.findall(self.prose)
         )

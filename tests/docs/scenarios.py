@@ -1,4 +1,4 @@
-"""How the commands of each page are run: in one fresh copy of the tree, in the reader's order."""
+"""How the commands of each page are run: in one fresh copy of the tree, in the order of the page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One ```bash block. Without anything it is run to its end, which must be `code`.
+    """One ```bash block. By default it runs to its end with the exit code `code`.
 
-    `answers` are typed at a terminal. `until` is what a long-running program must say; it then runs beside the next
-    blocks until another one starts, or the page ends. A `repeated` block needs a running NIJA that has got to know its
-    accounts, and is run again for a moment. With `with_stub_tools` the tools of the checks only print their arguments.
+    `answers` are typed at a terminal. `until` is what a long-running program must print; it then runs beside the next
+    blocks until another one starts, or the page ends. A `repeated` block needs a running NIJA that has connected, and
+    is retried for a moment. With `with_stub_tools` the tools of the checks only print their arguments.
     """
 
     code: int = 0

@@ -1,4 +1,4 @@
-"""How each symptom of docs/troubleshooting.md is reproduced, so that what doctor says of it is real."""
+"""Reproduces each symptom of docs/troubleshooting.md, so that the doctor's output on the page is real."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 @contextmanager
 def reproduced(symptom: str, set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
-    """Within the block the set-up has the trouble that the page describes under this heading."""
+    """Within the block the set-up has the problem that the page describes under this heading."""
     yield from _REPRODUCTIONS[symptom](set_up, rig)
 
 

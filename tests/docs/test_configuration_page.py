@@ -1,4 +1,4 @@
-"""docs/configuration.md: generated from the settings, and never at odds with them."""
+"""docs/configuration.md is generated from the settings and always matches them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tests.docs.pages import ROOT
 
 def test_the_page_in_the_tree_is_the_generated_one() -> None:
     written = (ROOT / "docs/configuration.md").read_text()
-    assert written == configuration_page(), "write it anew: ./start.sh config reference > docs/configuration.md"
+    assert written == configuration_page(), "generate it again: ./start.sh config reference > docs/configuration.md"
 
 
-def test_a_default_that_the_page_tells_is_the_one_that_holds() -> None:
-    told = {variable.name: variable.default for variable in described_variables() if variable.default}
-    assert process_settings(told) == ProcessSettings()
+def test_the_defaults_on_the_page_are_those_in_force() -> None:
+    shown = {variable.name: variable.default for variable in described_variables() if variable.default}
+    assert process_settings(shown) == ProcessSettings()

@@ -1,4 +1,4 @@
-"""The glossary and the layers of docs/architecture.md are those of the code, and the code has no synonyms for them."""
+"""docs/architecture.md matches the code: its glossary, layers and folders, and the files of the exchange folders."""
 
 from __future__ import annotations
 
@@ -96,6 +96,17 @@ def test_every_folder_of_code_is_in_the_table_of_folders() -> None:
     packages = {str(path.parent.relative_to(ROOT)) for path in sources()}
     outside_nija = {name for name in packages if not name.startswith("nija/")}
     assert outside_nija | {"tests", "bench", "docs"} <= shown
+
+
+def test_the_table_of_exchange_folders_lists_every_file_of_both() -> None:
+    text = section("## Exchange folders")
+    common = {name for row in table_rows(text) for name in _CODE.findall(row[0])}
+    special = set(_CODE.findall(text.partition("Only Kraken has")[2].partition("To add")[0]))
+    folders = [
+        {path.stem for path in (ROOT / "brokers" / name).glob("*.py")} - {"__init__"} for name in ("kraken", "coinbase")
+    ]
+    assert set.intersection(*folders) == common
+    assert set.union(*folders) - common == special
 
 
 def _synonyms(text: str) -> set[str]:

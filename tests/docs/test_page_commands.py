@@ -1,4 +1,4 @@
-"""Every command that a page shows is run in a fresh copy of the tree, and says what the page says that it says."""
+"""Every command on a page runs in a fresh copy of the tree and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_every_page_with_commands_has_a_scenario() -> None:
     assert with_commands == set(SCENARIOS)
 
 
-def test_a_line_that_is_not_printed_is_noticed() -> None:
+def test_a_shown_line_that_is_not_printed_is_found() -> None:
     assert not_shown("…\nBalance: $12.30\n", "one\nBalance: $7.00\n") == []
     assert not_shown("Balance: $12.30\nNever said\n", "Balance: $7.00\n") == ["Never said"]
 
 
-def test_each_command_of_a_page_does_and_says_what_the_page_shows(page_run: PageRun) -> None:
+def test_each_command_of_a_page_prints_what_the_page_shows(page_run: PageRun) -> None:
     for ran in page_run.blocks:
         assert ran.code == ran.step.code, f"{ran.block.text}{ran.output}"
         assert not_shown(ran.block.shown, ran.output) == [], f"{ran.block.text}{ran.output}"

@@ -1,4 +1,4 @@
-"""What the pages name exists: links, files, variables, commands, log lines, and settings that can be read."""
+"""Everything the pages mention exists: links, files, variables, commands, log lines and settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILE = re.compile(
     r"(?<![\w/.-])((?:nija|accounts|brokers|bench|tests|docs)/[\w./-]*|[\w-]+\.(?:py|sh|yml|yaml|toml))(?![\w/])"
 )
 _BENCHMARK = re.compile(r"-m (bench\.\w+)")
-# A reader's own, which the tree does not have.
+# The reader's own file, which is not in the tree.
 _READERS = {"nija.toml"}
 _SIGNS = ("📊", "✅", "💰", "🚀", "⚠️", "❌", "🛡️", "🛑", "👋", "🎭", "📝")
 _MASTER, _USER = AccountId.parse("kraken:master"), AccountId.parse("kraken:daivon_frazier")
@@ -44,7 +44,7 @@ def each_page(pages: tuple[Page, ...] = PAGES) -> pytest.MarkDecorator:
 
 
 @each_page()
-def test_every_link_leads_somewhere(page: Page) -> None:
+def test_every_link_has_a_target(page: Page) -> None:
     for link in page.links:
         parts = urlsplit(link)
         if parts.scheme:
@@ -69,26 +69,26 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 @each_page()
-def test_every_variable_that_is_named_is_one_that_nija_reads(page: Page) -> None:
+def test_every_variable_on_a_page_is_one_that_nija_reads(page: Page) -> None:
     known = {variable.name for variable in described_variables()}
     for name in _VARIABLE.findall(page.text):
         assert name in known | _MISSPELT or parse_variable(name.replace("<NAME>", "SOMEONE")), f"{page.name}: {name}"
 
 
-def test_every_variable_that_nija_reads_is_named() -> None:
+def test_every_variable_that_nija_reads_is_on_a_page() -> None:
     named = {name for page in PAGES for name in _VARIABLE.findall(page.text)}
     assert {variable.name for variable in described_variables() if variable.name != "PORT"} <= named
     assert "`PORT`" in (ROOT / "docs/configuration.md").read_text()
 
 
 @each_page()
-def test_only_the_two_example_users_are_named(page: Page) -> None:
+def test_only_the_two_example_users_appear(page: Page) -> None:
     named = set(re.findall(r"(?:kraken|coinbase):([a-z]\w*)|USER ([a-z]\w*)", page.text))
     assert {first or second for first, second in named} <= {"master", "daivon_frazier", "tania_gilbert"}
 
 
 @each_page()
-def test_every_command_of_nija_that_is_named_exists_with_its_flags(page: Page) -> None:
+def test_every_command_on_a_page_exists_with_its_flags(page: Page) -> None:
     for name, rest in _OURS.findall(
         "\n".join([*page.code, *(b.text for b in page.blocks if b.language in ("bash", "sh"))])
     ):
@@ -103,7 +103,7 @@ def test_every_command_of_nija_that_is_named_exists_with_its_flags(page: Page) -
 
 
 @each_page()
-def test_every_file_of_the_tree_that_is_named_exists(page: Page) -> None:
+def test_every_file_on_a_page_exists(page: Page) -> None:
     commands = (block.text for block in page.blocks if block.language in {"bash", "sh"})
     text = "\n".join([*page.code, *commands])
     for name in set(_FILE.findall(text)) - _READERS:
@@ -113,7 +113,7 @@ def test_every_file_of_the_tree_that_is_named_exists(page: Page) -> None:
 
 
 @each_page()
-def test_every_log_line_in_backticks_is_a_line_that_is_written(page: Page) -> None:
+def test_every_log_line_in_backticks_is_one_that_nija_writes(page: Page) -> None:
     fixed = set(_fixed_lines())
     for code in page.code:
         if code.strip().startswith(_SIGNS) and len(code.strip()) > 3:
@@ -146,7 +146,7 @@ def _fixed_lines() -> Iterator[str]:
 
 
 @each_page()
-def test_every_nija_toml_that_is_shown_can_be_read(page: Page, tmp_path: Path) -> None:
+def test_every_nija_toml_on_a_page_is_valid(page: Page, tmp_path: Path) -> None:
     for number, block in enumerate(block for block in page.blocks if block.language == "toml"):
         file = tmp_path / f"{number}.toml"
         file.write_text(block.text)
@@ -154,15 +154,14 @@ def test_every_nija_toml_that_is_shown_can_be_read(page: Page, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs/pictures").glob("*.svg")), ids=lambda file: file.name)
-def test_every_picture_can_be_read_says_what_it_shows_and_is_used(picture: Path) -> None:
+def test_every_picture_is_valid_has_a_description_and_is_used(picture: Path) -> None:
     root = ET.parse(picture).getroot()  # noqa: S314  our own file
     assert root.get("aria-label")
     assert any(f"pictures/{picture.name}" in page.text for page in PAGES)
 
 
 @each_page()
-def test_no_page_calls_a_thing_by_another_name_than_the_code_does(page: Page) -> None:
-    """The words stand in docs/architecture.md."""
+def test_no_page_uses_a_synonym_of_a_word_in_the_glossary(page: Page) -> None:
     other = r"\b(?:venues?|candlesticks?|wallets?|trading pairs?|sub-?accounts?|clients' accounts?|customers?)\b"
     assert re.findall(other, page.prose, re.IGNORECASE) == [], page.name
 

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: under every symptom stands what doctor really says of it."""
+"""docs/troubleshooting.md shows the doctor's real output under every symptom."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.simulator_fixtures import Rig
 
 _PAGE = page("docs/troubleshooting.md")
-# As wide as the page shows it.
+# The width of the output on the page.
 _WIDTH = 100
 _NUMBER = re.compile(r"\d+")
 
@@ -35,16 +35,16 @@ def _sections() -> dict[str, str]:
 
 
 def _words(text: str) -> str:
-    """Processes, times and ports are others each time; where a line is broken depends on them."""
+    """Process ids, times and ports change each time, and the line breaks depend on them."""
     return " ".join(_NUMBER.sub("0", text).split())
 
 
-def test_every_symptom_of_the_page_can_be_brought_about() -> None:
+def test_every_symptom_of_the_page_can_be_reproduced() -> None:
     assert set(_sections()) == symptoms()
 
 
 @pytest.mark.parametrize("symptom", sorted(symptoms()))
-def test_doctor_says_of_each_symptom_what_the_page_shows(symptom: str, rig: Rig, tmp_path: Path) -> None:
+def test_the_page_shows_what_the_doctor_prints_for_each_symptom(symptom: str, rig: Rig, tmp_path: Path) -> None:
     rig.advance(30)
     environ = {
         "KRAKEN_API_URL": rig.simulator.kraken_url,
@@ -56,12 +56,12 @@ def test_doctor_says_of_each_symptom_what_the_page_shows(symptom: str, rig: Rig,
     set_up.credentials("kraken:master", KEYS["master"])
     try:
         with reproduced(symptom, set_up, rig):
-            # Where nothing is set there is no account to look for unless it is named.
+            # With nothing set, the doctor checks only an account that is named.
             named = "kraken:master" if symptom == "Kraken credentials not configured" else None
             said = "\n".join(lines(set_up.examine(named), _WIDTH))
     finally:
         rig.simulator.call(rig.simulator.world.plan.clear)
-    # A reader's commands run in the folder itself, and the real exchange has a name.
+    # A reader runs the doctor in the folder itself, against the real exchange.
     real = (
         said.replace(f"{tmp_path}/", "")
         .replace(NOWHERE, "https://api.kraken.com")
