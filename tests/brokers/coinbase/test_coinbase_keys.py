@@ -138,7 +138,11 @@ def test_a_key_name_may_be_the_whole_path_or_the_bare_id(name: str) -> None:
     check_key_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "my key", f" {NAME}", "K" * 56, EC_PEM, NAME.replace("apiKeys", "keys")])
+@pytest.mark.parametrize(
+    "name",
+    ["", "my key", f" {NAME}", "K" * 56, EC_PEM, NAME.replace("apiKeys", "keys")],
+    ids=["empty", "words", "blank in front", "a Kraken key", "a private key", "another path"],
+)
 def test_any_other_key_name_is_refused_without_being_shown(name: str) -> None:
     with pytest.raises(InvalidKey, match=r"organizations/…/apiKeys/…") as caught:
         check_key_name(name)

@@ -85,6 +85,7 @@ def test_an_unknown_kraken_key_is_known_by_its_shape(raw: bytes, frame: str) -> 
         "authorization: Basic c2lnbmF0dXJl",
         "Bearer c2lnbmF0dXJl",
     ],
+    ids=lambda _text: "text",
 )
 def test_headers_tokens_and_pem_blocks_go_whatever_they_hold(text: str) -> None:
     redacted = UNKNOWN.redact(text)
