@@ -37,22 +37,25 @@ def test_a_kill_at_any_commit_of_the_journal_loses_and_doubles_nothing(
     assert outcome.kills == len(cells(exchange))
 
 
-class TestSeededFaultsKillsAndActsOfOwners:
-    pytestmark = pytest.mark.xdist_group("seeded")
+@pytest.fixture(scope="module")
+def seeded(forker: DaemonForker) -> Sequence[Outcome]:
+    return [chaos_run.run(seed, forker, trading=_TRADING) for seed in SEEDS]
 
-    @pytest.fixture(scope="class")
-    def outcomes(self, forker: DaemonForker) -> Sequence[Outcome]:
-        return [chaos_run.run(seed, forker, trading=_TRADING) for seed in SEEDS]
 
-    def test_leave_the_exchanges_books_and_the_journals_equal(self, outcomes: Sequence[Outcome]) -> None:
-        assert [outcome.violations for outcome in outcomes] == [[] for _ in SEEDS]
-        assert all(outcome.orders > 0 for outcome in outcomes)
+@pytest.mark.xdist_group("seeded")
+def test_seeded_faults_kills_and_acts_of_owners_leave_the_exchanges_books_and_the_journals_equal(
+    seeded: Sequence[Outcome],
+) -> None:
+    assert [outcome.violations for outcome in seeded] == [[] for _ in SEEDS]
+    assert all(outcome.orders > 0 for outcome in seeded)
 
-    def test_do_strike(self, outcomes: Sequence[Outcome]) -> None:
-        """When a run is short, one of them may be spared something."""
-        assert sum(outcome.faults.total() for outcome in outcomes) > 0
-        assert sum(outcome.acts.total() for outcome in outcomes) > 0
-        assert sum(outcome.kills for outcome in outcomes) > 0
+
+@pytest.mark.xdist_group("seeded")
+def test_faults_kills_and_acts_of_owners_do_strike(seeded: Sequence[Outcome]) -> None:
+    """When a run is short, one of them may be spared something."""
+    assert sum(outcome.faults.total() for outcome in seeded) > 0
+    assert sum(outcome.acts.total() for outcome in seeded) > 0
+    assert sum(outcome.kills for outcome in seeded) > 0
 
 
 def test_two_daemons_on_the_same_keys_notice_each_other_and_sell_nothing_of_the_owners(forker: DaemonForker) -> None:
