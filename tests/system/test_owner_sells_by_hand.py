@@ -115,9 +115,10 @@ def test_none_of_the_owners_coins_is_sold_or_rests_for_sale(hand_sold: Aftermath
 
 
 def test_the_position_is_booked_out_and_the_log_says_why(hand_sold: Aftermath, account: str) -> None:
-    amount = format(Decimal(hand_sold.state["ownership"][account]["shares"]["BTC"]["taken"]).normalize(), "f")
-    lines = hand_sold.lines[RUN_OF[account]]
-    assert [line for line in lines if f"{amount} BTC sold by the owner's hand: booked out  account={account}" in line]
+    taken = Decimal(hand_sold.state["ownership"][account]["shares"]["BTC"]["taken"])
+    said = f" BTC sold by the owner's hand: booked out  account={account}"
+    (line,) = (line for line in hand_sold.lines[RUN_OF[account]] if said in line)
+    assert Decimal(line.partition(said)[0].split()[-1]) == taken
 
 
 def test_status_says_what_was_booked_out(hand_sold: Aftermath, account: str) -> None:
