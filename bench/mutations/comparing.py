@@ -100,6 +100,13 @@ RECONCILING_MUTATIONS = (
         (f"{_TESTS}::test_an_order_in_a_market_that_is_not_listed_now_is_taken_up_once_it_is",),
     ),
     Mutation(
+        "a stop from before the entry lowers the stop of the position",
+        _ADOPTION,
+        "(is_its_own or plan.stop_price is None)",
+        "True",
+        (f"{_TAKEN_UP}::test_a_stop_from_just_before_the_entry_never_lowers_the_stop_of_the_position",),
+    ),
+    Mutation(
         "a stop that seems older than its entry is nobody's",
         _ADOPTION,
         "(self._came_first(order) and self._take(order, fills, now))",

@@ -127,8 +127,12 @@ class Adopter:
             self._journal.fills.book(intent.client_id, fill, now)
 
     def _after(self, plan: PositionPlan, order: Order, now: datetime) -> None:
-        """The plan follows its stops and ends with the sale that left nothing to sell."""
-        if order.stop_price is not None:
+        """The plan follows its stops and ends with the sale that left nothing to sell.
+
+        A stop from before the entry may be a former position's: it never changes a stop price that is known.
+        """
+        is_its_own = order.created >= plan.opened
+        if order.stop_price is not None and (is_its_own or plan.stop_price is None):
             self._journal.plans.save(replace(plan, stop_price=order.stop_price))
         if order.side is Side.BUY or any(not intent.state.is_final for intent in self._orders(plan)):
             return

@@ -618,6 +618,18 @@ class TestTakingUp:
         assert world.desk.positions()["BTC/USD"].stop_price == stop.stop_price
         assert world.violations() == []
 
+    def test_a_stop_from_just_before_the_entry_never_lowers_the_stop_of_the_position(self, world: DeskWorld) -> None:
+        """It may be one of the position before."""
+        world.enter("BTC/USD", ONE)
+        (stop,) = (order for order in world.exchange.ours() if order.type is OrderType.STOP)
+        orders = world.exchange.book.orders
+        world.exchange.owner_deposits("BTC", ONE)
+        former = place(world, Purpose.STOP, ONE, Decimal(50))
+        world.exchange.owner_cancels_all()
+        orders[former] = replace(orders[former], created=stop.created - timedelta(seconds=1))
+        lose_the_disk(world)
+        assert world.desk.positions()["BTC/USD"].stop_price == stop.stop_price
+
     def test_an_old_order_is_taken_up_with_its_old_fills(self, world: DeskWorld) -> None:
         """It bought hours ago, and some of that was sold just now."""
         world.fault("place", Fault.HALF_OPEN)
