@@ -278,9 +278,8 @@ ADOPTION_MUTATIONS = (
     Mutation(
         "a position that is taken up has no stop price",
         _ADOPTION,
-        "        if order.stop_price is not None:\n            self._journal.plans.save("
-        "replace(plan, stop_price=order.stop_price))\n",
-        "",
+        "            self._journal.plans.save(replace(plan, stop_price=order.stop_price))\n",
+        "            pass\n",
         (f"{_TAKEN_UP}::test_the_price_of_a_stop_that_ended_is_known_still",),
     ),
     Mutation(
