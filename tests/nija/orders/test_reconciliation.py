@@ -606,6 +606,26 @@ class TestTakingUp:
         assert compare(world) == [DifferenceKind.UNKNOWN_ORDER_OF_OURS]
         assert world.desk.positions()["BTC/USD"].amount == ONE
 
+    def test_what_belongs_together_does_not_depend_on_the_order_of_the_exchanges_list(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The newest comes first."""
+        world.enter("BTC/USD", ONE)
+        world.exit("BTC/USD")
+        world.candle_closes()
+        world.enter("BTC/USD", ONE)
+        for name in ("open_orders", "closed_orders"):
+            asked = getattr(world.exchange, name)
+            monkeypatch.setattr(
+                world.exchange,
+                name,
+                lambda *since, asked=asked: tuple(sorted(asked(*since), key=lambda order: order.created, reverse=True)),
+            )
+        held = world.desk.positions()["BTC/USD"]
+        lose_the_disk(world)
+        assert (world.desk.positions()["BTC/USD"].id, world.desk.positions()["BTC/USD"].amount) == (held.id, ONE)
+        assert world.violations() == []
+
     def test_a_stop_that_says_it_is_older_than_its_entry_gives_the_position_its_stop_price(
         self, world: DeskWorld
     ) -> None:
