@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Looks in a row, a fifth of a second apart.
 _REST = 15
+# Kraken may show an order whose answer was lost for 75 s; until then nothing takes its place.
+_SETTLED_WITHIN = 120.0
 
 
 def journaled(data: Path, account: str, query: str) -> list[Row]:
@@ -133,20 +135,22 @@ def is_settled(account: Account, data: Path, name: str) -> bool:
     return covered and knows_all_fills(account, data, name)
 
 
-def wait_until_settled(exchange: RunningExchange, daemon: Daemon, *names: str, within: float = 60.0) -> None:
+def wait_until_settled(exchange: RunningExchange, daemon: Daemon, *names: str, within: float = _SETTLED_WITHIN) -> None:
     """Wait until everything is at rest: no price moves, nothing is bought, and for seconds nothing is under way.
 
-    What an account had decided before it saw the calm file may still be on its way.
+    What an account had decided before it saw the calm file may still be on its way: its orders must not change either.
     """
     (daemon.folder / CALM).touch()
     exchange.freeze()
-    rested = 0
+    rested, seen = 0, None
 
     def is_at_rest() -> bool:
-        nonlocal rested
+        nonlocal rested, seen
         state = exchange.state("accounts")
         settled = all(is_settled(account_of(state, name), daemon.data, name) for name in names)
-        rested = rested + 1 if settled else 0
+        orders = [account_of(state, name)["orders"] for name in names]
+        rested = rested + 1 if settled and orders == seen else 0
+        seen = orders
         return rested > _REST
 
     until(is_at_rest, f"{names} know all their fills and have a stop for each position", within)

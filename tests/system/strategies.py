@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DAY = 86_400
 
 
-# While a file of this name lies in the daemon's folder, Eager holds what it has and buys nothing.
+# While a file of this name lies in the daemon's folder, Eager holds what it has, moves no stop and buys nothing.
 CALM = Path("calm")
 
 
@@ -38,7 +38,7 @@ class Eager:
             entry=~leave & (not calm),
             exit=leave,
             initial_stop=candles.close * self.stop,
-            trail=candles.close * (self.stop - 0.1),
+            trail=np.full(len(candles), np.nan) if calm else candles.close * (self.stop - 0.1),
         )
 
 
