@@ -1,0 +1,47 @@
+"""What the pages may see and do: the seam between the daemon and the web."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accounts.identity import AccountId
+    from brokers.model import Candles, Exchange, Timeframe
+    from nija.health.judgement import Verdict
+    from nija.journal.journal import Journal
+    from nija.status.report import StatusReport
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """Any thread may call these; none of them waits for an exchange.
+
+    `journal` opens an account's journal read-only; the caller closes it. It raises JournalError. `candles` are those
+    that the feed holds, oldest first; None if it holds none.
+    """
+
+    report: Callable[[], StatusReport]
+    verdict: Callable[[], Verdict]
+    journal: Callable[[AccountId], Journal]
+    candles: Callable[[Exchange, str, Timeframe], Candles | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: NIJA's owner or, with `only`, the owner of that one account, who may look but not act.
+
+    `token` is what a form of this session must send along.
+    """
+
+    only: AccountId | None = None
+    token: str = ""
+
+    @property
+    def may_act(self) -> bool:
+        return self.only is None
+
+    def sees(self, account: str) -> bool:
+        return self.only is None or str(self.only) == account
