@@ -19,7 +19,7 @@ from nija.control.journals import journaled_accounts, opened_journals
 from nija.control.wire import ControlError, Unanswered
 from nija.journal.errors import JournalError
 from nija.supervisor.paper import paper_accounts
-from nija.trader.commands import Command, CommandStatus
+from nija.trader.commands import Command, CommandStatus, Instruction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +34,16 @@ Everyone = Annotated[bool, typer.Option("--all", help="All accounts.")]
 
 def stop_trading(account: Account = None, *, everyone: Everyone = False) -> None:
     """Open nothing new until nija resume. Stops and exits go on. Without an account: all accounts."""
-    _turn(Command.STOP_TRADING, _named(account, everyone=everyone, default_all=True))
+    _turn(Instruction(Command.STOP_TRADING), _named(account, everyone=everyone, default_all=True))
 
 
 def flatten(
     account: Account = None,
     *,
     everyone: Everyone = False,
+    market: Annotated[
+        str | None, typer.Option(metavar="BTC/USD", help="Sell the position in this market only, and go on trading.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Cancel NIJA's orders, sell NIJA's positions at market and open nothing new until nija resume.
@@ -48,15 +51,16 @@ def flatten(
     Coins that NIJA did not buy are never sold.
     """
     wanted = _named(account, everyone=everyone, default_all=False)
-    if not yes and not _confirmed(wanted):
+    instruction = Instruction(Command.FLATTEN) if market is None else Instruction(Command.CLOSE, market=market.upper())
+    if not yes and not _confirmed(wanted, instruction.market):
         print_fault(ValueError("nothing was done"))
         raise typer.Exit(FAILED)
-    _turn(Command.FLATTEN, wanted)
+    _turn(instruction, wanted)
 
 
 def resume(account: Account = None, *, everyone: Everyone = False) -> None:
     """Trade again after stop-trading, flatten or a loss limit. Without an account: all accounts."""
-    _turn(Command.RESUME, _named(account, everyone=everyone, default_all=True))
+    _turn(Instruction(Command.RESUME), _named(account, everyone=everyone, default_all=True))
 
 
 def _named(account: str | None, *, everyone: bool, default_all: bool) -> str | None:
@@ -70,50 +74,53 @@ def _named(account: str | None, *, everyone: bool, default_all: bool) -> str | N
     return account
 
 
-def _confirmed(wanted: str | None) -> bool:
+def _confirmed(wanted: str | None, market: str | None) -> bool:
     if not sys.stdin.isatty():
         print_fault(ValueError("this sells positions: without a terminal, confirm with --yes"))
         return False
-    return typer.confirm(f"Sell all positions that NIJA opened on {wanted or 'ALL accounts'}, at market, now?")
+    what = "all positions" if market is None else f"the positions in {market}"
+    return typer.confirm(f"Sell {what} that NIJA opened on {wanted or 'ALL accounts'}, at market, now?")
 
 
-def _turn(command: Command, account: str | None) -> None:
+def _turn(instruction: Instruction, account: str | None) -> None:
     try:
         context = read_context()
         with command_log(context.environment.values):
-            results, is_running = _given(context, command, account)
+            results, is_running = _given(context, instruction, account)
     except (SetupFault, ControlError, JournalError, SettingsError, ValueError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
-    for line in _lines(command, results, is_running=is_running):
+    for line in _lines(instruction, results, is_running=is_running):
         sys.stdout.write(line + "\n")
     if any(result.became is CommandStatus.FAILED for result in results):
         raise typer.Exit(FAILED)
 
 
-def _given(context: CliContext, command: Command, account: str | None) -> tuple[tuple[CommandResult, ...], bool]:
+def _given(
+    context: CliContext, instruction: Instruction, account: str | None
+) -> tuple[tuple[CommandResult, ...], bool]:
     """The results, and whether a daemon runs.
 
     A daemon that does not answer obeys too: its traders read the journals every cycle.
     """
     try:
-        answer = ask(context.settings.data_dir, command.value, account=account)
+        answer = ask(context.settings.data_dir, instruction.command.value, account=account, market=instruction.market)
     except Unanswered as silence:
         print_fault(silence)
-        return _written(context, command, account, is_running=True), True
+        return _written(context, instruction, account, is_running=True), True
     if answer is not None:
         return read_results(answer), True
-    return _written(context, command, account, is_running=False), False
+    return _written(context, instruction, account, is_running=False), False
 
 
 def _written(
-    context: CliContext, command: Command, account: str | None, *, is_running: bool
+    context: CliContext, instruction: Instruction, account: str | None, *, is_running: bool
 ) -> tuple[CommandResult, ...]:
     """Write to the journals. While a daemon has them open, no file is checked or moved."""
     clock = SystemClock()
     with opened_journals(context.settings, clock) as journals:
         accounts = chosen(account, _known_accounts(context, journals.folder))
-        return write_to_journals(command, journals.open_beside if is_running else journals.open, accounts, clock)
+        return write_to_journals(instruction, journals.open_beside if is_running else journals.open, accounts, clock)
 
 
 def _known_accounts(context: CliContext, folder: Path) -> tuple[AccountId, ...]:
@@ -124,18 +131,18 @@ def _known_accounts(context: CliContext, folder: Path) -> tuple[AccountId, ...]:
     return tuple(dict.fromkeys([*traded, *journaled_accounts(folder)]))
 
 
-def _lines(command: Command, results: tuple[CommandResult, ...], *, is_running: bool) -> list[str]:
+def _lines(instruction: Instruction, results: tuple[CommandResult, ...], *, is_running: bool) -> list[str]:
     if not results:
         return ["There are no accounts: nothing was done"]
-    lines = [_line(command, result) for result in results]
+    lines = [_line(instruction, result) for result in results]
     if not is_running:
         lines.append("   NIJA is not running: this takes effect at its next start (./start.sh)")
-        if command is Command.FLATTEN:
+        if instruction.command in (Command.FLATTEN, Command.CLOSE):
             lines.append("   Nothing is sold before that; stops that rest on the exchange stay there")
     return lines
 
 
-def _line(command: Command, result: CommandResult) -> str:
+def _line(instruction: Instruction, result: CommandResult) -> str:
     done, already = {
         Command.STOP_TRADING: (
             "trading is stopped; exits and stops go on (nija resume starts it again)",
@@ -146,7 +153,11 @@ def _line(command: Command, result: CommandResult) -> str:
             "is already being sold",
         ),
         Command.RESUME: ("trades again", "was not stopped"),
-    }[command]
+        Command.CLOSE: (
+            f"its position in {instruction.market} is being sold (see nija status)",
+            f"NIJA holds nothing in {instruction.market}, or is already selling it",
+        ),
+    }[instruction.command]
     return {
         CommandStatus.DONE: f"✅ {result.account}: {done}",
         CommandStatus.ALREADY: f"✅ {result.account}: {already}",

@@ -11,7 +11,7 @@ from accounts.suggest import did_you_mean
 from brokers.clock import utc_now
 from nija.control.values import from_plain, to_plain
 from nija.journal.errors import JournalError
-from nija.trader.commands import Command, CommandResult, CommandStatus, carry_out
+from nija.trader.commands import Command, CommandResult, CommandStatus, Instruction, carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,23 +30,38 @@ _QUEUED = "its thread is waiting for the exchange and obeys as soon as that requ
 def command_handlers(
     queues: Callable[[], Mapping[AccountId, CommandQueue]], receipt_seconds: float = _RECEIPT_SECONDS
 ) -> Mapping[str, Handler]:
-    """Handlers for the control socket. Each sends a command to `account` or, if that is missing, to all accounts.
-
-    The answer waits at most `receipt_seconds` for all receipts together; accounts without one are reported as queued.
-    """
+    """Handlers for the control socket: each is `send_to` for the `account` and the `market` of its arguments."""
 
     def handler(command: Command) -> Handler:
         def handle(arguments: dict[str, object]) -> dict[str, object]:
-            known = queues()
-            receipts = {
-                account: known[account].send(command) for account in chosen(arguments.get("account"), tuple(known))
-            }
-            wait(receipts.values(), receipt_seconds)
-            return {"accounts": to_plain(tuple(_result(account, one) for account, one in receipts.items()))}
+            market = arguments.get("market")
+            instruction = Instruction(command, market=None if market is None else str(market))
+            account = arguments.get("account")
+            results = send_to(
+                queues(), None if account is None else str(account), instruction, receipt_seconds=receipt_seconds
+            )
+            return {"accounts": to_plain(results)}
 
         return handle
 
     return {command.value: handler(command) for command in Command}
+
+
+def send_to(
+    queues: Mapping[AccountId, CommandQueue],
+    account: str | None,
+    instruction: Instruction,
+    *,
+    receipt_seconds: float = _RECEIPT_SECONDS,
+) -> tuple[CommandResult, ...]:
+    """Send a command to one account, or to all for None.
+
+    Waits at most `receipt_seconds` for all receipts together; accounts without one are reported as queued. Raises
+    ValueError that lists the known accounts.
+    """
+    receipts = {one: queues[one].send(instruction) for one in chosen(account, tuple(queues))}
+    wait(receipts.values(), receipt_seconds)
+    return tuple(_result(one, receipt) for one, receipt in receipts.items())
 
 
 def read_results(answer: Mapping[str, object]) -> tuple[CommandResult, ...]:
@@ -56,14 +71,14 @@ def read_results(answer: Mapping[str, object]) -> tuple[CommandResult, ...]:
 
 
 def write_to_journals(
-    command: Command, open_journal: Callable[[AccountId], Journal], accounts: Iterable[AccountId], clock: Clock
+    instruction: Instruction, open_journal: Callable[[AccountId], Journal], accounts: Iterable[AccountId], clock: Clock
 ) -> tuple[CommandResult, ...]:
     """Each account separately: one journal that cannot be written must not prevent the others from being stopped."""
 
     def write(account: AccountId) -> CommandResult:
         try:
             with closing(open_journal(account)) as journal:
-                changed = carry_out(journal, command, utc_now(clock))
+                changed = carry_out(journal, instruction, utc_now(clock))
         except JournalError as error:
             return CommandResult(str(account), CommandStatus.FAILED, str(error))
         return CommandResult(str(account), CommandStatus.DONE if changed else CommandStatus.ALREADY)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, update
 
 from nija.journal.records import PositionPlan, WriteOff
 from nija.journal.schema import positions, write_offs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nija.journal.connection import JournalConnection
 
 # Built once: every order runs these.
@@ -17,7 +19,15 @@ _ADD = insert(positions)
 _SAVE = (
     update(positions)
     .where(positions.c.account == bindparam("mine"), positions.c.id == bindparam("position"))
-    .values({name: bindparam(name) for name in ("stop_price", "exit_reason", "closed")})
+    .values(
+        stop_price=bindparam("stop_price"),
+        # A decision to sell is never undone, not even by a trader whose memory is older than a command.
+        exit_reason=func.coalesce(positions.c.exit_reason, bindparam("exit_reason")),
+        closed=bindparam("closed"),
+    )
+)
+_TO_SELL = select(positions.c.market, positions.c.exit_reason).where(
+    positions.c.account == bindparam("mine"), positions.c.closed.is_(None), positions.c.exit_reason.is_not(None)
 )
 
 
@@ -52,6 +62,11 @@ class PlanStore:
 
     def open(self) -> tuple[PositionPlan, ...]:
         return self._many(positions.c.closed.is_(None))
+
+    def to_sell(self) -> Mapping[str, str]:
+        """Why each position that is to be sold is, by market. Cheap enough for every cycle."""
+        rows = self._connection.cached_rows(_TO_SELL, {"mine": self._account})
+        return {row.market: row.exit_reason for row in rows}
 
     def all(self) -> tuple[PositionPlan, ...]:
         """Open and closed, oldest first."""

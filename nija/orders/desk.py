@@ -250,6 +250,16 @@ class OrderDesk:
                 self._sell(market, reason)
         attempts.raise_first()
 
+    def close_commanded(self) -> None:
+        """Sell each position that a command has closed: commands write their decision into the journal."""
+        attempts = ErrorCollector()
+        for market, reason in self._journal.plans.to_sell().items():
+            plan = self._open.plan(market)
+            if plan is not None and plan.exit_reason is None:
+                with attempts:
+                    self._sell(market, reason)
+        attempts.raise_first()
+
     def finish(self, seconds: float) -> bool:
         """On shutdown: bring all positions under protection within `seconds`; returns whether that is done.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from nija.journal.journal import Journal
 
-BY_COMMAND = "stopped by command"
 _WRITE_AGAIN_SECONDS = 5.0
 
 
@@ -31,6 +30,23 @@ class Command(StrEnum):
     STOP_TRADING = "stop_trading"
     FLATTEN = "flatten"
     RESUME = "resume"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A command, and who gave it: `by` is shown to people and kept in the history.
+
+    Only CLOSE concerns one `market`, such as BTC/USD. Raises ValueError if that is missing.
+    """
+
+    command: Command
+    by: str = "command"
+    market: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.command is Command.CLOSE) is not (self.market is not None):
+            raise ValueError("name the market to close, such as BTC/USD; the other commands take no market")
 
 
 class CommandStatus(StrEnum):
@@ -54,7 +70,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    command: Command
+    instruction: Instruction
     time: datetime
     receipt: Future[CommandResult] = field(default_factory=Future)
 
@@ -79,9 +95,9 @@ class CommandQueue:
         self._was_resumed = False
         self._reasons = ChangeFilter()
 
-    def send(self, command: Command) -> Future[CommandResult]:
+    def send(self, instruction: Instruction) -> Future[CommandResult]:
         """The future is done once the account's thread has received the command."""
-        message = _Message(command, utc_now(self._clock))
+        message = _Message(instruction, utc_now(self._clock))
         with self._lock:
             if self._is_closed:
                 message.receipt.set_result(self._failed("NIJA is stopping: give the command again in a moment"))
@@ -103,13 +119,13 @@ class CommandQueue:
         while self._unwritten:
             message = self._unwritten[0]
             try:
-                changed = carry_out(journal, message.command, message.time)
+                changed = carry_out(journal, message.instruction, message.time)
             except JournalError as error:
                 self._keep(error)
                 return
             del self._unwritten[0]
             self._answer(message, CommandStatus.DONE if changed else CommandStatus.ALREADY)
-            self._was_resumed |= changed and message.command is Command.RESUME
+            self._was_resumed |= changed and message.instruction.command is Command.RESUME
         if self._reasons.clear("journal"):
             self._log.info("The journal can be written again and contains every command")
 
@@ -149,10 +165,10 @@ class CommandQueue:
     def _keep(self, why: JournalError) -> None:
         self._write_at = self._clock.monotonic() + _WRITE_AGAIN_SECONDS
         for message in self._unwritten:
-            self._was_resumed |= message.command is Command.RESUME and not message.receipt.done()
+            self._was_resumed |= message.instruction.command is Command.RESUME and not message.receipt.done()
             self._answer(message, CommandStatus.IN_MEMORY, str(why))
         if self._reasons.is_news("journal", str(why)):
-            commands = ", ".join(dict.fromkeys(message.command.value for message in self._unwritten))
+            commands = ", ".join(dict.fromkeys(message.instruction.command.value for message in self._unwritten))
             self._log.warning(f"⚠️  {commands} takes effect, but only until NIJA ends: {why}")
 
     def _answer(self, message: _Message, became: CommandStatus, reason: str = "") -> None:
@@ -163,20 +179,34 @@ class CommandQueue:
         return CommandResult(self._account, CommandStatus.FAILED, reason)
 
 
-def carry_out(journal: Journal, command: Command, now: datetime) -> bool:
+def carry_out(journal: Journal, instruction: Instruction, now: datetime) -> bool:
     """Write a command into the journal, all or nothing; returns whether it changed anything. Raises JournalError."""
     with journal.transaction(CommitPoint.NOTED):
-        return _resume(journal, now) if command is Command.RESUME else _stop(journal, command, now)
+        if instruction.command is Command.RESUME:
+            return _resume(journal, instruction, now)
+        if instruction.command is Command.CLOSE:
+            return _close(journal, instruction, now)
+        return _stop(journal, instruction, now)
 
 
-def _stop(journal: Journal, command: Command, now: datetime) -> bool:
-    changed = [journal.halts.set(name, reason, now) for name, reason in _halts_of(command).items()]
+def _stop(journal: Journal, instruction: Instruction, now: datetime) -> bool:
+    changed = [journal.halts.set(name, reason, now) for name, reason in _halts_of(instruction).items()]
     if any(changed):
-        journal.history.add(command.value, now, detail={"by": "command"})
+        journal.history.add(instruction.command.value, now, detail={"by": instruction.by})
     return any(changed)
 
 
-def _resume(journal: Journal, now: datetime) -> bool:
+def _close(journal: Journal, instruction: Instruction, now: datetime) -> bool:
+    """Decide to sell the position; its trader sees the decision in the journal, now or after a restart."""
+    plan = next((one for one in journal.plans.open() if one.market == instruction.market), None)
+    if plan is None or plan.exit_reason is not None:
+        return False
+    journal.plans.save(replace(plan, exit_reason=f"closed by {instruction.by}"))
+    journal.history.add(instruction.command.value, now, market=plan.market, detail={"by": instruction.by})
+    return True
+
+
+def _resume(journal: Journal, instruction: Instruction, now: datetime) -> bool:
     """Clear every halt, including those of the loss limits, and restart the losses at zero."""
     cleared = [name for name in HaltName if journal.halts.reset(name)]
     today = journal.equity.latest()
@@ -185,17 +215,22 @@ def _resume(journal: Journal, now: datetime) -> bool:
     if HaltName.PORTFOLIO_DAILY_LOSS in cleared or HaltName.PORTFOLIO_DRAWDOWN in cleared:
         journal.portfolio.reset(now)
     if cleared:
-        journal.history.add(Command.RESUME.value, now, detail={"by": "command", "cleared": ", ".join(cleared)})
+        detail = {"by": instruction.by, "cleared": ", ".join(cleared)}
+        journal.history.add(Command.RESUME.value, now, detail=detail)
     return bool(cleared)
 
 
 def _with_command(halts: Mapping[HaltName, Halt], message: _Message) -> Mapping[HaltName, Halt]:
-    if message.command is Command.RESUME:
+    instruction = message.instruction
+    if instruction.command is Command.RESUME:
         return {}
-    added = {name: Halt(name, reason, message.time) for name, reason in _halts_of(message.command).items()}
+    added = {name: Halt(name, reason, message.time) for name, reason in _halts_of(instruction).items()}
     return {**added, **halts}
 
 
-def _halts_of(command: Command) -> Mapping[HaltName, str]:
-    stopped = {HaltName.STOP_TRADING: BY_COMMAND}
-    return stopped | {HaltName.FLATTEN: "to be sold by command"} if command is Command.FLATTEN else stopped
+def _halts_of(instruction: Instruction) -> Mapping[HaltName, str]:
+    if instruction.command is Command.CLOSE:
+        return {}
+    stopped = {HaltName.STOP_TRADING: f"stopped by {instruction.by}"}
+    is_sold = instruction.command is Command.FLATTEN
+    return stopped | {HaltName.FLATTEN: f"to be sold by {instruction.by}"} if is_sold else stopped

@@ -122,6 +122,8 @@ class Trader:
         self._follow()
         with attempts:
             self._apply_halts()
+        with attempts:
+            self._desk.close_commanded()
         self._make_exits(snapshot, attempts)
         attempts.raise_first()
         self._refresh_markets()

@@ -19,7 +19,7 @@ from nija.journal.opening import Journals
 from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from nija.orders.desk import ANOTHER_PROGRAM
-from nija.trader.commands import Command
+from nija.trader.commands import Command, Instruction
 from tests.nija.doctor.setups import KEYS, STRANGER
 
 if TYPE_CHECKING:
@@ -179,7 +179,9 @@ def _no_such_market(set_up: BrokenSetUp, _rig: Rig) -> Iterator[None]:
 
 def _stopped(set_up: BrokenSetUp, rig: Rig) -> Iterator[None]:
     with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
-        write_to_journals(Command.STOP_TRADING, journals.open, [AccountId.parse("kraken:master")], rig.clock)
+        write_to_journals(
+            Instruction(Command.STOP_TRADING), journals.open, [AccountId.parse("kraken:master")], rig.clock
+        )
     yield
 
 

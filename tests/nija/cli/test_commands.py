@@ -87,6 +87,13 @@ def test_flatten_asks_first_and_without_a_terminal_needs_yes(journals: Journals)
     assert halts(journals, MASTER) == {HaltName.FLATTEN, HaltName.STOP_TRADING}
 
 
+def test_flatten_of_one_market_stops_nothing(journals: Journals) -> None:
+    done = nija("flatten", "kraken:master", "--market", "btc/usd", "--yes")
+    assert done.exit_code == 0
+    assert "✅ kraken:master: NIJA holds nothing in BTC/USD, or is already selling it" in done.output
+    assert halts(journals, MASTER) == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

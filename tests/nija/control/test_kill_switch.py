@@ -17,7 +17,7 @@ from nija.journal.errors import JournalError
 from nija.journal.opening import Journals
 from nija.journal.records import HaltName
 from nija.log.event_log import get_log
-from nija.trader.commands import Command, CommandQueue, CommandStatus
+from nija.trader.commands import Command, CommandQueue, CommandStatus, Instruction
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def break_journal(journals: Journals, account: AccountId) -> None:
 
 
 def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> None:
-    (result,) = write_to_journals(Command.STOP_TRADING, journals.open, [MASTER], ManualClock())
+    (result,) = write_to_journals(Instruction(Command.STOP_TRADING), journals.open, [MASTER], ManualClock())
     assert result.became is CommandStatus.DONE
     assert halts(journals, MASTER) == {HaltName.STOP_TRADING}
     assert halts(journals, TANIA) == set()
@@ -59,7 +59,7 @@ def test_stopping_one_account_leaves_the_others_alone(journals: Journals) -> Non
 def test_a_journal_that_cannot_be_opened_does_not_prevent_stopping_other_accounts(journals: Journals) -> None:
     break_journal(journals, DAIVON)
     accounts = [MASTER, DAIVON, TANIA]
-    results = write_to_journals(Command.STOP_TRADING, journals.open, accounts, ManualClock())
+    results = write_to_journals(Instruction(Command.STOP_TRADING), journals.open, accounts, ManualClock())
     assert [result.became for result in results] == [CommandStatus.DONE, CommandStatus.FAILED, CommandStatus.DONE]
     assert "NIJA_DATA_DIR" in results[1].reason
     assert halts(journals, TANIA) == {HaltName.STOP_TRADING}
@@ -70,7 +70,7 @@ def test_one_database_for_all_limits_neither_accounts_nor_the_commands_to_them(t
     accounts = [AccountId.parse(f"kraken:user_{number}") for number in range(40)]
     with closing(Journals(tmp_path, ManualClock(), get_log("test"), database_url=url)) as journals:
         held = [journals.open(account) for account in accounts]
-        results = write_to_journals(Command.STOP_TRADING, journals.open_beside, accounts, ManualClock())
+        results = write_to_journals(Instruction(Command.STOP_TRADING), journals.open_beside, accounts, ManualClock())
         assert {result.became for result in results} == {CommandStatus.DONE}
         assert all(set(journal.halts.all()) == {HaltName.STOP_TRADING} for journal in held)
         for journal in held:
@@ -138,7 +138,7 @@ def test_a_command_moves_no_journal_that_a_running_trader_has_open(journals: Jou
         before = set(journals.folder.iterdir())
         with daemon(tmp_path, {MASTER: prompt(journal)}):
             ask(tmp_path, "stop_trading", account=None)
-        write_to_journals(Command.FLATTEN, journals.open_beside, [MASTER], ManualClock())
+        write_to_journals(Instruction(Command.FLATTEN), journals.open_beside, [MASTER], ManualClock())
         assert set(journal.halts.all()) == {HaltName.STOP_TRADING, HaltName.FLATTEN}
         assert set(journals.folder.iterdir()) == before
 

@@ -17,7 +17,7 @@ from nija.control.commands import write_to_journals
 from nija.doctor.finding import DoctorExit, Level
 from nija.journal.opening import Journals
 from nija.log.event_log import get_log
-from nija.trader.commands import Command
+from nija.trader.commands import Command, Instruction
 from tests.nija.doctor.setups import KEYS, STRANGER, BrokenSetUp, requests_seen
 
 if TYPE_CHECKING:
@@ -179,7 +179,9 @@ def test_a_key_in_dotenv_that_the_environment_overrides_is_a_warning(set_up: Bro
 
 def test_stopped_trading_is_a_warning_with_the_command_to_resume(set_up: BrokenSetUp, rig: Rig) -> None:
     with closing(Journals(set_up.folder / "data", rig.clock, get_log("test"))) as journals:
-        write_to_journals(Command.STOP_TRADING, journals.open, [AccountId.parse("kraken:master")], rig.clock)
+        write_to_journals(
+            Instruction(Command.STOP_TRADING), journals.open, [AccountId.parse("kraken:master")], rig.clock
+        )
     (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
     assert found.title == "Nothing new is opened: stopped by command"
     assert "nija resume kraken:master" in found.remedy

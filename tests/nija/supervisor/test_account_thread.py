@@ -24,7 +24,7 @@ from nija.log import lines
 from nija.log.event_log import EventLog
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.connect_queue import ConnectQueue
-from nija.trader.commands import Command, CommandStatus
+from nija.trader.commands import Command, CommandStatus, Instruction
 from nija.trader.plan import trading_plan
 from tests.fakes import ManualClock
 from tests.journals import journals_in
@@ -216,7 +216,7 @@ def test_an_account_that_cannot_connect_obeys_within_a_second(daemon: Daemon, re
     thread = daemon.thread(exchange)
     halts: list[set[HaltName]] = []
     daemon.clock.meanwhile = [
-        lambda: thread.commands.send(Command.STOP_TRADING),
+        lambda: thread.commands.send(Instruction(Command.STOP_TRADING)),
         lambda: halts.append(daemon.halts()),
     ]
     thread.run()
@@ -240,7 +240,7 @@ def test_a_key_that_is_refused_while_trading_and_again_at_the_next_connect_is_re
 
 def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(daemon: Daemon) -> None:
     thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
-    receipt = thread.commands.send(Command.STOP_TRADING)
+    receipt = thread.commands.send(Instruction(Command.STOP_TRADING))
     thread.run()
     assert receipt.result(0).became is CommandStatus.DONE
     assert daemon.halts() == {HaltName.STOP_TRADING}
@@ -250,7 +250,7 @@ def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daem
     path = daemon.journals.path(ACCOUNT)
     path.mkdir(parents=True)
     thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
-    receipt = thread.commands.send(Command.STOP_TRADING)
+    receipt = thread.commands.send(Instruction(Command.STOP_TRADING))
     quiet: Callable[[], None] = lambda: None  # noqa: E731  a second in which nothing happens
     daemon.clock.meanwhile = [quiet, quiet, path.rmdir, *[quiet] * 100]
     thread.run()

@@ -15,7 +15,7 @@ from nija.log.event_log import EventLog
 from nija.risk.no_trade import Rule
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.portfolio import Portfolio
-from nija.trader.commands import Command
+from nija.trader.commands import Command, Instruction
 from nija.trader.halts import PortfolioShare
 from nija.trader.return_tracker import AccountValue
 from nija.trader.view import TraderView
@@ -303,7 +303,7 @@ class TestATrader:
         stored = self.other.now
         assert stored is not None
         self.join(rig)
-        rig.commands.send(Command.RESUME)
+        rig.commands.send(Instruction(Command.RESUME))
         self.other = PortfolioShare(stored, stored=stored)
         self.go_on(rig)
         assert rig.trader.view.halts == {}

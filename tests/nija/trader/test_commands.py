@@ -13,7 +13,7 @@ import pytest
 from accounts.identity import AccountId
 from nija.journal.errors import JournalError
 from nija.journal.records import HaltName, PortfolioDay
-from nija.trader.commands import BY_COMMAND, Command, CommandQueue, CommandStatus, carry_out
+from nija.trader.commands import Command, CommandQueue, CommandStatus, Instruction, carry_out
 from tests.fakes import ManualClock
 from tests.journals import journals_in
 from tests.nija.journal.equity_days import equity_day
@@ -78,13 +78,27 @@ def halts(journal: Journal) -> set[HaltName]:
 
 
 def test_flatten_stops_trading_too(desk: Desk) -> None:
-    assert carry_out(desk.journal, Command.FLATTEN, NOW)
+    assert carry_out(desk.journal, Instruction(Command.FLATTEN), NOW)
     assert halts(desk.journal) == TO_BE_SOLD
 
 
 def test_a_command_given_twice_changes_nothing_and_leaves_one_event(desk: Desk) -> None:
-    assert [carry_out(desk.journal, Command.STOP_TRADING, NOW) for _ in range(2)] == [True, False]
+    assert [carry_out(desk.journal, Instruction(Command.STOP_TRADING), NOW) for _ in range(2)] == [True, False]
     assert [event.kind for event in desk.journal.history.latest(10)] == ["stop_trading"]
+
+
+def test_a_command_is_in_the_history_with_who_gave_it_and_when(desk: Desk) -> None:
+    carry_out(desk.journal, Instruction(Command.STOP_TRADING, by="web 203.0.113.7"), NOW)
+    (row,) = desk.journal.history.latest(10)
+    assert (row.kind, row.time, row.detail) == ("stop_trading", NOW, {"by": "web 203.0.113.7"})
+    assert desk.journal.halts.all()[HaltName.STOP_TRADING].reason == "stopped by web 203.0.113.7"
+
+
+@pytest.mark.parametrize("command", list(Command))
+def test_a_market_is_named_to_close_it_and_for_nothing_else(command: Command) -> None:
+    market = None if command is Command.CLOSE else "BTC/USD"
+    with pytest.raises(ValueError, match="name the market to close"):
+        Instruction(command, market=market)
 
 
 def test_resume_clears_every_halt_and_counts_losses_from_now_on(desk: Desk) -> None:
@@ -92,7 +106,7 @@ def test_resume_clears_every_halt_and_counts_losses_from_now_on(desk: Desk) -> N
     journal.equity.save(equity_day(NOW, "1", "0.6", "1", "-400", "600"))
     for name in HaltName:
         journal.halts.set(name, "for a reason", NOW)
-    assert carry_out(journal, Command.RESUME, NOW)
+    assert carry_out(journal, Instruction(Command.RESUME), NOW)
     assert halts(journal) == set()
     today = journal.equity.latest()
     assert today is not None
@@ -104,24 +118,24 @@ def test_resume_counts_the_losses_of_all_accounts_from_now_on(desk: Desk, name: 
     day = PortfolioDay(NOW.date(), "USD", opening=Decimal(1), latest=Decimal("0.9"), peak=Decimal(2), updated=NOW)
     desk.journal.portfolio.save(day)
     desk.journal.halts.set(name, "for a reason", NOW)
-    assert carry_out(desk.journal, Command.RESUME, NOW)
+    assert carry_out(desk.journal, Instruction(Command.RESUME), NOW)
     assert desk.journal.portfolio.latest() == replace(day, opening=Decimal("0.9"), peak=Decimal("0.9"))
 
 
 def test_a_command_wakes_the_account_and_its_receipt_comes_once_it_is_in_the_journal(desk: Desk) -> None:
-    receipt = desk.queue.send(Command.STOP_TRADING)
+    receipt = desk.queue.send(Instruction(Command.STOP_TRADING))
     assert desk.wakes == 1
     assert not receipt.done()
     desk.queue.execute(desk.journal)
     assert receipt.result(0).became is CommandStatus.DONE
     assert desk.on_disk() == STOPPED
-    again = desk.queue.send(Command.STOP_TRADING)
+    again = desk.queue.send(Instruction(Command.STOP_TRADING))
     desk.queue.execute(desk.journal)
     assert again.result(0).became is CommandStatus.ALREADY
 
 
 def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_written_once_it_can(desk: Desk) -> None:
-    receipt = desk.queue.send(Command.STOP_TRADING)
+    receipt = desk.queue.send(Instruction(Command.STOP_TRADING))
     with desk.read_only_disk():
         assert desk.in_effect() == STOPPED
         assert receipt.result(0).became is CommandStatus.IN_MEMORY
@@ -134,7 +148,7 @@ def test_a_stop_counts_at_once_where_the_journal_cannot_be_written_and_is_writte
 
 
 def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: Desk) -> None:
-    desk.queue.send(Command.STOP_TRADING)
+    desk.queue.send(Instruction(Command.STOP_TRADING))
     with desk.read_only_disk():
         for _ in range(10):
             desk.queue.execute(desk.journal)
@@ -148,11 +162,11 @@ def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: De
 
 def test_commands_in_memory_count_in_the_order_in_which_they_came(desk: Desk) -> None:
     with desk.read_only_disk():
-        desk.queue.send(Command.FLATTEN)
+        desk.queue.send(Instruction(Command.FLATTEN))
         assert desk.in_effect() == TO_BE_SOLD
-        desk.queue.send(Command.RESUME)
+        desk.queue.send(Instruction(Command.RESUME))
         assert desk.in_effect() == set()
-        desk.queue.send(Command.STOP_TRADING)
+        desk.queue.send(Instruction(Command.STOP_TRADING))
         assert desk.in_effect() == STOPPED
     desk.clock.advance(5)
     assert desk.in_effect() == desk.on_disk() == STOPPED
@@ -160,7 +174,7 @@ def test_commands_in_memory_count_in_the_order_in_which_they_came(desk: Desk) ->
 
 def test_a_resume_in_memory_lifts_what_the_disk_still_says(desk: Desk) -> None:
     desk.journal.halts.set(HaltName.DRAWDOWN, "too deep", NOW)
-    desk.queue.send(Command.RESUME)
+    desk.queue.send(Instruction(Command.RESUME))
     with desk.read_only_disk():
         assert desk.in_effect() == set()
     assert desk.on_disk() == {HaltName.DRAWDOWN}
@@ -168,42 +182,42 @@ def test_a_resume_in_memory_lifts_what_the_disk_still_says(desk: Desk) -> None:
 
 def test_a_halt_in_memory_keeps_the_reason_and_the_moment_of_the_command(desk: Desk) -> None:
     began = desk.clock.time()
-    desk.queue.send(Command.STOP_TRADING)
+    desk.queue.send(Instruction(Command.STOP_TRADING))
     desk.clock.advance(60)
     with desk.read_only_disk():
         desk.queue.execute(desk.journal)
     halt = desk.queue.with_pending({})[HaltName.STOP_TRADING]
-    assert (halt.reason, halt.since.timestamp()) == (BY_COMMAND, began)
+    assert (halt.reason, halt.since.timestamp()) == ("stopped by command", began)
 
 
 def test_a_command_is_taken_while_the_journal_cannot_even_be_opened(desk: Desk) -> None:
-    receipt = desk.queue.send(Command.STOP_TRADING)
+    receipt = desk.queue.send(Instruction(Command.STOP_TRADING))
     desk.queue.keep_in_memory(JournalError("the disk is gone"))
     assert (receipt.result(0).became, receipt.result(0).reason) == (CommandStatus.IN_MEMORY, "the disk is gone")
     assert set(desk.queue.with_pending({})) == STOPPED
 
 
 def test_after_its_end_an_account_refuses_commands_rather_than_losing_them(desk: Desk) -> None:
-    untaken = desk.queue.send(Command.STOP_TRADING)
+    untaken = desk.queue.send(Instruction(Command.STOP_TRADING))
     desk.queue.close()
-    late = desk.queue.send(Command.STOP_TRADING)
+    late = desk.queue.send(Instruction(Command.STOP_TRADING))
     for receipt in (untaken, late):
         assert receipt.result(0).became is CommandStatus.FAILED
         assert "again" in receipt.result(0).reason
 
 
 def test_a_resume_that_changed_something_is_told_once(desk: Desk) -> None:
-    desk.queue.send(Command.RESUME)
+    desk.queue.send(Instruction(Command.RESUME))
     desk.queue.execute(desk.journal)
     assert not desk.queue.pop_resume()
-    desk.queue.send(Command.STOP_TRADING)
-    desk.queue.send(Command.RESUME)
+    desk.queue.send(Instruction(Command.STOP_TRADING))
+    desk.queue.send(Instruction(Command.RESUME))
     desk.queue.execute(desk.journal)
     assert [desk.queue.pop_resume(), desk.queue.pop_resume()] == [True, False]
 
 
 def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
-    desk.queue.send(Command.RESUME)
+    desk.queue.send(Instruction(Command.RESUME))
     with desk.read_only_disk():
         for _ in range(3):
             desk.queue.execute(desk.journal)

@@ -16,7 +16,7 @@ from brokers.model import OrderRequest, OrderStatus, OrderType, Side
 from brokers.simulator.engine.markets import Mode
 from nija.journal.records import HaltName
 from nija.risk.no_trade import Rule
-from nija.trader.commands import Command, CommandStatus
+from nija.trader.commands import Command, CommandStatus, Instruction, carry_out
 from nija.trader.plan import SWITCHED_OFF
 from tests.nija.orders.exchange_model import BTC, Fault
 from tests.nija.trader.trader_rig import ACCOUNT, TraderRig
@@ -383,14 +383,14 @@ def test_once_everything_stops_nothing_is_entered(rig: TraderRig) -> None:
 
 
 def test_a_stop_command_keeps_entries_out_from_the_next_cycle_on(rig: TraderRig) -> None:
-    receipt = rig.commands.send(Command.STOP_TRADING)
+    receipt = rig.commands.send(Instruction(Command.STOP_TRADING))
     rig.script.entry = {"BTC/USD"}
     rig.cycle(2)
     assert receipt.result(0).became is CommandStatus.DONE
     assert rig.sent("BTC/USD") == []
     assert rig.manager.snapshot(ACCOUNT).state is AccountState.PAUSED
 
-    rig.commands.send(Command.RESUME)
+    rig.commands.send(Instruction(Command.RESUME))
     rig.cycle()
     assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
     assert [line for line in rig.log.lines if line.startswith("Resumed")] == ["Resumed: new entries are allowed again"]
@@ -400,7 +400,7 @@ def test_a_stop_command_in_the_middle_of_a_cycle_keeps_that_cycle_s_entry_out(ri
     fees = rig.model.fees
 
     def stopped_meanwhile(market: str) -> Fees:
-        rig.commands.send(Command.STOP_TRADING)
+        rig.commands.send(Instruction(Command.STOP_TRADING))
         return fees(market)
 
     rig.model.fees = stopped_meanwhile  # type: ignore[method-assign]  # the command comes while the exchange is asked
@@ -412,10 +412,55 @@ def test_a_stop_command_in_the_middle_of_a_cycle_keeps_that_cycle_s_entry_out(ri
 def test_a_command_to_flatten_sells_and_stays_stopped(rig: TraderRig) -> None:
     rig.script.entry = {"BTC/USD"}
     rig.cycle()
-    rig.commands.send(Command.FLATTEN)
+    rig.commands.send(Instruction(Command.FLATTEN))
     rig.cycle(3)
     assert rig.desk.positions() == {}
     assert set(rig.trader.view.halts) == {HaltName.STOP_TRADING}
+
+
+CLOSE_BITCOIN = Instruction(Command.CLOSE, by="web 203.0.113.7", market="BTC/USD")
+
+
+def both_held(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.cycle(4)
+    rig.script.entry = set()
+    assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
+
+
+def test_a_command_to_close_sells_one_market_and_trading_goes_on(rig: TraderRig) -> None:
+    both_held(rig)
+    receipt = rig.commands.send(CLOSE_BITCOIN)
+    rig.cycle(3)
+    assert receipt.result(0).became is CommandStatus.DONE
+    assert set(rig.desk.positions()) == {"ETH/USD"}
+    assert rig.trader.view.halts == {}
+    (row,) = rig.journal.history.latest(10, "close")
+    assert (row.market, row.detail) == ("BTC/USD", {"by": "web 203.0.113.7"})
+
+    rig.script.entry = {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
+
+
+def test_a_command_to_close_is_obeyed_after_a_restart_though_a_stop_was_moved_in_between(rig: TraderRig) -> None:
+    both_held(rig)
+    carry_out(rig.journal, CLOSE_BITCOIN, rig.now())
+    # The trader's memory knows nothing of the command when it writes the stop of its plan.
+    assert rig.desk.trail("BTC/USD", rig.model.price["BTC/USD"] * Decimal("0.95"))
+    rig.journal.close()
+    rig.start()
+    rig.cycle(2)
+    assert set(rig.desk.positions()) == {"ETH/USD"}
+
+
+def test_a_command_to_close_what_is_not_held_changes_nothing(rig: TraderRig) -> None:
+    receipt = rig.commands.send(CLOSE_BITCOIN)
+    rig.cycle(2)
+    assert receipt.result(0).became is CommandStatus.ALREADY
+    assert rig.sent("BTC/USD") == []
+    assert rig.journal.history.latest(10, "close") == ()
 
 
 def test_a_switched_off_account_enters_nothing_and_keeps_its_position_until_its_exit(rig: TraderRig) -> None:
@@ -456,22 +501,16 @@ def test_after_a_resume_the_account_is_compared_and_traded_again_though_another_
     assert rig.sent("BTC/USD") == []
     assert rig.manager.snapshot(ACCOUNT).reason == "another NIJA or program trades this account"
 
-    rig.commands.send(Command.RESUME)
+    rig.commands.send(Instruction(Command.RESUME))
     rig.cycle(2)
     assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
 
 
 class TestOneFailureStopsNothingElse:
-    def both_held(self, rig: TraderRig) -> None:
-        rig.script.entry = {"BTC/USD", "ETH/USD"}
-        rig.cycle(4)
-        rig.script.entry = set()
-        assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
-
     def test_a_flatten_goes_on_while_the_books_cannot_be_read(
         self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.both_held(rig)
+        both_held(rig)
 
         def silent(*_arguments: object) -> NoReturn:
             raise Unavailable("no answer")
@@ -488,7 +527,7 @@ class TestOneFailureStopsNothingElse:
     def test_an_exit_that_fails_keeps_no_other_market_from_its_exit(
         self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.both_held(rig)
+        both_held(rig)
         rig.script.exit = {"BTC/USD", "ETH/USD"}
         rig.next_candle()
         real = rig.model.cancel
