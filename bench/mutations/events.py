@@ -49,9 +49,9 @@ EVENT_MUTATIONS = (
     ),
     Mutation(
         "what is left of a sale counts as part of its result",
-        _OPEN_STATE,
-        "        net=position.realised,\n",
-        "        net=position.realised - position.cost,\n",
+        "nija/journal/positions.py",
+        "realised=tally.received + left - (spent - cost),",
+        "realised=tally.received - (spent - cost),",
         (f"{_POSITIONS}::test_what_is_left_of_a_sale_is_neither_gain_nor_loss",),
     ),
     Mutation(

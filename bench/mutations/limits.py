@@ -33,7 +33,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "what the owner took is a loss",
         "nija/trader/appraisal.py",
-        "            return loss.amount * loss.price\n",
+        "            return value_of_loss(loss, ZERO)\n",
         "            return ZERO\n",
         (_EARNINGS,),
     ),

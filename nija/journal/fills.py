@@ -11,6 +11,7 @@ from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from nija.journal.connection import JournalConnection
@@ -64,6 +65,16 @@ class FillStore:
         where = and_(intents.c.account == self._account, intents.c.position_id == position_id)
         statement = select(fills).join(intents, join).where(where).order_by(*_ORDER)
         return tuple(_fill(row) for row in self._connection.rows(statement))
+
+    def by_position(self) -> Mapping[str, tuple[Fill, ...]]:
+        """Every fill ever booked, oldest first, by the id of its position."""
+        join = and_(fills.c.account == intents.c.account, fills.c.client_id == intents.c.client_id)
+        where = fills.c.account == self._account
+        statement = select(fills, intents.c.position_id).join(intents, join).where(where).order_by(*_ORDER)
+        found: dict[str, list[Fill]] = {}
+        for row in self._connection.rows(statement):
+            found.setdefault(row.position_id, []).append(_fill(row))
+        return {position: tuple(of_position) for position, of_position in found.items()}
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""

@@ -85,6 +85,7 @@ class Journal:
         deleted = (
             self.history.forget_before(now - _HISTORY_KEPT, _PRUNE_BATCH),
             self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNE_BATCH),
+            self.equity.thin_points(now, _PRUNE_BATCH),
         )
         if max(deleted) < _PRUNE_BATCH:
             self._prune_at = self._clock.monotonic() + _PRUNE_SECONDS

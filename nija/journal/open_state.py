@@ -193,7 +193,7 @@ class OpenState:
         self._hold()
         self._announced.discard(plan.id)
         if position is not None and (position.sold > ZERO or left > ZERO):
-            self._events.publish(_closed(self._account, position))
+            self._events.publish(_closed(self._account, self._folded(plan), left))
 
     def _publish_opened(self, market: str) -> None:
         """Publish each position once: when its entry, whose id it shares, has ended with all its fills booked."""
@@ -210,7 +210,7 @@ class OpenState:
             self._announced.discard(position_id)
             plan = self._journal.plans.get(position_id)
             if plan is not None and (position := self._folded(plan)).sold > ZERO:
-                self._events.publish(_closed(self._account, position))
+                self._events.publish(_closed(self._account, position, position.amount))
 
     def _keep(self, intent: Intent) -> Intent:
         if intent.settled:
@@ -251,13 +251,13 @@ def _opened(account: AccountId, position: Position) -> PositionOpened:
     )
 
 
-def _closed(account: AccountId, position: Position) -> PositionClosed:
+def _closed(account: AccountId, position: Position, left: Decimal) -> PositionClosed:
     return PositionClosed(
         account,
         position.market,
         position.sold,
         net=position.realised,
-        left=position.amount,
+        left=left,
         reason=position.exit_reason or "",
         position=position.id,
     )

@@ -20,8 +20,9 @@ class Position:
     """What NIJA holds in one market, and its result so far. `id` is the client id of the entry.
 
     `amount` is in base currency, after fees taken in base; money is in quote currency. `cost` is the cost of the held
-    amount with its fees, `realised` the profit on the amount `sold` (base), after all fees. `lost` (base) left without
-    a sale by NIJA. `fees` are by currency. `stop_price` is the planned stop; with an `exit_reason` it is being sold.
+    amount with its fees, `realised` the profit on what is no longer held, after all fees: `sold` (base), and `lost`
+    (base), which left without a sale by NIJA, at its value then. `fees` are by currency. `stop_price` is the planned
+    stop; with an `exit_reason` it is being sold.
     """
 
     id: str
@@ -62,18 +63,21 @@ def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] =
     for fill in fills:
         fees[fill.fee_currency] = fees.get(fill.fee_currency, ZERO) + fill.fee
         _count(tally, fill, base, quote)
+    losses = tuple(losses)
     lost = sum((loss.amount for loss in losses), ZERO)
     gained = tally.bought - tally.base_fees
     amount = gained - tally.sold - lost
     spent = tally.spent + tally.paid
     cost = spent * amount / gained if gained > ZERO else ZERO
+    entry_price = tally.spent / tally.bought if tally.bought > ZERO else ZERO
+    left = sum((value_of_loss(loss, entry_price) for loss in losses), ZERO)
     return Position(
         id=plan.id,
         market=plan.market,
         amount=amount,
-        entry_price=tally.spent / tally.bought if tally.bought > ZERO else ZERO,
+        entry_price=entry_price,
         cost=cost,
-        realised=tally.received - (spent - cost),
+        realised=tally.received + left - (spent - cost),
         sold=tally.sold,
         fees=fees,
         opened=plan.opened,
@@ -83,6 +87,11 @@ def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] =
         exit_reason=plan.exit_reason,
         lost=lost,
     )
+
+
+def value_of_loss(loss: WriteOff, entry_price: Decimal) -> Decimal:
+    """In quote: at the price of its time or, if none was recorded (dust, for example), at its cost."""
+    return loss.amount * (entry_price if loss.price is None else loss.price)
 
 
 def _count(tally: _Tally, fill: Fill, base: str, quote: str) -> None:

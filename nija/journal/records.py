@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class EquityDay:
 
     `earned` and `capital` (in `currency`): what NIJA had earned, and the capital at work, when the row was `updated`.
     Both are None in rows from before revision 0003, whose opening, latest and peak hold what NIJA had earned.
+    `prices` are the bids by market (in its quote currency) when the row was `updated`.
     """
 
     day: date
@@ -94,6 +96,18 @@ class EquityDay:
     earned: Decimal | None
     capital: Decimal | None
     updated: datetime
+    prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
+    """An account at one moment: its equity and what NIJA had earned (in `currency`), and the value of one unit."""
+
+    time: datetime
+    currency: str
+    equity: Decimal
+    earned: Decimal
+    unit: Decimal
 
 
 @dataclass(frozen=True, slots=True)

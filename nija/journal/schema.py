@@ -149,7 +149,22 @@ equity = Table(
     Column("updated", UtcTime(), nullable=False),
     Column("earned", DecimalText()),
     Column("capital", DecimalText()),
+    Column("prices", Text()),
 )
+
+# The same between the rows of `equity`, some minutes apart: the curve of a day.
+equity_points = Table(
+    "equity_points",
+    metadata,
+    Column("id", Integer(), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("time", UtcTime(), nullable=False),
+    Column("currency", String(16), nullable=False),
+    Column("equity", DecimalText(), nullable=False),
+    Column("earned", DecimalText(), nullable=False),
+    Column("unit", DecimalText(), nullable=False),
+)
+Index("ix_equity_points_account_time", equity_points.c.account, equity_points.c.time)
 
 # One row per account: its copy of the portfolio's figures.
 portfolio = Table(

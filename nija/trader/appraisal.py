@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from brokers.errors import BrokerError
 from brokers.figures import duration
 from brokers.model import ZERO, Fill, Side, Ticker
-from nija.journal.positions import Position, fold
+from nija.journal.positions import Position, fold, value_of_loss
 from nija.risk.limits import Appraisal
 from nija.risk.no_trade import Rule
 from nija.risk.sizing import Funds
@@ -88,11 +88,12 @@ class Appraiser:
         fresh: Mapping[str, Ticker],
         reading: ClockReading,
     ) -> tuple[EquityState, Funds]:
-        bids = {market: fresh[market].bid for market in positions if market in fresh}
+        followed = dict.fromkeys((*self._context.plan.markets, *positions))
+        bids = {market: fresh[market].bid for market in followed if market in fresh}
         asks = {market: fresh[market].ask for market in pending if market in fresh}
         held = value_of({market: position.amount for market, position in positions.items()}, bids, self._quote)
         equity = self._balances.total(self._quote) + held
-        now = AccountValue(equity, self._earnings.total(held), self._quote)
+        now = AccountValue(equity, self._earnings.total(held), self._quote, bids)
         state = self._halts.observe(now, reading, self._context.clock.monotonic())
         self.share = self._portfolio.share(now)
         hoped = value_of(pending, asks, self._quote)
@@ -145,10 +146,8 @@ class Earnings:
         if plan is None or not _is_in(plan.market, self._quote):
             return ZERO
         if loss.price is not None:
-            return loss.amount * loss.price
-        # No price was recorded (dust, for example): valued at cost.
-        position = fold(plan, self._journal.fills.of_position(plan.id))
-        return loss.amount * position.entry_price
+            return value_of_loss(loss, ZERO)
+        return value_of_loss(loss, fold(plan, self._journal.fills.of_position(plan.id)).entry_price)
 
 
 def _cash(fill: Fill, quote: str) -> Decimal:

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nija.journal.records import EquityDay
+from nija.journal.records import EquityDay, EquityPoint
 from nija.risk.returns import ZERO, EquityState, UnitDay, UnitValue, growth
 from nija.risk.trusted_time import ClockReading, TrustedTime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from nija.journal.equity import EquityStore
 
 _REWRITE_SECONDS = 300.0
+_LEAST_POINT_SECONDS = 15.0
 _REWRITE_CHANGE = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountValue:
-    """In `currency`: `equity` is the capital at work now, `earned` what NIJA has earned since it began."""
+    """In `currency`: `equity` is the capital at work now, `earned` what NIJA has earned since it began.
+
+    `prices` are the bids that are known, by market.
+    """
 
     equity: Decimal
     earned: Decimal
     currency: str
+    prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class ReturnTracker:
-    """Saves every new day, new peak and change of 1 %, and every five minutes. Used by one trader alone."""
+    """Saves every new day, new peak and change of 1 %, and every five minutes. Used by one trader alone.
+
+    Each change of 1 % and every five minutes are points of the curve too, at least 15 seconds apart.
+    """
 
     def __init__(self, store: EquityStore) -> None:
         self._store = store
@@ -39,6 +49,8 @@ class ReturnTracker:
         self._last: AccountValue | None = None
         self._written = float("-inf")
         self._written_unit = ZERO
+        self._point_written = float("-inf")
+        self._point_unit = ZERO
 
     @property
     def stored(self) -> AccountValue | None:
@@ -58,7 +70,7 @@ class ReturnTracker:
         earned = now.earned - last.earned if now.currency == last.currency else ZERO
         new = unit_day.after(growth(earned, last.equity), reading)
         news = new.day != unit_day.day or new.unit.peak != unit_day.unit.peak
-        moved = abs(new.unit.latest - self._written_unit) >= _REWRITE_CHANGE * new.unit.latest
+        moved = _has_moved(self._written_unit, new.unit.latest)
         self._unit_day, self._last = new, now
         if news or moved or steady - self._written >= _REWRITE_SECONDS:
             self._save(reading, steady)
@@ -87,20 +99,32 @@ class ReturnTracker:
     def _save(self, reading: ClockReading, steady: float) -> None:
         if self._unit_day is None or self._last is None:
             return
-        unit, last = self._unit_day.unit, self._last
-        self._store.save(
-            EquityDay(
-                day=self._unit_day.day,
-                currency=last.currency,
-                opening=unit.opening,
-                latest=unit.latest,
-                peak=unit.peak,
-                earned=last.earned,
-                capital=last.equity,
-                updated=reading.trusted,
-            )
+        unit, last, now = self._unit_day.unit, self._last, reading.trusted
+        day = EquityDay(
+            day=self._unit_day.day,
+            currency=last.currency,
+            opening=unit.opening,
+            latest=unit.latest,
+            peak=unit.peak,
+            earned=last.earned,
+            capital=last.equity,
+            updated=now,
+            prices=last.prices,
         )
+        if self._is_point_due(unit.latest, steady):
+            self._store.save(day, EquityPoint(now, last.currency, last.equity, last.earned, unit.latest))
+            self._point_written, self._point_unit = steady, unit.latest
+        else:
+            self._store.save(day)
         self._written, self._written_unit = steady, unit.latest
+
+    def _is_point_due(self, unit: Decimal, steady: float) -> bool:
+        seconds = steady - self._point_written
+        return seconds >= _REWRITE_SECONDS or (seconds >= _LEAST_POINT_SECONDS and _has_moved(self._point_unit, unit))
+
+
+def _has_moved(before: Decimal, now: Decimal) -> bool:
+    return abs(now - before) >= _REWRITE_CHANGE * now
 
 
 def _converted(row: EquityDay, now: AccountValue) -> tuple[UnitDay, AccountValue]:

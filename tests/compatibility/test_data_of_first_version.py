@@ -45,7 +45,10 @@ KEPT = {
     "write_offs",
 }
 # What later revisions put into the rows that were there: see nija/journal/migrations.
-ADDED: dict[str, Row] = {"equity": {"earned": None, "capital": None}, "write_offs": {"price": "0"}}
+ADDED: dict[str, Row] = {
+    "equity": {"earned": None, "capital": None, "prices": None},
+    "write_offs": {"price": "0"},
+}
 
 
 @pytest.fixture
