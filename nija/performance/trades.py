@@ -110,6 +110,11 @@ class OpenTrade:
         """In quote, before the fee of selling; None without a price."""
         return None if self.price is None else self.amount * self.price - self.cost
 
+    @property
+    def result(self) -> Decimal | None:
+        """Realised and unrealised; None without a price."""
+        return None if self.unrealised is None else self.realised + self.unrealised
+
     def at(self, price: Decimal, time: datetime) -> OpenTrade:
         """The same with a newer price."""
         return replace(self, price=price, price_time=time)
