@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tests.system import warm_start
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Self
 
+    from tests.system.warm_start import WarmProcess
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What a slow machine may take for a step that takes a second or two; only a failure waits so long.
 PATIENCE = 60.0
 _POLL = 0.2
-_KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 
 
 class Unmet(AssertionError):
@@ -41,7 +44,8 @@ def until(met: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
 class Daemon:
     """`with Daemon(folder, environment) as daemon:` runs `nija run` there; it is killed at the end if it still runs.
 
-    `program` is the module that is run, `under` a command that runs it.
+    `program` is the module that is run, `under` a command that runs it. `cold`: by a Python that has loaded nothing
+    yet, as users start it.
     """
 
     folder: Path
@@ -49,21 +53,13 @@ class Daemon:
     arguments: tuple[str, ...] = ("run",)
     program: str = "nija"
     under: tuple[str, ...] = ()
+    cold: bool = False
     lines: list[str] = field(default_factory=list, repr=False)
     _said: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def __enter__(self) -> Self:
         self._errors = (self.folder / "stderr.txt").open("a", encoding="utf-8")
-        self.process = subprocess.Popen(  # noqa: S603 - this Python, and the arguments of the test
-            [*self.under, sys.executable, "-m", self.program, *self.arguments],
-            cwd=self.folder,
-            env=self.variables(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-        )
+        self.process = self._start()
         assert self.process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
         self._reader.start()
@@ -80,14 +76,25 @@ class Daemon:
             self.process.stdout.close()
         self._errors.close()
 
-    @staticmethod
-    def command(*arguments: str) -> list[str]:
-        return [sys.executable, "-m", "nija", *arguments]
+    def _start(self) -> subprocess.Popen[str] | WarmProcess:
+        environment = self.variables(self.environment)
+        if not (self.cold or self.under):
+            return warm_start.start(self.program, self.arguments, self.folder, environment, self._errors.fileno())
+        return subprocess.Popen(  # noqa: S603 - this Python, and the arguments of the test
+            [*self.under, sys.executable, "-m", self.program, *self.arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+        )
 
     @staticmethod
     def variables(environment: Mapping[str, str]) -> dict[str, str]:
         """`environment`, and what any Python needs; nothing else of the tests' own reaches the daemon."""
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        kept = {name: os.environ[name] for name in warm_start.KEPT if name in os.environ}
         return kept | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | dict(environment)
 
     def ask(self, *arguments: str, within: float = PATIENCE) -> Answer:
@@ -174,19 +181,13 @@ class Answer:
 
 def ask(folder: Path, environment: Mapping[str, str], *arguments: str, within: float = PATIENCE) -> Answer:
     """Run a command of `nija` to its end in this folder."""
-    done = subprocess.run(  # noqa: S603 - this Python, and the arguments of the test
-        Daemon.command(*arguments),
-        cwd=folder,
-        env=Daemon.variables(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        timeout=within,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout)
+    process = warm_start.start("nija", arguments, folder, Daemon.variables(environment), subprocess.STDOUT)
+    with process.stdout:
+        late = threading.Timer(within, process.kill)
+        late.start()
+        text = process.stdout.read()
+        late.cancel()
+    return Answer(process.wait(within), text)
 
 
 def run_to_end(folder: Path, environment: Mapping[str, str], within: float = PATIENCE) -> tuple[int, list[str]]:

@@ -18,7 +18,7 @@ from tests.system.exchange import FOUR
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Daemon:
     """Started from nothing, its accounts as far apart as in real life; ended by SIGTERM."""
     folder = tmp_path_factory.mktemp("run")
-    with Daemon(folder) as daemon:
+    with Daemon(folder, cold=True) as daemon:
         daemon.wait_for("Started independent trading thread", count=len(FOUR))
         account = daemon.wait_for("✅ BUY order filled: ").split("account=")[1].split()[0]
         daemon.wait_for("🛡️ Stop placed: ", f"account={account}")

@@ -86,8 +86,7 @@ def test_a_credential_that_is_refused_is_not_shown(tmp_path: Path) -> None:
     broken = {name: value[:-3] + "???" if name.endswith("_SECRET") else value for name, value in variables.items()}
     with Daemon(tmp_path, broken) as daemon:
         daemon.wait_for("❌", count=len(TRADERS))
-        daemon.process.terminate()
-        daemon.wait(10)
+        daemon.terminate()
         (tmp_path / "stdout.txt").write_text("\n".join(daemon.lines))
     assert leaks(tmp_path, marks(TRADERS)) == []
 

@@ -40,7 +40,7 @@ def assert_all_is_known(exchange: RunningExchange, daemon: Daemon, *names: str) 
 def test_after_kill_9_the_daemon_goes_on_where_it_was(folder: Path) -> None:
     names = ("kraken:master", "coinbase:master")
     with running_exchange(accounts(*names)) as exchange:
-        with Daemon(folder, exchange.environment) as first:
+        with Daemon(folder, exchange.environment, cold=True) as first:
             for account in names:
                 first.wait_for("BUY order filled", f"account={account}")
             first.kill()
