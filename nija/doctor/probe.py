@@ -38,12 +38,12 @@ class Probe:
         self._accesses: dict[Exchange, ExchangeAccess] = {}
         self._tickers: dict[tuple[Exchange, tuple[str, ...]], Mapping[str, Ticker]] = {}
 
-    def ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
-        """What the exchange says about the account, or the failure that prevented an answer."""
+    def ask(self, credentials: Credentials, settings: AccountSettings, *, only_key: bool = False) -> AccountFacts:
+        """What the exchange says about the account or only its key, or the failure that prevented an answer."""
         account, key = credentials.account, credentials.api_key
         try:
             with KeyOwnership(self._settings.data_dir, key.fingerprint, self._clock, command="nija doctor"):
-                return self._ask(credentials, settings)
+                return self._ask(credentials, settings, only_key=only_key)
         except (BrokerError, KeyInUse, DataDirUnusable, ValueError) as error:
             retry_after = error.retry_after if isinstance(error, RateLimited) else 0.0
             failure = Failure(failure_kind(error), str(error), retry_after)
@@ -53,14 +53,14 @@ class Probe:
         for access in self._accesses.values():
             access.close()
 
-    def _ask(self, credentials: Credentials, settings: AccountSettings) -> AccountFacts:
+    def _ask(self, credentials: Credentials, settings: AccountSettings, *, only_key: bool) -> AccountFacts:
         clock = _DeadlineClock(self._clock, _PATIENCE_SECONDS)
         access = self._access(credentials.account.exchange)
         markets = settings.markets
         with closing(account_broker(access, credentials, settings.own, clock)) as broker:
             info = broker.connect()
             key = KeyRights.of(info)
-            if info.missing:
+            if info.missing or only_key:
                 return AccountFacts(str(credentials.account), credentials.api_key.fingerprint, key=key)
             journal = read_journal(credentials.account, info, self._settings, self._clock)
             if journal.refusal:

@@ -10,7 +10,7 @@ from nija.doctor.finding import DoctorExit, Level
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nija.doctor.finding import DoctorReport
+    from nija.doctor.finding import DoctorReport, Finding
 
 _MARK = "   → "
 
@@ -20,11 +20,15 @@ def lines(report: DoctorReport, width: int | None = None) -> Iterator[str]:
     for section in report.sections:
         yield f"── {section.title}"
         for finding in section.findings:
-            yield finding.line
-            if finding.remedy:
-                yield from _wrapped(finding.remedy, width)
+            yield from finding_lines(finding, width)
         yield ""
     yield from _summary(report)
+
+
+def finding_lines(finding: Finding, width: int | None) -> Iterator[str]:
+    yield finding.line
+    if finding.remedy:
+        yield from _wrapped(finding.remedy, width)
 
 
 def _wrapped(remedy: str, width: int | None) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accounts.credentials import discover
+from accounts.failures import FailureKind
 from accounts.settings import load_settings
 from accounts.variables import Part, account_of
 from brokers.clock import utc_now
@@ -27,8 +28,27 @@ if TYPE_CHECKING:
     from brokers.clock import Clock
 
 
+KEYS_FAULTS = frozenset(
+    {
+        FailureKind.SIGNATURE,
+        FailureKind.KEY,
+        FailureKind.NONCE,
+        FailureKind.PERMISSION,
+        FailureKind.WITHDRAWAL,
+        FailureKind.HISTORY,
+        FailureKind.CREDENTIALS,
+        FailureKind.ANOTHER_ACCOUNT,
+        FailureKind.SHARED_ACCOUNT,
+    }
+)
+
+
 class SetupRefused(Exception):
     """The key is not accepted. The text says why and what to do, and never shows the key."""
+
+
+class NotTheKeysFault(SetupRefused):
+    """Another key would be refused as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +61,16 @@ class KeyMaterial:
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """What the exchange said. `is_accepted`: the key works and NIJA may use it, even if there is too little money."""
+    """What the exchange said.
+
+    `is_accepted`: the key works and NIJA may use it, even if there is too little money. `is_keys_fault`: otherwise
+    another key may be accepted. `account_uid` is empty if the exchange did not say whose key it is.
+    """
 
     findings: tuple[Finding, ...]
     is_accepted: bool
+    is_keys_fault: bool = False
+    account_uid: str = ""
 
 
 def from_key_file(text: str) -> KeyMaterial | None:
@@ -93,4 +119,9 @@ def check_online(credentials: Credentials, process: ProcessSettings, clock: Cloc
     finally:
         probe.close()
     check = check_account(account, facts, settings, utc_now(clock), allow_withdrawal=process.allow_withdrawal_keys)
-    return OnlineCheck(check.findings, is_accepted=check.is_connected)
+    return OnlineCheck(
+        check.findings,
+        is_accepted=check.is_connected,
+        is_keys_fault=facts.failure is None or facts.failure.kind in KEYS_FAULTS,
+        account_uid=facts.key.account_uid if facts.key is not None else "",
+    )

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.prompt import Prompt
+from rich.prompt import Confirm, Prompt
 
 from accounts.identity import MASTER, AccountId
 from brokers.exchanges import described, exchange_named, exchanges
 from nija.wizard.candidate import KeyMaterial, SetupRefused, from_key_file, read_file
+from nija.wizard.hidden_input import read_hidden
+from nija.wizard.owner_names import owner_name
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from brokers.model import Exchange
-
-_NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
 class Dialogue:
@@ -40,7 +38,10 @@ class Dialogue:
             name = owner_name(answer)
             if name:
                 return name
-            self._console.print("Use letters and digits, for example tania_gilbert.")
+            self._console.print("Use Latin letters and digits, for example tania_gilbert.")
+
+    def agrees(self, question: str) -> bool:
+        return Confirm.ask(question, default=False, console=self._console)
 
     def show_guide(self, account: AccountId) -> None:
         description = described(account.exchange)
@@ -54,28 +55,19 @@ class Dialogue:
         self._console.print("\nWhat you type or paste next is not shown.")
 
     def material(self, account: AccountId) -> KeyMaterial:
-        """Raises SetupRefused if the user names a file that cannot be read."""
+        """Raises SetupRefused if the user names a file that cannot be read, EOFError if there is no answer."""
         guide = described(account.exchange).key_guide
-        key = self._hidden(guide.key_prompt)
-        both = _from_file(account, key)
+        key = read_hidden(guide.key_prompt)
+        both = _both_at_once(account, key)
         if both is not None:
             return both
-        secret = self._hidden(guide.secret_prompt)
-        both = _from_file(account, secret)
+        secret = read_hidden(guide.secret_prompt)
+        both = _both_at_once(account, secret)
         return both if both is not None else KeyMaterial(key, secret)
-
-    def _hidden(self, question: str) -> str:
-        """Not with rich, which asks before it turns off the echo: text pasted in between would be visible."""
-        return getpass(f"{question}: ")
-
-
-def owner_name(text: str) -> str:
-    """`Tania Gilbert` becomes `tania_gilbert`; empty if nothing is left."""
-    return _NOT_IN_A_NAME.sub("_", text.strip().casefold()).strip("_")
 
 
 def from_stdin() -> KeyMaterial:
-    """Two lines, key and secret, or Coinbase's key file. Raises SetupRefused."""
+    """The key's line, then the secret, or Coinbase's key file. Raises SetupRefused."""
     text = sys.stdin.read()
     both = from_key_file(text)
     if both is not None:
@@ -88,8 +80,11 @@ def from_stdin() -> KeyMaterial:
     return KeyMaterial(key, secret)
 
 
-def _from_file(account: AccountId, typed: str) -> KeyMaterial | None:
-    """The key file whose path was typed instead of a key; None if that is not a path, or there are no such files."""
+def _both_at_once(account: AccountId, typed: str) -> KeyMaterial | None:
+    """Key and secret of a pasted key file, or of one whose path was typed instead of a key; None otherwise."""
+    pasted = from_key_file(typed)
+    if pasted is not None:
+        return pasted
     path = typed.strip().strip("\"'")
     description = described(account.exchange)
     suffix, holds = description.key_guide.file_suffix, description.key_guide.file_holds

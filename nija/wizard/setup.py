@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from accounts.dotenv_file import load_environment
 from accounts.identity import MASTER, AccountId
+from accounts.suggest import did_you_mean
+from accounts.variables import account_of
 from brokers.exchanges import exchanges
 from nija.control.client import ask
 from nija.control.wire import ControlError
 from nija.doctor.finding import Level
+from nija.doctor.render import finding_lines
+from nija.status.render import width_of
 from nija.wizard.candidate import (
     KeyMaterial,
+    NotTheKeysFault,
     SetupRefused,
     check_offline,
     check_online,
@@ -21,6 +27,7 @@ from nija.wizard.candidate import (
 )
 from nija.wizard.dialogue import Dialogue, from_stdin
 from nija.wizard.dotenv_editor import remove_credentials, write_credentials
+from nija.wizard.present_keys import KeyHealth, PresentKeys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,18 +39,20 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
     from brokers.clock import Clock
     from brokers.model import Exchange
+    from nija.wizard.present_keys import PresentKey
 
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SetupOptions:
-    """The command's flags. At a terminal, the wizard asks for what is None."""
+    """The command's flags. At a terminal, the wizard asks for what is None. `yes`: replace a key that works."""
 
     exchange: Exchange | None = None
     owner: str | None = None
     key_file: Path | None = None
     secret_file: Path | None = None
+    yes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +73,40 @@ class Wizard:
         self._context = context
         self._console = console
         self._dialogue = dialogue
+        self._present_keys = PresentKeys(context.values, context.process, context.clock)
 
     def set_up(self, options: SetupOptions) -> AccountId:
-        """Raises SetupRefused, DotenvError, SettingsError."""
+        """Raises SetupRefused, DotenvError, SettingsError, EOFError."""
         account = self._account(options)
+        self._console.print(f"Account: {account} (its variables: {account.env_prefix}_...)")
+        present = self._present_keys.of(account)
+        if present is not None:
+            self._announce_replacement(present, options)
         if self._dialogue is not None and options.key_file is None:
             self._dialogue.show_guide(account)
-        credentials = self._credentials(account, options)
-        self._console.print(f"Key {credentials.api_key.fingerprint} looks right. Checking it at {account.exchange} ...")
-        self._check_online(credentials)
+        credentials = self._accepted(account, options, present)
         written = variables(account, KeyMaterial(credentials.api_key.key, credentials.api_key.secret))
         write_credentials(self._context.dotenv, account, written)
         self._report_written(account, tuple(written))
         return account
 
+    def check_removal(self, account: AccountId) -> None:
+        """Raises SetupRefused if there is nothing to remove, DotenvError."""
+        dotenv = self._context.dotenv
+        inside = {one for name in load_environment({}, dotenv).dotenv if (one := account_of(name)) is not None}
+        if account in inside:
+            return
+        outside = sorted(name for name in self._context.real if account_of(name) == account)
+        if outside:
+            raise SetupRefused(f"{dotenv} has no credentials of {account}; delete {', '.join(outside)} where it is set")
+        names = sorted(map(str, inside))
+        has = f"It has: {', '.join(names)}." if names else "It has none at all."
+        raise SetupRefused(f"{dotenv} has no credentials of {account}. {has}{did_you_mean(str(account), names)}")
+
     def remove(self, account: AccountId) -> None:
         """Raises SetupRefused, DotenvError."""
+        self.check_removal(account)
         names = remove_credentials(self._context.dotenv, account)
-        if not names:
-            raise SetupRefused(f"{self._context.dotenv} has no credentials of {account}")
         self._console.print(f"✅ Removed from {self._context.dotenv}: {', '.join(names)}")
         self._warn_if_overridden(account)
         self._console.print("   Delete the key at the exchange too, if nothing else uses it. Restart NIJA.")
@@ -96,17 +120,65 @@ class Wizard:
         exchange = options.exchange or self._dialogue.exchange()
         return _identified(exchange, options.owner or self._dialogue.owner())
 
-    def _credentials(self, account: AccountId, options: SetupOptions) -> Credentials:
+    def _announce_replacement(self, present: PresentKey, options: SetupOptions) -> None:
+        """Raises SetupRefused if a person wants to keep a key that works, or may work."""
+        fingerprint, account = present.api_key.fingerprint, present.account
+        if present.health is KeyHealth.FAULTY:
+            self._console.print(f"Its present key {fingerprint} does not work ({present.reason}). It will be replaced.")
+            return
+        state = "works" if present.health is KeyHealth.WORKS else f"could not be checked ({present.reason})"
+        self._console.print(f"⚠️  {account} has the key {fingerprint}, which {state}. Setting up a new one replaces it.")
+        if self._dialogue is not None and not options.yes and not self._dialogue.agrees("Replace it?"):
+            raise SetupRefused(f"nothing was written: {account} keeps its key")
+
+    def _accepted(self, account: AccountId, options: SetupOptions, present: PresentKey | None) -> Credentials:
         """At a terminal there are several tries; a script gets the error."""
         tries = _TRIES if self._dialogue is not None and options.key_file is None else 1
         for left in range(tries - 1, -1, -1):
             try:
-                return check_offline(account, self._material(account, options), self._context.values)
+                credentials = check_offline(account, self._material(account, options), self._context.values)
+                self._check(credentials, present)
             except SetupRefused as error:
-                if left == 0:
+                if left == 0 or isinstance(error, NotTheKeysFault):
                     raise
                 self._console.print(f"❌ {error}\nTry again, or press Ctrl+C to stop.")
+            else:
+                return credentials
         raise AssertionError("the last try returns or raises")
+
+    def _check(self, credentials: Credentials, present: PresentKey | None) -> None:
+        """Raises SetupRefused."""
+        account, key = credentials.account, credentials.api_key
+        if present is not None and present.health is KeyHealth.WORKS and present.api_key == key:
+            raise SetupRefused(f"this is the key {key.fingerprint} that {account} has already, and it works")
+        self._console.print(f"Key {key.fingerprint} looks right. Checking it at {account.exchange} ...")
+        check = check_online(credentials, self._context.process, self._context.clock)
+        for finding in check.findings:
+            shown = finding if finding.level is not Level.OK else replace(finding, remedy="")
+            for line in finding_lines(shown, width_of(self._console)):
+                self._console.print(line)
+        if not check.is_accepted:
+            refused = SetupRefused if check.is_keys_fault else NotTheKeysFault
+            raise refused(f"the key is not accepted, and nothing was written to {self._context.dotenv}")
+        self._compare_with_others(account, check.account_uid)
+
+    def _compare_with_others(self, account: AccountId, uid: str) -> None:
+        """Before writing: a second key of the same exchange account would make both accounts fail.
+
+        Raises SetupRefused.
+        """
+        for other in self._present_keys.of_others(account):
+            if uid and other.account_uid == uid:
+                raise SetupRefused(
+                    f"this key belongs to the same exchange account as the key of {other.account}, which would be "
+                    f"traded twice; nothing was written to {self._context.dotenv}. Log in at {account.exchange} as the "
+                    f"owner of {account} and create the key there, or first remove the other one: nija setup --remove "
+                    f"{other.account}"
+                )
+            if not other.account_uid and other.health is KeyHealth.UNKNOWN:
+                self._console.print(
+                    f"⚠️  Whether {other.account} is the same exchange account could not be checked ({other.reason})"
+                )
 
     def _material(self, account: AccountId, options: SetupOptions) -> KeyMaterial:
         if options.key_file is not None:

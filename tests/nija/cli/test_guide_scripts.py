@@ -13,6 +13,7 @@ import pytest
 
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.server import running_simulator
+from tests.nija.terminals import Terminal
 from tests.simulator_fixtures import UNLIMITED, usd_accounts
 
 if TYPE_CHECKING:
@@ -128,7 +129,18 @@ def test_the_wizard_of_the_master_writes_the_key_that_works(project: Path, krake
 def test_without_the_packages_a_script_names_the_command_to_run(project: Path, script: str) -> None:
     done = run(project / script, python=(sys.executable, "-S"))
     assert done.stderr == "NIJA's environment does not exist yet: run ./start.sh once\n"
+    assert done.stdout == done.stderr, "so that `> diagnostic.txt` has it"
     assert done.returncode == 2
+
+
+def test_at_a_terminal_the_missing_environment_is_said_once(project: Path) -> None:
+    script = project / "diagnose_master_kraken_issue.py"
+    terminal = Terminal([sys.executable, "-S", str(script)], project, {"PATH": os.environ["PATH"]})
+    try:
+        assert terminal.end() == 2
+    finally:
+        terminal.close()
+    assert terminal.seen.splitlines() == ["NIJA's environment does not exist yet: run ./start.sh once"]
 
 
 def test_a_script_runs_itself_again_in_the_projects_environment(project: Path) -> None:

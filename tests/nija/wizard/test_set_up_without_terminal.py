@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import stat
 import sys
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +15,12 @@ from rich.console import Console
 
 from accounts.environment import process_settings
 from accounts.identity import AccountId
+from accounts.ownership import KeyOwnership
 from brokers.model import ApiKey, Exchange
-from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig
+from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig, kraken_key
 from brokers.simulator.faults import FaultKind
 from nija.wizard.candidate import SetupRefused, from_key_file
-from nija.wizard.dialogue import owner_name
+from nija.wizard.owner_names import owner_name
 from nija.wizard.setup import SetupContext, SetupOptions, Wizard
 from tests.simulator_fixtures import UNLIMITED, manual_rig, usd_accounts
 
@@ -38,14 +39,9 @@ def rig() -> Iterator[Rig]:
     accounts = (
         master,
         other,
-        type(withdraws)(
-            withdraws.exchange,
-            withdraws.owner,
-            withdraws.api_key,
-            {"USD": Decimal(100)},
-            permissions=TRADING_PERMISSIONS | {"withdraw-funds"},
-        ),
+        replace(withdraws, permissions=TRADING_PERMISSIONS | {"withdraw-funds"}),
         coinbase,
+        replace(master, owner="twin", api_key=kraken_key(random.Random(77))),
     )
     with manual_rig(SimulatorConfig(accounts, limits=UNLIMITED)) as running:
         yield running
@@ -193,7 +189,81 @@ def test_coinbases_key_file_holds_both_halves(name_field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "name"), [("Tania Gilbert", "tania_gilbert"), (" DAIVON-FRAZIER ", "daivon_frazier"), ("!", "")]
+    ("typed", "name"),
+    [
+        ("Tania Gilbert", "tania_gilbert"),
+        (" DAIVON-FRAZIER ", "daivon_frazier"),
+        ("Tanja Müller", "tanja_mueller"),
+        ("Tanja Mu\u0308ller", "tanja_mueller"),
+        ("Zoë Groß", "zoe_gross"),
+        ("Łukasz Børgesen", "lukasz_boergesen"),
+        ("!", ""),
+        ("Иван", ""),
+    ],
 )
 def test_a_name_is_accepted_as_people_write_it(typed: str, name: str) -> None:
     assert owner_name(typed) == name
+
+
+def variables_of(account: str, key: ApiKey) -> dict[str, str]:
+    prefix = AccountId.parse(account).env_prefix
+    return {f"{prefix}_API_KEY": key.key, f"{prefix}_API_SECRET": key.secret}
+
+
+def test_the_accounts_name_is_shown_before_anything_is_checked_or_written(bench: Bench) -> None:
+    bench.wizard().set_up(bench.files(bench.key("master")))
+    assert bench.printed.getvalue().startswith("Account: kraken:master (its variables: KRAKEN_MASTER_...)\n")
+
+
+def test_a_key_that_works_is_pointed_out_before_another_one_replaces_it(bench: Bench) -> None:
+    old, new = bench.key("master"), bench.key("daivon_frazier")
+    bench.wizard(variables_of("kraken:master", old)).set_up(bench.files(new))
+    before, _, _ = bench.printed.getvalue().partition("Checking it at kraken")
+    assert f"⚠️  kraken:master has the key {old.fingerprint}, which works. Setting up a new one replaces it." in before
+
+
+def test_a_key_that_does_not_work_is_replaced_with_its_reason(bench: Bench) -> None:
+    wrong = ApiKey(bench.key("master").key, bench.key("daivon_frazier").secret)
+    bench.wizard(variables_of("kraken:master", wrong)).set_up(bench.files(bench.key("master")))
+    assert f"Its present key {wrong.fingerprint} does not work (Invalid signature). It will be replaced." in (
+        bench.printed.getvalue()
+    )
+
+
+def test_the_key_that_the_account_has_already_is_named_and_nothing_written(bench: Bench) -> None:
+    key = bench.key("master")
+    with pytest.raises(SetupRefused, match=f"this is the key {key.fingerprint} that kraken:master has already"):
+        bench.wizard(variables_of("kraken:master", key)).set_up(bench.files(key))
+    assert not bench.dotenv.exists()
+
+
+def test_a_second_key_of_another_accounts_exchange_account_is_refused_before_it_is_written(bench: Bench) -> None:
+    taken = variables_of("kraken:tania_gilbert", bench.key("twin"))
+    with pytest.raises(SetupRefused, match="same exchange account as the key of kraken:tania_gilbert"):
+        bench.wizard(taken).set_up(bench.files(bench.key("master")))
+    assert not bench.dotenv.exists()
+
+
+def test_an_account_that_cannot_be_compared_is_named_and_does_not_prevent_the_set_up(bench: Bench) -> None:
+    other = bench.key("daivon_frazier")
+    with KeyOwnership(bench.folder / "data", other.fingerprint, bench.rig.clock, "nija run"):
+        bench.wizard(variables_of("kraken:daivon_frazier", other)).set_up(bench.files(bench.key("master")))
+    assert "⚠️  Whether kraken:daivon_frazier is the same exchange account could not be checked" in (
+        bench.printed.getvalue()
+    )
+    assert bench.dotenv.exists()
+
+
+def test_an_account_that_is_not_there_cannot_be_removed_and_those_that_are_there_are_named(bench: Bench) -> None:
+    bench.dotenv.write_text("KRAKEN_USER_TANIA_GILBERT_API_KEY=a\n")
+    with pytest.raises(SetupRefused) as refused:
+        bench.wizard().check_removal(AccountId.parse("kraken:tania_gilbart"))
+    assert str(refused.value).endswith(
+        ".env has no credentials of kraken:tania_gilbart. It has: kraken:tania_gilbert. "
+        "Did you mean kraken:tania_gilbert?"
+    )
+
+
+def test_credentials_outside_env_are_to_be_deleted_there(bench: Bench) -> None:
+    with pytest.raises(SetupRefused, match="delete KRAKEN_MASTER_API_KEY where it is set"):
+        bench.wizard(real={"KRAKEN_MASTER_API_KEY": "x"}).check_removal(MASTER)
