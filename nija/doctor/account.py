@@ -15,7 +15,8 @@ from brokers.model import ZERO
 from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_remedy
 from nija.doctor.finding import Finding, Level, broken, fine, warning
-from nija.doctor.markets import check_markets
+from nija.doctor.markets import check_markets, enough_for_all, missing_money, quote_of
+from nija.doctor.pause import pause_words
 from nija.health.judgement import SILENT_SECONDS
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def _check_use(account: AccountId, facts: AccountFacts, settings: AccountSetting
     """What the account can do. Before its first cycle, a daemon knows neither its money nor its markets."""
     if not facts.state or facts.last_work is not None:
         yield from _check_money(facts, settings)
-        yield from check_markets(facts, settings)
-        yield from _check_pause(account, facts)
+        yield from check_markets(facts, settings, is_funded=_worth(facts, settings) >= settings.risk.min_balance)
+        yield from _check_pause(account, facts, now)
     yield from _check_work(facts, now)
     yield from _check_troubles(facts)
 
@@ -153,13 +154,17 @@ def _check_money(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fin
     quote = quote_of(settings)
     balance = facts.held(quote).total
     yield Finding(Level.OK, f"Balance: {money(balance, quote)}", sign="💰")
-    yield _check_funding(facts, settings, facts.equity if facts.equity is not None else balance)
+    yield _check_funding(facts, settings)
     if facts.maker is not None and facts.taker is not None:
         yield fine(f"Fees of this account: maker {percent(facts.maker)}, taker {percent(facts.taker)}")
 
 
-def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decimal) -> Finding:
-    quote, least = quote_of(settings), settings.risk.min_balance
+def _worth(facts: AccountFacts, settings: AccountSettings) -> Decimal:
+    return facts.equity if facts.equity is not None else facts.held(quote_of(settings)).total
+
+
+def _check_funding(facts: AccountFacts, settings: AccountSettings) -> Finding:
+    quote, least, worth = quote_of(settings), settings.risk.min_balance, _worth(facts, settings)
     if worth >= least:
         return fine("FUNDED - Ready to trade")
     title = f"UNDERFUNDED - needs at least {money(least, quote)}"
@@ -174,9 +179,11 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings, worth: Decima
     hint = advice or (
         f" The account holds {', '.join(others)}: convert some, or choose other markets." if others else ""
     )
-    return broken(
-        title, f"Deposit {money(least - worth, quote)} or more in {quote}, or lower min_balance in nija.toml.{hint}"
-    )
+    enough = enough_for_all(facts, settings)
+    amount = missing_money(max(least, enough or least), worth, quote)
+    reach = " (enough for every market of this account)" if enough is not None else ""
+    lower = ", or lower min_balance in nija.toml" if enough is None or enough <= worth else ""
+    return broken(title, f"Deposit {amount} or more in {quote}{reach}{lower}.{hint}")
 
 
 def _advice(facts: AccountFacts, settings: AccountSettings) -> str:
@@ -191,20 +198,19 @@ def _advice(facts: AccountFacts, settings: AccountSettings) -> str:
     return f" {advice}." if advice else ""
 
 
-def quote_of(settings: AccountSettings) -> str:
-    """The currency in which an account's money counts: the quote currency of its first market."""
-    return settings.trading.markets[0].partition("/")[2]
-
-
-def _check_pause(account: AccountId, facts: AccountFacts) -> Iterator[Finding]:
-    if not facts.paused:
+def _check_pause(account: AccountId, facts: AccountFacts, now: datetime) -> Iterator[Finding]:
+    why = "; ".join(pause_words(halt, now) for halt in facts.halts) or facts.paused
+    if not why:
         return
     again = f"nija resume {account}"
-    meanwhile = "Stops and exits go on"
     if facts.another_program:
-        meanwhile = "Resting stops stay as they are, and nothing is sold"
-        again = f"stop every other program that has a key of this account (a second NIJA, an old bot), then {again}"
-    yield warning(f"Nothing new is opened: {facts.paused}", f"{meanwhile}. To trade again: {again}")
+        yield warning(
+            f"Nothing new is opened: {why}",
+            "Resting stops stay as they are, and nothing is sold. Stop every other program that has a key of this "
+            f"account (a second NIJA, an old bot); then {again} ends the pause",
+        )
+    else:
+        yield warning(f"Nothing new is opened: {why}", f"Stops and exits go on. {again} ends the pause")
 
 
 def _check_work(facts: AccountFacts, now: datetime) -> Iterator[Finding]:

@@ -8,8 +8,9 @@ from accounts.credentials import discover
 from accounts.settings import Settings, load_settings
 from brokers.clock import utc_now
 from brokers.exchanges import exchanges
-from nija.doctor.account import check_account, quote_of
+from nija.doctor.account import check_account
 from nija.doctor.finding import Level
+from nija.doctor.markets import quote_of
 from nija.doctor.probe import Probe
 from nija.status.report import AccountStatus, StatusReport
 from nija.strategy.registry import STRATEGY_TABLES

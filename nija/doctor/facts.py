@@ -11,6 +11,8 @@ from accounts.failures import FailureKind  # noqa: TC001  read at run time by fr
 from accounts.market_names import nearest_market
 from brokers.model import Market  # noqa: TC001  read at run time by from_plain
 from nija.control.values import from_plain, to_plain
+from nija.journal.records import HaltName
+from nija.status.report import HaltStatus  # noqa: TC001  read at run time by from_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +87,7 @@ class MarketFacts:
 class AccountFacts:
     """With a `failure`, the rest is unknown. Fees are fractions. Only a daemon knows `equity` and the fields after it.
 
-    `paused` is what stopped new entries, empty if nothing did; `another_program`: that is one of the reasons.
+    `halts` stop new entries; `paused` is what the daemon says of that while it has not published them yet.
     `alternatives` are the same coins' markets in the currencies that the account holds. `troubles` is what the daemon
     knows to be wrong.
     """
@@ -100,11 +102,15 @@ class AccountFacts:
     markets: tuple[MarketFacts, ...] = ()
     alternatives: tuple[Market, ...] = ()
     paused: str = ""
-    another_program: bool = False
+    halts: tuple[HaltStatus, ...] = ()
     equity: Decimal | None = None
     state: str = ""
     last_work: datetime | None = None
     troubles: tuple[str, ...] = ()
+
+    @property
+    def another_program(self) -> bool:
+        return any(halt.name == HaltName.ANOTHER_PROGRAM for halt in self.halts)
 
     def held(self, currency: str) -> BalanceFacts:
         nothing = BalanceFacts(currency, Decimal(0), Decimal(0))

@@ -11,8 +11,7 @@ from nija.control.journals import opened_journals
 from nija.doctor.finding import broken, fine
 from nija.journal.errors import JournalError
 from nija.journal.identity import another_account
-from nija.journal.records import HaltName
-from nija.trader.halts import paused_by
+from nija.status.report import HaltStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +36,9 @@ def check_database(process: ProcessSettings, clock: Clock) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """`paused` are the reasons of the active halts; `another_program`: that is one of them.
+    """`refusal` is set if the journal belongs to another exchange account."""
 
-    `refusal` is set if the journal belongs to another exchange account.
-    """
-
-    paused: str = ""
-    another_program: bool = False
+    halts: tuple[HaltStatus, ...] = ()
     refusal: str = ""
 
 
@@ -53,7 +48,7 @@ def read_journal(account: AccountId, info: KeyInfo, process: ProcessSettings, cl
         with opened_journals(process, clock) as journals, closing(journals.read(account)) as journal:
             # A paper account's journal does not belong to the exchange account that was queried.
             refusal = "" if process.mode is RunMode.PAPER else another_account(journal.identity, account, info)
-            halts = journal.halts.all()
-            return JournalFacts(paused_by(halts), HaltName.ANOTHER_PROGRAM in halts, refusal)
+            halts = sorted(journal.halts.all().values(), key=lambda halt: halt.name)
+            return JournalFacts(tuple(HaltStatus(one.name.value, one.reason, one.since) for one in halts), refusal)
     except JournalError:
         return JournalFacts()

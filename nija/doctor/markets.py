@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
 from brokers.exchanges import described
-from brokers.figures import money, percent
+from brokers.figures import CASH, money, percent
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.costs import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
-from nija.risk.sizing import Entry, Funds, min_notional, size_entry
+from nija.risk.sizing import Entry, Funds, enough_equity, min_notional, size_entry
 from nija.strategy.base import StrategyError
 from nija.trader.plan import trading_plan
 
@@ -25,16 +25,20 @@ if TYPE_CHECKING:
 
 # About three times the usual daily range of the large coins, where the default strategy's stops lie.
 _USUAL_STOP = Decimal("0.10")
+# A deposit must be enough at the next entry too, which may be weeks away.
+_PRICE_RISE = Decimal("1.10")
+_COIN_STEP = Decimal("0.00000001")
 
 
-def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Finding]:
-    """A finding for each market, then one if none can be traded."""
+def check_markets(facts: AccountFacts, settings: AccountSettings, *, is_funded: bool) -> Iterator[Finding]:
+    """A finding for each market, then one if none can be traded; without money, sizes are not checked."""
     try:
         plan = trading_plan(settings)
     except StrategyError as error:
         yield broken("The strategy cannot be used", str(error))
         return
-    findings = [_check_market(market, facts, settings) for market in facts.markets]
+    checks = (_check_market(market, facts, settings, is_funded=is_funded) for market in facts.markets)
+    findings = [finding for finding in checks if finding is not None]
     yield from findings
     yield from _check_history(facts, plan)
     if not settings.enabled:
@@ -45,13 +49,55 @@ def check_markets(facts: AccountFacts, settings: AccountSettings) -> Iterator[Fi
     elif facts.markets and all(found.market is None for found in facts.markets):
         yield broken("The exchange has none of this account's markets", "Correct markets in nija.toml")
     elif findings and all(finding.level is not Level.OK for finding in findings):
-        yield broken(
-            "No market can be traded with this balance", "See the reasons above: deposit more, or change the settings"
-        )
+        yield broken("No market can be traded with this balance", _way_out(facts, settings))
     yield from _check_costs(facts, settings)
 
 
-def _check_market(found: MarketFacts, facts: AccountFacts, settings: AccountSettings) -> Finding:
+def quote_of(settings: AccountSettings) -> str:
+    """The currency in which an account's money counts: the quote currency of its first market."""
+    return settings.trading.markets[0].partition("/")[2]
+
+
+def enough_for_all(facts: AccountFacts, settings: AccountSettings) -> Decimal | None:
+    """The equity, in the account's currency, with which each of its markets can be traded; None if that is unknown.
+
+    Leaves room for rising prices.
+    """
+    quote = quote_of(settings)
+    entries = [
+        _usual_entry(found.market, found.price * _PRICE_RISE, facts)
+        for found in facts.markets
+        if found.market is not None and found.market.quote == quote and found.price is not None and found.price > 0
+    ]
+    needed = [enough for entry in entries if (enough := enough_equity(entry, settings)) is not None]
+    return max(needed) if needed and len(needed) == len(entries) else None
+
+
+def missing_money(enough: Decimal, worth: Decimal, currency: str) -> str:
+    """How much to deposit: cash in whole units, coins to the last digit."""
+    step = Decimal(1) if currency in CASH else _COIN_STEP
+    return money((enough - worth).quantize(step, ROUND_UP), currency)
+
+
+def _way_out(facts: AccountFacts, settings: AccountSettings) -> str:
+    enough, quote = enough_for_all(facts, settings), quote_of(settings)
+    worth = _worth(facts, quote)
+    if enough is None or enough <= worth:
+        return "See the reasons above, and change the settings or the markets in nija.toml"
+    return (
+        f"Deposit {missing_money(enough, worth, quote)} or more in {quote}, which is enough for every market of this "
+        "account, or change the settings named above"
+    )
+
+
+def _worth(facts: AccountFacts, currency: str) -> Decimal:
+    total = facts.held(currency).total
+    return max(total, facts.equity or total)
+
+
+def _check_market(
+    found: MarketFacts, facts: AccountFacts, settings: AccountSettings, *, is_funded: bool
+) -> Finding | None:
     if found.market is None:
         nearest = f"The nearest is {found.nearest}. " if found.nearest else ""
         return warning(
@@ -64,7 +110,7 @@ def _check_market(found: MarketFacts, facts: AccountFacts, settings: AccountSett
         )
     if found.price is None or found.price <= 0:
         return warning(f"{found.symbol}: no price is known yet", "Try again in a minute")
-    return _check_size(found.market, found.price, facts, settings)
+    return _check_size(found.market, found.price, facts, settings) if is_funded else None
 
 
 def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
@@ -77,22 +123,25 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
 
 
 def _check_size(market: Market, price: Decimal, facts: AccountFacts, settings: AccountSettings) -> Finding:
-    funds = facts.held(market.quote)
     least = money(min_notional(market, price), market.quote)
-    worth = max(funds.total, facts.equity or funds.total)
-    entry = Entry(
+    worth = _worth(facts, market.quote)
+    entry = _usual_entry(market, price, facts)
+    sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), settings)
+    if isinstance(sized, NoTradeReason):
+        return warning(f"{market.symbol}: the account is too small to trade it", sized.text)
+    return fine(
+        f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} per trade (minimum {least})"
+    )
+
+
+def _usual_entry(market: Market, price: Decimal, facts: AccountFacts) -> Entry:
+    return Entry(
         market=market,
         close=price,
         stop=price * (1 - _USUAL_STOP),
         price=price,
         fee=facts.taker or Decimal(0),
         slippage=slippage(market),
-    )
-    sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), settings)
-    if isinstance(sized, NoTradeReason):
-        return warning(f"{market.symbol}: the account is too small to trade it", sized.text)
-    return fine(
-        f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} per trade (minimum {least})"
     )
 
 

@@ -78,8 +78,7 @@ class Probe:
                 holdings=holdings,
                 maker=fees.maker if fees else None,
                 taker=fees.taker if fees else None,
-                paused=journal.paused,
-                another_program=journal.another_program,
+                halts=journal.halts,
                 markets=tuple(
                     MarketFacts.of(symbol, known, prices[symbol].last if symbol in prices else None)
                     for symbol in markets

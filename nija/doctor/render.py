@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nija.doctor.finding import DoctorExit, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nija.doctor.finding import DoctorReport, Finding
 
@@ -19,16 +19,17 @@ def lines(report: DoctorReport, width: int | None = None) -> Iterator[str]:
     """Lines start at the margin, so that scripts can search for them. Remedies are wrapped at `width` columns."""
     for section in report.sections:
         yield f"── {section.title}"
-        for finding in section.findings:
-            yield from finding_lines(finding, width)
+        yield from findings_lines(section.findings, width)
         yield ""
     yield from _summary(report)
 
 
-def finding_lines(finding: Finding, width: int | None) -> Iterator[str]:
-    yield finding.line
-    if finding.remedy:
-        yield from _wrapped(finding.remedy, width)
+def findings_lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
+    """A remedy of several findings follows the last of them."""
+    for number, finding in enumerate(findings, start=1):
+        yield finding.line
+        if finding.remedy and all(later.remedy != finding.remedy for later in findings[number:]):
+            yield from _wrapped(finding.remedy, width)
 
 
 def _wrapped(remedy: str, width: int | None) -> list[str]:

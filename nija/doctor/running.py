@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from accounts.manager import AccountState
 from accounts.market_advice import alternatives
 from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
-from nija.journal.records import HaltName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +51,7 @@ def _with_view(facts: AccountFacts, view: AccountStatus | None) -> AccountFacts:
     problems = (f"{market.market}: {market.problem}" for market in view.markets if market.problem)
     return replace(
         facts,
-        another_program=any(halt.name == HaltName.ANOTHER_PROGRAM for halt in view.latches),
+        halts=view.latches if facts.paused else (),
         troubles=(*(fault.text for fault in view.faults), *problems),
     )
 

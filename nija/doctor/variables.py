@@ -29,7 +29,7 @@ def check_variables(account: AccountId, environ: Mapping[str, str], discovery: D
     for part in Part:
         name = _set_variable(account, part, environ)
         if name is None:
-            yield _not_set(account, part, environ, discovery)
+            yield _not_set(account, part, discovery)
             continue
         yield from _check_set(name, faults.pop(name, None), environ)
     yield from (_fault(fault) for fault in faults.values() if fault.kind is not ProblemKind.MISSING)
@@ -70,17 +70,16 @@ def _set_variable(account: AccountId, part: Part, environ: Mapping[str, str]) ->
     return None
 
 
-def _not_set(account: AccountId, part: Part, environ: Mapping[str, str], discovery: Discovery) -> Finding:
+def _not_set(account: AccountId, part: Part, discovery: Discovery) -> Finding:
     name = f"{account.env_prefix}_{part}"
     near = next((found for found in discovery.warnings if found.meant == name), None)
-    where = "to .env, or to the Variables of Railway / the Environment of Render, and restart NIJA"
     if near is not None:
         return broken(f"{name}: NOT SET", f"{near.message} Rename it: names must match exactly, including capitals")
-    empty = f"{name} is empty: f" if name in environ else "F"
     return broken(
         f"{name}: NOT SET",
-        f"{short_name(account.exchange)} credentials not configured for {account.label}. "
-        f"{empty}ill it in with nija setup, or add it (exactly this name) {where}",
+        f"{short_name(account.exchange)} credentials not configured for {account.label}. Run nija setup, or add what "
+        "is NOT SET, under exactly this name, to .env or to the Variables of Railway / the Environment of Render, and "
+        "restart NIJA",
     )
 
 

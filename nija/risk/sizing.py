@@ -74,6 +74,18 @@ def min_notional(market: Market, price: Decimal) -> Decimal:
     return _MINIMUMS * max(market.min_amount * price, market.min_cost)
 
 
+def enough_equity(entry: Entry, settings: AccountSettings) -> Decimal | None:
+    """An equity that is enough for this entry's minimum order if nothing is open; None if none is enough."""
+    if entry.stop is None or not 0 < entry.stop < entry.price:
+        raise ValueError(f"{entry.market.symbol}: the stop must be between 0 and the price")
+    with localcontext(prec=_PRECISION, rounding=ROUND_DOWN):
+        # All ceilings are proportional to the equity of such an account.
+        one = Funds(equity=Decimal(1), available=Decimal(1), exposure=ZERO)
+        raised = _raised_risk(entry, _stop_distance(entry, entry.stop), one, settings.risk)
+        share = min(ceiling.notional for ceiling in (*_ceilings(entry, one, settings.risk), raised))
+        return min_notional(entry.market, entry.price) / share if share > 0 else None
+
+
 def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:
     """How much to buy, or the rule that forbids it. Rounding only ever makes the order smaller."""
     funds = replace(funds, available=funds.available - funds.pending * (1 + entry.fee + entry.slippage))
@@ -88,8 +100,7 @@ def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> EntrySi
 
 
 def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:
-    # A late entry may buy above the close, further from its stop than the signal's.
-    fraction = max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
+    fraction = _stop_distance(entry, stop)
     limits = settings.risk
     ceilings = _ceilings(entry, funds, limits)
     intended = limits.risk_per_trade * settings.own.risk_multiplier * funds.equity / fraction
@@ -105,6 +116,11 @@ def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) 
     if amount <= 0 or not entry.market.allows(amount, entry.price):
         return _below_minimum(entry, amount)
     return EntrySize(amount=amount, notional=amount * entry.price, risk=amount * (entry.price - stop))
+
+
+def _stop_distance(entry: Entry, stop: Decimal) -> Decimal:
+    """As a fraction. A late entry may buy above the close, further from its stop than the signal's."""
+    return max((entry.close - stop) / entry.close, (entry.price - stop) / entry.price)
 
 
 def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceiling, ...]:

@@ -13,7 +13,7 @@ from brokers.exchanges import exchanges
 from nija.control.client import ask
 from nija.control.wire import ControlError
 from nija.doctor.finding import Level
-from nija.doctor.render import finding_lines
+from nija.doctor.render import findings_lines
 from nija.status.render import width_of
 from nija.wizard.candidate import (
     KeyMaterial,
@@ -153,10 +153,9 @@ class Wizard:
             raise SetupRefused(f"this is the key {key.fingerprint} that {account} has already, and it works")
         self._console.print(f"Key {key.fingerprint} looks right. Checking it at {account.exchange} ...")
         check = check_online(credentials, self._context.process, self._context.clock)
-        for finding in check.findings:
-            shown = finding if finding.level is not Level.OK else replace(finding, remedy="")
-            for line in finding_lines(shown, width_of(self._console)):
-                self._console.print(line)
+        shown = [one if one.level is not Level.OK else replace(one, remedy="") for one in check.findings]
+        for line in findings_lines(shown, width_of(self._console)):
+            self._console.print(line)
         if not check.is_accepted:
             refused = SetupRefused if check.is_keys_fault else NotTheKeysFault
             raise refused(f"the key is not accepted, and nothing was written to {self._context.dotenv}")

@@ -188,8 +188,8 @@ def test_a_pause_because_of_another_program_asks_to_stop_that_program_first(set_
         manager.transition(MASTER, AccountState.PAUSED, halt.reason)
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, {seen.id: seen})):
             found = about_the_pause(set_up)
-    assert found.title == "Nothing new is opened: somebody else trades here"
-    assert "stop every other program that has a key of this account" in found.remedy
+    assert found.title.startswith("Nothing new is opened: somebody else trades here, since ")
+    assert "Stop every other program that has a key of this account" in found.remedy
 
 
 def test_any_other_pause_is_answered_with_resume(set_up: BrokenSetUp, rig: Rig) -> None:
@@ -197,7 +197,7 @@ def test_any_other_pause_is_answered_with_resume(set_up: BrokenSetUp, rig: Rig) 
         manager.transition(MASTER, AccountState.PAUSED, "stopped by command")
         with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
             found = about_the_pause(set_up)
-    assert found.remedy == "Stops and exits go on. To trade again: nija resume kraken:master"
+    assert found.remedy == "Stops and exits go on. nija resume kraken:master ends the pause"
 
 
 def about_the_pause(set_up: BrokenSetUp) -> Finding:

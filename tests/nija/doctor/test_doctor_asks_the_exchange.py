@@ -10,6 +10,7 @@ import pytest
 
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
+from brokers.clock import utc_now
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.engine.markets import Mode
 from brokers.simulator.faults import FaultKind
@@ -183,8 +184,8 @@ def test_stopped_trading_is_a_warning_with_the_command_to_resume(set_up: BrokenS
             Instruction(Command.STOP_TRADING), journals.open, [AccountId.parse("kraken:master")], rig.clock
         )
     (found,) = (one for one in set_up.examine("kraken:master").findings if one.level is Level.WARNING)
-    assert found.title == "Nothing new is opened: stopped by command"
-    assert "nija resume kraken:master" in found.remedy
+    assert found.title == f"Nothing new is opened: paused by your command of {utc_now(rig.clock):%H:%M} UTC"
+    assert found.remedy == "Stops and exits go on. nija resume kraken:master ends the pause"
 
 
 def test_settings_for_an_unknown_account_are_reported(set_up: BrokenSetUp) -> None:
@@ -211,7 +212,10 @@ def test_too_little_money_is_reported_with_the_missing_amount(set_up: BrokenSetU
     set_up.credentials("kraken:master", KEYS["poor"])
     first = set_up.first()
     assert first.line == "❌ UNDERFUNDED - needs at least $25.00"
-    assert "Deposit $21.90 or more" in first.remedy
+    # The minimum order of ETH is 12.00 USD now; a tenth more is a quarter of 52.80 USD.
+    assert first.remedy == "Deposit $50.00 or more in USD (enough for every market of this account)."
+    titles = [finding.title for finding in set_up.examine().findings]
+    assert not any("too small" in title or "No market" in title for title in titles), "said once is enough"
 
 
 def test_money_in_another_coin_alone_is_named(set_up: BrokenSetUp) -> None:
@@ -241,6 +245,10 @@ def test_positions_too_small_for_the_exchange_are_reported(set_up: BrokenSetUp) 
     assert report.first_broken() is not None
     assert any("max_position" in finding.remedy for finding in report.findings if finding.level is Level.WARNING)
     assert set_up.first().title == "No market can be traded with this balance"
+    assert set_up.first().remedy == (
+        "Deposit $130766.00 or more in USD, which is enough for every market of this account, "
+        "or change the settings named above"
+    )
 
 
 def test_a_strategy_that_cannot_be_loaded_is_reported(set_up: BrokenSetUp) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from accounts.identity import AccountId
 from accounts.settings import Settings
 from brokers.model import Market
 from nija.doctor.account import check_account
-from nija.doctor.facts import AccountFacts, BalanceFacts, KeyRights
+from nija.doctor.facts import AccountFacts, BalanceFacts, KeyRights, MarketFacts
 from nija.doctor.finding import Finding, Level
 
 MASTER = AccountId.parse("kraken:master")
@@ -22,13 +23,14 @@ def market(symbol: str) -> Market:
     return Market(symbol, base, quote, STEP, Decimal("0.1"), Decimal("0.0001"), Decimal("0.0001"))
 
 
-def funding(alternatives: tuple[str, ...], **held: str) -> Finding:
+def funding(alternatives: tuple[str, ...], markets: tuple[MarketFacts, ...] = (), **held: str) -> Finding:
     facts = AccountFacts(
         id=str(MASTER),
         fingerprint="ab12cd34",
         key=KEY,
         holdings=tuple(BalanceFacts(name, Decimal(amount), Decimal(amount)) for name, amount in held.items()),
         alternatives=tuple(map(market, alternatives)),
+        markets=markets,
     )
     check = check_account(MASTER, facts, Settings().for_account(MASTER), datetime(2026, 11, 27, tzinfo=UTC))
     return next(finding for finding in check.findings if finding.title.startswith("UNDERFUNDED"))
@@ -40,6 +42,26 @@ def test_a_balance_in_euros_is_reported_with_the_setting_that_uses_it() -> None:
     assert found.remedy == (
         "Deposit $24.00 or more in USD, or lower min_balance in nija.toml. To trade its €500.00, write "
         'markets = ["BTC/EUR", "ETH/EUR"] under [accounts."kraken:master"] in nija.toml.'
+    )
+
+
+def priced(symbol: str, price: str, *, min_amount: str) -> MarketFacts:
+    return MarketFacts(symbol, replace(market(symbol), min_amount=Decimal(min_amount)), Decimal(price))
+
+
+def test_the_deposit_is_enough_for_the_market_with_the_largest_minimum() -> None:
+    markets = (priced("BTC/USD", "100000", min_amount="0.00005"), priced("ETH/USD", "3000", min_amount="0.002"))
+    # ETH: twice 6.00, a tenth more in case the price rises, a quarter of the equity: 52.80.
+    assert (
+        funding((), markets, USD="11").remedy
+        == "Deposit $42.00 or more in USD (enough for every market of this account)."
+    )
+
+
+def test_where_the_minimums_are_met_already_lowering_the_limit_helps_too() -> None:
+    markets = (priced("BTC/USD", "100000", min_amount="0.00001"),)
+    assert funding((), markets, USD="11").remedy == (
+        "Deposit $14.00 or more in USD (enough for every market of this account), or lower min_balance in nija.toml."
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from brokers.model import Market
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.risk.sizing import Entry, EntrySize, Funds, min_notional, size_entry
+from nija.risk.sizing import Entry, EntrySize, Funds, enough_equity, min_notional, size_entry
 from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
@@ -265,3 +265,26 @@ def test_an_order_below_the_least_is_only_ever_one_step_of_rounding_below(
     order = size_entry(entry, funds, settings)
     if isinstance(order, EntrySize):
         assert order.notional + entry.market.amount_step * entry.price > min_notional(entry.market, entry.price)
+
+
+@given(entry=entries, settings=accounts_settings)
+@example(entry=BREAKOUT, settings=SETTINGS)
+def test_the_equity_that_is_called_enough_is_enough_for_the_least_order(
+    entry: Entry, settings: AccountSettings
+) -> None:
+    if entry.stop is None or not 0 < entry.stop < min(entry.price, entry.close):
+        return
+    enough = enough_equity(entry, settings)
+    assert enough is not None
+    answer = size_entry(entry, cash(str(enough + Decimal("0.01"))), settings)
+    assert isinstance(answer, EntrySize) or answer.rule is Rule.MINIMUM_ORDER
+
+
+def test_what_is_called_enough_is_no_more_than_needed() -> None:
+    # The minimum order is 10.00 USD, a quarter of the equity is one position.
+    assert enough_equity(BREAKOUT, SETTINGS) == Decimal(40)
+    refused(BREAKOUT, cash("39.99"))
+
+
+def test_no_equity_is_enough_for_a_position_of_nothing() -> None:
+    assert enough_equity(BREAKOUT, settings_of(max_position=ZERO)) is None
