@@ -26,6 +26,8 @@ _LAST_PORT = 65_535
 # A URL may contain commas, so a comma separates only if another URL follows.
 _BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,}")
+_CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
 
 
 class RunMode(StrEnum):
@@ -64,6 +66,7 @@ class ProcessSettings:
     """`config` is None without a nija.toml; delays are in seconds; addresses do not end with a slash.
 
     `notify_urls` and `heartbeat_url` contain tokens. `daily_summary_hour` is UTC. If `port` is None, nothing listens.
+    Without a `telegram_token` Telegram is off; `telegram_chats` are the ids of the chats that may command NIJA.
     """
 
     mode: RunMode = RunMode.AUTO
@@ -80,6 +83,9 @@ class ProcessSettings:
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
     daily_summary_hour: int | None = None
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_chats: tuple[int, ...] = ()
+    telegram_api_url: str = "https://api.telegram.org"
     port: int | None = None
 
     @property
@@ -87,7 +93,10 @@ class ProcessSettings:
         """What must not appear in any log."""
         password = urlsplit(self.database_url or "").password
         addresses = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
-        return frozenset({password, unquote(password)} if password else ()) | secrets_in(addresses)
+        known = {password, unquote(password)} if password else set()
+        if self.telegram_token:
+            known |= {self.telegram_token, self.telegram_token.partition(":")[2]}
+        return frozenset(known) | secrets_in(addresses)
 
     def on_paper(self) -> ProcessSettings:
         """The same settings with the paper accounts' own data folder, and without a database."""
@@ -235,6 +244,22 @@ def _variables() -> tuple[_Variable, ...]:
         ),
         _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour, "hour (UTC, 0 to 23) of a daily summary"),
         _Variable(
+            "NIJA_TELEGRAM_TOKEN",
+            "telegram_token",
+            _telegram_token,
+            "token of your Telegram bot: NIJA answers it, and sends its notifications there too",
+            secret=True,
+        ),
+        _Variable(
+            "NIJA_TELEGRAM_CHATS",
+            "telegram_chats",
+            _chats,
+            "ids of the chats that may see and command every account, separated by spaces; everybody else is ignored",
+        ),
+        _Variable(
+            "NIJA_TELEGRAM_API_URL", "telegram_api_url", _url, "address of your own Bot API server, if you run one"
+        ),
+        _Variable(
             "PORT",
             "port",
             _port,
@@ -313,9 +338,27 @@ def _database_url(text: str) -> str:
 
 def _addresses(text: str) -> tuple[str, ...]:
     addresses = tuple(_BETWEEN_ADDRESSES.split(text.strip(", \t\r\n")))
-    if not all(_ADDRESS.fullmatch(address) for address in addresses):
+    if not all(map(is_notify_url, addresses)):
         raise _Unusable("URLs such as tgram://TOKEN/CHAT or mailto://..., separated by spaces or commas")
     return addresses
+
+
+def is_notify_url(text: str) -> bool:
+    """Whether `text` is written as an apprise URL is."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def _telegram_token(text: str) -> str:
+    if not _TELEGRAM_TOKEN.fullmatch(text):
+        raise _Unusable("the token that @BotFather gave you, such as 123456789:AAH... (digits, a colon, 35 characters)")
+    return text
+
+
+def _chats(text: str) -> tuple[int, ...]:
+    chats = re.split(r"[\s,;]+", text.strip(",; \t\r\n"))
+    if not all(_CHAT.fullmatch(chat) for chat in chats):
+        raise _Unusable("chat ids such as 123456789, or -100123456789 for a group, separated by spaces or commas")
+    return tuple(dict.fromkeys(map(int, chats)))
 
 
 def _heartbeat_url(text: str) -> str:

@@ -52,7 +52,13 @@ def fault_of(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Setti
     if isinstance(detail["input"], dict):
         # The text of a rule about several keys names them.
         return SettingFault(key, expected)
+    if _is_secret(model, parts[0]):
+        return SettingFault(key, f"expected {expected}")
     return SettingFault(key, f"{shown_value(detail['input'])}: expected {expected}")
+
+
+def _is_secret(model: type[BaseModel], name: str) -> bool:
+    return name in model.model_fields and not model.model_fields[name].repr
 
 
 def _keys_at(model: type[BaseModel], parents: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""nija.toml: how an account trades. Every key has a default, a unit and a description; none is ever a secret."""
+"""nija.toml: how an account trades. Every key has a default, a unit and a description.
+
+The only secrets are the `notify_urls` of an account: their field has no repr, and no fault shows their value.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from accounts.setting_values import (
     check_strategy_name,
     frozen_table,
+    read_chat,
     read_count,
     read_decimal,
     read_market,
+    read_notify_url,
     read_number,
     read_timeframe,
 )
@@ -37,6 +42,8 @@ Fraction = Annotated[Decimal, BeforeValidator(read_decimal), Field(gt=0, le=1)]
 OptionalFraction = Annotated[Decimal | None, BeforeValidator(read_decimal), Field(gt=0, le=1)]
 MarketName = Annotated[str, BeforeValidator(read_market)]
 Interval = Annotated[Timeframe, BeforeValidator(read_timeframe)]
+NotifyUrl = Annotated[str, BeforeValidator(read_notify_url)]
+ChatId = Annotated[int, BeforeValidator(read_chat)]
 
 
 def unit_of(unit: str) -> dict[str, Any]:
@@ -207,11 +214,22 @@ class OwnSettings(SettingsTable):
         description="verification level of this Kraken account; higher levels have higher rate limits",
         json_schema_extra=unit_of("starter, intermediate or pro"),
     )
+    notify_urls: tuple[NotifyUrl, ...] = Field(
+        default=(),
+        description="where this account's owner gets the notifications of this account alone; secret",
+        json_schema_extra=unit_of("apprise URLs"),
+        repr=False,
+    )
+    telegram_chat: ChatId | None = Field(
+        default=None,
+        description="chat of this account's owner, which sees this account alone and cannot act",
+        json_schema_extra=unit_of("id of a Telegram chat") | {"example": "123456789"},
+    )
 
-    @field_validator("disabled_markets", mode="before")
+    @field_validator("disabled_markets", "notify_urls", mode="before")
     @classmethod
-    def _from_list(cls, markets: object) -> object:
-        return tuple(markets) if isinstance(markets, list) else markets
+    def _from_list(cls, values: object) -> object:
+        return tuple(values) if isinstance(values, list) else values
 
 
 @dataclass(frozen=True, slots=True)

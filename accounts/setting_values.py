@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accounts.environment import is_notify_url
 from accounts.market_names import EXPECTED, check_market
 from accounts.suggest import did_you_mean
 from brokers.model import Timeframe
@@ -40,6 +41,18 @@ def read_market(value: object) -> str:
     if isinstance(value, str):
         return check_market(value)
     raise ValueError(EXPECTED)
+
+
+def read_notify_url(value: object) -> str:
+    if isinstance(value, str) and is_notify_url(value):
+        return value
+    raise ValueError('apprise URLs in a list, such as ["ntfy://TOPIC"]')
+
+
+def read_chat(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value:
+        return value
+    raise ValueError("the id of a chat, a whole number without quotes")
 
 
 def read_timeframe(value: object) -> Timeframe:

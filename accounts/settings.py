@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from accounts.address_secrets import secrets_in
 from accounts.identity import AccountId
 from accounts.setting_faults import SettingFault, SettingsError, fault_of, shown_value, unknown_key
 from accounts.setting_tables import (
@@ -50,6 +51,11 @@ class Settings:
         return self.accounts.get(account) or AccountSettings(
             account, OwnSettings(), self.trading, self.strategy, self.risk
         )
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not appear in any log: the accounts' notification URLs, and every part that may be a token."""
+        return secrets_in(url for settings in self.accounts.values() for url in settings.own.notify_urls)
 
     def warnings(self, existing: Iterable[AccountId]) -> tuple[str, ...]:
         """One for each table of an account that does not exist, with the account that was probably meant."""

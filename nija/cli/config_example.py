@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HEAD = """\
 # How NIJA trades. Copy this file to nija.toml and remove the # in front of what you change. Every key is optional, and
-# the values below are the defaults. An unknown key is an error. API keys and secrets go into .env, never in here.
+# the values below are the defaults. An unknown key is an error. API keys go into .env, never in here.
 # After a change, run nija config check and restart NIJA.
 """
 _ACCOUNTS = """\

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from accounts.setting_tables import OwnSettings
 from accounts.settings import load_settings
 from accounts.variables import parse_variable
 from brokers.exchanges import descriptions
@@ -71,7 +72,9 @@ def settings_rows(process: ProcessSettings) -> Iterator[Row]:
         yield from _table_rows(table, model, _at(written, table.split(".")), source)
     for account in settings.accounts:
         for key, value in _at(written, ["accounts", str(account)]).items():
-            yield Row(f'accounts."{account}".{key}', toml_value(value), source)
+            field = OwnSettings.model_fields.get(key)
+            shown = toml_value(value) if field is None or field.repr else "(set)"
+            yield Row(f'accounts."{account}".{key}', shown, source)
 
 
 def _table_rows(table: str, model: BaseModel, written: Mapping[str, Any], source: str) -> Iterator[Row]:
@@ -101,4 +104,6 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return number(value)
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "-"
     return "-" if value is None else str(value)

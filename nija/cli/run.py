@@ -70,7 +70,7 @@ def _run_logged(configuration: Configuration) -> int:
         level=process.log_level,
         file=process.log_file,
         log_format=process.log_format,
-        secrets=configuration.discovery.secrets | process.secrets,
+        secrets=configuration.discovery.secrets | process.secrets | configuration.settings.secrets,
         environ=configuration.environ,
     )
     log_uncaught(log)

@@ -37,7 +37,9 @@ def test_every_key_of_the_example_is_a_key_with_its_default(tmp_path: Path) -> N
     assert (settings.trading, settings.strategy, settings.risk) == (default.trading, default.strategy, default.risk)
     assert None not in settings.portfolio.model_dump().values()
     account = AccountId.parse("kraken:daivon_frazier")
-    assert settings.for_account(account).own == default.for_account(account).own
+    own = settings.for_account(account).own
+    assert own.telegram_chat is not None
+    assert own.model_copy(update={"telegram_chat": None}) == default.for_account(account).own
     assert len(settings.accounts) == 1
 
 
