@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from nija.events import Event
+    from nija.notify.audience import Audience
     from nija.status.report import AccountStatus
 
 _FLUSH_SECONDS = 3.0
 
 
 class Notifier:
-    """Without URLs it does nothing and runs no thread. No method but `stop` waits for the network.
+    """Without audiences it does nothing and runs no thread. No method but `stop` waits for the network.
 
+    Each audience has a thread of its own, so that a target that does not answer delays nobody else's messages.
     `sender` starts every title. `redact` removes secrets from every text.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
+        audiences: Sequence[Audience],
         heartbeat_url: str | None,
         clock: Clock,
         log: FilteringBoundLogger,
@@ -40,19 +42,33 @@ class Notifier:
         redact: Callable[[str], str] = str,
     ) -> None:
         self._clock = clock
-        self._worker = NotificationWorker(Targets(urls, sender, log, redact), clock, log) if urls else None
+        self._log = log
+        self._sender = sender
+        self._redact = redact
+        self._workers = {audience: self._worker(audience) for audience in audiences if not audience.is_empty}
         self._heartbeat = Heartbeat(heartbeat_url, log) if heartbeat_url else None
 
     def start(self) -> None:
-        if self._worker is not None:
-            self._worker.start()
+        for worker in self._workers.values():
+            worker.start()
         if self._heartbeat is not None:
             self._heartbeat.start()
 
+    def follow(self, audiences: Sequence[Audience]) -> None:
+        """Notify these audiences from now on. Those that remain keep what is queued for them. Only after `start`."""
+        before, kept = self._workers, {one: self._workers.get(one) for one in audiences if not one.is_empty}
+        self._workers = {audience: worker or self._worker(audience) for audience, worker in kept.items()}
+        for audience in self._workers.keys() - before.keys():
+            self._workers[audience].start()
+        for audience in before.keys() - self._workers.keys():
+            before[audience].stop(0)
+
     def on_event(self, event: Event) -> None:
-        """Queue an event, if people are notified of its kind. Called by any thread."""
-        if self._worker is not None and isinstance(event, NotifiedEvent):
-            self._worker.submit(event)
+        """Queue an event for those who are notified of it. Called by any thread."""
+        if isinstance(event, NotifiedEvent):
+            for audience, worker in self._workers.items():
+                if (part := audience.part_of(event)) is not None:
+                    worker.submit(part)
 
     def look(self, accounts: tuple[AccountStatus, ...]) -> None:
         """Send a heartbeat if any account works."""
@@ -64,5 +80,12 @@ class Notifier:
         """Send everything that is queued, within about `seconds`."""
         if self._heartbeat is not None:
             self._heartbeat.stop()
-        if self._worker is not None:
-            self._worker.stop(seconds)
+        workers = tuple(self._workers.values())
+        for worker in workers:
+            worker.stop(0)
+        deadline = self._clock.monotonic() + seconds
+        for worker in workers:
+            worker.stop(max(0.0, deadline - self._clock.monotonic()))
+
+    def _worker(self, audience: Audience) -> NotificationWorker:
+        return NotificationWorker(Targets(audience, self._sender, self._log, self._redact), self._clock, self._log)

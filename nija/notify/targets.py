@@ -1,20 +1,22 @@
-"""Sends to the URLs of NIJA_NOTIFY_URLS through apprise. They contain tokens, so no text here shows one."""
+"""Sends messages to every recipient of an audience, each for itself: what one has missed is sent to it again."""
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nija.log.change_filter import ChangeFilter
 from nija.notify.message import Note, message
+from nija.notify.recipient import apprise_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from apprise import Apprise
     from structlog.typing import FilteringBoundLogger
+
+    from nija.notify.audience import Audience
+    from nija.notify.recipient import Recipient
 
 RETRY_SECONDS = 60.0
 _KEPT_AT_MOST = 25
@@ -23,10 +25,9 @@ _TRIES = 30
 
 @dataclass(slots=True)
 class _Target:
-    """One URL. `unsent` waits for the next try; `tries` counts those since the last success."""
+    """One recipient. `unsent` waits for the next try; `tries` counts those since the last success."""
 
-    name: str
-    client: Apprise
+    recipient: Recipient
     unsent: deque[Note] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_MOST))
     tries: int = 0
     next_try: float = 0.0
@@ -36,9 +37,9 @@ class Targets:
     """Used by one thread, which also imports apprise. `redact` removes secrets from every text."""
 
     def __init__(
-        self, urls: Sequence[str], sender: str, log: FilteringBoundLogger, redact: Callable[[str], str]
+        self, audience: Audience, sender: str, log: FilteringBoundLogger, redact: Callable[[str], str]
     ) -> None:
-        self._urls = urls
+        self._audience = audience
         self._sender = sender
         self._log = log
         self._redact = redact
@@ -46,25 +47,19 @@ class Targets:
         self._targets: tuple[_Target, ...] = ()
 
     def load(self) -> None:
-        # apprise is slow to import, and only needed with URLs.
-        from apprise import Apprise  # noqa: PLC0415
-
-        # It logs whole URLs with their tokens.
-        logging.getLogger("apprise").disabled = True
-        loaded: list[_Target] = []
-        for position, url in enumerate(self._urls, start=1):
-            name = f"URL {position} of NIJA_NOTIFY_URLS ({url.partition('://')[0]}://…)"
-            client = Apprise()
-            if client.add(url):
-                loaded.append(_Target(name, client))
-            else:
+        recipients = list(self._audience.recipients)
+        for name, url in zip(self._audience.names(), self._audience.urls, strict=True):
+            recipient = apprise_url(name, url)
+            if recipient is None:
                 self._log.warning(
                     f"⚠️  {name} is not valid and gets no notifications; see https://github.com/caronc/apprise"
                 )
-        self._targets = tuple(loaded)
+            else:
+                recipients.append(recipient)
+        self._targets = tuple(map(_Target, recipients))
 
     def deliver(self, notes: Sequence[Note], left_out: int, now: float) -> None:
-        """Send to every URL, including what it has missed. `now` is in seconds of the steady clock."""
+        """Send to every recipient, including what it has missed. `now` is in seconds of the steady clock."""
         for target in self._targets:
             target.unsent.extend(notes)
             self._send(target, left_out, now)
@@ -83,17 +78,16 @@ class Targets:
     def _send(self, target: _Target, left_out: int, now: float) -> None:
         target.tries += 1
         target.next_try = now + RETRY_SECONDS
-        text = message(self._sender, tuple(target.unsent), left_out, self._redact)
-        if target.client.notify(title=text.title, body=text.body, notify_type=text.severity.value, body_format="text"):
+        name = target.recipient.name
+        trouble = target.recipient.send(message(self._sender, tuple(target.unsent), left_out, self._redact))
+        if not trouble:
             target.unsent.clear()
             target.tries = 0
-            if self._reasons.clear(target.name):
-                self._log.info(f"{target.name} accepts notifications again")
+            if self._reasons.clear(name):
+                self._log.info(f"{name} accepts notifications again")
             return
         if target.tries >= _TRIES:
             target.unsent.clear()
             target.tries = 0
-        if self._reasons.is_news(target.name, "failed"):
-            self._log.warning(
-                f"⚠️  A notification did not reach {target.name}; NIJA retries. Check that the URL is right"
-            )
+        if self._reasons.is_news(name, "failed"):
+            self._log.warning(f"⚠️  A notification did not reach {name}; NIJA retries. {trouble}")

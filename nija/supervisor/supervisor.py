@@ -24,6 +24,7 @@ from nija.log import lines
 from nija.log.change_filter import ChangeFilter
 from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
+from nija.notify.audience import Audience
 from nija.notify.notifier import Notifier
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
@@ -78,7 +79,7 @@ class Supervisor:
         self._traded = configuration.traded()
         process = configuration.process
         self._notifier = Notifier(
-            process.notify_urls,
+            (Audience("NIJA_NOTIFY_URLS", process.notify_urls),),
             process.heartbeat_url,
             clock,
             get_log("nija.notify"),

@@ -18,6 +18,7 @@ from accounts.manager import AccountState
 from brokers.clock import SystemClock
 from nija.events import AccountFailed, DaemonStarted, DaemonStopped, FeedSilent
 from nija.health.judgement import SILENT_SECONDS
+from nija.notify.audience import Audience
 from nija.notify.heartbeat import Heartbeat
 from nija.notify.notifier import Notifier
 from nija.notify.targets import RETRY_SECONDS, Targets
@@ -51,7 +52,11 @@ class Log:
 
 
 def notifier(urls: Sequence[str], log: Log, heartbeat: str | None = None) -> Notifier:
-    return Notifier(urls, heartbeat, SystemClock(), log.log)
+    return Notifier([everyone(*urls)], heartbeat, SystemClock(), log.log)
+
+
+def everyone(*urls: str) -> Audience:
+    return Audience("NIJA_NOTIFY_URLS", urls)
 
 
 def at_work(state: AccountState = AccountState.TRADING, *, silent: float = 1.0) -> AccountStatus:
@@ -79,7 +84,7 @@ def test_a_start_a_failure_and_the_stop_arrive() -> None:
 def test_a_burst_is_one_message_and_stopping_sends_what_was_held() -> None:
     log = Log()
     with inbox() as box:
-        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker = NotificationWorker(Targets(everyone(box.notify_url), "NIJA", log.log, str), SystemClock(), log.log)
         burst = (*(AccountFailed(MASTER, f"reason {number}") for number in range(3)), AccountFailed(TANIA, "x"))
         for event in burst:
             worker.submit(event)
@@ -94,7 +99,7 @@ def test_a_burst_is_one_message_and_stopping_sends_what_was_held() -> None:
 def test_events_beyond_the_queues_capacity_are_counted() -> None:
     log = Log()
     with inbox() as box:
-        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker = NotificationWorker(Targets(everyone(box.notify_url), "NIJA", log.log, str), SystemClock(), log.log)
         for number in range(1_005):
             worker.submit(AccountFailed(MASTER, f"reason {number}"))
         worker.start()
@@ -133,7 +138,7 @@ def test_a_refused_notification_is_logged_once_without_the_token_and_arrives_lat
     log, clock = Log(), ManualClock()
     with inbox() as box:
         box.status = 500
-        targets = Targets([box.notify_url], "NIJA", log.log, str)
+        targets = Targets(everyone(box.notify_url), "NIJA", log.log, str)
         worker = NotificationWorker(targets, clock, log.log)
         worker.start()
         worker.submit(AccountFailed(MASTER, "first"))
@@ -168,7 +173,7 @@ def test_an_invalid_url_is_named_by_its_position_and_the_others_work() -> None:
 def test_an_event_that_cannot_be_sent_does_not_block_the_next() -> None:
     log = Log()
     with inbox() as box:
-        worker = NotificationWorker(Targets([box.notify_url], "NIJA", log.log, str), SystemClock(), log.log)
+        worker = NotificationWorker(Targets(everyone(box.notify_url), "NIJA", log.log, str), SystemClock(), log.log)
         worker.start()
         worker.submit(FeedSilent(cast("Exchange", "an exchange without a name"), "", ""))
         worker.submit(AccountFailed(MASTER, "x"))
