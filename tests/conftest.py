@@ -46,6 +46,7 @@ _SLOW = (
     "nija/status/test_status_watch.py",
     "nija/strategy/test_regression_facts.py",
     "nija/supervisor/test_supervisor.py",
+    "nija/telegram/test_telegram.py",
     "nija/test_numbers_for_people.py",
     "nija/wizard/test_set_up_at_a_terminal.py",
     "start",

@@ -11,8 +11,9 @@ from accounts.environment import RunMode
 from accounts.failures import FailureKind
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
+from accounts.settings import Settings
 from brokers.clock import utc_now
-from nija.control.commands import command_handlers
+from nija.control.commands import command_handlers, send_to
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer
@@ -24,7 +25,6 @@ from nija.log import lines
 from nija.log.change_filter import ChangeFilter
 from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
-from nija.notify.audience import Audience
 from nija.notify.notifier import Notifier
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
@@ -33,6 +33,11 @@ from nija.supervisor.exchange_runtime import ExchangeRuntime
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.report import ReportMoment, account_views, status_report
+from nija.telegram.api import BotApi
+from nija.telegram.bot import BotContext
+from nija.telegram.notifications import audiences
+from nija.telegram.poller import Poller
+from nija.telegram.rights import chat_rights
 from nija.version import nija_version
 
 if TYPE_CHECKING:
@@ -43,7 +48,8 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Exchange
-    from nija.status.report import AccountStatus
+    from nija.notify.audience import Audience
+    from nija.status.report import AccountStatus, StatusReport
     from nija.supervisor.configuration import Configuration
     from nija.trader.commands import CommandQueue
     from nija.trader.plan import TradingPlan
@@ -71,6 +77,7 @@ class Supervisor:
     ) -> None:
         self._configuration = configuration
         self._clock = clock
+        self._since = utc_now(clock)
         self._stop = stop
         self._make_journals = make_journals
         self._log = get_log("nija")
@@ -79,7 +86,7 @@ class Supervisor:
         self._traded = configuration.traded()
         process = configuration.process
         self._notifier = Notifier(
-            (Audience("NIJA_NOTIFY_URLS", process.notify_urls),),
+            self._audiences(),
             process.heartbeat_url,
             clock,
             get_log("nija.notify"),
@@ -116,6 +123,7 @@ class Supervisor:
             self.threads = tuple(self._threads(runtimes, journals))
             stack.enter_context(self._control())
             stack.callback(self._end, runtimes)
+            stack.enter_context(self._telegram(journals))
             self._notifier.start()
             accounts = tuple(thread.account for thread in self.threads)
             self._events.publish(DaemonStarted(self._configuration.mode.value, accounts))
@@ -152,12 +160,9 @@ class Supervisor:
     @contextmanager
     def _control(self) -> Iterator[None]:
         """Serve commands while the daemon runs."""
-        since = utc_now(self._clock)
 
         def status(_arguments: dict[str, object]) -> dict[str, object]:
-            mode = self._configuration.mode.value
-            report = status_report(self._views(), version=nija_version(), since=since, mode=mode)
-            return report.to_json()
+            return self._report().to_json()
 
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:
             prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
@@ -179,6 +184,27 @@ class Supervisor:
             raise ControlError("NIJA is stopping: repeat the command when it has stopped or restarted")
         taking_part = self.manager.accounts()
         return {thread.account: thread.commands for thread in self.threads if thread.account in taking_part}
+
+    @contextmanager
+    def _telegram(self, journals: Journals) -> Iterator[None]:
+        """Answer on Telegram while the daemon runs. Off without a token."""
+        process = self._configuration.process
+        if process.telegram_token is None:
+            yield
+            return
+        context = BotContext(
+            report=self._report,
+            journal=journals.read,
+            command=lambda account, instruction: send_to(self._queues(), account, instruction),
+            rights=lambda chat: chat_rights(chat, process.telegram_chats, self._configuration.settings),
+        )
+        api = BotApi(process.telegram_api_url, process.telegram_token)
+        poller = Poller(api, context, process.telegram_chats, self._clock, get_log("nija.telegram"))
+        poller.start()
+        try:
+            yield
+        finally:
+            poller.stop()
 
     @contextmanager
     def _health(self) -> Iterator[None]:
@@ -278,6 +304,17 @@ class Supervisor:
             for event in self._watcher.look(accounts):
                 self._events.publish(event)
             self._notifier.look(accounts)
+
+    def _audiences(self) -> tuple[Audience, ...]:
+        """Who is notified: in a demo, only the owner of NIJA, since its accounts belong to nobody."""
+        settings = self._configuration.settings
+        if self._configuration.mode is RunMode.DEMO:
+            settings = Settings()
+        return audiences(self._configuration.process, settings)
+
+    def _report(self) -> StatusReport:
+        mode = self._configuration.mode.value
+        return status_report(self._views(), version=nija_version(), since=self._since, mode=mode)
 
     def _views(self) -> tuple[AccountStatus, ...]:
         """What is known of every account now."""

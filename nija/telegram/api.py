@@ -11,10 +11,15 @@ TelegramError
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import requests
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NONE: Mapping[str, object] = MappingProxyType({})
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
 _LONGEST_DESCRIPTION = 200
@@ -58,12 +63,12 @@ class BotApi:
     address: str
     token: str = field(repr=False)
 
-    def call(self, method: str, *, wait: float = 0.0, **parameters: object) -> Any:  # noqa: ANN401  JSON
+    def call(self, method: str, parameters: Mapping[str, object] = _NONE, *, wait: float = 0.0) -> Any:  # noqa: ANN401  JSON
         """The result. `wait` is how many seconds longer the answer may take. Raises TelegramError."""
         timeouts = (_CONNECT_SECONDS, _ANSWER_SECONDS + wait)
         address = f"{self.address}/bot{self.token}/{method}"
         try:
-            answer = requests.post(address, json=parameters, timeout=timeouts, allow_redirects=False)
+            answer = requests.post(address, json=dict(parameters), timeout=timeouts, allow_redirects=False)
             content = answer.json()
         except requests.JSONDecodeError:
             raise _failure(answer.status_code, {}, self.token) from None

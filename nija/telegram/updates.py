@@ -29,6 +29,11 @@ class Written:
     text: str
     time: float
 
+    @property
+    def is_private(self) -> bool:
+        """Telegram numbers groups below zero."""
+        return self.chat > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
@@ -39,6 +44,23 @@ class Pressed:
     id: str
     message: int
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`/stop coinbase:master`: the name without its slash, and what follows it."""
+
+    name: str
+    argument: str = ""
+
+
+def read_command(text: str, username: str) -> Asked | None:
+    """None if `text` is no command, or one for another bot than `username` (in a group: /stop@other_bot)."""
+    word, *arguments = text.split() or [""]
+    name, _, addressee = word.removeprefix("/").partition("@")
+    if not word.startswith("/") or (addressee and addressee.casefold() != username.casefold()):
+        return None
+    return Asked(name.casefold(), " ".join(arguments).casefold())
 
 
 def update_id(update: object) -> int | None:
@@ -54,7 +76,7 @@ def read_update(update: dict[str, Any]) -> Written | Pressed | None:
             return _written(update["message"])
         if "callback_query" in update:
             return _pressed(update["callback_query"])
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return None
 
