@@ -39,8 +39,8 @@ def notifications() -> None:
     """Test the notifications."""
 
 
-@notify.command()
-def test(
+@notify.command("test")
+def send_test(
     account: Annotated[
         str | None, typer.Argument(metavar="[ACCOUNT]", help="Only to the owner of this account.")
     ] = None,

@@ -253,3 +253,33 @@ def test_stopping_does_not_wait_for_a_heartbeat_that_hangs() -> None:
         assert time.monotonic() - began < 1.0
         box.hang.set()
         join("heartbeat")
+
+
+def test_a_target_that_hangs_does_not_delay_another_audience() -> None:
+    with inbox() as slow, inbox() as quick:
+        slow.hang.clear()
+        told = Notifier(
+            [everyone(slow.notify_url), Audience("notify_urls of it", (quick.notify_url,), only=TANIA)],
+            None,
+            SystemClock(),
+            Log().log,
+        )
+        told.start()
+        told.on_event(AccountFailed(TANIA, "first"))
+        told.on_event(AccountFailed(MASTER, "second"))
+        (message,) = quick.wait_for_messages(1)
+        slow.hang.set()
+        told.stop()
+    assert message["title"] == "NIJA ❌ Kraken USER tania_gilbert is not trading"
+    assert len(quick.bodies) == 1
+
+
+def test_an_audience_that_comes_later_is_notified_and_one_that_left_is_not() -> None:
+    with inbox() as first, inbox() as second:
+        told = notifier([first.notify_url], Log())
+        told.start()
+        told.follow([everyone(second.notify_url)])
+        told.on_event(AccountFailed(MASTER, "x"))
+        second.wait_for_messages(1)
+        told.stop()
+        assert first.bodies == []

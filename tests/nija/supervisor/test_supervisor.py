@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,10 +17,14 @@ from brokers.clock import SystemClock
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.server import running_simulator
 from nija.control.client import ask
+from nija.journal.opening import Journals
+from nija.log.event_log import get_log
 from nija.supervisor.configuration import ConfigurationError, read_configuration
 from nija.supervisor.paper import on_paper
 from nija.supervisor.supervisor import Supervisor
+from nija.trader.commands import Command
 from tests import made_up
+from tests.nija.telegram.bot_api import OWNER, TOKEN, bot_api
 from tests.simulator_fixtures import UNLIMITED
 
 if TYPE_CHECKING:
@@ -166,3 +171,24 @@ def test_a_port_that_is_taken_is_said_before_anything_trades(live: Daemon, tmp_p
     second = Daemon(read_configuration({**live.configuration.environ, "PORT": taken}, tmp_path))
     second.start()
     assert isinstance(second.end(), ConfigurationError)
+
+
+def test_on_telegram_the_owner_stops_all_accounts_and_the_history_says_who_did(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with bot_api() as telegram:
+        chats = {"NIJA_TELEGRAM_TOKEN": TOKEN, "NIJA_TELEGRAM_CHATS": str(OWNER)}
+        configuration = configured(simulator, tmp_path, **chats, NIJA_TELEGRAM_API_URL=telegram.address)
+        with running(configuration) as daemon:
+            telegram.write("/stop", date=time.time())
+            message, yes, _ = telegram.button
+            telegram.press(yes, message, name="Dana")
+            daemon.wait_until(lambda: daemon.all_are(AccountState.PAUSED))
+            telegram.wait_for("editMessageText", 1)
+    journals = Journals(tmp_path / "data", SystemClock(), get_log("test"))
+    for found in configuration.discovery.credentials:
+        with closing(journals.read(found.account)) as journal:
+            (stopped,) = journal.history.latest(9, Command.STOP_TRADING)
+        assert stopped.detail["by"] == f"Telegram {OWNER} (Dana)"
+    journals.close()
+    assert any("🚀 started" in text for text in telegram.said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import defaultdict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -12,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Iterator
 
 TOKEN = "123456789:" + "hidden-token-" * 3
@@ -44,9 +44,10 @@ class BotApiStandIn:
         self.token = TOKEN
         self.hold = False
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.faults: dict[str, deque[Fault]] = {}
+        self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.news = threading.Condition()
         self._updates: list[dict[str, Any]] = []
+        self._questions: list[tuple[int, dict[str, Any]]] = []
         self._next_update = 700
         self._next_message = 50
 
@@ -88,8 +89,11 @@ class BotApiStandIn:
     @property
     def button(self) -> tuple[int, str, str]:
         """The last question: the id of its message, and the data of yes and no."""
-        (yes, no) = self.of("sendMessage")[-1]["reply_markup"]["inline_keyboard"][0]
-        return self._next_message - 1, yes["callback_data"], no["callback_data"]
+        with self.news:
+            assert self.news.wait_for(lambda: self._questions, PATIENCE), self.calls
+            message, markup = self._questions[-1]
+        (yes, no) = markup["inline_keyboard"][0]
+        return message, yes["callback_data"], no["callback_data"]
 
     def wait_for(self, method: str, count: int) -> None:
         with self.news:
@@ -102,7 +106,7 @@ class BotApiStandIn:
         with self.news:
             self.calls.append((method, parameters))
             self.news.notify_all()
-            if self.faults.get(method):
+            if self.faults[method]:
                 return self.faults[method].popleft()
         if token != self.token:
             return refused(401, "Unauthorized")
@@ -118,10 +122,10 @@ class BotApiStandIn:
             case "setMyCommands" | "answerCallbackQuery":
                 return True
             case "sendMessage" | "editMessageText":
-                problem = _problem(parameters["text"])
+                problem = problem_with(parameters["text"])
                 if problem:
                     return refused(400, f"Bad Request: {problem}")
-                return {"message_id": self._message_id() if method == "sendMessage" else parameters["message_id"]}
+                return {"message_id": parameters.get("message_id") or self._sent(parameters)}
         return refused(404, "Not Found")
 
     def _wait_for_updates(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -133,6 +137,14 @@ class BotApiStandIn:
             if self._updates:
                 self.last_update = self._updates[-1]
             return list(self._updates)
+
+    def _sent(self, parameters: dict[str, Any]) -> int:
+        with self.news:
+            message = self._message_id()
+            if "reply_markup" in parameters:
+                self._questions.append((message, parameters["reply_markup"]))
+            self.news.notify_all()
+        return message
 
     def _message_id(self) -> int:
         self._next_message += 1
@@ -159,7 +171,7 @@ class _Markup(HTMLParser):
         self.text += data
 
 
-def _problem(text: str) -> str:
+def problem_with(text: str) -> str:
     markup = _Markup()
     markup.feed(text)
     markup.close()
