@@ -20,7 +20,7 @@ _NAMED_AT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ChatAction:
     """`asked` continues with the accounts' names. `effect` says what will happen, `done` and `already` what did."""
 
     command: Command
@@ -31,9 +31,9 @@ class Action:
     already: str
 
 
-_ACTIONS: Mapping[str, Action] = MappingProxyType(
+_ACTIONS: Mapping[str, ChatAction] = MappingProxyType(
     {
-        "stop": Action(
+        "stop": ChatAction(
             Command.STOP_TRADING,
             "Stop trading",
             "Nothing new is opened. Stops and exits go on.",
@@ -41,7 +41,7 @@ _ACTIONS: Mapping[str, Action] = MappingProxyType(
             "trading is stopped; exits and stops go on. /resume starts it again",
             "was already stopped",
         ),
-        "resume": Action(
+        "resume": ChatAction(
             Command.RESUME,
             "Trade again",
             "This also ends what a loss limit has stopped, and losses count from zero again.",
@@ -49,7 +49,7 @@ _ACTIONS: Mapping[str, Action] = MappingProxyType(
             "trades again",
             "was not stopped",
         ),
-        "flatten": Action(
+        "flatten": ChatAction(
             Command.FLATTEN,
             "Sell everything that NIJA holds, at market, now",
             "Then nothing new is opened until /resume. Coins that NIJA did not buy are not sold.",
@@ -61,15 +61,15 @@ _ACTIONS: Mapping[str, Action] = MappingProxyType(
 )
 
 
-def action_named(name: str) -> Action | None:
+def action_named(name: str) -> ChatAction | None:
     return _ACTIONS.get(name)
 
 
-def action_of(command: Command) -> Action:
+def action_of(command: Command) -> ChatAction:
     return next(action for action in _ACTIONS.values() if action.command is command)
 
 
-def question_text(action: Action, accounts: Sequence[AccountStatus], *, everyone: bool) -> str:
+def question_text(action: ChatAction, accounts: Sequence[AccountStatus], *, everyone: bool) -> str:
     """`accounts` are those it is about."""
     names = ", ".join(account.id for account in accounts[:_NAMED_AT_MOST])
     more = f" and {len(accounts) - _NAMED_AT_MOST} more" if len(accounts) > _NAMED_AT_MOST else ""
@@ -105,7 +105,7 @@ def _value(position: PositionStatus, currency: str) -> str:
     return f"worth about {money(position.amount * position.price, currency)}"
 
 
-def _result(action: Action, result: CommandResult) -> str:
+def _result(action: ChatAction, result: CommandResult) -> str:
     return {
         CommandStatus.DONE: f"✅ {result.account}: {action.done}",
         CommandStatus.ALREADY: f"✅ {result.account}: {action.already}",

@@ -11,7 +11,7 @@ from accounts.identity import AccountId
 from brokers.clock import utc_now
 from nija.control.commands import chosen
 from nija.control.wire import ControlError
-from nija.telegram.actions import Action, action_named, question_text, result_blocks
+from nija.telegram.actions import ChatAction, action_named, question_text, result_blocks
 from nija.telegram.answers import help_text, menu, status_blocks, why_blocks
 from nija.telegram.api import Refused, TelegramError
 from nija.telegram.chat import Button, Chat
@@ -122,7 +122,7 @@ class Bot:
         else:
             yield help_text(may_act=rights.may_act)
 
-    def _ask(self, action: Action, asked: Asked, written: Written, rights: ChatRights, chat: Chat) -> None:
+    def _ask(self, action: ChatAction, asked: Asked, written: Written, rights: ChatRights, chat: Chat) -> None:
         if not rights.may_act:
             chat.say([_READ_ONLY])
         # Telegram's times are whole seconds.

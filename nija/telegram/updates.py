@@ -10,7 +10,7 @@ _LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Person:
     """Who wrote or pressed. `name` is of their own choice: it proves nothing."""
 
     id: int
@@ -25,7 +25,7 @@ class Written:
     """A message with text, sent at `time` in Unix seconds of Telegram's clock."""
 
     chat: int
-    sender: Sender
+    sender: Person
     text: str
     time: float
 
@@ -40,7 +40,7 @@ class Pressed:
     """A button below the bot's `message`. `id` is what the press is answered by."""
 
     chat: int
-    sender: Sender
+    sender: Person
     id: str
     message: int
     data: str
@@ -95,9 +95,9 @@ def _pressed(query: dict[str, Any]) -> Pressed:
     return Pressed(int(message["chat"]["id"]), sender, str(query["id"]), int(message["message_id"]), str(query["data"]))
 
 
-def _sender(person: dict[str, Any]) -> Sender:
+def _sender(person: dict[str, Any]) -> Person:
     names = (person.get("username"), person.get("first_name"))
     name = next((name for name in names if isinstance(name, str) and name), "without a name")
     # It goes into the history and the log: one line, and nothing that changes how text is shown.
     printable = "".join(letter if letter.isprintable() else " " for letter in name)
-    return Sender(int(person["id"]), " ".join(printable.split())[:_LONGEST_NAME] or "without a name")
+    return Person(int(person["id"]), " ".join(printable.split())[:_LONGEST_NAME] or "without a name")

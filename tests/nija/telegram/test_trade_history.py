@@ -42,10 +42,13 @@ def trade(journals: Journals, account: AccountId, day: int, price: str, sold_at:
     """0.1 BTC, bought at noon of a day and sold an hour later, each for a fee of 1 USD."""
     start = NOON + timedelta(days=day)
     opening = new_client_id(Purpose.ENTRY)
-    steps = ((opening, Purpose.ENTRY, Side.BUY, price, start),)
-    steps += ((new_client_id(Purpose.EXIT), Purpose.EXIT, Side.SELL, sold_at, start + timedelta(hours=1)),)
+    end = start + timedelta(hours=1)
+    steps = (
+        (opening, Purpose.ENTRY, Side.BUY, price, start),
+        (new_client_id(Purpose.EXIT), Purpose.EXIT, Side.SELL, sold_at, end),
+    )
     with closing(journals.open(account)) as journal, journal.transaction(CommitPoint.CLOSED):
-        plan = PositionPlan(opening, "BTC/USD", start, "trend", exit_reason="trend exit", closed=steps[1][4])
+        plan = PositionPlan(opening, "BTC/USD", start, "trend", exit_reason="trend exit", closed=end)
         journal.plans.add(plan)
         for client_id, purpose, side, at, time in steps:
             request = OrderRequest(client_id, "BTC/USD", side, OrderType.MARKET, Decimal("0.1"), time)
