@@ -102,6 +102,10 @@ class ProcessSettings:
         """The same settings with the paper accounts' own data folder, and without a database."""
         return replace(self, data_dir=self.data_dir / "paper", database_url=None)
 
+    def in_demo(self) -> ProcessSettings:
+        """The same settings with the demo accounts' own data folder, and without a database."""
+        return replace(self, data_dir=self.data_dir / "demo", database_url=None)
+
 
 @dataclass(frozen=True, slots=True)
 class VariableDescription:

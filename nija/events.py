@@ -332,6 +332,34 @@ class DailySummary:
     accounts: tuple[AccountDay, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AccountMonth:
+    """What one account earned in a month (UTC), in `currency`: its closed trades, after all fees.
+
+    `growth` (time-weighted return), `drawdown` and `holding` (what holding the same coins made) are fractions. What is
+    not known is None; with `unknown`, the reason, nothing is known.
+    """
+
+    account: AccountId
+    currency: str
+    trades: int = 0
+    won: int = 0
+    net: Decimal | None = None
+    fees: Decimal | None = None
+    growth: Decimal | None = None
+    drawdown: Decimal | None = None
+    holding: Decimal | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyReport:
+    """`month` is its first day. An account has a row for each currency in which it traded."""
+
+    month: date
+    accounts: tuple[AccountMonth, ...]
+
+
 OrderEvent = OrderFilled | OrderRefused | StopPlaced | StopMoved | StopSetByHand | DifferenceFound
 PositionEvent = (
     PositionOpened
@@ -357,7 +385,7 @@ AccountEvent = (
     | AnotherProgramGone
 )
 FeedEvent = FeedSilent | FeedBack
-DaemonEvent = DaemonStarted | DaemonStopped | DailySummary
+DaemonEvent = DaemonStarted | DaemonStopped | DailySummary | MonthlyReport
 Event = OrderEvent | PositionEvent | AccountEvent | FeedEvent | DaemonEvent
 
 

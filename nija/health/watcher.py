@@ -28,11 +28,11 @@ from nija.events import (
 from nija.status.report import AccountFault, AccountFaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, datetime
 
     from brokers.clock import Clock
-    from nija.events import Event
+    from nija.events import Event, MonthlyReport
     from nija.status.report import AccountStatus
 
     Place = tuple[str, str]
@@ -110,10 +110,19 @@ def _positions(before: tuple[AccountFault, ...], now: tuple[AccountFault, ...], 
 
 
 class Watcher:
-    """Looks at all accounts from time to time. Used by one thread. `summary_hour` is UTC; None for no summary."""
+    """Looks at all accounts from time to time. Used by one thread. `summary_hour` is UTC; None for no summary.
 
-    def __init__(self, clock: Clock, summary_hour: int | None = None) -> None:
+    `report_month` makes the report of the month that begins on a day; it follows the first summary after that month.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        summary_hour: int | None = None,
+        report_month: Callable[[date], MonthlyReport] | None = None,
+    ) -> None:
         self._clock = clock
+        self._report_month = report_month
         self._memories: dict[str, Memory] = {}
         self._feeds = _FeedWatcher()
         self._summary_hour = summary_hour
@@ -129,8 +138,10 @@ class Watcher:
         events += self._feeds.look(accounts, now)
         today = last_summary(now, self._summary_hour)
         if today is not None and self._summarised is not None and today > self._summarised:
-            self._summarised = today
             events.append(DailySummary(now.date(), tuple(map(_account_day, accounts))))
+            if self._report_month is not None and today.replace(day=1) > self._summarised:
+                events.append(self._report_month(_month_before(today)))
+            self._summarised = today
         return tuple(events)
 
 
@@ -171,6 +182,11 @@ def _silent(accounts: Iterable[AccountStatus]) -> Iterator[tuple[Place, str]]:
 def last_summary(now: datetime, hour: int | None) -> date | None:
     """The day of the last summary due by `now`; None if there are no summaries."""
     return None if hour is None else (now - timedelta(hours=hour)).date()
+
+
+def _month_before(day: date) -> date:
+    """The first day of the month before."""
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def _account_day(seen: AccountStatus) -> AccountDay:

@@ -31,6 +31,7 @@ _LEFT_OUT = (
     events.DailySummary,
     events.FeedBack,
     events.FeedSilent,
+    events.MonthlyReport,
 )
 # A command's row is written together with the halts it sets, whether or not a daemon runs.
 _COMMANDED = frozenset({HaltName.STOP_TRADING.value, HaltName.FLATTEN.value})

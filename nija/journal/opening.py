@@ -70,15 +70,13 @@ class Journals:
 
     def open_beside(self, account: AccountId) -> Journal:
         """Open for writing beside the owner, without creating, migrating or moving anything. Raises JournalError."""
-        with database_faults(self._setting):
-            connection, close = self._connect(account, "rw")
-            try:
-                check_current(connection, self._migrations)
-            except BaseException:
-                connection.close()
-                close()
-                raise
-            return Journal(connection, account, self._clock, on_close=close)
+        return self._current(account, "rw")
+
+    def read_current(self, account: AccountId) -> Journal:
+        """As `read`, but only a journal of this version. Raises JournalError that says how it comes to be one."""
+        if not self.exists(account):
+            raise JournalError("there is no journal yet: NIJA creates it when the account first connects")
+        return self._current(account, "ro")
 
     def read(self, account: AccountId) -> Journal:
         """Open read-only, for another thread or process. Raises JournalError if there is no journal."""
@@ -159,6 +157,17 @@ class Journals:
         except sqlite3.Error as error:
             raise JournalError(f"there is no journal of {account} that can be opened at {path}: {error}") from error
         return self._over(file), file.close
+
+    def _current(self, account: AccountId, mode: Literal["ro", "rw"]) -> Journal:
+        with database_faults(self._setting):
+            connection, close = self._connect(account, mode)
+            try:
+                check_current(connection, self._migrations)
+            except BaseException:
+                connection.close()
+                close()
+                raise
+            return Journal(connection, account, self._clock, on_close=close)
 
     def _back_up(self, path: Path, revision: str) -> None:
         stamp = utc_now(self._clock).strftime("%Y%m%dT%H%M%S")

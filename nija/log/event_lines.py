@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from accounts.failures import FailureKind
-from brokers.figures import amount
-from brokers.model import Side
+from brokers.figures import amount, signed_money
+from brokers.model import ZERO, Side
 from nija.events import (
     AccountConnected,
     AccountConnecting,
@@ -87,12 +86,10 @@ def _order(log: FilteringBoundLogger, event: OrderEvent) -> None:
 
 def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
     match event:
-        case PositionClosed() if event.left > Decimal(0):
-            left = amount(event.left)
-            log.info(
-                f"{event.market}: {left} stays in the account and is written off: too little to sell",
-                market=event.market,
-            )
+        case PositionClosed() if event.sold > ZERO:
+            log.info(_result(event), market=event.market, net=event.net)
+        case PositionClosed() if event.left > ZERO:
+            log.info(f"{event.market}: {_left_over(event)}", market=event.market)
         case PositionWrittenOff():
             kind, base = "POSITION_MISMATCH", event.market.partition("/")[0]
             text = f"🔎 {kind}: {event.market}: {amount(event.amount)} {base} {event.reason}: booked out"
@@ -101,6 +98,19 @@ def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
             log.warning(f"⚠️  {event.reason}")
         case PositionProtected() | PositionCertain():
             log.info(f"No longer: {event.reason}")
+
+
+def _result(event: PositionClosed) -> str:
+    """`BTC/USD closed: +$19.10 after fees (trend exit)`."""
+    net = signed_money(event.net, event.market.partition("/")[2])
+    # Without the candle, so that the line stays short.
+    why = event.reason.partition(" on the candle")[0] or "its stop"
+    text = f"{event.market} closed: {net} after fees ({why})"
+    return f"{text}; {_left_over(event)}" if event.left > ZERO else text
+
+
+def _left_over(event: PositionClosed) -> str:
+    return f"{amount(event.left)} stays in the account and is written off: too little to sell"
 
 
 def _connecting(log: FilteringBoundLogger, event: AccountEvent) -> None:

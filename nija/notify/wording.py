@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
-from brokers.figures import amount, duration, money, price, signed_money
+from brokers.figures import amount, duration, money, percent, price, signed_money
 from nija.events import (
     AccountDay,
     AccountFailed,
+    AccountMonth,
     AccountRecovered,
     AnotherProgram,
     DaemonStarted,
@@ -19,6 +20,7 @@ from nija.events import (
     FeedBack,
     FeedSilent,
     LimitReached,
+    MonthlyReport,
     PositionBare,
     PositionCertain,
     PositionClosed,
@@ -48,6 +50,7 @@ NotifiedEvent = (
     | DaemonStarted
     | DaemonStopped
     | DailySummary
+    | MonthlyReport
 )
 """The events that people are notified of."""
 
@@ -70,7 +73,7 @@ class Wording:
 
 def wording_of(event: NotifiedEvent) -> Wording:
     match event:
-        case DaemonStarted() | DaemonStopped() | DailySummary():
+        case DaemonStarted() | DaemonStopped() | DailySummary() | MonthlyReport():
             return _daemon(event)
         case FeedSilent() | FeedBack():
             return _feed(event)
@@ -82,7 +85,7 @@ def wording_of(event: NotifiedEvent) -> Wording:
             return _account(event)
 
 
-def _daemon(event: DaemonStarted | DaemonStopped | DailySummary) -> Wording:
+def _daemon(event: DaemonStarted | DaemonStopped | DailySummary | MonthlyReport) -> Wording:
     match event:
         case DaemonStarted():
             return Wording("🚀 started", f"mode {event.mode}; accounts: {_names(event)}")
@@ -90,6 +93,9 @@ def _daemon(event: DaemonStarted | DaemonStopped | DailySummary) -> Wording:
             return Wording("👋 stopped", "No new orders; protective stops rest on the exchange", Severity.WARNING)
         case DailySummary():
             return Wording(f"📅 {event.day:%Y-%m-%d}", "\n".join(map(_account_day, event.accounts)) or "no accounts")
+        case MonthlyReport():
+            text = "\n".join(map(_account_month, event.accounts)) or "no accounts"
+            return Wording(f"📆 {event.month:%Y-%m}: what NIJA earned", text)
 
 
 def _account(event: AccountFailed | AccountRecovered | LimitReached | AnotherProgram) -> Wording:
@@ -180,3 +186,15 @@ def _account_day(day: AccountDay) -> str:
     reasons = (day.reason,) if day.reason else dict.fromkeys(reason.text for reason in day.not_trading)
     why = "; ".join(("", *reasons))
     return f"{_who(day.account)}: {day.state}, {equity}{change}, open positions: {day.positions}{why}"
+
+
+def _account_month(month: AccountMonth) -> str:
+    who = _who(month.account)
+    if month.unknown:
+        return f"{who}: unknown: {month.unknown}"
+    trades = "1 trade" if month.trades == 1 else f"{month.trades} trades"
+    return (
+        f"{who}: {signed_money(month.net, month.currency)} after {money(month.fees, month.currency)} of fees, "
+        f"{trades}, {month.won} won; return {percent(month.growth, signed=True)}, "
+        f"largest drawdown {percent(month.drawdown)}; holding the same coins {percent(month.holding, signed=True)}"
+    )

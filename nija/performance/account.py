@@ -12,7 +12,7 @@ from nija.performance.totals import Totals, by_account, by_market, by_month
 from nija.performance.trades import ClosedTrade, OpenTrade, closed_trades, open_trades
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -30,6 +30,10 @@ class Period:
     returned: Return | None
     holding: Decimal | None
 
+    def totals_or_none(self, currency: str) -> tuple[Totals, ...]:
+        """`totals`, or empty ones in `currency` if no trade ended."""
+        return self.totals or (Totals(f"{self.month:%Y-%m}", currency),)
+
 
 @dataclass(frozen=True, slots=True)
 class MarketPerformance:
@@ -43,7 +47,7 @@ class MarketPerformance:
 class AccountPerformance:
     """`totals` (one for each currency) are of closed trades; `open` is apart. `since` is NIJA's first fill.
 
-    `equity` is the last point of the equity curve. Unknown values are None.
+    `series` is the equity curve, oldest first. Unknown values are None.
     """
 
     account: AccountId
@@ -52,9 +56,14 @@ class AccountPerformance:
     markets: tuple[MarketPerformance, ...]
     months: tuple[Period, ...]
     open: tuple[OpenTrade, ...]
-    equity: EquityPoint | None
+    series: tuple[EquityPoint, ...]
     returned: Return | None
     holding: Decimal | None
+
+    @property
+    def equity(self) -> EquityPoint | None:
+        """The last point of the curve."""
+        return self.series[-1] if self.series else None
 
     @property
     def currency(self) -> str:
@@ -97,10 +106,18 @@ def account_performance(journal: Journal) -> AccountPerformance:
         markets=tuple(MarketPerformance(one, prices.market_growth(one.name)) for one in by_market(trades)),
         months=_months(trades, series, prices),
         open=open_trades(journal),
-        equity=series[-1] if series else None,
+        series=series,
         returned=returns(series),
         holding=prices.growth(),
     )
+
+
+def together(accounts: Iterable[AccountPerformance]) -> tuple[Totals, ...]:
+    """The totals of all accounts, one for each currency."""
+    sums: dict[str, Totals] = {}
+    for one in (totals for account in accounts for totals in account.totals):
+        sums[one.currency] = one.plus(sums.get(one.currency, Totals("all", one.currency)))
+    return tuple(sums[currency] for currency in sorted(sums))
 
 
 def _months(trades: Sequence[ClosedTrade], series: Sequence[EquityPoint], prices: KnownPrices) -> tuple[Period, ...]:

@@ -16,6 +16,28 @@ if TYPE_CHECKING:
     from nija.performance.trades import ClosedTrade, OpenTrade
 
 
+CLOSED_FIELDS = (
+    "account",
+    "market",
+    "opened",
+    "closed",
+    "amount",
+    "sold",
+    "written_off",
+    "entry_price",
+    "exit_price",
+    "cost",
+    "net",
+    "fees",
+    "currency",
+    "ending",
+    "reason",
+    "strategy",
+    "id",
+)
+"""The names of `plain_closed`, in their order."""
+
+
 def plain_closed(trade: ClosedTrade) -> dict[str, object]:
     return {
         "account": str(trade.account),

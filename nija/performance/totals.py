@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO
@@ -30,6 +30,18 @@ class Totals:
     fees: Decimal = ZERO
     best: Decimal = ZERO
     worst: Decimal = ZERO
+
+    def plus(self, others: Totals) -> Totals:
+        """Both together, under the name of `others`. They must be in one currency."""
+        return replace(
+            others,
+            trades=self.trades + others.trades,
+            won=self.won + others.won,
+            net=self.net + others.net,
+            fees=self.fees + others.fees,
+            best=max(self.best, others.best) if others.trades else self.best,
+            worst=min(self.worst, others.worst) if others.trades else self.worst,
+        )
 
 
 def by_account(trades: Iterable[ClosedTrade]) -> tuple[Totals, ...]:

@@ -17,7 +17,7 @@ from nija.control.commands import command_handlers, send_to
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer
-from nija.events import DaemonStarted, DaemonStopped, Events
+from nija.events import DaemonStarted, DaemonStopped, Events, MonthlyReport
 from nija.health.watcher import Watcher
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
@@ -26,6 +26,7 @@ from nija.log.change_filter import ChangeFilter
 from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
 from nija.notify.notifier import Notifier
+from nija.performance.monthly import monthly_report
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.configuration import ConfigurationError
@@ -42,6 +43,7 @@ from nija.version import nija_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
 
     from accounts.credentials import Credentials
     from accounts.identity import AccountId
@@ -93,12 +95,13 @@ class Supervisor:
             sender=_SENDERS.get(configuration.mode, "NIJA"),
             redact=redact,
         )
-        self._watcher = Watcher(clock, process.daily_summary_hour)
+        self._watcher = Watcher(clock, process.daily_summary_hour, self._report_month)
         self._history = HistoryWriter(clock)
         self._events = Events(self._log)
         for listener in (EventLines(self._log).write, self._notifier.on_event, self._history.on_event):
             self._events.listen(listener)
         self._portfolio: Portfolio | None = None
+        self._journals: Journals | None = None
         self.manager = AccountManager(clock)
         self.threads: tuple[AccountThread, ...] = ()
 
@@ -114,6 +117,7 @@ class Supervisor:
             self._lock_keys(stack, self._traded)
             journals = self._make_journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
             stack.callback(journals.close)
+            self._journals = journals
             self._log_left_out()
             switched_off = tuple(switched_off_with_positions(self._configuration, journals, self._log))
             self._lock_keys(stack, switched_off)
@@ -315,6 +319,12 @@ class Supervisor:
     def _report(self) -> StatusReport:
         mode = self._configuration.mode.value
         return status_report(self._views(), version=nija_version(), since=self._since, mode=mode)
+
+    def _report_month(self, month: date) -> MonthlyReport:
+        """Read from the journals, which takes a moment; no trader waits for it."""
+        if self._journals is None:
+            return MonthlyReport(month, ())
+        return monthly_report(self._journals.read, (thread.account for thread in self.threads), month)
 
     def _views(self) -> tuple[AccountStatus, ...]:
         """What is known of every account now."""
