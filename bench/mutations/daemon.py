@@ -143,8 +143,8 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a journal is checked, and moved, from under its owner",
         "nija/journal/opening.py",
-        '            connection, close = self._connect(account, "rw")\n',
-        '            self.open(account).close()\n            connection, close = self._connect(account, "rw")\n',
+        '        return self._current(account, "rw")\n',
+        '        self.open(account).close()\n        return self._current(account, "rw")\n',
         (_KILL_SWITCH, "tests/nija/journal/test_journal_opening.py"),
     ),
     Mutation(

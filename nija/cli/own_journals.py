@@ -126,7 +126,7 @@ def notes(readings: Readings[T]) -> Iterator[str]:
     if readings.mode is RunMode.PAPER:
         yield lines.PAPER
     for fault in readings.faults:
-        yield f"⚠️  {fault.account}: {fault.text}"
+        yield f"⚠️  {fault.account} is not shown: {fault.text}"
     if not readings.found and not readings.faults:
         yield f"There are no journals in {readings.folder}: NIJA has not traded here yet"
 

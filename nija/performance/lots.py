@@ -152,7 +152,7 @@ class _Matcher:
     def take(self, change: Lot | Disposal) -> None:
         lots = self.lots.setdefault(change.market, [])
         if isinstance(change, Lot):
-            lots.append(change)
+            lots += [change] if change.amount > ZERO else []
             return
         while change.amount > ZERO and lots:
             change = self._take_from(lots, change)
@@ -177,4 +177,4 @@ class _Matcher:
 
 def _part(money: Decimal, amount: Decimal, whole: Decimal) -> Decimal:
     """All of it for the last part, so that the parts add up."""
-    return money if amount == whole else (money * amount / whole).quantize(_PART)
+    return money if amount == whole else (money * amount / whole).quantize(_PART).normalize()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from nija.events import (
     Event,
     FeedBack,
     FeedSilent,
+    MonthlyReport,
     PositionBare,
     PositionCertain,
     PositionInDoubt,
@@ -241,6 +242,20 @@ def test_the_summary_comes_once_a_day_at_its_hour_with_every_account() -> None:
     assert summaries() == []
     clock.advance(timedelta(days=1).total_seconds())
     assert len(summaries()) == 1
+
+
+def test_the_report_of_a_month_follows_the_first_summary_after_it() -> None:
+    clock = ManualClock(datetime(2026, 3, 31, 6, 59, tzinfo=UTC).timestamp())
+    watcher = Watcher(clock, summary_hour=7, report_month=lambda month: MonthlyReport(month, ()))
+    found: list[list[type[Event]]] = []
+    months: list[date] = []
+    for hours in (0, 1, 23, 1, 24):
+        clock.advance(hours * 3_600)
+        events = watcher.look(())
+        found.append([type(event) for event in events])
+        months += [event.month for event in events if isinstance(event, MonthlyReport)]
+    assert found == [[], [DailySummary], [], [DailySummary, MonthlyReport], [DailySummary]]
+    assert months == [date(2026, 3, 1)]
 
 
 def test_a_start_after_the_hour_waits_for_tomorrow_and_no_hour_means_no_summary() -> None:

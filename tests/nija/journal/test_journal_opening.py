@@ -222,6 +222,19 @@ def test_a_writer_beside_the_owner_refuses_a_journal_of_another_form(
     updated.close()
 
 
+def test_a_reader_of_figures_refuses_a_journal_of_another_form_and_says_when_there_is_none(
+    journals: Journals, tmp_path: Path, log: CapturedLog
+) -> None:
+    with pytest.raises(JournalError, match="no journal yet"):
+        journals.read_current(ACCOUNT)
+    set_a_halt(journals)
+    with closing(journals.read_current(ACCOUNT)) as journal:
+        assert HaltName.STOP_TRADING in journal.halts.all()
+    updated = Journals(tmp_path, ManualClock(), log.logger, migrations=later_migrations(tmp_path / "migrations"))
+    with closing(updated), pytest.raises(JournalError, match="restart NIJA after an update"):
+        updated.read_current(ACCOUNT)
+
+
 def test_a_folder_that_cannot_be_made_is_told_with_its_variable(tmp_path: Path, log: CapturedLog) -> None:
     (tmp_path / "data").touch()
     with (

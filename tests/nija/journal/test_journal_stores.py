@@ -23,7 +23,7 @@ from nija.journal.identity import fingerprint_of
 from nija.journal.intents import StaleIntent
 from nija.journal.opening import Journals
 from nija.journal.order_state import IllegalOrderTransition, OrderState
-from nija.journal.records import HaltName, Holding, Intent, PortfolioDay, PositionPlan, WriteOff
+from nija.journal.records import EquityPoint, HaltName, Holding, Intent, PortfolioDay, PositionPlan, WriteOff
 from nija.journal.schema import transitions
 from nija.journal.types import DecimalText, UtcTime
 from tests.fakes import ManualClock
@@ -299,6 +299,27 @@ def test_the_value_of_a_unit_is_kept_by_day_and_the_last_one_is_told(journal: Jo
     assert journal.equity.latest() == tuesday
     journal.equity.save(replace(tuesday, latest=Decimal("0.95")))
     assert journal.equity.latest() == replace(tuesday, latest=Decimal("0.95"))
+
+
+def test_a_day_keeps_the_prices_by_which_it_was_valued(journal: Journal) -> None:
+    monday = replace(equity_day(NOW, "1", "0.9", "1.3", "-100", "900"), prices={"SHIB/USD": Decimal("1E-8")})
+    journal.equity.save(monday)
+    tuesday = replace(monday, day=NOW.date() + timedelta(days=1), prices={})
+    journal.equity.save(tuesday)
+    assert journal.equity.days() == (monday, tuesday)
+
+
+def test_the_curve_keeps_points_of_two_days_then_one_an_hour_and_none_after_90_days(journal: Journal) -> None:
+    ages = {"kept": 1, "first of its hour": 60, "second of its hour": 59.7, "old": 91 * 24}
+    day = equity_day(NOW, "1", "0.9", "1.3", "-100", "900")
+    for number, hours in enumerate(ages.values()):
+        point = EquityPoint(NOW - timedelta(hours=hours), "USD", Decimal(number), Decimal(0), Decimal(1))
+        journal.equity.save(day, point)
+    assert journal.equity.thin_points(NOW, at_most=1) == 1
+    assert journal.equity.thin_points(NOW, at_most=9) == 1
+    assert [list(ages)[int(point.equity)] for point in journal.equity.points()] == ["first of its hour", "kept"]
+    assert len(journal.equity.points(NOW - timedelta(hours=2))) == 1
+    assert journal.equity.latest() == day
 
 
 def test_resuming_measures_losses_anew_from_what_a_unit_is_worth(journal: Journal) -> None:

@@ -100,7 +100,18 @@ def written(event: Event) -> list[str]:
             ),
         ),
         (
-            PositionClosed(MASTER, BTC, MILLI, PRICE, Decimal("1E-6"), "", "entry-1"),
+            PositionClosed(MASTER, BTC, MILLI, Decimal("19.1"), Decimal(0), "trend exit on the candle closed X", "e-1"),
+            f"info BTC/USD closed: +$19.10 after fees (trend exit) | {IN_BTC} net=19.1",
+        ),
+        (
+            PositionClosed(MASTER, BTC, MILLI, Decimal(-3), Decimal("1E-6"), "", "entry-1"),
+            (
+                "info BTC/USD closed: -$3.00 after fees (its stop); 0.00000100 stays in the account and is written "
+                f"off: too little to sell | {IN_BTC} net=-3"
+            ),
+        ),
+        (
+            PositionClosed(MASTER, BTC, Decimal(0), Decimal(0), Decimal("1E-6"), "", "entry-1"),
             "info BTC/USD: 0.00000100 stays in the account and is written off: too little to sell | " + IN_BTC,
         ),
         (PositionBare(MASTER, BTC, "BTC/USD is bare"), "warning ⚠️  BTC/USD is bare | account=kraken:master"),
@@ -179,7 +190,6 @@ def test_the_fixed_errors_have_a_line_of_their_own(kind: FailureKind, reason: st
     [
         PositionBare(MASTER, BTC, "refused", is_logged=True),
         PositionInDoubt(MASTER, BTC, "coins are missing"),
-        PositionClosed(MASTER, BTC, MILLI, PRICE, Decimal(0), "exit", "entry-1"),
         AccountFailed(MASTER, "Permission denied"),
         AccountRecovered(MASTER),
         LimitReached(MASTER, "daily_loss", "8 %"),

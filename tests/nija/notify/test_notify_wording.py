@@ -10,6 +10,7 @@ from brokers.model import Exchange
 from nija.events import (
     AccountDay,
     AccountFailed,
+    AccountMonth,
     AccountRecovered,
     AnotherProgram,
     DaemonStarted,
@@ -18,6 +19,7 @@ from nija.events import (
     FeedBack,
     FeedSilent,
     LimitReached,
+    MonthlyReport,
     PositionBare,
     PositionCertain,
     PositionClosed,
@@ -112,6 +114,23 @@ def test_the_summary_has_a_line_for_each_account_with_each_reason_once() -> None
         "Kraken MASTER: TRADING, $1034.56 (+$34.56 today), open positions: 1",
         "Kraken USER tania_gilbert: FAILED, equity unknown, open positions: 0; Permission denied",
         "Kraken USER tania_gilbert: PAUSED, equity unknown, open positions: 0; new entries are paused",
+    ]
+
+
+def test_the_report_of_a_month_has_a_line_for_each_account_and_says_what_is_unknown() -> None:
+    figures = (Decimal("0.012"), Decimal("0.005"), None)
+    months = (
+        AccountMonth(MASTER, "USD", 5, 3, Decimal("12.349"), Decimal("1.2"), *figures),
+        AccountMonth(TANIA, "", unknown="its journal is damaged"),
+    )
+    said = wording_of(MonthlyReport(date(2026, 10, 1), months))
+    assert said.title == "📆 2026-10: what NIJA earned"
+    assert said.text.splitlines() == [
+        (
+            "Kraken MASTER: +$12.34 after $1.20 of fees, 5 trades, 3 won; return +1.20 %, largest drawdown 0.50 %; "
+            "holding the same coins unknown"
+        ),
+        "Kraken USER tania_gilbert: unknown: its journal is damaged",
     ]
 
 

@@ -92,6 +92,23 @@ def test_a_new_peak_a_change_by_a_hundredth_and_every_fifth_minute_go_to_disk(st
     assert written == [0, 0, 1, 1, -99, -99, -97]
 
 
+def test_the_curve_gets_a_point_for_each_change_by_a_hundredth_and_every_fifth_minute(store: EquityStore) -> None:
+    trading = Trading(store)
+    for equity, after in ((1000, 0), (1001, 1), (1020, 2), (1021, 17), (1022, 40), (1023, 317)):
+        trading.look(equity, equity - 1000, after)
+    assert [point.equity for point in store.points()] == [1000, 1021, 1023]
+    assert [point.time for point in store.points()] == [MONDAY + timedelta(seconds=after) for after in (0, 17, 317)]
+
+
+def test_the_prices_of_a_measurement_are_kept_with_its_day(store: EquityStore) -> None:
+    trading = Trading(store)
+    worth = AccountValue(Decimal(1000), Decimal(0), "USD", {"BTC/USD": Decimal(95_000)})
+    trading.returns.observe(worth, trading.returns.read_clock(MONDAY, 0), 0)
+    day = store.latest()
+    assert day is not None
+    assert day.prices == {"BTC/USD": Decimal(95_000)}
+
+
 def test_resuming_measures_the_losses_anew_also_for_the_next_process(store: EquityStore) -> None:
     trading = Trading(store)
     trading.look(1000, 0, 0)
