@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "nija"
 _DEFAULT = "run"
-_STATUS_FLAGS = {"--json", "--watch"}
+_STATUS_FLAGS = {"--json", "--watch", "--tree"}
 # By command: its module, which defines a function or a Typer of that name, and its line in `nija --help`.
 _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -112,5 +112,6 @@ def main() -> None:
     words = sys.argv[1:] or [_DEFAULT]
     if words[0] == "status" and _STATUS_FLAGS.issuperset(words[1:]):
         # Typer loads pydantic to parse a command's flags, which takes longer than the daemon's answer.
-        sys.exit(import_module("nija.cli.status").run_status(as_json="--json" in words, watch="--watch" in words))
+        flags = {flag: f"--{flag}" in words for flag in ("watch", "tree")}
+        sys.exit(import_module("nija.cli.status").run_status(as_json="--json" in words, **flags))
     app(words, prog_name=PROGRAM)

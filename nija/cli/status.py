@@ -15,6 +15,7 @@ from rich.live import Live
 from nija.cli.context import SetupFault, print_fault, read_context
 from nija.control.client import ask
 from nija.control.wire import ControlError
+from nija.status.master_tree import master_tree
 from nija.status.render import as_renderable, console_for, show, width_of
 from nija.status.report import StatusExit, StatusReport
 
@@ -30,31 +31,34 @@ def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh in place until Ctrl+C.")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Add the master's exchanges as a tree.")] = False,
 ) -> None:
     """Show what each account is doing, and why one is not trading.
 
     Exit code: 0 all accounts trade, 1 some do not, 2 none does or NIJA is not running.
     """
-    raise typer.Exit(run_status(as_json=as_json, watch=watch))
+    raise typer.Exit(run_status(as_json=as_json, watch=watch, tree=tree))
 
 
-def run_status(*, as_json: bool, watch: bool) -> int:
+def run_status(*, as_json: bool, watch: bool, tree: bool = False) -> int:
     """The exit code."""
     try:
         context = read_context()
-        return int(_watch(context) if watch and not as_json else _show_once(context, as_json=as_json))
+        return int(_watch(context) if watch and not as_json else _show_once(context, as_json=as_json, tree=tree))
     except (SetupFault, ControlError) as error:
         print_fault(error)
         return int(StatusExit.NONE)
 
 
-def _show_once(context: CliContext, *, as_json: bool) -> StatusExit:
+def _show_once(context: CliContext, *, as_json: bool, tree: bool) -> StatusExit:
     report = _daemons_report(context) or _exchanges_report(context)
     if as_json:
         plain = {**report.to_json(), "exit_code": int(report.exit_code)}
         sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
     else:
         show(report, datetime.now(UTC), console_for())
+        if tree:
+            sys.stdout.write("\n" + "".join(f"{line}\n" for line in master_tree(report)))
     return report.exit_code
 
 

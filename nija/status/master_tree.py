@@ -36,7 +36,7 @@ def _words(account: AccountStatus | None) -> str:
     if account.state in _WAITING:
         return "connecting ⏳"
     if account.state not in _CONNECTED:
-        return f"NOT CONNECTED ❌ ({account.reason or account.state})"
+        return f"NOT CONNECTED ❌ {account.reason}".rstrip()
     balance = money(account.balance, account.currency)
     if account.state == TRADING and not _is_underfunded(account):
         return f"{balance} (trading) ✅"

@@ -97,6 +97,11 @@ def test_after_the_set_up_the_diagnosis_prints_what_the_guide_expects(project: P
 def test_the_status_counts_the_masters(project: Path, kraken_url: str) -> None:
     done = run(project / "check_trading_status.py", environ={"KRAKEN_API_URL": kraken_url, **credentials()})
     assert "Master Exchanges Connected: 1\n  - kraken: $123.45\n" in done.stdout
+    assert done.stdout.endswith(
+        "\nMaster Exchanges: 1\n"
+        "├─ Coinbase: NOT CONNECTED ❌ (not set up)\n"
+        "└─ Kraken: $123.45 (connected, not trading) ⚠️\n"
+    )
     assert done.returncode == 2, "no daemon trades"
 
 

@@ -40,7 +40,7 @@ def test_before_the_set_up_kraken_is_not_connected() -> None:
 @pytest.mark.parametrize(
     ("account", "words"),
     [
-        (replace(KRAKEN, state="FAILED", reason="Invalid signature"), "NOT CONNECTED ❌ (Invalid signature)"),
+        (replace(KRAKEN, state="FAILED", reason="Invalid signature"), "NOT CONNECTED ❌ Invalid signature"),
         (replace(KRAKEN, state="CONNECTING"), "connecting ⏳"),
         (replace(KRAKEN, state="CONNECTED"), "$123.45 (connected, not trading) ⚠️"),
         (replace(KRAKEN, state="PAUSED", reason="stopped by command"), "$123.45 (paused: stopped by command) ⚠️"),
