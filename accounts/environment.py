@@ -13,12 +13,15 @@ from urllib.parse import unquote, urlsplit
 
 from accounts.address_secrets import secrets_in
 from accounts.suggest import did_you_mean
+from accounts.toml_source import TOML_VARIABLE, TomlText
 from brokers.exchanges import descriptions
 from brokers.figures import number
 from brokers.model import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from accounts.toml_source import TomlSource
 
 _LONGEST_WAIT = 3600
 _LAST_HOUR = 23
@@ -75,7 +78,7 @@ class ProcessSettings:
     log_file: Path = Path("nija.log")
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.TEXT
-    config: Path | None = None
+    config: TomlSource | None = None
     connect_delay: float = 5.0
     nonce_offset_max: float = 5.0
     addresses: Mapping[Exchange, str] = field(default_factory=_real_addresses)
@@ -122,30 +125,44 @@ class _Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """How one variable is read. `read` raises _Unusable; the value of a secret one is never shown."""
+    """How one variable is read. `read` raises _Unusable; the value of a secret one is never shown.
+
+    The spaces and line breaks around a `raw` value are kept.
+    """
 
     name: str
     attribute: str
     read: Callable[[str], object]
     meaning: str
     secret: bool = False
+    raw: bool = False
 
 
 def process_settings(environ: Mapping[str, str], directory: Path = Path()) -> ProcessSettings:
     """Read and check all process settings. An empty variable counts as not set.
 
-    Without NIJA_CONFIG, `config` is `directory`/nija.toml if that exists. Raises EnvironmentFault.
+    Without NIJA_CONFIG and NIJA_CONFIG_TOML, `config` is `directory`/nija.toml if that exists. Raises EnvironmentFault.
     """
-    faults: list[str] = []
+    default_config = directory / "nija.toml"
+    faults = list(_two_configs(environ, default_config))
     values = dict(_read(_variables(), environ, faults))
     addresses = dict(_read(_address_variables(), environ, faults))
     if faults:
         raise EnvironmentFault(tuple(faults))
     values["addresses"] = MappingProxyType({**_real_addresses(), **addresses})
-    default_config = directory / "nija.toml"
     if "config" not in values and default_config.exists():
         values["config"] = default_config
     return ProcessSettings(**values)  # type: ignore[arg-type]  # each reader returns its attribute's type
+
+
+def _two_configs(environ: Mapping[str, str], default_config: Path) -> Iterator[str]:
+    """A fault if the settings are in two places: which of them a person means, NIJA cannot know."""
+    if not environ.get(TOML_VARIABLE, "").strip():
+        return
+    if environ.get("NIJA_CONFIG", "").strip():
+        yield f"NIJA_CONFIG and {TOML_VARIABLE} are both set. Keep one of them, and unset the other."
+    elif default_config.exists():
+        yield f"{TOML_VARIABLE} is set, and {default_config} exists too. Unset the variable, or delete the file."
 
 
 def _read(
@@ -153,11 +170,12 @@ def _read(
 ) -> Iterator[tuple[str, object]]:
     """Attribute and value of every variable that is set; faults of invalid ones are added to `faults`."""
     for variable in variables:
-        text = environ.get(variable.name, "").strip()
+        given = environ.get(variable.name, "")
+        text = given.strip()
         if not text:
             continue
         try:
-            yield variable.attribute, variable.read(text)
+            yield variable.attribute, variable.read(given if variable.raw else text)
         except _Unusable as expected:
             shown = "" if variable.secret or "@" in text else f" is {text!r}"
             faults.append(f"{variable.name}{shown}: expected {expected}.")
@@ -219,6 +237,14 @@ def _variables() -> tuple[_Variable, ...]:
         _Variable("NIJA_LOG_LEVEL", "log_level", _choice(LogLevel), "DEBUG, INFO, WARNING or ERROR"),
         _Variable("NIJA_LOG_FORMAT", "log_format", _choice(LogFormat), "text, or json for programs"),
         _Variable("NIJA_CONFIG", "config", _path, "path of nija.toml; by default ./nija.toml, if it exists"),
+        _Variable(
+            TOML_VARIABLE,
+            "config",
+            TomlText.of,
+            "the text of nija.toml, for platforms where no file can be put beside NIJA; then there must be no file. On "
+            "one line, write \\n for each line break",
+            raw=True,
+        ),
         _Variable("NIJA_CONNECT_DELAY", "connect_delay", _seconds, "seconds between two connects to the same exchange"),
         _Variable(
             "NIJA_NONCE_OFFSET_MAX",

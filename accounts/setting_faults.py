@@ -13,9 +13,10 @@ from brokers.figures import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pydantic_core import ErrorDetails
+
+    from accounts.toml_source import TomlSource
 
 _LONGEST_SHOWN = 40
 
@@ -32,12 +33,12 @@ class SettingFault:
 
 
 class SettingsError(Exception):
-    """An invalid nija.toml: the file and every fault in it."""
+    """An invalid nija.toml: the file or variable, and every fault in it."""
 
-    def __init__(self, file: Path, faults: Iterable[SettingFault]) -> None:
-        self.file = file
+    def __init__(self, source: TomlSource, faults: Iterable[SettingFault]) -> None:
+        self.source = source
         self.faults = tuple(faults)
-        super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
+        super().__init__("\n".join(f"{source}: {fault}" for fault in self.faults))
 
 
 def fault_of(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> SettingFault:

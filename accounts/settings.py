@@ -25,11 +25,13 @@ from accounts.setting_tables import (
 )
 from accounts.setting_values import is_class_name
 from accounts.suggest import did_you_mean
-from brokers.text_file import NotText, read_text
+from accounts.toml_source import toml_text
+from brokers.text_file import NotText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
+
+    from accounts.toml_source import TomlSource
 
 
 _SECTIONS = ("trading", "strategy", "risk")
@@ -39,13 +41,17 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of nija.toml. `accounts` has those with overrides; all others use the common values."""
+    """All of nija.toml. `accounts` has those with overrides; all others use the common values.
+
+    `source` names the file or the variable in warnings.
+    """
 
     trading: TradingSettings = field(default_factory=TradingSettings)
     strategy: StrategyTables = field(default_factory=StrategyTables)
     risk: RiskSettings = field(default_factory=RiskSettings)
     portfolio: PortfolioSettings = field(default_factory=PortfolioSettings)
     accounts: Mapping[AccountId, AccountSettings] = field(default_factory=lambda: MappingProxyType({}))
+    source: str = field(default="nija.toml", compare=False)
 
     def for_account(self, account: AccountId) -> AccountSettings:
         return self.accounts.get(account) or AccountSettings(
@@ -62,42 +68,42 @@ class Settings:
         names = [str(account) for account in existing]
         strange = (str(account) for account in self.accounts if str(account) not in names)
         return tuple(
-            f'nija.toml: accounts."{name}": this account has no credentials.{did_you_mean(name, names)}'
+            f'{self.source}: accounts."{name}": this account has no credentials.{did_you_mean(name, names)}'
             for name in strange
         )
 
 
-def load_settings(path: Path | None, strategies: type[StrategyTables]) -> Settings:
-    """Read and check nija.toml; defaults without a path. `strategies` is the model of [strategy.*].
+def load_settings(source: TomlSource | None, strategies: type[StrategyTables]) -> Settings:
+    """Read and check nija.toml; defaults without a source. `strategies` is the model of [strategy.*].
 
     Raises SettingsError.
     """
-    if path is None:
+    if source is None:
         return Settings(strategy=strategies())
-    tables = _parse(path)
+    tables = _parse(source)
     known = (*_SECTIONS, "portfolio", "accounts")
     faults = [unknown_key(name, name, known) for name in tables if name not in known]
     base = {name: _table(tables, name, faults) for name in _SECTIONS}
     checked = _check_sections(base, strategies, faults)
     checked["portfolio"] = _check(PortfolioSettings, _table(tables, "portfolio", faults), "portfolio", faults)
     if faults:
-        raise SettingsError(path, faults)
+        raise SettingsError(source, faults)
     accounts = _resolve_accounts(base, _table(tables, "accounts", faults), strategies, faults)
     if faults:
-        raise SettingsError(path, faults)
-    return Settings(**checked, accounts=MappingProxyType(accounts))
+        raise SettingsError(source, faults)
+    return Settings(**checked, accounts=MappingProxyType(accounts), source=source.name)
 
 
-def _parse(path: Path) -> Table:
+def _parse(source: TomlSource) -> Table:
     try:
-        return tomllib.loads(read_text(path), parse_float=Decimal)
+        return tomllib.loads(toml_text(source), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(path, [SettingFault("", f"not valid TOML: {error}")]) from error
+        raise SettingsError(source, [SettingFault("", f"not valid TOML: {error}")]) from error
     except NotText as error:
-        raise SettingsError(path, [SettingFault("", str(error))]) from error
+        raise SettingsError(source, [SettingFault("", str(error))]) from error
     except OSError as error:
         problem = f"cannot be read ({error.strerror}): correct NIJA_CONFIG, or unset it to use the defaults"
-        raise SettingsError(path, [SettingFault("", problem)]) from error
+        raise SettingsError(source, [SettingFault("", problem)]) from error
 
 
 def _table(tables: Table, name: str, faults: list[SettingFault], prefix: str = "") -> Table:

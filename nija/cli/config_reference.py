@@ -39,9 +39,11 @@ _LIBRARIES = """\
 Also supported, in the environment or in `.env`: `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` (your own certificate
 authorities), `HTTPS_PROXY` and `NO_PROXY` (a proxy). In the environment only: `NO_COLOR` (no colours)."""
 _TOML = """\
-Copy `nija.example.toml` to `nija.toml` and remove the `#` in front of what you change. An unknown key is an error.
-Markets are written `BTC/USD` on every exchange; `XBT/USD`, `BTC-USD` and `XXBTZUSD` are refused, with the right
-spelling in the error. An account skips markets that its exchange does not have. What the rules mean:
+Copy `nija.example.toml` to `nija.toml` and remove the `#` in front of what you change. Where you cannot put a file
+beside NIJA, put the same text into the variable `NIJA_CONFIG_TOML`:
+[my settings on Railway, Render, Docker](what-happens-when.md#my-settings-on-railway-render-docker). An unknown key is
+an error. Markets are written `BTC/USD` on every exchange; `XBT/USD`, `BTC-USD` and `XXBTZUSD` are refused, with the
+right spelling in the error. An account skips markets that its exchange does not have. What the rules mean:
 [how-trading-decides.md](how-trading-decides.md)."""
 _BOUNDS: Mapping[str, str] = MappingProxyType({"ge": "at least {}", "gt": "above {}", "le": "at most {}"})
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.setting_tables import OwnSettings
 from accounts.settings import load_settings
+from accounts.toml_source import TOML_VARIABLE, TomlText, toml_text
 from accounts.variables import parse_variable
 from brokers.exchanges import descriptions
 from brokers.figures import number
-from brokers.text_file import read_text
 from nija.cli.config_example import toml_value
 from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from pydantic import BaseModel
 
     from accounts.environment import ProcessSettings
+    from accounts.toml_source import TomlSource
 
 _DEFAULT = "default"
 _ENVIRONMENT_NAMES = {"port": "PORT"}
@@ -40,6 +40,9 @@ def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: 
         if field.name == "addresses":
             yield from _addresses(process, values, real)
             continue
+        if field.name == "config":
+            yield from _config(process.config, values, real)
+            continue
         name = _ENVIRONMENT_NAMES.get(field.name, f"NIJA_{field.name.upper()}")
         # A field without a repr may hold a password.
         shown = _shown(getattr(process, field.name)) if field.repr else "(set)" if values.get(name) else "-"
@@ -55,6 +58,12 @@ def _addresses(process: ProcessSettings, values: Mapping[str, str], real: Mappin
     for description in descriptions():
         name = description.address_variable
         yield Row(name, process.addresses[description.exchange], _source(name, values, real))
+
+
+def _config(config: TomlSource | None, values: Mapping[str, str], real: Mapping[str, str]) -> Iterator[Row]:
+    text = f"(set, {len(config.text)} characters)" if isinstance(config, TomlText) else "-"
+    yield Row("NIJA_CONFIG", _shown(config) if text == "-" else "-", _source("NIJA_CONFIG", values, real))
+    yield Row(TOML_VARIABLE, text, _source(TOML_VARIABLE, values, real))
 
 
 def settings_rows(process: ProcessSettings) -> Iterator[Row]:
@@ -83,8 +92,8 @@ def _table_rows(table: str, model: BaseModel, written: Mapping[str, Any], source
         yield Row(f"{table}.{key}", "-" if value is None else toml_value(value), source if key in written else _DEFAULT)
 
 
-def _written(path: Path | None) -> Mapping[str, Any]:
-    return tomllib.loads(read_text(path)) if path is not None else {}
+def _written(source: TomlSource | None) -> Mapping[str, Any]:
+    return tomllib.loads(toml_text(source)) if source is not None else {}
 
 
 def _at(tables: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any]:

@@ -12,12 +12,15 @@ from accounts.data_dir import DataDirUnusable, ensure_directory
 from accounts.dotenv_file import DotenvError, load_environment
 from accounts.setting_faults import SettingsError
 from accounts.settings import load_settings
+from accounts.toml_source import TomlText
 from nija.doctor.finding import Finding, broken, fine, warning
 from nija.strategy.registry import STRATEGY_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from accounts.toml_source import TomlSource
 
 _OLDEST_PYTHON = (3, 11)
 _OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
@@ -76,17 +79,18 @@ def check_dotenv(environ: Mapping[str, str], path: Path) -> Iterator[Finding]:
         yield fine(f".env: {len(environment.dotenv)} variables, mode {mode:04o}")
 
 
-def check_settings(path: Path | None) -> Iterator[Finding]:
-    if path is None:
+def check_settings(source: TomlSource | None) -> Iterator[Finding]:
+    if source is None:
         yield fine("nija.toml: does not exist, so every setting has its default")
         return
+    place = "variable" if isinstance(source, TomlText) else "file"
     try:
-        load_settings(path, STRATEGY_TABLES)
+        load_settings(source, STRATEGY_TABLES)
     except SettingsError as error:
         for fault in error.faults:
-            yield broken(f"{path.name}: {fault}", "Fix it in the file; nija config check lists every problem")
+            yield broken(f"{source.name}: {fault}", f"Fix it in the {place}; nija config check lists every problem")
     else:
-        yield fine(f"{path.name}: all keys are valid")
+        yield fine(f"{source.name}: all keys are valid")
 
 
 def check_data_dir(path: Path) -> Iterator[Finding]:

@@ -76,5 +76,13 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 def test_every_setting_of_the_process_is_shown_under_the_name_that_sets_it(tmp_path: Path) -> None:
     names = {row.name for row in environment_rows(ProcessSettings(), {}, {})}
     assert names == {variable.name for variable in described_variables()}
-    others = [field for field in fields(ProcessSettings) if field.name != "addresses"]
-    assert len(names) == len(others) + len(exchanges())
+    others = [field for field in fields(ProcessSettings) if field.name not in ("addresses", "config")]
+    assert len(names) == len(others) + len(exchanges()) + len(("NIJA_CONFIG", "NIJA_CONFIG_TOML"))
+
+
+def test_settings_from_a_variable_are_shown_with_its_name(tmp_path: Path) -> None:
+    found = rows(tmp_path, {"NIJA_CONFIG_TOML": "[risk]\nmax_positions = 2\n"})
+    assert found["risk.max_positions"] == Row("risk.max_positions", "2", "NIJA_CONFIG_TOML")
+    assert found["risk.min_balance"].source == "default"
+    assert found["NIJA_CONFIG_TOML"] == Row("NIJA_CONFIG_TOML", "(set, 25 characters)", "environment")
+    assert found["NIJA_CONFIG"] == Row("NIJA_CONFIG", "-", "default")
