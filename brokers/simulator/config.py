@@ -85,6 +85,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How much of its past a simulator keeps: by default whatever a check of its books could ask for.
+
+    `orders` counts the ended orders of an account, None for all; their fills and ledger entries go with them.
+    `requests` counts requests and violations, `candles` the closed candles of one market and interval.
+    """
+
+    orders: int | None = None
+    requests: int = 50_000
+    candles: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatorConfig:
     """`speed` is market seconds per wall second; `start` is where market time begins, in Unix seconds.
 
@@ -99,6 +112,7 @@ class SimulatorConfig:
     ports: Ports = field(default_factory=Ports)
     limits: Limits = field(default_factory=Limits)
     depth: DepthProfile = field(default_factory=DepthProfile)
+    retention: Retention = field(default_factory=Retention)
 
 
 def made_up_accounts(seed: int) -> tuple[SimulatedAccount, ...]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from brokers.simulator.faults import Fault, FaultKind
-
-_MAX_KEPT = 50_000
 
 
 @dataclass(slots=True, eq=False)
@@ -55,12 +53,12 @@ class Violation:
     rule: str
 
 
-@dataclass(slots=True, eq=False)
 class Records:
-    """Bounded: of each kind the latest 50,000 are kept."""
+    """Bounded: of each kind the latest `kept` are there."""
 
-    requests: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=_MAX_KEPT))
-    violations: deque[Violation] = field(default_factory=lambda: deque(maxlen=_MAX_KEPT))
+    def __init__(self, kept: int) -> None:
+        self.requests: deque[RequestRecord] = deque(maxlen=kept)
+        self.violations: deque[Violation] = deque(maxlen=kept)
 
     def note(self, context: RequestContext, status: int) -> None:
         self.requests.append(

@@ -37,12 +37,16 @@ def state_parts(world: World) -> Mapping[str, Callable[[], Any]]:
 
 
 def ownership_state(world: World) -> dict[str, Any]:
-    """By account, who owns which coins, and what NIJA did with the owner's."""
+    """By account, who owns which coins, and what NIJA did with the owner's. Part of a ledger does not tell."""
     states = {}
     for face in world.faces.values():
         for owner, account in face.engine.accounts.items():
+            name = f"{face.exchange}:{owner}"
+            if account.forgotten:
+                states[name] = {"unknown": f"{account.forgotten} ended orders are no longer remembered"}
+                continue
             owned = ownership(movements_of(account))
-            states[f"{face.exchange}:{owner}"] = plain(owned) | {
+            states[name] = plain(owned) | {
                 "overexposed": plain(overexposed(account, owned)),
             }
     return states

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from brokers.model import ApiKey, Exchange
-from brokers.simulator.config import Limits, Ports, SimulatedAccount, SimulatorConfig, Tier
+from brokers.simulator.config import Limits, Ports, Retention, SimulatedAccount, SimulatorConfig, Tier
 from brokers.simulator.engine.book import DepthProfile
 
 
@@ -25,6 +26,7 @@ def dump_config(config: SimulatorConfig) -> str:
             "ports": [ports.kraken, ports.coinbase, ports.admin],
             "limits": {name: getattr(limits, name) for name in Limits.__dataclass_fields__},
             "depth": {name: str(getattr(depth, name)) for name in DepthProfile.__dataclass_fields__},
+            "retention": asdict(config.retention),
         }
     )
 
@@ -41,6 +43,7 @@ def load_config(text: str) -> SimulatorConfig:
         ports=Ports(*values["ports"]),
         limits=Limits(**(values["limits"] | {"tier": Tier(values["limits"]["tier"])})),
         depth=DepthProfile(**(depth | {"levels": int(depth["levels"])})),  # type: ignore[arg-type]  # one int among them
+        retention=Retention(**values["retention"]),
     )
 
 

@@ -61,7 +61,7 @@ class World:
 def build_world(config: SimulatorConfig, clock: Clock, prices: Prices | None = None) -> World:
     """`prices` default to those of the configuration."""
     chosen = prices or _configured(config, clock)
-    records = Records()
+    records = Records(config.retention.requests)
 
     faces = {
         exchange: mount(config, _board(chosen, exchange, own, clock), own, records)
@@ -81,11 +81,11 @@ def _board(prices: Prices, exchange: Exchange, own: SimulatedClock, clock: Clock
 
 
 def _configured(config: SimulatorConfig, clock: Clock) -> Prices:
-    now = clock.time()
+    now, kept = clock.time(), config.retention.candles
     if config.candles is not None:
-        made = replay_prices(config.candles, speed=config.speed, wall_start=now, start=config.start)
+        made = replay_prices(config.candles, speed=config.speed, wall_start=now, start=config.start, kept_candles=kept)
     else:
-        made = synthetic_prices(wall_start=now, seed=config.seed, speed=config.speed)
+        made = synthetic_prices(wall_start=now, seed=config.seed, speed=config.speed, kept_candles=kept)
     return Prices(made.clock, made.sources)
 
 

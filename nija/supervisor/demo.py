@@ -13,7 +13,7 @@ from accounts.credentials import Credentials, Discovery
 from accounts.data_dir import ensure_directory
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
-from brokers.simulator.config import SimulatorConfig, made_up_accounts
+from brokers.simulator.config import Retention, SimulatorConfig, made_up_accounts
 from brokers.simulator.prices import DEMO_SEED
 from nija.supervisor.configuration import with_fast_markets
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # A daily candle closes every 1.5 s: the fastest that one public call a second can follow in two markets.
 _SPEED = 57_600.0
 _POLL_SECONDS = 0.5
+# More than the daemon ever asks for, and little enough that the exchange needs no more memory after days.
+_RETENTION = Retention(orders=300, requests=1_000, candles=1_000)
 
 
 @contextmanager
@@ -44,7 +46,9 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
         # The exchange starts from scratch each time, so the journals of the last demo do not apply.
         shutil.rmtree(folder, ignore_errors=True)
         ensure_directory(folder)
-        child = start_child(SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED))
+        child = start_child(
+            SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED, retention=_RETENTION)
+        )
         try:
             os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_bundle
             process = replace(

@@ -67,12 +67,13 @@ def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedC
         ids=coinbase_ids(config.seed),
         depth=config.depth,
         max_open_orders=_MOST_OPEN_ORDERS,
+        kept_orders=config.retention.orders,
     )
     engine = Engine(exchange)
     accounts = tuple(account for account in config.accounts if account.exchange == Exchange.COINBASE)
     for account in accounts:
         engine.open_account(account.owner, FEE_TIERS[account.fee_tier].fees, account.balances)
-    return CoinbaseFace(
+    face = CoinbaseFace(
         engine=engine,
         products=products,
         keys=CoinbaseKeyRing.of(accounts, clock),
@@ -80,3 +81,5 @@ def build_coinbase(config: SimulatorConfig, board: PriceBoard, clock: SimulatedC
         records=records,
         clock=clock,
     )
+    engine.listen_to_forgetting(face.memory.forget)
+    return face

@@ -40,6 +40,10 @@ class OrderMemory:
     by_client_id: dict[tuple[str, str], str] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
 
+    def forget(self, order: EngineOrder) -> None:
+        self.edits.pop(order.id, None)
+        self.by_client_id.pop((order.owner, order.client_id or ""), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CoinbaseFace:

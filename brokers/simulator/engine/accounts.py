@@ -40,10 +40,10 @@ class _Lag:
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """Changed only by the engine. `orders` and `fills` hold everything since the start, oldest first.
+    """Changed only by the engine. `orders`, `fills` and `ledger` hold everything since the start, oldest first.
 
-    `restrictions` are the markets it may not trade, by symbol. `balances_told` is the time of the balances that were
-    last reported to its client.
+    Of the `forgotten` ended orders nothing is left there. `restrictions` are the markets it may not trade, by symbol.
+    `balances_told` is the time of the balances that were last reported to its client.
     """
 
     owner: str
@@ -58,6 +58,7 @@ class Account:
     balance_lag: float = 0.0
     restrictions: dict[str, Restriction] = field(default_factory=dict)
     balances_told: float | None = None
+    forgotten: int = 0
     _lag: _Lag | None = None
     _taken: dict[str, tuple[int, dict[Decimal, Decimal]]] = field(default_factory=dict)
 
@@ -81,6 +82,21 @@ class Account:
     def open_orders(self, symbol: str | None = None) -> Iterator[EngineOrder]:
         return (order for order in self.open.values() if symbol is None or order.symbol == symbol)
 
+    def forget_ended(self, kept: int) -> tuple[EngineOrder, ...]:
+        """Drop all but the `kept` orders that ended last, with their fills and ledger entries; return the dropped."""
+        if len(self.orders) - len(self.open) <= kept:
+            return ()
+        ended = sorted((order for order in self.orders.values() if order.status.is_final), key=_end_of)
+        dropped = tuple(ended[: len(ended) - kept])
+        fills = {fill_id for order in dropped for fill_id in order.fill_ids}
+        for order in dropped:
+            del self.orders[order.id]
+        for fill_id in fills:
+            del self.fills[fill_id]
+        self.ledger = {key: entry for key, entry in self.ledger.items() if entry.reference not in fills}
+        self.forgotten += len(dropped)
+        return dropped
+
     def taken(self, symbol: str, sequence: int) -> dict[Decimal, Decimal]:
         """The amounts this account has taken of each price level since the market's last tick."""
         known = self._taken.get(symbol)
@@ -101,3 +117,7 @@ class Account:
             return self._lag.balances, self._lag.holds
         self.balances_told = now
         return self.balances, self.holds
+
+
+def _end_of(order: EngineOrder) -> float:
+    return order.closed or order.created

@@ -19,7 +19,7 @@ from brokers.simulator.engine.refusals import EngineRefusal, RefusedError
 from brokers.simulator.engine.working import WorkingOrders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from brokers.model import Fees
@@ -37,7 +37,12 @@ class Engine:
         self._working = WorkingOrders(exchange, self.matching)
         self._timers: list[tuple[float, int, str, str]] = []
         self._timer_count = 0
+        self._when_forgetting: list[Callable[[EngineOrder], None]] = []
         exchange.board.listen(self._on_price)
+
+    def listen_to_forgetting(self, listener: Callable[[EngineOrder], None]) -> None:
+        """Call `listener(order)` for every order that is no longer remembered."""
+        self._when_forgetting.append(listener)
 
     def open_account(self, owner: str, fees: Fees, balances: Mapping[str, Decimal]) -> Account:
         account = Account(owner, fees, {})
@@ -152,7 +157,7 @@ class Engine:
         return account.dead_man
 
     def tick(self) -> None:
-        """Process what is due: starts, expiries, delayed cancellations, dead man's switches.
+        """Process what is due: starts, expiries, delayed cancellations, dead man's switches, old orders.
 
         During maintenance nothing is processed.
         """
@@ -168,6 +173,16 @@ class Engine:
             elif not order_id and account.dead_man is not None and account.dead_man <= now:
                 account.dead_man = None
                 self.cancel_all(account, reason="Cancel all orders after timeout")
+        self._forget()
+
+    def _forget(self) -> None:
+        kept = self.exchange.kept_orders
+        if kept is None:
+            return
+        for account in self.accounts.values():
+            for order in account.forget_ended(kept):
+                for listener in self._when_forgetting:
+                    listener(order)
 
     def _due(self, account: Account, order: EngineOrder, now: float) -> None:
         ticket = order.ticket

@@ -34,7 +34,8 @@ class Ids:
 class SimulatedExchange:
     """`mode` is the whole exchange's, `market_modes` are single markets'. `max_open_orders` is per account and market.
 
-    `quotes` are best prices by market; without one, a market's book is centred on its last price.
+    `kept_orders` is how many ended orders of an account it remembers, None for all. `quotes` are best prices by
+    market; without one, a market's book is centred on its last price.
     """
 
     markets: dict[str, MarketSpec]
@@ -43,6 +44,7 @@ class SimulatedExchange:
     ids: Ids
     depth: DepthProfile = field(default_factory=DepthProfile)
     max_open_orders: int = 80
+    kept_orders: int | None = None
     mode: Mode = Mode.ONLINE
     market_modes: dict[str, Mode] = field(default_factory=dict)
     quotes: Mapping[str, Quote] = field(default_factory=dict)

@@ -85,13 +85,16 @@ class KrakenKeyRing:
     _locked: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, accounts: tuple[SimulatedAccount, ...], limits: Limits, clock: Clock) -> KrakenKeyRing:
+    def of(
+        cls, accounts: tuple[SimulatedAccount, ...], limits: Limits, clock: Clock, kept_nonces: int = _KEPT_NONCES
+    ) -> KrakenKeyRing:
         keys = {
             account.api_key.key: KrakenKeyState(
                 account=account,
                 secret=base64.b64decode(account.api_key.secret),
                 permissions=account.permissions,
                 created=clock.time(),
+                nonces=deque(maxlen=min(kept_nonces, _KEPT_NONCES)),
             )
             for account in accounts
         }

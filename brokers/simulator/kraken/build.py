@@ -72,6 +72,7 @@ def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClo
         ids=kraken_ids(config.seed),
         depth=config.depth,
         max_open_orders=MAX_OPEN_ORDERS[config.limits.tier],
+        kept_orders=config.retention.orders,
     )
     engine = Engine(exchange)
     accounts = tuple(account for account in config.accounts if account.exchange == Exchange.KRAKEN)
@@ -80,7 +81,7 @@ def build_kraken(config: SimulatorConfig, board: PriceBoard, clock: SimulatedClo
     return KrakenFace(
         engine=engine,
         names=names,
-        keys=KrakenKeyRing.of(accounts, config.limits, clock),
+        keys=KrakenKeyRing.of(accounts, config.limits, clock, config.retention.requests),
         counters=Counters(config.limits, clock),
         limits=config.limits,
         records=records,

@@ -22,7 +22,7 @@ from brokers.simulator.prices.csv_candles import (
     find_candle_files,
     read_candle_file,
 )
-from brokers.simulator.prices.series import Series
+from brokers.simulator.prices.series import KEPT_CANDLES, Series
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ _HISTORY_DAYS = 60
 _FUTURE_DAYS = 30
 
 
-def replay_prices(directory: Path, *, speed: float, wall_start: float, start: datetime | None = None) -> MarketPrices:
+def replay_prices(
+    directory: Path,
+    *,
+    speed: float,
+    wall_start: float,
+    start: datetime | None = None,
+    kept_candles: int = KEPT_CANDLES,
+) -> MarketPrices:
     """Replay the CSV files of `directory` from market time `start`; by default where most markets have a history.
 
     `wall_start` is the wall clock now, in Unix seconds. Raises CandleFileError.
@@ -52,7 +59,7 @@ def replay_prices(directory: Path, *, speed: float, wall_start: float, start: da
     sources: dict[str, SeriesSource] = {}
     for exchange in sorted({exchange for exchange, _ in active}):
         series = {
-            symbol: Series(table.bars, table.scale, market_start)
+            symbol: Series(table.bars, table.scale, market_start, kept_candles)
             for (owner, symbol), table in active.items()
             if owner == exchange
         }

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from brokers.simulator.prices.bars import Bars, Scale
 
 # Bounds the memory of a simulator that runs for weeks; more than any exchange lists.
-_KEPT_CANDLES = 100_000
+KEPT_CANDLES = 100_000
 
 
 class Series:
     """Candles and ticks of one market. Times are market time, in Unix seconds.
 
     The first `advance` starts with the last trade at or before `start`, so that there is a price at once.
+    `kept_candles` is how many closed candles of each interval it can list.
     """
 
-    def __init__(self, bars: Bars, scale: Scale, start: float) -> None:
+    def __init__(self, bars: Bars, scale: Scale, start: float, kept_candles: int = KEPT_CANDLES) -> None:
         self._bars = bars
         self._scale = scale
+        self._kept_candles = kept_candles
         self._position = _before_last_tick(bars, scale, start)
         self._closed: dict[int, _ClosedCandles] = {}
 
@@ -49,7 +51,7 @@ class Series:
         """Oldest first, the last one open: flat at the last price while nothing has traded in it."""
         bars = self._bars.dividing(seconds)
         bucket = math.floor(until / seconds) * seconds
-        closed = self._closed.setdefault(seconds, _ClosedCandles(seconds, self._scale))
+        closed = self._closed.setdefault(seconds, _ClosedCandles(seconds, self._scale, self._kept_candles))
         rows = closed.before(bucket, bars)
         running = bars.between(bucket, _just_after(until))
         if len(running):
@@ -60,11 +62,12 @@ class Series:
 
 
 class _ClosedCandles:
-    """The closed candles of one interval, each computed once."""
+    """The latest closed candles of one interval, each computed once."""
 
-    def __init__(self, seconds: int, scale: Scale) -> None:
+    def __init__(self, seconds: int, scale: Scale, kept: int) -> None:
         self._seconds = seconds
         self._scale = scale
+        self._kept = kept
         self._rows: list[CandleRow] = []
         self._made_until: float = -math.inf
 
@@ -72,7 +75,7 @@ class _ClosedCandles:
         if bucket > self._made_until:
             self._rows += _rows(bars.between(self._made_until, bucket), self._seconds, self._scale)
             self._made_until = bucket
-            del self._rows[:-_KEPT_CANDLES]
+            del self._rows[: -self._kept]
         return self._rows[: bisect_left(self._rows, bucket, key=lambda row: row.time)]
 
 

@@ -12,7 +12,7 @@ from brokers.simulator import FACES
 from brokers.simulator.prices.bar_maker import HOUR, BarMaker, SyntheticMarket
 from brokers.simulator.prices.bars import joined
 from brokers.simulator.prices.random_walk import HOURS_PER_CHUNK, Character, Path, RandomWalk
-from brokers.simulator.prices.series import Series
+from brokers.simulator.prices.series import KEPT_CANDLES, Series
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ _MARKETS = (
 )
 
 
-def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float = 1.0) -> MarketPrices:
+def synthetic_prices(
+    *, wall_start: float, seed: int = DEMO_SEED, speed: float = 1.0, kept_candles: int = KEPT_CANDLES
+) -> MarketPrices:
     """Prices of eight USD markets on both exchanges from `wall_start` (the wall clock now, Unix seconds) on.
 
     At speed 1, market time equals the wall clock. At higher speeds it starts so far back that a month's run stays
@@ -57,7 +59,7 @@ def synthetic_prices(*, wall_start: float, seed: int = DEMO_SEED, speed: float =
     """
     market_start = _market_start(wall_start, speed)
     sources = {
-        str(exchange): _source(seed, number, market_start, _base_span(speed))
+        str(exchange): _source(seed, number, market_start, _base_span(speed), kept_candles)
         for number, exchange in enumerate(FACES, start=1)
     }
     return MarketPrices(AcceleratedMarketClock(wall_start, market_start, speed), sources)
@@ -75,7 +77,7 @@ def _base_span(speed: float) -> int:
     return next((span for span in spans if speed / span <= _BARS_PER_SECOND), HOUR)
 
 
-def _source(seed: int, exchange_number: int, market_start: float, span: int) -> SeriesSource:
+def _source(seed: int, exchange_number: int, market_start: float, span: int, kept_candles: int) -> SeriesSource:
     markets, characters = zip(*_MARKETS, strict=True)
     origin = math.floor(market_start / _DAY) * _DAY - _HISTORY
     supply = _Generator(
@@ -85,7 +87,7 @@ def _source(seed: int, exchange_number: int, market_start: float, span: int) -> 
         origin,
         span,
     )
-    series = supply.begin(market_start)
+    series = supply.begin(market_start, kept_candles)
     return SeriesSource(series, supply)
 
 
@@ -104,7 +106,7 @@ class _Generator:
         self._levels = np.zeros(len(markets))
         self._series: dict[str, Series] = {}
 
-    def begin(self, market_start: float) -> dict[str, Series]:
+    def begin(self, market_start: float, kept_candles: int) -> dict[str, Series]:
         """Make the history and the elapsed part of the first day; prices are at their usual level at its midnight."""
         coarse = [self._walk.next_chunk() for _ in range(_COARSE_CHUNKS)]
         fine = [self._walk.next_chunk(self._steps) for _ in range(_FINE_CHUNKS)]
@@ -113,7 +115,7 @@ class _Generator:
         while self._end <= market_start:
             chunks.append(self._chunk(self._walk.next_chunk(self._steps), self._span))
         for market, *parts in zip(self._markets, *chunks, strict=True):
-            self._series[market.symbol] = Series(joined(*parts), market.scale, market_start)
+            self._series[market.symbol] = Series(joined(*parts), market.scale, market_start, kept_candles)
         return self._series
 
     def reach(self, until: float) -> None:

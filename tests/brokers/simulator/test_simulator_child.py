@@ -17,7 +17,7 @@ import requests
 
 from brokers.errors import Unavailable
 from brokers.simulator.child import start_child
-from brokers.simulator.config import Limits, Ports, SimulatorConfig, Tier, made_up_accounts
+from brokers.simulator.config import Limits, Ports, Retention, SimulatorConfig, Tier, made_up_accounts
 from brokers.simulator.engine.book import DepthProfile
 from brokers.simulator.wire_config import dump_config, load_config
 
@@ -96,6 +96,7 @@ def test_a_configuration_comes_through_the_pipe_unchanged() -> None:
         ports=Ports(1, 2, 3),
         limits=Limits(tier=Tier.PRO, public=False, public_burst=9),
         depth=DepthProfile(levels=3, level_value=Decimal("7.5")),
+        retention=Retention(orders=7, requests=8, candles=9),
     )
     assert load_config(dump_config(config)) == config
 
