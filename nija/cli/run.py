@@ -30,7 +30,7 @@ from nija.log.file import LogFileUnusable
 from nija.log.setup import configure_logging, log_uncaught
 from nija.strategy.base import StrategyError
 from nija.supervisor.configuration import Configuration, ConfigurationError, read_configuration
-from nija.supervisor.demo import demo
+from nija.supervisor.demo import demo, demo_lives
 from nija.supervisor.paper import on_paper
 from nija.supervisor.supervisor import Supervisor
 
@@ -94,10 +94,19 @@ def _run_logged(configuration: Configuration) -> int:
 def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
+    if configuration.mode is not RunMode.DEMO:
+        return _run_until(stop, configuration, redactor)
+    get_log("nija").info(lines.DEMO)
+    code = 0
+    for over in demo_lives(stop):
+        code = _run_until(over, configuration, redactor)
+    return code
+
+
+def _run_until(stop: threading.Event, configuration: Configuration, redactor: Redactor) -> int:
     clock = SystemClock(stop)
     with ExitStack() as stack:
         if configuration.mode is RunMode.DEMO:
-            get_log("nija").info(lines.DEMO)
             configuration = stack.enter_context(demo(configuration, clock))
             redactor.add(*configuration.discovery.secrets)
         if configuration.mode is RunMode.PAPER:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brokers.clock import Clock, utc_now
@@ -17,6 +16,7 @@ from nija.journal.identity import IdentityStore
 from nija.journal.intents import IntentStore
 from nija.journal.plans import PlanStore
 from nija.journal.reconciled import HoldingStore, WatermarkStore
+from nija.journal.retention import KEPT_FOR_LONG, JournalRetention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from accounts.identity import AccountId
 
-_HISTORY_KEPT = timedelta(days=400)
-_TRANSITIONS_KEPT = timedelta(days=90)
-_PRUNE_SECONDS = 86_400.0
 # A start has more urgent work.
 _FIRST_PRUNE_SECONDS = 600.0
 # Old rows are deleted in batches, so that no order waits for it.
@@ -43,6 +40,7 @@ class Journal:
         account: AccountId,
         clock: Clock,
         *,
+        retention: JournalRetention = KEPT_FOR_LONG,
         on_commit: CommitHook = no_hook,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
@@ -51,6 +49,7 @@ class Journal:
         self._connection = JournalConnection(connection, on_commit)
         self._on_close = on_close
         self._clock = clock
+        self._retention = retention
         self._prune_at = clock.monotonic() + _FIRST_PRUNE_SECONDS
         self.intents = IntentStore(self._connection, name)
         self.fills = FillStore(self._connection, name)
@@ -68,7 +67,7 @@ class Journal:
         return self._connection.transaction(step)
 
     def tidy(self) -> None:
-        """Delete old rows once a day, and checkpoint the WAL.
+        """Delete old rows now and then, and checkpoint the WAL.
 
         Cheap; call it when nothing waits for the journal.
         """
@@ -81,14 +80,14 @@ class Journal:
         """Orders and fills are kept for ever; their transitions and the history are not."""
         if self._clock.monotonic() < self._prune_at:
             return
-        now = utc_now(self._clock)
+        now, kept = utc_now(self._clock), self._retention
         deleted = (
-            self.history.forget_before(now - _HISTORY_KEPT, _PRUNE_BATCH),
-            self.intents.forget_transitions_before(now - _TRANSITIONS_KEPT, _PRUNE_BATCH),
+            self.history.forget_before(now - kept.history, _PRUNE_BATCH),
+            self.intents.forget_transitions_before(now - kept.transitions, _PRUNE_BATCH),
             self.equity.thin_points(now, _PRUNE_BATCH),
         )
         if max(deleted) < _PRUNE_BATCH:
-            self._prune_at = self._clock.monotonic() + _PRUNE_SECONDS
+            self._prune_at = self._clock.monotonic() + kept.interval.total_seconds()
 
     def close(self) -> None:
         self._connection.close()

@@ -16,6 +16,7 @@ from nija.journal.connection import CommitHook, no_hook
 from nija.journal.errors import JournalDamaged, JournalError, database_faults
 from nija.journal.journal import Journal
 from nija.journal.migrating import Migrations, bring_up_to_date, check_current, current_revision, shipped
+from nija.journal.retention import KEPT_FOR_LONG, JournalRetention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +39,12 @@ class Journals:
         *,
         database_url: str | None = None,
         migrations: Migrations | None = None,
+        retention: JournalRetention = KEPT_FOR_LONG,
     ) -> None:
         self.folder = data_dir / "journal"
         self._clock = clock
         self._log = log
+        self._retention = retention
         self._migrations = migrations or shipped()
         # Engines over SQLite files share this one's dialect, and all journals one cache of compiled statements.
         self._setting = "NIJA_DATA_DIR" if database_url is None else "NIJA_DATABASE_URL"
@@ -117,7 +120,7 @@ class Journals:
         except BaseException:
             connection.close()
             raise
-        return Journal(connection, account, self._clock, on_commit=on_commit)
+        return Journal(connection, account, self._clock, retention=self._retention, on_commit=on_commit)
 
     def _open_own(self, account: AccountId, on_commit: CommitHook) -> Journal:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -145,7 +148,9 @@ class Journals:
             raise
         with suppress(OSError):
             path.chmod(0o600)
-        return Journal(connection, account, self._clock, on_commit=on_commit, on_close=file.close)
+        return Journal(
+            connection, account, self._clock, retention=self._retention, on_commit=on_commit, on_close=file.close
+        )
 
     def _connect(self, account: AccountId, mode: Literal["ro", "rw"]) -> tuple[Connection, Callable[[], None]]:
         """A connection to an existing journal, and the function that closes it for good."""

@@ -11,6 +11,7 @@ from accounts.credentials import Credentials, Discovery, discover
 from accounts.dotenv_file import load_environment
 from accounts.environment import ProcessSettings, RunMode, process_settings, unknown_variables
 from accounts.settings import Settings, load_settings
+from nija.journal.retention import KEPT_FOR_LONG, JournalRetention
 from nija.strategy.registry import STRATEGY_TABLES
 from nija.trader.plan import TradingPlan, trading_plan
 
@@ -32,6 +33,7 @@ class Configuration:
     """`mode` is never AUTO: that has been resolved. `warnings` are for the log.
 
     `home` is the data folder in which commands look for the daemon, even if the demo uses a folder inside it.
+    `retention` is how long the journals keep old rows.
     """
 
     mode: RunMode
@@ -41,6 +43,7 @@ class Configuration:
     environ: Mapping[str, str] = field(repr=False)
     home: Path = field(default=Path("data"))
     warnings: tuple[str, ...] = ()
+    retention: JournalRetention = KEPT_FOR_LONG
 
     @property
     def is_redeployed(self) -> bool:

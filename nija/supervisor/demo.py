@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,9 @@ from accounts.data_dir import ensure_directory
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
 from brokers.simulator.config import Retention, SimulatorConfig, made_up_accounts
-from brokers.simulator.prices import DEMO_SEED
+from brokers.simulator.prices import DEMO_SEED, running_time
+from nija.journal.retention import JournalRetention
+from nija.log.event_log import get_log
 from nija.supervisor.configuration import with_fast_markets
 
 if TYPE_CHECKING:
@@ -25,8 +29,14 @@ if TYPE_CHECKING:
     from nija.supervisor.configuration import Configuration
 
 # A daily candle closes every 1.5 s: the fastest that one public call a second can follow in two markets.
-_SPEED = 57_600.0
+SPEED = 57_600.0
 _POLL_SECONDS = 0.5
+# Market time cannot overtake real time. A minute before it catches up, the demo starts over.
+LIFE_SECONDS = running_time(SPEED) - 60
+# Ten minutes are a year of market time.
+JOURNAL_RETENTION = JournalRetention(
+    history=timedelta(minutes=10), transitions=timedelta(minutes=10), interval=timedelta(minutes=1)
+)
 # More than the daemon ever asks for, and little enough that the exchange needs no more memory after days.
 _RETENTION = Retention(orders=300, requests=1_000, candles=1_000)
 
@@ -47,7 +57,7 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
         shutil.rmtree(folder, ignore_errors=True)
         ensure_directory(folder)
         child = start_child(
-            SimulatorConfig(made_up_accounts(DEMO_SEED), speed=_SPEED, seed=DEMO_SEED, retention=_RETENTION)
+            SimulatorConfig(made_up_accounts(DEMO_SEED), speed=SPEED, seed=DEMO_SEED, retention=_RETENTION)
         )
         try:
             os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_bundle
@@ -62,9 +72,27 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
                 process=process,
                 discovery=_discovery(child.accounts),
                 settings=with_fast_markets(configuration.settings, _POLL_SECONDS),
+                retention=JOURNAL_RETENTION,
             )
         finally:
             child.stop()
+
+
+def demo_lives(stop: threading.Event, seconds: float = LIFE_SECONDS) -> Iterator[threading.Event]:
+    """The event that ends each life of the demo. One life follows another until `stop` is set.
+
+    It is set together with `stop`, or after `seconds`.
+    """
+    while not stop.is_set():
+        over = threading.Event()
+        threading.Thread(target=_end_life, args=(over, stop, seconds), name="demo", daemon=True).start()
+        yield over
+
+
+def _end_life(over: threading.Event, stop: threading.Event, seconds: float) -> None:
+    if not stop.wait(seconds):
+        get_log("nija").info("🎭 The demo's market has reached today: the demo stops and starts over")
+    over.set()
 
 
 def _discovery(accounts: tuple[SimulatedAccount, ...]) -> Discovery:

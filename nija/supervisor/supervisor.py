@@ -115,7 +115,13 @@ class Supervisor:
             # Before the keys are locked: a platform stops the old instance, which holds them, once this one answers.
             stack.enter_context(self._health())
             self._lock_keys(stack, self._traded)
-            journals = self._make_journals(process.data_dir, self._clock, self._log, database_url=process.database_url)
+            journals = self._make_journals(
+                process.data_dir,
+                self._clock,
+                self._log,
+                database_url=process.database_url,
+                retention=self._configuration.retention,
+            )
             stack.callback(journals.close)
             self._journals = journals
             self._log_left_out()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from brokers.simulator.prices.csv_candles import CandleFileError
 from brokers.simulator.prices.replay import replay_prices
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices
-from brokers.simulator.prices.synthetic import DEMO_SEED, synthetic_prices
+from brokers.simulator.prices.synthetic import DEMO_SEED, running_time, synthetic_prices
 
 __all__ = [
     "DEMO_SEED",
@@ -13,5 +13,6 @@ __all__ = [
     "CandleFileError",
     "MarketPrices",
     "replay_prices",
+    "running_time",
     "synthetic_prices",
 ]

@@ -65,11 +65,19 @@ def synthetic_prices(
     return MarketPrices(AcceleratedMarketClock(wall_start, market_start, speed), sources)
 
 
+def running_time(speed: float) -> float:
+    """The wall seconds after which market time has reached the wall clock and is no faster any more."""
+    return _back(speed) / (speed - 1) if speed > 1 else math.inf
+
+
 def _market_start(wall_start: float, speed: float) -> float:
     if speed == 1:
         return wall_start
-    back = min(_RUN * max(speed, 1.0), _FURTHEST_BACK)
-    return math.floor((wall_start - back) / _DAY) * _DAY
+    return math.floor((wall_start - _back(speed)) / _DAY) * _DAY
+
+
+def _back(speed: float) -> float:
+    return min(_RUN * max(speed, 1.0), _FURTHEST_BACK)
 
 
 def _base_span(speed: float) -> int:
