@@ -98,6 +98,10 @@ def _how_trading_decides(accounts: PageAccounts) -> Scenario:
     return Scenario(accounts, (Step(code=2),), ((".env", accounts.master_dotenv),))
 
 
+def _what_happens_when(accounts: PageAccounts) -> Scenario:
+    return Scenario(accounts, (_END,), ((".env", accounts.master_dotenv),))
+
+
 _MAKERS: Mapping[str, Callable[[PageAccounts], Scenario]] = MappingProxyType(
     {
         "docs/quick-start.md": _quick_start,
@@ -108,6 +112,7 @@ _MAKERS: Mapping[str, Callable[[PageAccounts], Scenario]] = MappingProxyType(
         "docs/coinbase.md": _coinbase,
         "docs/security.md": _security,
         "docs/how-trading-decides.md": _how_trading_decides,
+        "docs/what-happens-when.md": _what_happens_when,
     }
 )
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
