@@ -11,7 +11,7 @@ from brokers.model import Fill, Side
 from nija.journal.schema import fills, intents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from nija.journal.connection import JournalConnection
@@ -75,6 +75,14 @@ class FillStore:
         for row in self._connection.rows(statement):
             found.setdefault(row.position_id, []).append(_fill(row))
         return {position: tuple(of_position) for position, of_position in found.items()}
+
+    def of_orders(self, client_ids: Collection[str]) -> Mapping[str, tuple[Fill, ...]]:
+        """Oldest first, by the client id of their order; orders without fills are left out."""
+        where = and_(fills.c.account == self._account, fills.c.client_id.in_(client_ids))
+        found: dict[str, tuple[Fill, ...]] = {}
+        for row in self._connection.rows(select(fills).where(where).order_by(*_ORDER)):
+            found[row.client_id] = (*found.get(row.client_id, ()), _fill(row))
+        return found
 
     def all(self) -> tuple[Fill, ...]:
         """Every fill ever booked, oldest first."""

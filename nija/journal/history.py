@@ -12,7 +12,7 @@ from nija.journal.records import HistoryRow
 from nija.journal.schema import events
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 
@@ -44,6 +44,24 @@ class HistoryStore:
         return tuple(
             HistoryRow(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in reversed(rows)
         )
+
+    def newest(
+        self,
+        count: int,
+        *,
+        market: str | None = None,
+        kinds: Collection[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[HistoryRow, ...]:
+        """Up to `count` events, newest first: of a market, of these kinds, and from `since` to before `until`."""
+        where = [events.c.account == self._account]
+        where += [events.c.market == market] if market is not None else []
+        where += [events.c.kind.in_(kinds)] if kinds else []
+        where += [events.c.time >= since] if since is not None else []
+        where += [events.c.time < until] if until is not None else []
+        rows = self._connection.rows(select(events).where(and_(*where)).order_by(events.c.id.desc()).limit(count))
+        return tuple(HistoryRow(row.id, row.time, row.kind, row.market, json.loads(row.detail)) for row in rows)
 
     def forget_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` rows from before `time`; return how many."""

@@ -11,11 +11,11 @@ from brokers.client_order_id import Purpose
 from brokers.model import OrderRequest, OrderType, Side
 from nija.journal.connection import CommitPoint, JournalConnection
 from nija.journal.order_state import OrderState, check_transition
-from nija.journal.records import Intent
+from nija.journal.records import Intent, OrderTransition
 from nija.journal.schema import intents, transitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from decimal import Decimal
 
 
@@ -109,6 +109,20 @@ class IntentStore:
         }
         rows = self._connection.cached_rows(_ENTRY_FOR, values)
         return _intent(rows[0]) if rows else None
+
+    def newest(self, count: int, skip: int = 0) -> tuple[Intent, ...]:
+        """Up to `count` orders, newest first, after the newest `skip`."""
+        mine = select(intents).where(intents.c.account == self._account)
+        newest_first = mine.order_by(intents.c.created.desc(), intents.c.client_id.desc())
+        return tuple(map(_intent, self._connection.rows(newest_first.limit(count).offset(skip))))
+
+    def transitions(self, client_ids: Collection[str]) -> tuple[OrderTransition, ...]:
+        """The steps of these orders that are still kept, oldest first."""
+        theirs = and_(transitions.c.account == self._account, transitions.c.client_id.in_(client_ids))
+        rows = self._connection.rows(select(transitions).where(theirs).order_by(transitions.c.id))
+        return tuple(
+            OrderTransition(row.client_id, row.time, OrderState(row.state), row.filled, row.note) for row in rows
+        )
 
     def forget_transitions_before(self, time: datetime, at_most: int) -> int:
         """Delete up to `at_most` transitions from before `time` of orders that are settled; return how many."""

@@ -49,6 +49,17 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderTransition:
+    """One step in the life of an order; `filled` is the amount (base) that the exchange reported by then."""
+
+    client_id: str
+    time: datetime
+    state: OrderState
+    filled: Decimal
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PositionPlan:
     """The plan for one position. The amount held is a fold over the fills and is never stored.
 

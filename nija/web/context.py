@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from accounts.identity import AccountId
     from brokers.model import Candles, Exchange, Timeframe
+    from nija.doctor.finding import Section
     from nija.health.judgement import Verdict
     from nija.journal.journal import Journal
     from nija.status.report import StatusReport
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotification:
+    """A notification that was sent, or could not be: `outcome` says which."""
+
+    time: datetime
+    title: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +31,16 @@ class WebContext:
     """Any thread may call these; none of them waits for an exchange.
 
     `journal` opens an account's journal read-only; the caller closes it. It raises JournalError. `candles` are those
-    that the feed holds, oldest first; None if it holds none.
+    that the feed holds, oldest first; None if it holds none. `findings` are the doctor's, as far as the daemon knows
+    them, and `notifications` the last ones sent, newest first.
     """
 
     report: Callable[[], StatusReport]
     verdict: Callable[[], Verdict]
     journal: Callable[[AccountId], Journal]
     candles: Callable[[Exchange, str, Timeframe], Candles | None]
+    findings: Callable[[], tuple[Section, ...]] = tuple
+    notifications: Callable[[], tuple[SentNotification, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""The health page: the daemon's own view of itself, without a request to an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from accounts.identity import AccountId
+from nija.web.pages.health_view import daemon, exchange_rows, feed_rows, finding_groups, work_row
+from nija.web.pages.journal_parts import JournalPart
+from nija.web.pages.live import CLOCK, shape_of
+from nija.web.pages.overview import clock_text
+from nija.web.pages.overview_view import mode_words
+from nija.web.pages.words import moment
+from nija.web.rendering import render, render_part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from brokers.clock import Clock
+    from nija.doctor.finding import Section
+    from nija.journal.journal import Journal
+    from nija.web.context import Viewer, WebContext
+    from nija.web.pages.readings import PageReading, Readings
+
+_JOURNAL_SECONDS = 30.0
+
+
+class HealthPage:
+    """An account's owner sees what concerns that account, and nothing of the machine or of others."""
+
+    def __init__(self, context: WebContext, readings: Readings, clock: Clock) -> None:
+        self._context = context
+        self._readings = readings
+        self._journals = JournalPart(context, clock, _JOURNAL_SECONDS, _journal_words)
+
+    def route(self) -> Route:
+        return Route("/health", self._page)
+
+    def slots(self, reading: PageReading, viewer: Viewer) -> Mapping[str, str]:
+        accounts = tuple(one for one in reading.report.accounts if viewer.sees(one.id))
+        work = [
+            work_row(one, reading.now, self._journals.of(AccountId.parse(one.id)) or "not readable yet")
+            for one in accounts
+        ]
+        parts = {
+            CLOCK: clock_text(reading),
+            "exchanges": render_part("parts/exchanges.html", rows=exchange_rows(accounts, reading.now)),
+            "feeds": render_part("parts/feeds.html", rows=feed_rows(accounts)),
+            "work": render_part("parts/work.html", rows=work),
+            "findings": render_part("parts/findings.html", groups=finding_groups(self._sections(viewer))),
+        }
+        if viewer.only is None:
+            parts["daemon"] = render_part(
+                "parts/daemon.html", daemon=daemon(reading.report, reading.now), verdict=reading.verdict
+            )
+            parts["notifications"] = render_part(
+                "parts/notifications.html", notifications=self._context.notifications()
+            )
+        return parts
+
+    def _page(self, request: Request) -> Response:
+        reading = self._readings.latest()
+        slots = self.slots(reading, request.state.viewer)
+        return render(request, "health.html", mode=mode_words(reading.report), slots=slots, shape=shape_of(slots))
+
+    def _sections(self, viewer: Viewer) -> tuple[Section, ...]:
+        found = self._context.findings()
+        return tuple(one for one in found if viewer.only is None or one.account == str(viewer.only))
+
+
+def _journal_words(journal: Journal) -> str:
+    newest = journal.history.newest(1)
+    return f"last event {moment(newest[0].time)}" if newest else "no event yet"
