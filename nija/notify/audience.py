@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nija.events import DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent
+from nija.events import DaemonStarted, DaemonStopped, DailySummary, FeedBack, FeedSilent, MonthlyReport
 
 if TYPE_CHECKING:
     from accounts.identity import AccountId
@@ -48,5 +48,8 @@ def _about(account: AccountId, event: NotifiedEvent) -> NotifiedEvent | None:
         case DailySummary():
             days = tuple(day for day in event.accounts if day.account == account)
             return replace(event, accounts=days) if days else None
+        case MonthlyReport():
+            months = tuple(month for month in event.accounts if month.account == account)
+            return replace(event, accounts=months) if months else None
         case _:
             return event if event.account == account else None

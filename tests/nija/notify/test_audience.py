@@ -14,10 +14,12 @@ from brokers.model import Exchange
 from nija.events import (
     AccountDay,
     AccountFailed,
+    AccountMonth,
     DaemonStarted,
     DaemonStopped,
     DailySummary,
     FeedSilent,
+    MonthlyReport,
     PositionOpened,
 )
 from nija.notify.audience import Audience
@@ -71,6 +73,13 @@ def test_an_accounts_owner_gets_its_part_of_the_daily_summary() -> None:
     summary = DailySummary(date(2026, 3, 1), (day(MASTER), day(TANIA)))
     assert TANIAS.part_of(summary) == DailySummary(date(2026, 3, 1), (day(TANIA),))
     assert TANIAS.part_of(DailySummary(date(2026, 3, 1), (day(MASTER),))) is None
+
+
+def test_the_owner_of_an_account_gets_its_month_alone() -> None:
+    masters, tanias = AccountMonth(MASTER, "USD", net=Decimal(5)), AccountMonth(TANIA, "USD", net=Decimal(7))
+    report = MonthlyReport(date(2026, 3, 1), (masters, tanias))
+    assert TANIAS.part_of(report) == MonthlyReport(date(2026, 3, 1), (tanias,))
+    assert TANIAS.part_of(MonthlyReport(date(2026, 3, 1), (masters,))) is None
 
 
 def settings_of(folder: Path, text: str) -> Settings:
