@@ -7,12 +7,12 @@ not among them; coins that left NIJA's positions without a sale of NIJA's leave 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from brokers.model import ZERO, Fill, Side
+from brokers.model import ZERO, Fill, Side, floor_to_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PART = Decimal("0.00000001")
 # More digits than any product of an amount and a price has: nothing is rounded but the parts, and they add up.
-_DIGITS = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_DIGITS = Context(prec=60)
 
 
 class LotMethod(StrEnum):
@@ -177,4 +177,4 @@ class _Matcher:
 
 def _part(money: Decimal, amount: Decimal, whole: Decimal) -> Decimal:
     """All of it for the last part, so that the parts add up."""
-    return money if amount == whole else (money * amount / whole).quantize(_PART).normalize()
+    return money if amount == whole else floor_to_step(money * amount / whole, _PART).normalize()

@@ -88,6 +88,13 @@ def settings_of(folder: Path, text: str) -> Settings:
     return load_settings(file, STRATEGY_TABLES)
 
 
+def test_the_owner_of_one_account_gets_its_month_alone() -> None:
+    months = tuple(AccountMonth(account, "USD") for account in (MASTER, TANIA))
+    report = MonthlyReport(date(2026, 3, 1), months)
+    assert TANIAS.part_of(report) == MonthlyReport(date(2026, 3, 1), months[1:])
+    assert TANIAS.part_of(MonthlyReport(date(2026, 3, 1), months[:1])) is None
+
+
 def test_without_targets_there_is_no_audience() -> None:
     assert audiences(process_settings({}), Settings()) == ()
     assert audiences(process_settings({"NIJA_TELEGRAM_CHATS": "1001"}), Settings()) == ()
