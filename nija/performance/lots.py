@@ -177,4 +177,4 @@ class _Matcher:
 
 def _part(money: Decimal, amount: Decimal, whole: Decimal) -> Decimal:
     """All of it for the last part, so that the parts add up."""
-    return money if amount == whole else floor_to_step(money * amount / whole, _PART).normalize()
+    return money if amount == whole else floor_to_step(money * amount / whole, _PART)

@@ -210,7 +210,11 @@ def _csv(head: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def _or_unknown(value: Decimal | None) -> str:
-    return "unknown" if value is None else exact(value)
+    """Without the zeros that a part of a lot ends with."""
+    if value is None:
+        return "unknown"
+    text = exact(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _text(time: datetime) -> str:
