@@ -336,7 +336,7 @@ class DailySummary:
 class AccountMonth:
     """What one account earned in a month (UTC), in `currency`: its closed trades, after all fees.
 
-    `growth` (time-weighted return), `drawdown` and `holding` (what holding the same coins made) are fractions. What is
+    `return_rate` (time-weighted), `drawdown` and `buy_and_hold` (the same coins, only held) are fractions. What is
     not known is None; with `unknown`, the reason, nothing is known.
     """
 
@@ -346,9 +346,9 @@ class AccountMonth:
     won: int = 0
     net: Decimal | None = None
     fees: Decimal | None = None
-    growth: Decimal | None = None
+    return_rate: Decimal | None = None
     drawdown: Decimal | None = None
-    holding: Decimal | None = None
+    buy_and_hold: Decimal | None = None
     unknown: str = ""
 
 

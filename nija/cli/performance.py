@@ -1,4 +1,4 @@
-"""`nija performance`: what each account earned, by market and month, against holding the same coins."""
+"""`nija performance`: what each account earned, by market and month, against buy and hold."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def performance(
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at or to send.")
     ] = None,
 ) -> None:
-    """Show earnings, fees, returns and drawdowns of NIJA's trades, by market and month, and what holding made.
+    """Show earnings, fees, returns and drawdowns of NIJA's trades, by market and month, against buy and hold.
 
     Works beside a running NIJA and without one.
     Exit code: 0 all journals were read, 1 some could not be read, 2 nothing can be shown.

@@ -29,7 +29,7 @@ _MARKETS = (
     Column("Fees", 4),
     Column("Best", 2),
     Column("Worst", 1),
-    Column("Holding", 7),
+    Column("Buy & hold", 7),
 )
 _MONTHS = (
     Column("Month", 9, is_text=True),
@@ -39,7 +39,7 @@ _MONTHS = (
     Column("Fees", 3),
     Column("Return", 7),
     Column("Drawdown", 5),
-    Column("Holding", 6),
+    Column("Buy & hold", 6),
 )
 
 
@@ -75,10 +75,10 @@ def _summary(known: AccountPerformance) -> Iterator[str]:
     equity = known.equity
     if equity is not None:
         yield f"equity: {money(equity.equity, equity.currency)} at {equity.time:%Y-%m-%d %H:%M}"
-    growth, drawdown = (None, None) if known.returned is None else (known.returned.growth, known.returned.drawdown)
+    rate, drawdown = (None, None) if known.returned is None else (known.returned.rate, known.returned.drawdown)
     yield (
-        f"return: {percent(growth, signed=True)} (time-weighted), largest drawdown {percent(drawdown)}; "
-        f"holding the same coins: {percent(known.holding, signed=True)}"
+        f"return: {percent(rate, signed=True)} (time-weighted), largest drawdown {percent(drawdown)}; "
+        f"buy and hold: {percent(known.buy_and_hold, signed=True)}"
     )
 
 
@@ -96,21 +96,21 @@ def _market(known: MarketPerformance) -> tuple[str, ...]:
         *_counts(totals),
         signed_money(totals.best, totals.currency),
         signed_money(totals.worst, totals.currency),
-        percent(known.holding, signed=True),
+        percent(known.buy_and_hold, signed=True),
     )
 
 
 def _month(period: Period, currency: str) -> Iterator[tuple[str, ...]]:
     """One row for each currency; a month without a closed trade has one, too."""
-    growth = None if period.returned is None else period.returned.growth
+    rate = None if period.returned is None else period.returned.rate
     drawdown = None if period.returned is None else period.returned.drawdown
     for totals in period.totals_or_none(currency):
         yield (
             f"{period.month:%Y-%m}",
             *_counts(totals),
-            percent(growth, signed=True),
+            percent(rate, signed=True),
             percent(drawdown),
-            percent(period.holding, signed=True),
+            percent(period.buy_and_hold, signed=True),
         )
 
 

@@ -195,6 +195,6 @@ def _account_month(month: AccountMonth) -> str:
     trades = "1 trade" if month.trades == 1 else f"{month.trades} trades"
     return (
         f"{who}: {signed_money(month.net, month.currency)} after {money(month.fees, month.currency)} of fees, "
-        f"{trades}, {month.won} won; return {percent(month.growth, signed=True)}, "
-        f"largest drawdown {percent(month.drawdown)}; holding the same coins {percent(month.holding, signed=True)}"
+        f"{trades}, {month.won} won; return {percent(month.return_rate, signed=True)}, "
+        f"largest drawdown {percent(month.drawdown)}; buy and hold {percent(month.buy_and_hold, signed=True)}"
     )

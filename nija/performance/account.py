@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from brokers.model import ZERO
+from nija.performance.buy_and_hold import KnownPrices, known_prices
 from nija.performance.equity import Return, equity_series, month_after, month_of, returns, start_of
-from nija.performance.holding import KnownPrices, known_prices
 from nija.performance.totals import Totals, by_account, by_market, by_month
 from nija.performance.trades import ClosedTrade, OpenTrade, closed_trades, open_trades
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A month. `holding` is what the same coins made meanwhile; unknown values are None. All are fractions."""
+    """A month. `buy_and_hold` is what the same coins made meanwhile; unknown values are None. All are fractions."""
 
     month: date
     totals: tuple[Totals, ...]
     returned: Return | None
-    holding: Decimal | None
+    buy_and_hold: Decimal | None
 
     def totals_or_none(self, currency: str) -> tuple[Totals, ...]:
         """`totals`, or empty ones in `currency` if no trade ended."""
@@ -37,10 +37,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class MarketPerformance:
-    """`holding`: what the coin made from NIJA's first purchase to its last known price, as a fraction."""
+    """`buy_and_hold`: what the coin made from NIJA's first purchase to its last known price, as a fraction."""
 
     totals: Totals
-    holding: Decimal | None
+    buy_and_hold: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class AccountPerformance:
     open: tuple[OpenTrade, ...]
     series: tuple[EquityPoint, ...]
     returned: Return | None
-    holding: Decimal | None
+    buy_and_hold: Decimal | None
 
     @property
     def equity(self) -> EquityPoint | None:
@@ -103,12 +103,12 @@ def account_performance(journal: Journal) -> AccountPerformance:
         account=journal.account,
         since=fills[0].time if fills else None,
         totals=by_account(trades),
-        markets=tuple(MarketPerformance(one, prices.market_growth(one.name)) for one in by_market(trades)),
+        markets=tuple(MarketPerformance(one, prices.market_rate(one.name)) for one in by_market(trades)),
         months=_months(trades, series, prices),
         open=open_trades(journal),
         series=series,
         returned=returns(series),
-        holding=prices.growth(),
+        buy_and_hold=prices.rate(),
     )
 
 
@@ -131,4 +131,4 @@ def _months(trades: Sequence[ClosedTrade], series: Sequence[EquityPoint], prices
 
 def _period(month: date, totals: tuple[Totals, ...], series: Sequence[EquityPoint], prices: KnownPrices) -> Period:
     since, until = start_of(month), start_of(month_after(month))
-    return Period(month, totals, returns(series, since, until), prices.growth_between(since, until))
+    return Period(month, totals, returns(series, since, until), prices.rate_between(since, until))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Return:
     """Both are fractions: the time-weighted return of a period, and the deepest fall below an earlier high in it."""
 
-    growth: Decimal
+    rate: Decimal
     drawdown: Decimal
 
 

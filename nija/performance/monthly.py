@@ -46,7 +46,7 @@ def _of_month(known: AccountPerformance, month: date) -> Iterator[AccountMonth]:
             won=totals.won,
             net=totals.net,
             fees=totals.fees,
-            growth=None if period.returned is None else period.returned.growth,
+            return_rate=None if period.returned is None else period.returned.rate,
             drawdown=None if period.returned is None else period.returned.drawdown,
-            holding=period.holding,
+            buy_and_hold=period.buy_and_hold,
         )

@@ -82,7 +82,7 @@ def plain_open(trade: OpenTrade) -> dict[str, object]:
 
 
 def plain_performance(known: AccountPerformance) -> dict[str, object]:
-    """Returns, drawdowns and holding are fractions; None is unknown."""
+    """Returns, drawdowns and buy and hold are fractions; None is unknown."""
     return {
         "account": str(known.account),
         "currency": known.currency,
@@ -90,7 +90,7 @@ def plain_performance(known: AccountPerformance) -> dict[str, object]:
         "equity": None if known.equity is None else exact(known.equity.equity),
         "equity_time": None if known.equity is None else plain_time(known.equity.time),
         **_returned(known.returned),
-        "holding": _figure(known.holding),
+        "buy_and_hold": _figure(known.buy_and_hold),
         "totals": [
             {**_totals(one), "open": _figure(known.open_result(one.currency))} for one in known.totals_with_open()
         ],
@@ -115,7 +115,7 @@ def _totals(totals: Totals) -> dict[str, object]:
 
 
 def _market(known: MarketPerformance) -> dict[str, object]:
-    return {"market": known.totals.name, **_totals(known.totals), "holding": _figure(known.holding)}
+    return {"market": known.totals.name, **_totals(known.totals), "buy_and_hold": _figure(known.buy_and_hold)}
 
 
 def _month(period: Period) -> dict[str, object]:
@@ -123,13 +123,13 @@ def _month(period: Period) -> dict[str, object]:
         "month": f"{period.month:%Y-%m}",
         "totals": [_totals(one) for one in period.totals],
         **_returned(period.returned),
-        "holding": _figure(period.holding),
+        "buy_and_hold": _figure(period.buy_and_hold),
     }
 
 
 def _returned(returned: Return | None) -> dict[str, object]:
     return {
-        "return": None if returned is None else exact(returned.growth),
+        "return": None if returned is None else exact(returned.rate),
         "drawdown": None if returned is None else exact(returned.drawdown),
     }
 

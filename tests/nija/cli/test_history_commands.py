@@ -187,11 +187,11 @@ class TestWhichJournals:
 
 
 class TestPerformance:
-    def test_shows_net_fees_returns_and_holding_by_market_and_month(self, traded: Path) -> None:
+    def test_shows_net_fees_returns_and_buy_and_hold_by_market_and_month(self, traded: Path) -> None:
         lines = [" ".join(line.split()) for line in nija("performance", str(DAIVON)).stdout.splitlines()]
         assert "closed: 1 trade, 1 won: +$47.27 after $2.73 of fees" in lines
         assert "open: ETH/USD: +$20.00, not sold yet" in lines
-        assert "return: +5.00 % (time-weighted), largest drawdown 0.00 %; holding the same coins: +15.00 %" in lines
+        assert "return: +5.00 % (time-weighted), largest drawdown 0.00 %; buy and hold: +15.00 %" in lines
         assert "BTC/USD 1 1 +$47.27 $2.73 +$47.27 +$47.27 +20.00 %" in lines
         assert "2026-01 1 1 +$47.27 $2.73 unknown unknown unknown" in lines
         assert "2026-02 0 0 +$0.00 $0.00 +5.00 % 0.00 % unknown" in lines
@@ -199,7 +199,7 @@ class TestPerformance:
     def test_gives_programs_fractions_and_null_for_the_unknown(self, traded: Path) -> None:
         known = {one["account"]: one for one in printed("performance")["accounts"]}
         daivon, tania = known[str(DAIVON)], known[str(TANIA)]
-        assert (daivon["return"], daivon["holding"], daivon["totals"][0]["open"]) == ("0.05", "0.15", "20")
+        assert (daivon["return"], daivon["buy_and_hold"], daivon["totals"][0]["open"]) == ("0.05", "0.15", "20")
         assert (tania["return"], tania["drawdown"], tania["equity"]) == (None, None, None)
 
     def test_writes_a_page_that_needs_no_other_file_and_that_only_its_owner_reads(self, traded: Path) -> None:

@@ -128,7 +128,7 @@ def test_the_report_of_a_month_has_a_line_for_each_account_and_says_what_is_unkn
     assert said.text.splitlines() == [
         (
             "Kraken MASTER: +$12.34 after $1.20 of fees, 5 trades, 3 won; return +1.20 %, largest drawdown 0.50 %; "
-            "holding the same coins unknown"
+            "buy and hold unknown"
         ),
         "Kraken USER tania_gilbert: unknown: its journal is damaged",
     ]

@@ -1,4 +1,4 @@
-"""What an account earned: by market and month, its returns, and what holding would have made."""
+"""What an account earned: by market and month, its returns, and against buy and hold."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_return_of_a_month_begins_at_the_last_value_before_it(books: Bookkee
 def test_a_return_is_unknown_where_nothing_was_measured(books: Bookkeeper) -> None:
     books.trade("100", "110", day(1), day(2))
     known = account_performance(books.journal)
-    assert (known.returned, known.equity, known.months[0].returned, known.months[0].holding) == (
+    assert (known.returned, known.equity, known.months[0].returned, known.months[0].buy_and_hold) == (
         None,
         None,
         None,
@@ -105,7 +105,7 @@ def test_december_is_followed_by_january() -> None:
     assert month_after(date(2025, 12, 1)) == JANUARY
 
 
-class TestHolding:
+class TestBuyAndHold:
     """In equal parts of every market, from NIJA's first purchase there."""
 
     def test_a_market_is_held_to_its_last_known_price(self, books: Bookkeeper) -> None:
@@ -113,17 +113,17 @@ class TestHolding:
         books.trade("80", "95", day(20), day(25))
         books.value("1", day(30), {"BTC/USD": "150", "ETH/USD": "7"})
         known = account_performance(books.journal)
-        assert (known.markets[0].holding, known.holding) == (D("0.5"), D("0.5"))
+        assert (known.markets[0].buy_and_hold, known.buy_and_hold) == (D("0.5"), D("0.5"))
 
     def test_prices_from_before_the_first_purchase_do_not_count(self, books: Bookkeeper) -> None:
         books.value("1", day(1), {"BTC/USD": "50"})
         books.trade("100", "90", day(2), day(3))
-        assert account_performance(books.journal).holding == D("-0.1")
+        assert account_performance(books.journal).buy_and_hold == D("-0.1")
 
     def test_one_price_alone_makes_it_unknown(self, books: Bookkeeper) -> None:
         books.trade("100", "110", day(1), day(2))
         books.buy("1", "7", day(3), market="ETH/USD")
-        assert account_performance(books.journal).holding is None
+        assert account_performance(books.journal).buy_and_hold is None
 
     def test_a_month_is_measured_by_prices_of_its_first_and_last_days(self, books: Bookkeeper) -> None:
         books.buy("1", "100", day(10))
@@ -131,7 +131,7 @@ class TestHolding:
         books.value("1", day(30.5), {"BTC/USD": "110", "ETH/USD": "5"})
         books.value("1", day(58.5), {"BTC/USD": "99", "ETH/USD": "12"})
         january, february = account_performance(books.journal).months
-        assert (january.holding, february.holding) == (D("0.1"), D("0.05"))
+        assert (january.buy_and_hold, february.buy_and_hold) == (D("0.1"), D("0.05"))
 
     @pytest.mark.parametrize("known_on", [25, 61], ids=["no price at its beginning", "no price in it"])
     def test_a_month_without_such_prices_is_unknown(self, books: Bookkeeper, known_on: float) -> None:
@@ -140,7 +140,7 @@ class TestHolding:
         books.value("1", day(70), {"BTC/USD": "99"})
         february = account_performance(books.journal).month(FEBRUARY)
         assert february is not None
-        assert february.holding is None
+        assert february.buy_and_hold is None
 
 
 def test_open_trades_are_apart_from_closed_ones(books: Bookkeeper) -> None:
@@ -170,7 +170,7 @@ def test_the_report_of_a_month_hides_no_account_behind_a_broken_journal(books: B
     books.value("1.1", day(5))
     broken, whole = monthly_report(open_journal, (MASTER, books.journal.account), JANUARY).accounts
     assert (broken.net, broken.unknown) == (None, "it is damaged")
-    assert (whole.trades, whole.net, whole.growth, whole.unknown) == (1, D(10), D("0.1"), "")
+    assert (whole.trades, whole.net, whole.return_rate, whole.unknown) == (1, D(10), D("0.1"), "")
 
 
 def test_the_report_says_of_which_account_nothing_is_known_in_that_month(books: Bookkeeper) -> None:

@@ -1,4 +1,4 @@
-"""What holding the same coins would have made: the comparison that shows whether trading was worth it.
+"""What buy and hold would have made: the comparison that shows whether trading was worth it.
 
 Only prices that the journal knows count: those of NIJA's fills, and the bids kept with each day of the equity.
 """
@@ -37,19 +37,19 @@ class KnownPrices:
 
     by_market: Mapping[str, tuple[KnownPrice, ...]]
 
-    def market_growth(self, market: str) -> Decimal | None:
+    def market_rate(self, market: str) -> Decimal | None:
         """From NIJA's first purchase to the last known price, as a fraction; None if only one price is known."""
         known = self.by_market.get(market, ())
         return known[-1].price / known[0].price - ONE if len(known) > 1 else None
 
-    def growth(self) -> Decimal | None:
+    def rate(self) -> Decimal | None:
         """Of equal parts of every market, each from NIJA's first purchase; None if one of them is unknown."""
-        return _mean([self.market_growth(market) for market in self.by_market])
+        return _mean([self.market_rate(market) for market in self.by_market])
 
-    def growth_between(self, since: datetime, until: datetime) -> Decimal | None:
+    def rate_between(self, since: datetime, until: datetime) -> Decimal | None:
         """Of equal parts of every market that NIJA had bought until then; None if one of them is unknown."""
         markets = [known for known in self.by_market.values() if known[0].time < until]
-        return _mean([_growth_between(known, since, until) for known in markets])
+        return _mean([_rate_between(known, since, until) for known in markets])
 
 
 def known_prices(fills: Iterable[Fill], days: Iterable[EquityDay]) -> KnownPrices:
@@ -70,7 +70,7 @@ def known_prices(fills: Iterable[Fill], days: Iterable[EquityDay]) -> KnownPrice
     )
 
 
-def _growth_between(known: tuple[KnownPrice, ...], since: datetime, until: datetime) -> Decimal | None:
+def _rate_between(known: tuple[KnownPrice, ...], since: datetime, until: datetime) -> Decimal | None:
     times = [one.time for one in known]
     before, after = bisect_left(times, since), bisect_left(times, until)
     start = known[before - 1] if before else known[0]
