@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brokers.figures import ago, amount, duration, money, percent, price, signed_money
+from nija.risk.no_trade import Rule
 from nija.status.report import TRADING
 from nija.telegram.markup import bold, plain
 
@@ -101,7 +102,8 @@ def _position(position: PositionStatus, currency: str) -> str:
 
 
 def _reasons(account: AccountStatus, now: datetime) -> Iterator[str]:
-    if account.reason:
+    # Halts say more than the state's reason, which repeats them, as each market does.
+    if account.reason and not account.latches:
         yield account.reason
     for halt in account.latches:
         yield _halt(halt, now)
@@ -109,6 +111,8 @@ def _reasons(account: AccountStatus, now: datetime) -> Iterator[str]:
         yield f"⚠️ {fault.text}"
     markets: dict[str, list[str]] = {}
     for reason in account.not_trading:
+        if reason.rule is Rule.PAUSED and account.latches:
+            continue
         markets.setdefault(reason.text, []).append(reason.market or "")
     for text, where in markets.items():
         named = ", ".join(filter(None, where))

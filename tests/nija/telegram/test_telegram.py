@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +21,7 @@ from nija.control.commands import send_to
 from nija.control.wire import ControlError
 from nija.journal.errors import JournalError
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.status.report import AccountStatus, PositionStatus, StatusReport
+from nija.status.report import AccountStatus, HaltStatus, PositionStatus, StatusReport
 from nija.telegram.api import BotApi
 from nija.telegram.bot import BotContext
 from nija.telegram.confirmations import VALID_SECONDS
@@ -168,6 +169,19 @@ class TestReading:
     def test_why_names_each_reason_once_with_its_markets(self, daemon: Daemon) -> None:
         (answer,) = daemon.hears("/why")
         assert "ETH/USD, SOL/USD: no breakout at the last candle" in answer
+
+    def test_why_says_once_by_whom_an_account_was_stopped_and_when(self, daemon: Daemon) -> None:
+        since = datetime.fromtimestamp(daemon.clock.time() - 300, UTC)
+        paused = replace(
+            REPORT.accounts[1],
+            reason="stopped by Telegram 1001 (me)",
+            latches=(HaltStatus("stop_trading", "stopped by Telegram 1001 (me)", since),),
+            not_trading=(replace(WAITING, rule=Rule.PAUSED, text="new entries are paused (stopped by ...)"),),
+        )
+        daemon.report = replace(REPORT, accounts=(paused,))
+        assert daemon.hears("/why") == [
+            "kraken:tania_gilbert PAUSED\n🛑 stopped by Telegram 1001 (me), 5 min ago; /resume ends it"
+        ]
 
     def test_a_journal_that_cannot_be_read_is_named(self, daemon: Daemon) -> None:
         (answer,) = daemon.hears("/history coinbase:master")
