@@ -35,6 +35,7 @@ _SLOW = (
     "compatibility",
     "deployment",
     "nija/cli/test_guide_scripts.py",
+    "nija/cli/test_mcp.py",
     "nija/cli/test_notify_test.py",
     "nija/doctor",
     "nija/health/test_health_server.py",

@@ -35,6 +35,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "resume": ("nija.cli.switch", "Trade again after stop-trading, flatten or a loss limit."),
         "forget": ("nija.cli.forget", "Archive an account's journal and start a new one."),
         "notify": ("nija.cli.notify", "Send a test notification: nija notify test."),
+        "mcp": ("nija.cli.mcp", "Let an agent look at NIJA over MCP: it can read, not act."),
         "config": ("nija.cli.config", "Show and check the settings and where they come from."),
         "simulate": ("nija.cli.simulate", "Serve simulated exchanges on this machine."),
     }
