@@ -18,7 +18,7 @@ from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 
 from accounts.identity import AccountId
-from nija.cli.agent_tools import TOOLS
+from nija.cli.agent_tools import TOOLS, ToolError, known_secrets, tool_named
 from nija.cli.mcp import only_protocol
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
@@ -213,14 +213,13 @@ class TestBesideADaemon:
         assert not any(SECRET in answer.text for answer in running.values())
 
 
-def test_the_doctor_answers_although_the_set_up_is_broken(tmp_path: Path) -> None:
-    (tmp_path / "nija.toml").write_text("[trading]\nmarkets = 7\n")
+def test_the_doctor_answers_although_the_set_up_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("NIJA_MODE=turbo\n")
-    _, answers = asked(tmp_path, {"doctor": ("doctor", {}), "status": ("status", {})})
-    assert "NIJA_MODE is 'turbo'" in answers["doctor"].text
-    assert not answers["doctor"].is_error
-    assert answers["status"].is_error
-    assert "NIJA_MODE is 'turbo'" in answers["status"].text
+    assert "NIJA_MODE is 'turbo'" in json.dumps(tool_named("doctor").answer({}))
+    with pytest.raises(ToolError, match="NIJA_MODE is 'turbo'"):
+        tool_named("status").answer({})
+    assert known_secrets().redact("nothing is known") == "nothing is known"
 
 
 def test_what_anything_prints_does_not_reach_the_protocol(capfd: pytest.CaptureFixture[str]) -> None:
