@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,}")
 _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
+_ARGON2 = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_SHORTEST_TOKEN = 16
 
 
 class RunMode(StrEnum):
@@ -68,7 +71,8 @@ def _real_addresses() -> Mapping[Exchange, str]:
 class ProcessSettings:
     """`config` is None without a nija.toml; delays are in seconds; addresses do not end with a slash.
 
-    `notify_urls` and `heartbeat_url` contain tokens. `daily_summary_hour` is UTC. If `port` is None, nothing listens.
+    `notify_urls` and `heartbeat_url` contain tokens. `daily_summary_hour` is UTC. If `port` and `web_port` are None,
+    nothing listens, but for the demo's page. `web_trusted_proxies` are addresses, networks, `railway` or `render`.
     Without a `telegram_token` Telegram is off; `telegram_chats` are the ids of the chats that may command NIJA.
     """
 
@@ -90,13 +94,19 @@ class ProcessSettings:
     telegram_chats: tuple[int, ...] = ()
     telegram_api_url: str = "https://api.telegram.org"
     port: int | None = None
+    web_port: int | None = None
+    web_password_hash: str | None = field(default=None, repr=False)
+    web_trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def secrets(self) -> frozenset[str]:
         """What must not appear in any log."""
         password = urlsplit(self.database_url or "").password
         addresses = (*self.notify_urls, *([self.heartbeat_url] if self.heartbeat_url else ()))
-        known = {password, unquote(password)} if password else set()
+        known = {text for text in (self.web_password_hash, self.metrics_token) if text}
+        if password:
+            known |= {password, unquote(password)}
         if self.telegram_token:
             known |= {self.telegram_token, self.telegram_token.partition(":")[2]}
         return frozenset(known) | secrets_in(addresses)
@@ -293,7 +303,38 @@ def _variables() -> tuple[_Variable, ...]:
             "PORT",
             "port",
             _port,
-            "port for /healthz, /readyz and /metrics; without it, nothing listens. Railway sets it automatically",
+            "port for /healthz, /readyz and /metrics and, with NIJA_WEB_PASSWORD_HASH, the web page. Railway sets it "
+            "automatically",
+        ),
+        _Variable(
+            "NIJA_WEB_PORT",
+            "web_port",
+            _port,
+            "port for the web page: on this machine only, or everywhere with NIJA_WEB_PASSWORD_HASH. The demo has a "
+            "page at 8150 or the next free port",
+        ),
+        _Variable(
+            "NIJA_WEB_PASSWORD_HASH",
+            "web_password_hash",
+            _password_hash,
+            "hash of the web page's password, made by `nija web password`. Without it the page answers on this machine "
+            "only, and does nothing but show",
+            secret=True,
+        ),
+        _Variable(
+            "NIJA_WEB_TRUSTED_PROXIES",
+            "web_trusted_proxies",
+            _proxies,
+            "proxies that are believed when they name the caller and say https: railway, render, or addresses and "
+            "networks, separated by commas",
+        ),
+        _Variable(
+            "NIJA_METRICS_TOKEN",
+            "metrics_token",
+            _token,
+            "with it (Authorization: Bearer TOKEN), /healthz, /readyz and /metrics show names and money from elsewhere "
+            "too",
+            secret=True,
         ),
     )
 
@@ -408,6 +449,33 @@ def _hour(text: str) -> int:
 
 def _port(text: str) -> int:
     return _whole_number(text, range(1, _LAST_PORT + 1), f"a port number from 1 to {_LAST_PORT}")
+
+
+def _password_hash(text: str) -> str:
+    """As `nija web password` prints it; the quotes are for shells and .env."""
+    found = text.strip("'\"")
+    if not _ARGON2.fullmatch(found):
+        raise _Unusable("what `nija web password` prints, from $argon2id$ to its end")
+    return found
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    found = tuple(part.lower() for part in re.split(r"[\s,]+", text) if part)
+    for part in found:
+        try:
+            if part not in ("railway", "render"):
+                ip_network(part)
+        except ValueError as error:
+            raise _Unusable(
+                "railway, render, or addresses such as 127.0.0.1 and networks such as 10.0.0.0/8"
+            ) from error
+    return found
+
+
+def _token(text: str) -> str:
+    if len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise _Unusable(f"at least {_SHORTEST_TOKEN} letters and digits, such as `openssl rand -hex 32` makes")
+    return text
 
 
 def _whole_number(text: str, allowed: range, expected: str) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from brokers.base import MarketData
     from brokers.clock import Clock
-    from brokers.model import Candles
+    from brokers.model import Candles, Timeframe
     from nija.log.event_log import EventLog
 
 # Prices between candles are for sizing and locally watched stops; neither needs them more often.
@@ -57,6 +57,10 @@ class Feed:
     @property
     def snapshot(self) -> FeedSnapshot:
         return self._snapshot
+
+    def candles(self, market: str, timeframe: Timeframe) -> Candles | None:
+        """The closed candles held, oldest first; None if there are none."""
+        return self._series.get((market, timeframe))
 
     def follow(self, subscriptions: Iterable[Subscription], wake: threading.Event | None = None) -> None:
         """Start fetching the data of `subscriptions`; `wake` is set whenever something new is published."""

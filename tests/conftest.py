@@ -38,7 +38,6 @@ _SLOW = (
     "nija/cli/test_mcp.py",
     "nija/cli/test_notify_test.py",
     "nija/doctor",
-    "nija/health/test_health_server.py",
     "nija/notify/test_notifier.py",
     "nija/orders/test_how_often_it_asks.py",
     "nija/orders/test_order_desk.py",
@@ -50,6 +49,9 @@ _SLOW = (
     "nija/supervisor/test_supervisor.py",
     "nija/telegram/test_telegram.py",
     "nija/test_numbers_for_people.py",
+    "nija/web/test_web_actions.py",
+    "nija/web/test_web_attacks.py",
+    "nija/web/test_web_server.py",
     "nija/wizard/test_set_up_at_a_terminal.py",
     "start",
 )

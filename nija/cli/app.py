@@ -36,6 +36,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "forget": ("nija.cli.forget", "Archive an account's journal and start a new one."),
         "notify": ("nija.cli.notify", "Send a test notification: nija notify test."),
         "mcp": ("nija.cli.mcp", "Let an agent look at NIJA over MCP: it can read, not act."),
+        "web": ("nija.cli.web", "The web page: nija web password makes the hash of its password."),
         "config": ("nija.cli.config", "Show and check the settings and where they come from."),
         "simulate": ("nija.cli.simulate", "Serve simulated exchanges on this machine."),
     }

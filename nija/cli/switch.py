@@ -16,6 +16,7 @@ from nija.cli.context import FAILED, SetupFault, print_fault, read_context
 from nija.control.client import ask
 from nija.control.commands import chosen, read_results, write_to_journals
 from nija.control.journals import journaled_accounts, opened_journals
+from nija.control.result_lines import result_line
 from nija.control.wire import ControlError, Unanswered
 from nija.journal.errors import JournalError
 from nija.supervisor.paper import paper_accounts
@@ -134,34 +135,9 @@ def _known_accounts(context: CliContext, folder: Path) -> tuple[AccountId, ...]:
 def _lines(instruction: Instruction, results: tuple[CommandResult, ...], *, is_running: bool) -> list[str]:
     if not results:
         return ["There are no accounts: nothing was done"]
-    lines = [_line(instruction, result) for result in results]
+    lines = [result_line(instruction, result) for result in results]
     if not is_running:
         lines.append("   NIJA is not running: this takes effect at its next start (./start.sh)")
         if instruction.command in (Command.FLATTEN, Command.CLOSE):
             lines.append("   Nothing is sold before that; stops that rest on the exchange stay there")
     return lines
-
-
-def _line(instruction: Instruction, result: CommandResult) -> str:
-    done, already = {
-        Command.STOP_TRADING: (
-            "trading is stopped; exits and stops go on (nija resume starts it again)",
-            "was already stopped",
-        ),
-        Command.FLATTEN: (
-            "its positions are being sold, and trading is stopped (see nija status)",
-            "is already being sold",
-        ),
-        Command.RESUME: ("trades again", "was not stopped"),
-        Command.CLOSE: (
-            f"its position in {instruction.market} is being sold (see nija status)",
-            f"NIJA holds nothing in {instruction.market}, or is already selling it",
-        ),
-    }[instruction.command]
-    return {
-        CommandStatus.DONE: f"✅ {result.account}: {done}",
-        CommandStatus.ALREADY: f"✅ {result.account}: {already}",
-        CommandStatus.IN_MEMORY: f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
-        CommandStatus.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
-        CommandStatus.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
-    }[result.became]

@@ -50,6 +50,11 @@ class Configuration:
         """Whether NIJA runs on a platform that may start a new instance before it stops the old one."""
         return any(self.environ.get(name) for name in _PLATFORMS)
 
+    @property
+    def serves_web(self) -> bool:
+        """Whether anything listens: health pages, the page, or the demo's page."""
+        return self.mode is RunMode.DEMO or (self.process.port, self.process.web_port) != (None, None)
+
     def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
         """The enabled accounts, each with its plan. Raises StrategyError."""
         return tuple(

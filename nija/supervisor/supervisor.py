@@ -19,6 +19,7 @@ from nija.control.wire import SOCKET_NAME, ControlError
 from nija.doctor.running import doctor_answer
 from nija.events import DaemonStarted, DaemonStopped, Events, MonthlyReport
 from nija.health.watcher import Watcher
+from nija.journal.errors import JournalError
 from nija.journal.history_writer import HistoryWriter
 from nija.journal.opening import Journals
 from nija.log import lines
@@ -29,7 +30,6 @@ from nija.notify.notifier import Notifier
 from nija.performance.monthly import monthly_report
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
-from nija.supervisor.configuration import ConfigurationError
 from nija.supervisor.exchange_runtime import ExchangeRuntime
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.base import Broker
     from brokers.clock import Clock
-    from brokers.model import Exchange
+    from brokers.model import Candles, Exchange, Timeframe
+    from nija.journal.journal import Journal
     from nija.notify.audience import Audience
     from nija.status.report import AccountStatus, StatusReport
     from nija.supervisor.configuration import Configuration
@@ -102,6 +103,7 @@ class Supervisor:
             self._events.listen(listener)
         self._portfolio: Portfolio | None = None
         self._journals: Journals | None = None
+        self._exchanges: Mapping[Exchange, ExchangeRuntime] = {}
         self.manager = AccountManager(clock)
         self.threads: tuple[AccountThread, ...] = ()
 
@@ -113,7 +115,7 @@ class Supervisor:
         process = self._configuration.process
         with ExitStack() as stack:
             # Before the keys are locked: a platform stops the old instance, which holds them, once this one answers.
-            stack.enter_context(self._health())
+            stack.enter_context(self._web())
             self._lock_keys(stack, self._traded)
             journals = self._make_journals(
                 process.data_dir,
@@ -129,7 +131,7 @@ class Supervisor:
             self._lock_keys(stack, switched_off)
             self._traded += switched_off
             self._portfolio = self._make_portfolio()
-            runtimes = self._runtimes()
+            self._exchanges = runtimes = self._runtimes()
             self.threads = tuple(self._threads(runtimes, journals))
             stack.enter_context(self._control())
             stack.callback(self._end, runtimes)
@@ -217,24 +219,29 @@ class Supervisor:
             poller.stop()
 
     @contextmanager
-    def _health(self) -> Iterator[None]:
-        """Serve health pages for a platform. Without PORT, nothing listens."""
-        port = self._configuration.process.port
-        if port is None:
+    def _web(self) -> Iterator[None]:
+        """Serve the health pages and the page, if a port or the demo asks for them."""
+        if not self._configuration.serves_web:
             yield
             return
         # The web server is imported only if it is used.
-        from nija.health.server import HealthServer, PortUnusable  # noqa: PLC0415
+        from nija.health.health import Health  # noqa: PLC0415
+        from nija.supervisor.web import web  # noqa: PLC0415
+        from nija.web.context import WebContext  # noqa: PLC0415
 
-        server = HealthServer(port, self._views, self._events, self._clock)
-        try:
-            server.start()
-        except PortUnusable as error:
-            raise ConfigurationError(str(error)) from error
-        try:
+        health = Health(self._views, self._events, self._clock)
+        context = WebContext(self._report, health.verdict, self._read_journal, self._candles)
+        with web(self._configuration, context, health, self._queues, self._clock):
             yield
-        finally:
-            server.stop()
+
+    def _read_journal(self, account: AccountId) -> Journal:
+        if self._journals is None:
+            raise JournalError("NIJA is starting: no journal is open yet")
+        return self._journals.read(account)
+
+    def _candles(self, exchange: Exchange, market: str, timeframe: Timeframe) -> Candles | None:
+        runtime = self._exchanges.get(exchange)
+        return None if runtime is None else runtime.feed.candles(market, timeframe)
 
     def _runtimes(self) -> dict[Exchange, ExchangeRuntime]:
         """One per exchange, which polls as often as the most demanding of its accounts needs."""

@@ -47,15 +47,19 @@ class WebContext:
 class Viewer:
     """Who looks: NIJA's owner or, with `only`, the owner of that one account, who may look but not act.
 
-    `token` is what a form of this session must send along.
+    `token` is what a form of this session must send along. A stranger has not logged in, and sees nothing.
     """
 
     only: AccountId | None = None
     token: str = ""
+    is_stranger: bool = False
 
     @property
     def may_act(self) -> bool:
-        return self.only is None
+        return self.only is None and not self.is_stranger
 
     def sees(self, account: str) -> bool:
-        return self.only is None or str(self.only) == account
+        return not self.is_stranger and (self.only is None or str(self.only) == account)
+
+
+STRANGER = Viewer(is_stranger=True)

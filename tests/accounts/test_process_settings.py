@@ -83,6 +83,9 @@ def test_a_nija_toml_in_the_working_directory_is_found(tmp_path: Path) -> None:
         ("NIJA_CONNECT_DELAY", "nan", "a number of seconds from 0"),
         ("NIJA_NONCE_OFFSET_MAX", "five", "a number of seconds from 0"),
         ("NIJA_ALLOW_WITHDRAWAL_KEYS", "maybe", "true or false"),
+        ("NIJA_WEB_PORT", "0", "a port number"),
+        ("NIJA_WEB_TRUSTED_PROXIES", "heroku", "railway, render, or addresses"),
+        ("NIJA_WEB_TRUSTED_PROXIES", "10.0.0.1/8", "railway, render, or addresses"),
         ("KRAKEN_API_URL", "api.kraken.com", "an address such as https://host"),
         ("COINBASE_API_URL", "ftp://host", "an address such as https://host"),
         ("COINBASE_API_URL", "http://[bad", "an address such as https://host"),
@@ -119,6 +122,42 @@ def test_an_address_with_a_password_in_it_is_refused_without_showing_it() -> Non
 def test_an_unknown_variable_is_answered_with_the_nearest_known_one() -> None:
     (warning,) = unknown_variables({"NIJA_LOGLEVEL": "x", "PATH": "/bin", "NIJA_MODE": "auto"})
     assert warning == "NIJA_LOGLEVEL is not a setting of NIJA and is ignored. Did you mean NIJA_LOG_LEVEL?"
+
+
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$MVP6r0pYNxcfTzM2rQVgEQ$Y1L7E6u+cszUX7KTVEs0xWKvejs0uZ7Rd58DxAEA9Pk"
+
+
+def test_the_settings_of_the_page_are_read_and_its_secrets_kept() -> None:
+    settings = process_settings(
+        {
+            "NIJA_WEB_PORT": "8150",
+            "NIJA_WEB_PASSWORD_HASH": f"'{HASH}'",
+            "NIJA_WEB_TRUSTED_PROXIES": "Railway, 10.0.0.0/8 127.0.0.1",
+            "NIJA_METRICS_TOKEN": "0123456789abcdef",
+        }
+    )
+    assert (settings.web_port, settings.web_password_hash) == (8150, HASH)
+    assert settings.web_trusted_proxies == ("railway", "10.0.0.0/8", "127.0.0.1")
+    assert settings.secrets == {HASH, "0123456789abcdef"}
+    assert HASH not in repr(settings)
+    assert "0123456789abcdef" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("NIJA_WEB_PASSWORD_HASH", "the password itself", "what `nija web password` prints"),
+        ("NIJA_WEB_PASSWORD_HASH", HASH[:-60], "what `nija web password` prints"),
+        ("NIJA_METRICS_TOKEN", "too short", "at least 16"),
+    ],
+)
+def test_a_secret_of_the_page_that_is_not_one_is_refused_without_showing_it(
+    name: str, value: str, expected: str
+) -> None:
+    with pytest.raises(EnvironmentFault) as caught:
+        process_settings({name: value})
+    assert expected in str(caught.value)
+    assert value not in str(caught.value)
 
 
 def test_the_databases_password_is_a_secret_as_written_and_as_meant() -> None:

@@ -37,7 +37,7 @@ _LOADED = (
     "nija.cli.doctor",
     "nija.cli.run",
     "nija.cli.status",
-    "nija.health.server",
+    "nija.supervisor.web",
     "tests.system.strategies",
 )
 # One thread of arithmetic is enough, and a fork takes only one along.

@@ -1,26 +1,26 @@
-"""The health pages over a real socket."""
+"""What /healthz, /readyz and /metrics answer, and to whom."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import socket
-import threading
-import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-import requests
+from starlette.applications import Starlette
 
 from accounts.manager import AccountState
 from brokers.client_order_id import Purpose
 from brokers.model import Side
 from nija.events import Events, OrderFilled
+from nija.health.health import Health
 from nija.health.judgement import SILENT_SECONDS, START_SECONDS
-from nija.health.server import CONNECTIONS_AT_ONCE, HealthServer, PortUnusable
+from nija.health.pages import health_routes
 from nija.log import lines
 from nija.log.event_log import get_log
 from nija.log.setup import configure_logging
@@ -32,7 +32,6 @@ from tests.nija.notify.account_states import MASTER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOOPBACK = "127.0.0.1"
 HELD = PositionStatus("BTC/USD", Decimal(1), Decimal(100), Decimal(90), None, None, None)
 
 
@@ -59,26 +58,38 @@ class Daemon:
         )
 
 
+class Asker:
+    """Asks the health pages, without a socket."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._transport = httpx.ASGITransport(app)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://nija") as client:
+                return await client.request(method, path)
+
+        return asyncio.run(asked())
+
+
 @contextmanager
-def served(daemon: Daemon) -> Iterator[HealthServer]:
-    server = HealthServer(0, lambda: daemon.accounts, daemon.events, daemon.clock, host=LOOPBACK)
-    server.start()
+def served(daemon: Daemon, *, is_entitled: bool = True) -> Iterator[Asker]:
+    health = Health(lambda: daemon.accounts, daemon.events, daemon.clock)
+    health.start()
     try:
-        yield server
+        yield Asker(Starlette(routes=health_routes(health, lambda _request: is_entitled)))
     finally:
-        server.stop()
-
-
-def get(server: HealthServer, path: str) -> requests.Response:
-    with requests.Session() as session:
-        return session.get(f"http://{LOOPBACK}:{server.port}{path}", timeout=5)
+        health.stop()
 
 
 def test_a_working_daemon_is_healthy_and_ready() -> None:
     daemon = Daemon()
     daemon.show(AccountState.TRADING)
     with served(daemon) as server:
-        health, ready = get(server, "/healthz"), get(server, "/readyz")
+        health, ready = server.get("/healthz"), server.get("/readyz")
     assert (health.status_code, health.json()["healthy"]) == (200, True)
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "accounts": {"kraken:master": "TRADING"}})
     assert health.headers["Cache-Control"] == "no-store"
@@ -89,7 +100,7 @@ def test_a_daemon_that_does_no_work_is_unhealthy_and_gives_the_reason() -> None:
     daemon.show(AccountState.TRADING)
     with served(daemon) as server:
         daemon.clock.advance(max(SILENT_SECONDS, START_SECONDS) + 1)
-        answer = get(server, "/healthz")
+        answer = server.get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["reason"].startswith("no account has done useful work for 5 min 1 s (kraken:master TRADING)")
 
@@ -109,7 +120,7 @@ def test_ready_means_connected(state: AccountState, status: int) -> None:
     daemon = Daemon()
     daemon.show(state)
     with served(daemon) as server:
-        assert get(server, "/readyz").status_code == status
+        assert server.get("/readyz").status_code == status
 
 
 def test_metrics_show_states_figures_and_silence() -> None:
@@ -117,7 +128,7 @@ def test_metrics_show_states_figures_and_silence() -> None:
     daemon.show(AccountState.TRADING)
     with served(daemon) as server:
         daemon.clock.advance(7)
-        text = get(server, "/metrics").text
+        text = server.get("/metrics").text
     assert "nija_healthy 1.0" in text
     assert 'nija_accounts{state="TRADING"} 1.0' in text
     assert 'nija_accounts{state="FAILED"} 0.0' in text
@@ -137,7 +148,7 @@ def test_metrics_show_the_age_of_all_data_and_how_long_positions_were_bare() -> 
     seen = replace(account, last_answer_age=20.0, markets=(btc,), protection=(bare,), foreign_orders=3)
     daemon.accounts = (seen, replace(seen, id="kraken:tania_gilbert"))
     with served(daemon) as server:
-        text = get(server, "/metrics").text
+        text = server.get("/metrics").text
     for line in (
         'nija_price_age_seconds{exchange="kraken",market="BTC/USD"} 4.0',
         'nija_candle_age_seconds{exchange="kraken",market="BTC/USD",timeframe="1d"} 3600.0',
@@ -158,7 +169,7 @@ def test_faults_are_shown_and_do_not_make_a_working_daemon_unhealthy() -> None:
     bare = replace(HELD, stop=None)
     daemon.accounts = (replace(account, positions=(bare,)),)
     with served(daemon) as server:
-        answer, metrics = get(server, "/healthz"), get(server, "/metrics").text
+        answer, metrics = server.get("/healthz"), server.get("/metrics").text
     assert answer.status_code == 200
     assert answer.json()["faults"] == ["kraken:master: BTC/USD has no stop price, so nothing protects it"]
     assert "nija_healthy 1.0" in metrics
@@ -171,7 +182,7 @@ def test_fills_are_counted_from_events_and_not_from_the_log() -> None:
         for side, purpose in ((Side.BUY, Purpose.ENTRY), (Side.SELL, Purpose.STOP), (Side.SELL, Purpose.EXIT)):
             daemon.events.publish(OrderFilled(MASTER, "BTC/USD", side, amount, price, "O-1", purpose))
         get_log("nija", account="kraken:master").info(lines.buy_filled("BTC/USD", amount, price))
-        text = get(server, "/metrics").text
+        text = server.get("/metrics").text
     assert 'nija_orders_filled_total{account="kraken:master",side="buy"} 1.0' in text
     assert 'nija_orders_filled_total{account="kraken:master",side="sell"} 2.0' in text
 
@@ -185,7 +196,7 @@ def test_troubles_in_the_log_are_counted_by_account_and_level() -> None:
             account.info(lines.FUNDED)
             account.error(lines.INVALID_NONCE)
             logging.getLogger("some.library").warning("%s is not well", "it")
-            text = get(server, "/metrics").text
+            text = server.get("/metrics").text
     finally:
         log.close()
     assert 'nija_log_troubles_total{account="kraken:master",level="error"} 1.0' in text
@@ -199,67 +210,47 @@ def test_two_servers_in_one_process_share_no_figures() -> None:
     first.show(AccountState.TRADING)
     second.show(AccountState.FAILED)
     with served(first) as one, served(second) as two:
-        assert 'nija_accounts{state="FAILED"} 0.0' in get(one, "/metrics").text
-        assert 'nija_accounts{state="FAILED"} 1.0' in get(two, "/metrics").text
+        assert 'nija_accounts{state="FAILED"} 0.0' in one.get("/metrics").text
+        assert 'nija_accounts{state="FAILED"} 1.0' in two.get("/metrics").text
 
 
-def test_a_port_in_use_is_one_clear_error_that_names_port() -> None:
-    with closing(socket.socket()) as taken:
-        taken.bind((LOOPBACK, 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        server = HealthServer(port, tuple, Events(get_log("tests")), ManualClock(), host=LOOPBACK)
-        with pytest.raises(PortUnusable, match=rf"port {port} \(Address already in use\): set PORT to a free port"):
-            server.start()
-        server.stop()
-
-
-def test_stopping_ends_within_a_second_even_with_a_caller_who_never_finishes() -> None:
-    before = set(threading.enumerate())
+def test_whoever_is_not_entitled_learns_whether_nija_works_and_no_names_or_money() -> None:
     daemon = Daemon()
-    with served(daemon) as server, closing(socket.create_connection((LOOPBACK, server.port))) as caller:
-        caller.sendall(b"GET /healthz HTTP/1.1\r\n")
-        assert get(server, "/readyz").status_code == 503
-        began = time.monotonic()
-        server.stop()
-        assert time.monotonic() - began < 1.0
-    assert set(threading.enumerate()) == before
-    server.stop()
+    daemon.show(AccountState.TRADING)
+    (account,) = daemon.accounts
+    daemon.accounts = (replace(account, positions=(replace(HELD, stop=None),)),)
+    with served(daemon, is_entitled=False) as server:
+        daemon.events.publish(OrderFilled(MASTER, "BTC/USD", Side.BUY, Decimal(1), Decimal(2), "O-1", Purpose.ENTRY))
+        health, ready, metrics = server.get("/healthz"), server.get("/readyz"), server.get("/metrics").text
+    assert (health.status_code, health.json()) == (200, {"healthy": True})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True})
+    assert "nija_healthy 1.0" in metrics
+    assert 'nija_accounts{state="TRADING"} 1.0' in metrics
+    assert not [word for word in ("master", "equity", "100.5", "account=") if word in metrics]
 
 
-def test_callers_who_never_finish_take_a_bounded_number_of_connections() -> None:
+def test_once_ready_nija_stays_ready_for_as_long_as_it_works() -> None:
+    """A platform that asks for readiness all the time must not restart NIJA in a short outage of its exchange."""
+    daemon = Daemon()
+    daemon.show(AccountState.TRADING)
+    with served(daemon) as server:
+        assert server.get("/readyz").status_code == 200
+        daemon.show(AccountState.FAILED)
+        assert server.get("/readyz").status_code == 200
+        daemon.clock.advance(max(SILENT_SECONDS, START_SECONDS) + 1)
+        assert server.get("/readyz").status_code == 503
+
+
+def test_a_deploy_whose_keys_are_all_refused_never_becomes_ready() -> None:
     daemon = Daemon()
     with served(daemon) as server:
-        callers = [socket.create_connection((LOOPBACK, server.port)) for _ in range(CONNECTIONS_AT_ONCE + 8)]
-        try:
-            turned_away = sum(is_closed(caller) for caller in callers[CONNECTIONS_AT_ONCE:])
-            assert turned_away == 8
-            assert not is_closed(callers[0])
-        finally:
-            for caller in callers:
-                caller.close()
+        for state in (AccountState.CONFIGURED, AccountState.CONNECTING, AccountState.FAILED):
+            daemon.show(state, worked=False)
+            daemon.clock.advance(5)
+            assert server.get("/readyz").status_code == 503
+            assert server.get("/healthz").status_code == 200
 
 
-def is_closed(caller: socket.socket, within: float = 0.3) -> bool:
-    caller.settimeout(within)
-    try:
-        return caller.recv(1) == b""
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
-
-
-def test_a_connection_that_never_finishes_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nija.health.server.CONNECTION_SECONDS", 0.1)
-    with served(Daemon()) as server, closing(socket.create_connection((LOOPBACK, server.port))) as caller:
-        caller.sendall(b"GET /healthz HTTP/1.1\r\n")
-        assert is_closed(caller, within=5)
-
-
-def test_nothing_else_is_served_and_nothing_can_be_changed() -> None:
+def test_nothing_can_be_changed() -> None:
     with served(Daemon()) as server:
-        assert get(server, "/").status_code == 404
-        with requests.Session() as session:
-            answer = session.post(f"http://{LOOPBACK}:{server.port}/healthz", timeout=5)
-        assert answer.status_code == 405
+        assert server.ask("POST", "/healthz").status_code == 405

@@ -1,0 +1,36 @@
+"""What an account's answer to a command reads like, wherever it was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nija.trader.commands import Command, CommandStatus
+
+if TYPE_CHECKING:
+    from nija.trader.commands import CommandResult, Instruction
+
+
+def result_line(instruction: Instruction, result: CommandResult) -> str:
+    """One line, such as `✅ kraken:master: trades again`."""
+    done, already = {
+        Command.STOP_TRADING: (
+            "trading is stopped; exits and stops go on (nija resume starts it again)",
+            "was already stopped",
+        ),
+        Command.FLATTEN: (
+            "its positions are being sold, and trading is stopped (see nija status)",
+            "is already being sold",
+        ),
+        Command.RESUME: ("trades again", "was not stopped"),
+        Command.CLOSE: (
+            f"its position in {instruction.market} is being sold (see nija status)",
+            f"NIJA holds nothing in {instruction.market}, or is already selling it",
+        ),
+    }[instruction.command]
+    return {
+        CommandStatus.DONE: f"✅ {result.account}: {done}",
+        CommandStatus.ALREADY: f"✅ {result.account}: {already}",
+        CommandStatus.IN_MEMORY: f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
+        CommandStatus.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
+        CommandStatus.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
+    }[result.became]
