@@ -92,8 +92,6 @@ def _row(trade: ClosedTrade) -> tuple[str, ...]:
 
 
 def _open(trade: OpenTrade) -> str:
-    bought = f"{amount(trade.amount)} bought {trade.opened:%Y-%m-%d %H:%M} @ {price(trade.entry_price, trade.market)}"
-    if trade.price is None or trade.price_time is None:
-        return f"open: {trade.market} {bought}, its price is unknown"
-    now = f"{price(trade.price, trade.market)} at {trade.price_time:%Y-%m-%d %H:%M}"
-    return f"open: {trade.market} {bought}, {now}: {signed_money(trade.result, trade.currency)}"
+    held = f"{trade.market} {amount(trade.amount)} @ {price(trade.entry_price, trade.market)}"
+    now = f"now {price(trade.price, trade.market)}: {signed_money(trade.result, trade.currency)}"
+    return f"open since {trade.opened:%Y-%m-%d}: {held}, {now}"

@@ -45,16 +45,20 @@ _MONTHS = (
 
 def account_parts(known: AccountPerformance) -> Iterator[RenderableType]:
     yield Text(f"{known.account} ({known.account.label})", style="bold")
-    parts: list[RenderableType] = [Text(line) for line in _summary(known)]
+    for line in _summary(known):
+        yield _indented(Text(line))
     width = terminal_width()
     inner = None if width is None else width - _INDENT
-    if known.markets:
-        parts += [Text(""), figures_table(_MARKETS, [_market(one) for one in known.markets], inner)]
-    rows = [row for period in known.months for row in _month(period, known.currency)]
-    if rows:
-        parts += [Text(""), figures_table(_MONTHS, rows, inner)]
-    yield from (Padding(part, (0, 0, 0, _INDENT), expand=False) for part in parts)
+    months = [row for period in known.months for row in _month(period, known.currency)]
+    for columns, rows in ((_MARKETS, [_market(one) for one in known.markets]), (_MONTHS, months)):
+        if rows:
+            yield Text("")
+            yield _indented(figures_table(columns, rows, inner))
     yield Text("")
+
+
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, _INDENT), expand=False)
 
 
 def everything(found: Sequence[AccountPerformance]) -> Iterator[RenderableType]:
@@ -76,10 +80,8 @@ def _summary(known: AccountPerformance) -> Iterator[str]:
     if equity is not None:
         yield f"equity: {money(equity.equity, equity.currency)} at {equity.time:%Y-%m-%d %H:%M}"
     rate, drawdown = (None, None) if known.returned is None else (known.returned.rate, known.returned.drawdown)
-    yield (
-        f"return: {percent(rate, signed=True)} (time-weighted), largest drawdown {percent(drawdown)}; "
-        f"buy and hold: {percent(known.buy_and_hold, signed=True)}"
-    )
+    yield f"return: {percent(rate, signed=True)} (time-weighted), largest drawdown {percent(drawdown)}"
+    yield f"buy and hold of the same coins: {percent(known.buy_and_hold, signed=True)}"
 
 
 def _open(known: AccountPerformance, currency: str) -> Iterator[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import sys
 from contextlib import closing, contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,15 +24,16 @@ from nija.status.report import AccountStatus, PositionStatus, StatusReport
 from tests.fakes import ManualClock
 from tests.journals import journals_in
 from tests.nija.performance.bookkeeper import Bookkeeper, day
+from tests.nija.terminals import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from typer.testing import Result
 
     from nija.journal.opening import Journals
 
+ROOT = Path(__file__).parents[3]
 DAIVON = AccountId.parse("kraken:daivon_frazier")
 TANIA = AccountId.parse("coinbase:tania_gilbert")
 
@@ -87,8 +91,7 @@ class TestHistory:
             "2026-01-10 12:00 BTC/USD 0.50000000 $1000.00 $1100.00 +$47.27 +9.42 % $2.73 signal 6 d 12 h"
         )
         assert "1 trade, 1 won: +$47.27 after $2.73 of fees" in lines
-        (held,) = (line for line in lines if line.startswith("open: ETH/USD 2.00000000"))
-        assert held.endswith("$110.00 at 2026-02-15 00:00: +$20.00")
+        assert "open since 2026-02-10: ETH/USD 2.00000000 @ $100.00, now $110.00: +$20.00" in lines
         assert "All accounts: 2 trades, 1 won: -$52.73 after $2.73 of fees" in lines
 
     def test_shows_one_account_alone(self, traded: Path) -> None:
@@ -122,6 +125,23 @@ class TestHistory:
 
     def test_a_day_that_is_none_is_refused(self, traded: Path) -> None:
         assert nija("history", "--from", "January").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "whole"),
+    [
+        ("history", "   open since 2026-02-10: ETH/USD 2.00000000 @ $100.00, now $110.00: +$20.00"),
+        ("performance", "   2026-01       1    1  +$47.27  $2.73  unknown   unknown     unknown"),
+    ],
+)
+def test_no_line_is_wrapped_at_80_columns(traded: Path, command: str, whole: str) -> None:
+    environ = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "80", "LINES": "24", "PYTHONPATH": str(ROOT)}
+    terminal = Terminal([sys.executable, "-m", "nija", command], traded, environ)
+    try:
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    assert whole in [line.rstrip() for line in terminal.seen.splitlines()]
 
 
 class TestJournalsThatCannotBeRead:
@@ -191,7 +211,8 @@ class TestPerformance:
         lines = [" ".join(line.split()) for line in nija("performance", str(DAIVON)).stdout.splitlines()]
         assert "closed: 1 trade, 1 won: +$47.27 after $2.73 of fees" in lines
         assert "open: ETH/USD: +$20.00, not sold yet" in lines
-        assert "return: +5.00 % (time-weighted), largest drawdown 0.00 %; buy and hold: +15.00 %" in lines
+        assert "return: +5.00 % (time-weighted), largest drawdown 0.00 %" in lines
+        assert "buy and hold of the same coins: +15.00 %" in lines
         assert "BTC/USD 1 1 +$47.27 $2.73 +$47.27 +$47.27 +20.00 %" in lines
         assert "2026-01 1 1 +$47.27 $2.73 unknown unknown unknown" in lines
         assert "2026-02 0 0 +$0.00 $0.00 +5.00 % 0.00 % unknown" in lines
