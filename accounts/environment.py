@@ -282,7 +282,12 @@ def _variables() -> tuple[_Variable, ...]:
             "URL to request every two minutes while NIJA works, so that an outside service notices when it stops",
             secret=True,
         ),
-        _Variable("NIJA_DAILY_SUMMARY_HOUR", "daily_summary_hour", _hour, "hour (UTC, 0 to 23) of a daily summary"),
+        _Variable(
+            "NIJA_DAILY_SUMMARY_HOUR",
+            "daily_summary_hour",
+            _hour,
+            "hour (UTC, 0 to 23) of a daily summary; on the first of a month a report of the month before follows",
+        ),
         _Variable(
             "NIJA_TELEGRAM_TOKEN",
             "telegram_token",

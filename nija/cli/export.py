@@ -33,7 +33,7 @@ disposals-{method}.csv     each sold coin with the purchase it came from ({METHO
                        earlier years count; coins that you bought beside NIJA do not. A row "written off" is coins
                        that left NIJA's hands without a sale, because you took them or they were too little to sell.
 rotki.csv              import as "Custom": rotki generic trades
-koinly.csv             a new wallet, "Import from file": the universal format
+koinly.csv             import from a file: the universal format
 cointracking.csv       "CSV import": set your account's time zone to UTC first
 
 Cost and proceeds contain the fees in the currency of the market; fees in the coin make the amount smaller. This is a
