@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,9 @@ class Dialogue:
         description = described(account.exchange)
         self._console.print(f"\nHow to get the key at {description.short_name}:")
         for number, step in enumerate(description.key_guide.steps, start=1):
-            self._console.print(f"  {number}. {step}")
+            self._console.print(
+                textwrap.fill(f"  {number}. {step}", self._console.width - 1, subsequent_indent="     ")
+            )
         for permission in description.permissions.needed:
             self._console.print(f"     ✅ {permission.label}")
         for permission in description.permissions.unwanted:

@@ -78,7 +78,7 @@ class Wizard:
     def set_up(self, options: SetupOptions) -> AccountId:
         """Raises SetupRefused, DotenvError, SettingsError, EOFError."""
         account = self._account(options)
-        self._console.print(f"Account: {account} (its variables: {account.env_prefix}_...)")
+        self._console.print(f"Account: {account} (key in {account.env_prefix}_API_KEY)")
         present = self._present_keys.of(account)
         if present is not None:
             self._announce_replacement(present, options)

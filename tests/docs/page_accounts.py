@@ -43,6 +43,10 @@ class PageAccounts:
         return _dotenv("KRAKEN_USER_TANIA_GILBERT", self.tania_gilbert)
 
     @property
+    def coinbase_dotenv(self) -> str:
+        return _dotenv("COINBASE_MASTER", self.coinbase_master)
+
+    @property
     def coinbase_file(self) -> str:
         """The key file that Coinbase offers for download."""
         key = self.coinbase_master.api_key
@@ -72,4 +76,5 @@ def _on_coinbase(chance: random.Random, name: str, dollars: str) -> SimulatedAcc
 
 
 def _dotenv(prefix: str, account: SimulatedAccount) -> str:
-    return f"{prefix}_API_KEY={account.api_key.key}\n{prefix}_API_SECRET={account.api_key.secret}\n"
+    secret = account.api_key.secret.replace("\n", "\\n")
+    return f'{prefix}_API_KEY={account.api_key.key}\n{prefix}_API_SECRET="{secret}"\n'

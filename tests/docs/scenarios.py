@@ -43,6 +43,12 @@ _END = Step()
 _REPEATED = Step(repeated=True)
 _THE_FIRST_FILL = Step(until=("🎭 DEMO", "✅ BUY order filled: ", "🛡️ Stop placed: "))
 _MASTER_TRADES = Step(until=("✅ Started independent trading thread for kraken (MASTER)",))
+_BOTH_TRADE = Step(
+    until=(
+        "✅ Started independent trading thread for kraken (MASTER)",
+        "✅ Started independent trading thread for coinbase (MASTER)",
+    )
+)
 _ALL_TRADE = Step(
     until=(
         "✅ BUY order filled: ",
@@ -102,6 +108,31 @@ def _what_happens_when(accounts: PageAccounts) -> Scenario:
     return Scenario(accounts, (_END,), ((".env", accounts.master_dotenv),))
 
 
+def _master_in_five_minutes(accounts: PageAccounts) -> Scenario:
+    asked = Step(answers=_pasted(accounts.kraken_master))
+    return Scenario(accounts, (Step(code=2), asked, _MASTER_TRADES, _REPEATED))
+
+
+def _configure_master(accounts: PageAccounts) -> Scenario:
+    return Scenario(accounts, (_END, _END), ((".env", accounts.master_dotenv),))
+
+
+def _enable_master(accounts: PageAccounts) -> Scenario:
+    paused = Step(code=1, repeated=True)
+    steps = (_MASTER_TRADES, _REPEATED, _END, paused, _END)
+    return Scenario(accounts, steps, ((".env", accounts.master_dotenv),))
+
+
+def _kraken_quick_start(accounts: PageAccounts) -> Scenario:
+    owner = ("Which exchange?", ""), ("Owner", "daivon_frazier")
+    asked = Step(answers=(*owner, *_pasted(accounts.daivon_frazier)))
+    return Scenario(accounts, (asked, _END), ((".env", accounts.master_dotenv),))
+
+
+def _several_exchanges(accounts: PageAccounts) -> Scenario:
+    return Scenario(accounts, (_BOTH_TRADE, _REPEATED), ((".env", accounts.master_dotenv + accounts.coinbase_dotenv),))
+
+
 _MAKERS: Mapping[str, Callable[[PageAccounts], Scenario]] = MappingProxyType(
     {
         "docs/quick-start.md": _quick_start,
@@ -113,6 +144,11 @@ _MAKERS: Mapping[str, Callable[[PageAccounts], Scenario]] = MappingProxyType(
         "docs/security.md": _security,
         "docs/how-trading-decides.md": _how_trading_decides,
         "docs/what-happens-when.md": _what_happens_when,
+        "docs/SETUP_KRAKEN_MASTER_QUICK.md": _master_in_five_minutes,
+        "docs/CONFIGURE_KRAKEN_MASTER.md": _configure_master,
+        "docs/ENABLE_MASTER_KRAKEN_TRADING.md": _enable_master,
+        "docs/KRAKEN_QUICK_START.md": _kraken_quick_start,
+        "docs/MULTI_EXCHANGE_TRADING_GUIDE.md": _several_exchanges,
     }
 )
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = pages()
-_VARIABLE = re.compile(r"\b(?:NIJA|KRAKEN|COINBASE)_(?:[A-Z0-9]+|<NAME>)(?:_(?:[A-Z0-9]+|<NAME>))*")
+_VARIABLE = re.compile(r"\b(?:NIJA|KRAKEN|COINBASE)_(?:[A-Z0-9]+|<NAME>)(?:_(?:[A-Z0-9]+|<NAME>))*(?!\w|\.md)")
 _OURS = re.compile(r"(?:\./start\.sh|python -m nija|(?<![\w/.-])(?<!exec )nija) ([a-z][\w-]*)([^\n`|>]*)")
 # Shown as a mistake.
 _MISSPELT = {"KRAKEN_MASTER_APIKEY"}

@@ -98,7 +98,7 @@ def test_a_name_is_shown_as_it_will_be_written_and_a_wrong_signature_is_followed
     screen, key = setup("--exchange", "kraken"), DAIVON.api_key
     screen.expect("Owner")
     screen.type("Daivön Frazier")
-    screen.expect("Account: kraken:daivoen_frazier (its variables: KRAKEN_USER_DAIVOEN_FRAZIER_...)")
+    screen.expect("Account: kraken:daivoen_frazier (key in KRAKEN_USER_DAIVOEN_FRAZIER_API_KEY)")
     enter(screen, ApiKey(key.key, MASTER.api_key.secret))
     screen.expect("❌ Invalid signature")
     screen.expect("Try again")

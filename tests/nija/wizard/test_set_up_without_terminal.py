@@ -212,7 +212,7 @@ def variables_of(account: str, key: ApiKey) -> dict[str, str]:
 
 def test_the_accounts_name_is_shown_before_anything_is_checked_or_written(bench: Bench) -> None:
     bench.wizard().set_up(bench.files(bench.key("master")))
-    assert bench.printed.getvalue().startswith("Account: kraken:master (its variables: KRAKEN_MASTER_...)\n")
+    assert bench.printed.getvalue().startswith("Account: kraken:master (key in KRAKEN_MASTER_API_KEY)\n")
 
 
 def test_a_key_that_works_is_pointed_out_before_another_one_replaces_it(bench: Bench) -> None:
