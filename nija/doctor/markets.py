@@ -48,7 +48,7 @@ def check_markets(facts: AccountFacts, settings: AccountSettings, *, is_funded: 
         )
     elif facts.markets and all(found.market is None for found in facts.markets):
         yield broken("The exchange has none of this account's markets", "Correct markets in nija.toml")
-    elif findings and all(finding.level is not Level.OK for finding in findings):
+    elif is_funded and findings and all(finding.level is not Level.OK for finding in findings):
         yield broken("No market can be traded with this balance", _way_out(facts, settings))
     yield from _check_costs(facts, settings)
 
@@ -63,14 +63,16 @@ def enough_for_all(facts: AccountFacts, settings: AccountSettings) -> Decimal | 
 
     Leaves room for rising prices.
     """
-    quote = quote_of(settings)
-    entries = [
-        _usual_entry(found.market, found.price * _PRICE_RISE, facts)
-        for found in facts.markets
-        if found.market is not None and found.market.quote == quote and found.price is not None and found.price > 0
-    ]
-    needed = [enough for entry in entries if (enough := enough_equity(entry, settings)) is not None]
-    return max(needed) if needed and len(needed) == len(entries) else None
+    known = [found for found in facts.markets if found.market is not None and found.market.quote == quote_of(settings)]
+    needed = [_enough_for(found, facts, settings) for found in known]
+    enough = [equity for equity in needed if equity is not None]
+    return max(enough) if enough and len(enough) == len(known) else None
+
+
+def _enough_for(found: MarketFacts, facts: AccountFacts, settings: AccountSettings) -> Decimal | None:
+    if found.market is None or found.price is None or found.price <= 0:
+        return None
+    return enough_equity(_usual_entry(found.market, found.price * _PRICE_RISE, facts), settings)
 
 
 def missing_money(enough: Decimal, worth: Decimal, currency: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accounts.dotenv_file import load_environment
 from accounts.identity import MASTER, AccountId
 from accounts.suggest import did_you_mean
-from accounts.variables import account_of
+from accounts.variables import Part, account_of
 from brokers.exchanges import exchanges
 from nija.control.client import ask
 from nija.control.wire import ControlError
@@ -190,15 +190,6 @@ class Wizard:
             return KeyMaterial(text, read_file(options.secret_file))
         return self._dialogue.material(account) if self._dialogue is not None else from_stdin()
 
-    def _check_online(self, credentials: Credentials) -> None:
-        check = check_online(credentials, self._context.process, self._context.clock)
-        for finding in check.findings:
-            self._console.print(finding.line)
-            if finding.remedy and finding.level is not Level.OK:
-                self._console.print(f"   → {finding.remedy}")
-        if not check.is_accepted:
-            raise SetupRefused(f"the key is not accepted, and nothing was written to {self._context.dotenv}")
-
     def _report_written(self, account: AccountId, names: tuple[str, ...]) -> None:
         self._console.print(f"✅ Written to {self._context.dotenv} (only you can read it): {', '.join(names)}")
         self._warn_if_overridden(account)
@@ -219,7 +210,11 @@ class Wizard:
 
 
 def _identified(exchange: Exchange, owner: str) -> AccountId:
+    """Raises SetupRefused."""
     try:
-        return AccountId(exchange, owner)
+        account = AccountId(exchange, owner)
     except ValueError as error:
         raise SetupRefused(str(error)) from error
+    if account_of(f"{account.env_prefix}_{Part.KEY}") != account:
+        raise SetupRefused(f"the name {owner} is too long: use at most 64 letters and digits")
+    return account

@@ -58,6 +58,11 @@ def test_the_deposit_is_enough_for_the_market_with_the_largest_minimum() -> None
     )
 
 
+def test_no_amount_is_called_enough_while_a_price_is_not_known() -> None:
+    markets = (priced("BTC/USD", "100000", min_amount="0.00005"), MarketFacts("ETH/USD", market("ETH/USD"), None))
+    assert funding((), markets, USD="11").remedy == "Deposit $14.00 or more in USD, or lower min_balance in nija.toml."
+
+
 def test_where_the_minimums_are_met_already_lowering_the_limit_helps_too() -> None:
     markets = (priced("BTC/USD", "100000", min_amount="0.00001"),)
     assert funding((), markets, USD="11").remedy == (

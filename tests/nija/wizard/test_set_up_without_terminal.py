@@ -172,6 +172,11 @@ def test_without_a_terminal_the_exchange_must_be_named(bench: Bench) -> None:
         bench.wizard().set_up(SetupOptions())
 
 
+def test_a_name_that_is_too_long_for_a_variable_is_refused(bench: Bench) -> None:
+    with pytest.raises(SetupRefused, match="at most 64"):
+        bench.wizard().set_up(SetupOptions(Exchange.KRAKEN, "a" * 65))
+
+
 def test_an_account_is_taken_out_again(bench: Bench) -> None:
     bench.dotenv.write_text("A=1\nKRAKEN_MASTER_API_KEY=a\nKRAKEN_MASTER_API_SECRET=b\n")
     bench.wizard().remove(MASTER)
