@@ -12,8 +12,24 @@ _FEED_ALONE = "tests/nija/test_feed_alone.py"
 _FEED_AGES = "tests/nija/test_feed_ages.py"
 _JUDGEMENT = "tests/nija/health/test_health_judgement.py"
 _STORES = "tests/nija/journal/test_journal_stores.py"
+_RETENTION = "tests/brokers/simulator/test_simulator_retention.py"
+_DEMO_LIVES = "tests/nija/supervisor/test_demo_lives.py"
 
 DAEMON_MUTATIONS = (
+    Mutation(
+        "the demo's exchange keeps all of its past",
+        "nija/supervisor/demo.py",
+        ", retention=_RETENTION)",
+        ")",
+        (_DEMO_LIVES,),
+    ),
+    Mutation(
+        "an old order is forgotten as soon as it ends",
+        "brokers/simulator/engine/accounts.py",
+        "    return order.closed or order.created\n",
+        "    return order.created\n",
+        (f"{_RETENTION}::TestOrders::test_what_has_just_ended_is_kept_although_it_was_placed_first",),
+    ),
     Mutation(
         "a market that is refused takes every price along",
         "nija/market_data/prices.py",

@@ -41,6 +41,10 @@ JOURNAL_RETENTION = JournalRetention(
 _RETENTION = Retention(orders=300, requests=1_000, candles=1_000)
 
 
+def exchange_config() -> SimulatorConfig:
+    return SimulatorConfig(made_up_accounts(DEMO_SEED), speed=SPEED, seed=DEMO_SEED, retention=_RETENTION)
+
+
 @contextmanager
 def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
     """Start the embedded exchange; within the block the configuration is that of its accounts.
@@ -56,9 +60,7 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
         # The exchange starts from scratch each time, so the journals of the last demo do not apply.
         shutil.rmtree(folder, ignore_errors=True)
         ensure_directory(folder)
-        child = start_child(
-            SimulatorConfig(made_up_accounts(DEMO_SEED), speed=SPEED, seed=DEMO_SEED, retention=_RETENTION)
-        )
+        child = start_child(exchange_config())
         try:
             os.environ["REQUESTS_CA_BUNDLE"] = child.addresses.ca_bundle
             process = replace(
