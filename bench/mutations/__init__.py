@@ -14,6 +14,7 @@ from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
 from bench.mutations.sending import JOURNAL_MUTATIONS, SENDING_MUTATIONS, TRACKING_MUTATIONS
+from bench.mutations.telegram import TELEGRAM_MUTATIONS
 
 MUTATIONS = (
     *POLICY_MUTATIONS,
@@ -31,6 +32,7 @@ MUTATIONS = (
     *COINBASE_MUTATIONS,
     *DAEMON_MUTATIONS,
     *EVENT_MUTATIONS,
+    *TELEGRAM_MUTATIONS,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]

@@ -47,6 +47,8 @@ class BotApiStandIn:
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.news = threading.Condition()
         self._updates: list[dict[str, Any]] = []
+        self._repeated: list[dict[str, Any]] = []
+        self._last_update: dict[str, Any] = {}
         self._questions: list[tuple[int, dict[str, Any]]] = []
         self._next_update = 700
         self._next_message = 50
@@ -70,9 +72,9 @@ class BotApiStandIn:
             self.news.notify_all()
 
     def deliver_again(self) -> None:
-        """As if a confirmation had been lost: the last update comes a second time."""
+        """As if its confirmation had been lost: the last update comes a second time, whatever the offset."""
         with self.news:
-            self._updates.append(self.last_update)
+            self._repeated.append(self._last_update)
             self.news.notify_all()
 
     # What the bot did.
@@ -130,13 +132,12 @@ class BotApiStandIn:
 
     def _wait_for_updates(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         with self.news:
-            kept = [one for one in self._updates if one["update_id"] >= parameters["offset"]]
-            self._updates = kept
+            self._updates = [one for one in self._updates if one["update_id"] >= parameters["offset"]]
             if self.hold:
                 self.news.wait_for(lambda: self._updates or not self.hold, parameters["timeout"])
-            if self._updates:
-                self.last_update = self._updates[-1]
-            return list(self._updates)
+            found, self._repeated = [*self._repeated, *self._updates], []
+            self._last_update = found[-1] if found else self._last_update
+            return found
 
     def _sent(self, parameters: dict[str, Any]) -> int:
         with self.news:

@@ -349,6 +349,11 @@ class TestActing:
         assert "accounts trade" in status
         assert all("reply_markup" not in sent for sent in daemon.api.of("sendMessage"))
 
+    def test_a_question_that_is_delivered_twice_is_answered_once(self, daemon: Daemon) -> None:
+        daemon.hears("/status")
+        daemon.api.deliver_again()
+        assert daemon.said_in(daemon.poller.turn) == []
+
     def test_a_press_that_is_delivered_twice_is_carried_out_once(self, daemon: Daemon) -> None:
         daemon.hears("/stop")
         message, yes, _ = daemon.api.button
@@ -362,11 +367,17 @@ class TestActing:
     def test_a_command_is_carried_out_although_telegram_cannot_be_told(self, daemon: Daemon) -> None:
         daemon.hears("/stop")
         message, yes, _ = daemon.api.button
-        daemon.api.faults["answerCallbackQuery"] = deque([Fault(drop=True)])
         daemon.api.faults["editMessageText"] = deque([Fault(drop=True)])
         daemon.presses(yes, message)
         assert len(daemon.given) == 1
         assert daemon.hears("/status")
+
+    def test_the_outcome_is_told_although_the_press_cannot_be_acknowledged(self, daemon: Daemon) -> None:
+        daemon.hears("/stop")
+        message, yes, _ = daemon.api.button
+        daemon.api.faults["answerCallbackQuery"] = deque([Fault(drop=True)])
+        (answer,) = daemon.presses(yes, message)
+        assert answer.startswith("⏳ ")
 
     def test_a_stopping_nija_says_so(self, daemon: Daemon) -> None:
         daemon.hears("/stop")
