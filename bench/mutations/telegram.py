@@ -118,8 +118,8 @@ TELEGRAM_MUTATIONS = (
     Mutation(
         "what people write is markup",
         "nija/telegram/markup.py",
-        "    return escape(text, quote=False)\n",
-        "    return text\n",
+        "    return escape(_TYPED.sub(_sent, text), quote=False)\n",
+        "    return _TYPED.sub(_sent, text)\n",
         (_MARKUP, f"{_TELEGRAM}::TestReading"),
     ),
     Mutation(

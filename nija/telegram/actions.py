@@ -7,28 +7,28 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from brokers.figures import amount, money
+from nija.control.result_lines import result_line
+from nija.status.report import AccountFaultKind
 from nija.telegram.markup import bold, plain
-from nija.trader.commands import Command, CommandStatus
+from nija.trader.commands import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nija.status.report import AccountStatus, PositionStatus
-    from nija.trader.commands import CommandResult
+    from nija.trader.commands import CommandResult, Instruction
 
 _NAMED_AT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ChatAction:
-    """`asked` continues with the accounts' names. `effect` says what will happen, `done` and `already` what did."""
+    """`asked` continues with the accounts' names; `effect` says what will happen."""
 
     command: Command
     asked: str
     effect: str
     button: str
-    done: str
-    already: str
 
 
 _ACTIONS: Mapping[str, ChatAction] = MappingProxyType(
@@ -38,24 +38,18 @@ _ACTIONS: Mapping[str, ChatAction] = MappingProxyType(
             "Stop trading",
             "Nothing new is opened. Stops and exits go on.",
             "Stop trading",
-            "trading is stopped; exits and stops go on. /resume starts it again",
-            "was already stopped",
         ),
         "resume": ChatAction(
             Command.RESUME,
             "Trade again",
-            "This also ends what a loss limit has stopped, and losses count from zero again.",
+            "NIJA may open positions again at the next signal.",
             "Trade again",
-            "trades again",
-            "was not stopped",
         ),
         "flatten": ChatAction(
             Command.FLATTEN,
             "Sell everything that NIJA holds, at market, now",
             "Then nothing new is opened until /resume. Coins that NIJA did not buy are not sold.",
             "Sell and stop",
-            "its positions are being sold, and trading is stopped. See /status",
-            "is already being sold",
         ),
     }
 )
@@ -63,10 +57,6 @@ _ACTIONS: Mapping[str, ChatAction] = MappingProxyType(
 
 def action_named(name: str) -> ChatAction | None:
     return _ACTIONS.get(name)
-
-
-def action_of(command: Command) -> ChatAction:
-    return next(action for action in _ACTIONS.values() if action.command is command)
 
 
 def question_text(action: ChatAction, accounts: Sequence[AccountStatus], *, everyone: bool) -> str:
@@ -77,11 +67,13 @@ def question_text(action: ChatAction, accounts: Sequence[AccountStatus], *, ever
     lines = [bold(f"{action.asked} {who}?"), plain(action.effect)]
     if action.command is Command.FLATTEN:
         lines += map(plain, _sales(accounts))
+    if action.command is Command.RESUME:
+        lines += map(plain, _ended(accounts))
     return "\n".join((*lines, "The button works for one minute."))
 
 
-def result_blocks(command: Command, results: Iterable[CommandResult]) -> list[str]:
-    lines = [plain(_result(action_of(command), result)) for result in results]
+def result_blocks(instruction: Instruction, results: Iterable[CommandResult]) -> list[str]:
+    lines = [plain(result_line(instruction, result)) for result in results]
     return ["\n".join(lines or ["There are no accounts: nothing was done."])]
 
 
@@ -105,11 +97,12 @@ def _value(position: PositionStatus, currency: str) -> str:
     return f"worth about {money(position.amount * position.price, currency)}"
 
 
-def _result(action: ChatAction, result: CommandResult) -> str:
-    return {
-        CommandStatus.DONE: f"✅ {result.account}: {action.done}",
-        CommandStatus.ALREADY: f"✅ {result.account}: {action.already}",
-        CommandStatus.IN_MEMORY: f"⚠️ {result.account}: {action.done}; but only until NIJA ends: {result.reason}",
-        CommandStatus.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
-        CommandStatus.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
-    }[result.became]
+def _ended(accounts: Iterable[AccountStatus]) -> Iterator[str]:
+    """The halts that end, and what to know of them."""
+    halted = [(account.id, halt) for account in accounts for halt in account.latches]
+    for account, halt in halted:
+        yield f"{account}: this ends: {halt.reason or halt.name}"
+    if any("loss" in halt.name or "drawdown" in halt.name for _, halt in halted):
+        yield "Losses are counted from zero again."
+    if any(halt.name == AccountFaultKind.ANOTHER_PROGRAM for _, halt in halted):
+        yield "Only do this once no other program trades there."

@@ -157,11 +157,12 @@ class Bot:
     def _carry_out(self, question: Question, pressed: Pressed) -> list[str]:
         whom = question.account or "all accounts"
         self._log.info(f"📱 {pressed.sender} gives the command {question.command.value} to {whom}")
+        instruction = Instruction(question.command, by=str(pressed.sender))
         try:
-            results = self._context.command(question.account, Instruction(question.command, by=str(pressed.sender)))
+            results = self._context.command(question.account, instruction)
         except (ControlError, ValueError) as error:
             return [f"❌ {plain(str(error))}"]
-        return result_blocks(question.command, results)
+        return result_blocks(instruction, results)
 
     def _ignore(self, update: Written | Pressed) -> None:
         if update.chat in self._strangers or len(self._strangers) >= _STRANGERS_LOGGED:

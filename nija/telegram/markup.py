@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
 LONGEST = 4096
 _BETWEEN_BLOCKS = "\n\n"
 _CUT = "…"
+_TYPED = re.compile(r"\bnija (status|history|stop-trading|resume|flatten)\b")
 
 
 def plain(text: str) -> str:
-    return escape(text, quote=False)
+    """Nothing in it is markup, and a command that NIJA names is the one to send here: `/resume` for `nija resume`."""
+    return escape(_TYPED.sub(_sent, text), quote=False)
+
+
+def _sent(typed: re.Match[str]) -> str:
+    return "/stop" if typed[1] == "stop-trading" else f"/{typed[1]}"
 
 
 def bold(text: str) -> str:

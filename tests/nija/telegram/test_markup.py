@@ -36,5 +36,11 @@ def test_signs_outside_the_first_plane_count_twice() -> None:
     assert length(message) <= LONGEST
 
 
+def test_a_command_that_nija_names_is_the_one_to_send_here() -> None:
+    assert plain("run: nija resume kraken:master") == "run: /resume kraken:master"
+    assert plain("see nija status, then nija stop-trading") == "see /status, then /stop"
+    assert plain("nija doctor finds it; nija.log tells it") == "nija doctor finds it; nija.log tells it"
+
+
 def test_what_people_write_is_never_markup() -> None:
     assert plain("<a href='x'>1 & 2</a>") == "&lt;a href='x'&gt;1 &amp; 2&lt;/a&gt;"

@@ -286,6 +286,16 @@ class TestActing:
         assert "coinbase:master: 0.00200000 BTC/USD, worth about $194.00" in question
         assert "holds no position" in daemon.hears("/flatten kraken:tania_gilbert")[0]
 
+    def test_the_question_says_which_halts_would_end(self, daemon: Daemon) -> None:
+        since = datetime.fromtimestamp(daemon.clock.time(), UTC)
+        halts = (HaltStatus("daily_loss", "lost 9 % today", since), HaltStatus("another_program", "a 2nd NIJA", since))
+        daemon.report = replace(REPORT, accounts=(replace(REPORT.accounts[1], latches=halts),))
+        (question,) = daemon.hears("/resume")
+        assert "kraken:tania_gilbert: this ends: lost 9 % today" in question
+        assert "Losses are counted from zero again." in question
+        assert "Only do this once no other program trades there." in question
+        assert "Losses" not in daemon.hears("/stop")[0]
+
     def test_positions_that_are_not_known_are_not_called_none(self, daemon: Daemon) -> None:
         daemon.report = replace(REPORT, accounts=(replace(REPORT.accounts[1], is_known=False),))
         assert "kraken:tania_gilbert: its positions are not known yet" in daemon.hears("/flatten")[0]
