@@ -206,7 +206,7 @@ class Supervisor:
             return
         context = BotContext(
             report=self._report,
-            journal=journals.read,
+            journal=journals.read_current,
             command=lambda account, instruction: send_to(self._queues(), account, instruction),
             rights=lambda chat: chat_rights(chat, process.telegram_chats, self._configuration.settings),
         )

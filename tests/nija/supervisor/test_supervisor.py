@@ -24,13 +24,14 @@ from nija.supervisor.paper import on_paper
 from nija.supervisor.supervisor import Supervisor
 from nija.trader.commands import Command
 from tests import made_up
-from tests.nija.telegram.bot_api import OWNER, TOKEN, bot_api
+from tests.nija.telegram.bot_api import DAIVONS, OWNER, TOKEN, bot_api
 from tests.simulator_fixtures import UNLIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from accounts.identity import AccountId
     from brokers.simulator.server import Simulator
     from nija.supervisor.configuration import Configuration
 
@@ -173,22 +174,59 @@ def test_a_port_that_is_taken_is_said_before_anything_trades(live: Daemon, tmp_p
     assert isinstance(second.end(), ConfigurationError)
 
 
-def test_on_telegram_the_owner_stops_all_accounts_and_the_history_says_who_did(
-    simulator: Simulator, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class ToldOnTelegram:
+    """What was sent to each chat while NIJA's owner stopped all accounts, and who did so by the history of each."""
+
+    texts: dict[int, str]
+    stopped_by: set[str]
+
+
+@pytest.fixture(scope="module")
+def told_on_telegram(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> ToldOnTelegram:
+    """A daemon whose kraken:daivon_frazier has an owner with a chat of their own."""
+    folder = tmp_path_factory.mktemp("telegram")
+    own = folder / "own.toml"
+    own.write_text(f'[accounts."kraken:daivon_frazier"]\ntelegram_chat = {DAIVONS}\n', encoding="utf-8")
     with bot_api() as telegram:
-        chats = {"NIJA_TELEGRAM_TOKEN": TOKEN, "NIJA_TELEGRAM_CHATS": str(OWNER)}
-        configuration = configured(simulator, tmp_path, **chats, NIJA_TELEGRAM_API_URL=telegram.address)
+        chats = {"NIJA_TELEGRAM_TOKEN": TOKEN, "NIJA_TELEGRAM_CHATS": str(OWNER), "NIJA_CONFIG": str(own)}
+        configuration = configured(simulator, folder, **chats, NIJA_TELEGRAM_API_URL=telegram.address)
         with running(configuration) as daemon:
-            telegram.write("/stop", date=time.time())
+            for text, chat in (("/stop", DAIVONS), ("/status", DAIVONS), ("/stop", OWNER)):
+                telegram.write(text, chat=chat, date=time.time())
             message, yes, _ = telegram.button
             telegram.press(yes, message, name="Dana")
             daemon.wait_until(lambda: daemon.all_are(AccountState.PAUSED))
             telegram.wait_for("editMessageText", 1)
-    journals = Journals(tmp_path / "data", SystemClock(), get_log("test"))
-    for found in configuration.discovery.credentials:
-        with closing(journals.read(found.account)) as journal:
-            (stopped,) = journal.history.latest(9, Command.STOP_TRADING)
-        assert stopped.detail["by"] == f"Telegram {OWNER} (Dana)"
-    journals.close()
-    assert any("🚀 started" in text for text in telegram.said)
+        texts = {chat: "\n".join(telegram.said_to(chat)) for chat in (OWNER, DAIVONS)}
+    with closing(Journals(folder / "data", SystemClock(), get_log("test"))) as journals:
+        accounts = [found.account for found in configuration.discovery.credentials]
+        return ToldOnTelegram(texts, {_stopped_by(journals, account) for account in accounts})
+
+
+def _stopped_by(journals: Journals, account: AccountId) -> str:
+    with closing(journals.read(account)) as journal:
+        (stopped,) = journal.history.latest(9, Command.STOP_TRADING)
+    return str(stopped.detail["by"])
+
+
+def test_on_telegram_the_owner_stops_all_accounts_and_the_history_says_who_did(
+    told_on_telegram: ToldOnTelegram,
+) -> None:
+    assert told_on_telegram.stopped_by == {f"Telegram {OWNER} (Dana)"}
+
+
+def test_the_chats_that_may_ask_are_notified_of_everything(told_on_telegram: ToldOnTelegram) -> None:
+    text = told_on_telegram.texts[OWNER]
+    assert "🚀 started" in text
+    assert all(f"{who} opens nothing new" in text for who in ("Kraken MASTER", "USER daivon_frazier"))
+
+
+def test_the_owner_of_one_account_is_answered_and_notified_of_that_account_alone(
+    told_on_telegram: ToldOnTelegram,
+) -> None:
+    text = told_on_telegram.texts[DAIVONS]
+    assert "You can look but not act here" in text
+    assert "kraken:daivon_frazier TRADING" in text
+    assert "USER daivon_frazier opens nothing new" in text
+    assert "master" not in text.casefold()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOKEN = "123456789:" + "hidden-token-" * 3
-OWNER, STRANGER, TANIAS, GROUP = 1001, 666, 2002, -100500
+OWNER, STRANGER, TANIAS, DAIVONS, GROUP = 1001, 666, 2002, 2003, -100500
 PATIENCE = 10.0
 _TAGS = {"b", "i", "pre", "code", "a", "u", "s"}
 
@@ -85,8 +85,15 @@ class BotApiStandIn:
     @property
     def said(self) -> list[str]:
         """The texts that were sent or put in place of another, without their markup."""
-        texts = [p["text"] for method, p in self.calls if method in ("sendMessage", "editMessageText")]
-        return [re.sub(r"</?b>", "", text) for text in texts]
+        return [text for _, text in self._sent_texts()]
+
+    def said_to(self, chat: int) -> list[str]:
+        return [text for receiver, text in self._sent_texts() if receiver == chat]
+
+    def _sent_texts(self) -> Iterator[tuple[int, str]]:
+        for method, parameters in self.calls:
+            if method in ("sendMessage", "editMessageText"):
+                yield parameters["chat_id"], re.sub(r"</?b>", "", parameters["text"])
 
     @property
     def button(self) -> tuple[int, str, str]:
