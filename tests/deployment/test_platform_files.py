@@ -50,7 +50,8 @@ def test_railway_builds_the_dockerfile_and_restarts_what_died() -> None:
     assert railway["build"] == {"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"}
     deploy = railway["deploy"]
     assert (deploy["startCommand"], deploy["restartPolicyType"]) == (START, "ALWAYS")
-    assert deploy["healthcheckPath"] == "/healthz"
+    # Not /healthz: a deploy whose keys are all refused must not replace one that works.
+    assert deploy["healthcheckPath"] == "/readyz"
 
 
 def test_railway_never_runs_two_at_once_and_gives_the_old_one_time_to_end() -> None:
