@@ -32,6 +32,7 @@ _SLOW = (
     "brokers/kraken/test_kraken_client.py",
     "brokers/kraken/test_kraken_with_an_owner.py",
     "brokers/simulator",
+    "browser",
     "compatibility",
     "deployment",
     "nija/cli/test_guide_scripts.py",

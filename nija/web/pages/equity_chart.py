@@ -39,9 +39,8 @@ def journaled_curve(series: Sequence[EquityPoint]) -> tuple[ChartPoint, ...]:
 
 
 def joined(journaled: Sequence[ChartPoint], recent: Sequence[ChartPoint]) -> tuple[ChartPoint, ...]:
-    """The journal's points, and from the first recent one on the recent ones."""
-    start = recent[0].time if recent else float("inf")
-    return (*(point for point in journaled if point.time < start), *recent)
+    """The journal's points, some minutes apart, and those of the hours in which a page was open."""
+    return tuple(sorted((*journaled, *recent), key=lambda point: point.time))
 
 
 def together(curves: Mapping[str, Sequence[ChartPoint]]) -> tuple[ChartPoint, ...]:

@@ -45,6 +45,15 @@
   });
   window.setInterval(show, 1000);
 
+  // What the reader has opened or closed stays so when its slot gets new content.
+  let toggled = new Map();
+  live.addEventListener("htmx:sseBeforeMessage", (event) => {
+    toggled = new Map([...event.target.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
+  });
+  live.addEventListener("htmx:sseMessage", (event) => {
+    for (const one of event.target.querySelectorAll("details[id]")) one.open = toggled.get(one.id) ?? one.open;
+  });
+
   async function checkSession() {
     try {
       const answer = await fetch(window.location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });

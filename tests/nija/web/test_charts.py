@@ -52,7 +52,7 @@ class TestTheCurveOfAllAccounts:
 
 class TestTheCurveOfOneAccount:
     def test_joins_the_journal_with_the_last_hours(self) -> None:
-        assert joined([point(1, 1), point(5, 2)], [point(4, 3)]) == (point(1, 1), point(4, 3))
+        assert joined([point(1, 1), point(5, 2)], [point(4, 3)]) == (point(1, 1), point(4, 3), point(5, 2))
 
     def test_measures_drawdown_on_units(self) -> None:
         curve = journaled_curve([measured(0, 100, 0, "1"), measured(1, 110, 10, "1.1"), measured(2, 209, 9, "0.99")])
