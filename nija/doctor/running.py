@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accounts.identity import AccountId, short_name
 from accounts.manager import AccountState
 from accounts.market_advice import alternatives
+from nija.doctor.account import check_account
 from nija.doctor.facts import AccountFacts, BalanceFacts, Failure, KeyRights, MarketFacts
+from nija.doctor.finding import Section
+from nija.doctor.machine import check_data_dir, check_log_file, check_python, check_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from accounts.credentials import Credentials
-    from accounts.identity import AccountId
+    from accounts.environment import ProcessSettings
     from accounts.manager import AccountManager
     from accounts.settings import Settings
     from nija.status.report import AccountStatus
@@ -24,16 +30,21 @@ _ACCOUNTS = "accounts"
 _NOTHING_KNOWN: Mapping[str, AccountStatus] = MappingProxyType({})
 
 
-def doctor_answer(
+def doctor_answer(facts: Iterable[AccountFacts]) -> dict[str, object]:
+    """For the control socket."""
+    return {_ACCOUNTS: [one.to_json() for one in facts]}
+
+
+def facts_of_all(
     manager: AccountManager,
     credentials: Iterable[Credentials],
     settings: Settings,
     prices: Mapping[AccountId, Mapping[str, Decimal]],
     views: Mapping[str, AccountStatus] = _NOTHING_KNOWN,
-) -> dict[str, object]:
-    """For the control socket. `prices` are each trader's latest, by market; `views` are by account id."""
+) -> tuple[AccountFacts, ...]:
+    """`prices` are each trader's latest, by market; `views` are by account id."""
     known = set(manager.accounts())
-    facts = (
+    return tuple(
         _with_view(
             running_facts(manager, one, settings, prices.get(one.account, {})),
             views.get(str(one.account)),
@@ -41,7 +52,27 @@ def doctor_answer(
         for one in credentials
         if one.account in known
     )
-    return {_ACCOUNTS: [one.to_json() for one in facts]}
+
+
+def running_sections(
+    facts: Iterable[AccountFacts], settings: Settings, process: ProcessSettings, now: datetime
+) -> tuple[Section, ...]:
+    """What `nija doctor` finds, as far as a running daemon knows it: no exchange is asked."""
+    version = sys.version_info
+    machine = (
+        check_python((version[0], version[1], version[2])),
+        *check_settings(process.config),
+        *check_data_dir(process.data_dir),
+        check_log_file(process.log_file),
+    )
+    return (Section("This machine", machine), *(_section(one, settings, process, now) for one in facts))
+
+
+def _section(facts: AccountFacts, settings: Settings, process: ProcessSettings, now: datetime) -> Section:
+    account = AccountId.parse(facts.id)
+    allowed = process.allow_withdrawal_keys
+    checked = check_account(account, facts, settings.for_account(account), now, allow_withdrawal=allowed)
+    return Section(f"{short_name(account.exchange)} {account.label}", checked.findings, facts.id)
 
 
 def _with_view(facts: AccountFacts, view: AccountStatus | None) -> AccountFacts:

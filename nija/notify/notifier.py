@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from brokers.clock import utc_now
 from nija.health.judgement import works
 from nija.notify.heartbeat import Heartbeat
+from nija.notify.sent import SentNotification, SentNotifications
 from nija.notify.targets import Targets
 from nija.notify.wording import NotifiedEvent
 from nija.notify.worker import NotificationWorker
@@ -45,6 +46,7 @@ class Notifier:
         self._log = log
         self._sender = sender
         self._redact = redact
+        self.sent = SentNotifications()
         self._workers = {audience: self._worker(audience) for audience in audiences if not audience.is_empty}
         self._heartbeat = Heartbeat(heartbeat_url, log) if heartbeat_url else None
 
@@ -88,4 +90,8 @@ class Notifier:
             worker.stop(max(0.0, deadline - self._clock.monotonic()))
 
     def _worker(self, audience: Audience) -> NotificationWorker:
-        return NotificationWorker(Targets(audience, self._sender, self._log, self._redact), self._clock, self._log)
+        targets = Targets(audience, self._sender, self._log, self._redact, self._on_sent)
+        return NotificationWorker(targets, self._clock, self._log)
+
+    def _on_sent(self, title: str, outcome: str) -> None:
+        self.sent.add(SentNotification(utc_now(self._clock), title, outcome))

@@ -34,15 +34,24 @@ class _Target:
 
 
 class Targets:
-    """Used by one thread, which also imports apprise. `redact` removes secrets from every text."""
+    """Used by one thread, which also imports apprise. `redact` removes secrets from every text.
+
+    `on_sent` is told the title of each message, and whom it reached or did not reach.
+    """
 
     def __init__(
-        self, audience: Audience, sender: str, log: FilteringBoundLogger, redact: Callable[[str], str]
+        self,
+        audience: Audience,
+        sender: str,
+        log: FilteringBoundLogger,
+        redact: Callable[[str], str],
+        on_sent: Callable[[str, str], None] = lambda _title, _outcome: None,
     ) -> None:
         self._audience = audience
         self._sender = sender
         self._log = log
         self._redact = redact
+        self._on_sent = on_sent
         self._reasons = ChangeFilter()
         self._targets: tuple[_Target, ...] = ()
 
@@ -79,7 +88,9 @@ class Targets:
         target.tries += 1
         target.next_try = now + RETRY_SECONDS
         name = target.recipient.name
-        trouble = target.recipient.send(message(self._sender, tuple(target.unsent), left_out, self._redact))
+        sent = message(self._sender, tuple(target.unsent), left_out, self._redact)
+        trouble = target.recipient.send(sent)
+        self._on_sent(sent.title, f"did not reach {name}" if trouble else f"sent to {name}")
         if not trouble:
             target.unsent.clear()
             target.tries = 0

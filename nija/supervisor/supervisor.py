@@ -16,7 +16,7 @@ from brokers.clock import utc_now
 from nija.control.commands import command_handlers, send_to
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
-from nija.doctor.running import doctor_answer
+from nija.doctor.running import doctor_answer, facts_of_all, running_sections
 from nija.events import DaemonStarted, DaemonStopped, Events, MonthlyReport
 from nija.health.watcher import Watcher
 from nija.journal.errors import JournalError
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.model import Candles, Exchange, Timeframe
+    from nija.doctor.facts import AccountFacts
+    from nija.doctor.finding import Section
     from nija.journal.journal import Journal
     from nija.notify.audience import Audience
     from nija.status.report import AccountStatus, StatusReport
@@ -177,10 +179,7 @@ class Supervisor:
             return self._report().to_json()
 
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:
-            prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
-            credentials = tuple(one for one, _ in self._traded)
-            views = {one.id: one for one in self._views()}
-            return doctor_answer(self.manager, credentials, self._configuration.settings, prices, views)
+            return doctor_answer(self._facts())
 
         path = self._configuration.home / SOCKET_NAME
         server = ControlServer(path, {"status": status, "doctor": doctor, **command_handlers(self._queues)})
@@ -189,6 +188,17 @@ class Supervisor:
             yield
         finally:
             server.stop()
+
+    def _facts(self) -> tuple[AccountFacts, ...]:
+        """What the doctor is told of every account."""
+        prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
+        credentials = tuple(one for one, _ in self._traded)
+        views = {one.id: one for one in self._views()}
+        return facts_of_all(self.manager, credentials, self._configuration.settings, prices, views)
+
+    def _findings(self) -> tuple[Section, ...]:
+        settings, process = self._configuration.settings, self._configuration.process
+        return running_sections(self._facts(), settings, process, utc_now(self._clock))
 
     def _queues(self) -> Mapping[AccountId, CommandQueue]:
         """Those of all accounts. Raises ControlError if a command could be lost."""
@@ -230,7 +240,14 @@ class Supervisor:
         from nija.web.context import WebContext  # noqa: PLC0415
 
         health = Health(self._views, self._events, self._clock)
-        context = WebContext(self._report, health.verdict, self._read_journal, self._candles)
+        context = WebContext(
+            report=self._report,
+            verdict=health.verdict,
+            journal=self._read_journal,
+            candles=self._candles,
+            findings=self._findings,
+            notifications=self._notifier.sent.newest,
+        )
         with web(self._configuration, context, health, self._queues, self._clock):
             yield
 

@@ -53,7 +53,7 @@ def web(
     )
     try:
         wanted = listeners(process.port, process.web_port, has_password=password_hash is not None, is_demo=is_demo)
-        server = WebServer(site, lambda: page_routes(context), wanted)
+        server = WebServer(site, lambda: page_routes(context, clock), wanted)
         server.start()
     except PortUnusable as error:
         raise ConfigurationError(str(error)) from error

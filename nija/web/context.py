@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from accounts.identity import AccountId
     from brokers.model import Candles, Exchange, Timeframe
     from nija.doctor.finding import Section
     from nija.health.judgement import Verdict
     from nija.journal.journal import Journal
+    from nija.notify.sent import SentNotification
     from nija.status.report import StatusReport
-
-
-@dataclass(frozen=True, slots=True)
-class SentNotification:
-    """A notification that was sent, or could not be: `outcome` says which."""
-
-    time: datetime
-    title: str
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +38,14 @@ class WebContext:
 class Viewer:
     """Who looks: NIJA's owner or, with `only`, the owner of that one account, who may look but not act.
 
-    `token` is what a form of this session must send along. A stranger has not logged in, and sees nothing.
+    `token` is what a form of this session must send along; `may_log_out`: there is a session to end. A stranger has
+    not logged in, and sees nothing.
     """
 
     only: AccountId | None = None
     token: str = ""
     is_stranger: bool = False
+    may_log_out: bool = False
 
     @property
     def may_act(self) -> bool:

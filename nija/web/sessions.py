@@ -45,7 +45,8 @@ class Sessions:
         for name in siblings[: max(0, len(siblings) - _AT_ONCE + 1)]:
             del self._sessions[name]
         key = secrets.token_urlsafe(32)
-        self._sessions[_name(key)] = _Session(Viewer(only, secrets.token_urlsafe(32)), link, now, now)
+        viewer = Viewer(only, secrets.token_urlsafe(32), may_log_out=True)
+        self._sessions[_name(key)] = _Session(viewer, link, now, now)
         return key
 
     def viewer(self, key: str) -> Viewer | None:

@@ -32,8 +32,7 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.world = World(folder)
-        # Real browsers wait for real time.
-        self.world.clock = SystemClock()  # type: ignore[assignment]  # a Clock, as the pages take it
+        self._stop = threading.Event()
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -43,6 +42,9 @@ class Served:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
+        self._stop = threading.Event()
+        # Real browsers wait for real time.
+        self.world.clock = SystemClock(self._stop)  # type: ignore[assignment]  # a Clock, as the pages take it
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self._port))
@@ -59,7 +61,8 @@ class Served:
     def stop(self) -> None:
         if self._server is None or self._thread is None:
             return
-        self._server.should_exit = self._server.force_exit = True
+        self._stop.set()
+        self._server.should_exit = True
         self._thread.join(_JOIN_SECONDS)
         self._server = None
 
@@ -98,8 +101,7 @@ class Visit:
 
 def visit(browser: Browser, served: Served, size: tuple[int, int] = DESK, *, dark: bool = False) -> Visit:
     width, height = size
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
     return Visit(context.new_page(), served.address)
 
 

@@ -10,10 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from nija.doctor.finding import Section, broken, fine
+from nija.notify.sent import SentNotification
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.report import AccountFault, AccountFaultKind, HaltStatus
 from nija.trader.view import ProtectionView
-from nija.web.context import SentNotification, Viewer
+from nija.web.context import Viewer
 from tests.browser.served import DESK, PHONE, TABLET, visit
 from tests.nija.web.page_world import MASTER, NOW, POSITION, account, before_its_first_cycle, many
 

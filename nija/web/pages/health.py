@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nija.web.pages.readings import PageReading, Readings
 
 _JOURNAL_SECONDS = 30.0
+_FINDINGS_SECONDS = 10.0
 
 
 class HealthPage:
@@ -36,7 +37,10 @@ class HealthPage:
     def __init__(self, context: WebContext, readings: Readings, clock: Clock) -> None:
         self._context = context
         self._readings = readings
+        self._clock = clock
         self._journals = JournalPart(context, clock, _JOURNAL_SECONDS, _journal_words)
+        self._found: tuple[Section, ...] = ()
+        self._found_at = float("-inf")
 
     def route(self) -> Route:
         return Route("/health", self._page)
@@ -69,8 +73,10 @@ class HealthPage:
         return render(request, "health.html", mode=mode_words(reading.report), slots=slots, shape=shape_of(slots))
 
     def _sections(self, viewer: Viewer) -> tuple[Section, ...]:
-        found = self._context.findings()
-        return tuple(one for one in found if viewer.only is None or one.account == str(viewer.only))
+        now = self._clock.monotonic()
+        if now - self._found_at >= _FINDINGS_SECONDS:
+            self._found, self._found_at = self._context.findings(), now
+        return tuple(one for one in self._found if viewer.only is None or one.account == str(viewer.only))
 
 
 def _journal_words(journal: Journal) -> str:

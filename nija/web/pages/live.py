@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _STREAM_SECONDS = 60.0
 _RETRY = b"retry: 1000\n\n"
 _LEAST_PAUSE = 1.0
+_STOP_NOTICED_SECONDS = 0.25
 # The share of one core that an open page may cost.
 _SHARE = 0.003
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -104,11 +106,18 @@ class EventStream:
     async def _messages(self, page: LivePage, viewer: Viewer, stream: SlotStream) -> AsyncIterator[bytes]:
         yield _RETRY
         end = self._clock.monotonic() + _STREAM_SECONDS
-        while self._clock.monotonic() < end:
+        while self._clock.monotonic() < end and not self._clock.stopping:
             news, cost = await run_in_threadpool(self._look, page, viewer, stream)
             if news:
                 yield news
-            await asyncio.sleep(pause_after(cost))
+            await self._pause(pause_after(cost))
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but not on while NIJA stops: an open page must not hold it up."""
+        for _ in range(ceil(seconds / _STOP_NOTICED_SECONDS)):
+            if self._clock.stopping:
+                return
+            await asyncio.sleep(_STOP_NOTICED_SECONDS)
 
     def _look(self, page: LivePage, viewer: Viewer, stream: SlotStream) -> tuple[bytes, float]:
         """The news, and what they cost in seconds of a core."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accounts.credentials import Credentials, discover
+from accounts.environment import process_settings
 from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import AccountManager, AccountReport, AccountState
@@ -24,7 +25,7 @@ from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME
 from nija.doctor.facts import AccountFacts
 from nija.doctor.finding import DoctorExit
-from nija.doctor.running import doctor_answer
+from nija.doctor.running import doctor_answer, facts_of_all, running_sections
 from nija.journal.records import HaltName
 from nija.status.report import AccountFault, AccountFaultKind, AccountStatus, HaltStatus, MarketStatus
 from tests.nija.doctor.setups import BrokenSetUp, requests_seen
@@ -88,7 +89,7 @@ def connected(set_up: BrokenSetUp, rig: Rig) -> Iterator[tuple[AccountManager, C
 def test_a_healthy_daemon_is_asked_and_no_exchange(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         before = requests_seen(rig)
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES))):
             report = set_up.examine("kraken:master")
         assert requests_seen(rig) == before
     assert report.exit_code is DoctorExit.FINE, [finding.line for finding in report.findings]
@@ -102,7 +103,7 @@ def test_a_healthy_daemon_is_asked_and_no_exchange(set_up: BrokenSetUp, rig: Rig
 def test_a_daemon_that_stopped_working_is_found_out(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         rig.clock.advance(timedelta(hours=1).total_seconds())
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES))):
             assert set_up.first().title == "The daemon's last useful work was 1 h ago"
 
 
@@ -138,7 +139,7 @@ def test_the_remedy_for_a_failed_account_follows_from_the_kind_of_its_failure(
     manager = AccountManager(rig.clock)
     manager.add(MASTER)
     manager.transition(MASTER, AccountState.FAILED, reason, kind)
-    with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
+    with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), {}))):
         first = set_up.first("kraken:master")
     assert first.title == title
     assert remedy in first.remedy
@@ -148,7 +149,7 @@ def test_an_account_that_still_waits_its_turn_is_not_a_fault(set_up: BrokenSetUp
     (credentials,) = discover(set_up.environ).credentials
     manager = AccountManager(rig.clock)
     manager.add(MASTER)
-    with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), {})):
+    with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), {}))):
         report = set_up.examine("kraken:master")
     assert report.exit_code is DoctorExit.WARNINGS
     assert any("Not connected to Kraken yet (CONFIGURED)" in finding.title for finding in report.findings)
@@ -163,7 +164,7 @@ def test_balances_are_not_checked_before_the_daemon_has_read_them(set_up: Broken
         assert broker is not None
         assert info is not None
         fresh.register(MASTER, broker, info)
-        with daemon(set_up, lambda: doctor_answer(fresh, [credentials], Settings(), {})):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(fresh, [credentials], Settings(), {}))):
             report = set_up.examine("kraken:master")
     assert not any("UNDERFUNDED" in finding.title for finding in report.findings)
     assert any(finding.title == "MASTER KRAKEN CONNECTED!" for finding in report.findings)
@@ -175,7 +176,7 @@ def test_faults_that_the_daemon_knows_are_reported(set_up: BrokenSetUp, rig: Rig
     seen = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", markets=(market,), faults=(fault,))
     with connected(set_up, rig) as (manager, credentials):
         views = {seen.id: seen}
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, views)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES, views))):
             told = [finding.line for finding in set_up.examine("kraken:master").findings]
     assert "⚠️  BTC/USD has no stop price" in told
     assert "⚠️  BTC/USD: the strategy needs 801 candles" in told
@@ -186,7 +187,9 @@ def test_a_pause_because_of_another_program_asks_to_stop_that_program_first(set_
     seen = AccountStatus("kraken:master", "MASTER", "kraken", "PAUSED", latches=(halt,))
     with connected(set_up, rig) as (manager, credentials):
         manager.transition(MASTER, AccountState.PAUSED, halt.reason)
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES, {seen.id: seen})):
+        with daemon(
+            set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES, {seen.id: seen}))
+        ):
             found = about_the_pause(set_up)
     assert found.title.startswith("Nothing new is opened: somebody else trades here, since ")
     assert "Stop every other program that has a key of this account" in found.remedy
@@ -195,7 +198,7 @@ def test_a_pause_because_of_another_program_asks_to_stop_that_program_first(set_
 def test_any_other_pause_is_answered_with_resume(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         manager.transition(MASTER, AccountState.PAUSED, "stopped by command")
-        with daemon(set_up, lambda: doctor_answer(manager, [credentials], Settings(), PRICES)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES))):
             found = about_the_pause(set_up)
     assert found.remedy == "Stops and exits go on. nija resume kraken:master ends the pause"
 
@@ -208,7 +211,7 @@ def about_the_pause(set_up: BrokenSetUp) -> Finding:
 def test_a_key_changed_since_the_daemon_started_asks_for_a_restart(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
         old = replace(credentials, api_key=rig.simulated("kraken:tania_gilbert").api_key)
-        with daemon(set_up, lambda: doctor_answer(manager, [old], Settings(), PRICES)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [old], Settings(), PRICES))):
             report = set_up.examine("kraken:master")
     assert any(finding.title == "The running NIJA still uses another key" for finding in report.findings)
 
@@ -217,7 +220,7 @@ def test_the_made_up_key_of_a_paper_account_asks_for_no_restart(set_up: BrokenSe
     set_up.environ["NIJA_MODE"] = "paper"
     with connected(set_up, rig) as (manager, credentials):
         made_up = replace(credentials, api_key=rig.simulated("kraken:tania_gilbert").api_key)
-        with daemon(set_up, lambda: doctor_answer(manager, [made_up], Settings(), PRICES)):
+        with daemon(set_up, lambda: doctor_answer(facts_of_all(manager, [made_up], Settings(), PRICES))):
             report = set_up.examine("kraken:master")
     assert not any("uses another key" in finding.title for finding in report.findings)
 
@@ -235,7 +238,17 @@ def test_a_daemon_that_cannot_answer_is_the_first_thing_named(set_up: BrokenSetU
 
 def test_facts_survive_json(set_up: BrokenSetUp, rig: Rig) -> None:
     with connected(set_up, rig) as (manager, credentials):
-        answer = doctor_answer(manager, [credentials], Settings(), PRICES)
+        answer = doctor_answer(facts_of_all(manager, [credentials], Settings(), PRICES))
     accounts = answer["accounts"]
     assert isinstance(accounts, list)
     assert [AccountFacts.from_json(plain).to_json() for plain in accounts] == accounts
+
+
+def test_the_daemons_own_page_says_what_the_doctor_says(set_up: BrokenSetUp, rig: Rig, tmp_path: Path) -> None:
+    process = process_settings({"NIJA_DATA_DIR": str(tmp_path)}, tmp_path)
+    with connected(set_up, rig) as (manager, credentials):
+        facts = facts_of_all(manager, [credentials], Settings(), PRICES)
+        machine, account = running_sections(facts, Settings(), process, datetime.now(UTC))
+    assert (machine.account, account.account) == ("", str(MASTER))
+    assert any("CONNECTED!" in finding.title for finding in account.findings)
+    assert not machine.is_broken

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from nija.doctor.finding import Section
     from nija.journal.journal import Journal
-    from nija.web.context import SentNotification
+    from nija.notify.sent import SentNotification
 
 NOW = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
 MASTER = AccountId.parse("kraken:master")

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nija.doctor.finding import Section, broken, fine, warning
+from nija.notify.sent import SentNotification
 from nija.status.report import AccountFault, AccountFaultKind
-from nija.web.context import SentNotification, Viewer
+from nija.web.context import Viewer
 from nija.web.pages.health_view import exchange_rows, feed_rows, finding_groups, work_row
 from nija.web.pages.words import Tone
 from tests.nija.web.page_world import BTC, DAIVON, MASTER, NOW, account

@@ -71,6 +71,10 @@ class TestTheRoute:
         status, body = first_bytes(world, "/events?page=/&shape=old", OWNER)
         assert (status, body) == (200, b"retry: 1000\n\nevent: reload\ndata: \n\n")
 
+    def test_ends_when_nija_stops(self, world: World) -> None:
+        world.clock.stopping = True
+        assert world.client().get("/events?page=/").text == "retry: 1000\n\n"
+
     def test_knows_no_page_that_does_not_exist(self, world: World) -> None:
         assert world.client().get("/events?page=/account/kraken/nobody").status_code == 404
         assert world.client().get("/events?page=/elsewhere").status_code == 404

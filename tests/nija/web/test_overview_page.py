@@ -157,6 +157,10 @@ class TestThePage:
     def test_offers_the_actions_to_the_owner_of_nija(self, world: World) -> None:
         assert 'href="/act/flatten"' in world.client().get("/").text
 
+    def test_ends_a_session_where_there_is_one(self, world: World) -> None:
+        assert "/logout" not in world.client().get("/").text
+        assert "/logout" in world.client(Viewer(token="a token", may_log_out=True)).get("/").text
+
     def test_sends_the_owner_of_one_account_to_that_account(self, world: World) -> None:
         answer = world.client(Viewer(only=DAIVON)).get("/")
         assert (answer.status_code, answer.headers["location"]) == (303, "/account/kraken/daivon_frazier")
