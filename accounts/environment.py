@@ -191,6 +191,20 @@ def _read(
             faults.append(f"{variable.name}{shown}: expected {expected}.")
 
 
+def changed_variables(before: ProcessSettings, after: ProcessSettings) -> tuple[str, ...]:
+    """The names of the variables whose settings differ."""
+    named = ((variable.name, variable.attribute) for variable in _variables())
+    addresses = (
+        variable.name
+        for variable in _address_variables()
+        if before.addresses[Exchange(variable.attribute)] != after.addresses[Exchange(variable.attribute)]
+    )
+    return (
+        *(name for name, attribute in named if getattr(before, attribute) != getattr(after, attribute)),
+        *addresses,
+    )
+
+
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """One warning for each NIJA_* variable that nothing reads, with the one that was probably meant."""
     known = {variable.name for variable in _variables()}

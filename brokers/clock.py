@@ -7,6 +7,9 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+# A part that is stopped alone wakes within this time.
+_SLICE_SECONDS = 1.0
+
 
 class Clock(Protocol):
     def time(self) -> float:
@@ -52,6 +55,35 @@ class SystemClock:
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()
+
+
+class PartClock:
+    """The clock of one part of the process, which may be stopped alone: `stop` ends its sleeps within a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def time(self) -> float:
+        return self._clock.time()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        end = self.monotonic() + seconds
+        while (left := end - self.monotonic()) > 0 and not self.stopping:
+            self._clock.sleep(min(left, _SLICE_SECONDS))
+
+    def pause(self, seconds: float) -> None:
+        self._clock.pause(seconds)
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set() or self._clock.stopping
 
 
 def utc_now(clock: Clock) -> datetime:

@@ -34,7 +34,7 @@ _V = TypeVar("_V")
 
 
 class Feed:
-    """One thread per exchange runs `run`; every other thread only calls `follow` and reads `snapshot`."""
+    """One thread per exchange runs `run`; other threads only follow, change how often it polls, and read `snapshot`."""
 
     def __init__(self, data: MarketData, clock: Clock, poll_seconds: float, log: EventLog) -> None:
         self._data = data
@@ -42,8 +42,9 @@ class Feed:
         self._poll_seconds = poll_seconds
         self._log = log
         self._lock = threading.Lock()
-        self._subscriptions: frozenset[Subscription] = frozenset()
-        self._wakes: tuple[threading.Event, ...] = ()
+        # What each follower needs. The key is the event that wakes it; None for those that nothing wakes.
+        self._followers: Mapping[threading.Event | None, frozenset[Subscription]] = {}
+        self._polled: frozenset[Subscription] = frozenset()
         self._reader = PriceReader(data, clock)
         self._prices_due = clock.monotonic()
         self._prices_failed = float("inf")
@@ -63,11 +64,24 @@ class Feed:
         return self._series.get((market, timeframe))
 
     def follow(self, subscriptions: Iterable[Subscription], wake: threading.Event | None = None) -> None:
-        """Start fetching the data of `subscriptions`; `wake` is set whenever something new is published."""
+        """Fetch the data of `subscriptions`; `wake` is set whenever something new is published.
+
+        A follower that calls again with the same `wake` replaces what it followed before. Data that nobody follows any
+        more is no longer fetched, and is dropped.
+        """
         with self._lock:
-            self._subscriptions |= frozenset(subscriptions)
-            if wake is not None and wake not in self._wakes:
-                self._wakes = (*self._wakes, wake)
+            before = frozenset[Subscription]() if wake is not None else self._followers.get(None, frozenset())
+            self._followers = {**self._followers, wake: before | frozenset(subscriptions)}
+
+    def unfollow(self, wake: threading.Event) -> None:
+        """End what this follower follows."""
+        with self._lock:
+            self._followers = {one: followed for one, followed in self._followers.items() if one is not wake}
+
+    def poll_every(self, seconds: float) -> None:
+        """Poll this often from the next pass on."""
+        self._poll_seconds = seconds
+        self._backoff.first = seconds
 
     def run(self) -> None:
         """Poll until shutdown. No failure of a single pass ends the feed."""
@@ -81,7 +95,7 @@ class Feed:
 
     def poll(self) -> None:
         """One pass over all subscriptions."""
-        subscriptions = self._subscriptions
+        subscriptions = self._followed()
         series = sorted({subscription.series for subscription in subscriptions})
         markets = sorted({market for market, _ in series})
         self._note_followed(series)
@@ -100,6 +114,40 @@ class Feed:
                 # A market that timed out must not delay the prices of the others.
                 self._poll_prices(markets)
         self._backoff.note(answered, failed)
+
+    def _followed(self) -> frozenset[Subscription]:
+        """Everything that anybody follows now. What nobody follows any more is dropped."""
+        followed = frozenset[Subscription]().union(*self._followers.values())
+        gone, self._polled = self._polled - followed, followed
+        if gone:
+            self._forget(gone)
+        max_age = price_max_age(self._poll_seconds)
+        if max_age != self._snapshot.price_max_age:
+            self._snapshot = replace(self._snapshot, price_max_age=max_age)
+        return followed
+
+    def _forget(self, gone: frozenset[Subscription]) -> None:
+        series = {subscription.series for subscription in gone} - {one.series for one in self._polled}
+        markets = {market for market, _ in series} - {one.market for one in self._polled}
+        self._signals.forget(gone)
+        for subscription in gone:
+            self._unanswered.pop(subscription, None)
+        for one in series:
+            self._series.pop(one, None)
+        self._backoff.forget(series)
+        for market in markets:
+            self._log.settled(market)
+            self._log.settled(f"price {market}")
+        known = self._snapshot
+        self._snapshot = replace(
+            known,
+            signals=_without(known.signals, gone),
+            problems=_without(known.problems, gone),
+            freshness=_without(known.freshness, series),
+            tickers=_without(known.tickers, markets),
+            read=_without(known.read, markets),
+            unpriced=_without(known.unpriced, markets),
+        )
 
     def _note_followed(self, series: Iterable[Series]) -> None:
         now = self._clock.monotonic()
@@ -194,12 +242,17 @@ class Feed:
 
     def _publish(self, snapshot: FeedSnapshot) -> None:
         self._snapshot = snapshot
-        for wake in self._wakes:
-            wake.set()
+        for wake in self._followers:
+            if wake is not None:
+                wake.set()
 
 
 def _merged(known: Mapping[_K, _V], new: Mapping[_K, _V]) -> Mapping[_K, _V]:
     return MappingProxyType({**known, **new})
+
+
+def _without(known: Mapping[_K, _V], gone: Collection[_K]) -> Mapping[_K, _V]:
+    return MappingProxyType({key: value for key, value in known.items() if key not in gone})
 
 
 class PollBackoff(Generic[_K]):
@@ -208,12 +261,17 @@ class PollBackoff(Generic[_K]):
     def __init__(self, clock: Clock, first: float) -> None:
         """`first` is the wait in seconds after the first failure."""
         self._clock = clock
-        self._first = first
+        self.first = first
         self._waits: dict[_K, float] = {}
         self._until: dict[_K, float] = {}
 
     def is_backing_off(self, key: _K) -> bool:
         return self._clock.monotonic() < self._until.get(key, 0.0)
+
+    def forget(self, keys: Iterable[_K]) -> None:
+        for key in keys:
+            self._waits.pop(key, None)
+            self._until.pop(key, None)
 
     def note(self, answered: Collection[_K], failed: Collection[_K]) -> None:
         """Record one pass. If nothing answered, the exchange is at fault and there is no backing off."""
@@ -224,6 +282,6 @@ class PollBackoff(Generic[_K]):
             self._waits.pop(key, None)
             self._until.pop(key, None)
         for key in failed if answered else ():
-            wait = min(2 * self._waits[key], _LONGEST_BACKOFF) if key in self._waits else self._first
+            wait = min(2 * self._waits[key], _LONGEST_BACKOFF) if key in self._waits else self.first
             self._waits[key] = wait
             self._until[key] = self._clock.monotonic() + wait

@@ -110,7 +110,7 @@ DAEMON_MUTATIONS = (
     Mutation(
         "whose journal it is is not written down",
         "nija/supervisor/account.py",
-        "            journal.identity.remember(info.account_uid, utc_now(self._parts.clock))\n",
+        "            journal.identity.remember(info.account_uid, utc_now(self._clock))\n",
         "            pass\n",
         (_ACCOUNT_THREAD,),
     ),
@@ -173,15 +173,15 @@ DAEMON_MUTATIONS = (
     Mutation(
         "a switched-off account with an open position is left alone",
         "nija/supervisor/open_positions.py",
-        "        yield credentials, plan\n",
+        "        yield setup\n",
         "        yield from ()\n",
         (_OPEN_POSITIONS,),
     ),
     Mutation(
         "accounts connect in any order",
         "nija/supervisor/open_positions.py",
-        "    return sorted(traded, key=lambda one: open_positions(journals, one[0].account) is OpenPositions.NONE)\n",
-        "    return list(traded)\n",
+        "    return sorted(setups, key=lambda setup: open_positions(journals, setup.account) is OpenPositions.NONE)\n",
+        "    return list(setups)\n",
         (_OPEN_POSITIONS,),
     ),
     Mutation(

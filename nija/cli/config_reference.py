@@ -22,8 +22,23 @@ _HEAD = """\
 
 There are two places: **secrets, and how NIJA runs,** come from environment variables or from `.env` (real environment
 variables win); **how NIJA trades** is set in `nija.toml`. Every setting is optional; without credentials NIJA runs the
-demo. After a change, run `./start.sh config check` and restart NIJA. `./start.sh config show` lists every value in
-effect and where it comes from.
+demo. `./start.sh config show` lists every value in effect and where it comes from.
+
+**What takes effect when.** A running NIJA looks at `.env` and `nija.toml` every two seconds; `./start.sh reload` makes
+it look at once, and says for each account what it took up.
+
+| change | takes effect |
+|---|---|
+| credentials in `.env`: added, changed, removed | at once: the account connects, connects again, or leaves |
+| anything in `nija.toml` | at each account's next cycle |
+| any other variable in `.env` | at the next start; `reload`, `status` and `doctor` name it |
+| a variable set outside `.env` (Railway, Render, Docker, a shell) | at the next start: redeploy or restart |
+| credentials in the demo, or another `NIJA_MODE` | at the next start |
+
+An edit with a mistake is refused as a whole: the log, `status` and `doctor` name the line or the key, and the former
+settings stay in force. `./start.sh config check` finds mistakes before NIJA does. An account that is removed or
+switched off opens nothing new; it stays connected, and its positions protected, until they are closed. After a restart
+NIJA has no key of a removed account any more: only the stops that rest on the exchange protect it then.
 
 Both files may have Windows line endings or a byte order mark, and may be in UTF-16. In `.env`, `${NAME}` is replaced by
 a variable of the environment or of a line above; `${NAME:-text}` falls back to `text`. This works inside single and

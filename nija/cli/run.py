@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import typer
@@ -30,11 +32,13 @@ from nija.log.file import LogFileUnusable
 from nija.log.setup import configure_logging, log_uncaught
 from nija.strategy.base import StrategyError
 from nija.supervisor.configuration import Configuration, ConfigurationError, read_configuration
-from nija.supervisor.demo import demo, demo_lives
+from nija.supervisor.demo import demo, demo_lives, in_demo
 from nija.supervisor.paper import on_paper
+from nija.supervisor.source import ConfigurationSource
 from nija.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
     from nija.log.redaction import Redactor
@@ -54,17 +58,19 @@ def run() -> None:
 
 def run_daemon() -> int:
     """Run the daemon until a signal stops it. Returns the exit code: 0, or 2 if it cannot start with this setup."""
+    # Before libraries' variables of .env are added to it: what .env says must not win over its next edit.
+    environ = MappingProxyType(dict(os.environ))
     try:
-        configuration = read_configuration(os.environ, Path())
+        configuration = read_configuration(environ, Path())
         export_library_variables(configuration.environ)
-        return _run_logged(configuration)
+        return _run_logged(configuration, environ)
     except (DotenvError, EnvironmentFault, SettingsError, ConfigurationError, LogFileUnusable) as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"❌ {line}\n")
         return FAILED
 
 
-def _run_logged(configuration: Configuration) -> int:
+def _run_logged(configuration: Configuration, environ: Mapping[str, str]) -> int:
     process = configuration.process
     log = configure_logging(
         level=process.log_level,
@@ -75,7 +81,7 @@ def _run_logged(configuration: Configuration) -> int:
     )
     log_uncaught(log)
     try:
-        return _run_mode(configuration, log.redactor)
+        return _run_mode(configuration, environ, log.redactor)
     except (
         KeyInUse,
         DataDirUnusable,
@@ -91,28 +97,35 @@ def _run_logged(configuration: Configuration) -> int:
         log.close()
 
 
-def _run_mode(configuration: Configuration, redactor: Redactor) -> int:
+def _run_mode(written: Configuration, environ: Mapping[str, str], redactor: Redactor) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
-    if configuration.mode is not RunMode.DEMO:
-        return _run_until(stop, configuration, redactor)
+    if written.mode is not RunMode.DEMO:
+        return _run_until(stop, written, environ, redactor)
     get_log("nija").info(lines.DEMO)
     code = 0
     for over in demo_lives(stop):
-        code = _run_until(over, configuration, redactor)
+        code = _run_until(over, written, environ, redactor)
     return code
 
 
-def _run_until(stop: threading.Event, configuration: Configuration, redactor: Redactor) -> int:
+def _run_until(stop: threading.Event, written: Configuration, environ: Mapping[str, str], redactor: Redactor) -> int:
     clock = SystemClock(stop)
+    configuration, adapt = written, _as_written
     with ExitStack() as stack:
         if configuration.mode is RunMode.DEMO:
             configuration = stack.enter_context(demo(configuration, clock))
             redactor.add(*configuration.discovery.secrets)
+            adapt = partial(in_demo, configuration)
         if configuration.mode is RunMode.PAPER:
             get_log("nija").info(lines.PAPER)
-            configuration = on_paper(configuration)
-        return Supervisor(configuration, clock, stop, redactor.redact).run()
+            configuration, adapt = on_paper(configuration), on_paper
+        source = ConfigurationSource(environ, Path(), written, adapt, lambda secrets: redactor.add(*secrets))
+        return Supervisor(configuration, clock, stop, redactor.redact, source=source).run()
+
+
+def _as_written(configuration: Configuration) -> Configuration:
+    return configuration
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -31,7 +31,7 @@ from nija.doctor.machine import (
     check_settings,
 )
 from nija.doctor.probe import Probe
-from nija.doctor.running import read_answer
+from nija.doctor.running import notices, read_answer
 from nija.doctor.variables import check_mode, check_precedence, check_variables
 from nija.strategy.registry import STRATEGY_TABLES
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from brokers.model import Exchange
     from nija.doctor.facts import AccountFacts
 
+_NOT_IN_FORCE = "Correct it, and run nija reload; what waits for the next start needs a restart of NIJA"
+_RELOAD = "Run nija reload, which says why not. If it is set outside .env, redeploy or restart NIJA"
 _NO_CREDENTIALS = "To trade, add an account with nija setup. Until then NIJA runs the demo, and no real money moves"
 
 
@@ -174,8 +176,13 @@ def _ask_exchanges(
     if known is None:
         yield from _ask_directly(scope, setup, credentials)
         return
-    yield Section("The running NIJA", (fine("NIJA is running and was queried instead of using its keys"),))
+    yield _running_section(notices(answer or {}))
     yield from _from_daemon(scope, setup, credentials, known)
+
+
+def _running_section(not_in_force: Sequence[str]) -> Section:
+    findings = (warning(text[:1].upper() + text[1:], _NOT_IN_FORCE) for text in not_in_force)
+    return Section("The running NIJA", (fine("NIJA is running and was queried instead of using its keys"), *findings))
 
 
 def _from_daemon(
@@ -228,9 +235,7 @@ def _account_section(
 ) -> Section:
     title = f"{short_name(credentials.account.exchange)} {credentials.account.label}"
     if facts is None:
-        findings: tuple[Finding, ...] = (
-            warning("The running NIJA does not know this account", "Restart NIJA so that it reads its variables again"),
-        )
+        findings: tuple[Finding, ...] = (warning("The running NIJA does not know this account", _RELOAD),)
         return Section(title, findings, str(credentials.account))
     findings = check_account(
         credentials.account,
@@ -241,7 +246,7 @@ def _account_section(
     ).findings
     # A paper account has a made-up key of its own.
     if setup.process.mode is not RunMode.PAPER and facts.fingerprint != credentials.api_key.fingerprint:
-        changed = warning("The running NIJA still uses another key", "Restart NIJA so that it uses the new one")
+        changed = warning("The running NIJA still uses another key", _RELOAD)
         findings = (changed, *findings)
     return Section(title, findings, str(credentials.account))
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus
 
 _ACCOUNTS = "accounts"
+# The key of what was written to the configuration and is not in force.
+NOTICES = "notices"
 _NOTHING_KNOWN: Mapping[str, AccountStatus] = MappingProxyType({})
 
 
@@ -94,6 +96,12 @@ def read_answer(answer: Mapping[str, object]) -> dict[str, AccountFacts]:
     if facts is None:
         raise ValueError("the daemon's answer cannot be read: restart it after an update")
     return {one.id: one for one in facts}
+
+
+def notices(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """What was written to `.env` or nija.toml since the daemon read them, and is not in force."""
+    found = answer.get(NOTICES, ())
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def running_facts(

@@ -132,8 +132,9 @@ class Watcher:
         """The events since the last look, for the caller to publish."""
         now = utc_now(self._clock)
         events: list[Event] = []
+        memories, self._memories = self._memories, {}
         for seen in accounts:
-            self._memories[seen.id], news = look(self._memories.get(seen.id, Memory()), seen)
+            self._memories[seen.id], news = look(memories.get(seen.id, Memory()), seen)
             events += news
         events += self._feeds.look(accounts, now)
         today = last_summary(now, self._summary_hour)

@@ -39,6 +39,12 @@ class SignalBoard:
                 self._compute(subscription, candles)
         return bool(new)
 
+    def forget(self, gone: Iterable[Subscription]) -> None:
+        """Drop everything known of subscriptions that nobody follows any more."""
+        for subscription in gone:
+            for known in (self._computed_from, self.known, self.faults):
+                known.pop(subscription, None)
+
     def _compute(self, subscription: Subscription, candles: Candles) -> None:
         try:
             self.known[subscription] = subscription.strategy.evaluate(candles).last(candles)

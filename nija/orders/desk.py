@@ -233,6 +233,10 @@ class OrderDesk:
         self._executor.run(moved)
         return True
 
+    def protect(self, where: Literal["exchange", "local"]) -> None:
+        """Where the stops of all positions rest from now on."""
+        self._executor.on_exchange = where == "exchange"
+
     def cancel_entries(self) -> None:
         """Cancel every live entry; what it has filled stays a position."""
         attempts = ErrorCollector()

@@ -43,7 +43,7 @@ class Executor:
         self._sender = sender
         self._tracker = tracker
         self._owner = owner
-        self._on_exchange = on_exchange
+        self.on_exchange = on_exchange
         self.paused = False
         self.prices: Mapping[str, Decimal] = {}
         self._new: set[str] = set()
@@ -194,7 +194,7 @@ class Executor:
             was_refused=plan.id in self._refusals,
             stopping=self._context.clock.stopping,
             paused=self.paused,
-            rests_on_exchange=self._on_exchange,
+            rests_on_exchange=self.on_exchange,
             stops_at_market=broker.stops_at_market,
             can_amend=broker.can_amend_stops,
         )

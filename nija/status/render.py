@@ -65,6 +65,7 @@ def width_of(console: Console) -> int | None:
 def as_renderable(report: StatusReport, now: datetime, width: int | None) -> RenderableType:
     """For a terminal of `width` columns; None for a program, which gets the whole table."""
     parts: list[RenderableType] = [Text(line) for line in headline(report, now)]
+    parts += [Text(f"⚠️  {notice}") for notice in report.notices]
     if report.accounts:
         parts += [Text(""), _table(report, now, width), Text("")]
     for account in report.accounts:

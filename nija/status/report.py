@@ -171,13 +171,17 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """`pid` and `since` are the daemon's. Without a daemon `pid` is None: the exchanges were queried directly."""
+    """`pid` and `since` are the daemon's. Without a daemon `pid` is None: the exchanges were queried directly.
+
+    `notices`: what was written to `.env` or nija.toml and is not in force, and why.
+    """
 
     pid: int | None
     version: str
     since: datetime | None
     mode: str
     accounts: tuple[AccountStatus, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> StatusExit:

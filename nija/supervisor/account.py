@@ -1,4 +1,7 @@
-"""One account's thread: wait its turn, connect and trade; after a failure, wait and start again."""
+"""One account's thread: wait its turn, connect and trade; after a failure, wait and start again.
+
+It runs until NIJA stops, until the supervisor ends it, or until a switched-off account has nothing open any more.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from accounts.failures import FailureKind, failure_kind
 from accounts.key_watch import KeyWatch
 from accounts.manager import AccountState, SharedExchangeAccount
 from accounts.market_advice import market_advice
-from brokers.clock import utc_now
+from brokers.clock import PartClock, utc_now
 from brokers.errors import (
     BrokerError,
     BudgetSpent,
@@ -52,7 +55,6 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from accounts.manager import AccountManager, AccountReport
     from brokers.base import Broker
-    from brokers.clock import Clock
     from brokers.model import KeyInfo
     from nija.events import Events
     from nija.journal.history_writer import HistoryWriter
@@ -83,7 +85,8 @@ _LONGEST_CAPACITY_WAIT = 60.0
 class AccountParts:
     """What one account's thread needs. `before_trading` is called before each start of trading.
 
-    `portfolio` returns the state of all accounts together; None if there are no limits on that.
+    `plan` is the first one. `clock` is the account's own, with which it can be stopped alone. `portfolio` returns the
+    state of all accounts together; None if there are no limits on that.
     """
 
     account: AccountId
@@ -92,7 +95,7 @@ class AccountParts:
     runtime: ExchangeRuntime
     journals: Journals
     manager: AccountManager
-    clock: Clock
+    clock: PartClock
     log: FilteringBoundLogger
     events: Events
     history: HistoryWriter
@@ -102,22 +105,27 @@ class AccountParts:
 
 
 class AccountThread:
-    """Runs until NIJA stops. Nothing that goes wrong here affects another account."""
+    """Nothing that goes wrong here affects another account."""
 
     def __init__(self, parts: AccountParts) -> None:
         self._parts = parts
+        self._clock = parts.clock
+        # Replaced by the supervisor's thread, read by the account's.
+        self._plan = parts.plan
         self._broker = parts.broker
         self._reasons = ChangeFilter()
         self._transient = Backoff(*_TRANSIENT_BACKOFF)
         self._refused = Backoff(*_REFUSED_BACKOFF)
         self._wake = threading.Event()
-        self._listener = CommandListener(parts.account, parts.journals, parts.clock, parts.log, self._wake.set)
+        self._listener = CommandListener(parts.account, parts.journals, self._clock, parts.log, self._wake.set)
         self._trader: Trader | None = None
         self._key_watch = KeyWatch(
-            parts.account, self._broker, parts.clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
+            parts.account, self._broker, self._clock, allow_withdrawal_keys=parts.allow_withdrawal_keys
         )
-        self._halt_reporter = HaltReporter(parts.account, parts.events, utc_now(parts.clock))
+        self._halt_reporter = HaltReporter(parts.account, parts.events, utc_now(self._clock))
         self._turn = parts.runtime.connect_queue.reserve()
+        self._has_started = False
+        self._has_left = False
         self._thread = threading.Thread(target=self.run, name=str(parts.account), daemon=True)
 
     @property
@@ -138,10 +146,24 @@ class AccountThread:
         """The market data of the account's exchange."""
         return self._parts.runtime.feed.snapshot
 
+    @property
+    def has_ended(self) -> bool:
+        return self._has_started and not self._thread.is_alive()
+
     def start(self) -> None:
+        # Followed early, so that the candles are there when the account has connected.
+        self._parts.runtime.feed.follow(map(self._plan.subscription, self._plan.markets), self._wake)
+        self._has_started = True
         self._thread.start()
 
-    def wake(self) -> None:
+    def change(self, plan: TradingPlan) -> None:
+        """Trade by another plan from the next cycle on."""
+        self._plan = plan
+        self._wake.set()
+
+    def end(self) -> None:
+        """End this thread alone: it protects what is open, which its successor or the next start takes over."""
+        self._clock.stop()
         self._wake.set()
 
     def join(self, timeout: float) -> bool:
@@ -151,17 +173,20 @@ class AccountThread:
 
     def run(self) -> None:
         wait = self._attempt(self._turn)
-        while not self._parts.clock.stopping:
+        while not self._clock.stopping:
             self._listener.pause(wait)
             wait = self._attempt(self._parts.runtime.connect_queue.reserve())
+        self._parts.runtime.feed.unfollow(self._wake)
         self._listener.close()
         self._write_rest_of_history()
         self._broker.close()
+        if self._has_left:
+            self._parts.manager.remove(self.account)
 
     def _attempt(self, turn: int) -> float:
         """Wait for the turn, then run one session. Returns the seconds to wait before the next try."""
-        with self._parts.runtime.connect_queue.turn(turn, self._listener.pause) as connect_done:
-            return math.inf if self._parts.clock.stopping else self._session(connect_done)
+        with self._parts.runtime.connect_queue.turn(turn, self._listener.pause, self._clock) as connect_done:
+            return math.inf if self._clock.stopping else self._session(connect_done)
 
     def _session(self, connect_done: Callable[[], None]) -> float:
         """Connect and trade until something ends it. Returns the seconds to wait before the next try.
@@ -195,7 +220,7 @@ class AccountThread:
         wait = backoff.wait()
         self._parts.manager.transition(self.account, AccountState.FAILED, reason, kind)
         # Failures while NIJA stops are not worth reporting.
-        if not self._parts.clock.stopping and self._reasons.is_news("failure", reason):
+        if not self._clock.stopping and self._reasons.is_news("failure", reason):
             self._parts.events.publish(ConnectionFailed(self.account, kind, reason, detail))
         return wait
 
@@ -233,7 +258,7 @@ class AccountThread:
         connected = connect_account(
             account,
             self._broker,
-            parts.clock,
+            self._clock,
             allow_withdrawal_keys=parts.allow_withdrawal_keys,
             allow_clock_skew=self._trader is not None,
         )
@@ -253,7 +278,7 @@ class AccountThread:
             nothing_done = "nothing was compared, and no order was placed or withdrawn"
             raise ConnectRefused(FailureKind.ANOTHER_ACCOUNT, refusal, nothing_done, permanent=True)
         if info.names_account and journal.identity.fingerprint() is None:
-            journal.identity.remember(info.account_uid, utc_now(self._parts.clock))
+            journal.identity.remember(info.account_uid, utc_now(self._clock))
 
     def _log_warnings(self, warnings: Iterable[str]) -> None:
         for warning in warnings:
@@ -269,7 +294,7 @@ class AccountThread:
             try:
                 return ask()
             except BudgetSpent as error:
-                if self._parts.clock.stopping:
+                if self._clock.stopping:
                     raise
                 wait = min(error.retry_after * growth, _LONGEST_CAPACITY_WAIT)
                 self._parts.log.info(f"Waiting {duration(wait)} for rate-limit capacity before trading")
@@ -281,7 +306,7 @@ class AccountThread:
         money = trader.money()
         report = trader.report(money)
         self._parts.manager.report(self.account, report)
-        minimum = self._parts.plan.settings.risk.min_balance
+        minimum = self._plan.settings.risk.min_balance
         read = BalanceRead(self.account, money.total, money.invested, minimum, money.quote)
         self._parts.events.publish(read)
         if not read.is_funded:
@@ -289,13 +314,13 @@ class AccountThread:
 
     def _suggest_markets(self, report: AccountReport, minimum: Decimal) -> None:
         held = {currency: balance.total for currency, balance in report.balances.items()}
-        advice = market_advice(self.account, held, self._broker.markets(), self._parts.plan.markets, minimum)
+        advice = market_advice(self.account, held, self._broker.markets(), self._plan.markets, minimum)
         if advice is not None:
             self._parts.log.warning(f"   → {advice}", account=str(self.account))
 
     def _warn_of_cost(self) -> None:
         """Log what fast candles cost at this account's fees."""
-        plan = self._parts.plan
+        plan = self._plan
         market = self._broker.markets().get(plan.markets[0])
         if market is None or plan.timeframe.seconds >= Timeframe.H4.seconds:
             return
@@ -304,25 +329,25 @@ class AccountThread:
         self._parts.log.warning(f"⚠️  {cost}")
 
     def _context(self, journal: Journal) -> TraderContext:
-        parts = self._parts
+        parts, plan = self._parts, self._plan
         desk = OrderDesk(
             parts.account,
             self._broker,
             journal,
-            parts.clock,
+            self._clock,
             parts.log,
             parts.events,
-            protective_stops=parts.plan.settings.risk.protective_stops,
+            protective_stops=plan.settings.risk.protective_stops,
         )
         return TraderContext(
             account=parts.account,
-            plan=parts.plan,
+            plan=plan,
             broker=self._broker,
             desk=desk,
             journal=journal,
             feed=parts.runtime.feed,
             manager=parts.manager,
-            clock=parts.clock,
+            clock=self._clock,
             log=parts.log,
             events=parts.events,
             halt_reporter=self._halt_reporter,
@@ -334,13 +359,14 @@ class AccountThread:
     def _trade(self, trader: Trader, journal: Journal) -> None:
         """Run cycles. Transient errors of the exchange are retried; permanent ones are raised."""
         trouble = Backoff(*_TROUBLE_BACKOFF)
-        while not self._parts.clock.stopping and self._state() is not AccountState.FAILED:
-            if self._parts.plan.is_switched_off and trader.is_idle:
+        while not self._clock.stopping and self._state() is not AccountState.FAILED:
+            if trader.plan.is_switched_off and trader.is_idle:
                 self._leave()
                 return
             pause = _CYCLE_SECONDS
             self._listener.obey()
             try:
+                self._follow_plan(trader)
                 trader.cycle()
                 self._log_warnings(self._key_watch.look())
             except (Unauthorized, PermissionDenied):
@@ -362,9 +388,18 @@ class AccountThread:
             self._wake.wait(pause)
             self._wake.clear()
 
+    def _follow_plan(self, trader: Trader) -> None:
+        """Take up the plan that the supervisor set meanwhile, if it did."""
+        plan, former = self._plan, trader.plan
+        if plan is former:
+            return
+        trader.change(plan)
+        if plan.timeframe != former.timeframe:
+            self._warn_of_cost()
+
     def _finish(self, trader: Trader) -> None:
         """Complete the protection of positions before stopping; the next start does the rest."""
-        if not self._parts.clock.stopping:
+        if not self._clock.stopping:
             return
         try:
             at_rest = trader.finish(_FINISH_SECONDS)
@@ -377,11 +412,12 @@ class AccountThread:
     def _leave(self) -> None:
         """A switched-off account is managed only while it has something open."""
         self._parts.log.info(f"{self.account} is switched off and has nothing open any more: NIJA stops managing it")
-        self._parts.manager.remove(self.account)
+        self._has_left = True
+        self._clock.stop()
 
     def _log_trouble(self, error: BrokerError) -> None:
         """Failures while NIJA stops are not worth reporting."""
-        if self._parts.clock.stopping or not self._reasons.is_news("trouble", type(error).__name__):
+        if self._clock.stopping or not self._reasons.is_news("trouble", type(error).__name__):
             return
         if isinstance(error, NonceRejected):
             self._parts.log.error(lines.INVALID_NONCE, detail=str(error))

@@ -29,11 +29,35 @@ class ConfigurationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSetup:
+    """What an account runs with."""
+
+    credentials: Credentials
+    plan: TradingPlan
+
+    @property
+    def account(self) -> AccountId:
+        return self.credentials.account
+
+    def connects_as(self, other: AccountSetup) -> bool:
+        """Whether a connection made for one serves the other too."""
+        mine, its = self.plan.settings.own.kraken_tier, other.plan.settings.own.kraken_tier
+        return self.credentials.api_key == other.credentials.api_key and mine == its
+
+    def switched_off(self) -> AccountSetup:
+        """The same without new entries."""
+        settings = self.plan.settings
+        own = settings.own.model_copy(update={"enabled": False})
+        return replace(self, plan=replace(self.plan, settings=replace(settings, own=own)))
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """`mode` is never AUTO: that has been resolved. `warnings` are for the log.
 
-    `home` is the data folder in which commands look for the daemon, even if the demo uses a folder inside it.
-    `retention` is how long the journals keep old rows.
+    `overridden` are the variables of `.env` that the environment sets to something else. `home` is the data folder in
+    which commands look for the daemon, even if the demo uses a folder inside it. `retention` is how long the journals
+    keep old rows.
     """
 
     mode: RunMode
@@ -44,6 +68,7 @@ class Configuration:
     home: Path = field(default=Path("data"))
     warnings: tuple[str, ...] = ()
     retention: JournalRetention = KEPT_FOR_LONG
+    overridden: tuple[str, ...] = ()
 
     @property
     def is_redeployed(self) -> bool:
@@ -55,10 +80,14 @@ class Configuration:
         """Whether anything listens: health pages, the page, or the demo's page."""
         return self.mode is RunMode.DEMO or (self.process.port, self.process.web_port) != (None, None)
 
-    def traded(self) -> tuple[tuple[Credentials, TradingPlan], ...]:
-        """The enabled accounts, each with its plan. Raises StrategyError."""
+    def setups(self) -> Mapping[AccountId, AccountSetup]:
+        """Of every account with credentials, the switched-off ones included. Raises StrategyError."""
+        return {found.account: self.setup(found) for found in self.discovery.credentials}
+
+    def traded(self) -> tuple[AccountSetup, ...]:
+        """The enabled accounts. Raises StrategyError."""
         return tuple(
-            (credentials, self.plan(credentials.account))
+            self.setup(credentials)
             for credentials in self.discovery.credentials
             if self.settings.for_account(credentials.account).enabled
         )
@@ -70,9 +99,9 @@ class Configuration:
             if not self.settings.for_account(credentials.account).enabled
         )
 
-    def plan(self, account: AccountId) -> TradingPlan:
+    def setup(self, credentials: Credentials) -> AccountSetup:
         """Raises StrategyError."""
-        return trading_plan(self.settings.for_account(account))
+        return AccountSetup(credentials, trading_plan(self.settings.for_account(credentials.account)))
 
 
 def read_configuration(environ: Mapping[str, str], directory: Path) -> Configuration:
@@ -100,6 +129,9 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
         environ=MappingProxyType(dict(environment.values)),
         home=process.data_dir,
         warnings=warnings,
+        overridden=tuple(
+            name for name, value in environment.dotenv.items() if name in environ and environ[name] != value
+        ),
     )
 
 

@@ -43,13 +43,17 @@ class ConnectQueue:
             return number
 
     @contextmanager
-    def turn(self, place: int, pause: Callable[[float], None] | None = None) -> Iterator[Callable[[], None]]:
+    def turn(
+        self, place: int, pause: Callable[[float], None] | None = None, clock: Clock | None = None
+    ) -> Iterator[Callable[[], None]]:
         """Connect within this block. Call the yielded function to end the turn before the block ends.
 
-        The block begins when it is this place's turn, or when NIJA is stopping. `pause` waits for a number of seconds.
+        The block begins when it is this place's turn, or when `clock`, the account's own, is stopping. `pause` waits
+        for a number of seconds.
         """
-        pause = pause or self._clock.sleep
-        while (wait := self._take(place)) > 0 and not self._clock.stopping:
+        clock = clock or self._clock
+        pause = pause or clock.sleep
+        while (wait := self._take(place)) > 0 and not clock.stopping:
             pause(wait)
         try:
             yield lambda: self._give_back(place)

@@ -97,6 +97,11 @@ def _end_life(over: threading.Event, stop: threading.Event, seconds: float) -> N
     over.set()
 
 
+def in_demo(running: Configuration, written: Configuration) -> Configuration:
+    """The configuration of a running demo with the settings that are written now."""
+    return replace(running, settings=with_fast_markets(written.settings, _POLL_SECONDS), warnings=written.warnings)
+
+
 def _discovery(accounts: tuple[SimulatedAccount, ...]) -> Discovery:
     credentials = tuple(
         Credentials(AccountId(account.exchange, account.owner), account.api_key, "made up", "made up")

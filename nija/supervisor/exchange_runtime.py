@@ -60,9 +60,9 @@ class ExchangeRuntime:
             starting={quote: _PAPER_MONEY if quote in CASH else _PAPER_COINS},
         )
 
-    def broker(self, credentials: Credentials, own: OwnSettings) -> Broker:
-        """One account's broker. Raises NonceMarkError."""
-        return account_broker(self._access, credentials, own)
+    def broker(self, credentials: Credentials, own: OwnSettings, clock: Clock) -> Broker:
+        """One account's broker, which stops with the account's `clock`. Raises NonceMarkError."""
+        return account_broker(self._access, credentials, own, clock)
 
     def _run(self) -> None:
         """All accounts need the exchange's clock and markets, so these are fetched first."""

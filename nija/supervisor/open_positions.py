@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from accounts.credentials import Credentials
     from accounts.identity import AccountId
     from nija.journal.opening import Journals
-    from nija.supervisor.configuration import Configuration
-    from nija.trader.plan import TradingPlan
+    from nija.supervisor.configuration import AccountSetup, Configuration
 
 
 class OpenPositions(Enum):
@@ -42,16 +40,14 @@ def open_positions(journals: Journals, account: AccountId) -> OpenPositions:
     return OpenPositions.SOME if is_open else OpenPositions.NONE
 
 
-def open_positions_first(
-    traded: Iterable[tuple[Credentials, TradingPlan]], journals: Journals
-) -> list[tuple[Credentials, TradingPlan]]:
+def open_positions_first(setups: Iterable[AccountSetup], journals: Journals) -> list[AccountSetup]:
     """Accounts that may have something to protect come first; otherwise the order stays."""
-    return sorted(traded, key=lambda one: open_positions(journals, one[0].account) is OpenPositions.NONE)
+    return sorted(setups, key=lambda setup: open_positions(journals, setup.account) is OpenPositions.NONE)
 
 
 def switched_off_with_positions(
     configuration: Configuration, journals: Journals, log: FilteringBoundLogger
-) -> Iterator[tuple[Credentials, TradingPlan]]:
+) -> Iterator[AccountSetup]:
     """The switched-off accounts that may still have open positions. Every switched-off account is logged."""
     for credentials in configuration.switched_off():
         account = credentials.account
@@ -60,10 +56,10 @@ def switched_off_with_positions(
             log.info(f"{account} is switched off in nija.toml (enabled = false)")
             continue
         try:
-            plan = configuration.plan(account)
+            setup = configuration.setup(credentials)
         except StrategyError as error:
             log.warning(f"❌ {account} is switched off, but has an open position that cannot be managed: {error}")
             continue
         doubt = " (its journal cannot be read, so it may have one)" if found is OpenPositions.UNKNOWN else ""
         log.warning(f"⚠️  {account} is {SWITCHED_OFF}{doubt}", account=str(account))
-        yield credentials, plan
+        yield setup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.figures import duration
@@ -39,15 +40,32 @@ class Portfolio:
         """`quotes` is the quote currency of each account."""
         self._clock = clock
         self._log = log
-        self._currency = Counter(quotes.values()).most_common(1)[0][0]
-        self._members = [account for account, quote in quotes.items() if quote == self._currency]
-        self._others = [account for account in quotes if account not in self._members]
+        self._currency = _most_common(quotes)
+        self._members: list[AccountId] = []
+        self._others: list[AccountId] = []
+        self._divide(quotes)
         self._contributions: dict[AccountId, Contribution] = {}
         self._shown: Mapping[AccountId, PortfolioShare] = {}
         self._known: dict[AccountId, float] = {}
         self._time: TrustedTime | None = None
         self._unit_day: UnitDay | None = None
         self.state = PortfolioState(limits, self._currency, unknown=_waiting(self._members))
+
+    def change(self, limits: PortfolioLimits, quotes: Mapping[AccountId, str]) -> None:
+        """Accounts, their quote currencies or the limits may have changed. What was earned so far still counts."""
+        if quotes and self._currency not in quotes.values():
+            # Nothing of the old sum is left to go on with.
+            self._currency, self._unit_day = _most_common(quotes), None
+        self._divide(quotes)
+        for gone in self._contributions.keys() - set(self._members):
+            del self._contributions[gone]
+        for gone in self._known.keys() - set(self._members):
+            del self._known[gone]
+        self.state = replace(self.state, limits=limits, currency=self._currency)
+
+    def _divide(self, quotes: Mapping[AccountId, str]) -> None:
+        self._members = [account for account, quote in quotes.items() if quote == self._currency]
+        self._others = [account for account in quotes if account not in self._members]
 
     def look(self, views: Mapping[AccountId, TraderView | None]) -> None:
         """Update from what each account's trader shows. To be called from time to time."""
@@ -128,6 +146,10 @@ def _begun(shares: Iterable[PortfolioShare], now: datetime) -> tuple[TrustedTime
         return TrustedTime(None), UnitDay(now.date())
     unit = UnitValue(newest.opening, newest.latest, newest.peak)
     return TrustedTime(newest.updated), UnitDay(newest.day, unit)
+
+
+def _most_common(quotes: Mapping[AccountId, str]) -> str:
+    return Counter(quotes.values()).most_common(1)[0][0]
 
 
 def _waiting(accounts: Iterable[AccountId]) -> str:

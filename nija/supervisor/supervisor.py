@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from accounts.failures import FailureKind
 from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from accounts.settings import Settings
-from brokers.clock import utc_now
+from brokers.clock import PartClock, utc_now
 from nija.control.commands import command_handlers, send_to
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
-from nija.doctor.running import doctor_answer, facts_of_all, running_sections
+from nija.doctor.running import NOTICES, doctor_answer, facts_of_all, running_sections
 from nija.events import DaemonStarted, DaemonStopped, Events, MonthlyReport
 from nija.health.watcher import Watcher
 from nija.journal.errors import JournalError
@@ -30,10 +31,13 @@ from nija.notify.notifier import Notifier
 from nija.performance.monthly import monthly_report
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
+from nija.supervisor.changes import ChangeKind
 from nija.supervisor.exchange_runtime import ExchangeRuntime
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
+from nija.supervisor.reload import Reloader
 from nija.supervisor.report import ReportMoment, account_views, status_report
+from nija.supervisor.roster import Roster, RosterTools
 from nija.telegram.api import BotApi
 from nija.telegram.bot import BotContext
 from nija.telegram.notifications import audiences
@@ -54,16 +58,20 @@ if TYPE_CHECKING:
     from nija.doctor.finding import Section
     from nija.journal.journal import Journal
     from nija.notify.audience import Audience
+    from nija.risk.portfolio import PortfolioState
     from nija.status.report import AccountStatus, StatusReport
-    from nija.supervisor.configuration import Configuration
+    from nija.supervisor.changes import Changes
+    from nija.supervisor.configuration import AccountSetup, Configuration
+    from nija.supervisor.source import ConfigurationSource
     from nija.trader.commands import CommandQueue
-    from nija.trader.plan import TradingPlan
 
 # Everything ends within 10 s of the first signal. A thread that has not ended by then is waiting for an answer.
 _GRACE_SECONDS = 8.0
 _LEAST_FLUSH_SECONDS = 1.0
 _LONGEST_FLUSH_SECONDS = 3.0
 _WATCH_SECONDS = 5.0
+# How soon a request to reload is answered, and a thread that has ended gets its successor.
+_TICK_SECONDS = 0.5
 _REDEPLOY_SECONDS = 1.0
 # So that nobody mistakes made-up money in a notification for real money.
 _SENDERS = MappingProxyType({RunMode.DEMO: "NIJA demo", RunMode.PAPER: "NIJA on paper"})
@@ -79,7 +87,9 @@ class Supervisor:
         stop: threading.Event,
         redact: Callable[[str], str] = str,
         make_journals: Callable[..., Journals] = Journals,
+        source: ConfigurationSource | None = None,
     ) -> None:
+        """`source` is where edits of the configuration are read from; None if there will be none."""
         self._configuration = configuration
         self._clock = clock
         self._since = utc_now(clock)
@@ -88,7 +98,7 @@ class Supervisor:
         self._log = get_log("nija")
         self._reasons = ChangeFilter()
         self._started = threading.Lock()
-        self._traded = configuration.traded()
+        self._setups = configuration.traded()
         process = configuration.process
         self._notifier = Notifier(
             self._audiences(),
@@ -105,9 +115,14 @@ class Supervisor:
             self._events.listen(listener)
         self._portfolio: Portfolio | None = None
         self._journals: Journals | None = None
-        self._exchanges: Mapping[Exchange, ExchangeRuntime] = {}
+        self._roster: Roster | None = None
+        self._reloader = Reloader(source, configuration, self._apply, clock, self._log)
         self.manager = AccountManager(clock)
-        self.threads: tuple[AccountThread, ...] = ()
+
+    @property
+    def threads(self) -> tuple[AccountThread, ...]:
+        """Those that run now."""
+        return () if self._roster is None else self._roster.threads
 
     def run(self) -> int:
         """Trade until stopped. Returns the process's exit code.
@@ -118,7 +133,7 @@ class Supervisor:
         with ExitStack() as stack:
             # Before the keys are locked: a platform stops the old instance, which holds them, once this one answers.
             stack.enter_context(self._web())
-            self._lock_keys(stack, self._traded)
+            locks = self._lock_keys(stack, self._setups)
             journals = self._make_journals(
                 process.data_dir,
                 self._clock,
@@ -130,40 +145,41 @@ class Supervisor:
             self._journals = journals
             self._log_left_out()
             switched_off = tuple(switched_off_with_positions(self._configuration, journals, self._log))
-            self._lock_keys(stack, switched_off)
-            self._traded += switched_off
-            self._portfolio = self._make_portfolio()
-            self._exchanges = runtimes = self._runtimes()
-            self.threads = tuple(self._threads(runtimes, journals))
+            locks |= self._lock_keys(stack, switched_off)
+            setups = (*self._setups, *switched_off)
+            self._list_accounts(setups)
+            roster = self._make_roster(journals)
+            self._follow_portfolio({setup.account: setup.plan.quote for setup in setups})
+            # The accounts connect in this order.
+            roster.prepare(open_positions_first(setups, journals), locks)
+            self._roster = roster
             stack.enter_context(self._control())
-            stack.callback(self._end, runtimes)
+            stack.callback(self._end, roster)
             stack.enter_context(self._telegram(journals))
             self._notifier.start()
-            accounts = tuple(thread.account for thread in self.threads)
+            accounts = tuple(thread.account for thread in roster.threads)
             self._events.publish(DaemonStarted(self._configuration.mode.value, accounts))
-            self._start(runtimes)
-            self._watch()
+            roster.start()
+            self._watch(roster)
         return 0
 
-    def _start(self, runtimes: Mapping[Exchange, ExchangeRuntime]) -> None:
-        for credentials, plan in self._traded:
-            # Started early, so that the candles are there when the account has connected.
-            runtimes[credentials.account.exchange].feed.follow(map(plan.subscription, plan.markets))
-        for runtime in runtimes.values():
-            runtime.start()
-        for thread in self.threads:
-            thread.start()
-
-    def _lock_keys(self, stack: ExitStack, traded: Iterable[tuple[Credentials, TradingPlan]]) -> None:
-        for credentials, _ in traded:
-            stack.callback(self._lock_key(credentials).release)
+    def _lock_keys(self, stack: ExitStack, setups: Iterable[AccountSetup]) -> dict[AccountId, KeyOwnership]:
+        locks: dict[AccountId, KeyOwnership] = {}
+        for setup in setups:
+            locks[setup.account] = self._wait_for_key(setup.credentials)
+            stack.callback(locks[setup.account].release)
+        return locks
 
     def _lock_key(self, credentials: Credentials) -> KeyOwnership:
-        """On a platform that starts the new instance before it stops the old one, wait for the old one."""
+        """Raises KeyInUse, DataDirUnusable."""
         data_dir, fingerprint = self._configuration.process.data_dir, credentials.api_key.fingerprint
+        return KeyOwnership(data_dir, fingerprint, self._clock, "nija run")
+
+    def _wait_for_key(self, credentials: Credentials) -> KeyOwnership:
+        """On a platform that starts the new instance before it stops the old one, wait for the old one."""
         while True:
             try:
-                return KeyOwnership(data_dir, fingerprint, self._clock, "nija run")
+                return self._lock_key(credentials)
             except KeyInUse as error:
                 if not self._configuration.is_redeployed or self._clock.stopping:
                     raise
@@ -179,10 +195,14 @@ class Supervisor:
             return self._report().to_json()
 
         def doctor(_arguments: dict[str, object]) -> dict[str, object]:
-            return doctor_answer(self._facts())
+            return {**doctor_answer(self._facts()), NOTICES: list(self._reloader.last.notices)}
+
+        def reload(_arguments: dict[str, object]) -> dict[str, object]:
+            return self._reloader.request().to_json()
 
         path = self._configuration.home / SOCKET_NAME
-        server = ControlServer(path, {"status": status, "doctor": doctor, **command_handlers(self._queues)})
+        answers = {"status": status, "doctor": doctor, "reload": reload}
+        server = ControlServer(path, {**answers, **command_handlers(self._queues)})
         server.start()
         try:
             yield
@@ -192,7 +212,7 @@ class Supervisor:
     def _facts(self) -> tuple[AccountFacts, ...]:
         """What the doctor is told of every account."""
         prices = {thread.account: view.prices for thread in self.threads if (view := thread.view) is not None}
-        credentials = tuple(one for one, _ in self._traded)
+        credentials = self._configuration.discovery.credentials
         views = {one.id: one for one in self._views()}
         return facts_of_all(self.manager, credentials, self._configuration.settings, prices, views)
 
@@ -257,20 +277,21 @@ class Supervisor:
         return self._journals.read(account)
 
     def _candles(self, exchange: Exchange, market: str, timeframe: Timeframe) -> Candles | None:
-        runtime = self._exchanges.get(exchange)
+        runtime = None if self._roster is None else self._roster.runtime_of(exchange)
         return None if runtime is None else runtime.feed.candles(market, timeframe)
 
-    def _runtimes(self) -> dict[Exchange, ExchangeRuntime]:
-        """One per exchange, which polls as often as the most demanding of its accounts needs."""
-        polls: dict[Exchange, float] = {}
-        for credentials, plan in self._traded:
-            exchange = credentials.account.exchange
-            wanted = plan.settings.trading.poll_seconds
-            polls[exchange] = min(wanted, polls.get(exchange, wanted))
-        return {
-            exchange: ExchangeRuntime(exchange, self._configuration.process, self._clock, poll)
-            for exchange, poll in polls.items()
-        }
+    def _make_roster(self, journals: Journals) -> Roster:
+        def make_runtime(exchange: Exchange, poll_seconds: float) -> ExchangeRuntime:
+            return ExchangeRuntime(exchange, self._configuration.process, self._clock, poll_seconds)
+
+        def make_thread(setup: AccountSetup, runtime: ExchangeRuntime) -> AccountThread:
+            return AccountThread(self._parts(setup, runtime, journals))
+
+        def lock_key(setup: AccountSetup) -> KeyOwnership:
+            return self._lock_key(setup.credentials)
+
+        tools = RosterTools(self.manager, journals, self._clock, self._log, lock_key, make_runtime, make_thread)
+        return Roster(tools)
 
     def _log_left_out(self) -> None:
         configuration = self._configuration
@@ -281,63 +302,93 @@ class Supervisor:
         for fault in configuration.discovery.faults:
             self._log.error(f"❌ {fault.message}", account=str(fault.account) if fault.account else None)
 
-    def _threads(self, runtimes: dict[Exchange, ExchangeRuntime], journals: Journals) -> Iterable[AccountThread]:
+    def _list_accounts(self, setups: Iterable[AccountSetup]) -> None:
         for fault in self._configuration.discovery.faults:
             if fault.account is not None and fault.account not in self.manager.accounts():
                 self.manager.add(fault.account)
                 self.manager.transition(fault.account, AccountState.FAILED, fault.message, FailureKind.CREDENTIALS)
-        for credentials, _ in self._traded:
-            self.manager.add(credentials.account)
-        # The accounts connect in this order.
-        for credentials, plan in open_positions_first(self._traded, journals):
-            yield AccountThread(self._parts(credentials, plan, runtimes[credentials.account.exchange], journals))
+        for setup in setups:
+            self.manager.add(setup.account)
 
-    def _parts(
-        self, credentials: Credentials, plan: TradingPlan, runtime: ExchangeRuntime, journals: Journals
-    ) -> AccountParts:
+    def _parts(self, setup: AccountSetup, runtime: ExchangeRuntime, journals: Journals) -> AccountParts:
+        clock = PartClock(self._clock)
         return AccountParts(
-            account=credentials.account,
-            plan=plan,
-            broker=self._broker(credentials, plan, runtime),
+            account=setup.account,
+            plan=setup.plan,
+            broker=self._broker(setup, runtime, clock),
             runtime=runtime,
             journals=journals,
             manager=self.manager,
-            clock=self._clock,
-            log=self._log.bind(account=str(credentials.account)),
+            clock=clock,
+            log=self._log.bind(account=str(setup.account)),
             events=self._events,
             history=self._history,
             allow_withdrawal_keys=self._configuration.process.allow_withdrawal_keys,
             before_trading=self._announce_start,
-            portfolio=lambda: None if self._portfolio is None else self._portfolio.state,
+            portfolio=self._portfolio_state,
         )
 
-    def _broker(self, credentials: Credentials, plan: TradingPlan, runtime: ExchangeRuntime) -> Broker:
+    def _broker(self, setup: AccountSetup, runtime: ExchangeRuntime, clock: Clock) -> Broker:
         if self._configuration.mode is RunMode.PAPER:
-            return runtime.paper_broker(credentials, plan.quote)
-        return runtime.broker(credentials, self._configuration.settings.for_account(credentials.account).own)
+            return runtime.paper_broker(setup.credentials, setup.plan.quote)
+        return runtime.broker(setup.credentials, setup.plan.settings.own, clock)
 
-    def _make_portfolio(self) -> Portfolio | None:
-        """The loss limits over all accounts together, if nija.toml sets any."""
+    def _follow_portfolio(self, quotes: Mapping[AccountId, str]) -> None:
+        """The loss limits over all accounts together, if nija.toml sets any. `quotes` are their quote currencies."""
         settings = self._configuration.settings.portfolio
         limits = PortfolioLimits(settings.max_daily_loss, settings.max_drawdown)
-        if not limits.any or not self._traded:
+        if self._portfolio is not None:
+            self._portfolio.change(limits, quotes)
+        elif limits.any and quotes:
+            self._portfolio = Portfolio(limits, quotes, self._clock, EventLog(self._log))
+
+    def _portfolio_state(self) -> PortfolioState | None:
+        if self._portfolio is None or not self._portfolio.state.limits.any:
             return None
-        quotes = {credentials.account: plan.quote for credentials, plan in self._traded}
-        return Portfolio(limits, quotes, self._clock, EventLog(self._log))
+        return self._portfolio.state
 
     def _announce_start(self) -> None:
         """Once, before the first trader starts; the lock is never released."""
         if self._started.acquire(blocking=False):
             self._log.info(lines.STARTING)
 
-    def _watch(self) -> None:
-        while not self._stop.wait(_WATCH_SECONDS):
-            if self._portfolio is not None:
-                self._portfolio.look({thread.account: thread.view for thread in self.threads})
-            accounts = self._views()
-            for event in self._watcher.look(accounts):
-                self._events.publish(event)
-            self._notifier.look(accounts)
+    def _watch(self, roster: Roster) -> None:
+        look_at = self._clock.monotonic() + _WATCH_SECONDS
+        while not self._stop.wait(_TICK_SECONDS):
+            self._reloader.look()
+            roster.look()
+            if self._clock.monotonic() >= look_at:
+                look_at = self._clock.monotonic() + _WATCH_SECONDS
+                self._look_at_accounts(roster)
+
+    def _look_at_accounts(self, roster: Roster) -> None:
+        if self._portfolio is not None:
+            self._follow_portfolio({account: setup.plan.quote for account, setup in roster.setups.items()})
+            self._portfolio.look({thread.account: thread.view for thread in roster.threads})
+        accounts = self._views()
+        for event in self._watcher.look(accounts):
+            self._events.publish(event)
+        self._notifier.look(accounts)
+
+    def _apply(self, after: Configuration, changes: Changes) -> None:
+        """Make `after` the configuration in force. What a running process cannot take up stays as it is."""
+        before, roster = self._configuration, self._roster
+        self._configuration = replace(after, process=before.process, mode=before.mode, home=before.home)
+        if roster is None:
+            return
+        self._notifier.follow(self._audiences())
+        setups = after.setups()
+        faulty = {fault.account for fault in before.discovery.faults}
+        for account in faulty - {fault.account for fault in after.discovery.faults} - setups.keys():
+            if account is not None:
+                self.manager.remove(account)
+        for change in changes.accounts:
+            roster.want(change.account, setups.get(change.account))
+        if any(change.kind in (ChangeKind.REMOVED, ChangeKind.NEW_KEY) for change in changes.accounts):
+            # They may have failed because of a key that is no longer there.
+            snapshots = self.manager.snapshots()
+            roster.retry(one.account for one in snapshots if one.failure is FailureKind.SHARED_ACCOUNT)
+        self._follow_portfolio({account: setup.plan.quote for account, setup in roster.setups.items()})
 
     def _audiences(self) -> tuple[Audience, ...]:
         """Who is notified: in a demo, only the owner of NIJA, since its accounts belong to nobody."""
@@ -348,7 +399,8 @@ class Supervisor:
 
     def _report(self) -> StatusReport:
         mode = self._configuration.mode.value
-        return status_report(self._views(), version=nija_version(), since=self._since, mode=mode)
+        report = status_report(self._views(), version=nija_version(), since=self._since, mode=mode)
+        return replace(report, notices=self._reloader.last.notices)
 
     def _report_month(self, month: date) -> MonthlyReport:
         """Read from the journals, which takes a moment; no trader waits for it."""
@@ -361,16 +413,11 @@ class Supervisor:
         moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
         return account_views(self.manager, self.threads, moment)
 
-    def _end(self, runtimes: Mapping[Exchange, ExchangeRuntime]) -> None:
+    def _end(self, roster: Roster) -> None:
         self._stop.set()
         self._log.info(lines.STOPPING)
         deadline = self._clock.monotonic() + _GRACE_SECONDS
-        for thread in self.threads:
-            thread.wake()
-        late = [thread for thread in self.threads if not thread.join(max(0.0, deadline - self._clock.monotonic()))]
-        for runtime in runtimes.values():
-            runtime.join(max(0.0, deadline - self._clock.monotonic()))
-        for thread in late:
+        for thread in roster.end(deadline):
             self._log.warning(
                 "⚠️  A request is still unanswered; the next start finds out what became of it",
                 account=str(thread.account),

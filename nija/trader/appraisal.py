@@ -46,6 +46,13 @@ class Appraiser:
         self._portfolio = PortfolioHalts(context.journal.portfolio, halts, context.portfolio)
         self.share: PortfolioShare = self._portfolio.share(None)
 
+    def change(self, context: TraderContext) -> None:
+        """Appraise by the plan of another context of the same account."""
+        self._context = context
+        if context.plan.quote != self._quote:
+            self._quote = context.plan.quote
+            self._earnings = Earnings(context.journal, self._quote)
+
     def appraise(self, snapshot: FeedSnapshot) -> Appraisal:
         """Raises BrokerError."""
         positions, pending = self._context.desk.positions(), self._context.desk.pending_entries()

@@ -75,7 +75,7 @@ class TradingHalts:
     ) -> None:
         self._journal = journal
         self._halt_reporter = halt_reporter
-        self._limits = limits
+        self.limits = limits
         self._log = log
         self._commands = commands
         self._changes = ChangeFilter()
@@ -120,8 +120,8 @@ class TradingHalts:
         if self.resumed(HaltName.DAILY_LOSS, HaltName.DRAWDOWN):
             self.returns.reset(reading, steady)
         state = self.returns.observe(worth, reading, steady)
-        self.halt(HaltName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, reading.trusted)
-        self.halt(HaltName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, reading.trusted)
+        self.halt(HaltName.DAILY_LOSS, state.daily_loss, self.limits.max_daily_loss, reading.trusted)
+        self.halt(HaltName.DRAWDOWN, state.drawdown, self.limits.max_drawdown, reading.trusted)
         return state
 
     def flattened(self, now: datetime) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nija.market_data.snapshot import FeedSnapshot
     from nija.strategy.base import SignalAt
     from nija.trader.context import TraderContext
+    from nija.trader.plan import TradingPlan
 
 _MARKETS_TTL = 3_600.0
 _WAITING = NoTradeReason(Rule.NO_CANDLE, "waiting for the first closed candle from the exchange")
@@ -52,8 +53,7 @@ class Trader:
         self._markets_read = context.clock.monotonic()
         self._quote = context.plan.quote
         self._followed: set[str] = set()
-        listed = context.broker.markets()
-        self._missing = MissingMarkets(context.account.exchange, [one for one in context.plan.markets if one in listed])
+        self._missing = _missing_markets(context)
         self._appraiser = Appraiser(context, self._balances, self._halts, self._log)
         self.view = TraderView(
             plan=context.plan,
@@ -68,17 +68,35 @@ class Trader:
         self._desk.recover()
         self._follow()
 
+    def change(self, plan: TradingPlan) -> None:
+        """Trade by another plan from now on. Orders, positions and halts stay as they are."""
+        context = self._context = replace(self._context, plan=plan)
+        self._plan = plan
+        self._quote = plan.quote
+        self._missing = _missing_markets(context)
+        self._halts.limits = plan.settings.risk
+        self._desk.protect(plan.settings.risk.protective_stops)
+        self._appraiser.change(context)
+        self._followed = set()
+        self._follow()
+        self.view = replace(self.view, plan=plan, quote=plan.quote)
+
     def _follow(self) -> None:
         """Follow the markets that may be entered and those with a position, which may be adopted at any time."""
         markets = {*self._plan.markets, *self._desk.positions()}
-        if not markets <= self._followed:
-            self._followed |= markets
+        if markets != self._followed:
+            self._followed = markets
             self._context.feed.follow(map(self._plan.subscription, markets), self._context.wake)
+
+    @property
+    def plan(self) -> TradingPlan:
+        return self._plan
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is held and no order can still buy anything."""
-        return not self._desk.positions() and not any(map(self._desk.blocked, self._plan.markets))
+        markets = {*self._plan.markets, *self._desk.pending_entries()}
+        return not self._desk.positions() and not any(map(self._desk.blocked, markets))
 
     def money(self) -> AccountFunds:
         """Raises BrokerError."""
@@ -312,6 +330,11 @@ class Trader:
                 open_orders=len(self._desk.resting()),
             ),
         )
+
+
+def _missing_markets(context: TraderContext) -> MissingMarkets:
+    listed = context.broker.markets()
+    return MissingMarkets(context.account.exchange, [one for one in context.plan.markets if one in listed])
 
 
 def _figures(reason: NoTradeReason) -> dict[str, str]:

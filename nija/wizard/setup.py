@@ -10,8 +10,6 @@ from accounts.identity import MASTER, AccountId
 from accounts.suggest import did_you_mean
 from accounts.variables import Part, account_of
 from brokers.exchanges import exchanges
-from nija.control.client import ask
-from nija.control.wire import ControlError
 from nija.doctor.finding import Level
 from nija.doctor.render import findings_lines
 from nija.status.render import width_of
@@ -28,6 +26,7 @@ from nija.wizard.candidate import (
 from nija.wizard.dialogue import Dialogue, from_stdin
 from nija.wizard.dotenv_editor import remove_credentials, write_credentials
 from nija.wizard.present_keys import KeyHealth, PresentKeys
+from nija.wizard.takeover import Takeover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +73,7 @@ class Wizard:
         self._console = console
         self._dialogue = dialogue
         self._present_keys = PresentKeys(context.values, context.process, context.clock)
+        self._takeover = Takeover(context.process.data_dir, context.clock, console.print)
 
     def set_up(self, options: SetupOptions) -> AccountId:
         """Raises SetupRefused, DotenvError, SettingsError, EOFError."""
@@ -109,7 +109,8 @@ class Wizard:
         names = remove_credentials(self._context.dotenv, account)
         self._console.print(f"✅ Removed from {self._context.dotenv}: {', '.join(names)}")
         self._warn_if_overridden(account)
-        self._console.print("   Delete the key at the exchange too, if nothing else uses it. Restart NIJA.")
+        self._console.print("   Delete the key at the exchange too, if nothing else uses it.")
+        self._takeover.removed(account)
 
     def _account(self, options: SetupOptions) -> AccountId:
         if self._dialogue is None:
@@ -193,20 +194,14 @@ class Wizard:
     def _report_written(self, account: AccountId, names: tuple[str, ...]) -> None:
         self._console.print(f"✅ Written to {self._context.dotenv} (only you can read it): {', '.join(names)}")
         self._warn_if_overridden(account)
-        start = "Restart NIJA so that it uses the new key" if self._is_running() else "Start NIJA with ./start.sh"
-        self._console.print(f"   {start}. To remove it again: nija setup --remove {account}")
+        self._console.print(f"   To remove it again: nija setup --remove {account}")
         self._console.print("   On Railway or Render, set the same two variables in the dashboard instead.")
+        self._takeover.added(account)
 
     def _warn_if_overridden(self, account: AccountId) -> None:
         for name in self._context.real:
             if name.startswith(f"{account.env_prefix}_API_") and self._context.real[name]:
                 self._console.print(f"⚠️  {name} is also set outside .env, and that value wins: delete it there")
-
-    def _is_running(self) -> bool:
-        try:
-            return ask(self._context.process.data_dir, "status") is not None
-        except ControlError:
-            return True
 
 
 def _identified(exchange: Exchange, owner: str) -> AccountId:

@@ -13,7 +13,7 @@ import pytest
 from accounts.failures import FailureKind
 from accounts.identity import AccountId
 from accounts.manager import AccountManager, AccountState
-from brokers.clock import utc_now
+from brokers.clock import PartClock, utc_now
 from brokers.errors import BudgetSpent, InvalidSignature, LockedOut, Unauthorized, Unavailable
 from brokers.model import Exchange
 from nija.feed import Feed
@@ -102,7 +102,7 @@ class Daemon:
                 ),
                 journals=self.journals,
                 manager=self.manager,
-                clock=self.clock,
+                clock=PartClock(self.clock),
                 log=self.log.logger,
                 events=self.log.events,
                 history=self.history,

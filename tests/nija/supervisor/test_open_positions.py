@@ -99,7 +99,7 @@ def test_accounts_that_may_have_something_to_protect_connect_first(journals: Jou
     open_position(journals, TANIA)
     unreadable(journals, DAIVON)
     order = open_positions_first(configuration(tmp_path).traded(), journals)
-    assert [credentials.account for credentials, _ in order] == [DAIVON, TANIA, MASTER]
+    assert [setup.account for setup in order] == [DAIVON, TANIA, MASTER]
 
 
 def test_a_switched_off_account_is_managed_only_while_it_has_something_open(journals: Journals, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_switched_off_account_is_managed_only_while_it_has_something_open(jour
     journals.open(DAIVON).close()
     log = CapturedLog()
     found = list(switched_off_with_positions(configuration(tmp_path, DAIVON, TANIA), journals, log.logger))
-    assert [(credentials.account, plan.is_switched_off) for credentials, plan in found] == [(TANIA, True)]
+    assert [(setup.account, setup.plan.is_switched_off) for setup in found] == [(TANIA, True)]
     assert log.lines == [
         "kraken:daivon_frazier is switched off in nija.toml (enabled = false)",
         "⚠️  kraken:tania_gilbert is switched off: no entries; its open position is still protected",
@@ -123,5 +123,5 @@ def test_a_strategy_that_cannot_be_used_does_not_affect_other_accounts(journals:
     made = Configuration(made.mode, made.process, made.discovery, load_settings(toml, STRATEGY_TABLES), {})
     log = CapturedLog()
     found = list(switched_off_with_positions(made, journals, log.logger))
-    assert [credentials.account for credentials, _ in found] == [TANIA]
+    assert [setup.account for setup in found] == [TANIA]
     assert any("kraken:daivon_frazier is switched off, but has an open position" in line for line in log.lines)
