@@ -46,9 +46,12 @@ class EventLines:
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event, *, moves: int = 1) -> None:
+        """`moves`: how many moves of a stop this event stands for."""
         match event:
-            case OrderFilled() | StopPlaced() | StopMoved() | StopSetByHand() | DifferenceFound():
+            case StopPlaced() | StopMoved():
+                _stop(self._log.bind(account=str(event.account), market=event.market), event, moves)
+            case OrderFilled() | StopSetByHand() | DifferenceFound():
                 _order(self._log.bind(account=str(event.account), market=event.market), event)
             case PositionClosed() | PositionWrittenOff() | PositionBare() | PositionProtected() | PositionCertain():
                 _position(self._log.bind(account=str(event.account)), event)
@@ -73,15 +76,17 @@ def _order(log: FilteringBoundLogger, event: OrderEvent) -> None:
             text = lines.buy_filled if event.side is Side.BUY else lines.sell_filled
             purpose = event.purpose.name.lower()
             log.info(text(event.market, event.amount, event.price), order=event.order, purpose=purpose)
-        case StopPlaced():
-            log.info(lines.stop_placed(event.market, event.amount, event.stop), order=event.order)
-        case StopMoved():
-            log.info(lines.stop_moved(event.market, event.amount, event.stop), order=event.order)
         case StopSetByHand():
             log.info(lines.stop_set_by_hand(event.market, event.stop))
         case DifferenceFound():
             about = f"{event.market} {event.subject}"
             log.warning(f"🔎 {event.kind}: {about}: {event.repair}", finding=event.kind)
+
+
+def _stop(log: FilteringBoundLogger, event: StopPlaced | StopMoved, moves: int) -> None:
+    text = lines.stop_placed if isinstance(event, StopPlaced) else lines.stop_moved
+    counted = {"moves": moves} if moves > 1 else {}
+    log.info(text(event.market, event.amount, event.stop), order=event.order, **counted)
 
 
 def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:

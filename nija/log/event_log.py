@@ -11,6 +11,10 @@ from nija.log.change_filter import ChangeFilter
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from brokers.clock import Clock
+
+_REPEAT_SECONDS = 60.0
+
 
 def get_log(name: str, **fields: object) -> FilteringBoundLogger:
     """A structlog logger that adds `fields` to every line, such as account="kraken:master"."""
@@ -19,11 +23,16 @@ def get_log(name: str, **fields: object) -> FilteringBoundLogger:
 
 
 class EventLog:
-    """The log of one thread: one fact per call, fields after the text, and no reason twice in a row."""
+    """The log of one thread: one fact per call, fields after the text, and no reason twice in a row.
 
-    def __init__(self, log: FilteringBoundLogger) -> None:
+    With a `clock`, a reason that comes and goes is logged at most once a minute.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, clock: Clock | None = None) -> None:
         self._log = log
+        self._clock = clock
         self._reasons = ChangeFilter()
+        self._logged_at: dict[tuple[str, str], float] = {}
 
     def info(self, event: str, **fields: object) -> None:
         self._log.info(event, **fields)
@@ -37,7 +46,11 @@ class EventLog:
 
         `same` identifies the reason, such as a rule's name, if the text holds changing figures. Default: the text.
         """
-        if self._reasons.is_news(topic, same or text):
+        reason = same or text
+        # One that comes back too soon is not remembered either: if it lasts, it is logged once the minute is over.
+        if not self._was_just_logged(topic, reason) and self._reasons.is_news(topic, reason):
+            if self._clock is not None:
+                self._logged_at[topic, reason] = self._clock.monotonic()
             self._log.info(text, **fields)
 
     def trouble(
@@ -51,3 +64,10 @@ class EventLog:
     def settled(self, topic: str) -> None:
         """Forget a topic's reason, so that it is logged again if it comes back."""
         self._reasons.clear(topic)
+
+    def _was_just_logged(self, topic: str, reason: str) -> bool:
+        if self._clock is None:
+            return False
+        begun = self._clock.monotonic() - _REPEAT_SECONDS
+        self._logged_at = {one: at for one, at in self._logged_at.items() if at > begun}
+        return (topic, reason) in self._logged_at

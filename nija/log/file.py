@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import logging
+    from io import TextIOWrapper
 
 ROTATE_BYTES = 10 * 1024 * 1024
 ROTATED_FILES = 5
+_OWNER_ONLY = 0o600
 
 
 class LogFileUnusable(Exception):
@@ -22,7 +25,7 @@ class LogFileUnusable(Exception):
 
 
 class LogFile(RotatingFileHandler):
-    """Reports once, on standard error, that it can no longer write; the console still gets every line.
+    """Readable by its owner only. Reports once, on standard error, that it can no longer write; the console goes on.
 
     If someone renames or deletes the file, it is created again, so that users find new lines in the usual place.
     """
@@ -36,6 +39,17 @@ class LogFile(RotatingFileHandler):
             # The next write opens it again.
             self.stream = None
         super().emit(record)
+
+    def _open(self) -> TextIOWrapper:
+        with suppress(OSError):
+            # Created closed to others, rather than closed a moment later.
+            _create_for_owner(self.baseFilename)
+        stream = super()._open()
+        # An earlier version left it readable for everybody. A device, such as /dev/stdout, is nobody's to change.
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            with suppress(OSError):
+                os.fchmod(stream.fileno(), _OWNER_ONLY)
+        return stream
 
     def _is_in_place(self, stream: TextIO) -> bool:
         try:
@@ -66,6 +80,9 @@ def open_log_file(file: Path, rotate_bytes: int = ROTATE_BYTES, rotated_files: i
             "Set NIJA_LOG_FILE to a file in a folder that the user running NIJA may write"
         ) from error
     log_file.rotator = _copy_and_empty
+    for number in range(1, rotated_files + 1):
+        with suppress(OSError):
+            Path(f"{file}.{number}").chmod(_OWNER_ONLY)
     return log_file
 
 
@@ -75,8 +92,14 @@ def _copy_and_empty(source: str, destination: str) -> None:
     If the disk is too full for a copy, the old lines are lost: this frees space for new ones.
     """
     try:
+        _create_for_owner(destination)
         shutil.copyfile(source, destination)
     except OSError:
         Path(destination).unlink(missing_ok=True)
     with Path(source).open("r+b") as file:
         file.truncate()
+
+
+def _create_for_owner(path: str) -> None:
+    """Raises OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 from accounts.environment import LogFormat
@@ -24,6 +25,12 @@ _COLOURS = {"DEBUG": "\x1b[2m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m", "FATAL"
 _RESET = "\x1b[0m"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LEVEL_WIDTH = 5
+# Emoji take two columns, and a line has at most two of them.
+_COLUMNS = 160 - 2
+# A line goes on beneath its own text.
+_INDENT = " " * len("2026-01-17 12:00:00 INFO  ")
+_LEAST_TEXT = 60
+_LONGEST_PAIR = 48
 
 
 class RecordStamper:
@@ -58,7 +65,11 @@ class RedactValues:
 
 
 class TextLine:
-    """`2026-01-17 12:00:00 INFO  <text>  account=kraken:master …`, followed by any traceback."""
+    """`2026-01-17 12:00:00 INFO  <text>  account=kraken:master …`, followed by any traceback.
+
+    What does not fit a line goes on beneath it, indented: the end of the text, and long values. An order is named by
+    the first part of its id, except in warnings and errors; JSON has the whole.
+    """
 
     def __init__(self, *, colours: bool) -> None:
         self._colours = colours
@@ -69,9 +80,10 @@ class TextLine:
         text = one_line(str(event.pop("event", "")))
         beneath = [_lines(str(event.pop(key))) for key in ("stack", "exception") if event.get(key)]
         event.pop("logger", None)
-        line = f"{time} {self._level(level)} {text}"
-        pairs = " ".join(f"{key}={_value(value)}" for key, value in _account_first(event))
-        return "\n".join((f"{line}  {pairs}" if pairs else line, *beneath))
+        if level == "info" and event.get("order"):
+            event["order"] = _short_id(str(event["order"]))
+        head, *rest = _folded(text, [f"{key}={_value(value)}" for key, value in _account_first(event)])
+        return "\n".join((f"{time} {self._level(level)} {head}", *rest, *beneath))
 
     def _level(self, level: str) -> str:
         name = _LEVEL_NAMES.get(level, level.upper())
@@ -87,6 +99,30 @@ def json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 def one_line(text: str) -> str:
     """Escapes line breaks and terminal codes, so that text from outside cannot forge log lines."""
     return text if text.isprintable() else _CONTROLS.sub(_visible, text)
+
+
+def _folded(text: str, pairs: list[str]) -> list[str]:
+    """The text and its pairs as one line or, if that is too long, as a line and what goes on beneath it."""
+    room = _COLUMNS - len(_INDENT)
+    line = "  ".join((text, " ".join(pairs))) if pairs else text
+    if len(line) <= room:
+        return [line]
+    beneath = [pair for pair in pairs if len(pair) > _LONGEST_PAIR]
+    beside = [pair for pair in pairs if len(pair) <= _LONGEST_PAIR]
+    ending = f"  {' '.join(beside)}" if beside else ""
+    first, *more = _wrapped(text, max(_LEAST_TEXT, room - len(ending))) or [text]
+    below = " ".join((*more, *beneath))
+    return [first + ending, *(_INDENT + part for part in _wrapped(below, room))]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Broken at blanks only, so that an address or an id stays whole. Blanks at the beginning stay."""
+    return TextWrapper(width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False).wrap(text)
+
+
+def _short_id(order: str) -> str:
+    """`OYT2LK` of Kraken's OYT2LK-J3T64-ERDBC3, `e140bc7f` of Coinbase's e140bc7f-7464-4bc9-8709-aeebe8f72da6."""
+    return order.partition("-")[0] or order
 
 
 def _lines(text: str) -> str:

@@ -27,6 +27,7 @@ from nija.log import lines
 from nija.log.change_filter import ChangeFilter
 from nija.log.event_lines import EventLines
 from nija.log.event_log import EventLog, get_log
+from nija.log.grouped_stops import GroupedStops
 from nija.notify.notifier import Notifier
 from nija.performance.monthly import monthly_report
 from nija.risk.portfolio import PortfolioLimits
@@ -111,7 +112,8 @@ class Supervisor:
         self._watcher = Watcher(clock, process.daily_summary_hour, self._report_month)
         self._history = HistoryWriter(clock)
         self._events = Events(self._log)
-        for listener in (EventLines(self._log).write, self._notifier.on_event, self._history.on_event):
+        self._stop_lines = GroupedStops(EventLines(self._log), clock)
+        for listener in (self._stop_lines.on_event, self._notifier.on_event, self._history.on_event):
             self._events.listen(listener)
         self._portfolio: Portfolio | None = None
         self._journals: Journals | None = None
@@ -365,6 +367,7 @@ class Supervisor:
         if self._portfolio is not None:
             self._follow_portfolio({account: setup.plan.quote for account, setup in roster.setups.items()})
             self._portfolio.look({thread.account: thread.view for thread in roster.threads})
+        self._stop_lines.look()
         accounts = self._views()
         for event in self._watcher.look(accounts):
             self._events.publish(event)
@@ -422,6 +425,7 @@ class Supervisor:
                 "⚠️  A request is still unanswered; the next start finds out what became of it",
                 account=str(thread.account),
             )
+        self._stop_lines.flush()
         self._events.publish(DaemonStopped())
         left = max(0.0, deadline - self._clock.monotonic())
         self._notifier.stop(min(_LONGEST_FLUSH_SECONDS, left + _LEAST_FLUSH_SECONDS))

@@ -49,7 +49,7 @@ class Trader:
         self._halts = TradingHalts(
             context.journal, context.plan.settings.risk, context.log, context.commands, context.halt_reporter
         )
-        self._log = EventLog(context.log)
+        self._log = EventLog(context.log, context.clock)
         self._markets_read = context.clock.monotonic()
         self._quote = context.plan.quote
         self._followed: set[str] = set()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from nija.log import EventLog, get_log
+from tests.fakes import ManualClock
 
 
 def test_a_reason_is_logged_once_with_its_fields_and_again_when_it_comes_back() -> None:
@@ -39,3 +40,25 @@ def test_a_trouble_is_logged_once_as_a_warning() -> None:
         for _ in range(3):
             log.trouble("prices", "No prices")
     assert said == [{"log_level": "warning", "event": "⚠️  No prices"}]
+
+
+class TestWithAClock:
+    def test_a_reason_that_comes_and_goes_is_logged_once_a_minute(self) -> None:
+        clock = ManualClock()
+        with capture_logs() as said:
+            log = EventLog(get_log("nija"), clock)
+            for _ in range(12):
+                log.reason("BTC/USD", "the fills have not been read yet")
+                log.settled("BTC/USD")
+                clock.advance(10)
+        assert len(said) == 2
+
+    def test_a_reason_that_came_back_too_soon_is_logged_later_if_it_lasts(self) -> None:
+        clock = ManualClock()
+        with capture_logs() as said:
+            log = EventLog(get_log("nija"), clock)
+            for reason in ("one", "other", "one"):
+                log.reason("BTC/USD", reason)
+            clock.advance(60)
+            log.reason("BTC/USD", "one")
+        assert [fact["event"] for fact in said] == ["one", "other", "one"]

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,43 @@ def test_a_reader_that_follows_the_file_goes_on_reading_after_a_rotation(tmp_pat
         log_file.close()
         assert path.stat().st_ino == place
         assert "last" in follower.read()
+
+
+def mode(path: Path) -> str:
+    return f"{stat.S_IMODE(path.stat().st_mode):o}"
+
+
+def test_only_the_owner_may_read_the_file_and_the_rotated_ones(tmp_path: Path) -> None:
+    log_file = open_log_file(tmp_path / "nija.log", rotate_bytes=20, rotated_files=2)
+    for number in range(9):
+        say(log_file, f"a line of some length {number}")
+    log_file.close()
+    assert {path.name: mode(path) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("nija.log", "nija.log.1", "nija.log.2"), "600"
+    )
+
+
+def test_files_that_an_earlier_version_left_readable_are_closed_to_others(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("nija.log", "nija.log.1")]
+    for file in files:
+        file.write_text("before\n")
+        file.chmod(0o644)
+    open_log_file(files[0]).close()
+    assert [mode(file) for file in files] == ["600", "600"]
+    assert files[0].read_text() == "before\n"
+
+
+def test_the_rights_of_a_device_stay(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o644)
+    pipe.chmod(0o644)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        log_file = open_log_file(pipe, rotate_bytes=0)
+        assert mode(pipe) == "644"
+        log_file.close()
+    finally:
+        os.close(reader)
 
 
 def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:

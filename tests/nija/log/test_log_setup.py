@@ -104,6 +104,39 @@ def test_an_unexpected_error_is_logged_with_its_traceback(logged: LoggedOutput) 
     assert "KeyError: 'bid'" in logged.file
 
 
+def test_a_line_fits_160_columns_and_what_is_longer_goes_on_beneath_it(logged: LoggedOutput) -> None:
+    logged.configure()
+    text = "BTC/USD not traded: " + "a long reason with many words " * 9
+    get_log("nija", account="kraken:daivon_frazier").info(text, rule="fee_gate", detail="the answer was " + "x " * 40)
+    first, *rest = logged.text.splitlines()
+    assert all(len(line) <= 160 for line in (first, *rest))
+    assert first.endswith("  account=kraken:daivon_frazier rule=fee_gate")
+    assert all(line.startswith(" " * 26) and line[26] != " " for line in rest)
+    said = " ".join(line.strip() for line in (first.partition("  account=")[0], *rest))
+    assert said.endswith(f'{text}detail="the answer was {"x " * 40}"')
+
+
+def test_an_order_is_named_by_the_first_part_of_its_id(logged: LoggedOutput) -> None:
+    logged.configure()
+    get_log("nija").info("x", order="e140bc7f-7464-4bc9-8709-aeebe8f72da6")
+    get_log("nija").info("x", order="OYT2LK-J3T64-ERDBC3")
+    get_log("nija").info("x", order=None)
+    assert [line.rpartition("  ")[2] for line in logged.text.splitlines()] == [
+        "order=e140bc7f",
+        "order=OYT2LK",
+        "order=None",
+    ]
+
+
+def test_a_warning_and_json_have_the_whole_id(logged: LoggedOutput) -> None:
+    logged.configure()
+    get_log("nija").warning("x", order="OYT2LK-J3T64-ERDBC3")
+    logged.configure(log_format=LogFormat.JSON, console=(machine := io.StringIO()))
+    get_log("nija").info("x", order="OYT2LK-J3T64-ERDBC3")
+    assert "order=OYT2LK-J3T64-ERDBC3" in logged.text
+    assert json.loads(machine.getvalue())["order"] == "OYT2LK-J3T64-ERDBC3"
+
+
 def test_json_carries_the_same_facts_on_request(logged: LoggedOutput) -> None:
     logged.configure(log_format=LogFormat.JSON)
     get_log("nija.trader", account="kraken:master").info(lines.FUNDED, n=3)
