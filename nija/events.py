@@ -80,13 +80,30 @@ class StopSetByHand:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceFound:
-    """Exchange and journal differed; `repair` says what was done. `subject` is the exchange id of an order or fill."""
+    """Exchange and journal differed; `repair` says what was done. `subject` is the exchange id of an order or fill.
+
+    `is_logged`: it is one of many that a JournalRebuilt sums up.
+    """
 
     account: AccountId
     market: str
     kind: str
     subject: str
     repair: str
+    is_logged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRebuilt:
+    """An empty journal was filled from the exchange. `orders`: how many of NIJA's it adopted; `positions`: those open.
+
+    `unclear`: how many of NIJA's orders belong to no known position.
+    """
+
+    account: AccountId
+    orders: int
+    positions: tuple[str, ...]
+    unclear: int
 
 
 # Positions. Amounts are in base currency, prices and results in quote currency; `position` is the entry's client id.
@@ -383,6 +400,7 @@ AccountEvent = (
     | Flattened
     | AnotherProgram
     | AnotherProgramGone
+    | JournalRebuilt
 )
 FeedEvent = FeedSilent | FeedBack
 DaemonEvent = DaemonStarted | DaemonStopped | DailySummary | MonthlyReport

@@ -21,6 +21,7 @@ from nija.events import (
     FeedBack,
     FeedSilent,
     Flattened,
+    JournalRebuilt,
     OrderFilled,
     PositionBare,
     PositionCertain,
@@ -66,7 +67,14 @@ class EventLines:
                 | ConnectionFailed()
             ):
                 _connecting(self._log.bind(account=str(event.account)), event)
-            case AccountFailed() | AccountRecovered() | Flattened() | AnotherProgram() | AnotherProgramGone():
+            case (
+                AccountFailed()
+                | AccountRecovered()
+                | Flattened()
+                | AnotherProgram()
+                | AnotherProgramGone()
+                | JournalRebuilt()
+            ):
                 _account(self._log.bind(account=str(event.account)), event)
 
 
@@ -78,7 +86,7 @@ def _order(log: FilteringBoundLogger, event: OrderEvent) -> None:
             log.info(text(event.market, event.amount, event.price), order=event.order, purpose=purpose)
         case StopSetByHand():
             log.info(lines.stop_set_by_hand(event.market, event.stop))
-        case DifferenceFound():
+        case DifferenceFound() if not event.is_logged:
             about = f"{event.market} {event.subject}"
             log.warning(f"🔎 {event.kind}: {about}: {event.repair}", finding=event.kind)
 
@@ -157,6 +165,11 @@ def _account(log: FilteringBoundLogger, event: AccountEvent) -> None:
             )
         case AnotherProgramGone():
             log.info(f"No longer: {event.reason}")
+        case JournalRebuilt():
+            orders = "1 of NIJA's orders was" if event.orders == 1 else f"{event.orders} of NIJA's orders were"
+            held = ", ".join(event.positions) or "no position"
+            unclear = f"; {event.unclear} belong to no known position" if event.unclear else ""
+            log.warning(f"🔎 The journal was empty: {orders} read from the exchange{unclear}. Open: {held}")
 
 
 def _feed(log: FilteringBoundLogger, event: FeedEvent) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from brokers.client_order_id import Purpose, purpose_of
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO, Balance, Fill, Order
-from nija.events import DifferenceFound
+from nija.events import DifferenceFound, JournalRebuilt
 from nija.journal.connection import CommitPoint
 from nija.journal.open_state import in_market_of
 from nija.journal.positions import fold
@@ -120,6 +120,7 @@ class Reconciler:
         self._reach: datetime | None = None
         self._reading: _Reading | None = None
         self._noted: set[tuple[DifferenceKind, str]] = set()
+        self._is_rebuilding = False
         self.foreign_orders = 0
         self.rival_orders: tuple[Order, ...] = ()
 
@@ -137,6 +138,7 @@ class Reconciler:
         if mark is None and self._may_miss_orders(view):
             self._report_waiting()
             return None
+        self._is_rebuilding = mark is None
         self._tracker.recognise(view.orders())
         unknown = [order for order in view.orders() if is_unknown(order, self._journal)]
         self.rival_orders = tuple(
@@ -256,6 +258,10 @@ class Reconciler:
         now = self._open.now()
         left = self._adopter.adopt(orders, fills, now)
         self._open.load(self._owner.started)
+        if self._is_rebuilding:
+            held = tuple(sorted(self._open.positions()))
+            adopted = len(orders) - len(left)
+            self._context.events.publish(JournalRebuilt(self._journal.account, adopted, held, len(left)))
         for order in orders:
             difference = Difference(DifferenceKind.UNKNOWN_ORDER_OF_OURS, order.market, order.exchange_id, order=order)
             repair = "belongs to no known position" if order in left else "adopted"
@@ -326,8 +332,15 @@ class Reconciler:
         if key in self._noted:
             return
         self._noted.add(key)
-        account, kind = self._journal.account, difference.kind.value
-        self._context.events.publish(DifferenceFound(account, difference.market, kind, difference.subject, repair))
+        found = DifferenceFound(
+            self._journal.account,
+            difference.market,
+            difference.kind.value,
+            difference.subject,
+            repair,
+            is_logged=self._is_rebuilding and difference.kind is DifferenceKind.UNKNOWN_ORDER_OF_OURS,
+        )
+        self._context.events.publish(found)
 
 
 def _unexplained(view: ExchangeView) -> bool:

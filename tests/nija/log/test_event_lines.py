@@ -28,6 +28,7 @@ from nija.events import (
     FeedBack,
     FeedSilent,
     Flattened,
+    JournalRebuilt,
     LimitReached,
     OrderFilled,
     OrderRefused,
@@ -148,6 +149,20 @@ def written(event: Event) -> list[str]:
             ),
         ),
         (AnotherProgramGone(MASTER, "another NIJA"), "info No longer: another NIJA | account=kraken:master"),
+        (
+            JournalRebuilt(MASTER, 34, ("BTC/USD", "ETH/USD"), 2),
+            (
+                "warning 🔎 The journal was empty: 34 of NIJA's orders were read from the exchange; 2 belong to no "
+                "known position. Open: BTC/USD, ETH/USD | account=kraken:master"
+            ),
+        ),
+        (
+            JournalRebuilt(MASTER, 1, (), 0),
+            (
+                "warning 🔎 The journal was empty: 1 of NIJA's orders was read from the exchange. Open: no position | "
+                "account=kraken:master"
+            ),
+        ),
         (FeedSilent(Exchange.KRAKEN, BTC, "no price"), "warning ⚠️  no price | exchange=kraken"),
         (
             FeedBack(Exchange.KRAKEN, "", 9.0, "no price"),
@@ -194,6 +209,7 @@ def test_the_fixed_errors_have_a_line_of_their_own(kind: FailureKind, reason: st
         AccountRecovered(MASTER),
         LimitReached(MASTER, "daily_loss", "8 %"),
         OrderRefused(MASTER, BTC, Side.BUY, MILLI, Purpose.ENTRY, "minimum"),
+        DifferenceFound(MASTER, BTC, "UNKNOWN_ORDER_OF_OURS", "O-1", "adopted", is_logged=True),
         DaemonStopped(),
     ],
 )

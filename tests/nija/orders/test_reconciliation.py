@@ -12,7 +12,7 @@ from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BudgetSpent
 from brokers.exchanges import exchanges
 from brokers.model import ZERO, Exchange, OrderRequest, OrderStatus, OrderType, Side
-from nija.events import DifferenceFound
+from nija.events import DifferenceFound, JournalRebuilt
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 from nija.orders.reconciliation import DifferenceKind
@@ -587,6 +587,30 @@ class TestAnEmptyDisk:
         world.desk.refresh()
         assert sorted(world.desk.positions()) == ["BTC/USD", "ETH/USD"]
         assert world.desk.blocked("SOL/USD") is None
+
+    def test_what_is_found_again_is_one_line_and_every_order_is_in_the_history(self, world: DeskWorld) -> None:
+        world.enter("BTC/USD", ONE)
+        world.exit("BTC/USD")
+        world.enter("ETH/USD", ONE)
+        lost = len(world.exchange.ours())
+        lose_the_disk(world)
+        (rebuilt,) = (event for event in world.log.published if isinstance(event, JournalRebuilt))
+        assert (rebuilt.orders, rebuilt.positions, rebuilt.unclear) == (lost, ("ETH/USD",), 0)
+        assert [event.is_logged for event in differences(world)] == [True] * lost
+        assert sum("UNKNOWN_ORDER_OF_OURS" in line or "journal was empty" in line for line in world.log.lines) == 1
+
+    def test_an_account_without_orders_of_nija_has_no_such_line(self, world: DeskWorld) -> None:
+        lose_the_disk(world)
+        assert not any(isinstance(event, JournalRebuilt) for event in world.log.published)
+
+    def test_an_order_that_is_found_later_has_its_own_line(self, world: DeskWorld) -> None:
+        world.enter("ETH/USD", ONE)
+        lose_the_disk(world)
+        late = place(world, Purpose.ENTRY, ONE)
+        orders = world.exchange.book.orders
+        orders[late] = replace(orders[late], created=orders[late].created - timedelta(seconds=60))
+        compare(world)
+        assert [event.is_logged for event in differences(world)][-1:] == [False]
 
 
 class TestTakingUp:
