@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from accounts.identity import short_name
 from brokers.exchanges import exchange_named, exchanges
 from brokers.figures import money
-from nija.risk.no_trade import Rule
 from nija.status.report import TRADING
 
 if TYPE_CHECKING:
@@ -38,18 +37,14 @@ def _words(account: AccountStatus | None) -> str:
     if account.state not in _CONNECTED:
         return f"NOT CONNECTED ❌ {account.reason}".rstrip()
     balance = money(account.balance, account.currency)
-    if account.state == TRADING and not _is_underfunded(account):
+    if account.shown_state == TRADING:
         return f"{balance} (trading) ✅"
     return f"{balance} ({_why_not(account)}) ⚠️"
-
-
-def _is_underfunded(account: AccountStatus) -> bool:
-    return any(reason.rule is Rule.MIN_BALANCE for reason in account.not_trading)
 
 
 def _why_not(account: AccountStatus) -> str:
     if account.state == "CONNECTED":
         return "connected, not trading"
-    if account.state == TRADING:
+    if account.is_underfunded:
         return "connected, UNDERFUNDED"
     return f"paused: {account.reason}" if account.reason else "paused"

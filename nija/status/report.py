@@ -13,9 +13,10 @@ from enum import IntEnum, StrEnum
 
 from nija.control.values import from_plain, to_plain
 from nija.risk.no_trade import NoTradeReason  # noqa: TC001  read at run time by from_plain
-from nija.trader.view import ProtectionView, WrittenOff  # noqa: TC001  read at run time by from_plain
+from nija.trader.view import UNKNOWN_STEPS, ProtectionView, Steps, WrittenOff
 
 TRADING = "TRADING"
+UNDERFUNDED = "UNDERFUNDED"
 
 
 class StatusExit(IntEnum):
@@ -31,7 +32,7 @@ class PositionStatus:
     """What NIJA holds in one market. `amount` is in base currency; prices and `profit` (after fees) in quote.
 
     `profit_percent` is relative to the cost. `price` is the last one known; None before the first. `id` is the entry's
-    client order id; a position with an `exit_reason` is being sold.
+    client order id; a position with an `exit_reason` is being sold. `steps` give the market's decimals.
     """
 
     market: str
@@ -44,6 +45,7 @@ class PositionStatus:
     id: str = ""
     opened: datetime | None = None
     exit_reason: str = ""
+    steps: Steps = UNKNOWN_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class RestingOrder:
     amount: Decimal
     price: Decimal | None
     purpose: str
+    steps: Steps = UNKNOWN_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,10 @@ class AccountStatus:
     """One account. Figures are in `currency` and None until first known.
 
     `equity_change` is today's (UTC). `rate_budget` is the remaining fraction of the exchange's rate limit. `since` is
-    when the state was entered. `is_known`: its trader has finished a cycle; before that, positions, halts and limits
-    are unknown. `last_answer_age` is in seconds. `unread` counts rows of the exchange that could not be read.
+    when the state was entered. `is_known`: its trader has finished a cycle; before that, positions and limits are
+    unknown. `last_answer_age` is in seconds. `unread` counts rows of the exchange that could not be read.
+    `is_underfunded`: its equity is below min_balance, so it opens nothing. `last_seen`: without a daemon, positions,
+    stops, halts and equity are those of the journal, as of then.
     """
 
     id: str
@@ -163,6 +168,13 @@ class AccountStatus:
     unread: int = 0
     refused_markets: tuple[RefusedMarket, ...] = ()
     faults: tuple[AccountFault, ...] = ()
+    is_underfunded: bool = False
+    last_seen: datetime | None = None
+
+    @property
+    def shown_state(self) -> str:
+        """The state for people: an account without enough money opens nothing, so it does not read TRADING."""
+        return UNDERFUNDED if self.state == TRADING and self.is_underfunded else self.state
 
     @property
     def is_master(self) -> bool:
@@ -173,7 +185,8 @@ class AccountStatus:
 class StatusReport:
     """`pid` and `since` are the daemon's. Without a daemon `pid` is None: the exchanges were queried directly.
 
-    `notices`: what was written to `.env` or nija.toml and is not in force, and why.
+    `notices`: what was written to `.env` or nija.toml and is not in force, and why. `market_speed`: how many seconds of
+    market time pass in one; 1 but for the demo.
     """
 
     pid: int | None
@@ -182,10 +195,11 @@ class StatusReport:
     mode: str
     accounts: tuple[AccountStatus, ...] = ()
     notices: tuple[str, ...] = ()
+    market_speed: float = 1.0
 
     @property
     def exit_code(self) -> StatusExit:
-        trading = sum(account.state == TRADING for account in self.accounts)
+        trading = sum(account.shown_state == TRADING for account in self.accounts)
         if self.pid is None or trading == 0:
             return StatusExit.NONE
         return StatusExit.ALL_TRADING if trading == len(self.accounts) else StatusExit.SOME_NOT

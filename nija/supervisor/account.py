@@ -47,7 +47,7 @@ from nija.trader.halts import HaltReporter
 from nija.trader.trader import Trader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     from structlog.typing import FilteringBoundLogger
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from nija.journal.history_writer import HistoryWriter
     from nija.journal.journal import Journal
     from nija.journal.opening import Journals
+    from nija.journal.records import Halt, HaltName
     from nija.market_data.snapshot import FeedSnapshot
     from nija.risk.portfolio import PortfolioState
     from nija.supervisor.exchange_runtime import ExchangeRuntime
@@ -140,6 +141,11 @@ class AccountThread:
     def view(self) -> TraderView | None:
         """The view that the account's trader last published; None before it first trades."""
         return self._trader.view if self._trader is not None else None
+
+    @property
+    def halts(self) -> Mapping[HaltName, Halt] | None:
+        """The halts as last read or commanded, also before it first trades; None while they are unknown."""
+        return self._listener.queue.halts
 
     @property
     def feed(self) -> FeedSnapshot:

@@ -43,6 +43,7 @@ class CommandListener:
             try:
                 self.queue.write_soon()
                 self.obey()
+                self.queue.with_pending(journal.halts.all())
                 yield journal
             finally:
                 self._journal = None

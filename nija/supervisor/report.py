@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from accounts.manager import AccountState
 from brokers.client_order_id import purpose_of
 from nija.health.judgement import faults
 from nija.status.report import (
@@ -22,14 +23,18 @@ from nija.status.report import (
     RestingOrder,
     StatusReport,
 )
+from nija.trader.halts import paused_by
+from nija.trader.plan import SWITCHED_OFF
+from nija.trader.view import UNKNOWN_STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from accounts.manager import AccountManager, AccountSnapshot
     from brokers.model import OrderRequest
     from nija.journal.positions import Position
+    from nija.journal.records import Halt, HaltName
     from nija.market_data.snapshot import FeedSnapshot
     from nija.supervisor.account import AccountThread
     from nija.trader.view import TraderView
@@ -43,8 +48,10 @@ class ReportMoment:
     steady: float
 
 
-def status_report(accounts: tuple[AccountStatus, ...], *, version: str, since: datetime, mode: str) -> StatusReport:
-    return StatusReport(pid=os.getpid(), version=version, since=since, mode=mode, accounts=accounts)
+def status_report(
+    accounts: tuple[AccountStatus, ...], *, version: str, since: datetime, mode: str, market_speed: float = 1.0
+) -> StatusReport:
+    return StatusReport(os.getpid(), version, since, mode, accounts, market_speed=market_speed)
 
 
 def account_views(
@@ -55,34 +62,57 @@ def account_views(
     views: list[AccountStatus] = []
     for snapshot in manager.snapshots():
         thread = running.get(snapshot.account)
-        view, feed = (None, None) if thread is None else (thread.view, thread.feed)
-        views.append(account_view(snapshot, view, feed, moment))
+        if thread is None:
+            views.append(account_view(snapshot, None, None, moment))
+        else:
+            views.append(account_view(snapshot, thread.view, thread.feed, moment, thread.halts))
     return tuple(views)
 
 
 def account_view(
-    snapshot: AccountSnapshot, view: TraderView | None, feed: FeedSnapshot | None, moment: ReportMoment
+    snapshot: AccountSnapshot,
+    view: TraderView | None,
+    feed: FeedSnapshot | None,
+    moment: ReportMoment,
+    halts: Mapping[HaltName, Halt] | None = None,
 ) -> AccountStatus:
-    """Everything that is known of an account, and what is wrong with it. `view` is None before it first trades."""
+    """Everything that is known of an account, and what is wrong with it. `view` is None before it first trades.
+
+    `halts` may be newer than the view, which is that of the last cycle.
+    """
     account = snapshot.account
+    if halts is None:
+        halts = {} if view is None else view.halts
+    state, reason = _state(snapshot, view, halts)
     balance = snapshot.balances.get(snapshot.quote)
     known = AccountStatus(
         id=str(account),
         label=account.label,
         exchange=str(account.exchange),
-        state=snapshot.state.value,
-        reason=snapshot.reason,
+        state=state.value,
+        reason=reason,
         currency=snapshot.quote,
         balance=None if balance is None else balance.total,
         equity=snapshot.equity,
         last_useful_work=snapshot.last_work,
         since=snapshot.since,
+        latches=tuple(HaltStatus(name.value, halt.reason, halt.since) for name, halt in halts.items()),
     )
     if view is not None:
         known = _with_view(known, view, moment)
         if feed is not None:
             known = replace(known, markets=tuple(_markets(view, feed, moment)))
     return replace(known, faults=faults(known, moment.now))
+
+
+def _state(
+    snapshot: AccountSnapshot, view: TraderView | None, halts: Mapping[HaltName, Halt]
+) -> tuple[AccountState, str]:
+    """The account's state and its reason; a halt counts from the command on, not from the next cycle."""
+    if view is None or snapshot.state not in (AccountState.TRADING, AccountState.PAUSED):
+        return snapshot.state, snapshot.reason
+    paused = SWITCHED_OFF if view.plan.is_switched_off else paused_by(halts)
+    return (AccountState.PAUSED, paused) if paused else (AccountState.TRADING, "")
 
 
 def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> AccountStatus:
@@ -92,11 +122,11 @@ def _with_view(known: AccountStatus, view: TraderView, moment: ReportMoment) -> 
         currency=view.quote,
         equity_change=None if equity is None else equity.change,
         positions=tuple(_position(position, view) for position in view.positions.values()),
-        resting_orders=tuple(map(_resting, view.resting)),
+        resting_orders=tuple(_resting(order, view) for order in view.resting),
         not_trading=view.not_trading,
         rate_budget=round(Decimal(view.budget_left), 2),
         limits=tuple(_limits(view)),
-        latches=tuple(HaltStatus(name.value, halt.reason, halt.since) for name, halt in view.halts.items()),
+        is_underfunded=known.equity is not None and known.equity < view.plan.settings.risk.min_balance,
         is_known=view.worked,
         last_answer_age=None if view.answered is None else max(0.0, moment.steady - view.answered),
         protection=tuple(view.protection.values()),
@@ -129,7 +159,8 @@ def _markets(view: TraderView, feed: FeedSnapshot, moment: ReportMoment) -> Iter
         )
 
 
-def _resting(order: OrderRequest) -> RestingOrder:
+def _resting(order: OrderRequest, view: TraderView) -> RestingOrder:
+    steps = view.steps.get(order.market, UNKNOWN_STEPS)
     purpose = purpose_of(order.client_id)
     price = order.stop_price if order.stop_price is not None else order.limit_price
     return RestingOrder(
@@ -139,6 +170,7 @@ def _resting(order: OrderRequest) -> RestingOrder:
         order.amount,
         price,
         purpose.name.lower() if purpose is not None else "unknown",
+        steps,
     )
 
 
@@ -156,6 +188,7 @@ def _position(position: Position, view: TraderView) -> PositionStatus:
         id=position.id,
         opened=position.opened,
         exit_reason=position.exit_reason or "",
+        steps=view.steps.get(position.market, UNKNOWN_STEPS),
     )
 
 
@@ -164,6 +197,11 @@ def _percent(profit: Decimal | None, cost: Decimal) -> Decimal | None:
 
 
 def _limits(view: TraderView) -> Iterator[LimitDistance]:
+    """A limit of 100 % is none."""
+    return (limit for limit in _all_limits(view) if limit.limit < 1)
+
+
+def _all_limits(view: TraderView) -> Iterator[LimitDistance]:
     if view.equity is not None:
         yield LimitDistance("daily loss", view.equity.daily_loss, view.plan.settings.risk.max_daily_loss)
         yield LimitDistance("drawdown", view.equity.drawdown, view.plan.settings.risk.max_drawdown)

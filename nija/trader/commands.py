@@ -79,7 +79,7 @@ class CommandQueue:
     """One account's commands. `send` may be called by any thread, the rest by the account's own thread only.
 
     A command takes effect when it is received, whether or not the journal can be written; writing is retried until it
-    succeeds.
+    succeeds. `halts` are the account's as last read or commanded, for any thread; None before they are first known.
     """
 
     def __init__(self, account: AccountId, clock: Clock, log: FilteringBoundLogger, wake: Callable[[], None]) -> None:
@@ -94,6 +94,7 @@ class CommandQueue:
         self._write_at = float("-inf")
         self._was_resumed = False
         self._reasons = ChangeFilter()
+        self.halts: Mapping[HaltName, Halt] | None = None
 
     def send(self, instruction: Instruction) -> Future[CommandResult]:
         """The future is done once the account's thread has received the command."""
@@ -123,6 +124,8 @@ class CommandQueue:
             except JournalError as error:
                 self._keep(error)
                 return
+            # Before the answer, so that whoever gave the command sees its effect.
+            self.halts = _with_command(self.halts or {}, message)
             del self._unwritten[0]
             self._answer(message, CommandStatus.DONE if changed else CommandStatus.ALREADY)
             self._was_resumed |= changed and message.instruction.command is Command.RESUME
@@ -139,9 +142,10 @@ class CommandQueue:
         self._keep(why)
 
     def with_pending(self, halts: Mapping[HaltName, Halt]) -> Mapping[HaltName, Halt]:
-        """The halts, with the effect of every command that is not written yet."""
+        """The journal's halts, with the effect of every command that is not written yet."""
         for message in self._unwritten:
             halts = _with_command(halts, message)
+        self.halts = halts
         return halts
 
     def pop_resume(self) -> bool:
@@ -164,6 +168,7 @@ class CommandQueue:
 
     def _keep(self, why: JournalError) -> None:
         self._write_at = self._clock.monotonic() + _WRITE_AGAIN_SECONDS
+        self.with_pending(self.halts or {})
         for message in self._unwritten:
             self._was_resumed |= message.instruction.command is Command.RESUME and not message.receipt.done()
             self._answer(message, CommandStatus.IN_MEMORY, str(why))

@@ -19,9 +19,11 @@ from nija.trader.appraisal import Appraiser
 from nija.trader.balances import AccountFunds, BalanceCache, cost
 from nija.trader.halts import TradingHalts, paused_by
 from nija.trader.plan import MissingMarkets
-from nija.trader.view import ProtectionView, TraderView, WrittenOff
+from nija.trader.view import ProtectionView, Steps, TraderView, WrittenOff
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from brokers.model import Market
     from nija.journal.positions import Position
     from nija.market_data.snapshot import FeedSnapshot
@@ -316,6 +318,7 @@ class Trader:
             worked=True,
             share=self._appraiser.share,
             portfolio=context.portfolio(),
+            steps=self._steps(),
         )
         state = AccountState.PAUSED if appraisal.paused else AccountState.TRADING
         if context.manager.snapshot(context.account).state is not state:
@@ -330,6 +333,11 @@ class Trader:
                 open_orders=len(self._desk.resting()),
             ),
         )
+
+    def _steps(self) -> Mapping[str, Steps]:
+        listed = self._context.broker.markets()
+        shown = (listed[market] for market in {*self._plan.markets, *self._desk.positions()} if market in listed)
+        return MappingProxyType({one.symbol: Steps(one.price_step, one.amount_step) for one in shown})
 
 
 def _missing_markets(context: TraderContext) -> MissingMarkets:

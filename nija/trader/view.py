@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """The smallest steps of a market's prices (quote) and amounts (base), which give its decimals; None: unknown."""
+
+    price: Decimal | None = None
+    amount: Decimal | None = None
+
+
+UNKNOWN_STEPS = Steps()
+
+
+@dataclass(frozen=True, slots=True)
 class ProtectionView:
     """How a position is protected; times in seconds of this run.
 
@@ -76,7 +87,8 @@ class TraderView:
     were last read (steady clock); None before. `written_off`: this run, oldest first.
 
     `equity` is None while it is unknown, and `worked` False until the first cycle has ended. `share` is this account's
-    part in the limits of the portfolio, `portfolio` their state.
+    part in the limits of the portfolio, `portfolio` their state. `steps` are those of the markets that may be entered
+    and of those with a position.
     """
 
     plan: TradingPlan
@@ -98,3 +110,4 @@ class TraderView:
     worked: bool = True
     share: PortfolioShare | None = None
     portfolio: PortfolioState | None = None
+    steps: Mapping[str, Steps] = field(default_factory=lambda: MappingProxyType({}))

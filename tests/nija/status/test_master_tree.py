@@ -7,14 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.master_tree import master_tree
 from nija.status.report import AccountStatus, StatusReport
 
 COINBASE = AccountStatus("coinbase:master", "MASTER", "coinbase", "TRADING", balance=Decimal("76.50"))
 KRAKEN = AccountStatus("kraken:master", "MASTER", "kraken", "TRADING", balance=Decimal("123.45"))
 USER = AccountStatus("kraken:tania_gilbert", "USER tania_gilbert", "kraken", "TRADING", balance=Decimal(9))
-TOO_LITTLE = NoTradeReason(Rule.MIN_BALANCE, "UNDERFUNDED - needs at least $25.00", "0.76", "25", "BTC/USD")
 
 
 def tree(*accounts: AccountStatus) -> list[str]:
@@ -44,7 +42,7 @@ def test_before_the_set_up_kraken_is_not_connected() -> None:
         (replace(KRAKEN, state="CONNECTING"), "connecting ⏳"),
         (replace(KRAKEN, state="CONNECTED"), "$123.45 (connected, not trading) ⚠️"),
         (replace(KRAKEN, state="PAUSED", reason="stopped by command"), "$123.45 (paused: stopped by command) ⚠️"),
-        (replace(KRAKEN, not_trading=(TOO_LITTLE,)), "$123.45 (connected, UNDERFUNDED) ⚠️"),
+        (replace(KRAKEN, is_underfunded=True), "$123.45 (connected, UNDERFUNDED) ⚠️"),
     ],
 )
 def test_an_exchange_that_does_not_trade_says_why(account: AccountStatus, words: str) -> None:

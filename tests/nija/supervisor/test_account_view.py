@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from accounts.manager import AccountState
 from accounts.settings import Settings
 from brokers.client_order_id import Purpose, new_client_id
 from brokers.errors import BrokerError, Unavailable
@@ -18,20 +19,23 @@ from brokers.model import OrderRequest, OrderType, Side, Timeframe
 from nija.events import FeedSilent, PositionClosed, PositionWrittenOff
 from nija.health.judgement import judge
 from nija.health.watcher import Watcher
+from nija.journal.records import Halt, HaltName
 from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
 from nija.status.report import AccountFaultKind, AccountStatus
 from nija.supervisor.report import ReportMoment, account_view
-from nija.trader.plan import trading_plan
+from nija.trader.plan import SWITCHED_OFF, trading_plan
+from nija.trader.view import Steps
 from tests.nija.notify.account_states import LATER, MASTER, position, snapshot, view
 from tests.nija.trader.trader_rig import TraderRig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from nija.events import Event
     from nija.trader.plan import TradingPlan
+    from nija.trader.view import TraderView
 
 LONG_UP = 1e6
 
@@ -243,3 +247,57 @@ def test_a_moment_is_the_same_on_both_clocks() -> None:
     later = ReportMoment(LATER + timedelta(seconds=5), 5.0)
     known = account_view(snapshot(silent=1.0), replace(view(), answered=2.0), None, later)
     assert known.last_answer_age == 3.0
+
+
+class TestRightAfterACommand:
+    """The halts are newer than the view, which is that of the last cycle."""
+
+    STOPPED = MappingProxyType({HaltName.STOP_TRADING: Halt(HaltName.STOP_TRADING, "stopped by command", LATER)})
+
+    def seen(self, state: AccountState, halts: Mapping[HaltName, Halt], shown: TraderView | None) -> AccountStatus:
+        return account_view(snapshot(state), shown, None, ReportMoment(LATER, 0.0), halts)
+
+    def test_an_account_that_was_told_to_stop_is_paused(self) -> None:
+        known = self.seen(AccountState.TRADING, self.STOPPED, view())
+        assert (known.state, known.reason) == ("PAUSED", "stopped by command")
+        assert [halt.reason for halt in known.latches] == ["stopped by command"]
+
+    def test_an_account_that_was_told_to_resume_trades(self) -> None:
+        known = self.seen(AccountState.PAUSED, {}, view(halts={HaltName.STOP_TRADING: LATER}))
+        assert (known.state, known.reason, known.latches) == ("TRADING", "", ())
+
+    def test_an_account_that_does_not_trade_yet_shows_its_halts_and_keeps_its_state(self) -> None:
+        known = self.seen(AccountState.CONNECTING, self.STOPPED, None)
+        assert known.state == "CONNECTING"
+        assert [halt.name for halt in known.latches] == ["stop_trading"]
+
+    def test_a_switched_off_account_stays_paused_after_a_resume(self) -> None:
+        settings = Settings().for_account(MASTER)
+        off = replace(settings, own=settings.own.model_copy(update={"enabled": False}))
+        known = self.seen(AccountState.PAUSED, {}, replace(view(), plan=trading_plan(off)))
+        assert (known.state, known.reason) == ("PAUSED", SWITCHED_OFF)
+
+
+@pytest.mark.parametrize(("equity", "is_underfunded"), [("24.99", True), ("25", False), (None, False)])
+def test_an_account_with_less_than_its_minimum_is_underfunded(equity: str | None, *, is_underfunded: bool) -> None:
+    seen = replace(snapshot(), equity=None if equity is None else Decimal(equity))
+    known = account_view(seen, view(), None, ReportMoment(LATER, 0.0))
+    assert known.is_underfunded is is_underfunded
+
+
+def test_positions_and_orders_carry_the_steps_of_their_market(rig: TraderRig) -> None:
+    rig.cycle(2)
+    listed = rig.model.markets()["BTC/USD"]
+    assert rig.trader.view.steps["BTC/USD"] == Steps(listed.price_step, listed.amount_step)
+    steps = Steps(Decimal("0.1"), Decimal("0.0001"))
+    shown = replace(view([position()]), steps=MappingProxyType({"BTC/USD": steps}))
+    (held,) = account_view(snapshot(), shown, None, ReportMoment(LATER, 0.0)).positions
+    assert held.steps == steps
+
+
+def test_a_limit_of_everything_is_no_limit() -> None:
+    settings = Settings().for_account(MASTER)
+    unlimited = replace(settings, risk=settings.risk.model_copy(update={"max_daily_loss": Decimal(1)}))
+    shown = replace(view(), plan=trading_plan(unlimited))
+    known = account_view(snapshot(), shown, None, ReportMoment(LATER, 0.0))
+    assert [limit.name for limit in known.limits] == ["drawdown"]

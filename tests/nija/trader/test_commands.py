@@ -223,3 +223,35 @@ def test_a_resume_in_memory_is_told_once_too(desk: Desk) -> None:
             desk.queue.execute(desk.journal)
             desk.clock.advance(5)
     assert [desk.queue.pop_resume(), desk.queue.pop_resume()] == [True, False]
+
+
+class TestTheHaltsThatOthersSee:
+    def test_they_are_unknown_before_the_journal_was_read(self, desk: Desk) -> None:
+        assert desk.queue.halts is None
+
+    def test_a_command_shows_before_its_sender_is_answered(self, desk: Desk) -> None:
+        shown: list[set[HaltName]] = []
+        receipt = desk.queue.send(Instruction(Command.FLATTEN))
+        receipt.add_done_callback(lambda _: shown.append(set(desk.queue.halts or ())))
+        desk.queue.execute(desk.journal)
+        assert shown == [TO_BE_SOLD]
+
+    def test_a_resume_leaves_none(self, desk: Desk) -> None:
+        carry_out(desk.journal, Instruction(Command.STOP_TRADING), NOW)
+        desk.in_effect()
+        desk.queue.send(Instruction(Command.RESUME))
+        desk.queue.execute(desk.journal)
+        assert desk.queue.halts == {}
+
+    def test_a_command_that_cannot_be_written_shows_too(self, desk: Desk) -> None:
+        shown: list[set[HaltName]] = []
+        receipt = desk.queue.send(Instruction(Command.STOP_TRADING))
+        receipt.add_done_callback(lambda _: shown.append(set(desk.queue.halts or ())))
+        with desk.read_only_disk():
+            desk.queue.execute(desk.journal)
+        assert shown == [STOPPED]
+
+    def test_a_halt_that_the_trader_found_in_the_journal_shows(self, desk: Desk) -> None:
+        desk.journal.halts.set(HaltName.DRAWDOWN, "for a reason", NOW)
+        desk.in_effect()
+        assert set(desk.queue.halts or ()) == {HaltName.DRAWDOWN}
