@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -57,7 +58,7 @@ class Configuration:
 
     `overridden` are the variables of `.env` that the environment sets to something else. `home` is the data folder in
     which commands look for the daemon, even if the demo uses a folder inside it. `retention` is how long the journals
-    keep old rows.
+    keep old rows. `market_speed`: seconds of market time in one second; 1 but for the demo.
     """
 
     mode: RunMode
@@ -69,6 +70,7 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     retention: JournalRetention = KEPT_FOR_LONG
     overridden: tuple[str, ...] = ()
+    market_speed: float = 1.0
 
     @property
     def is_redeployed(self) -> bool:
@@ -136,12 +138,22 @@ def read_configuration(environ: Mapping[str, str], directory: Path) -> Configura
 
 
 def with_fast_markets(settings: Settings, poll_seconds: float) -> Settings:
-    """The same settings for markets whose time runs faster than the clock: no candle is too old, and polls are fast."""
+    """The same settings for markets whose time runs faster than the clock: no candle is too old, and polls are fast.
+
+    A day has hundreds of market days, so its loss is no daily loss: that limit is off.
+    """
     fast = {"poll_seconds": poll_seconds, "max_candle_age": 0.0}
+    unlimited = {"max_daily_loss": Decimal(1)}
     accounts = {
-        account: replace(own, trading=own.trading.model_copy(update=fast)) for account, own in settings.accounts.items()
+        account: replace(own, trading=own.trading.model_copy(update=fast), risk=own.risk.model_copy(update=unlimited))
+        for account, own in settings.accounts.items()
     }
-    return replace(settings, trading=settings.trading.model_copy(update=fast), accounts=MappingProxyType(accounts))
+    return replace(
+        settings,
+        trading=settings.trading.model_copy(update=fast),
+        risk=settings.risk.model_copy(update=unlimited),
+        accounts=MappingProxyType(accounts),
+    )
 
 
 def _resolved(mode: RunMode, discovery: Discovery) -> RunMode:

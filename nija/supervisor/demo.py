@@ -75,6 +75,7 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
                 discovery=_discovery(child.accounts),
                 settings=with_fast_markets(configuration.settings, _POLL_SECONDS),
                 retention=JOURNAL_RETENTION,
+                market_speed=SPEED,
             )
         finally:
             child.stop()

@@ -33,6 +33,7 @@ from nija.performance.monthly import monthly_report
 from nija.risk.portfolio import PortfolioLimits
 from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.changes import ChangeKind
+from nija.supervisor.demo_ending import DemoEnding
 from nija.supervisor.exchange_runtime import ExchangeRuntime
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
@@ -115,6 +116,10 @@ class Supervisor:
         self._stop_lines = GroupedStops(EventLines(self._log), clock)
         for listener in (self._stop_lines.on_event, self._notifier.on_event, self._history.on_event):
             self._events.listen(listener)
+        self._demo: DemoEnding | None = None
+        if configuration.mode is RunMode.DEMO:
+            self._demo = DemoEnding(configuration.market_speed, clock)
+            self._events.listen(self._demo.on_event)
         self._portfolio: Portfolio | None = None
         self._journals: Journals | None = None
         self._roster: Roster | None = None
@@ -402,7 +407,13 @@ class Supervisor:
 
     def _report(self) -> StatusReport:
         mode = self._configuration.mode.value
-        report = status_report(self._views(), version=nija_version(), since=self._since, mode=mode)
+        report = status_report(
+            self._views(),
+            version=nija_version(),
+            since=self._since,
+            mode=mode,
+            market_speed=self._configuration.market_speed,
+        )
         return replace(report, notices=self._reloader.last.notices)
 
     def _report_month(self, month: date) -> MonthlyReport:
@@ -429,4 +440,7 @@ class Supervisor:
         self._events.publish(DaemonStopped())
         left = max(0.0, deadline - self._clock.monotonic())
         self._notifier.stop(min(_LONGEST_FLUSH_SECONDS, left + _LEAST_FLUSH_SECONDS))
+        if self._demo is not None:
+            for line in self._demo.lines(sum(len(account.positions) for account in self._views())):
+                self._log.info(line)
         self._log.info(lines.STOPPED)
