@@ -43,23 +43,29 @@ def signed_money(value: Decimal | None, currency: str) -> str:
     return _signed(money(value, currency))
 
 
-def price(value: Decimal | None, market: str) -> str:
+def price(value: Decimal | None, market: str, step: Decimal | None = None) -> str:
     """`$95000.00`: two decimals; below 1 as many as show four significant digits (`$0.5123`, `$0.00001234`).
 
-    `market` is such as BTC/USD: a price stands beside its market, which names the money.
+    `market` is such as BTC/USD: a price stands beside its market, which names the money. With the market's `step`, in a
+    column of prices, the decimals are those of the step.
     """
     if value is None or not value.is_finite():
         return UNKNOWN
-    step = _CENT
-    if value and value.adjusted() < 0:
+    if step is not None:
+        step = _decimals_of(step)
+    elif value and value.adjusted() < 0:
         step = Decimal((0, (1,), value.adjusted() - _SIGNIFICANT_DIGITS + 1))
+    else:
+        step = _CENT
     shown = value.quantize(step, rounding=ROUND_HALF_EVEN, context=_EXACT)
     return f"{'-' if shown < 0 else ''}{_SIGNS.get(market.partition('/')[2], '')}{shown.copy_abs():f}"
 
 
-def amount(value: Decimal | None) -> str:
-    """`0.00100000` of a coin: eight decimals, the finest step of either exchange."""
-    return UNKNOWN if value is None or not value.is_finite() else f"{_cut(value, _AMOUNT_STEP):f}"
+def amount(value: Decimal | None, step: Decimal | None = None) -> str:
+    """`0.00100000` of a coin: eight decimals, the finest step of either exchange, or those of the market's `step`."""
+    if value is None or not value.is_finite():
+        return UNKNOWN
+    return f"{_cut(value, _AMOUNT_STEP if step is None else _decimals_of(step)):f}"
 
 
 def percent(fraction: Decimal | None, *, signed: bool = False) -> str:
@@ -105,6 +111,12 @@ def _cut(value: Decimal, step: Decimal) -> Decimal:
     shown = value.quantize(step, rounding=ROUND_DOWN, context=_EXACT)
     # Not minus zero.
     return shown or shown.copy_abs()
+
+
+def _decimals_of(step: Decimal) -> Decimal:
+    """The decimals in which every multiple of the step can be written: one for 0.5, none for 10."""
+    exponent = step.normalize(_EXACT).as_tuple().exponent
+    return Decimal((0, (1,), min(0, exponent if isinstance(exponent, int) else 0)))
 
 
 def _signed(text: str) -> str:

@@ -113,8 +113,9 @@ def show_help(words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAN
 
 def main() -> None:
     words = sys.argv[1:] or [_DEFAULT]
-    if words[0] == "status" and _STATUS_FLAGS.issuperset(words[1:]):
+    named = [word for word in words[1:] if not word.startswith("-")]
+    if words[0] == "status" and len(named) <= 1 and _STATUS_FLAGS.issuperset({*words[1:]} - {*named}):
         # Typer loads pydantic to parse a command's flags, which takes longer than the daemon's answer.
         flags = {flag: f"--{flag}" in words for flag in ("watch", "tree")}
-        sys.exit(import_module("nija.cli.status").run_status(as_json="--json" in words, **flags))
+        sys.exit(import_module("nija.cli.status").run_status(*named, as_json="--json" in words, **flags))
     app(words, prog_name=PROGRAM)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from brokers.figures import UNKNOWN, ago, money, percent, signed_money
-from nija.status.lines import details, headline, market_data, masters
+from brokers.figures import ago, money, percent, signed_money
+from nija.status.columns import StatusColumn, fitting, rows
+from nija.status.lines import details, headline, market_data, masters, positions, summary, troubles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from typing import TextIO
 
@@ -26,21 +26,22 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 240
 _INDENT = 3
-_GAP = 2
-# A narrow terminal does without those of the lowest rank.
-_TITLES_AND_RANKS = (
-    ("Account", 9),
-    ("State", 8),
-    ("Balance", 3),
-    ("Equity", 5),
-    ("Today", 4),
-    ("Open", 7),
-    ("Resting", 2),
-    ("Rate left", 1),
-    ("Last useful work", 6),
-)
-_LEFT = ("Account", "State", "Last useful work")
-_STYLES = {"TRADING": "green", "CONNECTED": "cyan", "CONNECTING": "yellow", "PAUSED": "yellow", "FAILED": "bold red"}
+_STYLES = {
+    "TRADING": "green",
+    "CONNECTED": "cyan",
+    "CONNECTING": "yellow",
+    "PAUSED": "yellow",
+    "UNDERFUNDED": "yellow",
+    "FAILED": "bold red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The report for a terminal. `summary` stays in sight while the rest scrolls."""
+
+    summary: RenderableType
+    rest: RenderableType
 
 
 def console_for(stream: TextIO | None = None) -> Console:
@@ -53,8 +54,10 @@ def console_for(stream: TextIO | None = None) -> Console:
     )
 
 
-def show(report: StatusReport, now: datetime, console: Console) -> None:
-    console.print(as_renderable(report, now, width_of(console)))
+def show(report: StatusReport, now: datetime, console: Console, *, is_whole: bool = True) -> None:
+    """`is_whole`: the report has every account, so the connected masters can be counted."""
+    page = page_of(report, now, width_of(console), is_whole=is_whole)
+    console.print(Group(page.summary, page.rest))
 
 
 def width_of(console: Console) -> int | None:
@@ -62,69 +65,60 @@ def width_of(console: Console) -> int | None:
     return console.width if console.is_terminal else None
 
 
-def as_renderable(report: StatusReport, now: datetime, width: int | None) -> RenderableType:
-    """For a terminal of `width` columns; None for a program, which gets the whole table."""
-    parts: list[RenderableType] = [Text(line) for line in headline(report, now)]
-    parts += [Text(f"⚠️  {notice}") for notice in report.notices]
+def page_of(report: StatusReport, now: datetime, width: int | None, *, is_whole: bool = True) -> Page:
+    """For a terminal of `width` columns; None for a program, which gets whole tables."""
+    head = list(headline(report, now))
     if report.accounts:
-        parts += [Text(""), _table(report, now, width), Text("")]
+        head.append(summary(report))
+    head += [f"⚠️  {notice}" for notice in report.notices]
+    body: list[RenderableType] = [Text("")]
+    if report.accounts:
+        body += [*_table(_accounts(report, now), width), Text("")]
     for account in report.accounts:
-        parts += _section(f"{account.id} ({account.label})", details(account, now))
-    parts += _section("Market data", market_data(report))
-    parts += [Text(line) for line in masters(report)]
-    return Group(*parts)
+        body += _section(f"{account.id} ({account.label})", _account(account, now, width))
+    body += _section("Market data", map(Text, market_data(report)))
+    if is_whole:
+        body += [Text(line) for line in masters(report)]
+    return Page(Group(*map(Text, head)), Group(*body))
 
 
-def _section(title: str, lines: Iterable[str]) -> list[RenderableType]:
-    indented = [Padding(Text(line), (0, 0, 0, _INDENT), expand=False) for line in lines]
+def _account(account: AccountStatus, now: datetime, width: int | None) -> Iterator[Text]:
+    yield from map(Text, troubles(account, now))
+    yield from _table(positions(account), None if width is None else width - _INDENT)
+    yield from map(Text, details(account, now))
+
+
+def _section(title: str, lines: Iterable[Text]) -> list[RenderableType]:
+    indented = [Padding(line, (0, 0, 0, _INDENT), expand=False) for line in lines]
     return [Text(title, style="bold"), *indented, Text("")] if indented else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    title: str
-    rank: int
-    cells: tuple[Text, ...]
-
-    @property
-    def width(self) -> int:
-        return max(len(self.title), *map(len, self.cells))
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it says anything of any account."""
-        return any(cell.plain != UNKNOWN for cell in self.cells)
+def _table(columns: list[StatusColumn], width: int | None) -> list[Text]:
+    return rows(columns if width is None else fitting(columns, width)) if columns else []
 
 
-def _table(report: StatusReport, now: datetime, width: int | None) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    by_column = zip(*(_row(account, now) for account in report.accounts), strict=True)
-    columns = [_Column(*head, cells) for head, cells in zip(_TITLES_AND_RANKS, by_column, strict=True)]
-    shown = columns if width is None else _fitting(columns, width)
-    for column in shown:
-        table.add_column(column.title, justify="left" if column.title in _LEFT else "right", no_wrap=True)
-    for cells in zip(*(column.cells for column in shown), strict=True):
-        table.add_row(*cells)
-    return table
+def _accounts(report: StatusReport, now: datetime) -> list[StatusColumn]:
+    def column(title: str, rank: int, cell: Callable[[AccountStatus], Text], *, is_left: bool = False) -> StatusColumn:
+        return StatusColumn(title, rank, tuple(map(cell, report.accounts)), is_left)
+
+    return [
+        column("Account", 9, lambda one: Text(one.id), is_left=True),
+        column("State", 8, lambda one: Text(one.shown_state, _STYLES.get(one.shown_state, "")), is_left=True),
+        column("Balance", 3, lambda one: Text(money(one.balance, one.currency))),
+        column("Equity", 5, lambda one: Text(money(one.equity, one.currency))),
+        column("Today", 4, _today),
+        column("Open", 7, lambda one: Text(str(len(one.positions)))),
+        column("Resting", 2, lambda one: Text(str(len(one.resting_orders)))),
+        column("Rate left", 1, lambda one: Text(percent(one.rate_budget))),
+        column("Last useful work", 6, lambda one: Text(_worked(one, now)), is_left=True),
+    ]
 
 
-def _fitting(columns: list[_Column], width: int) -> list[_Column]:
-    """Those that fit. The first to go are unknown for every account."""
-    fitting = list(columns)
-    while len(fitting) > 1 and sum(column.width + _GAP for column in fitting) - _GAP > width:
-        fitting.remove(min(fitting, key=lambda column: (column.is_known, column.rank)))
-    return fitting
-
-
-def _row(account: AccountStatus, now: datetime) -> Iterator[Text]:
+def _today(account: AccountStatus) -> Text:
     change = account.equity_change
-    yield Text(account.id)
-    yield Text(account.state, style=_STYLES.get(account.state, ""))
-    yield Text(money(account.balance, account.currency))
-    yield Text(money(account.equity, account.currency))
-    yield Text(signed_money(change, account.currency), style="red" if change is not None and change < 0 else "")
-    yield Text(str(len(account.positions)))
-    yield Text(str(len(account.resting_orders)))
-    yield Text(percent(account.rate_budget))
+    return Text(signed_money(change, account.currency), "red" if change is not None and change < 0 else "")
+
+
+def _worked(account: AccountStatus, now: datetime) -> str:
     worked = account.last_useful_work
-    yield Text("never" if worked is None else ago(now - worked))
+    return "never" if worked is None else ago(now - worked)

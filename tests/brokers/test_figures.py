@@ -31,6 +31,7 @@ FORMATTERS: dict[str, Callable[[Decimal], str]] = {
     "money in a coin": lambda value: money(value, "BTC"),
     "signed money": lambda value: signed_money(value, "EUR"),
     "price": lambda value: price(value, "BTC/USD"),
+    "price of a step": lambda value: price(value, "BTC/USD", Decimal("0.001")),
     "amount": amount,
     "percent": percent,
     "signed percent": lambda value: percent(value, signed=True),
@@ -165,6 +166,24 @@ class TestDuration:
 
     def test_that_has_passed_is_ago(self) -> None:
         assert ago(7.0) == "7 s ago"
+
+
+class TestTheStepOfAMarket:
+    @pytest.mark.parametrize(
+        ("step", "shown"),
+        [("0.1", "$95000.1"), ("0.01", "$95000.12"), ("0.50", "$95000.1"), ("1", "$95000"), ("10", "$95000")],
+    )
+    def test_gives_a_price_its_decimals(self, step: str, shown: str) -> None:
+        assert price(Decimal("95000.125"), "BTC/USD", Decimal(step)) == shown
+
+    def test_gives_a_cheap_coin_the_digits_it_has(self) -> None:
+        assert price(Decimal("0.000012345678"), "SHIB/USD", Decimal("1E-8")) == "$0.00001235"
+
+    @pytest.mark.parametrize(
+        ("step", "shown"), [("0.00000001", "1.98765432"), ("0.001", "1.987"), ("0.5", "1.9"), ("1", "1"), ("1E+3", "1")]
+    )
+    def test_gives_an_amount_its_decimals(self, step: str, shown: str) -> None:
+        assert amount(Decimal("1.987654321"), Decimal(step)) == shown
 
 
 @pytest.mark.parametrize(

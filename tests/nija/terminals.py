@@ -40,6 +40,9 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._end, text.encode() + b"\n")
 
+    def press(self, key: str) -> None:
+        os.write(self._end, key.encode())
+
     def end(self) -> int:
         """Read on until the program has ended; its exit code."""
         deadline = time.monotonic() + _SECONDS

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ COMMANDS = (
 )
 REPORT = StatusReport(1, "1.0", None, "live", (AccountStatus("kraken:master", "MASTER", "kraken", "TRADING"),))
 
+_PAUSED = AccountStatus("kraken:tania_gilbert", "USER tania_gilbert", "kraken", "PAUSED")
+USER_PAUSED = replace(REPORT, accounts=(*REPORT.accounts, _PAUSED))
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -46,9 +50,9 @@ def nija(*arguments: str) -> Result:
 
 
 @contextmanager
-def answering_daemon(folder: Path) -> Iterator[None]:
+def answering_daemon(folder: Path, report: StatusReport = REPORT) -> Iterator[None]:
     (folder / "data").mkdir()
-    server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: REPORT.to_json()})
+    server = ControlServer(folder / "data" / SOCKET_NAME, {"status": lambda _: report.to_json()})
     server.start()
     try:
         yield
@@ -158,3 +162,32 @@ def test_the_arguments_after_nija_choose_the_command(monkeypatch: pytest.MonkeyP
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
+
+
+class TestTheStatusOfOneAccount:
+    def run(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+        monkeypatch.setattr(sys, "argv", ["nija", "status", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code
+
+    def test_it_shows_that_account_and_has_its_exit_code(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with answering_daemon(folder, USER_PAUSED):
+            assert self.run(monkeypatch, "--json", "kraken:tania_gilbert") == 2
+            (mine,) = json.loads(capsys.readouterr().out)["accounts"]
+            assert mine["id"] == "kraken:tania_gilbert"
+            assert self.run(monkeypatch, "kraken:master") == 0
+            assert "tania_gilbert" not in capsys.readouterr().out
+
+    def test_an_unknown_one_names_the_nearest(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with answering_daemon(folder, USER_PAUSED):
+            assert self.run(monkeypatch, "kraken:tania_gilbrt") == 2
+        error = capsys.readouterr().err
+        assert error == (
+            "❌ NIJA has no account kraken:tania_gilbrt; it has: kraken:master, kraken:tania_gilbert."
+            " Did you mean kraken:tania_gilbert?\n"
+        )

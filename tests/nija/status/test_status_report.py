@@ -20,7 +20,7 @@ from nija.control.server import ControlServer
 from nija.control.values import to_plain
 from nija.control.wire import SOCKET_NAME
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.status.lines import details, market_data
+from nija.status.lines import details, market_data, summary
 from nija.status.render import console_for, show
 from nija.status.report import (
     AccountFault,
@@ -35,7 +35,7 @@ from nija.status.report import (
     StatusExit,
     StatusReport,
 )
-from nija.trader.view import ProtectionView, WrittenOff
+from nija.trader.view import ProtectionView, Steps, WrittenOff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,14 +131,12 @@ def test_all_details_of_an_account_are_shown() -> None:
         "7 s ago",
         "-$1.20",
         "85.00 %",
-        "0.00100000 bought @ $90000.00, now $95000.00, stop $85000.00, profit +$4.64 (+5.15 %)",
-        "resting stop: sell stop BTC/USD 0.00100000 @ $85000.00",
+        "BTC/USD  0.00100000  $90000.00  $95000.00  $85000.00  +$4.64  +5.15 %",
         "not trading - ETH/USD: 1 position is open; waiting for an exit [max_positions: value 1, limit 1]",
-        "max daily loss: 1.00 % of 8.00 %, 7.00 % left",
-        "drawdown set 2 h ago",
-        "nija resume kraken:master",
+        "limits: max daily loss 1.00 % of 8.00 %",
+        "🛑 drawdown of 36 %, 2 h ago (nija resume kraken:master)",
         "FAILED: Invalid signature",
-        "another NIJA or program trades this account, noticed 2 h ago (nija resume kraken:master)",
+        "another NIJA or program trades this account, 2 h ago (nija resume kraken:master)",
         "⚠️  BTC/USD has been without a stop for 40 s",
         "BTC/USD: without a stop for 40 s now, 52 s in total, 41 s at the longest",
         "3 open orders are not NIJA's, and left alone",
@@ -147,6 +145,120 @@ def test_all_details_of_an_account_are_shown() -> None:
         "last answer from the exchange 2 min 30 s ago",
     ):
         assert fact in text, fact
+
+
+def positions_table(*held: PositionStatus, width: int = 80) -> list[str]:
+    account = replace(FULL, positions=held, resting_orders=(), not_trading=())
+    lines = on_a_terminal(replace(REPORT, accounts=(account,)), width)
+    start = next(number for number, line in enumerate(lines) if line.lstrip().startswith("Market "))
+    return [line[3:] for line in lines[start : start + len(held) + 1]]
+
+
+class TestPositions:
+    BTC = replace(FULL.positions[0], steps=Steps(Decimal("0.1"), Decimal("0.00000001")))
+    DOGE = PositionStatus(
+        "DOGE/USD",
+        Decimal("12345.5"),
+        Decimal("0.123456"),
+        Decimal("0.1"),
+        Decimal("0.2"),
+        Decimal("-943.21"),
+        Decimal("-1.5"),
+        steps=Steps(Decimal("0.000001"), Decimal("0.5")),
+    )
+
+    def test_figures_have_the_decimals_of_their_market_with_the_points_beneath_each_other(self) -> None:
+        assert positions_table(self.BTC, self.DOGE, width=100) == [
+            "Market            Amount      Bought at            Now           Stop    Profit",
+            "BTC/USD       0.00100000  $90000.0       $95000.0       $85000.0         +$4.64  +5.15 %",
+            "DOGE/USD  12345.5             $0.123456      $0.200000      $0.100000  -$943.21  -1.50 %",
+        ]
+
+    def test_a_narrow_terminal_gets_fewer_columns_and_keeps_market_stop_and_profit(self) -> None:
+        titles, *rows = positions_table(self.BTC, width=40)
+        assert titles.split() == ["Market", "Now", "Stop", "Profit"]
+        assert rows == ["BTC/USD  $95000.0  $85000.0  +$4.64"]
+
+    def test_a_position_that_is_being_sold_says_why(self) -> None:
+        sold = replace(self.BTC, exit_reason="closed by command")
+        text = "\n".join(shown(replace(REPORT, accounts=(replace(FULL, positions=(sold,)),))))
+        assert "BTC/USD is being sold: closed by command" in text
+
+    def test_a_stop_that_the_table_shows_is_not_listed_again(self) -> None:
+        assert not any("resting stop" in line for line in shown(REPORT))
+
+    @pytest.mark.parametrize(("price", "size"), [(84000, "0.001"), (85000, "0.0005")])
+    def test_another_stop_is_listed(self, price: int, size: str) -> None:
+        other = replace(FULL.resting_orders[0], price=Decimal(price), amount=Decimal(size))
+        lines = shown(replace(REPORT, accounts=(replace(FULL, resting_orders=(other,)),)))
+        assert any(f"resting stop: sell stop BTC/USD {size}" in line for line in lines)
+
+
+class TestSummary:
+    def line(self, *accounts: AccountStatus) -> str:
+        return summary(replace(REPORT, accounts=accounts))
+
+    def test_it_counts_states_and_positions_and_adds_up_the_money(self) -> None:
+        assert self.line(FULL, replace(FULL, state="PAUSED"), FULL) == (
+            "3 accounts: 2 TRADING, 1 PAUSED · equity $655.35 · today -$3.60 · 3 positions"
+        )
+
+    def test_each_currency_has_its_own_sum(self) -> None:
+        assert "equity $218.45, €218.45 · today -$1.20, -€1.20" in self.line(FULL, replace(FULL, currency="EUR"))
+
+    def test_what_is_unknown_is_said_and_not_taken_for_nothing(self) -> None:
+        assert self.line(FULL, COINBASE) == (
+            "2 accounts: 2 TRADING · equity $218.45 (1 unknown) · today -$1.20 (1 unknown) · 1 position"
+        )
+        assert self.line(COINBASE) == "1 account: 1 TRADING · equity unknown · today unknown · 0 positions"
+
+
+def test_an_underfunded_account_does_not_read_trading() -> None:
+    poor = replace(COINBASE, is_underfunded=True)
+    (row,) = (line for line in shown(replace(REPORT, accounts=(poor,))) if line.startswith("coinbase:master  "))
+    assert row.split()[1] == "UNDERFUNDED"
+    assert replace(REPORT, accounts=(poor,)).exit_code is StatusExit.NONE
+    assert replace(poor, state="PAUSED").shown_state == "PAUSED"
+
+
+def test_markets_with_the_same_reason_share_a_line() -> None:
+    reasons = tuple(NoTradeReason(Rule.NO_SIGNAL, "no entry signal", market=name) for name in ("BTC/USD", "ETH/USD"))
+    lines = shown(replace(REPORT, accounts=(replace(FULL, positions=(), not_trading=reasons),)))
+    assert "   not trading - BTC/USD, ETH/USD: no entry signal [no_signal]" in lines
+
+
+def test_that_a_position_is_open_is_no_news_beneath_the_position() -> None:
+    reason = NoTradeReason(Rule.POSITION_OPEN, "a position is open", market="BTC/USD")
+    lines = shown(replace(REPORT, accounts=(replace(FULL, not_trading=(reason,)),)))
+    assert not any("a position is open" in line for line in lines)
+
+
+def test_a_pause_says_once_why() -> None:
+    stopped = HaltStatus("stop_trading", "stopped by command", NOW - timedelta(seconds=3))
+    paused = replace(FULL, state="PAUSED", reason="stopped by command", latches=(stopped,))
+    lines = [line for line in shown(replace(REPORT, accounts=(paused,))) if "stopped by command" in line]
+    assert lines == ["   🛑 stopped by command, 3 s ago (nija resume kraken:master)"]
+
+
+def test_the_demo_says_what_its_today_is() -> None:
+    demo = replace(REPORT, mode="demo", since=NOW - timedelta(minutes=5), market_speed=57_600.0)
+    assert shown(demo)[2] == 'A market day lasts 1.5 s here: "Today" is the last 200 market days'
+
+
+def test_the_demos_today_begins_at_midnight() -> None:
+    demo = replace(REPORT, mode="demo", since=NOW - timedelta(days=5), market_speed=57_600.0)
+    assert shown(demo)[2].endswith('"Today" is the last 28800 market days')
+
+
+def test_the_masters_are_not_counted_where_only_one_account_is_shown() -> None:
+    out = io.StringIO()
+    show(replace(REPORT, accounts=(USER,)), NOW, console_for(out), is_whole=False)
+    assert "Master Exchanges" not in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(map(len, on_a_terminal(REPORT, width))) <= width
 
 
 def test_market_data_is_reported_once_for_all_accounts_of_an_exchange() -> None:
@@ -180,13 +292,13 @@ def test_what_was_added_fits_a_terminal_of_80_columns() -> None:
 def test_no_number_is_shown_with_an_exponent() -> None:
     tiny = replace(FULL.positions[0], amount=Decimal("1E-8"), price=Decimal("1E+5"), profit=Decimal("1E+3"))
     text = "\n".join(shown(replace(REPORT, accounts=(replace(FULL, positions=(tiny,)),))))
-    assert "0.00000001 bought @ $90000.00, now $100000.00, stop $85000.00, profit +$1000.00" in text
+    assert "0.00000001  $90000.00  $100000.00  $85000.00  +$1000.00" in text
 
 
 def test_a_failed_account_shows_its_reason_and_not_its_last_rules() -> None:
     lines = shown(replace(REPORT, accounts=(replace(FULL, state="FAILED", reason="Invalid key"),)))
     assert "   FAILED: Invalid key" in lines
-    assert any("bought @" in line for line in lines)
+    assert any("Bought at" in line for line in lines)
     assert not any("not trading" in line for line in lines)
 
 
@@ -303,7 +415,8 @@ def test_a_hundred_accounts_are_reported_in_under_300_milliseconds(tmp_path: Pat
 def test_unknown_figures_read_unknown_and_a_missing_stop_does_not() -> None:
     bare = replace(FULL.positions[0], price=None, stop=None, profit=None, profit_percent=None)
     lines = shown(replace(REPORT, accounts=(replace(FULL, balance=None, positions=(bare,)),)))
-    assert any("now unknown, no stop yet, profit unknown (unknown)" in line for line in lines)
+    (row,) = (line for line in lines if "no stop yet" in line)
+    assert row.split() == ["BTC/USD", "0.00100000", "$90000.00", "unknown", "no", "stop", "yet", "unknown", "unknown"]
     assert "  - kraken: unknown" in lines
 
 
