@@ -12,7 +12,7 @@ import typer
 
 from nija.cli.context import FAILED, SetupFault, print_fault, read_context
 from nija.cli.history_text import AccountTrades, account_parts, everything
-from nija.cli.own_journals import Readings, exit_code, known_prices, notes, plain_faults, read_journals
+from nija.cli.own_journals import JournalReadings, exit_code, known_prices, notes, plain_faults, read_journals
 from nija.cli.table import print_all
 from nija.journal.errors import JournalError
 from nija.performance.plain import CLOSED_FIELDS, plain_closed, plain_open
@@ -81,7 +81,7 @@ def _priced(known: AccountTrades, report: StatusReport | None) -> AccountTrades:
     return AccountTrades(known.account, known.closed, newer)
 
 
-def _text(found: Iterable[AccountTrades], readings: Readings[AccountTrades]) -> Iterator[RenderableType]:
+def _text(found: Iterable[AccountTrades], readings: JournalReadings[AccountTrades]) -> Iterator[RenderableType]:
     found = tuple(found)
     yield from notes(readings)
     for one in found:
@@ -89,7 +89,7 @@ def _text(found: Iterable[AccountTrades], readings: Readings[AccountTrades]) -> 
     yield from everything(found)
 
 
-def _print_json(found: Iterable[AccountTrades], readings: Readings[AccountTrades]) -> None:
+def _print_json(found: Iterable[AccountTrades], readings: JournalReadings[AccountTrades]) -> None:
     known = tuple(found)
     plain = {
         "mode": readings.mode.value,
@@ -100,7 +100,7 @@ def _print_json(found: Iterable[AccountTrades], readings: Readings[AccountTrades
     sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
 
 
-def _print_csv(found: Iterable[AccountTrades], readings: Readings[AccountTrades]) -> None:
+def _print_csv(found: Iterable[AccountTrades], readings: JournalReadings[AccountTrades]) -> None:
     """What is not a row goes to standard error."""
     sys.stderr.write("".join(f"{note}\n" for note in notes(readings)))
     writer = csv.DictWriter(sys.stdout, CLOSED_FIELDS, lineterminator="\n")

@@ -45,7 +45,7 @@ class JournalFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings(Generic[T]):
+class JournalReadings(Generic[T]):
     """What was read from each journal of a `mode`; `report` is the running daemon's, if that one answers."""
 
     mode: RunMode
@@ -55,7 +55,7 @@ class Readings(Generic[T]):
     report: StatusReport | None
 
 
-def read_journals(context: CliContext, account: str | None, read: Callable[[Journal], T]) -> Readings[T]:
+def read_journals(context: CliContext, account: str | None, read: Callable[[Journal], T]) -> JournalReadings[T]:
     """Read the journal of one account, or of all. Raises JournalError, and ValueError that lists the accounts."""
     report = _daemons_report(context.settings.data_dir)
     mode = shown_mode(context, report)
@@ -74,7 +74,7 @@ def read_journals(context: CliContext, account: str | None, read: Callable[[Jour
                     found.append(read(journal))
             except JournalError as error:
                 faults.append(JournalFault(one, str(error)))
-        return Readings(mode, journals.folder, tuple(found), tuple(faults), report)
+        return JournalReadings(mode, journals.folder, tuple(found), tuple(faults), report)
 
 
 def shown_mode(context: CliContext, report: StatusReport | None) -> RunMode:
@@ -113,13 +113,13 @@ def _accounts(context: CliContext, mode: RunMode, folder: Path) -> tuple[Account
     return tuple(dict.fromkeys([*(found.account for found in traded), *journaled_accounts(folder)]))
 
 
-def exit_code(readings: Readings[T]) -> int:
+def exit_code(readings: JournalReadings[T]) -> int:
     if not readings.faults:
         return 0
     return SOME_UNREAD if readings.found else FAILED
 
 
-def notes(readings: Readings[T]) -> Iterator[str]:
+def notes(readings: JournalReadings[T]) -> Iterator[str]:
     """What to know before the figures: that the money is not real, and which journals are missing."""
     if readings.mode is RunMode.DEMO:
         yield lines.DEMO
@@ -131,7 +131,7 @@ def notes(readings: Readings[T]) -> Iterator[str]:
         yield f"There are no journals in {readings.folder}: NIJA has not traded here yet"
 
 
-def plain_faults(readings: Readings[T]) -> list[dict[str, str]]:
+def plain_faults(readings: JournalReadings[T]) -> list[dict[str, str]]:
     return [{"account": str(fault.account), "error": fault.text} for fault in readings.faults]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nija.cli.context import FAILED, SetupFault, print_fault, read_context
-from nija.cli.own_journals import Readings, exit_code, known_prices, notes, plain_faults, read_journals
+from nija.cli.own_journals import JournalReadings, exit_code, known_prices, notes, plain_faults, read_journals
 from nija.cli.performance_text import account_parts, everything
 from nija.cli.table import print_all
 from nija.journal.errors import JournalError
@@ -62,7 +62,7 @@ def performance(
     raise typer.Exit(exit_code(readings))
 
 
-def _priced(readings: Readings[AccountPerformance]) -> tuple[AccountPerformance, ...]:
+def _priced(readings: JournalReadings[AccountPerformance]) -> tuple[AccountPerformance, ...]:
     """With the running daemon's prices, which are newer than the journal's."""
     now = datetime.now(UTC)
     return tuple(one.priced(known_prices(readings.report, one.account), now) for one in readings.found)
@@ -76,7 +76,7 @@ def _write(file: Path, page: str) -> None:
 
 
 def _text(
-    found: tuple[AccountPerformance, ...], readings: Readings[AccountPerformance]
+    found: tuple[AccountPerformance, ...], readings: JournalReadings[AccountPerformance]
 ) -> Iterator[RenderableType | str]:
     yield from notes(readings)
     for one in found:

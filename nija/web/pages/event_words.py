@@ -69,6 +69,7 @@ _WORDS: Mapping[str, Callable[[HistoryRow], str]] = MappingProxyType(
         "stop_moved": lambda row: f"Stop moved to {_price(row, 'stop')}",
         "stop_set_by_hand": lambda row: f"The owner moved the stop to {_price(row, 'stop')}",
         "difference_found": lambda row: f"Exchange and journal differed ({_text(row, 'kind')}): {_text(row, 'repair')}",
+        "journal_rebuilt": lambda row: f"The journal was empty: orders read from the exchange: {_text(row, 'orders')}",
         "position_opened": lambda row: f"Position opened: {_amount(row)} at {_price(row, 'price')}",
         "position_closed": _closed,
         "position_written_off": lambda row: f"{_amount(row)} booked out: {_reason(row)}",
