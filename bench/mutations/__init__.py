@@ -15,6 +15,7 @@ from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
 from bench.mutations.sending import JOURNAL_MUTATIONS, SENDING_MUTATIONS, TRACKING_MUTATIONS
 from bench.mutations.telegram import TELEGRAM_MUTATIONS
+from bench.mutations.web import WEB_MUTATIONS
 
 MUTATIONS = (
     *POLICY_MUTATIONS,
@@ -33,6 +34,7 @@ MUTATIONS = (
     *DAEMON_MUTATIONS,
     *EVENT_MUTATIONS,
     *TELEGRAM_MUTATIONS,
+    *WEB_MUTATIONS,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]
