@@ -111,8 +111,7 @@ def _is_below(path: str, places: tuple[str, ...]) -> bool:
 
 def _sees_accounts_in(request: Request, viewer: Viewer) -> bool:
     """Whether every account that the address names, as .../kraken/master or kraken:master, is the viewer's."""
-    parts = request.url.path.lower().split("/")
-    in_path = (f"{exchange}:{owner}" for exchange, owner in pairwise(parts) if exchange in exchanges())
-    asked = (text.lower() for values in request.query_params.multi_items() for text in values)
-    in_query = (text for text in asked if text.partition(":")[0] in exchanges() and ":" in text)
-    return all(viewer.sees(account) for account in (*in_path, *in_query))
+    asked = (text for pair in request.query_params.multi_items() for text in pair)
+    words = [text.lower().replace(":", "/").split("/") for text in (request.url.path, *asked)]
+    named = (f"{one}:{two}" for parts in words for one, two in pairwise(parts) if one in exchanges())
+    return all(map(viewer.sees, named))

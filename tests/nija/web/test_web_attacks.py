@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import time
 from contextlib import closing
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from starlette.routing import Route
 
 from nija.web.guard import MOST_BODY_BYTES
 from nija.web.listeners import LOOPBACK
@@ -378,6 +380,52 @@ class TestOwnersLinks:
         path = rig.folder / FILE_NAME
         assert token not in path.read_text()
         assert os.stat(path).st_mode & 0o777 == 0o600  # noqa: PTH116  the mode of the file itself
+
+
+class TestEveryPage:
+    """NIJA's own pages, each with its address filled in for an account that is not the viewer's."""
+
+    @pytest.fixture
+    def rig(self, tmp_path: Path) -> Iterator[WebRig]:
+        with serving(WebRig(tmp_path, has_real_pages=True)) as served:
+            for account in (MASTER, DAIVON):
+                served.journal(account)
+            yield served
+
+    def paths(self, rig: WebRig) -> list[str]:
+        values = {"exchange": "kraken", "owner": "master", "base": "BTC", "quote": "USD"}
+        routes = [route.path.format(**values) for route in rig.server._make_pages() if isinstance(route, Route)]
+        return [*routes, "/events?page=/", "/events?page=/account/kraken/master", "/history?account=kraken:master"]
+
+    def test_a_stranger_gets_nothing_of_any(self, rig: WebRig) -> None:
+        for path in self.paths(rig):
+            answer = rig.browser().get(path)
+            assert answer.status in (303, 401), path
+            assert "kraken" not in answer.text, path
+
+    def test_an_owners_link_names_no_other_account_on_any(self, rig: WebRig) -> None:
+        browser = rig.owner_of(DAIVON)
+        for path in self.paths(rig):
+            if path != "/events?page=/":
+                answer = browser.get(path)
+                assert "kraken:master" not in answer.text, path
+                assert "MASTER" not in answer.text, path
+                assert answer.status == 404 or "master" not in path, path
+
+    def test_an_owner_sees_the_own_account_and_no_way_to_act(self, rig: WebRig) -> None:
+        browser = rig.owner_of(DAIVON)
+        assert browser.get("/").headers["Location"] == "/account/kraken/daivon_frazier"
+        for path in ("/account/kraken/daivon_frazier", "/history", "/health"):
+            answer = browser.get(path)
+            assert (answer.status, 'href="/act' in answer.text, 'href="/owners' in answer.text) == (200, False, False)
+        assert "daivon_frazier" in browser.get("/account/kraken/daivon_frazier").text
+
+    def test_no_page_has_an_inline_script_or_style_or_names_another_host(self, rig: WebRig) -> None:
+        browser = rig.logged_in()
+        for path in ("/", "/account/kraken/master", "/history", "/health", "/act", "/act/flatten", "/owners", "/login"):
+            text = browser.get(path).text
+            assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", text), path
+            assert not re.search(r"(src|href|action)=.(https?:)?//", text), path
 
 
 class TestProxies:

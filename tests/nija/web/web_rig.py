@@ -28,6 +28,7 @@ from nija.web.context import WebContext
 from nija.web.listeners import LOOPBACK, Listener
 from nija.web.login_throttle import LoginThrottle
 from nija.web.owner_links import OwnerLinks
+from nija.web.pages import page_routes
 from nija.web.server import WebServer
 from nija.web.sessions import Sessions
 from nija.web.site import Site
@@ -36,11 +37,12 @@ from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from brokers.model import Candles, Exchange, Timeframe
     from nija.journal.journal import Journal
@@ -63,13 +65,17 @@ HELD = PositionStatus(
 
 @dataclass(repr=False)
 class WebRig:
-    """`accounts` are what the pages show; `queues` take the commands and obey at once."""
+    """`accounts` are what the pages show; `queues` take the commands and obey at once.
+
+    The pages are plain ones, or with `has_real_pages` those that NIJA has.
+    """
 
     folder: Path
     password_hash: str | None = PASSWORD_HASH
     proxies: tuple[str, ...] = ()
     acts_without_password: bool = False
     has_page: bool = True
+    has_real_pages: bool = False
     is_stopping: bool = False
     clock: ManualClock = field(default_factory=ManualClock)
     log: CapturedLog = field(default_factory=CapturedLog)
@@ -85,7 +91,7 @@ class WebRig:
         self.health = Health(lambda: self.accounts, self.events, self.clock)
         self.queues = {account: self._queue(account) for account in (MASTER, DAIVON)}
         self.site = Site(
-            context=WebContext(self._report, self.health.verdict, self.journal, no_candles),
+            context=WebContext(self._report, self.health.verdict, self._read_journal, no_candles),
             health=self.health,
             queues=self.commands,
             sessions=self.sessions,
@@ -96,7 +102,7 @@ class WebRig:
             metrics_token=METRICS_TOKEN,
             acts_without_password=self.acts_without_password,
         )
-        self.server = WebServer(self.site, pages, (Listener(LOOPBACK, (0,), has_page=self.has_page),))
+        self.server = WebServer(self.site, self._pages, (Listener(LOOPBACK, (0,), has_page=self.has_page),))
 
     def account(self, account: AccountId) -> AccountStatus:
         now = datetime.fromtimestamp(self.clock.time(), UTC)
@@ -130,6 +136,12 @@ class WebRig:
         answer = browser.get(f"/owner/{self.links.create(account)}")
         assert answer.status == 200, answer.text
         return browser
+
+    def _pages(self) -> Sequence[BaseRoute]:
+        return page_routes(self.site.context, self.clock) if self.has_real_pages else pages()
+
+    def _read_journal(self, account: AccountId) -> Journal:
+        return journals_in(self.folder, self.clock, self.log.logger).read(account)
 
     def journal(self, account: AccountId) -> Journal:
         """Opened once a command needs it."""
