@@ -137,9 +137,13 @@ class PositionClosed:
     position: str
 
 
+RELEASED = "released to its owner"
+"""The reason of a write-off by `nija release`."""
+
+
 @dataclass(frozen=True, slots=True)
 class PositionWrittenOff:
-    """`amount` left the account without a sale by NIJA and was written off; `reason` says who took it."""
+    """`amount` left NIJA's hands without a sale by NIJA and was written off; `reason` says who has it."""
 
     account: AccountId
     market: str

@@ -217,7 +217,8 @@ RECONCILING_MUTATIONS = (
     Mutation(
         "the owner's own orders are cancelled",
         _RECONCILING,
-        "        if purpose_of(order.client_id) is not Purpose.STOP or intent is None:\n            continue\n",
+        "        if purpose_of(order.client_id) is not Purpose.STOP or intent is None or intent.state is "
+        "OrderState.RELEASED:\n            continue\n",
         "        if intent is None:\n"
         "            yield Difference(DifferenceKind.ORPHAN_STOP, order.market, order.exchange_id, order=order)\n"
         "            continue\n",

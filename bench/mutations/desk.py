@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.mutations.mutation import Mutation
 
+_RELEASE = "tests/nija/orders/test_release.py"
 _DESK = "nija/orders/desk.py"
 _TESTS = "tests/nija/orders/test_order_desk.py"
 _ENTERING = f"{_TESTS}::TestEntering"
@@ -121,8 +122,8 @@ DESK_MUTATIONS = (
     Mutation(
         "a position that fails keeps the next from being looked after",
         _DESK,
-        "            with attempts:\n                self._executor.run(plan)\n        self._watch",
-        "            self._executor.run(plan)\n        self._watch",
+        "            with attempts:\n                self._manage(plan)\n        self._watch",
+        "            self._manage(plan)\n        self._watch",
         (_FAILING,),
     ),
     Mutation(
@@ -135,8 +136,8 @@ DESK_MUTATIONS = (
     Mutation(
         "an entry that cannot be cancelled keeps the next from being cancelled",
         _DESK,
-        "                with attempts:\n                    self._executor.withdraw_entry(intent)\n",
-        "                self._executor.withdraw_entry(intent)\n",
+        "                with attempts:\n                    self._executor.withdraw(intent)\n",
+        "                self._executor.withdraw(intent)\n",
         (_FAILING,),
     ),
     Mutation(
@@ -219,25 +220,47 @@ DESK_MUTATIONS = (
         "            pass\n",
         (f"{_LOST}::test_could_not_ask_is_never_not_found",),
     ),
+    # release
+    Mutation(
+        "a release that a kill interrupted places its stop again",
+        _DESK,
+        "Releaser(context, self._executor, journal.halts.all())",
+        "Releaser(context, self._executor, ())",
+        (_RELEASE,),
+    ),
+    Mutation(
+        "a released stop is cancelled as an orphan",
+        "nija/orders/reconciliation.py",
+        " or intent.state is OrderState.RELEASED",
+        "",
+        (f"{_RELEASE}::test_a_kept_stop_is_the_owners_and_no_comparison_cancels_it",),
+    ),
+    Mutation(
+        "what a released stop sells is booked as NIJA's",
+        "nija/orders/reconciliation.py",
+        "intent is not None and intent.state is not OrderState.RELEASED and not",
+        "intent is not None and not",
+        (f"{_RELEASE}::test_what_a_kept_stop_sells_is_not_booked_as_nijas",),
+    ),
     # another program on the account
     Mutation(
         "an account that another program trades enters",
         _DESK,
-        "        if self._executor.paused:\n            return ANOTHER_PROGRAM\n",
+        "        if (halted := self._halted()) is not None:\n            return halted\n",
         "",
         (f"{_ANOTHER}::test_its_order_pauses_the_account",),
     ),
     Mutation(
         "an account that another program trades sells",
         _DESK,
-        "        if self._executor.paused:\n            return ExitOutcome(ExitStatus.WORKING, ANOTHER_PROGRAM)\n",
+        "        if (halted := self._halted()) is not None:\n            return ExitOutcome(ExitStatus.WORKING, halted)\n",
         "",
         (f"{_ANOTHER}::test_nija_s_own_stop_stays_where_it_is",),
     ),
     Mutation(
         "an account that another program trades moves its stops",
         _DESK,
-        "if plan is None or listed is None or self._executor.paused:",
+        "if plan is None or listed is None or self._halted() is not None:",
         "if plan is None or listed is None:",
         (f"{_ANOTHER}::test_nija_s_own_stop_stays_where_it_is",),
     ),

@@ -34,6 +34,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "flatten": ("nija.cli.switch", "Sell NIJA's positions at market and stop trading."),
         "resume": ("nija.cli.switch", "Trade again after stop-trading, flatten or a loss limit."),
         "reload": ("nija.cli.reload", "Take up what changed in .env and nija.toml now."),
+        "release": ("nija.cli.release", "Hand NIJA's positions of an account over to its owner."),
         "forget": ("nija.cli.forget", "Archive an account's journal and start a new one."),
         "notify": ("nija.cli.notify", "Send a test notification: nija notify test."),
         "mcp": ("nija.cli.mcp", "Let an agent look at NIJA over MCP: it can read, not act."),

@@ -35,7 +35,7 @@ Everyone = Annotated[bool, typer.Option("--all", help="All accounts.")]
 
 def stop_trading(account: Account = None, *, everyone: Everyone = False) -> None:
     """Open nothing new until nija resume. Stops and exits go on. Without an account: all accounts."""
-    _turn(Instruction(Command.STOP_TRADING), _named(account, everyone=everyone, default_all=True))
+    turn(Instruction(Command.STOP_TRADING), _named(account, everyone=everyone, default_all=True))
 
 
 def flatten(
@@ -56,12 +56,12 @@ def flatten(
     if not yes and not _confirmed(wanted, instruction.market):
         print_fault(ValueError("nothing was done"))
         raise typer.Exit(FAILED)
-    _turn(instruction, wanted)
+    turn(instruction, wanted)
 
 
 def resume(account: Account = None, *, everyone: Everyone = False) -> None:
     """Trade again after stop-trading, flatten or a loss limit. Without an account: all accounts."""
-    _turn(Instruction(Command.RESUME), _named(account, everyone=everyone, default_all=True))
+    turn(Instruction(Command.RESUME), _named(account, everyone=everyone, default_all=True))
 
 
 def _named(account: str | None, *, everyone: bool, default_all: bool) -> str | None:
@@ -83,7 +83,8 @@ def _confirmed(wanted: str | None, market: str | None) -> bool:
     return typer.confirm(f"Sell {what} that NIJA opened on {wanted or 'ALL accounts'}, at market, now?")
 
 
-def _turn(instruction: Instruction, account: str | None) -> None:
+def turn(instruction: Instruction, account: str | None) -> None:
+    """Give a command to one account or to all, and print what came of it. Raises typer.Exit if that failed."""
     try:
         context = read_context()
         with command_log(context.environment.values):
@@ -140,4 +141,6 @@ def _lines(instruction: Instruction, results: tuple[CommandResult, ...], *, is_r
         lines.append("   NIJA is not running: this takes effect at its next start (./start.sh)")
         if instruction.command in (Command.FLATTEN, Command.CLOSE):
             lines.append("   Nothing is sold before that; stops that rest on the exchange stay there")
+        if instruction.command is Command.RELEASE:
+            lines.append("   Until then the stops stay at the exchange; NIJA needs the account's key to cancel them")
     return lines

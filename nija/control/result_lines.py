@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 def result_line(instruction: Instruction, result: CommandResult) -> str:
     """One line, such as `✅ kraken:master: trades again`."""
+    released = ("its positions are being released to its owner (see nija status)", "is already being released")
     done, already = {
+        Command.RELEASE: released,
+        Command.RELEASE_KEEPING_STOPS: released,
         Command.STOP_TRADING: (
             "trading is stopped; exits and stops go on (nija resume starts it again)",
             "was already stopped",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import Clock, utc_now
 from brokers.model import ZERO, Fill, Order
-from nija.events import Events, OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
+from nija.events import RELEASED, Events, OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState, state_of
 from nija.journal.positions import Position, fold
@@ -188,12 +188,32 @@ class OpenState:
             if left != ZERO:
                 self._journal.plans.write_off(WriteOff(plan.id, left, reason, now, price))
             self._journal.plans.save(replace(plan, closed=now))
+        self._forget(plan)
+        if position is not None and (position.sold > ZERO or left > ZERO):
+            self._events.publish(_closed(self._account, self._folded(plan), left))
+
+    def release(self, plan: PositionPlan, kept: Iterable[Intent], price: Decimal | None) -> None:
+        """Give a position to its owner, and with it the `kept` orders that rest. `price` (quote) is the last known."""
+        now = self.now()
+        position = self._positions.get(plan.market)
+        left = ZERO if position is None else position.amount
+        with self._journal.transaction(CommitPoint.CLOSED):
+            for order in kept:
+                given = replace(order, state=OrderState.RELEASED, settled=True, outcome=RELEASED)
+                self._journal.intents.save(order, given, now, RELEASED)
+                self._unsettled.pop(order.client_id, None)
+            if left:
+                self._journal.plans.write_off(WriteOff(plan.id, left, RELEASED, now, price))
+            self._journal.plans.save(replace(plan, closed=now))
+        self._forget(plan)
+        if left > ZERO:
+            self._events.publish(PositionWrittenOff(self._account, plan.market, left, RELEASED, position=plan.id))
+
+    def _forget(self, plan: PositionPlan) -> None:
         self._plans.pop(plan.market, None)
         self._positions.pop(plan.market, None)
         self._hold()
         self._announced.discard(plan.id)
-        if position is not None and (position.sold > ZERO or left > ZERO):
-            self._events.publish(_closed(self._account, self._folded(plan), left))
 
     def _publish_opened(self, market: str) -> None:
         """Publish each position once: when its entry, whose id it shares, has ended with all its fills booked."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class OrderState(StrEnum):
-    """The state of an order, as far as NIJA knows it."""
+    """The state of an order, as far as NIJA knows it. RELEASED: it is its owner's now, and NIJA leaves it alone."""
 
     INTENDED = "intended"
     SENT = "sent"
@@ -24,10 +24,11 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    RELEASED = "released"
 
     @property
     def is_final(self) -> bool:
-        return self in (OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED)
+        return self in _FINAL
 
     @property
     def is_unresolved(self) -> bool:
@@ -41,6 +42,7 @@ class OrderState(StrEnum):
 
 
 _S = OrderState
+_FINAL = frozenset({_S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED, _S.RELEASED})
 _SAID_BY_EXCHANGE = (_S.OPEN, _S.PARTLY_FILLED, _S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED)
 
 TRANSITIONS: Mapping[OrderState, tuple[OrderState, ...]] = MappingProxyType(
@@ -48,14 +50,15 @@ TRANSITIONS: Mapping[OrderState, tuple[OrderState, ...]] = MappingProxyType(
         _S.INTENDED: (_S.SENT, _S.CANCELLED),
         _S.SENT: (_S.UNKNOWN, *_SAID_BY_EXCHANGE),
         _S.UNKNOWN: _SAID_BY_EXCHANGE,
-        _S.OPEN: (_S.PARTLY_FILLED, _S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED),
-        _S.PARTLY_FILLED: (_S.FILLED, _S.CANCELLED, _S.EXPIRED),
+        _S.OPEN: (_S.PARTLY_FILLED, _S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED, _S.RELEASED),
+        _S.PARTLY_FILLED: (_S.FILLED, _S.CANCELLED, _S.EXPIRED, _S.RELEASED),
         _S.FILLED: (),
         # An exchange may list an order that was believed never placed (a journal restored from an old copy):
         # it is adopted again and its outcome looked up.
         _S.CANCELLED: (_S.UNKNOWN,),
         _S.REJECTED: (_S.UNKNOWN,),
         _S.EXPIRED: (_S.UNKNOWN,),
+        _S.RELEASED: (),
     }
 )
 

@@ -149,6 +149,8 @@ class HaltName(StrEnum):
 
     STOP_TRADING = "stop_trading"
     FLATTEN = "flatten"
+    RELEASE = "release"
+    RELEASE_KEEPING_STOPS = "release_keeping_stops"
     DAILY_LOSS = "daily_loss"
     DRAWDOWN = "drawdown"
     PORTFOLIO_DAILY_LOSS = "portfolio_daily_loss"

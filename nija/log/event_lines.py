@@ -8,6 +8,7 @@ from accounts.failures import FailureKind
 from brokers.figures import amount, signed_money
 from brokers.model import ZERO, Side
 from nija.events import (
+    RELEASED,
     AccountConnected,
     AccountConnecting,
     AccountFailed,
@@ -103,6 +104,12 @@ def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
             log.info(_result(event), market=event.market, net=event.net)
         case PositionClosed() if event.left > ZERO:
             log.info(f"{event.market}: {_left_over(event)}", market=event.market)
+        case PositionWrittenOff() if event.reason == RELEASED:
+            base = event.market.partition("/")[0]
+            text = (
+                f"🤝 {event.market}: {amount(event.amount)} {base} {event.reason}: NIJA neither protects nor sells it"
+            )
+            log.info(text, market=event.market)
         case PositionWrittenOff():
             kind, base = "POSITION_MISMATCH", event.market.partition("/")[0]
             text = f"🔎 {kind}: {event.market}: {amount(event.amount)} {base} {event.reason}: booked out"

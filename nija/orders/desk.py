@@ -12,12 +12,13 @@ from brokers.model import ZERO, Balance, Evidence, Market, Order, OrderRequest
 from nija.events import AnotherProgram, AnotherProgramGone, Events
 from nija.journal.open_state import OpenState
 from nija.journal.order_state import OrderState
-from nija.journal.records import HaltName, Intent, WriteOff
+from nija.journal.records import Halt, HaltName, Intent, PositionPlan, WriteOff
 from nija.log.event_log import EventLog
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnershipTracker
 from nija.orders.policy import Close
 from nija.orders.reconciliation import Reconciler
+from nija.orders.release import Releaser
 from nija.orders.sending import EntryRetries, Sender
 from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Protection, Timings
 from nija.orders.tracking import DeskContext, ErrorCollector, OrderTracker
@@ -39,6 +40,7 @@ _NEVER = float("-inf")
 _FINISH_POLL_SECONDS = 0.5
 # After this many comparisons in a row cut short by the rate limit, say so in the log.
 _REPORT_PARTIAL_AFTER = 3
+_RELEASING = "NIJA's positions are being released to their owner"
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
 
 
@@ -73,6 +75,8 @@ class OrderDesk:
         self._executor = Executor(
             context, self._sender, self._tracker, self._owner, on_exchange=protective_stops == "exchange"
         )
+        # Before the first cycle: a stop that was cancelled for a release is not placed again.
+        self._releaser = Releaser(context, self._executor, journal.halts.all())
         self._reconciler = Reconciler(context, self._tracker, self._owner)
         self._stops_read = _NEVER
         self._questions = ErrorCollector()
@@ -124,8 +128,8 @@ class OrderDesk:
 
     def blocked(self, market: str) -> str | None:
         """Why nothing new may be opened in this market now, or None."""
-        if self._executor.paused:
-            return ANOTHER_PROGRAM
+        if (halted := self._halted()) is not None:
+            return halted
         if not self._reconciled:
             return "the account has not been compared with the exchange yet"
         working = next(filter(None, map(_working, self._open.orders(market))), None)
@@ -183,7 +187,7 @@ class OrderDesk:
             self._drop_denied()
         for plan in self._open.plans().values():
             with attempts:
-                self._executor.run(plan)
+                self._manage(plan)
         self._watch_for_others()
         self._report_failed_requests()
         self._report_unreadable_rows()
@@ -215,15 +219,15 @@ class OrderDesk:
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
         """Sell a whole position at market. The decision is journaled: `refresh` continues an unfinished sale."""
-        if self._executor.paused:
-            return ExitOutcome(ExitStatus.WORKING, ANOTHER_PROGRAM)
+        if (halted := self._halted()) is not None:
+            return ExitOutcome(ExitStatus.WORKING, halted)
         return self._sell(market, reason)
 
     def trail(self, market: str, stop_price: Decimal) -> bool:
         """Move the stop up to `stop_price`, never down; returns whether the plan changed."""
         plan = self._open.plan(market)
         listed = self._broker.markets().get(market)
-        if plan is None or listed is None or self._executor.paused:
+        if plan is None or listed is None or self._halted() is not None:
             return False
         wanted = listed.floor_price(stop_price)
         if wanted <= ZERO or (plan.stop_price is not None and wanted <= plan.stop_price):
@@ -243,7 +247,7 @@ class OrderDesk:
         for intent in self._open.unsettled():
             if intent.purpose is Purpose.ENTRY and intent.state.is_live:
                 with attempts:
-                    self._executor.withdraw_entry(intent)
+                    self._executor.withdraw(intent)
         attempts.raise_first()
 
     def flatten(self, reason: str = "flatten") -> None:
@@ -264,6 +268,18 @@ class OrderDesk:
                     self._sell(market, reason)
         attempts.raise_first()
 
+    def release(self, halts: Mapping[HaltName, Halt]) -> bool:
+        """Take up, go on with or end a release, as the halts say; returns whether one is done. Raises BrokerError."""
+        self._releaser.follow(halts)
+        if not self._releaser.is_active:
+            return False
+        attempts = ErrorCollector()
+        for plan in self._open.plans().values():
+            with attempts:
+                self._releaser.run(plan)
+        attempts.raise_first()
+        return self._releaser.is_done
+
     def finish(self, seconds: float) -> bool:
         """On shutdown: bring all positions under protection within `seconds`; returns whether that is done.
 
@@ -278,8 +294,9 @@ class OrderDesk:
             with attempts:
                 self._tracker.poll([order for order in self._open.unsettled() if order.exchange_id is not None])
             for plan in self._open.plans().values():
-                with attempts:
-                    self._executor.run(plan)
+                if not self._releaser.is_active:
+                    with attempts:
+                        self._executor.run(plan)
             # If the rate limit is spent, the next start books the remaining fills.
             if isinstance(attempts.first, BudgetSpent | None) and self._is_at_rest():
                 return True
@@ -302,6 +319,18 @@ class OrderDesk:
         self._owner.note_balances(balances)
 
     # Internals.
+
+    def _manage(self, plan: PositionPlan) -> None:
+        if self._releaser.is_active:
+            self._releaser.run(plan)
+        else:
+            self._executor.run(plan)
+
+    def _halted(self) -> str | None:
+        """Why no decision about any position is made now, or None."""
+        if self._executor.paused:
+            return ANOTHER_PROGRAM
+        return _RELEASING if self._releaser.is_active else None
 
     def _resolve(self, attempts: ErrorCollector, *, only_unsent: bool = False) -> None:
         """`only_unsent`: only orders that were certainly never sent, which takes no request."""
@@ -425,7 +454,7 @@ class OrderDesk:
     def _is_at_rest(self) -> bool:
         if any(order.state.is_unresolved for order in self._open.unsettled()):
             return False
-        return all(self._executor.is_at_rest(plan) for plan in self._open.plans().values())
+        return self._releaser.is_active or all(map(self._executor.is_at_rest, self._open.plans().values()))
 
     def _due(self) -> list[Intent]:
         """The orders to read now: resting stops every few seconds, everything else each time."""

@@ -144,9 +144,9 @@ class Executor:
             case _:
                 return
 
-    def withdraw_entry(self, entry: Intent) -> None:
-        """Cancel a live entry; what it bought stays a position."""
-        self._withdraw(entry)
+    def withdraw(self, order: Intent) -> None:
+        """Cancel a live order; what an entry bought stays a position."""
+        self._withdraw(order)
 
     # State.
 
@@ -248,6 +248,10 @@ class Executor:
 
     def _close(self, plan: PositionPlan) -> None:
         self._open.close(plan, "too little to be sold", self._context.last_prices.get(plan.market))
+        self.forget(plan)
+
+    def forget(self, plan: PositionPlan) -> None:
+        """The position has ended."""
         for known in (self._stop_due, self._sale_due, self._refusals, self._troubles, self._timers, self._resting):
             known.pop(plan.id, None)
         self._new.discard(plan.id)

@@ -13,6 +13,7 @@ from brokers.model import ZERO, Balance, Fill, Order
 from nija.events import DifferenceFound, JournalRebuilt
 from nija.journal.connection import CommitPoint
 from nija.journal.open_state import in_market_of
+from nija.journal.order_state import OrderState
 from nija.journal.positions import fold
 from nija.journal.reconciled import Watermark
 from nija.orders.adoption import Adopter
@@ -393,7 +394,9 @@ def _lost(view: ExchangeView, journal: Journal) -> Iterator[Difference]:
 
 def _fills(view: ExchangeView, journal: Journal) -> Iterator[Difference]:
     for fill in view.fills:
-        if journal.intents.by_exchange_id(fill.order_id) is not None and not journal.fills.has(fill.id):
+        intent = journal.intents.by_exchange_id(fill.order_id)
+        # What an order of the owner's sells is his.
+        if intent is not None and intent.state is not OrderState.RELEASED and not journal.fills.has(fill.id):
             yield Difference(DifferenceKind.MISSING_FILL, fill.market, fill.id, fill=fill)
 
 
@@ -402,7 +405,7 @@ def _orphans(open_orders: Iterable[Order], journal: Journal) -> Iterator[Differe
     kept: set[str] = set()
     for order in sorted(open_orders, key=lambda order: order.created, reverse=True):
         intent = journal.intents.get(order.client_id or "")
-        if purpose_of(order.client_id) is not Purpose.STOP or intent is None:
+        if purpose_of(order.client_id) is not Purpose.STOP or intent is None or intent.state is OrderState.RELEASED:
             continue
         plan = journal.plans.get(intent.position_id)
         if plan is None or plan.closed is not None or plan.id in kept:

@@ -31,6 +31,8 @@ class Command(StrEnum):
     FLATTEN = "flatten"
     RESUME = "resume"
     CLOSE = "close"
+    RELEASE = "release"
+    RELEASE_KEEPING_STOPS = "release_keeping_stops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +239,12 @@ def _halts_of(instruction: Instruction) -> Mapping[HaltName, str]:
     if instruction.command is Command.CLOSE:
         return {}
     stopped = {HaltName.STOP_TRADING: f"stopped by {instruction.by}"}
-    is_sold = instruction.command is Command.FLATTEN
-    return stopped | {HaltName.FLATTEN: f"to be sold by {instruction.by}"} if is_sold else stopped
+    match instruction.command:
+        case Command.FLATTEN:
+            return stopped | {HaltName.FLATTEN: f"to be sold by {instruction.by}"}
+        case Command.RELEASE:
+            return stopped | {HaltName.RELEASE: f"to be released by {instruction.by}"}
+        case Command.RELEASE_KEEPING_STOPS:
+            return stopped | {HaltName.RELEASE_KEEPING_STOPS: f"to be released by {instruction.by}, with its stops"}
+        case _:
+            return stopped

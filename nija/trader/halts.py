@@ -129,6 +129,12 @@ class TradingHalts:
         self._journal.halts.set(HaltName.STOP_TRADING, "flattened", now)
         self._reset(HaltName.FLATTEN)
 
+    def released(self, now: datetime) -> None:
+        """Everything is its owner's: clear the halts of the release, and keep trading stopped."""
+        self._journal.halts.set(HaltName.STOP_TRADING, "released", now)
+        for name in (HaltName.RELEASE, HaltName.RELEASE_KEEPING_STOPS, HaltName.FLATTEN):
+            self._reset(name)
+
     def halt(self, name: HaltName, value: Decimal, limit: Decimal, now: datetime) -> None:
         """Set this halt if `value` has reached its limit; both are fractions."""
         # A halt that is already known is not set again: a resume may have come since, which the next refresh shows.

@@ -37,6 +37,7 @@ _NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed c
 _STOPPING = NoTradeReason(Rule.STOPPING, "NIJA is shutting down")
 _POSITION_OPEN = NoTradeReason(Rule.POSITION_OPEN, "a position is open")
 # Not logged: ordinary reasons, which `nija status` shows, and reasons of the whole account, which are logged once.
+_RELEASES = frozenset({HaltName.RELEASE, HaltName.RELEASE_KEEPING_STOPS})
 _ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN, Rule.ACTED_ON, Rule.UNKNOWN})
 
 
@@ -162,7 +163,10 @@ class Trader:
         halts = self._halts.refresh()
         if self._halts.pop_resume():
             self._resume()
-        if HaltName.FLATTEN not in halts:
+        if self._desk.release(halts):
+            self._halts.released(self._context.broker.exchange_time())
+            self._log.info("All of NIJA's positions are released to their owner; trading stays stopped")
+        if HaltName.FLATTEN not in halts or _RELEASES & halts.keys():
             return
         self._desk.cancel_entries()
         self._desk.flatten("flatten")

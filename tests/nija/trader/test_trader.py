@@ -172,6 +172,24 @@ def test_flatten_sells_every_position_of_nijas_and_trading_stays_stopped_across_
     assert set(rig.journal.halts.all()) == {HaltName.STOP_TRADING}
 
 
+@pytest.mark.parametrize("keeps_stops", [False, True])
+def test_a_release_gives_every_position_to_the_owner_and_trading_stays_stopped(
+    rig: TraderRig, *, keeps_stops: bool
+) -> None:
+    rig.script.entry = {"BTC/USD", "ETH/USD"}
+    rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
+    rig.cycle(3)
+    bought = dict(rig.model.book.total)
+    rig.commands.send(Instruction(Command.RELEASE_KEEPING_STOPS if keeps_stops else Command.RELEASE))
+    rig.cycle(3)
+    assert rig.trader.is_idle
+    assert rig.trader.view.positions == {}
+    assert dict(rig.model.book.total) == bought
+    assert len(rig.model.open_orders()) == (2 if keeps_stops else 0)
+    assert set(rig.journal.halts.all()) == {HaltName.STOP_TRADING}
+    assert "All of NIJA's positions are released to their owner; trading stays stopped" in rig.log.lines
+
+
 def test_a_daily_loss_halts_until_the_next_utc_day_and_survives_a_restart(tmp_path: Path) -> None:
     rig = TraderRig(tmp_path, {"risk": {"max_daily_loss": Decimal("0.01")}})
     rig.script.stop = {"BTC/USD": 90.0, "ETH/USD": 45.0}
