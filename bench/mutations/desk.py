@@ -253,7 +253,8 @@ DESK_MUTATIONS = (
     Mutation(
         "an account that another program trades sells",
         _DESK,
-        "        if (halted := self._halted()) is not None:\n            return ExitOutcome(ExitStatus.WORKING, halted)\n",
+        "        if (halted := self._halted()) is not None:\n"
+        "            return ExitOutcome(ExitStatus.WORKING, halted)\n",
         "",
         (f"{_ANOTHER}::test_nija_s_own_stop_stays_where_it_is",),
     ),
