@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-import typer
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
@@ -35,11 +35,10 @@ def mcp() -> None:
     """Serve read-only tools to an agent (MCP over standard input and output): docs/agents.md."""
     if sys.stdin.isatty():
         sys.stderr.write("This speaks MCP, for agents: see docs/agents.md. Ctrl+C ends it.\n")
-    try:
-        with only_protocol() as output:
-            anyio.run(_serve, output)
-    except KeyboardInterrupt:
-        raise typer.Exit from None
+    # Otherwise Ctrl+C would wait for the next line of the input. Nothing here has to be finished.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with only_protocol() as output:
+        anyio.run(_serve, output)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import closing, contextmanager
@@ -220,6 +222,28 @@ def test_the_doctor_answers_although_the_set_up_is_broken(tmp_path: Path, monkey
     with pytest.raises(ToolError, match="NIJA_MODE is 'turbo'"):
         tool_named("status").answer({})
     assert known_secrets().redact("nothing is known") == "nothing is known"
+
+
+def test_ctrl_c_ends_it_although_its_input_stays_open(tmp_path: Path) -> None:
+    client = {"name": "test", "version": "1"}
+    begin = {"protocolVersion": types.LATEST_PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
+    with subprocess.Popen(
+        [sys.executable, "-m", "nija", "mcp"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": begin}
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "nija"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == -signal.SIGINT
+        assert process.stdout.read() == ""
 
 
 def test_what_anything_prints_does_not_reach_the_protocol(capfd: pytest.CaptureFixture[str]) -> None:
