@@ -20,8 +20,8 @@ TELEGRAM_MUTATIONS = (
     Mutation(
         "the owner of one account sees all",
         "nija/telegram/rights.py",
-        "if self.only is None or account.id in self.only)",
-        "if self.only is None or self.only)",
+        "tuple(one for one in report.accounts if one.id in self.only)",
+        "report.accounts",
         (f"{_TELEGRAM}::TestTheOwnerOfOneAccount",),
     ),
     Mutation(

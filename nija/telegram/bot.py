@@ -111,8 +111,8 @@ class Bot:
         """Raises ValueError if it names an account that this chat does not see."""
         now = utc_now(self._clock)
         if asked.name in ("status", "why", "history"):
-            report = self._context.report()
-            accounts = _named(asked.argument, rights.seen(report))
+            report = rights.part_of(self._context.report())
+            accounts = _named(asked.argument, report.accounts)
             if asked.name == "status":
                 yield from status_blocks(report, accounts, now)
             elif asked.name == "why":
@@ -129,7 +129,7 @@ class Bot:
         elif written.time + 1 <= self._started:
             chat.say([_OLD])
         else:
-            accounts = _named(asked.argument, rights.seen(self._context.report()))
+            accounts = _named(asked.argument, rights.part_of(self._context.report()).accounts)
             key = self._confirmations.new_key()
             buttons = (Button(action.button, f"{_YES}:{key}"), Button("No", f"{_NO}:{key}"))
             message = chat.ask(question_text(action, accounts, everyone=not asked.argument), buttons)

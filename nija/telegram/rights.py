@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from accounts.settings import Settings
-    from nija.status.report import AccountStatus, StatusReport
+    from nija.status.report import StatusReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,11 @@ class ChatRights:
     def may_act(self) -> bool:
         return self.only is None
 
-    def seen(self, report: StatusReport) -> tuple[AccountStatus, ...]:
-        return tuple(account for account in report.accounts if self.only is None or account.id in self.only)
+    def part_of(self, report: StatusReport) -> StatusReport:
+        """What this chat may see of it. The notices concern NIJA's owner, and may name any account."""
+        if self.only is None:
+            return report
+        return replace(report, accounts=tuple(one for one in report.accounts if one.id in self.only), notices=())
 
 
 def chat_rights(chat: int, owners: Collection[int], settings: Settings) -> ChatRights | None:

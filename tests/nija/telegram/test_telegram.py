@@ -166,6 +166,12 @@ class TestReading:
         (answer,) = daemon.hears("/status kraken:tania_gilbert")
         assert "coinbase:master" not in answer
 
+    def test_an_account_without_enough_money_does_not_read_trading(self, daemon: Daemon) -> None:
+        daemon.report = replace(REPORT, accounts=(replace(REPORT.accounts[0], is_underfunded=True),))
+        (answer,) = daemon.hears("/status")
+        assert "0 of 1 accounts trade" in answer
+        assert "coinbase:master UNDERFUNDED" in answer
+
     def test_why_names_each_reason_once_with_its_markets(self, daemon: Daemon) -> None:
         (answer,) = daemon.hears("/why")
         assert "ETH/USD, SOL/USD: no breakout at the last candle" in answer
@@ -239,6 +245,11 @@ class TestTheOwnerOfOneAccount:
             (answer,) = daemon.hears(command, chat=TANIAS)
             assert "tania_gilbert" in answer
             assert "coinbase" not in answer
+
+    def test_is_not_told_what_concerns_nijas_owner(self, daemon: Daemon) -> None:
+        daemon.report = replace(REPORT, notices=("NIJA_LOG_FILE takes effect at the next start",))
+        assert "⚠️ NIJA_LOG_FILE takes effect at the next start" in daemon.hears("/status")[0]
+        assert "NIJA_LOG_FILE" not in daemon.hears("/status", chat=TANIAS)[0]
 
     def test_is_not_told_that_another_account_exists(self, daemon: Daemon) -> None:
         answers = [daemon.hears(f"/status {name}", chat=TANIAS) for name in ("coinbase:master", "coinbase:other")]
