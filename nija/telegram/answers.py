@@ -70,9 +70,9 @@ def why_blocks(accounts: Sequence[AccountStatus], now: datetime) -> Iterator[str
 def _headline(report: StatusReport, accounts: Sequence[AccountStatus], now: datetime) -> str:
     trading = sum(account.shown_state == TRADING for account in accounts)
     lines = [_UNREAL[report.mode]] if report.mode in _UNREAL else []
-    running = "" if report.since is None else f", running for {duration(now - report.since)}"
+    running = "" if report.since is None else f" · running for {duration(now - report.since)}"
     notices = (f"⚠️ {plain(notice)}" for notice in report.notices)
-    return "\n".join((*lines, f"{trading} of {len(accounts)} accounts trade{running}", *notices))
+    return "\n".join((*lines, f"Trading: {trading} of {len(accounts)}{running}", *notices))
 
 
 def _title(account: AccountStatus) -> str:

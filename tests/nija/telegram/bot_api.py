@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import defaultdict, deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -199,11 +199,13 @@ def bot_api() -> Iterator[BotApiStandIn]:
             if fault.drop:
                 self.close_connection = True
                 return
-            page = fault.page or json.dumps(fault.content)
-            self.send_response(fault.status)
-            self.send_header("Content-Length", str(len(page.encode())))
-            self.end_headers()
-            self.wfile.write(page.encode())
+            page = (fault.page or json.dumps(fault.content)).encode()
+            # A poller that ends does not wait for its answer.
+            with suppress(OSError):
+                self.send_response(fault.status)
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
 
         def log_message(self, *_: object) -> None:
             pass
