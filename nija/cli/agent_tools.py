@@ -119,7 +119,8 @@ def _reasons(account: AccountStatus) -> Answer:
 
 
 def _history(arguments: Arguments) -> Answer:
-    selection = Selection(_day(arguments, "from"), _day(arguments, "to"), _text(arguments, "market"))
+    market = _text(arguments, "market")
+    selection = Selection(_day(arguments, "from"), _day(arguments, "to"), market and market.upper())
 
     def read(journal: Journal) -> tuple[list[Answer], list[Answer]]:
         closed = [plain_closed(trade) for trade in closed_trades(journal) if selection.has(trade)]
