@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ class Bot:
             report = rights.part_of(self._context.report())
             accounts = _named(asked.argument, report.accounts)
             if asked.name == "status":
-                yield from status_blocks(report, accounts, now)
+                yield from status_blocks(replace(report, accounts=accounts), now)
             elif asked.name == "why":
                 yield from why_blocks(accounts, now)
             else:

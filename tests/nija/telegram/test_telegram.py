@@ -157,10 +157,10 @@ def daemon(server: BotApiStandIn) -> Daemon:
 class TestReading:
     def test_status_shows_every_account_to_the_owner(self, daemon: Daemon) -> None:
         (answer,) = daemon.hears("/status")
-        assert "Trading: 1 of 2" in answer
+        assert "2 accounts: 1 TRADING, 1 PAUSED" in answer
         assert "coinbase:master TRADING\nequity $1034.56 (+$3.20 today)" in answer
         assert "BTC/USD: 0.00200000 bought @ $95000.00, now $97000.00, stop $88000.00" in answer
-        assert "kraken:tania_gilbert PAUSED\nequity unknown\nequity &lt; $25 &amp; falling" in answer
+        assert "kraken:tania_gilbert PAUSED\nequity unknown\nPAUSED: equity &lt; $25 &amp; falling" in answer
 
     def test_status_of_one_account_shows_that_one(self, daemon: Daemon) -> None:
         (answer,) = daemon.hears("/status kraken:tania_gilbert")
@@ -169,7 +169,7 @@ class TestReading:
     def test_an_account_without_enough_money_does_not_read_trading(self, daemon: Daemon) -> None:
         daemon.report = replace(REPORT, accounts=(replace(REPORT.accounts[0], is_underfunded=True),))
         (answer,) = daemon.hears("/status")
-        assert "Trading: 0 of 1" in answer
+        assert "1 account: 1 UNDERFUNDED" in answer
         assert "coinbase:master UNDERFUNDED" in answer
 
     def test_why_names_each_reason_once_with_its_markets(self, daemon: Daemon) -> None:
@@ -186,7 +186,7 @@ class TestReading:
         )
         daemon.report = replace(REPORT, accounts=(paused,))
         assert daemon.hears("/why") == [
-            "kraken:tania_gilbert PAUSED\n🛑 stopped by Telegram 1001 (me), 5 min ago; /resume ends it"
+            "kraken:tania_gilbert PAUSED\n🛑 stopped by Telegram 1001 (me), 5 min ago (/resume kraken:tania_gilbert)"
         ]
 
     def test_a_journal_that_cannot_be_read_is_named(self, daemon: Daemon) -> None:
@@ -367,7 +367,7 @@ class TestActing:
         daemon.api.write("/status", date=daemon.clock.time() - 30)
         old, status = daemon.said_in(daemon.poller.turn)
         assert "sent before NIJA started, so nothing was done" in old
-        assert "Trading: 1 of 2" in status
+        assert "2 accounts: 1 TRADING, 1 PAUSED" in status
         assert all("reply_markup" not in sent for sent in daemon.api.of("sendMessage"))
 
     def test_a_question_that_is_delivered_twice_is_answered_once(self, daemon: Daemon) -> None:
@@ -449,7 +449,7 @@ class TestTrouble:
 
     def test_too_many_requests_are_waited_for_as_long_as_telegram_asks(self, daemon: Daemon) -> None:
         daemon.api.faults["sendMessage"] = deque([refused(429, "Too Many Requests: retry after 7", retry_after=7)])
-        assert "Trading: 1 of 2" in daemon.hears("/status")[-1]
+        assert "2 accounts: 1 TRADING, 1 PAUSED" in daemon.hears("/status")[-1]
         assert daemon.clock.sleeps == [7.0]
         daemon.api.faults["getUpdates"] = deque([refused(429, "Too Many Requests: retry after 30", retry_after=30)])
         daemon.poller.turn()
@@ -464,7 +464,7 @@ class TestTrouble:
     def test_a_chat_that_blocked_the_bot_does_not_stop_the_others(self, daemon: Daemon) -> None:
         daemon.api.faults["sendMessage"] = deque([refused(403, "Forbidden: bot was blocked by the user")])
         daemon.api.write("/status", chat=TANIAS, date=daemon.clock.time())
-        assert "Trading: 1 of 2" in daemon.hears("/status")[-1]
+        assert "2 accounts: 1 TRADING, 1 PAUSED" in daemon.hears("/status")[-1]
 
     @pytest.mark.parametrize(
         "update",
