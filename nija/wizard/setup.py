@@ -158,8 +158,10 @@ class Wizard:
         for line in findings_lines(shown, width_of(self._console)):
             self._console.print(line)
         if not check.is_accepted:
-            refused = SetupRefused if check.is_keys_fault else NotTheKeysFault
-            raise refused(f"the key is not accepted, and nothing was written to {self._context.dotenv}")
+            nothing = f"nothing was written to {self._context.dotenv}"
+            if check.is_keys_fault:
+                raise SetupRefused(f"the key is not accepted, and {nothing}")
+            raise NotTheKeysFault(f"the key could not be checked, and {nothing}: fix what is marked ❌ first")
         self._compare_with_others(account, check.account_uid)
 
     def _compare_with_others(self, account: AccountId, uid: str) -> None:

@@ -128,7 +128,7 @@ def test_a_wrong_secret_is_refused_and_nothing_written(bench: Bench) -> None:
 
 def test_an_exchange_that_does_not_answer_writes_nothing(bench: Bench) -> None:
     bench.rig.fault(FaultKind.ERROR_BEFORE, exchange="kraken", status=503)
-    with pytest.raises(SetupRefused):
+    with pytest.raises(SetupRefused, match="the key could not be checked, and nothing was written"):
         bench.wizard().set_up(bench.files(bench.key("master")))
     assert "Kraken has an outage (HTTP 503)" in bench.printed.getvalue()
 
