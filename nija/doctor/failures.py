@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LOCKOUT_MINUTES = 15
 _LEAST_WAIT = 60.0
+# A running NIJA takes up an edit of .env by itself.
+_HOW = "nija setup does that; on Railway or Render, deploy again"
 
 
 def failure_finding(account: AccountId, failure: Failure) -> Finding:
@@ -39,9 +41,12 @@ def permission_remedy(account: AccountId) -> str:
     needed = ", ".join(permission.label for permission in described(account.exchange).permissions.needed)
     return (
         f"Log in at {_key_page(account)}, find the key and check that all of these are on: {needed}. If one is "
-        f"missing, delete the key, create a new one with all of them, put it into {_variables(account)} (nija setup "
-        "does that), and restart NIJA"
+        f"missing, delete the key, create a new one with all of them and {_put_in(account)}"
     )
+
+
+def _put_in(account: AccountId) -> str:
+    return f"put it into {_variables(account)} ({_HOW})"
 
 
 def _variables(account: AccountId) -> str:
@@ -56,7 +61,7 @@ def _history(account: AccountId, _failure: Failure) -> str:
     settings = " and ".join(described(account.exchange).key_guide.history_settings)
     return (
         f"NIJA must be able to look up every order. Clear {settings} in the settings of the key, or "
-        f"create a new one without them, put it into {_variables(account)} and restart NIJA"
+        f"create a new one without them and {_put_in(account)}"
     )
 
 
@@ -65,8 +70,8 @@ def _signature(account: AccountId, _failure: Failure) -> str:
     lengths = f" ({guide.lengths})" if guide.lengths else ""
     return (
         "The secret does not belong to the API key, or characters were lost or changed while copying. Copy both "
-        f"again, complete{lengths}, into {_variables(account)}; a secret is shown only once, so if it is gone, delete "
-        f"the key and create a new one at {guide.page}. Then restart NIJA"
+        f"again, complete{lengths}, into {_variables(account)} ({_HOW}); a secret is shown only once, so if it is "
+        f"gone, delete the key and create a new one at {guide.page}"
     )
 
 
@@ -90,7 +95,7 @@ def _nonce(account: AccountId, _failure: Failure) -> str:
         "Another program uses the same API key, two accounts have the same key, the clock was set back, or the key "
         "was once used with larger nonces. Stop every other program that has this key (a second deployment, an old "
         "bot), wait 1-2 minutes and try again; keep the clock synchronised (NTP). If this does not help, delete the "
-        f"key, create a new one for NIJA only, put it into {_variables(account)} and restart NIJA"
+        f"key, create a new one for NIJA only and {_put_in(account)}"
     )
 
 
@@ -117,8 +122,8 @@ def _no_answer(account: AccountId, failure: Failure) -> str:
 def _withdrawal(account: AccountId, _failure: Failure) -> str:
     named = described(account.exchange).permissions.withdrawing[0].label
     return (
-        f"NIJA refuses a key that can move money out. Create a new one without {named}, put it into "
-        f"{_variables(account)} (nija setup does that), restart NIJA, and delete the old key"
+        f"NIJA refuses a key that can move money out. Create a new one without {named}, {_put_in(account)}, and delete "
+        "the old key"
     )
 
 
