@@ -86,7 +86,8 @@ def _sales(accounts: Iterable[AccountStatus]) -> Iterator[str]:
             yield f"{account.id}: its positions are not known yet"
         for position in account.positions:
             nothing = False
-            yield f"{account.id}: {amount(position.amount)} {position.market}, {_value(position, account.currency)}"
+            coins = f"{amount(position.amount, position.steps.amount)} {position.market.partition('/')[0]}"
+            yield f"{account.id}: {coins}, {_value(position, account.currency)}"
     if nothing:
         yield "NIJA holds no position there."
 

@@ -34,7 +34,7 @@ def history_blocks(accounts: Sequence[AccountStatus], open_journal: Callable[[Ac
     trades.sort(key=lambda trade: trade.closed)
     shown = trades[-_SHOWN:]
     if shown:
-        yield f"The last {len(shown)} of {len(trades)} trades; results are after all fees:"
+        yield f"The last {len(shown)} of {len(trades)} trades; results are after all fees, times are UTC:"
     elif not unread:
         yield "NIJA has not closed a trade there yet."
     yield from map(_trade, shown)

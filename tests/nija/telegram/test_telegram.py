@@ -294,7 +294,7 @@ class TestActing:
     def test_the_question_says_what_would_be_sold(self, daemon: Daemon) -> None:
         (question,) = daemon.hears("/flatten")
         assert "on ALL accounts (coinbase:master, kraken:tania_gilbert)?" in question
-        assert "coinbase:master: 0.00200000 BTC/USD, worth about $194.00" in question
+        assert "coinbase:master: 0.00200000 BTC, worth about $194.00" in question
         assert "holds no position" in daemon.hears("/flatten kraken:tania_gilbert")[0]
 
     def test_the_question_says_which_halts_would_end(self, daemon: Daemon) -> None:

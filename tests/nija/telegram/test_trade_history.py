@@ -47,7 +47,7 @@ def trades(journals: Journals, account: AccountId, days: Iterable[int], price: s
 def test_each_trade_says_what_it_earned_after_fees_and_why_it_ended(journals: Journals) -> None:
     trades(journals, MASTER, [0], "90000", "95000")
     (head, told) = history_blocks(BOTH[:1], journals.read)
-    assert head == "The last 1 of 1 trades; results are after all fees:"
+    assert head == "The last 1 of 1 trades; results are after all fees, times are UTC:"
     assert told == (
         "<b>+$498.00</b> 2026-01-05 13:00 kraken:master BTC/USD\n0.10000000 @ $90000.00 → $95000.00: trend exit"
     )
