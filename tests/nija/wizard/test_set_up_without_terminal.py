@@ -19,6 +19,9 @@ from accounts.ownership import KeyOwnership
 from brokers.model import ApiKey, Exchange
 from brokers.simulator.config import TRADING_PERMISSIONS, SimulatorConfig, kraken_key
 from brokers.simulator.faults import FaultKind
+from nija.control.server import ControlServer
+from nija.control.wire import SOCKET_NAME
+from nija.doctor.facts import AccountFacts, KeyRights
 from nija.wizard.candidate import SetupRefused, from_key_file
 from nija.wizard.owner_names import owner_name
 from nija.wizard.setup import SetupContext, SetupOptions, Wizard
@@ -247,6 +250,23 @@ def test_a_second_key_of_another_accounts_exchange_account_is_refused_before_it_
     with pytest.raises(SetupRefused, match="same exchange account as the key of kraken:tania_gilbert"):
         bench.wizard(taken).set_up(bench.files(bench.key("master")))
     assert not bench.dotenv.exists()
+
+
+def test_a_running_daemon_is_asked_about_its_keys_and_the_exchange_is_not(bench: Bench) -> None:
+    twin = bench.key("twin")
+    uid = bench.rig.simulated("kraken:master").account_uid
+    rights = KeyRights(uid, (), (), can_withdraw=False, clock_skew=0.0, expires=None, ip_allowlist=())
+    known = AccountFacts("kraken:tania_gilbert", twin.fingerprint, key=rights)
+    data = bench.folder / "data"
+    daemon = ControlServer(data / SOCKET_NAME, {"doctor": lambda _: {"accounts": [known.to_json()]}})
+    # Its lock keeps everybody else from using the key.
+    with KeyOwnership(data, twin.fingerprint, bench.rig.clock, "nija run"):
+        daemon.start()
+        try:
+            with pytest.raises(SetupRefused, match="same exchange account as the key of kraken:tania_gilbert"):
+                bench.wizard(variables_of("kraken:tania_gilbert", twin)).set_up(bench.files(bench.key("master")))
+        finally:
+            daemon.stop()
 
 
 def test_an_account_that_cannot_be_compared_is_named_and_does_not_prevent_the_set_up(bench: Bench) -> None:
