@@ -48,6 +48,7 @@ _SLOW = (
     "nija/status/test_status_watch.py",
     "nija/strategy/test_regression_facts.py",
     "nija/supervisor/test_reload.py",
+    "nija/supervisor/test_reload_of_many.py",
     "nija/supervisor/test_supervisor.py",
     "nija/telegram/test_telegram.py",
     "nija/test_numbers_for_people.py",

@@ -28,8 +28,10 @@ from tests.simulator_fixtures import UNLIMITED
 from tests.system.settings import buy_and_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from brokers.model import ApiKey
+    from brokers.simulator.config import SimulatedAccount
     from brokers.simulator.server import Simulator
 
 MASTER, DAIVON, TANIA = "kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert"
@@ -45,6 +47,7 @@ class Daemon:
 
     folder: Path
     environ: dict[str, str]
+    keys: Mapping[str, ApiKey]
     stop: threading.Event = field(default_factory=threading.Event)
     redactor: Redactor = field(default_factory=Redactor)
 
@@ -52,7 +55,7 @@ class Daemon:
         """The accounts of `.env`, each with its own key or with that of another one; and nija.toml."""
         (self.folder / "nija.toml").write_text(toml)
         keys = {**{name: name for name in names}, **keys_of}
-        values = (line for name, whose in keys.items() for line in _variables(name, whose).items())
+        values = (line for name, whose in keys.items() for line in _variables(name, self.keys[whose]).items())
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values))
 
     def start(self) -> None:
@@ -72,6 +75,15 @@ class Daemon:
     @property
     def home(self) -> Path:
         return Path(self.environ["NIJA_DATA_DIR"])
+
+    @property
+    def nothing(self) -> AccountStatus:
+        """An account of which nothing is known."""
+        return AccountStatus("", "", "", "")
+
+    def now(self) -> float:
+        """As the exchange and the accounts see it, in Unix seconds."""
+        return SystemClock().time()
 
     def reload(self) -> ReloadReport:
         return ReloadReport.from_json(ask(self.home, "reload") or {})
@@ -96,8 +108,12 @@ class Daemon:
         )
 
 
-def _variables(name: str, whose: str) -> dict[str, str]:
-    prefix, key = AccountId.parse(name).env_prefix, ACCOUNTS[whose].api_key
+def keys_of(accounts: Mapping[str, SimulatedAccount]) -> dict[str, ApiKey]:
+    return {name: account.api_key for name, account in accounts.items()}
+
+
+def _variables(name: str, key: ApiKey) -> dict[str, str]:
+    prefix = AccountId.parse(name).env_prefix
     return {f"{prefix}_API_KEY": key.key, f"{prefix}_API_SECRET": key.secret}
 
 
@@ -110,10 +126,8 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def daemon(simulator: Simulator, tmp_path: Path) -> Iterator[Daemon]:
     """Not started yet."""
-    everything = made_up.environment(simulator.addresses, ACCOUNTS.values())
-    environ = {name: value for name, value in everything.items() if not name.startswith("KRAKEN_USER")}
-    environ = {name: value for name, value in environ.items() if not name.startswith("KRAKEN_MASTER")}
-    daemon = Daemon(tmp_path, {**environ, "NIJA_DATA_DIR": str(tmp_path / "data")})
+    environ = made_up.environment(simulator.addresses, ())
+    daemon = Daemon(tmp_path, {**environ, "NIJA_DATA_DIR": str(tmp_path / "data")}, keys_of(ACCOUNTS))
     with pytest.MonkeyPatch.context() as patch, capture_logs():
         patch.setenv("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
         yield daemon
