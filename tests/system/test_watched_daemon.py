@@ -31,6 +31,19 @@ def does_useful_work(session: requests.Session, url: str) -> bool:
     return (answer.get("healthy"), answer.get("reason")) == (True, "useful work is done")
 
 
+def stop_on_the_page(session: requests.Session, daemon: Daemon) -> None:
+    """As a person does: follow the log's address, confirm, and find the account stopped."""
+    (line,) = (one for one in daemon.lines if "The page: http://127.0.0.1:" in one)
+    page = line.partition("The page: ")[2].split()[0]
+    assert "kraken:master" in session.get(f"{page}/", timeout=5).text
+    form = session.get(f"{page}/act/stop?account=kraken:master", timeout=5).text
+    token = form.partition('name="token" value="')[2].partition('"')[0]
+    fields = {"token": token, "account": "kraken:master", "market": ""}
+    done = session.post(f"{page}/act/stop", fields, headers={"Origin": page}, timeout=10)
+    assert "✅ kraken:master: trading is stopped" in done.text
+    until(lambda: "stopped by web 127.0.0.1" in daemon.ask("status").text, "the status says who stopped it")
+
+
 def test_a_platform_can_ask_the_daemon_and_people_are_notified(tmp_path: Path) -> None:
     port = free_port()
     with inbox() as box, requests.Session() as session:
@@ -41,6 +54,9 @@ def test_a_platform_can_ask_the_daemon_and_people_are_notified(tmp_path: Path) -
             ready = session.get(f"{url}/readyz", timeout=5)
             assert (ready.status_code, ready.json()["ready"]) == (200, True)
             assert "nija_account_equity" in session.get(f"{url}/metrics", timeout=5).text
+            # Without a password, PORT serves no page; the demo's is on loopback alone.
+            assert session.get(f"{url}/", timeout=5).status_code == 404
+            stop_on_the_page(session, daemon)
             box.wait_for_requests(2)
             assert daemon.terminate(within=15.0) == 0
         titles = [message["title"] for message in box.bodies]
