@@ -35,7 +35,7 @@ TROUBLED = (
     account(faults=(BARE,), protection=(UNPROTECTED,)),
     account("kraken:daivon_frazier", state="FAILED", reason="Invalid signature"),
     account("coinbase:tania_gilbert", state="PAUSED", reason="stopped", latches=(STOPPED,)),
-    account("coinbase:master", not_trading=(POOR,), positions=()),
+    account("coinbase:master", not_trading=(POOR,), is_underfunded=True, positions=()),
 )
 STATES: dict[str, tuple[AccountStatus, ...]] = {
     "none": (),

@@ -1,6 +1,9 @@
 """The pictures of the pages in README.md and docs/quick-start.md, from a running demo.
 
-They are written into the folder that NIJA_PICTURES names, such as docs/pictures; without it they are only made.
+They are written into the folder that NIJA_PICTURES names, with a curve of NIJA_PICTURES_AFTER seconds; without that
+they are made and thrown away:
+
+    NIJA_PICTURES=docs/pictures NIJA_PICTURES_AFTER=90 .venv/bin/python -m pytest tests/browser/test_pictures.py
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-# So that the curve has some length: market time passes a day in a second and a half.
-_MARKET_SECONDS = float(os.environ.get("NIJA_PICTURES_AFTER", "0"))
+# So that the curve has some length.
+_CURVE_SECONDS = float(os.environ.get("NIJA_PICTURES_AFTER", "0"))
 _DESK, _PHONE = (1280, 1000), (390, 844)
 
 
@@ -59,7 +62,9 @@ def opened(browser: Browser, address: str, size: tuple[int, int], scheme: str, s
 def test_the_overview_of_a_demo_shows_four_accounts_that_trade(browser: Browser, demo: str, pictures: Path) -> None:
     light, dark = (opened(browser, demo, _DESK, scheme, 1.5) for scheme in ("light", "dark"))
     light.wait_for_selector("[data-chart] canvas", timeout=60_000)
-    light.wait_for_timeout(1000 * _MARKET_SECONDS)
+    light.wait_for_timeout(1000 * _CURVE_SECONDS)
+    # Trouble that passes may need a person at any moment; a picture waits for a calm one.
+    expect(light.locator("#urgent")).to_contain_text("Nothing needs you", timeout=90_000)
     expect(light.locator("td.open").filter(has_text=re.compile(r"[12]$")).first).to_be_visible(timeout=90_000)
     for page, name in ((light, "overview-light.png"), (dark, "overview-dark.png")):
         page.screenshot(path=pictures / name)

@@ -11,7 +11,7 @@ from nija.web.pages.health import HealthPage
 from nija.web.pages.history import HistoryPage
 from nija.web.pages.live import EventStream, LivePage
 from nija.web.pages.overview import Overview
-from nija.web.pages.readings import Readings
+from nija.web.pages.readings import PageReadings
 from nija.web.pages.recorder import EquityRecorder
 from nija.web.rendering import compile_templates
 
@@ -27,7 +27,7 @@ def page_routes(context: WebContext, clock: Clock | None = None) -> list[BaseRou
     clock = clock or SystemClock()
     compile_templates()
     recorder = EquityRecorder()
-    readings = Readings(context, clock, recorder.record)
+    readings = PageReadings(context, clock, recorder.record)
     overview = Overview(readings)
     accounts = AccountPages(context, readings, clock)
     health = HealthPage(context, readings, clock)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus
     from nija.web.context import Viewer, WebContext
     from nija.web.pages.live import LivePage
-    from nija.web.pages.readings import PageReading, Readings
+    from nija.web.pages.readings import PageReading, PageReadings
 
 _ORDERS_SECONDS = 3.0
 _FEES_SECONDS = 60.0
@@ -45,7 +45,7 @@ _FEES_SECONDS = 60.0
 class AccountPages:
     """Every account's page, for those who may see it."""
 
-    def __init__(self, context: WebContext, readings: Readings, clock: Clock) -> None:
+    def __init__(self, context: WebContext, readings: PageReadings, clock: Clock) -> None:
         self._context = context
         self._readings = readings
         self._orders = JournalPart(context, clock, _ORDERS_SECONDS, _newest_orders)

@@ -17,7 +17,6 @@ from nija.web.pages.words import (
     moment,
     owner_of,
     sentence,
-    shown_state,
     tone_of,
     tone_of_change,
     why_not_trading,
@@ -100,7 +99,7 @@ def heading(account: AccountStatus) -> Heading:
         id=account.id,
         owner=owner_of(account),
         exchange=exchange_of(account),
-        state=shown_state(account),
+        state=account.shown_state,
         tone=tone_of(account),
         why=why_not_trading(account) if account.state == FAILED or not account.is_known else "",
         since=moment(account.since),
@@ -171,14 +170,14 @@ def next_decision(market: MarketStatus, now: datetime) -> str:
 
 
 def _position(account: AccountStatus, position: PositionStatus, protection: ProtectionView | None) -> PositionCard:
-    market = position.market
+    market, steps = position.market, position.steps
     fraction = None if position.profit_percent is None else position.profit_percent / 100
     return PositionCard(
         market=market,
-        amount=f"{amount(position.amount)} {market.partition('/')[0]}",
-        entry=price(position.entry_price, market),
-        price=price(position.price, market),
-        stop="none yet" if position.stop is None else price(position.stop, market),
+        amount=f"{amount(position.amount, steps.amount)} {market.partition('/')[0]}",
+        entry=price(position.entry_price, market, steps.price),
+        price=price(position.price, market, steps.price),
+        stop="none yet" if position.stop is None else price(position.stop, market, steps.price),
         risk=_distance(position),
         profit=signed_money(position.profit, account.currency),
         profit_percent=percent(fraction, signed=True),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.status.report import AccountStatus, MarketStatus
     from nija.web.context import Viewer, WebContext
-    from nija.web.pages.readings import Readings
+    from nija.web.pages.readings import PageReadings
     from nija.web.pages.recorder import ChartPoint, EquityRecorder
 
 _NOT_FOUND = 404
@@ -42,7 +42,7 @@ _NO_MARKS = Marks((), (), ())
 class Charts:
     """Each viewer gets the accounts that they may see; for all others there is nothing."""
 
-    def __init__(self, context: WebContext, readings: Readings, recorder: EquityRecorder, clock: Clock) -> None:
+    def __init__(self, context: WebContext, readings: PageReadings, recorder: EquityRecorder, clock: Clock) -> None:
         self._context = context
         self._readings = readings
         self._recorder = recorder

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nija.doctor.finding import Section
     from nija.journal.journal import Journal
     from nija.web.context import Viewer, WebContext
-    from nija.web.pages.readings import PageReading, Readings
+    from nija.web.pages.readings import PageReading, PageReadings
 
 _JOURNAL_SECONDS = 30.0
 _FINDINGS_SECONDS = 10.0
@@ -34,7 +34,7 @@ _FINDINGS_SECONDS = 10.0
 class HealthPage:
     """An account's owner sees what concerns that account, and nothing of the machine or of others."""
 
-    def __init__(self, context: WebContext, readings: Readings, clock: Clock) -> None:
+    def __init__(self, context: WebContext, readings: PageReadings, clock: Clock) -> None:
         self._context = context
         self._readings = readings
         self._clock = clock

@@ -9,7 +9,7 @@ from accounts.identity import AccountId, short_name
 from brokers.figures import UNKNOWN, ago, duration, percent
 from nija.doctor.finding import Level
 from nija.health.judgement import faults, stale, works
-from nija.web.pages.words import Tone, address_of, shown_state, tone_of
+from nija.web.pages.words import Tone, address_of, tone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +111,7 @@ def work_row(account: AccountStatus, now: datetime, journal: str) -> WorkRow:
     return WorkRow(
         id=account.id,
         address=address_of(account.id),
-        state=shown_state(account),
+        state=account.shown_state,
         tone=tone_of(account),
         worked="never" if worked is None else ago(now - worked),
         answered=ago(account.last_answer_age),

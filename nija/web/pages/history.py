@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nija.journal.records import HistoryRow
     from nija.performance.trades import ClosedTrade
     from nija.web.context import Viewer, WebContext
-    from nija.web.pages.readings import Readings
+    from nija.web.pages.readings import PageReadings
 
 _PAGE_SIZE = 50
 # More is found by narrowing the dates.
@@ -40,7 +40,7 @@ _TRADES_SECONDS = 10.0
 
 
 class HistoryPage:
-    def __init__(self, context: WebContext, readings: Readings, clock: Clock) -> None:
+    def __init__(self, context: WebContext, readings: PageReadings, clock: Clock) -> None:
         self._context = context
         self._readings = readings
         self._trades = JournalPart(context, clock, _TRADES_SECONDS, closed_trades)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from brokers.clock import Clock
     from nija.web.context import Viewer
-    from nija.web.pages.readings import PageReading, Readings
+    from nija.web.pages.readings import PageReading, PageReadings
 
 # The browser connects again by itself, and the session is checked again.
 _STREAM_SECONDS = 60.0
@@ -82,7 +82,7 @@ class SlotStream:
 class EventStream:
     """Serves /events?page=PATH&shape=SHAPE."""
 
-    def __init__(self, find: Callable[[str], LivePage | None], readings: Readings, clock: Clock) -> None:
+    def __init__(self, find: Callable[[str], LivePage | None], readings: PageReadings, clock: Clock) -> None:
         self._find = find
         self._readings = readings
         self._clock = clock

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from nija.web.context import Viewer
-    from nija.web.pages.readings import PageReading, Readings
+    from nija.web.pages.readings import PageReading, PageReadings
 
 _SEE_OTHER = 303
 
@@ -28,7 +28,7 @@ _SEE_OTHER = 303
 class Overview:
     """Shows all accounts, so an account's owner is sent to their own page instead."""
 
-    def __init__(self, readings: Readings) -> None:
+    def __init__(self, readings: PageReadings) -> None:
         self._readings = readings
 
     def route(self) -> Route:
@@ -40,7 +40,9 @@ class Overview:
         report = reading.report
         return {
             CLOCK: clock_text(reading),
-            "urgent": render_part("parts/urgent.html", urgent=urgent(report.accounts), verdict=reading.verdict),
+            "urgent": render_part(
+                "parts/urgent.html", urgent=urgent(report.accounts, report.notices), verdict=reading.verdict
+            ),
             "summary": render_part("parts/summary.html", summary=summary(report)),
             **{slot_of(account.id): _row(account_row(account)) for account in report.accounts},
         }

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.figures import money, percent, signed_money
-from nija.status.report import TRADING, AccountFaultKind
+from brokers.figures import money, number, percent, signed_money
+from nija.status.report import TRADING, UNDERFUNDED, AccountFaultKind
 from nija.web.pages.words import (
     FAILED,
-    UNDERFUNDED,
     Tone,
     address_of,
     exchange_of,
     limit_share,
     owner_of,
     sentence,
-    shown_state,
     tone_of,
     tone_of_change,
     tone_of_limit,
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from nija.status.report import AccountStatus, LimitDistance, StatusReport
 
 _NAMED_AT_MOST = 3
+_DAY_SECONDS = 86_400.0
 _SHOWN_WITH_HALTS = AccountFaultKind.ANOTHER_PROGRAM
 _MODES = {"demo": "Demo: no real money moves", "paper": "Paper: no order is sent"}
 
@@ -99,7 +98,10 @@ class Summary:
 
 def mode_words(report: StatusReport) -> str:
     """What to know about an unreal mode; empty in real trading."""
-    return _MODES.get(report.mode, "")
+    words = _MODES.get(report.mode, "")
+    if report.market_speed <= 1:
+        return words
+    return f"{words}, and a market day lasts {number(round(_DAY_SECONDS / report.market_speed, 1))} s"
 
 
 def account_row(account: AccountStatus) -> AccountRow:
@@ -108,7 +110,7 @@ def account_row(account: AccountStatus) -> AccountRow:
         address=address_of(account.id),
         owner=owner_of(account),
         exchange=exchange_of(account),
-        state=shown_state(account),
+        state=account.shown_state,
         tone=tone_of(account),
         why=why_not_trading(account),
         equity=money(account.equity, account.currency),
@@ -123,7 +125,7 @@ def summary(report: StatusReport) -> Summary:
     by_currency: dict[str, list[AccountStatus]] = {}
     for account in report.accounts:
         by_currency.setdefault(account.currency, []).append(account)
-    trading = sum(shown_state(account) == TRADING for account in report.accounts)
+    trading = sum(account.shown_state == TRADING for account in report.accounts)
     known = [account for account in report.accounts if account.is_known]
     held = sum(len(account.positions) for account in known)
     unknown = len(report.accounts) - len(known)
@@ -134,8 +136,11 @@ def summary(report: StatusReport) -> Summary:
     )
 
 
-def urgent(accounts: Iterable[AccountStatus]) -> tuple[Urgent, ...]:
-    """What needs a person, the worst first. The same trouble of several accounts is one entry."""
+def urgent(accounts: Iterable[AccountStatus], notices: Iterable[str] = ()) -> tuple[Urgent, ...]:
+    """What needs a person, the worst first. The same trouble of several accounts is one entry.
+
+    `notices` say what was written to NIJA's files and is not in force.
+    """
     found: dict[tuple[Tone, str, str], list[AccountStatus]] = {}
     for account in accounts:
         for tone, text, remedy in _troubles(account):
@@ -146,6 +151,7 @@ def urgent(accounts: Iterable[AccountStatus]) -> tuple[Urgent, ...]:
         Urgent(tone, _names(affected), text, address_of(affected[0].id) if len(affected) == 1 else "", remedy)
         for (tone, text, remedy), affected in found.items()
     ]
+    entries += [Urgent(Tone.WARN, "Settings", notice, "") for notice in notices]
     return tuple(sorted(entries, key=lambda entry: entry.tone is not Tone.BAD))
 
 
@@ -181,7 +187,7 @@ def _troubles(account: AccountStatus) -> Iterator[tuple[Tone, str, str]]:
             sentence(halt.reason or halt.name.replace("_", " ")),
             "Nothing new is opened until trading is resumed",
         )
-    if shown_state(account) == UNDERFUNDED:
+    if account.shown_state == UNDERFUNDED:
         yield Tone.WARN, sentence(why_not_trading(account)), ""
     for refused in account.refused_markets:
         yield Tone.WARN, f"{refused.market} is refused to this account", refused.remedy

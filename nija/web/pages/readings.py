@@ -30,7 +30,7 @@ class PageReading:
         return next((one for one in self.report.accounts if one.id == account_id), None)
 
 
-class Readings:
+class PageReadings:
     """Thread-safe. `on_reading` is called with each new reading."""
 
     def __init__(self, context: WebContext, clock: Clock, on_reading: Callable[[PageReading], None]) -> None:

@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId, full_name
-from nija.risk.no_trade import Rule
-from nija.status.report import TRADING, AccountStatus, LimitDistance
+from nija.status.report import TRADING, UNDERFUNDED, AccountStatus, LimitDistance
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from nija.risk.no_trade import NoTradeReason
 
 FAILED = "FAILED"
-UNDERFUNDED = "UNDERFUNDED"
 _AHEAD = frozenset({"CONFIGURED", "CONNECTING", "CONNECTED"})
 
 
@@ -43,15 +41,8 @@ def address_of(account_id: str) -> str:
     return "/account/" + account_id.replace(":", "/", 1)
 
 
-def shown_state(account: AccountStatus) -> str:
-    """The account's state, or UNDERFUNDED where it has too little money to trade."""
-    if account.state == TRADING and _is_underfunded(account):
-        return UNDERFUNDED
-    return account.state
-
-
 def tone_of(account: AccountStatus) -> Tone:
-    state = shown_state(account)
+    state = account.shown_state
     if state == FAILED:
         return Tone.BAD
     if account.faults or state in (UNDERFUNDED, "PAUSED"):
@@ -98,10 +89,6 @@ def limit_share(limit: LimitDistance) -> int:
 def tone_of_limit(limit: LimitDistance) -> Tone:
     share = limit_share(limit)
     return Tone.BAD if share >= 100 else Tone.WARN if share >= 70 else Tone.CALM  # noqa: PLR2004  percent
-
-
-def _is_underfunded(account: AccountStatus) -> bool:
-    return any(reason.rule is Rule.MIN_BALANCE for reason in account.not_trading)
 
 
 def _joined(reasons: tuple[NoTradeReason, ...]) -> list[str]:

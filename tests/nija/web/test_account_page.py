@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nija.trader.view import ProtectionView
+from nija.trader.view import ProtectionView, Steps
 from nija.web.context import Viewer
 from nija.web.pages.account_view import market_cards, next_decision, position_cards
 from nija.web.pages.journal_parts import fees_paid
@@ -29,6 +29,12 @@ class TestAPosition:
             "+$30.52",
             "+2.37 %",
         )
+
+    def test_shows_prices_and_amounts_with_the_decimals_of_its_market(self) -> None:
+        (card,) = position_cards(
+            account(positions=(replace(POSITION, steps=Steps(Decimal("0.1"), Decimal("0.0001"))),))
+        )
+        assert (card.entry, card.amount) == ("$69550.2", "0.0185 BTC")
 
     def test_says_how_far_the_stop_is_below_the_price(self) -> None:
         (card,) = position_cards(account())

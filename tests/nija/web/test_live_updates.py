@@ -9,7 +9,7 @@ import pytest
 
 from nija.web.context import Viewer
 from nija.web.pages.live import SlotStream, message, pause_after, shape_of
-from nija.web.pages.readings import Readings
+from nija.web.pages.readings import PageReadings
 from nija.web.pages.recorder import ChartPoint, EquityRecorder, EquityTrack, SteadyCapital
 from tests.nija.web.page_world import DAIVON, OWNER, account
 
@@ -132,12 +132,12 @@ class TestTheRecorder:
     def test_records_nothing_while_the_equity_is_unknown(self, world: World) -> None:
         recorder = EquityRecorder()
         world.accounts = (account(equity=None),)
-        Readings(world.context(), world.clock, recorder.record).latest()
+        PageReadings(world.context(), world.clock, recorder.record).latest()
         assert recorder.points("kraken:master") == ()
 
     def test_records_each_reading(self, world: World) -> None:
         recorder = EquityRecorder()
-        readings = Readings(world.context(), world.clock, recorder.record)
+        readings = PageReadings(world.context(), world.clock, recorder.record)
         for _ in range(3):
             readings.latest()
             world.clock.advance(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import pytest
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.report import AccountFault, AccountFaultKind, HaltStatus, LimitDistance, StatusReport
 from nija.web.context import Viewer
-from nija.web.pages.overview_view import Bar, account_row, summary, urgent
+from nija.web.pages.overview_view import Bar, account_row, mode_words, summary, urgent
 from nija.web.pages.words import Tone
 from tests.nija.web.page_world import DAIVON, NOW, account, before_its_first_cycle, many
 
@@ -54,7 +55,7 @@ class TestARow:
 
     def test_reads_underfunded_instead_of_trading_below_the_minimum(self) -> None:
         low = NoTradeReason(Rule.MIN_BALANCE, "equity $3.00 is below min_balance $25.00", "3", "25")
-        row = account_row(account(not_trading=(low,)))
+        row = account_row(account(not_trading=(low,), is_underfunded=True))
         assert (row.state, row.tone) == ("UNDERFUNDED", Tone.WARN)
 
     def test_shows_nothing_as_zero_before_the_first_cycle(self) -> None:
@@ -137,6 +138,19 @@ class TestWhatNeedsAPerson:
         fault = AccountFault(AccountFaultKind.ANOTHER_PROGRAM, "", reason)
         (one,) = urgent((account(latches=(HaltStatus("another_program", reason, NOW),), faults=(fault,)),))
         assert one.tone is Tone.BAD
+
+    def test_says_what_was_written_to_the_files_and_is_not_in_force(self) -> None:
+        (one,) = urgent((account(),), ("nija.toml line 3: no such key, so the old settings stay in force",))
+        assert (one.who, one.text) == ("Settings", "nija.toml line 3: no such key, so the old settings stay in force")
+
+
+class TestTheMode:
+    def test_says_how_long_a_market_day_lasts_in_a_demo(self) -> None:
+        demo = replace(report_of(account()), mode="demo", market_speed=57_600.0)
+        assert mode_words(demo) == "Demo: no real money moves, and a market day lasts 1.5 s"
+
+    def test_says_nothing_in_real_trading(self) -> None:
+        assert mode_words(report_of(account())) == ""
 
 
 class TestThePage:
