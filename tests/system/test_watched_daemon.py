@@ -57,7 +57,8 @@ def test_a_platform_can_ask_the_daemon_and_people_are_notified(tmp_path: Path) -
             # Without a password, PORT serves no page; the demo's is on loopback alone.
             assert session.get(f"{url}/", timeout=5).status_code == 404
             stop_on_the_page(session, daemon)
-            box.wait_for_requests(2)
+            until(lambda: len(box.bodies) > 0, "a notification")
+            until(lambda: "/ping/hidden-token" in box.paths, "a heartbeat")
             assert daemon.terminate(within=15.0) == 0
         titles = [message["title"] for message in box.bodies]
     assert "🚀 started" in titles[0]
