@@ -18,11 +18,13 @@ from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.server import running_simulator
 from nija.control.client import ask
 from nija.control.reload import ReloadReport
+from nija.doctor.running import notices
 from nija.log.redaction import REDACTED, Redactor
 from nija.status.report import AccountStatus, StatusReport
 from nija.supervisor.configuration import read_configuration
 from nija.supervisor.source import ConfigurationSource
 from nija.supervisor.supervisor import Supervisor
+from nija.wizard.takeover import Takeover
 from tests import made_up
 from tests.simulator_fixtures import UNLIMITED
 from tests.system.settings import buy_and_hold
@@ -234,3 +236,23 @@ def test_a_key_that_another_account_has_is_refused_before_it_stops_both(daemon: 
 def _found(daemon: Daemon, *names: str) -> list[AccountStatus]:
     known = daemon.accounts()
     return [known[name] for name in names if name in known]
+
+
+def test_the_wizards_last_step_is_an_account_that_trades(daemon: Daemon) -> None:
+    daemon.write(MASTER)
+    daemon.start()
+    daemon.wait_for(MASTER)
+    daemon.write(MASTER, DAIVON)
+    said: list[str] = []
+    assert Takeover(daemon.home, SystemClock(), said.append).added(AccountId.parse(DAIVON))
+    assert said[-1].startswith(f"✅ {DAIVON} trades after")
+
+
+def test_the_doctor_names_what_was_written_and_is_not_in_force(daemon: Daemon) -> None:
+    daemon.write(MASTER)
+    daemon.start()
+    daemon.wait_for(MASTER)
+    with (daemon.folder / ".env").open("a") as file:
+        file.write("NIJA_DAILY_SUMMARY_HOUR=7\n")
+    daemon.reload()
+    assert notices(ask(daemon.home, "doctor") or {}) == ("NIJA_DAILY_SUMMARY_HOUR takes effect at the next start",)
