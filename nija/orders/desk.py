@@ -92,6 +92,11 @@ class OrderDesk:
         """What NIJA holds, by market. From memory, without a request."""
         return self._open.positions()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether every order and every position has ended, with all fills booked."""
+        return not self._open.plans() and not self._open.unsettled()
+
     def resting(self) -> tuple[OrderRequest, ...]:
         """NIJA's own orders that are live at the exchange, as last sent or amended."""
         return tuple(intent.request for intent in self._open.unsettled() if intent.state.is_live)
@@ -278,7 +283,7 @@ class OrderDesk:
             with attempts:
                 self._releaser.run(plan)
         attempts.raise_first()
-        return self._releaser.is_done
+        return self.is_empty
 
     def finish(self, seconds: float) -> bool:
         """On shutdown: bring all positions under protection within `seconds`; returns whether that is done.

@@ -69,10 +69,6 @@ class Releaser:
         self.is_active = HaltName.RELEASE in halts or HaltName.RELEASE_KEEPING_STOPS in halts
         self._keep_stops = HaltName.RELEASE not in halts
 
-    @property
-    def is_done(self) -> bool:
-        return not self._open.plans() and not self._open.unsettled()
-
     def run(self, plan: PositionPlan) -> None:
         """Go as far as possible now. Raises BrokerError."""
         for _ in range(_STEPS_AT_ONCE):

@@ -366,7 +366,7 @@ class AccountThread:
         """Run cycles. Transient errors of the exchange are retried; permanent ones are raised."""
         trouble = Backoff(*_TROUBLE_BACKOFF)
         while not self._clock.stopping and self._state() is not AccountState.FAILED:
-            if trader.plan.is_switched_off and trader.is_idle:
+            if trader.plan.is_switched_off and trader.has_nothing_open:
                 self._leave()
                 return
             pause = _CYCLE_SECONDS

@@ -119,7 +119,6 @@ class Reloader:
         self._tell(report, after)
         self._written, self._in_force, self.last = written, after, report
         self._apply(after, changes)
-        self._watch.take(source.files(written))
         return report
 
     def _refuse(self, faults: tuple[str, ...]) -> ReloadReport:

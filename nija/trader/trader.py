@@ -73,10 +73,9 @@ class Trader:
 
     def change(self, plan: TradingPlan) -> None:
         """Trade by another plan from now on. Orders, positions and halts stay as they are."""
-        context = self._context = replace(self._context, plan=plan)
-        self._plan = plan
-        self._quote = plan.quote
+        context = replace(self._context, plan=plan)
         self._missing = _missing_markets(context)
+        self._context, self._plan, self._quote = context, plan, plan.quote
         self._halts.limits = plan.settings.risk
         self._desk.protect(plan.settings.risk.protective_stops)
         self._appraiser.change(context)
@@ -100,6 +99,11 @@ class Trader:
         """Whether nothing is held and no order can still buy anything."""
         markets = {*self._plan.markets, *self._desk.pending_entries()}
         return not self._desk.positions() and not any(map(self._desk.blocked, markets))
+
+    @property
+    def has_nothing_open(self) -> bool:
+        """Whether NIJA may leave the account: idle, and every order and position has ended in the journal too."""
+        return self.is_idle and self._desk.is_empty
 
     def money(self) -> AccountFunds:
         """Raises BrokerError."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MASTER, DAIVON, TANIA = "kraken:master", "kraken:daivon_frazier", "kraken:tania_gilbert"
 ACCOUNTS = {account.name: account for account in made_up.accounts(MASTER, DAIVON, TANIA)}
 _PATIENCE = 90.0
+# An account that bought something would not leave, and would be recognised by the next test.
+QUIET = "min_balance = 1000000\n"
 _BUY_AND_HOLD = buy_and_hold((MASTER, DAIVON))
 pytestmark = pytest.mark.filterwarnings("ignore:'T' is deprecated:FutureWarning")
 
@@ -53,7 +55,7 @@ class Daemon:
     stop: threading.Event = field(default_factory=threading.Event)
     redactor: Redactor = field(default_factory=Redactor)
 
-    def write(self, *names: str, toml: str = "", **keys_of: str) -> None:
+    def write(self, *names: str, toml: str = f"[risk]\n{QUIET}", **keys_of: str) -> None:
         """The accounts of `.env`, each with its own key or with that of another one; and nija.toml."""
         (self.folder / "nija.toml").write_text(toml)
         keys = {**{name: name for name in names}, **keys_of}
@@ -100,7 +102,7 @@ class Daemon:
             if condition():
                 return
             turn.wait(0.05)
-        raise AssertionError(f"not within {_PATIENCE:.0f} s: {what}")
+        raise AssertionError(f"not within {_PATIENCE:.0f} s: {what}: {self.accounts()}")
 
     def wait_for(self, *names: str) -> None:
         """These accounts trade, and no others are there."""
@@ -180,7 +182,7 @@ def test_changed_settings_apply_without_a_new_connect(daemon: Daemon) -> None:
     daemon.start()
     daemon.wait_for(MASTER)
     (thread,) = daemon.supervisor.threads
-    daemon.write(MASTER, toml='[trading]\nmarkets = ["SOL/USD"]\n[risk]\nmax_drawdown = 0.5\n')
+    daemon.write(MASTER, toml='[trading]\nmarkets = ["SOL/USD"]\n[risk]\nmax_drawdown = 0.5\n' + QUIET)
     (note,) = daemon.reload().accounts
     assert note.text.startswith("markets, max_drawdown")
     daemon.wait_until(
