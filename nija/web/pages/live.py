@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 # The browser connects again by itself, and the session is checked again.
 _STREAM_SECONDS = 60.0
 _RETRY = b"retry: 1000\n\n"
-_LEAST_PAUSE = 1.0
-_STOP_NOTICED_SECONDS = 0.25
-# The share of one core that an open page may cost.
-_SHARE = 0.003
+_LEAST_PAUSE = 2.0
+_STOP_NOTICED_SECONDS = 0.5
+# The share of one core that the looks of an open page may cost; sending them costs as much again.
+_SHARE = 0.002
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _NOT_FOUND = 404
 CLOCK = "clock"
