@@ -25,6 +25,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # What a slow machine may take for a step that takes a second or two; only a failure waits so long.
 PATIENCE = 60.0
 _POLL = 0.2
+# What does not fit a line of the log goes on beneath its text.
+_FOLDED = " " * len("2026-01-17 12:00:00 INFO  ")
+_FIELDS = "  account="
 
 
 class Unmet(AssertionError):
@@ -165,7 +168,11 @@ class Daemon:
     def _read(self, stream: IO[str]) -> None:
         for line in stream:
             with self._said:
-                self.lines.append(line.rstrip("\n"))
+                if line.startswith(_FOLDED) and self.lines:
+                    text, *fields = self.lines[-1].partition(_FIELDS)
+                    self.lines[-1] = "".join((f"{text} {line.strip()}", *fields))
+                else:
+                    self.lines.append(line.rstrip("\n"))
                 self._said.notify_all()
         with self._said:
             self._said.notify_all()

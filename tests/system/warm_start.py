@@ -21,8 +21,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -189,6 +190,11 @@ class _Template:
         end.close()
 
 
+def _opened_anew(stream: TextIO) -> TextIO:
+    unbuffered = open(stream.fileno(), "wb", buffering=0, closefd=False)  # noqa: SIM115
+    return TextIOWrapper(unbuffered, stream.encoding, stream.errors, write_through=True)
+
+
 def _become(request: Mapping[str, object]) -> str:
     """Take the request's folder, environment and arguments; return its program."""
     program, arguments, environment = request["program"], request["arguments"], request["environment"]
@@ -201,6 +207,8 @@ def _become(request: Mapping[str, object]) -> str:
     sys.argv = [program, *arguments]
     # As `python -m` has it.
     sys.path[0] = os.getcwd()  # noqa: PTH109
+    # The template's own remember whether its streams could be rewound.
+    sys.stdout, sys.stderr = _opened_anew(sys.stdout), _opened_anew(sys.stderr)
     return program
 
 
