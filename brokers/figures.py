@@ -11,7 +11,7 @@ The module lies below everything else because what brokers and accounts say of a
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal
 from math import isfinite
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ UNKNOWN = "unknown"
 CASH = frozenset({"USD", "EUR", "GBP", "CAD", "AUD", "CHF", "JPY", "USDC", "USDT", "EURC", "PYUSD", "DAI"})
 
 _CENT = Decimal("0.01")
+_UNIT = Decimal(1)
 _AMOUNT_STEP = Decimal("0.00000001")
 _SIGNIFICANT_DIGITS = 4
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -36,6 +37,11 @@ def money(value: Decimal | None, currency: str, *, beside_code: bool = False) ->
     shown = _cut(value, _CENT if currency in CASH else _AMOUNT_STEP)
     text = f"{'-' if shown < 0 else ''}{_SIGNS.get(currency, '')}{shown.copy_abs():f}"
     return text if beside_code or currency in _NAMED_BY_SIGN else f"{text} {currency}"
+
+
+def money_enough(value: Decimal, currency: str) -> str:
+    """At least `value`, for a deposit: cash in whole units, coins to the last digit."""
+    return money(value.quantize(_UNIT if currency in CASH else _AMOUNT_STEP, ROUND_UP, context=_EXACT), currency)
 
 
 def signed_money(value: Decimal | None, currency: str) -> str:

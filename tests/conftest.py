@@ -19,7 +19,8 @@ settings.register_profile("nija", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("nija")
 
 # Whole daemons, several at once, against exchanges that run as fast as they can. They live in these folders alone.
-_DAEMONS = ("chaos", "docs/test_page_commands.py", "system")
+# So does the browser: its driver leaves an event loop behind, beside which no test can run one of its own.
+_DAEMONS = ("browser", "chaos", "docs/test_page_commands.py", "system")
 # Servers, processes of their own and long searches: seconds each. What is left is the fast tier.
 _SLOW = (
     "brokers/coinbase/test_coinbase_broker.py",
@@ -32,7 +33,6 @@ _SLOW = (
     "brokers/kraken/test_kraken_client.py",
     "brokers/kraken/test_kraken_with_an_owner.py",
     "brokers/simulator",
-    "browser",
     "compatibility",
     "deployment",
     "nija/cli/test_guide_scripts.py",

@@ -10,12 +10,12 @@ from accounts.connect import EXPIRY_NOTICE
 from accounts.identity import short_name
 from accounts.market_advice import market_advice
 from brokers.exchanges import described
-from brokers.figures import ago, money, percent
+from brokers.figures import ago, money, money_enough, percent
 from brokers.model import ZERO
 from nija.doctor.exchanges import clock_finding
 from nija.doctor.failures import failure_finding, permission_remedy
 from nija.doctor.finding import Finding, Level, broken, fine, warning
-from nija.doctor.markets import check_markets, enough_for_all, missing_money, quote_of
+from nija.doctor.markets import check_markets, enough_for_all, quote_of
 from nija.doctor.pause import pause_words
 from nija.health.judgement import SILENT_SECONDS
 
@@ -180,7 +180,7 @@ def _check_funding(facts: AccountFacts, settings: AccountSettings) -> Finding:
         f" The account holds {', '.join(others)}: convert some, or choose other markets." if others else ""
     )
     enough = enough_for_all(facts, settings)
-    amount = missing_money(max(least, enough or least), worth, quote)
+    amount = money_enough(max(least, enough or least) - worth, quote)
     reach = " (enough for every market of this account)" if enough is not None else ""
     lower = ", or lower min_balance in nija.toml" if enough is None or enough <= worth else ""
     return broken(title, f"Deposit {amount} or more in {quote}{reach}{lower}.{hint}")

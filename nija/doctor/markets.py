@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from accounts.identity import AccountId
 from brokers.exchanges import described
-from brokers.figures import CASH, money, percent
+from brokers.figures import money, money_enough, percent
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.costs import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _USUAL_STOP = Decimal("0.10")
 # A deposit must be enough at the next entry too, which may be weeks away.
 _PRICE_RISE = Decimal("1.10")
-_COIN_STEP = Decimal("0.00000001")
 
 
 def check_markets(facts: AccountFacts, settings: AccountSettings, *, is_funded: bool) -> Iterator[Finding]:
@@ -75,19 +74,13 @@ def _enough_for(found: MarketFacts, facts: AccountFacts, settings: AccountSettin
     return enough_equity(_usual_entry(found.market, found.price * _PRICE_RISE, facts), settings)
 
 
-def missing_money(enough: Decimal, worth: Decimal, currency: str) -> str:
-    """How much to deposit: cash in whole units, coins to the last digit."""
-    step = Decimal(1) if currency in CASH else _COIN_STEP
-    return money((enough - worth).quantize(step, ROUND_UP), currency)
-
-
 def _way_out(facts: AccountFacts, settings: AccountSettings) -> str:
     enough, quote = enough_for_all(facts, settings), quote_of(settings)
     worth = _worth(facts, quote)
     if enough is None or enough <= worth:
         return "See the reasons above, and change the settings or the markets in nija.toml"
     return (
-        f"Deposit {missing_money(enough, worth, quote)} or more in {quote}, which is enough for every market of this "
+        f"Deposit {money_enough(enough - worth, quote)} or more in {quote}, which is enough for every market of this "
         "account, or change the settings named above"
     )
 

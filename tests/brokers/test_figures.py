@@ -10,7 +10,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from brokers.figures import CASH, UNKNOWN, ago, amount, duration, exact, money, number, percent, price, signed_money
+from brokers.figures import (
+    CASH,
+    UNKNOWN,
+    ago,
+    amount,
+    duration,
+    exact,
+    money,
+    money_enough,
+    number,
+    percent,
+    price,
+    signed_money,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +81,13 @@ class TestMoney:
     @pytest.mark.parametrize(("currency", "shown"), [("USD", "$5.00"), ("USDC", "$5.00"), ("CHF", "5.00")])
     def test_is_not_named_again_beside_its_name(self, currency: str, shown: str) -> None:
         assert money(Decimal(5), currency, beside_code=True) == shown
+
+    @pytest.mark.parametrize(
+        ("value", "currency", "shown"),
+        [("13.01", "USD", "$14.00"), ("13", "USD", "$13.00"), ("0.000000001", "BTC", "0.00000001 BTC")],
+    )
+    def test_that_is_to_be_deposited_is_never_too_little(self, value: str, currency: str, shown: str) -> None:
+        assert money_enough(Decimal(value), currency) == shown
 
     @given(value=VALUES, currency=CURRENCIES)
     def test_is_less_than_one_unit_away_and_never_looks_like_more(self, value: Decimal, currency: str) -> None:
