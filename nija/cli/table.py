@@ -54,4 +54,5 @@ def terminal_width() -> int | None:
 
 
 def _width(columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: set[int]) -> int:
-    return sum(max(len(columns[index].title), *(len(row[index]) for row in rows)) + _GAP for index in shown) - _GAP
+    widest = (max(len(cell) for cell in (columns[index].title, *(row[index] for row in rows))) for index in shown)
+    return sum(widest) + _GAP * (len(shown) - 1)

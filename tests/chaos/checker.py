@@ -15,6 +15,7 @@ from nija.journal.records import HaltName
 from nija.log.event_log import get_log
 from tests.chaos import owner_checker
 from tests.chaos.bare_time import DUST
+from tests.history_invariants import history_is_what_the_books_say, shown
 from tests.invariants import (
     books_and_journal_agree,
     each_position_has_its_stop,
@@ -48,10 +49,12 @@ def violations(state: Mapping[str, Any], data: Path, accounts: Iterable[AccountI
         for account in accounts:
             with closing(journals.read(account)) as journal:
                 record, paused = recorded(journal), HaltName.ANOTHER_PROGRAM in journal.halts.all()
+                history = shown(journal)
             owned = state["ownership"][str(account)]
             books = simulated_books(state["accounts"][str(account)], owned)
             specs = state["markets"][account.exchange]["specs"]
             wrong = [*(_paused(books, record) if paused else _agree(books, record, specs))]
+            wrong += [] if paused else [*history_is_what_the_books_say(books, history)]
             wrong += [*owner_checker.exposed(books), *owner_checker.claimed(owned, record.positions)]
             faults += [f"{account}: {fault}" for fault in wrong]
     finally:

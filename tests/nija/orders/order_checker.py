@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
 from tests import invariants
+from tests.history_invariants import history_is_what_the_books_say, shown
 from tests.invariants import BookedFill, BookedOrder, Books, recorded
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def violations(exchange: ExchangeModel, journal: Journal, desk: OrderDesk) -> li
         *invariants.nothing_is_oversold(books),
         *invariants.the_owner_keeps_his_coins(books),
         *invariants.books_and_journal_agree(books, record),
+        *history_is_what_the_books_say(books, shown(journal)),
         *_fill_ids(exchange, journal),
         *_stops(exchange, books, desk),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,14 @@ from brokers.exchanges import exchanges
 from brokers.model import ZERO, Fill, Side
 from nija.performance.lots import DisposalKind, LotMethod, lot_book
 from nija.performance.tax_files import tax_files, tax_year
-from nija.performance.trades import closed_trades, open_trades
+from nija.performance.trades import open_trades
+from tests.history_invariants import history_is_what_the_books_say, shown
 from tests.nija.orders.desk_chaos import _STEPS, _actions
 from tests.nija.orders.desk_world import DeskWorld
+from tests.nija.orders.order_checker import books_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 SEEDS = range(5)
 
@@ -49,38 +51,16 @@ def _change(fill: Fill) -> Decimal:
     return value - fill.fee if fill.fee_currency == "USD" else value
 
 
-def test_what_all_trades_earned_is_what_the_exchange_paid_and_took(world: DeskWorld) -> None:
-    """A write-off adds its value; an open trade has cost what its result lacks."""
-    journal = world.journal
-    plans = {plan.id: plan for plan in journal.plans.all()}
-    taken = ZERO
-    for loss in journal.plans.all_write_offs():
-        price = loss.price
-        if price is None:
-            buys = [one for one in journal.fills.of_position(loss.position_id) if one.side is Side.BUY]
-            price = sum((one.amount * one.price for one in buys), ZERO) / sum((one.amount for one in buys), ZERO)
-        taken += loss.amount * price
-    assert plans
-    net = sum((trade.net for trade in closed_trades(journal)), ZERO)
-    still = sum((trade.realised - trade.cost for trade in open_trades(journal)), ZERO)
-    assert round(net + still, 15) == round(cash(world.exchange.our_fills()) + taken, 15)
+def test_the_trades_earned_what_the_exchange_paid_and_took(world: DeskWorld) -> None:
+    assert [*history_is_what_the_books_say(books_of(world.exchange), shown(world.journal))] == []
 
 
-def test_each_fee_of_the_exchange_is_in_one_trade(world: DeskWorld) -> None:
-    charged: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for fill in world.exchange.our_fills():
-        charged[fill.fee_currency] += fill.fee
-    counted: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for closed in closed_trades(world.journal):
-        _add(counted, closed.fees)
-    for still_open in open_trades(world.journal):
-        _add(counted, still_open.fees)
-    assert counted == charged
-
-
-def _add(sums: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
-    for currency, amount in more.items():
-        sums[currency] += amount
+def test_a_history_that_is_not_what_the_books_say_is_noticed(world: DeskWorld) -> None:
+    books, history = books_of(world.exchange), shown(world.journal)
+    assert len([*history_is_what_the_books_say(replace(books, fills=books.fills[1:]), history)]) == 2
+    (first, *others) = history.closed
+    wrong = replace(history, closed=(replace(first, net=first.net + Decimal("1e-8")), *others))
+    assert len([*history_is_what_the_books_say(books, wrong)]) == 1
 
 
 def test_the_tax_files_have_each_fill_of_the_exchange_once(world: DeskWorld) -> None:
