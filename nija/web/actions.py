@@ -14,6 +14,7 @@ from nija.control.result_lines import result_line
 from nija.control.wire import ControlError
 from nija.trader.commands import Command, Instruction
 from nija.web.consequences import consequences
+from nija.web.pages.overview_view import mode_words
 from nija.web.rendering import render
 from nija.web.site import caller_of, form_of, viewer_of
 
@@ -86,6 +87,7 @@ class Actions:
             request,
             "act_confirm.html",
             status,
+            mode=mode_words(self._site.context.report()),
             name=request.path_params["name"],
             account=account,
             market=instruction.market or "",

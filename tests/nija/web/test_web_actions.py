@@ -119,6 +119,12 @@ def test_a_demo_without_a_password_only_asks_whether_it_is_meant(tmp_path: Path)
         assert halts(rig, MASTER) == {HaltName.STOP_TRADING}
 
 
+def test_what_asks_before_it_sells_says_whether_the_money_is_real(tmp_path: Path, rig: WebRig) -> None:
+    with serving(WebRig(tmp_path / "demo", password_hash=None, acts_without_password=True, mode="demo")) as demo:
+        assert "Demo: no real money moves" in demo.browser().get("/act/flatten").text
+    assert "no real money" not in rig.logged_in().get("/act/flatten").text
+
+
 def test_real_money_is_not_moved_without_a_password(tmp_path: Path) -> None:
     with serving(WebRig(tmp_path, password_hash=None)) as rig:
         browser = rig.browser()

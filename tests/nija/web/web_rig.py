@@ -77,6 +77,7 @@ class WebRig:
     has_page: bool = True
     has_real_pages: bool = False
     is_stopping: bool = False
+    mode: str = "live"
     clock: ManualClock = field(default_factory=ManualClock)
     log: CapturedLog = field(default_factory=CapturedLog)
     journals_of: dict[AccountId, Journal] = field(default_factory=dict)
@@ -156,7 +157,7 @@ class WebRig:
         return self.queues
 
     def _report(self) -> StatusReport:
-        return StatusReport(4711, "0.1.0", None, "live", self.accounts)
+        return StatusReport(4711, "0.1.0", None, self.mode, self.accounts)
 
     def _queue(self, account: AccountId) -> CommandQueue:
         queue = CommandQueue(account, self.clock, self.log.logger, lambda: queue.execute(self.journal(account)))
