@@ -23,6 +23,21 @@ _EVIDENCE = f"{_COINS}::TestWhatTheBrokerSawOfAnotherProgram"
 _RECONCILING = "tests/nija/orders/test_reconciliation.py"
 
 DESK_MUTATIONS = (
+    # releases and commands
+    Mutation(
+        "a command to close sells what is being released",
+        _DESK,
+        "        if self._releaser.is_active:\n            # Whatever",
+        "        if False:\n            # Whatever",
+        (_RELEASE,),
+    ),
+    Mutation(
+        "what was closed by hand is bought back at the candle during which it was held",
+        "nija/trader/trader.py",
+        "if self._held_at.get(symbol) == signal.closed:",
+        "if False:",
+        ("tests/nija/trader/test_trader.py",),
+    ),
     # entries
     Mutation(
         "something is opened before the account was compared",

@@ -265,6 +265,9 @@ class OrderDesk:
 
     def close_commanded(self) -> None:
         """Sell each position that a command has closed: commands write their decision into the journal."""
+        if self._releaser.is_active:
+            # Whatever is being released is its owner's, and is never sold; a resume ends that.
+            return
         attempts = ErrorCollector()
         for market, reason in self._journal.plans.to_sell().items():
             plan = self._open.plan(market)

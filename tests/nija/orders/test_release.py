@@ -81,6 +81,20 @@ def test_a_position_goes_to_its_owner_unsold(world: DeskWorld, by: Command) -> N
     assert_released(world, by)
 
 
+def test_a_command_to_close_sells_nothing_of_what_is_being_released(world: DeskWorld) -> None:
+    holding(world)
+    before = sent(world)
+    command(world, Command.RELEASE)
+    world.fault("cancel", Fault.UNAVAILABLE)
+    assert not go_on(world, 1)
+    carry_out(world.journal, Instruction(Command.CLOSE, market="BTC/USD"), utc_now(world.clock))
+    world.clock.advance(60.0)
+    world.do(world.desk.close_commanded)
+    assert sent(world) == before
+    assert go_on(world)
+    assert_released(world, Command.RELEASE)
+
+
 @pytest.mark.parametrize("by", BOTH)
 @pytest.mark.parametrize("steps", range(8))
 def test_a_process_that_is_killed_at_any_commit_finishes_after_its_restart(
