@@ -23,6 +23,7 @@ from nija.trader.view import ProtectionView, Steps, TraderView, WrittenOff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from brokers.model import Market
     from nija.journal.positions import Position
@@ -56,6 +57,8 @@ class Trader:
         self._markets_read = context.clock.monotonic()
         self._quote = context.plan.quote
         self._followed: set[str] = set()
+        # By market: the last candle during which a position was held. It opens nothing once that position has ended.
+        self._held_at: dict[str, datetime] = {}
         self._missing = _missing_markets(context)
         self._appraiser = Appraiser(context, self._balances, self._halts, self._log)
         self.view = TraderView(
@@ -140,6 +143,7 @@ class Trader:
     def _run_cycle(self) -> None:
         snapshot = self._context.feed.snapshot
         prices = snapshot.prices(self._context.clock.monotonic())
+        self._note_held(snapshot)
         # Stops and commands do not wait for what failed before them.
         attempts = ErrorCollector()
         with attempts:
@@ -155,6 +159,13 @@ class Trader:
         appraisal = self._appraiser.appraise(snapshot)
         self._desk.note_balances(self._balances.known)
         self._publish(snapshot, appraisal, self._make_entry(snapshot, appraisal))
+
+    def _note_held(self, snapshot: FeedSnapshot) -> None:
+        """Before anything ends in this cycle. Compared by candle, as a market's time may run faster than the clock."""
+        for market in self._desk.positions():
+            signal = snapshot.signals.get(self._plan.subscription(market))
+            if signal is not None:
+                self._held_at[market] = signal.closed
 
     def _refresh_markets(self) -> None:
         """Markets change their minimums, steps and states now and then; orders must follow."""
@@ -262,12 +273,21 @@ class Trader:
             return _NO_SIGNAL
         if blocked := self._desk.blocked(symbol):
             return NoTradeReason(Rule.BLOCKED, blocked)
-        if self._desk.acted_on(symbol, signal.closed):
-            return NoTradeReason(
-                Rule.ACTED_ON, f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon"
-            )
+        if used := self._used_up(symbol, signal):
+            return used
         if later := self._desk.retries_later(symbol, signal.closed):
             return NoTradeReason(Rule.RETRY, later)
+        return None
+
+    def _used_up(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
+        """Why this candle opens nothing any more."""
+        if self._desk.acted_on(symbol, signal.closed):
+            text = f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon"
+            return NoTradeReason(Rule.ACTED_ON, text)
+        if self._held_at.get(symbol) == signal.closed:
+            # The rules enter only if nothing was held when the candle closed; else a sale by hand would be undone.
+            text = f"a position was held at the candle closed {signal.closed:%Y-%m-%d %H:%M}; the next one counts"
+            return NoTradeReason(Rule.ACTED_ON, text)
         return None
 
     def _buy(

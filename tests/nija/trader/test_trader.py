@@ -462,6 +462,34 @@ def test_a_command_to_close_sells_one_market_and_trading_goes_on(rig: TraderRig)
     assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
 
 
+def test_what_was_closed_by_a_command_is_not_bought_again_at_the_candle_during_which_it_was_held(
+    rig: TraderRig,
+) -> None:
+    both_held(rig)
+    rig.script.entry = {"BTC/USD"}
+    rig.next_candle()
+    rig.cycle(2)
+    rig.commands.send(CLOSE_BITCOIN)
+    rig.cycle(5)
+    assert set(rig.desk.positions()) == {"ETH/USD"}
+    assert rig.sent("BTC/USD").count("buy market") == 1
+    rig.next_candle()
+    rig.cycle(2)
+    assert set(rig.desk.positions()) == {"BTC/USD", "ETH/USD"}
+
+
+def test_after_a_stop_was_hit_the_candle_during_which_it_rested_opens_nothing(rig: TraderRig) -> None:
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(2)
+    rig.next_candle()
+    rig.cycle(2)
+    rig.move("BTC/USD", 89)
+    rig.cycle(2)
+    rig.move("BTC/USD", 100)
+    rig.cycle(5)
+    assert rig.sent("BTC/USD").count("buy market") == 1
+
+
 def test_a_command_to_close_is_obeyed_after_a_restart_though_a_stop_was_moved_in_between(rig: TraderRig) -> None:
     both_held(rig)
     carry_out(rig.journal, CLOSE_BITCOIN, rig.now())
