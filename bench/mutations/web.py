@@ -13,6 +13,13 @@ _CALLER = "tests/nija/web/test_caller.py"
 
 WEB_MUTATIONS = (
     Mutation(
+        "an owner reads in a filter which markets others trade",
+        "nija/web/pages/history.py",
+        "if one.id in visible for market",
+        "for market",
+        ("tests/nija/web/test_history_page.py",),
+    ),
+    Mutation(
         "a form of another site is taken",
         "nija/web/guard.py",
         "        if not is_from_own_page(headers, host, is_encrypted=caller.is_encrypted):\n",

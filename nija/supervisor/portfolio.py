@@ -12,7 +12,7 @@ from nija.risk.returns import UnitDay, UnitValue
 from nija.risk.trusted_time import TrustedTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -152,9 +152,10 @@ def _most_common(quotes: Mapping[AccountId, str]) -> str:
     return Counter(quotes.values()).most_common(1)[0][0]
 
 
-def _waiting(accounts: Iterable[AccountId]) -> str:
-    names = ", ".join(map(str, accounts)) or "the first account"
-    return f"the limits of [portfolio] wait for {names}, for at most {duration(_MAX_UNKNOWN_SECONDS)}"
+def _waiting(accounts: Collection[AccountId]) -> str:
+    """Without names: the owner of one account sees this, and may not learn of others."""
+    whom = f"{len(accounts)} accounts" if len(accounts) > 1 else "one account"
+    return f"the limits of [portfolio] wait for {whom}, for at most {duration(_MAX_UNKNOWN_SECONDS)}"
 
 
 def _contribution(worth: AccountValue) -> Contribution:

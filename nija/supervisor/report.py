@@ -209,7 +209,8 @@ def _all_limits(view: TraderView) -> Iterator[LimitDistance]:
     if together is not None and together.unit is not None:
         whose = "all accounts"
         if together.left_out:
-            whose += " but " + ", ".join(map(str, together.left_out))
+            # Not by name: an account's owner sees this, and may not learn of others. The log names them.
+            whose += f" but {len(together.left_out)}"
         if together.limits.max_daily_loss is not None:
             yield LimitDistance(f"daily loss of {whose}", together.unit.daily_loss, together.limits.max_daily_loss)
         if together.limits.max_drawdown is not None:

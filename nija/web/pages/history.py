@@ -67,7 +67,7 @@ class HistoryPage:
             chosen=chosen,
             accounts=visible,
             markets=sorted(
-                {market.market for one in reading.report.accounts for market in one.markets}
+                {market.market for one in reading.report.accounts if one.id in visible for market in one.markets}
                 | {trade.market for trade in trades}
             ),
             overall=overall_rows(trades),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from accounts.identity import AccountId
 from accounts.manager import AccountState
 from accounts.settings import Settings
 from brokers.client_order_id import Purpose, new_client_id
@@ -22,6 +23,8 @@ from nija.health.watcher import Watcher
 from nija.journal.records import Halt, HaltName
 from nija.market_data.series import Freshness
 from nija.market_data.snapshot import FeedSnapshot
+from nija.risk.portfolio import PortfolioLimits, PortfolioState
+from nija.risk.returns import UnitValue
 from nija.status.report import AccountFaultKind, AccountStatus
 from nija.supervisor.report import ReportMoment, account_view
 from nija.trader.plan import SWITCHED_OFF, trading_plan
@@ -301,3 +304,13 @@ def test_a_limit_of_everything_is_no_limit() -> None:
     shown = replace(view(), plan=trading_plan(unlimited))
     known = account_view(snapshot(), shown, None, ReportMoment(LATER, 0.0))
     assert [limit.name for limit in known.limits] == ["drawdown"]
+
+
+def test_the_limits_of_all_accounts_name_no_other_account() -> None:
+    """The owner of one account sees them too."""
+    limits = PortfolioLimits(max_drawdown=Decimal("0.2"))
+    left_out = (AccountId.parse("kraken:daivon_frazier"),)
+    unit = UnitValue(Decimal(1), Decimal(1), Decimal(1))
+    shown = replace(view(), portfolio=PortfolioState(limits, "USD", unit=unit, left_out=left_out))
+    known = account_view(snapshot(), shown, None, ReportMoment(LATER, 0.0))
+    assert known.limits[-1].name == "drawdown of all accounts but 1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from nija.journal.history_writer import _LEFT_OUT, kind_of
 from nija.journal.records import HistoryRow
 from nija.web.context import Viewer
 from nija.web.pages.event_words import _WORDS, event_words
-from tests.nija.web.page_world import DAIVON, MASTER, NOW, TANIA, account
+from tests.nija.web.page_world import DAIVON, ETH, MASTER, NOW, TANIA, account
 
 if TYPE_CHECKING:
     from tests.nija.web.page_world import World
@@ -97,6 +98,12 @@ class TestThePage:
         text = world.client(Viewer(only=DAIVON)).get("/history").text
         assert text.count("Signal</td>") == 1
         assert "master" not in text
+
+    def test_tells_an_owner_no_market_of_others(self, world: World) -> None:
+        solana = replace(ETH, market="SOL/USD")
+        world.accounts = (account(markets=(solana,)), account("kraken:daivon_frazier"))
+        assert "SOL/USD" in world.client().get("/history").text
+        assert "SOL/USD" not in world.client(Viewer(only=DAIVON)).get("/history").text
 
     def test_is_missing_for_an_account_the_viewer_may_not_see(self, world: World) -> None:
         assert world.client(Viewer(only=DAIVON)).get("/history?account=kraken:master").status_code == 404
