@@ -30,10 +30,18 @@ def result_line(instruction: Instruction, result: CommandResult) -> str:
             f"NIJA holds nothing in {instruction.market}, or is already selling it",
         ),
     }[instruction.command]
+    # An order is sent only once it is in the journal, so nothing can be sold or given away before.
+    later = "once the journal can be written, unless NIJA ends before"
+    kept = {
+        Command.CLOSE: f"its position in {instruction.market} is sold {later}",
+        Command.FLATTEN: f"trading is stopped, and its positions are sold {later}",
+        Command.RELEASE: f"trading is stopped, and its positions are released {later}",
+        Command.RELEASE_KEEPING_STOPS: f"trading is stopped, and its positions are released {later}",
+    }.get(instruction.command, f"{done}, but only until NIJA ends")
     return {
         CommandStatus.DONE: f"✅ {result.account}: {done}",
         CommandStatus.ALREADY: f"✅ {result.account}: {already}",
-        CommandStatus.IN_MEMORY: f"⚠️  {result.account}: {done}, but only until NIJA ends, because {result.reason}",
+        CommandStatus.IN_MEMORY: f"⚠️  {result.account}: {kept}, because {result.reason}",
         CommandStatus.QUEUED: f"⏳ {result.account}: queued: {result.reason}",
         CommandStatus.FAILED: f"❌ {result.account}: nothing was done: {result.reason}",
     }[result.became]

@@ -52,7 +52,10 @@ class Instruction:
 
 
 class CommandStatus(StrEnum):
-    """`QUEUED`: the account's thread has not answered yet. `IN_MEMORY`: executed, but lost if NIJA is killed now."""
+    """`QUEUED`: the account's thread has not answered yet. `IN_MEMORY`: lost if NIJA is killed now.
+
+    In memory, a close waits until the journal can be written; everything else is in effect.
+    """
 
     DONE = "done"
     ALREADY = "already"
@@ -81,7 +84,8 @@ class CommandQueue:
     """One account's commands. `send` may be called by any thread, the rest by the account's own thread only.
 
     A command takes effect when it is received, whether or not the journal can be written; writing is retried until it
-    succeeds. `halts` are the account's as last read or commanded, for any thread; None before they are first known.
+    succeeds. A close alone waits for the journal, which carries it to the trader. `halts` are the account's as last
+    read or commanded, for any thread; None before they are first known.
     """
 
     def __init__(self, account: AccountId, clock: Clock, log: FilteringBoundLogger, wake: Callable[[], None]) -> None:
@@ -175,8 +179,11 @@ class CommandQueue:
             self._was_resumed |= message.instruction.command is Command.RESUME and not message.receipt.done()
             self._answer(message, CommandStatus.IN_MEMORY, str(why))
         if self._reasons.is_news("journal", str(why)):
-            commands = ", ".join(dict.fromkeys(message.instruction.command.value for message in self._unwritten))
-            self._log.warning(f"⚠️  {commands} takes effect, but only until NIJA ends: {why}")
+            commands = list(dict.fromkeys(message.instruction.command for message in self._unwritten))
+            if Command.CLOSE in commands:
+                self._log.warning(f"⚠️  {Command.CLOSE} waits until the journal can be written: {why}")
+            if others := ", ".join(command for command in commands if command is not Command.CLOSE):
+                self._log.warning(f"⚠️  {others} takes effect, but only until NIJA ends: {why}")
 
     def _answer(self, message: _Message, became: CommandStatus, reason: str = "") -> None:
         if not message.receipt.done():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accounts.identity import AccountId
+from nija.control.result_lines import result_line
 from nija.journal.errors import JournalError
 from nija.journal.records import HaltName, PortfolioDay
 from nija.trader.commands import Command, CommandQueue, CommandStatus, Instruction, carry_out
@@ -158,6 +159,30 @@ def test_why_a_command_is_in_memory_only_is_said_once_and_so_is_its_end(desk: De
     desk.queue.execute(desk.journal)
     assert len(desk.log.lines) == 2
     assert "can be written again" in desk.log.lines[1]
+
+
+def test_a_close_that_cannot_be_written_is_not_said_to_take_effect(desk: Desk) -> None:
+    instruction = Instruction(Command.CLOSE, market="BTC/USD")
+    receipt = desk.queue.send(instruction)
+    with desk.read_only_disk():
+        desk.queue.execute(desk.journal)
+    (line,) = desk.log.lines
+    assert "close waits until the journal can be written" in line
+    assert "takes effect" not in line
+    said = result_line(instruction, receipt.result(0))
+    assert "its position in BTC/USD is sold once the journal can be written, unless NIJA ends before" in said
+
+
+@pytest.mark.parametrize("command", [Command.FLATTEN, Command.RELEASE, Command.RELEASE_KEEPING_STOPS])
+def test_nothing_is_said_to_be_sold_or_released_while_the_journal_cannot_be_written(
+    desk: Desk, command: Command
+) -> None:
+    receipt = desk.queue.send(Instruction(command))
+    with desk.read_only_disk():
+        desk.queue.execute(desk.journal)
+    said = result_line(Instruction(command), receipt.result(0))
+    assert "trading is stopped" in said
+    assert "being" not in said
 
 
 def test_commands_in_memory_count_in_the_order_in_which_they_came(desk: Desk) -> None:
