@@ -17,6 +17,20 @@ _DEMO_LIVES = "tests/nija/supervisor/test_demo_lives.py"
 
 DAEMON_MUTATIONS = (
     Mutation(
+        "the lock of a key is kept although its account could not be started",
+        "nija/supervisor/roster.py",
+        "        except Exception:\n            lock.release()\n",
+        "        except Exception:\n",
+        ("tests/nija/supervisor/test_roster.py",),
+    ),
+    Mutation(
+        "a connect that never begins holds up those behind it",
+        "nija/supervisor/account.py",
+        "            self._parts.runtime.connect_queue.cancel(self._turn)\n",
+        "            pass\n",
+        ("tests/nija/supervisor/test_account_thread.py",),
+    ),
+    Mutation(
         "the demo's exchange keeps all of its past",
         "nija/supervisor/demo.py",
         ", retention=_RETENTION)",

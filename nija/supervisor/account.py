@@ -160,7 +160,12 @@ class AccountThread:
         # Followed early, so that the candles are there when the account has connected.
         self._parts.runtime.feed.follow(map(self._plan.subscription, self._plan.markets), self._wake)
         self._has_started = True
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            # The machine has no thread left. Whoever waits behind this turn must not wait for it.
+            self._parts.runtime.connect_queue.cancel(self._turn)
+            raise
 
     def change(self, plan: TradingPlan) -> None:
         """Trade by another plan from the next cycle on."""

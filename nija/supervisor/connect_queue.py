@@ -42,6 +42,10 @@ class ConnectQueue:
             self._waiting.append(number)
             return number
 
+    def cancel(self, place: int) -> None:
+        """Give up a reserved place that `turn` will not be called for."""
+        self._give_back(place)
+
     @contextmanager
     def turn(
         self, place: int, pause: Callable[[float], None] | None = None, clock: Clock | None = None

@@ -128,7 +128,13 @@ class Roster:
         return max(0.0, deadline - self._tools.clock.monotonic())
 
     def _settle(self, account: AccountId) -> None:
-        """One step from what runs towards what is wanted."""
+        """One step from what runs towards what is wanted; one account that cannot take it holds up no other."""
+        try:
+            self._step(account)
+        except Exception as error:  # noqa: BLE001  reported, and `look` tries again
+            self._fail(account, error)
+
+    def _step(self, account: AccountId) -> None:
         setup, place = self._wanted[account], self._places.get(account)
         if place is not None and place.thread.has_ended:
             place.lock.release()
@@ -167,17 +173,19 @@ class Roster:
             return
         try:
             thread = self._tools.make_thread(setup, self._runtime(setup, running=True))
-        except (BrokerError, ValueError) as error:
+        except Exception:
             lock.release()
-            self._fail(account, error)
-            return
+            raise
         self._places[account] = _Place(setup, thread, lock)
         self._publish()
         thread.start()
 
     def _fail(self, account: AccountId, error: Exception) -> None:
         """`look` tries again."""
-        reason = str(error)
+        is_expected = isinstance(error, KeyInUse | DataDirUnusable | BrokerError | ValueError)
+        reason = str(error) if is_expected else f"it could not be started ({type(error).__name__}: {error})"
+        if account not in self._tools.manager.accounts():
+            self._tools.manager.add(account)
         if self._tools.manager.snapshot(account).reason != reason:
             self._tools.log.error(f"❌ {account}: {reason}", account=str(account))
             self._tools.manager.transition(account, AccountState.FAILED, reason, failure_kind(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -244,6 +245,22 @@ def test_a_command_that_came_before_the_connect_counts_from_the_first_cycle_on(d
     thread.run()
     assert receipt.result(0).became is CommandStatus.DONE
     assert daemon.halts() == {HaltName.STOP_TRADING}
+
+
+def test_a_thread_that_the_machine_cannot_start_holds_up_no_connect_behind_it(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = daemon.thread(KeyOf(daemon.clock, "AA00"))
+    queue = thread._parts.runtime.connect_queue
+    assert queue._waiting
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError):
+        thread.start()
+    assert queue._waiting == []
 
 
 def test_a_command_outlives_sessions_whose_journal_cannot_be_opened(daemon: Daemon) -> None:
