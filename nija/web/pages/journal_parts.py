@@ -31,11 +31,11 @@ class _Kept(Generic[T]):
 
 
 def read_part(context: WebContext, account: AccountId, read: Callable[[Journal], T]) -> T | None:
-    """None if the journal cannot be read, as before an account's first cycle."""
+    """None if the journal cannot be read, as before an account's first cycle, or a damaged row in it."""
     try:
         with closing(context.journal(account)) as journal:
             return read(journal)
-    except JournalError:
+    except (JournalError, ArithmeticError, ValueError):
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -119,6 +121,14 @@ class TestThePage:
         client = world.client()
         assert client.get("/history").text.count("Trading started") == 50
         assert client.get("/history?events=2").text.count("Trading started") == 10
+
+
+@pytest.mark.parametrize("path", ["/history", "/account/kraken/master"])
+def test_a_damaged_row_takes_no_page_away(world: World, path: str) -> None:
+    world.trade(MASTER, sold_at=Decimal(71000), day=1)
+    with closing(sqlite3.connect(world.journals.path(MASTER))) as damaged, damaged:
+        damaged.execute("UPDATE fills SET price = 'garbage'")
+    assert world.client().get(path).status_code == 200
 
 
 def test_a_nija_without_trades_says_so(world: World) -> None:
