@@ -31,6 +31,13 @@ LIMIT_MUTATIONS = (
         (_RETURNS, _MEASURE),
     ),
     Mutation(
+        "a sale that is booked before its purchase is a gain",
+        "nija/trader/appraisal.py",
+        "total if known is None else min(total, known)",
+        "total",
+        (_EARNINGS,),
+    ),
+    Mutation(
         "what the owner took is a loss",
         "nija/trader/appraisal.py",
         "            return value_of_loss(loss, ZERO)\n",

@@ -100,7 +100,7 @@ class Appraiser:
         asks = {market: fresh[market].ask for market in pending if market in fresh}
         held = value_of({market: position.amount for market, position in positions.items()}, bids, self._quote)
         equity = self._balances.total(self._quote) + held
-        now = AccountValue(equity, self._earnings.total(held), self._quote, bids)
+        now = AccountValue(equity, self._earnings.counted(held, is_complete=not pending), self._quote, bids)
         state = self._halts.observe(now, reading, self._context.clock.monotonic())
         self.share = self._portfolio.share(now)
         hoped = value_of(pending, asks, self._quote)
@@ -135,6 +135,20 @@ class Earnings:
         self._quote = quote
         self._seen: tuple[int, int] | None = None
         self._booked = ZERO
+        self._counted: Decimal | None = None
+
+    def counted(self, worth: Decimal, *, is_complete: bool) -> Decimal:
+        """`total`; while fills of an entry may be missing (`is_complete` is False), losses alone are counted.
+
+        A stop's fill may be read before those of the purchase it sells. What it brought in would look like a gain until
+        then, and the end of that like a loss.
+        """
+        total = self.total(worth)
+        if not is_complete:
+            known = self._last_known() if self._counted is None else self._counted
+            total = total if known is None else min(total, known)
+        self._counted = total
+        return total
 
     def total(self, worth: Decimal) -> Decimal:
         """Realised and unrealised profit since the journal began; `worth` is the value of the open positions. In quote.
@@ -147,6 +161,10 @@ class Earnings:
             left = sum((self._value(loss) for loss in self._journal.plans.all_write_offs()), ZERO)
             self._booked, self._seen = sold + left, changes
         return self._booked + worth
+
+    def _last_known(self) -> Decimal | None:
+        row = self._journal.equity.latest()
+        return None if row is None or row.currency != self._quote else row.earned
 
     def _value(self, loss: WriteOff) -> Decimal:
         plan = self._journal.plans.get(loss.position_id)

@@ -13,7 +13,7 @@ from brokers.model import Fill, OrderRequest, OrderType, Side
 from nija.journal.connection import CommitPoint
 from nija.journal.opening import Journals
 from nija.journal.order_state import OrderState
-from nija.journal.records import Intent, PositionPlan, WriteOff
+from nija.journal.records import EquityDay, Intent, PositionPlan, WriteOff
 from nija.trader.appraisal import Earnings
 from tests.fakes import ManualClock
 from tests.nija.orders.captured_log import CapturedLog
@@ -58,6 +58,40 @@ def write_off(journal: Journal, position: str, amount: str, price: str | None) -
 def test_an_open_position_counts_with_what_it_is_worth(journal: Journal) -> None:
     bought(journal, "2", "100")
     assert Earnings(journal, "USD").total(Decimal(190)) == -10
+
+
+def sold_before_the_purchase_is_booked(journal: Journal) -> None:
+    """An entry of 2 at 100 whose fills are unread, and its stop's fill of 2 at 90."""
+    entry, stop = new_client_id(Purpose.ENTRY), new_client_id(Purpose.STOP)
+    with journal.transaction(CommitPoint.INTENDED):
+        journal.plans.add(PositionPlan(entry, "BTC/USD", NOW, "trend"))
+        for client_id, purpose, side in ((entry, Purpose.ENTRY, Side.BUY), (stop, Purpose.STOP, Side.SELL)):
+            request = OrderRequest(client_id, "BTC/USD", side, OrderType.MARKET, Decimal(2), NOW)
+            journal.intents.add(Intent(request, entry, purpose, OrderState.FILLED, NOW, Decimal(2)))
+        fill = Fill(stop, "O2", "BTC/USD", Side.SELL, Decimal(2), Decimal(90), Decimal(0), "USD", NOW)
+        journal.fills.book(stop, fill, NOW)
+
+
+def test_a_sale_that_is_booked_before_its_purchase_is_no_gain(journal: Journal) -> None:
+    earnings = Earnings(journal, "USD")
+    assert earnings.counted(Decimal(0), is_complete=True) == 0
+    sold_before_the_purchase_is_booked(journal)
+    assert earnings.counted(Decimal(0), is_complete=False) == 0
+
+
+def test_a_sale_that_is_booked_before_its_purchase_is_no_gain_after_a_restart(journal: Journal) -> None:
+    journal.equity.save(
+        EquityDay(NOW.date(), "USD", Decimal(1), Decimal(1), Decimal(1), Decimal(7), Decimal(1000), NOW)
+    )
+    sold_before_the_purchase_is_booked(journal)
+    assert Earnings(journal, "USD").counted(Decimal(0), is_complete=False) == 7
+
+
+def test_a_loss_counts_while_fills_of_an_entry_are_missing(journal: Journal) -> None:
+    earnings = Earnings(journal, "USD")
+    bought(journal, "2", "100")
+    assert earnings.counted(Decimal(200), is_complete=True) == 0
+    assert earnings.counted(Decimal(150), is_complete=False) == -50
 
 
 @pytest.mark.parametrize("price", ["40", "100", "250"])
