@@ -145,7 +145,13 @@ class _LimitedProtocol(H11Protocol):
 def _quiet_log() -> logging.Logger:
     log = logging.getLogger("uvicorn.error.web")
     log.setLevel(logging.ERROR)
+    log.addFilter(_is_a_fault)
     return log
+
+
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    """An answer that ends because NIJA stops is none."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def _server(make_app: Callable[[], object]) -> uvicorn.Server:

@@ -138,19 +138,17 @@ def is_settled(account: Account, data: Path, name: str) -> bool:
 def wait_until_settled(exchange: RunningExchange, daemon: Daemon, *names: str, within: float = _SETTLED_WITHIN) -> None:
     """Wait until everything is at rest: no price moves, nothing is bought, and for seconds nothing is under way.
 
-    What an account had decided before it saw the calm file may still be on its way: its orders must not change either.
+    What an account had decided before it saw the calm file may still be on its way.
     """
     (daemon.folder / CALM).touch()
     exchange.freeze()
-    rested, seen = 0, None
+    rested = 0
 
     def is_at_rest() -> bool:
-        nonlocal rested, seen
+        nonlocal rested
         state = exchange.state("accounts")
         settled = all(is_settled(account_of(state, name), daemon.data, name) for name in names)
-        orders = [account_of(state, name)["orders"] for name in names]
-        rested = rested + 1 if settled and orders == seen else 0
-        seen = orders
+        rested = rested + 1 if settled else 0
         return rested > _REST
 
     until(is_at_rest, f"{names} know all their fills and have a stop for each position", within)

@@ -198,3 +198,21 @@ def test_nonsense_does_not_fill_the_log(tmp_path: Path, capsys: pytest.CaptureFi
     finally:
         log.close()
     assert capsys.readouterr().out.partition("from here\n")[2] == ""
+
+
+def test_a_stream_that_is_open_when_nija_stops_is_no_fault_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = configure_logging()
+    try:
+        with serving(WebRig(tmp_path, password_hash=None)) as rig:
+            get_log("tests").info("from here")
+            with closing(socket.create_connection((LOOPBACK, rig.port), timeout=5)) as caller:
+                caller.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\n\r\n".encode())
+                seen = b""
+                while b"first" not in seen:
+                    seen += caller.recv(4_096)
+                rig.server.stop()
+    finally:
+        log.close()
+    assert capsys.readouterr().out.partition("from here\n")[2] == ""
