@@ -33,8 +33,8 @@ DAEMON_MUTATIONS = (
     Mutation(
         "the demo's exchange keeps all of its past",
         "nija/supervisor/demo.py",
-        ", retention=_RETENTION)",
-        ")",
+        ", retention=_RETENTION",
+        "",
         (_DEMO_LIVES,),
     ),
     Mutation(

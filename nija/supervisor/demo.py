@@ -15,7 +15,7 @@ from accounts.credentials import Credentials, Discovery
 from accounts.data_dir import ensure_directory
 from accounts.identity import AccountId
 from accounts.ownership import KeyOwnership
-from brokers.simulator.config import Retention, SimulatorConfig, made_up_accounts
+from brokers.simulator.config import Limits, Retention, SimulatorConfig, Tier, made_up_accounts
 from brokers.simulator.prices import DEMO_SEED, running_time
 from nija.journal.retention import JournalRetention
 from nija.log.event_log import get_log
@@ -24,6 +24,8 @@ from nija.supervisor.configuration import with_fast_markets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from accounts.setting_tables import AccountSettings
+    from accounts.settings import Settings
     from brokers.clock import Clock
     from brokers.simulator.config import SimulatedAccount
     from nija.supervisor.configuration import Configuration
@@ -42,7 +44,9 @@ _RETENTION = Retention(orders=300, requests=1_000, candles=1_000)
 
 
 def exchange_config() -> SimulatorConfig:
-    return SimulatorConfig(made_up_accounts(DEMO_SEED), speed=SPEED, seed=DEMO_SEED, retention=_RETENTION)
+    return SimulatorConfig(
+        made_up_accounts(DEMO_SEED), speed=SPEED, seed=DEMO_SEED, limits=Limits(tier=Tier.PRO), retention=_RETENTION
+    )
 
 
 @contextmanager
@@ -69,11 +73,12 @@ def demo(configuration: Configuration, clock: Clock) -> Iterator[Configuration]:
                 database_url=None,
                 addresses=MappingProxyType({**configuration.process.addresses, **child.addresses.by_exchange}),
             )
+            discovery = _discovery(child.accounts)
             yield replace(
                 configuration,
                 process=process,
-                discovery=_discovery(child.accounts),
-                settings=with_fast_markets(configuration.settings, _POLL_SECONDS),
+                discovery=discovery,
+                settings=_settings(configuration.settings, discovery),
                 retention=JOURNAL_RETENTION,
                 market_speed=SPEED,
             )
@@ -100,7 +105,18 @@ def _end_life(over: threading.Event, stop: threading.Event, seconds: float) -> N
 
 def in_demo(running: Configuration, written: Configuration) -> Configuration:
     """The configuration of a running demo with the settings that are written now."""
-    return replace(running, settings=with_fast_markets(written.settings, _POLL_SECONDS), warnings=written.warnings)
+    return replace(running, settings=_settings(written.settings, running.discovery), warnings=written.warnings)
+
+
+def _settings(settings: Settings, discovery: Discovery) -> Settings:
+    """For fast markets, and with the largest call budget: a year of trading takes ten minutes."""
+    fast = with_fast_markets(settings, _POLL_SECONDS)
+    accounts = {found.account: _with_most_calls(fast.for_account(found.account)) for found in discovery.credentials}
+    return replace(fast, accounts=MappingProxyType({**fast.accounts, **accounts}))
+
+
+def _with_most_calls(account: AccountSettings) -> AccountSettings:
+    return replace(account, own=account.own.model_copy(update={"kraken_tier": "pro"}))
 
 
 def _discovery(accounts: tuple[SimulatedAccount, ...]) -> Discovery:
