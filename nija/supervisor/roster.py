@@ -133,6 +133,7 @@ class Roster:
             self._step(account)
         except Exception as error:  # noqa: BLE001  reported, and `look` tries again
             self._fail(account, error)
+        self._publish()
 
     def _step(self, account: AccountId) -> None:
         setup, place = self._wanted[account], self._places.get(account)
@@ -149,7 +150,6 @@ class Roster:
             place.thread.change(setup.plan)
             if setup.plan.is_switched_off and self._has_nothing(account):
                 place.thread.end()
-        self._publish()
 
     def _has_nothing(self, account: AccountId) -> bool:
         """Whether nothing is open, for an account that does not trade; one that does finds out by itself."""
@@ -166,11 +166,7 @@ class Roster:
             return
         if account not in self._tools.manager.accounts():
             self._tools.manager.add(account)
-        try:
-            lock = self._tools.lock_key(setup)
-        except (KeyInUse, DataDirUnusable) as error:
-            self._fail(account, error)
-            return
+        lock = self._tools.lock_key(setup)
         try:
             thread = self._tools.make_thread(setup, self._runtime(setup, running=True))
         except Exception:
