@@ -25,15 +25,22 @@ class Signals:
 
     `initial_stop` is the stop of a position entered on that candle; `trail` may raise a resting stop to
     max(stop, trail). Both are prices; nan means none.
+
+    A strategy that resizes its positions also gives `weight`: the fraction of the market's share of equity that it
+    wants held, from 0 to 1. A position is resized once it differs by at least `band`.
     """
 
     entry: NDArray[np.bool_]
     exit: NDArray[np.bool_]
     initial_stop: NDArray[np.float64]
     trail: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
+    band: float = 0.0
 
     def __post_init__(self) -> None:
-        arrays = (self.entry, self.exit, self.initial_stop, self.trail)
+        arrays = [self.entry, self.exit, self.initial_stop, self.trail]
+        if self.weight is not None:
+            arrays.append(self.weight)
         if len({len(array) for array in arrays}) != 1:
             raise ValueError("the arrays of a strategy's signals differ in length")
         for array in arrays:
@@ -59,6 +66,8 @@ class Signals:
             exit=bool(self.exit[index]),
             initial_stop=_price(float(self.initial_stop[index])),
             trail=_price(float(self.trail[index])),
+            weight=None if self.weight is None else Decimal(repr(float(self.weight[index]))),
+            band=Decimal(repr(float(self.band))),
         )
 
 
@@ -66,7 +75,8 @@ class Signals:
 class SignalAt:
     """The signals at ONE candle's close, with prices as Decimal.
 
-    `time` is the candle's opening time in Unix seconds, as in Candles.
+    `time` is the candle's opening time in Unix seconds, as in Candles. `weight` and `band` are as in Signals; `weight`
+    is None for a strategy that does not resize.
     """
 
     market: str
@@ -77,6 +87,8 @@ class SignalAt:
     exit: bool
     initial_stop: Decimal | None
     trail: Decimal | None
+    weight: Decimal | None = None
+    band: Decimal = Decimal(0)
 
     @property
     def closed(self) -> datetime:

@@ -1,0 +1,1 @@
+"""A strategy on past candles, with the daemon's own signals, sizing, gate and limits."""

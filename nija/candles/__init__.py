@@ -1,0 +1,1 @@
+"""Candle files, and the store of candles: where a backtest's history comes from."""

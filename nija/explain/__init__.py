@@ -1,0 +1,1 @@
+"""What an account's timeframe, fees and size mean for it."""
