@@ -41,7 +41,7 @@ def judge(accounts: Collection[AccountStatus], now: datetime, uptime: float) -> 
     """Alive while any account works: restarting the others does not help one that fails. `uptime` is in seconds."""
     found = tuple(f"{one.id}: {fault.text}" for one in accounts for fault in faults(one, now))
     if any(works(one, now) for one in accounts):
-        return Verdict(healthy=True, reason="useful work is done", faults=found)
+        return Verdict(healthy=True, reason="NIJA is working", faults=found)
     if uptime < START_SECONDS:
         return Verdict(healthy=True, reason="starting: no account has done useful work yet", faults=found)
     if not accounts:

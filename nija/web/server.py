@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # Trading must never run out of file descriptors.
 CONNECTIONS_AT_ONCE = 100
+# The rest is for others: nobody who opens many connections can keep a monitor or an owner out.
+CONNECTIONS_FOR_THE_GREEDY = 60
+GREEDY_FROM = 8
 # For a request to arrive; an answer may take longer, as a stream of updates does.
 REQUEST_SECONDS = 10.0
 _STOP_SECONDS = 1.0
@@ -114,10 +117,19 @@ class _LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         # Whoever sends nonsense must not fill the log.
         self.logger = _quiet_log()
-        if len(self.connections) > CONNECTIONS_AT_ONCE:
+        if len(self.connections) > (CONNECTIONS_FOR_THE_GREEDY if self._is_greedy() else CONNECTIONS_AT_ONCE):
             transport.abort()
             return
         self._await_request()
+
+    def _is_greedy(self) -> bool:
+        """Whether this address has many connections open, this one included."""
+        mine = (one for one in self.connections if isinstance(one, _LimitedProtocol) and one.host == self.host)
+        return len(list(mine)) > GREEDY_FROM
+
+    @property
+    def host(self) -> str | None:
+        return None if self.client is None else self.client[0]
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

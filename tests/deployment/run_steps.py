@@ -161,7 +161,7 @@ def check_health(image: Image, stage: Stage) -> None:
         asked = subprocess.run(  # noqa: S603  the Dockerfile's own command
             words, cwd=image.work, env=image.environment, capture_output=True, text=True, check=False
         )
-        if asked.returncode == 0 and "useful work is done" in asked.stdout:
+        if asked.returncode == 0 and "NIJA is working" in asked.stdout:
             say(f"{' '.join(words)}: {asked.stdout.strip()}")
             return
         if time.monotonic() > deadline:

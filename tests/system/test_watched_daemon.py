@@ -28,7 +28,7 @@ def does_useful_work(session: requests.Session, url: str) -> bool:
         answer = session.get(f"{url}/healthz", timeout=5).json()
     except requests.ConnectionError:
         return False
-    return (answer.get("healthy"), answer.get("reason")) == (True, "useful work is done")
+    return (answer.get("healthy"), answer.get("reason")) == (True, "NIJA is working")
 
 
 def stop_on_the_page(session: requests.Session, daemon: Daemon) -> None:
@@ -50,7 +50,7 @@ def test_a_platform_can_ask_the_daemon_and_people_are_notified(tmp_path: Path) -
         watched = {"PORT": str(port), "NIJA_NOTIFY_URLS": box.notify_url, "NIJA_HEARTBEAT_URL": box.heartbeat_url}
         with Daemon(tmp_path, _DEMO | watched) as daemon:
             url = f"http://127.0.0.1:{port}"
-            until(lambda: does_useful_work(session, url), "useful work is done")
+            until(lambda: does_useful_work(session, url), "NIJA is working")
             ready = session.get(f"{url}/readyz", timeout=5)
             assert (ready.status_code, ready.json()["ready"]) == (200, True)
             assert "nija_account_equity" in session.get(f"{url}/metrics", timeout=5).text

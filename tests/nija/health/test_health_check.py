@@ -77,4 +77,4 @@ def test_the_exit_code_is_what_a_container_engine_reads(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with daemon(tmp_path, report(now, now)):
         up = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603  as above
-    assert (up.returncode, up.stdout) == (0, "healthy: useful work is done\n")
+    assert (up.returncode, up.stdout) == (0, "healthy: NIJA is working\n")

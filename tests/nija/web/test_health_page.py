@@ -73,7 +73,7 @@ class TestThePage:
         assert "NIJA: position opened" in world.client().get("/health").text
 
     def test_says_whether_nija_works(self, world: World) -> None:
-        assert "NIJA works: useful work is done." in world.client().get("/health").text
+        assert "NIJA is working." in world.client().get("/health").text
 
     def test_says_what_the_journal_knew_last(self, world: World) -> None:
         world.note(MASTER, "trading_started")

@@ -13,7 +13,7 @@ import pytest
 from nija.log.event_log import get_log
 from nija.log.setup import configure_logging
 from nija.web.listeners import DEMO_PORTS, EVERYWHERE, LOOPBACK, Listener, PortUnusable, listen, listeners
-from nija.web.server import CONNECTIONS_AT_ONCE, WebServer
+from nija.web.server import CONNECTIONS_AT_ONCE, CONNECTIONS_FOR_THE_GREEDY, WebServer
 from tests.nija.web.web_rig import METRICS_TOKEN, PASSWORD_HASH, WebRig, pages, serving
 
 if TYPE_CHECKING:
@@ -138,10 +138,24 @@ def test_stopping_ends_within_a_second_even_with_a_caller_who_never_finishes(tmp
 
 def test_callers_who_never_finish_take_a_bounded_number_of_connections(tmp_path: Path) -> None:
     with serving(WebRig(tmp_path)) as rig:
-        callers = [socket.create_connection((LOOPBACK, rig.port)) for _ in range(CONNECTIONS_AT_ONCE + 4)]
+        most = CONNECTIONS_FOR_THE_GREEDY
+        callers = [socket.create_connection((LOOPBACK, rig.port)) for _ in range(most + 4)]
         try:
-            assert sum(is_closed(caller) for caller in callers[CONNECTIONS_AT_ONCE:]) == 4
+            assert sum(is_closed(caller) for caller in callers[most:]) == 4
             assert not is_closed(callers[0], within=0.05)
+        finally:
+            for caller in callers:
+                caller.close()
+
+
+def test_callers_at_one_address_cannot_keep_out_another(tmp_path: Path) -> None:
+    with serving(WebRig(tmp_path)) as rig:
+        callers = [socket.create_connection((LOOPBACK, rig.port)) for _ in range(CONNECTIONS_AT_ONCE)]
+        try:
+            other = socket.create_connection((LOOPBACK, rig.port), source_address=("127.0.0.2", 0))
+            callers.append(other)
+            other.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert other.recv(15) == b"HTTP/1.1 200 OK"
         finally:
             for caller in callers:
                 caller.close()
