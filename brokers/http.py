@@ -124,6 +124,15 @@ class _Adapter(HTTPAdapter):
     ) -> tuple[Any, Any]:
         return super().build_connection_pool_key_attributes(request, True, cert)
 
+    def close(self) -> None:
+        """Closes the sockets too, which urllib3 would leave to the garbage collector."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container does not iterate
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - the overridden signature
         """Nothing to do: the context verifies certificates."""
 

@@ -125,11 +125,6 @@ class CoinbaseClient:
         return self._limit.left(self._clock.monotonic())
 
     def close(self) -> None:
-        """Closes the sockets too, which urllib3 would leave to the garbage collector."""
-        for adapter in self._rest.session.adapters.values():
-            pools = adapter.poolmanager.pools
-            for pool in [pools[key] for key in pools.keys()]:  # noqa: SIM118 - urllib3's container does not iterate
-                pool.close()
         self._rest.session.close()
 
     def _ask(self, attempt: Attempt, *, params: JsonObject | None = None, body: JsonObject | None = None) -> JsonObject:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -22,8 +21,7 @@ from tests.system.settings import buy_and_hold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# NIJA_TEST_ACCOUNTS=50 tries many more, and takes a minute.
-_COUNT = int(os.environ.get("NIJA_TEST_ACCOUNTS", "8"))
+_COUNT = 50
 _MANY = tuple(f"kraken:user_{number}" for number in range(_COUNT))
 _ACCOUNTS = {account.name: account for account in made_up.accounts(MASTER, *_MANY)}
 # A cycle comes every second. The limit is for a machine that runs other tests meanwhile; alone it stays below 2 s.
@@ -77,7 +75,7 @@ def test_accounts_come_change_and_go_beside_one_that_trades(daemon: Daemon) -> N
     daemon.start()
     daemon.wait_until(lambda: len(daemon.accounts().get(MASTER, daemon.nothing).resting_orders) == 1, "it holds")
     bare = _bare_total(daemon)
-    threads, files = threading.active_count(), _open_files(daemon)
+    threads, files, sockets = threading.active_count(), _open_files(daemon), _open_sockets()
     with Lateness(daemon) as lateness:
         daemon.write(MASTER, *_MANY, toml=toml)
         daemon.reload()
@@ -94,6 +92,7 @@ def test_accounts_come_change_and_go_beside_one_that_trades(daemon: Daemon) -> N
     assert _bare_total(daemon) == bare
     daemon.wait_until(lambda: threading.active_count() <= threads, "no thread is left")
     daemon.wait_until(lambda: _open_files(daemon) <= files, "no file of theirs is left open")
+    daemon.wait_until(lambda: _open_sockets() <= sockets, "no socket of theirs is left open")
 
 
 def _trading(daemon: Daemon) -> int:
@@ -111,4 +110,13 @@ def _open_files(daemon: Daemon) -> int:
     for handle in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             count += handle.readlink().is_relative_to(daemon.home)
+    return count
+
+
+def _open_sockets() -> int:
+    """Of this process, which serves the exchange too: both ends of each connection."""
+    count = 0
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            count += str(handle.readlink()).startswith("socket:")
     return count
