@@ -30,9 +30,10 @@ _KEPT = ("PATH", "LANG", "HOME")
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A daemon all of whose accounts trade."""
+    """A daemon all of whose accounts trade, with its data in `data_dir`."""
 
     pid: int
+    data_dir: Path
 
     def rss_bytes(self) -> int:
         """Memory of the process that is in RAM now."""
@@ -46,8 +47,11 @@ class Crowd:
 
 
 @contextmanager
-def crowd(size: int) -> Iterator[Crowd]:
-    """`size` accounts, every other one on Kraken, connected and at rest: nothing is bought at the default settings."""
+def crowd(size: int, **variables: str) -> Iterator[Crowd]:
+    """`size` accounts, every other one on Kraken, connected and at rest: nothing is bought at the default settings.
+
+    `variables` are added to the daemon's environment.
+    """
     traders = accounts(*map(_name, range(size)), balances={"USD": Decimal(1_000)})
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ} | {"PYTHONPATH": str(REPOSITORY)}
     child = start_child(SimulatorConfig(traders, limits=Limits(private=False, public=False)))
@@ -56,12 +60,12 @@ def crowd(size: int) -> Iterator[Crowd]:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "nija", "run"],
             cwd=folder,
-            env=kept | environment(child.addresses, traders, nonce_offset_max=0.1),
+            env=kept | environment(child.addresses, traders, nonce_offset_max=0.1) | variables,
             stdout=subprocess.DEVNULL,
         )
         try:
             _wait_for_all(log, size, daemon)
-            yield Crowd(daemon.pid)
+            yield Crowd(daemon.pid, Path(folder) / "data")
         finally:
             daemon.terminate()
             daemon.wait(30)

@@ -45,7 +45,7 @@ def _line(minute: int, pid: int, folder: Path) -> str:
     (exchange,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     journals = sum(file.stat().st_size for file in (folder / "data").rglob("*.sqlite3*"))
     log = (folder / "nija.log").stat().st_size
-    sizes = (Crowd(pid).rss_bytes(), Crowd(int(exchange)).rss_bytes(), journals, log)
+    sizes = (Crowd(pid, folder).rss_bytes(), Crowd(int(exchange), folder).rss_bytes(), journals, log)
     return f"{minute:6}" + "".join(f"{size / _MB:9.2f}" for size in sizes)
 
 
