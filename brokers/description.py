@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.base import Broker, MarketData
+    from brokers.candle_files import Layout, NamedFile
     from brokers.clock import Clock
     from brokers.model import ApiKey, Exchange, Fees, Market
 
@@ -121,6 +122,18 @@ class KeylessRequests:
 
 
 @dataclass(frozen=True, slots=True)
+class CandleArchive:
+    """Files of old candles that the exchange offers for download on `page`.
+
+    `named` says what a file's name means; None for a name of another form.
+    """
+
+    page: str
+    layout: Layout
+    named: Callable[[str], NamedFile | None]
+
+
+@dataclass(frozen=True, slots=True)
 class AccessSettings:
     """What a process needs to talk to an exchange.
 
@@ -172,8 +185,8 @@ class ExchangeDescription:
 
     `prefix` starts the names of its environment variables; `master_without_name`: PREFIX_API_KEY is the master's too.
     `entry_fees` are those of the lowest tier. `candles_at_start`: closed candles of one timeframe that a feed gets at
-    its start. `key_checks` and `open_access` load what they need only when called. `tells_ip_allowlist`: the exchange
-    says which addresses a key is bound to.
+    its start; `candle_archive`: files of older ones, if the API has none. `key_checks` and `open_access` load what they
+    need only when called. `tells_ip_allowlist`: the exchange says which addresses a key is bound to.
     """
 
     exchange: Exchange
@@ -189,6 +202,7 @@ class ExchangeDescription:
     candles_at_start: int
     key_checks: Callable[[], KeyChecks]
     open_access: Callable[[AccessSettings], ExchangeAccess]
+    candle_archive: CandleArchive | None = None
     master_without_name: bool = False
     uses_nonces: bool = False
     tells_ip_allowlist: bool = False

@@ -26,6 +26,11 @@ def read_text(path: Path) -> str:
     return text_of(path.read_bytes())
 
 
+def encoding_of(data: bytes) -> str:
+    """By the mark at its beginning."""
+    return next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
+
+
 def text_of(data: bytes) -> str:
     """`data` as text with Unix line ends. Raises NotText."""
     return decoded(data).replace("\r\n", "\n").replace("\r", "\n")
@@ -33,9 +38,8 @@ def text_of(data: bytes) -> str:
 
 def decoded(data: bytes) -> str:
     """`data` as text with its line ends unchanged. Raises NotText."""
-    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding_of(data))
     except UnicodeDecodeError:
         raise NotText from None
     if "\0" in text:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.description import ExchangeDescription, KeyGuide, KeylessRequests
+from brokers.kraken.archive import ARCHIVE
 from brokers.kraken.keys import CHECKS, KEY_LENGTH, SECRET_LENGTH
 from brokers.kraken.permissions import PERMISSIONS
 from brokers.model import Exchange, Fees
@@ -85,6 +86,7 @@ KRAKEN = ExchangeDescription(
     candles_at_start=719,
     key_checks=lambda: CHECKS,
     open_access=_open_access,
+    candle_archive=ARCHIVE,
     uses_nonces=True,
     tells_ip_allowlist=True,
 )

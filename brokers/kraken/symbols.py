@@ -12,7 +12,7 @@ from brokers.model import ZERO, Market
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RENAMED = {"XBT": "BTC", "XDG": "DOGE"}
+RENAMED = {"XBT": "BTC", "XDG": "DOGE"}
 # Kraken Rewards: spendable as the plain asset.
 _SPENDABLE_SUFFIX = "F"
 # Staked, bonded, opted in, parachain, tokenised, on hold: cannot be spent by design.
@@ -90,7 +90,7 @@ class KrakenNames:
     def learn_assets(self, assets: Mapping[str, Any]) -> None:
         for asset, row in assets.items():
             altname = str(row.get("altname", asset))
-            self.currencies[asset] = self.currencies[altname] = _RENAMED.get(altname, altname)
+            self.currencies[asset] = self.currencies[altname] = RENAMED.get(altname, altname)
 
     def learn_pairs(self, pairs: Mapping[str, Any]) -> None:
         """`XXBT` is BTC because a pair of `XXBT` and `ZUSD` is named `XBT/USD`."""
@@ -98,7 +98,7 @@ class KrakenNames:
             names = str(row.get("wsname") or "").split("/")
             if len(names) == len(_SIDES):
                 for side, name in zip(_SIDES, names, strict=True):
-                    self.currencies[str(row.get(side, name))] = self.currencies[name] = _RENAMED.get(name, name)
+                    self.currencies[str(row.get(side, name))] = self.currencies[name] = RENAMED.get(name, name)
 
     def cover(self, pairs: Mapping[str, Any]) -> bool:
         """Whether every currency of these pairs is named; `wsname` may be absent."""

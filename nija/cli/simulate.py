@@ -17,7 +17,7 @@ from accounts.dotenv_file import DotenvError, load_environment
 from accounts.identity import AccountId
 from brokers.clock import SystemClock
 from brokers.simulator.config import Limits, Ports, SimulatedAccount, SimulatorConfig, made_up_accounts
-from brokers.simulator.prices import CandleFileError
+from brokers.simulator.prices import CandleError
 from brokers.simulator.server import serve
 from nija.cli.command_log import command_log
 from nija.cli.context import DOTENV, FAILED, print_fault
@@ -65,7 +65,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is one option of the command
         with command_log(values):
             # The user's own keys are never shown.
             serve(config, SystemClock(), lambda at: _print_settings(at, () if own else accounts, env_file, speed))
-    except (CandleFileError, OSError) as error:
+    except (CandleError, OSError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brokers.simulator.prices.csv_candles import CandleFileError
+from brokers.candle_files import CandleError
 from brokers.simulator.prices.replay import replay_prices
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices
 from brokers.simulator.prices.synthetic import DEMO_SEED, running_time, synthetic_prices
@@ -10,7 +10,7 @@ from brokers.simulator.prices.synthetic import DEMO_SEED, running_time, syntheti
 __all__ = [
     "DEMO_SEED",
     "AcceleratedMarketClock",
-    "CandleFileError",
+    "CandleError",
     "MarketPrices",
     "replay_prices",
     "running_time",

@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brokers.candle_files import CandleError
 from brokers.simulator.prices.bars import Bars, Scale, joined
-from brokers.simulator.prices.csv_candles import (
-    CandleFile,
-    CandleFileError,
-    CandleTable,
-    check_candles,
-    find_candle_files,
-    read_candle_file,
-)
+from brokers.simulator.prices.csv_candles import CandleFile, CandleTable, find_candle_files, read_candle_file
 from brokers.simulator.prices.series import KEPT_CANDLES, Series
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
@@ -48,14 +42,14 @@ def replay_prices(
 ) -> MarketPrices:
     """Replay the CSV files of `directory` from market time `start`; by default where most markets have a history.
 
-    `wall_start` is the wall clock now, in Unix seconds. Raises CandleFileError.
+    `wall_start` is the wall clock now, in Unix seconds. Raises CandleError.
     """
     tables = {market: _combined(files) for market, files in _by_market(find_candle_files(directory)).items()}
     bounds = [(market[0], _first(table), _end(table)) for market, table in tables.items()]
     market_start = start.timestamp() if start is not None else _best_start(bounds)
     active = {market: table for market, table in tables.items() if _first(table) <= market_start < _end(table)}
     if not active:
-        raise CandleFileError(f"no market in {directory} has candles at the start: {_coverage(tables)}")
+        raise CandleError(f"no market in {directory} has candles at the start: {_coverage(tables)}")
     sources: dict[str, SeriesSource] = {}
     for exchange in sorted({exchange for exchange, _ in active}):
         series = {
@@ -82,7 +76,7 @@ def _by_market(files: Iterable[CandleFile]) -> dict[tuple[Exchange, str], list[C
 
 
 def _combined(files: list[CandleFile]) -> CandleTable:
-    tables = sorted((_checked(file) for file in files), key=lambda table: _end(table) - _first(table), reverse=True)
+    tables = sorted((_with_spans(file) for file in files), key=lambda table: _end(table) - _first(table), reverse=True)
     scale = Scale(max(table.scale.price for table in tables), max(table.scale.volume for table in tables))
     bars, *others = (_rescaled(table, scale) for table in tables)
     for other in others:
@@ -97,12 +91,10 @@ def _combined(files: list[CandleFile]) -> CandleTable:
     return CandleTable(bars, scale)
 
 
-def _checked(file: CandleFile) -> CandleTable:
-    table = read_candle_file(file.path)
-    span = file.timeframe.seconds
-    check_candles(file.path, table.bars, span)
+def _with_spans(file: CandleFile) -> CandleTable:
+    table = read_candle_file(file)
     bars = table.bars
-    spans = np.full(len(bars), span, dtype=np.int64)
+    spans = np.full(len(bars), file.timeframe.seconds, dtype=np.int64)
     whole = Bars(bars.time, spans, bars.open, bars.high, bars.low, bars.close, bars.volume, bars.trades)
     return CandleTable(whole, table.scale)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from brokers.simulator.prices import CandleFileError, MarketPrices, replay_prices
+from brokers.simulator.prices import CandleError, MarketPrices, replay_prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,7 +155,7 @@ def test_a_compressed_file_with_windows_line_ends_is_read_alike(tmp_path: Path) 
 def test_a_broken_row_is_named_by_file_and_line(tmp_path: Path, row: str, complaint: str) -> None:
     path = tmp_path / "kraken-BTC-USD-1h.csv"
     write(path, [*flat([0, HOUR]), row, *flat([3 * HOUR])])
-    with pytest.raises(CandleFileError, match=complaint) as caught:
+    with pytest.raises(CandleError, match=complaint) as caught:
         replay(tmp_path, start=0)
     assert f"{path}, line 4" in str(caught.value)
 
@@ -164,7 +164,7 @@ def test_every_other_fault_of_the_files_is_named_too(tmp_path: Path) -> None:
     def complaint(name: str, content: bytes) -> str:
         path = tmp_path / name
         path.write_bytes(content)
-        with pytest.raises(CandleFileError) as caught:
+        with pytest.raises(CandleError) as caught:
             replay(tmp_path)
         path.unlink()
         return str(caught.value)
@@ -176,10 +176,10 @@ def test_every_other_fault_of_the_files_is_named_too(tmp_path: Path) -> None:
     assert "cannot read" in complaint("kraken-BTC-USD-1h.csv.gz", gzip.compress(good)[:-12])
     assert "unknown interval 7x" in complaint("kraken-BTC-USD-7x.csv", good)
     assert "no candle file" in complaint("README.md", b"nothing here")
-    with pytest.raises(CandleFileError, match="cannot read the candle directory"):
+    with pytest.raises(CandleError, match="cannot read the candle directory"):
         replay(tmp_path / "absent")
     write(tmp_path / "kraken-BTC-USD-1h.csv", flat([0]))
-    with pytest.raises(CandleFileError, match=r"no market .* kraken BTC/USD 1970-01-01 to 1970-01-01"):
+    with pytest.raises(CandleError, match=r"no market .* kraken BTC/USD 1970-01-01 to 1970-01-01"):
         replay(tmp_path, start=5.0 * DAY)
 
 
