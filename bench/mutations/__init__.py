@@ -10,6 +10,7 @@ from bench.mutations.events import EVENT_MUTATIONS
 from bench.mutations.execution import EXECUTION_MUTATIONS
 from bench.mutations.kraken import KRAKEN_MUTATIONS
 from bench.mutations.limits import LIMIT_MUTATIONS
+from bench.mutations.look_ahead import LOOK_AHEAD_MUTATIONS
 from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
@@ -35,6 +36,7 @@ MUTATIONS = (
     *EVENT_MUTATIONS,
     *TELEGRAM_MUTATIONS,
     *WEB_MUTATIONS,
+    *LOOK_AHEAD_MUTATIONS,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]
