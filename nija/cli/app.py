@@ -26,6 +26,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "run": ("nija.cli.run", "Run the daemon. Without credentials it runs the demo."),
         "status": ("nija.cli.status", "Show what each account is doing, and why one is not trading."),
         "doctor": ("nija.cli.doctor", "Find what is wrong and how to fix it. Places no orders."),
+        "explain": ("nija.cli.explain", "What an account would have made, and what it would do now."),
         "setup": ("nija.cli.setup", "Add an account: get its key, test it, save it in .env."),
         "history": ("nija.cli.history", "Show what NIJA's trades earned, after all fees."),
         "performance": ("nija.cli.performance", "Show earnings, fees, returns and drawdowns, by market and month."),

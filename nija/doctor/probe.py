@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from brokers.base import Broker
     from brokers.clock import Clock
     from brokers.description import ExchangeAccess
-    from brokers.model import Exchange, Ticker
+    from brokers.model import Candles, Exchange, Ticker, Timeframe
 
 _REQUEST_SECONDS = 15.0
 _PATIENCE_SECONDS = 20.0
+_PUBLIC_SECONDS = 8.0
+_MARKETS_SECONDS = 600.0
 
 
 class Probe:
@@ -37,6 +39,7 @@ class Probe:
         self._clock = clock
         self._accesses: dict[Exchange, ExchangeAccess] = {}
         self._tickers: dict[tuple[Exchange, tuple[str, ...]], Mapping[str, Ticker]] = {}
+        self._candles: dict[tuple[Exchange, str, Timeframe], Candles] = {}
 
     def ask(self, credentials: Credentials, settings: AccountSettings, *, only_key: bool = False) -> AccountFacts:
         """What the exchange says about the account or only its key, or the failure that prevented an answer."""
@@ -48,6 +51,23 @@ class Probe:
             retry_after = error.retry_after if isinstance(error, RateLimited) else 0.0
             failure = Failure(failure_kind(error), str(error), retry_after)
             return AccountFacts(str(account), key.fingerprint, failure=failure)
+
+    def listed(self, exchange: Exchange, markets: tuple[str, ...]) -> tuple[MarketFacts, ...]:
+        """What the exchange says of these markets to anyone, without a key. Raises BrokerError."""
+        clock = _DeadlineClock(self._clock, _PUBLIC_SECONDS)
+        known = self._access(exchange).markets(_MARKETS_SECONDS)
+        prices = self._prices(exchange, tuple(symbol for symbol in markets if symbol in known), clock)
+        return tuple(
+            MarketFacts.of(symbol, known, prices[symbol].last if symbol in prices else None) for symbol in markets
+        )
+
+    def candles(self, exchange: Exchange, market: str, timeframe: Timeframe) -> Candles:
+        """The closed candles that the exchange offers, asked for once. Raises BrokerError."""
+        wanted = (exchange, market, timeframe)
+        if wanted not in self._candles:
+            with closing(self._access(exchange).market_data(_DeadlineClock(self._clock, _PUBLIC_SECONDS))) as data:
+                self._candles[wanted] = data.candles(market, timeframe)
+        return self._candles[wanted]
 
     def close(self) -> None:
         for access in self._accesses.values():

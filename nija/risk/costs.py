@@ -31,7 +31,12 @@ _LOST: Mapping[Timeframe, str] = MappingProxyType(
 
 def slippage(market: Market) -> Decimal:
     """The assumed slippage of one market order, as a fraction of the price (strategy evidence, section 1)."""
-    return _SLIPPAGE_DEEP if market.base in _DEEP_MARKETS else _SLIPPAGE_OTHER
+    return slippage_of(market.base)
+
+
+def slippage_of(base: str) -> Decimal:
+    """`slippage` of the markets of a coin."""
+    return _SLIPPAGE_DEEP if base in _DEEP_MARKETS else _SLIPPAGE_OTHER
 
 
 def round_trip_cost(entry_fee: Decimal, exit_fee: Decimal, slippage_per_side: Decimal) -> Decimal:

@@ -35,6 +35,7 @@ from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.changes import ChangeKind
 from nija.supervisor.demo_ending import DemoEnding
 from nija.supervisor.exchange_runtime import ExchangeRuntime
+from nija.supervisor.explaining import explain_answer
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.reload import Reloader
@@ -207,8 +208,12 @@ class Supervisor:
         def reload(_arguments: dict[str, object]) -> dict[str, object]:
             return self._reloader.request().to_json()
 
+        def explain(_arguments: dict[str, object]) -> dict[str, object]:
+            moment = ReportMoment(utc_now(self._clock), self._clock.monotonic())
+            return explain_answer(self.manager, self.threads, self._candles, moment)
+
         path = self._configuration.home / SOCKET_NAME
-        answers = {"status": status, "doctor": doctor, "reload": reload}
+        answers = {"status": status, "doctor": doctor, "reload": reload, "explain": explain}
         server = ControlServer(path, {**answers, **command_handlers(self._queues)})
         server.start()
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.manager import AccountReport, AccountState
-from brokers.errors import MarketRefused, OrderRejected, RequestRefused
+from brokers.errors import BrokerError, MarketRefused, OrderRejected, RequestRefused
 from nija.events import Flattened
 from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from brokers.model import Market
+    from brokers.model import Fees, Market
     from nija.journal.positions import Position
     from nija.market_data.snapshot import FeedSnapshot
     from nija.strategy.base import SignalAt
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from nija.trader.plan import TradingPlan
 
 _MARKETS_TTL = 3_600.0
+# For those who look: entries ask for them anyway. Not at the start, when requests are scarce.
+_FEES_WAIT = 60.0
+_FEES_TTL = 21_600.0
 _WAITING = NoTradeReason(Rule.NO_CANDLE, "waiting for the first closed candle from the exchange")
 _NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
 _STOPPING = NoTradeReason(Rule.STOPPING, "NIJA is shutting down")
@@ -55,6 +59,7 @@ class Trader:
         )
         self._log = EventLog(context.log, context.clock)
         self._markets_read = context.clock.monotonic()
+        self._fees_due = self._markets_read + _FEES_WAIT
         self._quote = context.plan.quote
         self._followed: set[str] = set()
         # By market: the last candle during which a position was held. It opens nothing once that position has ended.
@@ -159,6 +164,7 @@ class Trader:
         appraisal = self._appraiser.appraise(snapshot)
         self._desk.note_balances(self._balances.known)
         self._publish(snapshot, appraisal, self._make_entry(snapshot, appraisal))
+        self._refresh_fees()
 
     def _note_held(self, snapshot: FeedSnapshot) -> None:
         """Before anything ends in this cycle. Compared by candle, as a market's time may run faster than the clock."""
@@ -173,6 +179,20 @@ class Trader:
         if now - self._markets_read >= _MARKETS_TTL:
             self._markets_read = now
             self._context.broker.refresh_markets()
+
+    def _refresh_fees(self) -> None:
+        now, listed = self._context.clock.monotonic(), self._context.broker.markets()
+        traded = next((symbol for symbol in self._plan.markets if symbol in listed), None)
+        if traded is not None and now >= self._fees_due:
+            self._fees_due = now + _FEES_TTL
+            with suppress(BrokerError):
+                self._fees(traded)
+
+    def _fees(self, symbol: str) -> Fees:
+        """Raises BrokerError."""
+        fees = self._context.broker.fees(symbol)
+        self.view = replace(self.view, fees=fees)
+        return fees
 
     def _apply_halts(self) -> None:
         halts = self._halts.refresh()
@@ -299,7 +319,7 @@ class Trader:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waiting for a new one"
             )
-        fees = self._context.broker.fees(market.symbol)
+        fees = self._fees(market.symbol)
         size = self._plan.entry_size(market, signal, ticker.ask, fees, appraisal.funds)
         if isinstance(size, NoTradeReason):
             return size

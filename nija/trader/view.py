@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from brokers.model import OrderRequest
+    from brokers.model import Fees, OrderRequest
     from nija.journal.positions import Position
     from nija.journal.records import Halt, HaltName, WriteOff
     from nija.orders.state import Protection
@@ -88,7 +88,7 @@ class TraderView:
 
     `equity` is None while it is unknown, and `worked` False until the first cycle has ended. `share` is this account's
     part in the limits of the portfolio, `portfolio` their state. `steps` are those of the markets that may be entered
-    and of those with a position.
+    and of those with a position. `fees` are the account's, once they were read.
     """
 
     plan: TradingPlan
@@ -111,3 +111,4 @@ class TraderView:
     share: PortfolioShare | None = None
     portfolio: PortfolioState | None = None
     steps: Mapping[str, Steps] = field(default_factory=lambda: MappingProxyType({}))
+    fees: Fees | None = None

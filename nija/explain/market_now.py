@@ -1,0 +1,199 @@
+"""What an account would do in one market now, why not, and what would have to happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from brokers.model import ZERO
+from nija.explain.next_candle import next_candle, signal_if
+from nija.market_data.signals import shortage
+from nija.risk.costs import slippage
+from nija.risk.limits import may_open
+from nija.risk.no_trade import NoTradeReason, Rule
+from nija.risk.sizing import Entry, enough_equity
+
+if TYPE_CHECKING:
+    from brokers.model import Candles, Fees, Market
+    from nija.risk.limits import Appraisal
+    from nija.strategy.base import SignalAt
+    from nija.trader.plan import TradingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEntry:
+    """An order to buy about `amount` (base) for `cost` (quote), which loses `risk` (quote) if the stop is hit.
+
+    If nothing would be bought, `refused` names the `rule` and says why, and the figures are None.
+    """
+
+    price: Decimal
+    stop: Decimal | None
+    amount: Decimal | None = None
+    cost: Decimal | None = None
+    risk: Decimal | None = None
+    rule: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketNow:
+    """One market of an account, as of the last closed candle. Prices are in quote, amounts in base currency.
+
+    `closed` is when that candle ended, `decides` when the next one does; None where market time runs faster than the
+    clock. `signal` is `buy`, `sell` or empty. `order` is what it buys now, or would have bought but for a rule; None
+    without a signal to buy. `why_not` is the reason for buying nothing now, by its `rule`.
+
+    `buys_above`: the next candle would have to close above this, and would then open `next_order`; `sells_below`:
+    a close below this would sell what is `held`. `enough` is the equity with which the smallest order can be placed at
+    the present stop. Unknown values are None; `problem` says why they are unknown.
+    """
+
+    market: str
+    timeframe: str
+    closed: datetime | None = None
+    close: Decimal | None = None
+    decides: datetime | None = None
+    price: Decimal | None = None
+    signal: str = ""
+    order: PlannedEntry | None = None
+    rule: str = ""
+    why_not: str = ""
+    held: Decimal = ZERO
+    stop: Decimal | None = None
+    buys_above: Decimal | None = None
+    next_order: PlannedEntry | None = None
+    sells_below: Decimal | None = None
+    enough: Decimal | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFound:
+    """What is known of a market: None for what is not. `price` is what one unit costs; `held` and `stop` are NIJA's.
+
+    `refusal` is the trader's own reason for not buying; None where no daemon runs.
+    """
+
+    symbol: str
+    market: Market | None = None
+    candles: Candles | None = None
+    price: Decimal | None = None
+    held: Decimal = ZERO
+    stop: Decimal | None = None
+    refusal: NoTradeReason | None = None
+    problem: str = ""
+
+
+def market_now(found: MarketFound, plan: TradingPlan, fees: Fees, appraisal: Appraisal) -> MarketNow:
+    """A strategy that fails is a problem of this market, not an error."""
+    known = MarketNow(found.symbol, str(plan.timeframe), price=found.price, held=found.held, stop=found.stop)
+    if found.market is None or found.candles is None or not len(found.candles):
+        return _unknown(known, found)
+    try:
+        return _Decider(found.market, found.candles, found, plan, fees, appraisal).decide()
+    except Exception as error:  # noqa: BLE001 - a strategy may be a user's own
+        return _unknown(known, found, f"the strategy {plan.strategy_name} failed: {type(error).__name__}: {error}")
+
+
+def _unknown(known: MarketNow, found: MarketFound, problem: str = "") -> MarketNow:
+    reason = found.refusal
+    return MarketNow(
+        known.market,
+        known.timeframe,
+        price=known.price,
+        held=known.held,
+        stop=known.stop,
+        rule="" if reason is None else reason.rule.value,
+        why_not="" if reason is None else reason.text,
+        problem=problem or found.problem or "no candles are known of it",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decider:
+    market: Market
+    candles: Candles
+    found: MarketFound
+    plan: TradingPlan
+    fees: Fees
+    appraisal: Appraisal
+
+    def decide(self) -> MarketNow:
+        strategy, timeframe = self.plan.strategy, self.plan.timeframe
+        signal = strategy.evaluate(self.candles).last(self.candles)
+        refusal = self._refusal(signal)
+        ahead = next_candle(strategy, self.candles)
+        is_held = self.found.held > ZERO
+        buys_above = None if is_held or ahead.buys_above is None else self._price(ahead.buys_above)
+        sells_below = None if not is_held or ahead.sells_below is None else self._price(ahead.sells_below)
+        is_replay = self.plan.settings.trading.max_candle_age == 0
+        return MarketNow(
+            market=self.market.symbol,
+            timeframe=str(timeframe),
+            closed=signal.closed,
+            close=signal.close,
+            decides=None if is_replay else signal.closed + timedelta(seconds=timeframe.seconds),
+            price=self.found.price,
+            signal="buy" if signal.entry else "sell" if signal.exit else "",
+            order=self._entry(signal, self.found.price) if signal.entry and not is_held else None,
+            rule="" if refusal is None else refusal.rule.value,
+            why_not="" if refusal is None else refusal.text,
+            held=self.found.held,
+            stop=self.found.stop,
+            buys_above=buys_above,
+            next_order=None if buys_above is None else self._next_order(float(buys_above)),
+            sells_below=sells_below,
+            enough=self._enough(signal),
+            problem=self._problem(),
+        )
+
+    def _refusal(self, signal: SignalAt) -> NoTradeReason | None:
+        """The trader's, if there is one; else what its rules say."""
+        if self.found.refusal is not None:
+            return self.found.refusal
+        if self.found.held > ZERO:
+            return NoTradeReason(Rule.POSITION_OPEN, "a position is open")
+        if forbidden := may_open(self.market, signal, self.appraisal, self.plan.settings):
+            return forbidden
+        if not signal.entry:
+            return NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
+        if self.found.price is None:
+            return NoTradeReason(Rule.NO_PRICE, f"no price of {self.market.symbol} yet")
+        size = self.plan.entry_size(self.market, signal, self.found.price, self.fees, self.appraisal.funds)
+        return size if isinstance(size, NoTradeReason) else None
+
+    def _entry(self, signal: SignalAt, price: Decimal | None) -> PlannedEntry | None:
+        if price is None:
+            return None
+        size = self.plan.entry_size(self.market, signal, price, self.fees, self.appraisal.funds)
+        stop = None if signal.initial_stop is None else self.market.floor_price(signal.initial_stop)
+        if isinstance(size, NoTradeReason):
+            return PlannedEntry(price, stop, rule=size.rule.value, refused=size.text)
+        return PlannedEntry(price, stop, size.amount, size.notional, size.risk)
+
+    def _next_order(self, close: float) -> PlannedEntry | None:
+        """At the first price step above the bound."""
+        above = close + float(self.market.price_step)
+        signal = signal_if(self.plan.strategy, self.candles, above)
+        return self._entry(signal, signal.close)
+
+    def _enough(self, signal: SignalAt) -> Decimal | None:
+        stop = signal.initial_stop
+        if stop is None or not 0 < stop < signal.close:
+            return None
+        entry = Entry(self.market, signal.close, stop, signal.close, self.fees.taker, slippage(self.market))
+        return enough_equity(entry, self.plan.settings)
+
+    def _price(self, value: float) -> Decimal:
+        """On the market's step."""
+        steps = (Decimal(repr(value)) / self.market.price_step).to_integral_value()
+        return steps * self.market.price_step
+
+    def _problem(self) -> str:
+        subscription = self.plan.subscription(self.market.symbol)
+        if len(self.candles) < self.plan.strategy.warmup:
+            return shortage(subscription, len(self.candles))
+        return self.found.problem
