@@ -140,8 +140,7 @@ class TradingHalts:
         # A halt that is already known is not set again: a resume may have come since, which the next refresh shows.
         if value < limit or name in self.halts:
             return
-        until = "the next UTC day" if name in _OF_A_DAY else "nija resume"
-        measured = f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
+        measured, until = limit_reached(name, value, limit), end_of(name)
         if self._journal.halts.set(name, f"{measured}, until {until}", now):
             self._log.warning(f"⚠️  No new entries until {until}: {measured}")
             self.refresh()
@@ -151,7 +150,7 @@ class TradingHalts:
             halt = self.halts.get(name)
             if halt is None:
                 self._changes.clear(name)
-            elif halt.since.date() < reading.trusted.date():
+            elif has_ended(halt, reading.trusted):
                 self._reset(name)
                 self._log.info(f"A new UTC day: the {words} counts from zero again")
             elif halt.since.date() < reading.reported.date() and self._changes.is_news(name, "jump"):
@@ -231,6 +230,20 @@ class PortfolioHalts:
         day = PortfolioDay(state.day, state.currency, unit.opening, unit.latest, unit.peak, reading.trusted)
         self._store.save(day)
         self._saved, self._written = news, steady
+
+
+def limit_reached(name: HaltName, value: Decimal, limit: Decimal) -> str:
+    """What a halt says of the limit that set it; both are fractions."""
+    return f"{name.value.replace('_', ' ')} of {percent(value)} reached the limit of {percent(limit)}"
+
+
+def end_of(name: HaltName) -> str:
+    return "the next UTC day" if name in _OF_A_DAY else "nija resume"
+
+
+def has_ended(halt: Halt, now: datetime) -> bool:
+    """Whether a halt that lasts for a UTC day is over."""
+    return halt.name in _OF_A_DAY and halt.since.date() < now.date()
 
 
 def paused_by(halts: Mapping[HaltName, Halt]) -> str:

@@ -59,18 +59,21 @@ class TradingPlan:
         self, market: Market, signal: SignalAt, price: Decimal, fees: Fees, funds: Funds
     ) -> EntrySize | NoTradeReason:
         """How much to buy at about `price`, or the reason for nothing. Call it only once no limit forbids the entry."""
-        slipped = slippage(market)
-        if signal.initial_stop is not None and signal.initial_stop < signal.close:
-            refusal = fee_gate(
-                close=signal.close,
-                stop=signal.initial_stop,
-                round_trip=round_trip_cost(fees.taker, fees.taker, slipped),
-                gate=self.strategy.fee_gate,
-            )
-            if refusal is not None:
-                return refusal
-        entry = Entry(market, signal.close, signal.initial_stop, price, fee=fees.taker, slippage=slipped)
+        if refusal := self.costs_too_much(market, signal, fees):
+            return refusal
+        entry = Entry(market, signal.close, signal.initial_stop, price, fee=fees.taker, slippage=slippage(market))
         return size_entry(entry, funds, self.settings)
+
+    def costs_too_much(self, market: Market, signal: SignalAt, fees: Fees) -> NoTradeReason | None:
+        """The fee gate, for an entry whose stop is under the close; None if it lets the entry pass."""
+        if signal.initial_stop is None or signal.initial_stop >= signal.close:
+            return None
+        return fee_gate(
+            close=signal.close,
+            stop=signal.initial_stop,
+            round_trip=round_trip_cost(fees.taker, fees.taker, slippage(market)),
+            gate=self.strategy.fee_gate,
+        )
 
 
 def trading_plan(settings: AccountSettings) -> TradingPlan:

@@ -1,0 +1,118 @@
+"""How a position ends: by its stop, by the exit signal, or with the candles.
+
+Points 1, 3 and 4 of the fill rules in docs/backtest.md. None of it depends on the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nija.backtest.records import FillReason, StopMove
+from nija.backtest.traded_market import price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from nija.backtest.traded_market import TradedMarket
+
+_WINDOW = 64
+
+
+class Moment(IntEnum):
+    """When within a candle something happens; at the open, sales come before purchases."""
+
+    SALE_AT_OPEN = 0
+    PURCHASE = 1
+    INSIDE = 2
+    CLOSE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """In the candle at `index`, at `price`, slippage included."""
+
+    index: int
+    moment: Moment
+    price: Decimal
+    reason: FillReason
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The sale of a position, and the moves of its stop after the first."""
+
+    sale: Sale
+    stops: tuple[StopMove, ...]
+
+
+def ending(market: TradedMarket, bought: int, stop: Decimal | None) -> Ending:
+    """How a position ends that was bought at the open of the candle `bought`, with its first stop at `stop`."""
+    following = int(np.searchsorted(market.exits, bought))
+    has_exit = following < len(market.exits)
+    exit_signal = int(market.exits[following]) if has_exit else market.last
+    moves: list[StopMove] = []
+    for start, levels in _levels(market, bought, exit_signal, stop):
+        low = market.candles.low[start : start + len(levels) - 1]
+        for offset in np.flatnonzero(low <= levels[:-1]).tolist():
+            sale = _stop_sale(market, start + offset, levels.item(offset), is_entry=start + offset == bought)
+            if sale is not None:
+                moves += _moves(market, start, levels[: offset + 1])
+                return Ending(sale, tuple(moves))
+        # With an exit signal the stop is not moved any more.
+        moves += _moves(market, start, levels if start + len(levels) - 1 <= exit_signal else levels[:-1])
+    return Ending(_unstopped(market, exit_signal, has_exit=has_exit), tuple(moves))
+
+
+def _levels(
+    market: TradedMarket, bought: int, until: int, stop: Decimal | None
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Window by window: the index of its first candle; the stop during each of its candles, and after the last."""
+    level = -np.inf if stop is None else float(stop)
+    start, width = bought, _WINDOW
+    while start <= until:
+        after = min(start + width, until + 1)
+        levels = np.empty(after - start + 1)
+        levels[0] = level
+        levels[1:] = market.signals.trail[start:after]
+        np.fmax.accumulate(levels, out=levels)
+        yield start, levels
+        level, start, width = levels.item(-1), after, 4 * width
+
+
+def _stop_sale(market: TradedMarket, index: int, level: float, *, is_entry: bool) -> Sale | None:
+    stop = _placed(market, level)
+    opened = price_of(market.candles.open, index)
+    if not is_entry and opened <= stop:
+        return Sale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.STOP)
+    if price_of(market.candles.low, index) <= stop:
+        return Sale(index, Moment.INSIDE, stop * market.bid, FillReason.STOP)
+    return None
+
+
+def _unstopped(market: TradedMarket, exit_signal: int, *, has_exit: bool) -> Sale:
+    if has_exit:
+        opened = price_of(market.candles.open, exit_signal + 1)
+        return Sale(exit_signal + 1, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.EXIT)
+    close = price_of(market.candles.close, market.last)
+    return Sale(market.last, Moment.CLOSE, close * market.bid, FillReason.END)
+
+
+def _moves(market: TradedMarket, start: int, levels: NDArray[np.float64]) -> Iterator[StopMove]:
+    """The moves at the ends of a window's candles: `levels` has one value before the first and one after each."""
+    placed = None
+    for offset in np.flatnonzero(levels[1:] > levels[:-1]).tolist():
+        before = _placed(market, levels.item(offset)) if placed is None else placed
+        placed = _placed(market, levels.item(offset + 1))
+        if placed > before:
+            yield StopMove(market.time(start + offset), placed)
+
+
+def _placed(market: TradedMarket, level: float) -> Decimal:
+    return market.market.floor_price(Decimal(repr(level))) if np.isfinite(level) else Decimal("-Infinity")
