@@ -46,7 +46,7 @@ _SLOW = (
     "nija/orders/test_order_desk_machine.py",
     "nija/orders/test_order_desk_on_simulator.py",
     "nija/status/test_status_watch.py",
-    "nija/strategy/test_regression_facts.py",
+    "nija/backtest/test_regression_facts.py",
     "nija/supervisor/test_reload.py",
     "nija/supervisor/test_reload_of_many.py",
     "nija/supervisor/test_supervisor.py",

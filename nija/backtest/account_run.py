@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from brokers.model import ZERO, Side
-from nija.backtest.endings import Ending, Moment, ending
+from nija.backtest.endings import Moment
 from nija.backtest.losses import LossLimits
 from nija.backtest.records import BacktestFill, BacktestTrade, FillReason, NotOpened, StopMove
-from nija.backtest.traded_market import opening_times, price_of
+from nija.backtest.traded_market import opening_times
 from nija.risk.limits import Appraisal, may_open
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.sizing import Funds
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from nija.backtest.assumptions import Sizing
+    from nija.backtest.assumptions import Assumptions
+    from nija.backtest.endings import Sale
+    from nija.backtest.purchases import Purchase
     from nija.backtest.records import BacktestAccount
     from nija.backtest.traded_market import TradedMarket
     from nija.strategy.base import SignalAt
@@ -40,27 +42,39 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    """A position with what is left of it, its fills so far, and its sales still to come."""
+
     amount: Decimal
-    entry: BacktestFill
-    first_stop: tuple[StopMove, ...]
-    ending: Ending
+    fills: tuple[BacktestFill, ...]
+    sales: tuple[Sale, ...]
+    stops: tuple[StopMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An entry that will be considered: the index of its signal's candle, and where it would fill."""
+
+    signal: int
+    purchase: Purchase
 
 
 @dataclass(slots=True)
 class _Leg:
-    """One market of the account. `considered` is the number of its entry signals that are used up."""
+    """One market of the account, in which something is held, or an entry wanted, or nothing happens any more."""
 
     market: TradedMarket
-    considered: int = 0
     held: _Held | None = None
+    wanted: _Wanted | None = None
 
 
 class AccountRun:
     """Call `run` once; `trades` and `bookings` then hold what happened, in the order of time."""
 
-    def __init__(self, account: BacktestAccount, markets: Sequence[TradedMarket], sizing: Sizing, start: int) -> None:
+    def __init__(
+        self, account: BacktestAccount, markets: Sequence[TradedMarket], assumptions: Assumptions, start: int
+    ) -> None:
         self._account = account
-        self._sizing = sizing
+        self._assumptions = assumptions
         self._cash = account.cash
         self._legs = [_Leg(market) for market in markets]
         self._limits = LossLimits(account.plan.settings.risk, account.cash, start)
@@ -74,14 +88,15 @@ class AccountRun:
     def run(self) -> None:
         queue: list[tuple[int, Moment, int]] = []
         for order, leg in enumerate(self._legs):
+            self._await(leg, leg.market.first)
             _schedule(leg, order, queue)
         while queue:
             time, _, order = heapq.heappop(queue)
             leg = self._legs[order]
-            if leg.held is None:
-                self._consider(leg, time)
-            else:
+            if leg.held is not None:
                 self._sell(leg, leg.held, time)
+            elif leg.wanted is not None:
+                self._consider(leg, leg.wanted, time)
             _schedule(leg, order, queue)
 
     @property
@@ -89,55 +104,70 @@ class AccountRun:
         counts = self._refused.items()
         return tuple(NotOpened(market, rule.value, count, example) for (market, rule), (count, example) in counts)
 
-    def _consider(self, leg: _Leg, time: int) -> None:
+    def _await(self, leg: _Leg, index: int) -> None:
+        """Want the next entry whose signal's candle is at `index` or later."""
         market = leg.market
-        index = int(market.entries[leg.considered])
-        leg.considered += 1
-        signal = market.signals.at(market.candles, index)
-        reason = self._buy(leg, signal, index + 1, time)
+        position = int(np.searchsorted(market.entries, index))
+        if position == len(market.entries):
+            leg.wanted = None
+            return
+        signal = int(market.entries[position])
+        leg.wanted = _Wanted(signal, self._assumptions.purchase(market, signal, self._account.fees))
+
+    def _consider(self, leg: _Leg, wanted: _Wanted, time: int) -> None:
+        market = leg.market
+        reason = self._buy(leg, market.signals.at(market.candles, wanted.signal), wanted.purchase, time)
         if reason is not None:
             count, _ = self._refused.get((market.symbol, reason.rule), (0, ""))
             self._refused[market.symbol, reason.rule] = count + 1, reason.text
+        if leg.held is None:
+            self._await(leg, wanted.purchase.index)
 
-    def _buy(self, leg: _Leg, signal: SignalAt, index: int, time: int) -> NoTradeReason | None:
+    def _buy(self, leg: _Leg, signal: SignalAt, purchase: Purchase, time: int) -> NoTradeReason | None:
         """As the daemon's trader: the limits, then the size."""
-        market, plan = leg.market, self._account.plan
-        if market.market.quote != plan.quote:
+        market, plan, price = leg.market.market, self._account.plan, purchase.price
+        if price is None:
+            return None
+        if market.quote != plan.quote:
             return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {plan.quote}, the currency this account counts in")
         appraisal = self._appraise(time)
-        if refusal := may_open(market.market, signal, appraisal, plan.settings):
+        if refusal := may_open(market, signal, appraisal, plan.settings):
             return refusal
-        price = price_of(market.candles.open, index) * market.ask
-        size = self._sizing.entry(plan, market.market, signal, price, self._account.fees, appraisal.funds)
+        fees = replace(self._account.fees, taker=purchase.fee)
+        size = self._assumptions.sizing.entry(plan, market, signal, price, fees, appraisal.funds)
         if isinstance(size, NoTradeReason):
             return size
-        fee = size.amount * price * self._account.fees.taker
-        entry = BacktestFill(time, Side.BUY, size.amount, price, fee, FillReason.ENTRY)
-        stop = None if signal.initial_stop is None else market.market.floor_price(signal.initial_stop)
-        first_stop = () if stop is None else (StopMove(signal.time, stop),)
-        leg.held = _Held(size.amount, entry, first_stop, ending(market, index, stop))
-        self._book(leg, time, -entry.value - fee)
-        self._filled = time
+        entry = BacktestFill(time, Side.BUY, size.amount, price, size.amount * price * purchase.fee, FillReason.ENTRY)
+        stop = None if signal.initial_stop is None else market.floor_price(signal.initial_stop)
+        ending = self._assumptions.ending(leg.market, purchase.index, price, stop)
+        first = () if stop is None else (StopMove(signal.time, stop),)
+        leg.held = _Held(size.amount, (entry,), ending.sales, first + ending.stops)
+        self._book(leg, time, -entry.value - entry.fee)
         return None
 
     def _sell(self, leg: _Leg, held: _Held, time: int) -> None:
         self._watch(time)
-        sale = held.ending.sale
-        fee = held.amount * sale.price * self._account.fees.taker
-        sold = BacktestFill(time, Side.SELL, held.amount, sale.price, fee, sale.reason)
-        stops = held.first_stop + held.ending.stops
-        self.trades.append(BacktestTrade(self._account.name, leg.market.symbol, (held.entry, sold), stops))
-        leg.held = None
-        # The rules enter only if nothing was held when the signal's candle closed.
-        leg.considered = int(np.searchsorted(leg.market.entries, sale.index))
+        sale, *later = held.sales
+        amount = held.amount if sale.part is None else held.fills[0].amount * sale.part
+        sold = BacktestFill(
+            time, Side.SELL, amount, sale.price, amount * sale.price * self._account.fees.taker, sale.reason
+        )
+        fills = (*held.fills, sold)
+        if later:
+            leg.held = replace(held, amount=held.amount - amount, fills=fills, sales=tuple(later))
+        else:
+            leg.held = None
+            self.trades.append(BacktestTrade(self._account.name, leg.market.symbol, fills, held.stops))
+            # The rules enter only if nothing was held when the signal's candle closed.
+            self._await(leg, sale.index)
         # A last candle is closed with the position in it: nothing was really sold.
-        self._book(leg, time + (sale.moment is Moment.CLOSE), sold.value - fee)
-        self._filled = time
+        self._book(leg, time, sold.value - sold.fee, counts=time + (sale.moment is Moment.CLOSE))
 
-    def _book(self, leg: _Leg, time: int, change: Decimal) -> None:
+    def _book(self, leg: _Leg, time: int, change: Decimal, counts: int | None = None) -> None:
         self._cash += change
+        self._filled = time
         amount = ZERO if leg.held is None else leg.held.amount
-        self.bookings.append(Booking(leg.market.symbol, time, self._cash, amount))
+        self.bookings.append(Booking(leg.market.symbol, time if counts is None else counts, self._cash, amount))
 
     def _appraise(self, time: int) -> Appraisal:
         self._watch(time)
@@ -175,15 +205,13 @@ class AccountRun:
         self._limits.follow(times + (step - 1), equity, exact)
 
     def _valued(self, market: TradedMarket, price: Decimal) -> Decimal:
-        return price * market.bid if self._sizing.at_bid else price
+        return price * market.bid if self._assumptions.sizing.at_bid else price
 
 
 def _schedule(leg: _Leg, order: int, queue: list[tuple[int, Moment, int]]) -> None:
-    """Put the next thing that happens in this market into the queue: the sale, or the next entry to consider."""
-    market = leg.market
+    """Put what happens next in this market into the queue."""
     if leg.held is not None:
-        sale = leg.held.ending.sale
-        heapq.heappush(queue, (market.time(sale.index), sale.moment, order))
-    elif leg.considered < len(market.entries):
-        signal = int(market.entries[leg.considered])
-        heapq.heappush(queue, (market.time(signal + 1), Moment.PURCHASE, order))
+        sale = leg.held.sales[0]
+        heapq.heappush(queue, (leg.market.time(sale.index), sale.moment, order))
+    elif leg.wanted is not None:
+        heapq.heappush(queue, (leg.market.time(leg.wanted.purchase.index), Moment.PURCHASE, order))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from nija.backtest.endings import FindEnding, ending_by_signals
+from nija.backtest.purchases import FindPurchase, purchase_at_next_open
 from nija.risk.costs import slippage
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Assumptions:
 
     slippage: Decimal | None = None
     sizing: Sizing = DaemonSizing()
+    purchase: FindPurchase = purchase_at_next_open
+    ending: FindEnding = ending_by_signals
 
     def slippage_of(self, market: Market) -> Decimal:
         return slippage(market) if self.slippage is None else self.slippage

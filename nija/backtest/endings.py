@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -36,24 +36,35 @@ class Moment(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """In the candle at `index`, at `price`, slippage included."""
+    """In the candle at `index`, at `price`, slippage included.
+
+    `part` is a fraction of what was bought; None is all that is left.
+    """
 
     index: int
     moment: Moment
     price: Decimal
     reason: FillReason
+    part: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The sale of a position, and the moves of its stop after the first."""
+    """The sales of a position, in the order of time, and the moves of its stop after the first."""
 
-    sale: Sale
+    sales: tuple[Sale, ...]
     stops: tuple[StopMove, ...]
 
 
-def ending(market: TradedMarket, bought: int, stop: Decimal | None) -> Ending:
-    """How a position ends that was bought at the open of the candle `bought`, with its first stop at `stop`."""
+class FindEnding(Protocol):
+    """How a position ends that was bought in the candle `bought` at `price`, with its first stop at `stop`."""
+
+    def __call__(self, market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending: ...
+
+
+def ending_by_signals(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending:
+    """The daemon's way: all is sold at the stop, which only rises, or at the exit signal."""
+    del price
     following = int(np.searchsorted(market.exits, bought))
     has_exit = following < len(market.exits)
     exit_signal = int(market.exits[following]) if has_exit else market.last
@@ -64,10 +75,10 @@ def ending(market: TradedMarket, bought: int, stop: Decimal | None) -> Ending:
             sale = _stop_sale(market, start + offset, levels.item(offset), is_entry=start + offset == bought)
             if sale is not None:
                 moves += _moves(market, start, levels[: offset + 1])
-                return Ending(sale, tuple(moves))
+                return Ending((sale,), tuple(moves))
         # With an exit signal the stop is not moved any more.
         moves += _moves(market, start, levels if start + len(levels) - 1 <= exit_signal else levels[:-1])
-    return Ending(_unstopped(market, exit_signal, has_exit=has_exit), tuple(moves))
+    return Ending((_unstopped(market, exit_signal, has_exit=has_exit),), tuple(moves))
 
 
 def _levels(

@@ -94,7 +94,7 @@ def _run(
         for one in histories
     ]
     first, last = _span(account, markets)
-    run = AccountRun(account, markets, assumptions.sizing, first)
+    run = AccountRun(account, markets, assumptions, first)
     run.run()
     return BacktestResult(
         account=account,
