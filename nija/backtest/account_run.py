@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from nija.backtest.assumptions import Assumptions
-    from nija.backtest.endings import Sale
+    from nija.backtest.endings import PlannedSale
     from nija.backtest.purchases import Purchase
     from nija.backtest.records import BacktestAccount
     from nija.backtest.traded_market import TradedMarket
@@ -46,7 +46,7 @@ class _Held:
 
     amount: Decimal
     fills: tuple[BacktestFill, ...]
-    sales: tuple[Sale, ...]
+    sales: tuple[PlannedSale, ...]
     stops: tuple[StopMove, ...]
 
 
@@ -139,9 +139,9 @@ class AccountRun:
             return size
         entry = BacktestFill(time, Side.BUY, size.amount, price, size.amount * price * purchase.fee, FillReason.ENTRY)
         stop = None if signal.initial_stop is None else market.floor_price(signal.initial_stop)
-        ending = self._assumptions.ending(leg.market, purchase.index, price, stop)
+        end = self._assumptions.end(leg.market, purchase.index, price, stop)
         first = () if stop is None else (StopMove(signal.time, stop),)
-        leg.held = _Held(size.amount, (entry,), ending.sales, first + ending.stops)
+        leg.held = _Held(size.amount, (entry,), end.sales, first + end.stops)
         self._book(leg, time, -entry.value - entry.fee)
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from nija.backtest.endings import FindEnding, ending_by_signals
+from nija.backtest.endings import FindEnd, end_by_signals
 from nija.backtest.purchases import FindPurchase, purchase_at_next_open
 from nija.risk.costs import slippage
 
@@ -51,7 +51,7 @@ class Assumptions:
     slippage: Decimal | None = None
     sizing: Sizing = DaemonSizing()
     purchase: FindPurchase = purchase_at_next_open
-    ending: FindEnding = ending_by_signals
+    end: FindEnd = end_by_signals
 
     def slippage_of(self, market: Market) -> Decimal:
         return slippage(market) if self.slippage is None else self.slippage

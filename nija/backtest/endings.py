@@ -35,7 +35,7 @@ class Moment(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class PlannedSale:
     """In the candle at `index`, at `price`, slippage included.
 
     `part` is a fraction of what was bought; None is all that is left.
@@ -49,20 +49,20 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class PositionEnd:
     """The sales of a position, in the order of time, and the moves of its stop after the first."""
 
-    sales: tuple[Sale, ...]
+    sales: tuple[PlannedSale, ...]
     stops: tuple[StopMove, ...]
 
 
-class FindEnding(Protocol):
+class FindEnd(Protocol):
     """How a position ends that was bought in the candle `bought` at `price`, with its first stop at `stop`."""
 
-    def __call__(self, market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending: ...
+    def __call__(self, market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> PositionEnd: ...
 
 
-def ending_by_signals(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending:
+def end_by_signals(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> PositionEnd:
     """The daemon's way: all is sold at the stop, which only rises, or at the exit signal."""
     del price
     following = int(np.searchsorted(market.exits, bought))
@@ -75,10 +75,10 @@ def ending_by_signals(market: TradedMarket, bought: int, price: Decimal, stop: D
             sale = _stop_sale(market, start + offset, levels.item(offset), is_entry=start + offset == bought)
             if sale is not None:
                 moves += _moves(market, start, levels[: offset + 1])
-                return Ending((sale,), tuple(moves))
+                return PositionEnd((sale,), tuple(moves))
         # With an exit signal the stop is not moved any more.
         moves += _moves(market, start, levels if start + len(levels) - 1 <= exit_signal else levels[:-1])
-    return Ending((_unstopped(market, exit_signal, has_exit=has_exit),), tuple(moves))
+    return PositionEnd((_unstopped(market, exit_signal, has_exit=has_exit),), tuple(moves))
 
 
 def _levels(
@@ -97,22 +97,22 @@ def _levels(
         level, start, width = levels.item(-1), after, 4 * width
 
 
-def _stop_sale(market: TradedMarket, index: int, level: float, *, is_entry: bool) -> Sale | None:
+def _stop_sale(market: TradedMarket, index: int, level: float, *, is_entry: bool) -> PlannedSale | None:
     stop = _placed(market, level)
     opened = price_of(market.candles.open, index)
     if not is_entry and opened <= stop:
-        return Sale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.STOP)
+        return PlannedSale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.STOP)
     if price_of(market.candles.low, index) <= stop:
-        return Sale(index, Moment.INSIDE, stop * market.bid, FillReason.STOP)
+        return PlannedSale(index, Moment.INSIDE, stop * market.bid, FillReason.STOP)
     return None
 
 
-def _unstopped(market: TradedMarket, exit_signal: int, *, has_exit: bool) -> Sale:
+def _unstopped(market: TradedMarket, exit_signal: int, *, has_exit: bool) -> PlannedSale:
     if has_exit:
         opened = price_of(market.candles.open, exit_signal + 1)
-        return Sale(exit_signal + 1, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.EXIT)
+        return PlannedSale(exit_signal + 1, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.EXIT)
     close = price_of(market.candles.close, market.last)
-    return Sale(market.last, Moment.CLOSE, close * market.bid, FillReason.END)
+    return PlannedSale(market.last, Moment.CLOSE, close * market.bid, FillReason.END)
 
 
 def _moves(market: TradedMarket, start: int, levels: NDArray[np.float64]) -> Iterator[StopMove]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from nija.backtest.endings import Ending, Moment, Sale
+from nija.backtest.endings import Moment, PlannedSale, PositionEnd
 from nija.backtest.purchases import Purchase, purchase_at_next_open
 from nija.backtest.records import FillReason
 from nija.backtest.traded_market import price_of
@@ -44,7 +44,7 @@ class Hanging:
 
     atrs: float
 
-    def __call__(self, market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending:
+    def __call__(self, market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> PositionEnd:
         assert stop is not None
         candles = market.candles
         distance = self.atrs * atr(candles.high, candles.low, candles.close, 20)
@@ -52,54 +52,54 @@ class Hanging:
         for index in range(bought, market.last + 1):
             sale = stop_sale(market, index, stop, is_entry=index == bought)
             if sale is not None:
-                return Ending((sale,), ())
+                return PositionEnd((sale,), ())
             top = max(top, price_of(candles.high, index))
             stop = max(stop, top - price_of(distance, index))
-        return Ending((last_sale(market),), ())
+        return PositionEnd((last_sale(market),), ())
 
 
-def stop_sale(market: TradedMarket, index: int, stop: Decimal, *, is_entry: bool) -> Sale | None:
+def stop_sale(market: TradedMarket, index: int, stop: Decimal, *, is_entry: bool) -> PlannedSale | None:
     opened = price_of(market.candles.open, index)
     if not is_entry and opened <= stop:
-        return Sale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.STOP)
+        return PlannedSale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.STOP)
     if price_of(market.candles.low, index) <= stop:
-        return Sale(index, Moment.INSIDE, stop * market.bid, FillReason.STOP)
+        return PlannedSale(index, Moment.INSIDE, stop * market.bid, FillReason.STOP)
     return None
 
 
-def last_sale(market: TradedMarket) -> Sale:
+def last_sale(market: TradedMarket) -> PlannedSale:
     close = price_of(market.candles.close, market.last)
-    return Sale(market.last, Moment.CLOSE, close * market.bid, FillReason.END)
+    return PlannedSale(market.last, Moment.CLOSE, close * market.bid, FillReason.END)
 
 
-def thirds(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> Ending:
+def thirds(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> PositionEnd:
     """APEX: a third each at one, two and three times the first distance of the stop."""
     assert stop is not None
     candles, signals = market.candles, market.signals
     average = atr(candles.high, candles.low, candles.close, 14)
     targets = [price + times * (price - stop) for times in (1, 2, 3)]
-    sales: list[Sale] = []
+    sales: list[PlannedSale] = []
     top = Decimal(0)
     for index in range(bought, market.last + 1):
         opened, high = price_of(candles.open, index), price_of(candles.high, index)
         if index > bought and signals.exit[index - 1]:
-            sales.append(Sale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.EXIT))
-            return Ending(tuple(sales), ())
+            sales.append(PlannedSale(index, Moment.SALE_AT_OPEN, opened * market.bid, FillReason.EXIT))
+            return PositionEnd(tuple(sales), ())
         stopped = stop_sale(market, index, stop, is_entry=index == bought)
         if stopped is not None:
-            return Ending((*sales, stopped), ())
+            return PositionEnd((*sales, stopped), ())
         for number in range(len(sales), 3):
             if high >= targets[number]:
                 part = _THIRD if number < 2 else None
-                sales.append(Sale(index, Moment.INSIDE, max(opened, targets[number]), FillReason.TARGET, part))
+                sales.append(PlannedSale(index, Moment.INSIDE, max(opened, targets[number]), FillReason.TARGET, part))
         if len(sales) == 3:
-            return Ending(tuple(sales), ())
+            return PositionEnd(tuple(sales), ())
         top = max(top, high)
         if sales:
             stop = max(stop, price)
         if len(sales) > 1:
             stop = max(stop, top - Decimal("1.5") * price_of(average, index))
-    return Ending((*sales, last_sale(market)), ())
+    return PositionEnd((*sales, last_sale(market)), ())
 
 
 class Breakout:

@@ -76,11 +76,11 @@ FACTS = {
     ),
     9: Fact(
         *("kraken-BTC-USD-15m", H1, 6551, Breakout(), KRAKEN, 118, "-0.5360", "-0.006282"),
-        assumptions=Assumptions(sizing=FullSize(), ending=Hanging(3.0)),
+        assumptions=Assumptions(sizing=FullSize(), end=Hanging(3.0)),
     ),
     10: Fact(
         *("kraken-ETH-USD-15m", M15, 26189, Apex(), KRAKEN, 135, "-0.6356", "-0.007417"),
-        assumptions=Assumptions(sizing=FullSize(), ending=thirds),
+        assumptions=Assumptions(sizing=FullSize(), end=thirds),
     ),
     15: Fact("binance-BTC-USDT-1d", D1, 3121, DEFAULT, KRAKEN, 42, "21.9735380392", "0.1437100516"),
     16: Fact(
