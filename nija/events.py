@@ -122,6 +122,33 @@ class PositionOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionIncreased:
+    """`amount` more was bought, at `price` on average, and all its fills are booked; `held` is the amount now."""
+
+    account: AccountId
+    market: str
+    amount: Decimal
+    price: Decimal
+    held: Decimal
+    stop: Decimal | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReduced:
+    """A part was sold as decided: `amount`, at `price` on average. `held` is left, with its stop."""
+
+    account: AccountId
+    market: str
+    amount: Decimal
+    price: Decimal
+    held: Decimal
+    stop: Decimal | None
+    reason: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
 class PositionClosed:
     """Selling `sold` in all earned `net` after all fees; `left` stays in the account, too little to be sold.
 
@@ -384,6 +411,8 @@ class MonthlyReport:
 OrderEvent = OrderFilled | OrderRefused | StopPlaced | StopMoved | StopSetByHand | DifferenceFound
 PositionEvent = (
     PositionOpened
+    | PositionIncreased
+    | PositionReduced
     | PositionClosed
     | PositionWrittenOff
     | PositionBare

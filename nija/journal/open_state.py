@@ -9,21 +9,30 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from brokers.client_order_id import Purpose
 from brokers.clock import Clock, utc_now
 from brokers.model import ZERO, Fill, Order
-from nija.events import RELEASED, Events, OrderFilled, PositionClosed, PositionOpened, PositionWrittenOff
+from nija.events import (
+    RELEASED,
+    Events,
+    OrderFilled,
+    PositionClosed,
+    PositionIncreased,
+    PositionOpened,
+    PositionReduced,
+    PositionWrittenOff,
+)
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState, state_of
 from nija.journal.positions import Position, fold
 from nija.journal.records import Holding, Intent, PositionPlan, WriteOff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
     from accounts.identity import AccountId
-    from brokers.client_order_id import Purpose
     from nija.journal.journal import Journal
 
 # For `nija status`; the journal keeps all of them.
@@ -62,6 +71,10 @@ class OpenState:
             if not is_news and plan.id not in self._unsettled:
                 self._announced.add(plan.id)
             self._publish_opened(plan.market)
+        for client_id in sorted(settling.keys() - self._unsettled.keys()):
+            ended = self._journal.intents.get(client_id)
+            if ended is not None:
+                self._publish_increased(ended)
 
     def now(self) -> datetime:
         return utc_now(self._clock)
@@ -162,6 +175,20 @@ class OpenState:
         self._plans[plan.market] = plan
         self._fold(plan)
 
+    def end_reduction(self, plan: PositionPlan) -> None:
+        """The position has been sold down to what its plan keeps, or nothing more of the rest can be sold."""
+        self.update_plan(replace(plan, keep=None))
+        sold = self._sold_for(plan)
+        if sold:
+            self._events.publish(_reduced(self._account, plan, sold, self._positions[plan.market].amount))
+
+    def _sold_for(self, plan: PositionPlan) -> tuple[Fill, ...]:
+        """The fills of the sales for the plan's reduction."""
+        orders = self._journal.intents.of_position(plan.id)
+        sales = (order for order in orders if order.purpose is Purpose.EXIT and order.signal_time == plan.keep_signal)
+        of_sales = self._journal.fills.of_orders([sale.client_id for sale in sales])
+        return tuple(fill for fills in of_sales.values() for fill in fills)
+
     def write_off(self, losses: Iterable[WriteOff], holdings: Iterable[Holding]) -> None:
         """Write off coins that left positions without a sale by NIJA, and save the owner's share after that."""
         losses = tuple(losses)
@@ -224,6 +251,15 @@ class OpenState:
             self._announced.add(position.id)
             self._events.publish(_opened(self._account, position))
 
+    def _publish_increased(self, entry: Intent) -> None:
+        """Publish an increase when it has ended with all its fills booked."""
+        position = self._positions.get(entry.market)
+        if entry.purpose is not Purpose.ENTRY or entry.client_id == entry.position_id:
+            return
+        fills = self._journal.fills.of_orders([entry.client_id]).get(entry.client_id, ())
+        if fills and position is not None and position.id == entry.position_id:
+            self._events.publish(_increased(self._account, position, fills))
+
     def _publish_closed(self, positions: Iterable[str]) -> None:
         """Publish positions that a repair of the journal has closed."""
         for position_id in tuple(positions):
@@ -234,7 +270,8 @@ class OpenState:
 
     def _keep(self, intent: Intent) -> Intent:
         if intent.settled:
-            self._unsettled.pop(intent.client_id, None)
+            if self._unsettled.pop(intent.client_id, None) is not None:
+                self._publish_increased(intent)
             self._publish_opened(intent.market)
         else:
             self._unsettled[intent.client_id] = intent
@@ -269,6 +306,33 @@ def _opened(account: AccountId, position: Position) -> PositionOpened:
     return PositionOpened(
         account, position.market, position.amount, position.entry_price, position.stop_price, position=position.id
     )
+
+
+def _increased(account: AccountId, position: Position, fills: Sequence[Fill]) -> PositionIncreased:
+    amount, price = _together(fills)
+    return PositionIncreased(
+        account, position.market, amount, price, held=position.amount, stop=position.stop_price, position=position.id
+    )
+
+
+def _reduced(account: AccountId, plan: PositionPlan, fills: Sequence[Fill], left: Decimal) -> PositionReduced:
+    amount, price = _together(fills)
+    return PositionReduced(
+        account,
+        plan.market,
+        amount,
+        price,
+        held=left,
+        stop=plan.stop_price,
+        reason=plan.keep_reason or "",
+        position=plan.id,
+    )
+
+
+def _together(fills: Sequence[Fill]) -> tuple[Decimal, Decimal]:
+    """The amount and the average price of some fills."""
+    amount = sum((fill.amount for fill in fills), ZERO)
+    return amount, sum((fill.amount * fill.price for fill in fills), ZERO) / amount
 
 
 def _closed(account: AccountId, position: Position, left: Decimal) -> PositionClosed:

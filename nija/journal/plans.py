@@ -11,6 +11,7 @@ from nija.journal.schema import positions, write_offs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from nija.journal.connection import JournalConnection
 
@@ -24,10 +25,23 @@ _SAVE = (
         # A decision to sell is never undone, not even by a trader whose memory is older than a command.
         exit_reason=func.coalesce(positions.c.exit_reason, bindparam("exit_reason")),
         closed=bindparam("closed"),
+        keep=bindparam("keep"),
+        keep_reason=bindparam("keep_reason"),
+        keep_signal=bindparam("keep_signal"),
     )
 )
 _TO_SELL = select(positions.c.market, positions.c.exit_reason).where(
     positions.c.account == bindparam("mine"), positions.c.closed.is_(None), positions.c.exit_reason.is_not(None)
+)
+
+_REDUCED_ON = (
+    select(positions.c.id)
+    .where(
+        positions.c.account == bindparam("mine"),
+        positions.c.market == bindparam("in_market"),
+        positions.c.keep_signal == bindparam("candle"),
+    )
+    .limit(1)
 )
 
 
@@ -46,15 +60,12 @@ class PlanStore:
             "opened": plan.opened,
             "signal_time": plan.signal_time,
             "strategy": plan.strategy,
-            "stop_price": plan.stop_price,
-            "exit_reason": plan.exit_reason,
-            "closed": plan.closed,
+            **_changing(plan),
         }
         self._connection.write(_ADD, values)
 
     def save(self, plan: PositionPlan) -> None:
-        changing = {"stop_price": plan.stop_price, "exit_reason": plan.exit_reason, "closed": plan.closed}
-        self._connection.write(_SAVE, {"mine": self._account, "position": plan.id, **changing})
+        self._connection.write(_SAVE, {"mine": self._account, "position": plan.id, **_changing(plan)})
 
     def get(self, position_id: str) -> PositionPlan | None:
         found = self._many(positions.c.id == position_id)
@@ -67,6 +78,11 @@ class PlanStore:
         """Why each position that is to be sold is, by market. Cheap enough for every cycle."""
         rows = self._connection.cached_rows(_TO_SELL, {"mine": self._account})
         return {row.market: row.exit_reason for row in rows}
+
+    def was_reduced(self, market: str, candle_time: datetime) -> bool:
+        """Whether a position in this market, open or closed, was to be sold in part on this candle."""
+        values = {"mine": self._account, "in_market": market, "candle": candle_time}
+        return bool(self._connection.cached_rows(_REDUCED_ON, values))
 
     def all(self) -> tuple[PositionPlan, ...]:
         """Open and closed, oldest first."""
@@ -102,6 +118,17 @@ class PlanStore:
         return tuple(_plan(row) for row in rows)
 
 
+def _changing(plan: PositionPlan) -> Mapping[str, object]:
+    return {
+        "stop_price": plan.stop_price,
+        "exit_reason": plan.exit_reason,
+        "closed": plan.closed,
+        "keep": plan.keep,
+        "keep_reason": plan.keep_reason,
+        "keep_signal": plan.keep_signal,
+    }
+
+
 def _plan(row: Row[Any]) -> PositionPlan:
     return PositionPlan(
         id=row.id,
@@ -112,4 +139,7 @@ def _plan(row: Row[Any]) -> PositionPlan:
         stop_price=row.stop_price,
         exit_reason=row.exit_reason,
         closed=row.closed,
+        keep=row.keep,
+        keep_reason=row.keep_reason,
+        keep_signal=row.keep_signal,
     )

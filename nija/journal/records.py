@@ -63,7 +63,9 @@ class OrderTransition:
 class PositionPlan:
     """The plan for one position. The amount held is a fold over the fills and is never stored.
 
-    `id` is the client id of the entry that opened it. A position with an `exit_reason` is to be sold.
+    `id` is the client id of the entry that opened it. A position with an `exit_reason` is to be sold. One with a `keep`
+    is to be sold down to that amount (base), for `keep_reason`; `keep_signal` is the candle of the last such decision,
+    also once it is carried out.
     """
 
     id: str
@@ -74,6 +76,9 @@ class PositionPlan:
     stop_price: Decimal | None = None
     exit_reason: str | None = None
     closed: datetime | None = None
+    keep: Decimal | None = None
+    keep_reason: str | None = None
+    keep_signal: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

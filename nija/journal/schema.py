@@ -31,6 +31,9 @@ positions = Table(
     Column("stop_price", DecimalText()),
     Column("exit_reason", Text()),
     Column("closed", UtcTime()),
+    Column("keep", DecimalText()),
+    Column("keep_reason", Text()),
+    Column("keep_signal", UtcTime()),
 )
 # One open position per market, whatever else goes wrong.
 Index(

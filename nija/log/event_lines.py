@@ -27,7 +27,9 @@ from nija.events import (
     PositionBare,
     PositionCertain,
     PositionClosed,
+    PositionIncreased,
     PositionProtected,
+    PositionReduced,
     PositionWrittenOff,
     StopMoved,
     StopPlaced,
@@ -55,7 +57,15 @@ class EventLines:
                 _stop(self._log.bind(account=str(event.account), market=event.market), event, moves)
             case OrderFilled() | StopSetByHand() | DifferenceFound():
                 _order(self._log.bind(account=str(event.account), market=event.market), event)
-            case PositionClosed() | PositionWrittenOff() | PositionBare() | PositionProtected() | PositionCertain():
+            case (
+                PositionIncreased()
+                | PositionReduced()
+                | PositionClosed()
+                | PositionWrittenOff()
+                | PositionBare()
+                | PositionProtected()
+                | PositionCertain()
+            ):
                 _position(self._log.bind(account=str(event.account)), event)
             case FeedSilent() | FeedBack():
                 _feed(self._log.bind(exchange=str(event.exchange)), event)
@@ -100,6 +110,8 @@ def _stop(log: FilteringBoundLogger, event: StopPlaced | StopMoved, moves: int) 
 
 def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
     match event:
+        case PositionIncreased() | PositionReduced():
+            log.info(_resized(event), market=event.market)
         case PositionClosed() if event.sold > ZERO:
             log.info(_result(event), market=event.market, net=event.net)
         case PositionClosed() if event.left > ZERO:
@@ -118,6 +130,14 @@ def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
             log.warning(f"⚠️  {event.reason}")
         case PositionProtected() | PositionCertain():
             log.info(f"No longer: {event.reason}")
+
+
+def _resized(event: PositionIncreased | PositionReduced) -> str:
+    """`BTC/USD reduced: 0.01000000 sold, 0.02000000 held (trend_ensemble reduce)`."""
+    if isinstance(event, PositionIncreased):
+        return f"{event.market} increased: {amount(event.amount)} bought, {amount(event.held)} held"
+    why = event.reason.partition(" on the candle")[0]
+    return f"{event.market} reduced: {amount(event.amount)} sold, {amount(event.held)} held ({why})"
 
 
 def _result(event: PositionClosed) -> str:

@@ -24,9 +24,11 @@ from nija.events import (
     PositionBare,
     PositionCertain,
     PositionClosed,
+    PositionIncreased,
     PositionInDoubt,
     PositionOpened,
     PositionProtected,
+    PositionReduced,
     PositionWrittenOff,
 )
 
@@ -37,6 +39,8 @@ NotifiedEvent = (
     AccountFailed
     | AccountRecovered
     | PositionOpened
+    | PositionIncreased
+    | PositionReduced
     | PositionClosed
     | PositionWrittenOff
     | PositionBare
@@ -77,6 +81,8 @@ def wording_of(event: NotifiedEvent) -> Wording:
             return _daemon(event)
         case FeedSilent() | FeedBack():
             return _feed(event)
+        case PositionIncreased() | PositionReduced():
+            return _resize(event)
         case PositionOpened() | PositionClosed() | PositionWrittenOff():
             return _position(event)
         case PositionBare() | PositionProtected() | PositionInDoubt() | PositionCertain():
@@ -129,6 +135,15 @@ def _position(event: PositionOpened | PositionClosed | PositionWrittenOff) -> Wo
         case PositionWrittenOff():
             text = f"{amount(event.amount)} left the account without a sale by NIJA: {event.reason}"
             return Wording(f"✍️ {who}: {event.market} was booked out", text, Severity.WARNING)
+
+
+def _resize(event: PositionIncreased | PositionReduced) -> Wording:
+    who, held = _who(event.account), f"{amount(event.held)} held"
+    traded = f"{amount(event.amount)} @ {price(event.price, event.market)}"
+    if isinstance(event, PositionIncreased):
+        stop = "no stop yet" if event.stop is None else f"stop {price(event.stop, event.market)}"
+        return Wording(f"📈 {who} bought more {event.market}", f"{traded}, {held}, {stop}", Severity.SUCCESS)
+    return Wording(f"📉 {who} sold part of {event.market}", f"{traded}, {held}: {event.reason}", Severity.SUCCESS)
 
 
 def _protection(event: PositionBare | PositionProtected | PositionInDoubt | PositionCertain) -> Wording:

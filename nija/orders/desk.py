@@ -16,15 +16,15 @@ from nija.journal.records import Halt, HaltName, Intent, PositionPlan, WriteOff
 from nija.log.event_log import EventLog
 from nija.orders.execution import Executor
 from nija.orders.ownership import OwnershipTracker
-from nija.orders.policy import Close
+from nija.orders.policy import Close, Wait
 from nija.orders.reconciliation import Reconciler
 from nija.orders.release import Releaser
 from nija.orders.sending import EntryRetries, Sender
-from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Protection, Timings
+from nija.orders.state import EntryOutcome, EntryStatus, ExitOutcome, ExitStatus, Protection, StopStage, Timings
 from nija.orders.tracking import DeskContext, ErrorCollector, OrderTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -40,6 +40,9 @@ _NEVER = float("-inf")
 _FINISH_POLL_SECONDS = 0.5
 # After this many comparisons in a row cut short by the rate limit, say so in the log.
 _REPORT_PARTIAL_AFTER = 3
+_NOTHING_HELD = "nothing is held"
+# Nothing is bought for a position that its stop may be selling, or that may have none.
+_STOP_IN_MOTION = frozenset({StopStage.SELLING, StopStage.ENDING, StopStage.DENIED})
 _RELEASING = "NIJA's positions are being released to their owner"
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
 
@@ -142,17 +145,17 @@ class OrderDesk:
             return working
         if self._owner.in_doubt(market.partition("/")[0]):
             return "coins are missing, and it is not known yet whose they were"
-        plan = self._open.plan(market)
-        if plan is not None and plan.exit_reason is not None:
-            return "the position is being sold"
-        return None
+        return _being_sold(self._open.plan(market))
 
     def acted_on(self, market: str, signal_time: datetime) -> bool:
-        """Whether an entry was already sent for the candle that closed at `signal_time`.
+        """Whether an entry was sent, or a sale in part decided, for the candle that closed at `signal_time`.
 
         An entry that certainly never reached the exchange does not count.
         """
-        return self._journal.intents.entry_for(market, signal_time) is not None
+        journal = self._journal
+        return journal.intents.entry_for(market, signal_time) is not None or journal.plans.was_reduced(
+            market, signal_time
+        )
 
     def retries_later(self, market: str, signal_time: datetime) -> str | None:
         """Why an entry for this candle that could not be sent must still wait for its retry; or None."""
@@ -205,22 +208,47 @@ class OrderDesk:
 
         `stop_price` is None for a strategy without stops. A refusal is an outcome, not an error.
         """
-        refusal = self._refusal(market, amount, signal_time)
+        is_open = self._open.plan(market.symbol) is not None
+        refusal = self._refusal(market, amount, signal_time, "a position is already open" if is_open else None)
         if refusal is not None:
             return EntryOutcome(EntryStatus.REFUSED, refusal)
-        later = self.retries_later(market.symbol, signal_time)
-        if later is not None:
-            return EntryOutcome(EntryStatus.FAILED, later)
         planned = market.floor_price(stop_price) if stop_price is not None else None
-        try:
-            if not self._owner.is_fresh(market.base):
-                self._owner.check(only=market.base)
-            entry = self._sender.entry(market.symbol, market.floor_amount(amount), planned, signal_time, strategy)
-        except (Unauthorized, PermissionDenied):
-            raise
-        except BrokerError as error:
-            return EntryOutcome(EntryStatus.FAILED, self._retries.schedule(market.symbol, signal_time, error))
-        return self._follow(entry, signal_time)
+        floored = market.floor_amount(amount)
+        return self._buy(
+            market, signal_time, lambda: self._sender.entry(market.symbol, floored, planned, signal_time, strategy)
+        )
+
+    def increase(self, market: Market, amount: Decimal, signal_time: datetime, strategy: str) -> EntryOutcome:
+        """Buy `amount` (base) more of an open position at market, and enlarge its stop to what is held then.
+
+        For the candle that closed at `signal_time`. A refusal is an outcome, not an error.
+        """
+        plan = self._open.plan(market.symbol)
+        refusal = self._refusal(market, amount, signal_time, self._unfit_for_more(plan))
+        if refusal is not None or plan is None:
+            return EntryOutcome(EntryStatus.REFUSED, refusal or _NOTHING_HELD)
+        floored = market.floor_amount(amount)
+        return self._buy(market, signal_time, lambda: self._sender.increase(plan, floored, signal_time, strategy))
+
+    def reduce(self, market: str, keep: Decimal, signal_time: datetime, reason: str) -> ExitOutcome:
+        """Sell a position down to `keep` (base) at market, for the candle that closed at `signal_time`.
+
+        The decision is journaled: `refresh` continues an unfinished sale. A `keep` that the exchange would not let NIJA
+        protect or sell is a decision to sell everything.
+        """
+        if (halted := self._halted()) is not None:
+            return ExitOutcome(ExitStatus.REFUSED, halted)
+        plan = self._open.plan(market)
+        if plan is None or plan.exit_reason is not None:
+            return self._sell(market, reason)
+        if plan.keep is None or plan.keep_signal != signal_time:
+            if self.acted_on(market, signal_time):
+                return ExitOutcome(ExitStatus.REFUSED, _acted_on(signal_time))
+            if keep <= ZERO or not self._executor.is_worth_keeping(plan, keep):
+                return self._sell(market, reason)
+            plan = replace(plan, keep=keep, keep_reason=reason, keep_signal=signal_time)
+            self._open.update_plan(plan)
+        return self._reduced(plan, self._executor.run(plan))
 
     def exit(self, market: str, reason: str) -> ExitOutcome:
         """Sell a whole position at market. The decision is journaled: `refresh` continues an unfinished sale."""
@@ -328,6 +356,20 @@ class OrderDesk:
 
     # Internals.
 
+    def _buy(self, market: Market, signal_time: datetime, send: Callable[[], Intent]) -> EntryOutcome:
+        later = self.retries_later(market.symbol, signal_time)
+        if later is not None:
+            return EntryOutcome(EntryStatus.FAILED, later)
+        try:
+            if not self._owner.is_fresh(market.base):
+                self._owner.check(only=market.base)
+            entry = send()
+        except (Unauthorized, PermissionDenied):
+            raise
+        except BrokerError as error:
+            return EntryOutcome(EntryStatus.FAILED, self._retries.schedule(market.symbol, signal_time, error))
+        return self._follow(entry, signal_time)
+
     def _manage(self, plan: PositionPlan) -> None:
         if self._releaser.is_active:
             self._releaser.run(plan)
@@ -405,7 +447,9 @@ class OrderDesk:
 
     def _follow(self, entry: Intent, signal_time: datetime) -> EntryOutcome:
         """Protect what an entry bought, and book its fills."""
-        self._executor.bought(entry.position_id)
+        plan = self._open.plan(entry.market)
+        if plan is not None and (entry.client_id == plan.id or self._executor.is_guarded(plan)):
+            self._executor.bought(plan.id)
         if entry.state is OrderState.OPEN:
             entry = self._tracker.await_fill(entry)
             self._protect(entry.market)
@@ -421,20 +465,34 @@ class OrderDesk:
     def _entered(self, entry: Intent) -> EntryOutcome:
         if entry.state is OrderState.UNKNOWN:
             return EntryOutcome(EntryStatus.UNKNOWN, entry.outcome)
-        if entry.filled > ZERO or self._open.positions().get(entry.market) is not None:
+        if entry.filled > ZERO:
             return EntryOutcome(EntryStatus.FILLED)
         if entry.state.is_final:
             return EntryOutcome(EntryStatus.REFUSED, entry.outcome or f"the order was {entry.state.value}")
         return EntryOutcome(EntryStatus.WORKING)
 
-    def _refusal(self, market: Market, amount: Decimal, signal_time: datetime) -> str | None:
+    def _unfit_for_more(self, plan: PositionPlan | None) -> str | None:
+        """Why a position cannot be increased, or None."""
+        if plan is None or plan.market not in self._open.positions():
+            return _NOTHING_HELD
+        stage = self._executor.state_of(plan).stop
+        return f"its stop is {stage.value}" if stage in _STOP_IN_MOTION else None
+
+    def _reduced(self, plan: PositionPlan, outcome: Wait | Close) -> ExitOutcome:
+        current = self._open.plan(plan.market)
+        if current is None or isinstance(outcome, Close):
+            return ExitOutcome(ExitStatus.CLOSED)
+        if current.keep is None and current.exit_reason is None:
+            return ExitOutcome(ExitStatus.REDUCED)
+        return ExitOutcome(ExitStatus.WORKING, outcome.trouble or outcome.reason)
+
+    def _refusal(self, market: Market, amount: Decimal, signal_time: datetime, unfit: str | None) -> str | None:
+        """Why nothing can be bought now, or None. `unfit`: what the position, or its absence, says against it."""
         blocked = self.blocked(market.symbol)
-        if blocked is not None:
-            return blocked
-        if self._open.plan(market.symbol) is not None:
-            return "a position is already open"
+        if blocked is not None or unfit is not None:
+            return blocked or unfit
         if self.acted_on(market.symbol, signal_time):
-            return f"the candle of {signal_time:%Y-%m-%d %H:%M} UTC was already acted upon"
+            return _acted_on(signal_time)
         if not market.tradable or not market.takes_market_orders:
             return "the exchange accepts no market orders for this market now"
         if market.floor_amount(amount) < market.min_amount:
@@ -445,7 +503,7 @@ class OrderDesk:
     def _sell(self, market: str, reason: str) -> ExitOutcome:
         plan = self._open.plan(market)
         if plan is None:
-            return ExitOutcome(ExitStatus.CLOSED, "nothing is held")
+            return ExitOutcome(ExitStatus.CLOSED, _NOTHING_HELD)
         if plan.exit_reason is None:
             plan = replace(plan, exit_reason=reason)
             self._open.update_plan(plan)
@@ -491,6 +549,16 @@ class OrderDesk:
         else:
             text = "a request to the exchange failed and will be retried"
             self._log.trouble("questions", text, detail=str(error))
+
+
+def _being_sold(plan: PositionPlan | None) -> str | None:
+    if plan is not None and plan.exit_reason is not None:
+        return "the position is being sold"
+    return None if plan is None or plan.keep is None else "a part of the position is being sold"
+
+
+def _acted_on(signal_time: datetime) -> str:
+    return f"the candle of {signal_time:%Y-%m-%d %H:%M} UTC was already acted upon"
 
 
 def _working(order: Intent) -> str | None:

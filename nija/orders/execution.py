@@ -13,7 +13,7 @@ from nija.events import StopMoved, StopSetByHand
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
 from nija.orders import policy
-from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, SaleStage, StopStage
+from nija.orders.state import BareTimer, MarketMode, PositionState, Protection, Reduction, SaleStage, StopStage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,7 @@ class Executor:
     def retry_now(self) -> None:
         """Retry refused stops and sales at once, because little time is left."""
         self._stop_due.clear()
+        self._sale_due.clear()
 
     def run(self, plan: PositionPlan) -> policy.Wait | policy.Close:
         """Carry out steps until the position must wait or is closed; returns that step. Raises BrokerError."""
@@ -119,6 +120,8 @@ class Executor:
                 self._read_owner(plan)
             case policy.BeginSale(reason):
                 self._open.update_plan(replace(plan, exit_reason=reason))
+            case policy.EndReduction():
+                self._open.end_reduction(plan)
             case policy.Sell(amount):
                 self._sell(plan, amount)
             case _:
@@ -137,10 +140,8 @@ class Executor:
                     self._withdraw(self._stops(plan)[-1])
             case policy.PlaceStop(amount, price):
                 self._place(plan, amount, price)
-            case policy.MoveStop(amount, price):
-                self._amend(plan, self._stops(plan)[-1], amount, price)
-            case policy.ReplaceStop(amount, price):
-                self._replace(plan, self._stops(plan)[-1], amount, price)
+            case policy.MoveStop() | policy.ReplaceStop():
+                self._change_stop(plan, self._stops(plan)[-1], step)
             case _:
                 return
 
@@ -161,8 +162,7 @@ class Executor:
         held, sellable = self._amounts(plan, market, orders)
         position = self._open.position(plan.market)
         currency = plan.market.partition("/")[0]
-        bought_at = ZERO if position is None else position.entry_price
-        reference = self._context.last_prices.get(plan.market) or bought_at or plan.stop_price or _UNPRICED
+        reference = self._reference(plan)
         counts = not self._unbooked(orders) or broker.fees_in_quote
         return PositionState(
             market=plan.market,
@@ -177,6 +177,7 @@ class Executor:
             planned_stop=plan.stop_price,
             wanted_stop=_on_tick(plan.stop_price, market),
             selling=plan.exit_reason,
+            reduction=self._reduction(plan, market, held, sellable),
             stop=stage,
             stop_amount=ZERO if resting is None else resting.request.amount - resting.filled,
             stop_price=None if resting is None else resting.request.stop_price,
@@ -198,6 +199,40 @@ class Executor:
             stops_at_market=broker.stops_at_market,
             can_amend=broker.can_amend_stops,
         )
+
+    def _reference(self, plan: PositionPlan) -> Decimal:
+        """The best known price, for the exchange's minimum in money."""
+        position = self._open.position(plan.market)
+        bought_at = ZERO if position is None else position.entry_price
+        return self._context.last_prices.get(plan.market) or bought_at or plan.stop_price or _UNPRICED
+
+    def _reduction(
+        self, plan: PositionPlan, market: Market | None, held: Decimal, sellable: Decimal
+    ) -> Reduction | None:
+        """Measured in what is held, so that the amount sold does not depend on how often it was interrupted."""
+        if plan.keep is None:
+            return None
+        price, left, excess = self._reference(plan), held - plan.keep, sellable - plan.keep
+        if market is not None:
+            left, excess = market.floor_amount(left), market.floor_amount(excess)
+        return Reduction(
+            reason=plan.keep_reason or "",
+            excess=excess if excess > ZERO and (market is None or market.allows(excess, price)) else ZERO,
+            is_done=left <= ZERO or (market is not None and not market.allows(left, price)),
+            rest_too_small=not self.is_worth_keeping(plan, plan.keep),
+            stop_sold=self._has_stop_sold(plan),
+        )
+
+    def is_worth_keeping(self, plan: PositionPlan, amount: Decimal) -> bool:
+        """Whether the exchange would take a stop for, and a sale of, this amount of the position."""
+        market = self._broker.markets().get(plan.market)
+        price = plan.stop_price or self._reference(plan)
+        return market is None or market.allows(market.floor_amount(amount), price)
+
+    def is_guarded(self, plan: PositionPlan) -> bool:
+        """Whether a stop at the exchange covers all of it."""
+        state = self.state_of(plan)
+        return state.stop is StopStage.RESTING and state.is_covered
 
     def _stop_stage(self, stops: list[Intent]) -> StopStage:
         if any(stop.state.is_unresolved for stop in stops):
@@ -226,11 +261,21 @@ class Executor:
     def _stops(self, plan: PositionPlan) -> list[Intent]:
         return [stop for stop in self._open.orders(plan.market, Purpose.STOP) if stop.state.is_live]
 
+    def _has_stop_sold(self, plan: PositionPlan) -> bool:
+        """Whether a stop of this position has sold since the candle of its reduction."""
+        since = plan.keep_signal or plan.opened
+        orders = self._context.journal.intents.of_position(plan.id)
+        stops = {order.exchange_id: order for order in orders if order.purpose is Purpose.STOP and order.filled > ZERO}
+        fills = self._context.journal.fills.of_position(plan.id) if stops else ()
+        unbooked = any(order.filled > self._open.booked(order) for order in stops.values() if not order.settled)
+        return unbooked or any(fill.order_id in stops and fill.time >= since for fill in fills)
+
     def _watch_stops(self, plan: PositionPlan) -> None:
         """A resting stop keeps anyone else from selling the coins; once it is gone, ownership must be checked again."""
         resting = frozenset(stop.client_id for stop in self._stops(plan))
         gone = self._resting.get(plan.id, frozenset()) - resting
         if gone:
+            self._new.discard(plan.id)
             self._owner.expire(plan.market.partition("/")[0], unguarded=not gone <= self._withdrawn)
             self._withdrawn -= gone
         self._resting[plan.id] = resting
@@ -286,6 +331,12 @@ class Executor:
             self._context.publish_stop(stop)
         return stop.state
 
+    def _change_stop(self, plan: PositionPlan, stop: Intent, step: policy.MoveStop | policy.ReplaceStop) -> None:
+        if self._is_shrinking_in_vain(plan, step.amount):
+            return
+        change = self._amend if isinstance(step, policy.MoveStop) else self._replace
+        change(plan, stop, step.amount, step.price)
+
     def _amend(self, plan: PositionPlan, stop: Intent, amount: Decimal, price: Decimal) -> None:
         if stop.exchange_id is None:
             return
@@ -301,6 +352,10 @@ class Executor:
         amended = replace(stop, request=replace(stop.request, amount=amount, stop_price=price))
         self._open.move(stop, amended, CommitPoint.AMENDED)
         self._clear_refusal(plan)
+        self._new.discard(plan.id)
+        if amount < stop.request.amount:
+            # Nothing locks the rest any more.
+            self._owner.expire(plan.market.partition("/")[0], unguarded=False)
         account = self._context.journal.account
         self._context.events.publish(StopMoved(account, plan.market, amount, price, order=stop.exchange_id))
 
@@ -317,12 +372,12 @@ class Executor:
         state = self.state_of(plan)
         if state.stop is not StopStage.NONE or state.sellable == ZERO or state.too_small:
             return
-        old = stop.request.stop_price
-        if self._place(plan, state.sellable, price) is OrderState.REJECTED and old is not None:
+        old, amount = stop.request.stop_price, min(amount, state.sellable)
+        if self._place(plan, amount, price) is OrderState.REJECTED and old is not None:
             self._place(plan, state.sellable, old)
 
     def _sell(self, plan: PositionPlan, amount: Decimal) -> None:
-        sale = self._sender.sale(plan, amount, plan.exit_reason or "")
+        sale = self._sender.sale(plan, amount)
         self._new.discard(plan.id)
         if sale.state is OrderState.REJECTED:
             self._owner.expire(plan.market.partition("/")[0])
@@ -331,9 +386,10 @@ class Executor:
             self._tracker.await_settled(sale)
 
     def _is_sale_refused(self, plan: PositionPlan) -> bool:
-        """Whether the exchange would refuse the sale for which the stop is about to be cancelled."""
-        amount = self.state_of(plan).sellable
-        if plan.exit_reason is None or amount <= ZERO:
+        """Whether the exchange would refuse the sale for which the stop is about to be cancelled or shrunk."""
+        state = self.state_of(plan)
+        amount = state.excess if plan.exit_reason is None else state.sellable
+        if amount <= ZERO:
             return False
         try:
             self._sender.preview_sale(plan, amount)
@@ -341,6 +397,12 @@ class Executor:
             self._sale_refused(plan, str(error))
             return True
         return False
+
+    def _is_shrinking_in_vain(self, plan: PositionPlan, amount: Decimal) -> bool:
+        """Whether the stop is to be shrunk for a sale that the exchange would refuse."""
+        state = self.state_of(plan)
+        shrinks = state.excess > ZERO and amount == state.kept
+        return shrinks and self._is_sale_refused(plan)
 
     def _sale_refused(self, plan: PositionPlan, reason: str) -> None:
         self._sale_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry

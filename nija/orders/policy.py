@@ -3,10 +3,11 @@
 The invariants, each asserted by name in tests/nija/orders/test_policy.py:
 
 - cover: protection is not removed before its successor can be accepted. A stop is withdrawn only for a sale or a
-  better stop, in a market that was read recently and accepts orders.
+  better stop, and shrunk only for the sale of the rest, in a market that was read recently and accepts orders.
 - owner: only coins that certainly are NIJA's are put up for sale, and only after a fresh ownership check.
 - never down: no step moves a stop further away, and a tighter one set by hand becomes the plan's.
-- finish: on shutdown no new decisions are made and no stop is withdrawn; a missing one is still placed.
+- finish: on shutdown no new decisions are made and no stop is withdrawn; a missing one is still placed, one that is
+  too small is enlarged where that takes no withdrawal, and a sale whose stop was shrunk for it is still sent.
 - no silence: a position that is not protected as planned says why.
 
 docs/orders.md shows the table of steps; a test holds it equal to this.
@@ -16,10 +17,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from brokers.figures import price
 from brokers.model import ZERO
-from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
+from nija.orders.state import MarketMode, PositionState, Reduction, SaleStage, StopStage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A triggered stop-limit that still rests when the price is this far past it will not fill by itself.
 _JUMPED = Decimal("0.995")
@@ -53,6 +58,11 @@ class BeginSale:
     """Decide to sell; every later pass continues the sale until it is done."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndReduction:
+    """Nothing more of the position is to be sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ Step = (
     | ReadMarket
     | ReadOwner
     | BeginSale
+    | EndReduction
     | AdoptStop
     | WithdrawSpare
     | WithdrawStop
@@ -123,6 +134,7 @@ _PROTECTED = Wait("the stop is as planned")
 _WATCHED = Wait("the price is watched here")
 _LATER = Wait("the last attempt was refused; it is retried soon")
 _STOPS = Wait("NIJA is shutting down; the stop stays as it is")
+_STOPS_SMALLER = Wait("shutting down", "its stop covers only a part of it, and NIJA is shutting down")
 _PAUSED = Wait("another program trades this account; the stop stays as it is")
 _DENIED = Wait("the exchange denies the stop", "the exchange says that there is no such stop; NIJA keeps asking")
 _NO_STOP_PRICE = Wait("no stop price", "it has no stop price until the strategy gives one")
@@ -133,6 +145,7 @@ _TOO_SMALL = Wait("too small", "the amount is below the exchange's minimum for a
 _MARKET_GONE = Wait("market absent", "the exchange does not list this market now")
 _MARKET_CLOSED = Wait("market closed", "its stop cannot be moved: the market accepts no orders now; the old one stays")
 _SALE_WAITS = Wait("market closed", "it is to be sold, but the market accepts no orders now; its stop stays")
+_STOP_SOLD = "price reached the stop while a part was being sold"
 
 
 def next_step(state: PositionState) -> Step:
@@ -148,7 +161,27 @@ def next_step(state: PositionState) -> Step:
         return WithdrawSpare()
     if _was_tightened(state) and state.stop_price is not None and not state.stopping:
         return AdoptStop(state.stop_price)
-    return _protection(state) if state.selling is None else _sale_or_protection(state)
+    return _as_decided(state)
+
+
+def _as_decided(state: PositionState) -> Step:
+    if state.selling is not None:
+        return _sale_or_protection(state)
+    return _protection(state) if state.reduction is None else _reduction(state, state.reduction)
+
+
+def _reduction(state: PositionState, reduction: Reduction) -> Step:
+    """The stop comes before it, and what would be left must be worth keeping."""
+    if _price_reached(state):
+        return _protection(state)
+    if reduction.stop_sold and not state.stopping:
+        return BeginSale(_STOP_SOLD)
+    if reduction.is_done:
+        is_done = state.settled and not (state.entry_is_open or state.stopping)
+        return EndReduction() if is_done else _protection(state)
+    if reduction.rest_too_small and not state.stopping:
+        return BeginSale(reduction.reason)
+    return _part_sale(state) or _protection(state)
 
 
 def _sale_or_protection(state: PositionState) -> Step:
@@ -206,7 +239,31 @@ def _was_tightened(state: PositionState) -> bool:
 
 def _sale(state: PositionState) -> Step | None:
     """The next step of the sale; None if it cannot continue now, and the position stays protected meanwhile."""
-    if state.stopping or not state.sale_is_due or state.entry_is_open or state.stop is StopStage.DENIED:
+    return None if state.stopping else _if_sellable(state, _sell_all)
+
+
+def _sell_all(state: PositionState) -> Step:
+    return WithdrawStop() if state.stop is StopStage.RESTING else Sell(state.sellable)
+
+
+def _part_sale(state: PositionState) -> Step | None:
+    """As `_sale`, for the excess. Once the stop was shrunk for it, the sale is the best protection."""
+    waits = (state.stopping or state.paused) and not state.is_shrunk
+    return None if waits or state.excess <= ZERO else _if_sellable(state, _sell_excess)
+
+
+def _sell_excess(state: PositionState) -> Step | None:
+    """First the stop is for what is kept, then the excess is sold."""
+    if state.stop is StopStage.RESTING and not state.is_shrunk:
+        return _shrinking(state)
+    if state.stop is StopStage.NONE and state.rests_on_exchange and state.stop_is_due and state.wanted_stop:
+        return PlaceStop(state.kept, state.wanted_stop)
+    return Sell(state.excess)
+
+
+def _if_sellable(state: PositionState, sale: Callable[[PositionState], Step | None]) -> Step | None:
+    """This step of a sale, or what must be read before it; None if nothing can be sold now."""
+    if not state.sale_is_due or state.entry_is_open or state.stop is StopStage.DENIED:
         return None
     if not state.market_is_fresh:
         return ReadMarket()
@@ -214,9 +271,14 @@ def _sale(state: PositionState) -> Step | None:
         return None
     if _asks_owner(state):
         return ReadOwner()
-    if not _has_something(state):
+    return sale(state) if _has_something(state) else None
+
+
+def _shrinking(state: PositionState) -> Step | None:
+    if _why_kept(state) is not None or state.stop_price is None:
         return None
-    return WithdrawStop() if state.stop is StopStage.RESTING else Sell(state.sellable)
+    price = max(state.stop_price, state.wanted_stop or ZERO)
+    return MoveStop(state.kept, price) if state.can_amend else ReplaceStop(state.kept, price)
 
 
 def _protection(state: PositionState) -> Step:
@@ -271,21 +333,26 @@ def _adjustment(state: PositionState) -> Step:
     price, wanted = state.stop_price, state.wanted_stop
     if price is None or wanted is None or (price >= wanted and state.stop_amount == state.sellable):
         return _PROTECTED
-    kept = _kept(state)
+    kept = _why_kept(state)
     if kept is not None:
         return kept
     if not state.market_is_fresh:
         return ReadMarket()
     if state.mode is not MarketMode.OPEN:
         return _MARKET_CLOSED
+    if state.stop_amount < state.sellable and not state.is_new and _asks_owner(state):
+        return ReadOwner()
     better = max(price, wanted)
     return MoveStop(state.sellable, better) if state.can_amend else ReplaceStop(state.sellable, better)
 
 
-def _kept(state: PositionState) -> Wait | None:
+def _why_kept(state: PositionState) -> Wait | None:
     """Why a stop that differs from the plan stays as it is for now."""
-    if state.stopping or state.paused:
-        return _STOPS if state.stopping else _PAUSED
+    is_smaller = state.stop_amount < state.sellable
+    if state.paused:
+        return _PAUSED
+    if state.stopping and not (is_smaller and state.can_amend):
+        return _STOPS_SMALLER if is_smaller else _STOPS
     if state.in_doubt:
         return _DOUBT
     if not state.stop_is_due:

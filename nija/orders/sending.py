@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from brokers.client_order_id import Purpose, new_client_id
+from brokers.client_order_id import Purpose, new_client_id, new_increase_id
 from brokers.errors import (
     BrokerError,
     MarketRefused,
@@ -48,24 +48,19 @@ class Sender:
         client_id = new_client_id(Purpose.ENTRY)
         now = self._broker.exchange_time()
         plan = PositionPlan(client_id, market, now, strategy, signal_time=signal_time, stop_price=stop_price)
-        intent = Intent(
-            request=OrderRequest(
-                client_id, market, Side.BUY, OrderType.MARKET, amount, self._deadline(self._timings.entry_deadline)
-            ),
-            position_id=client_id,
-            purpose=Purpose.ENTRY,
-            state=OrderState.INTENDED,
-            created=now,
-            filled=ZERO,
-            strategy=strategy,
-            reason="entry signal",
-            signal_time=signal_time,
-        )
+        intent = self._buying(plan, client_id, amount, signal_time, "entry signal")
         return self._send(intent, plan)
 
-    def sale(self, plan: PositionPlan, amount: Decimal, reason: str) -> Intent:
-        """Sell at market."""
-        return self._send(self._selling(plan, amount, Purpose.EXIT, reason))
+    def increase(self, plan: PositionPlan, amount: Decimal, signal_time: datetime, strategy: str) -> Intent:
+        """Buy more of an open position at market. Raises BrokerError if the exchange's time is unknown."""
+        self._broker.sync_clock()
+        intent = self._buying(plan, new_increase_id(), amount, signal_time, "increase signal")
+        return self._send(replace(intent, strategy=strategy))
+
+    def sale(self, plan: PositionPlan, amount: Decimal) -> Intent:
+        """Sell at market: all of it, or what the plan does not keep."""
+        intent = self._selling(plan, amount, Purpose.EXIT, plan.exit_reason or plan.keep_reason or "")
+        return self._send(replace(intent, signal_time=plan.keep_signal if plan.exit_reason is None else None))
 
     def stop(self, plan: PositionPlan, amount: Decimal, stop_price: Decimal) -> Intent:
         """Place a resting stop."""
@@ -85,6 +80,23 @@ class Sender:
         except MarketRefused as error:
             self._retries.market_refused(intent.market, error)
             raise
+
+    def _buying(
+        self, plan: PositionPlan, client_id: str, amount: Decimal, signal_time: datetime, reason: str
+    ) -> Intent:
+        return Intent(
+            request=OrderRequest(
+                client_id, plan.market, Side.BUY, OrderType.MARKET, amount, self._deadline(self._timings.entry_deadline)
+            ),
+            position_id=plan.id,
+            purpose=Purpose.ENTRY,
+            state=OrderState.INTENDED,
+            created=self._broker.exchange_time(),
+            filled=ZERO,
+            strategy=plan.strategy,
+            reason=reason,
+            signal_time=signal_time,
+        )
 
     def _selling(
         self, plan: PositionPlan, amount: Decimal, purpose: Purpose, reason: str, stop_price: Decimal | None = None

@@ -81,6 +81,21 @@ class MarketMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reduction:
+    """A decision to sell a position in part. `excess` (base) can be sold now, rounded down to the market's step.
+
+    `is_done`: nothing more of it can be sold; `rest_too_small`: what is kept could not be sold or protected later;
+    `stop_sold`: the stop has sold since the decision.
+    """
+
+    reason: str
+    excess: Decimal = ZERO
+    is_done: bool = False
+    rest_too_small: bool = False
+    stop_sold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PositionState:
     """One position as it is known now. Amounts in base currency, prices in quote.
 
@@ -96,6 +111,8 @@ class PositionState:
     old that even an answer that left nothing to sell may have changed. `is_new`: this process bought the coins, knew
     what the owner held, and has put nothing up for sale since. `in_doubt`: coins are missing and it is not known whose.
     `price` is the last price, None if it is too old.
+
+    `selling`: why all of it is to be sold; `reduction`: what is to be sold of it.
 
     `stop_is_due`, `sale_is_due`: the wait after a refusal is over. `was_refused`: the last stop was refused. `paused`:
     another program trades this account.
@@ -113,6 +130,7 @@ class PositionState:
     planned_stop: Decimal | None = None
     wanted_stop: Decimal | None = None
     selling: str | None = None
+    reduction: Reduction | None = None
     stop: StopStage = StopStage.NONE
     stop_amount: Decimal = ZERO
     stop_price: Decimal | None = None
@@ -133,6 +151,21 @@ class PositionState:
     rests_on_exchange: bool = True
     stops_at_market: bool = True
     can_amend: bool = True
+
+    @property
+    def excess(self) -> Decimal:
+        """What a reduction can sell now."""
+        return ZERO if self.reduction is None or self.selling is not None else self.reduction.excess
+
+    @property
+    def kept(self) -> Decimal:
+        """What a reduction leaves of the `sellable` amount."""
+        return self.sellable - self.excess
+
+    @property
+    def is_shrunk(self) -> bool:
+        """Whether the resting stop is for no more than a reduction leaves, so that the excess can be sold."""
+        return self.stop is StopStage.RESTING and self.excess > ZERO and self.stop_amount <= self.kept
 
     @property
     def is_covered(self) -> bool:
@@ -213,9 +246,14 @@ class EntryOutcome:
 
 
 class ExitStatus(StrEnum):
-    """CLOSED: sold, or nothing was held. WORKING: `refresh` continues the sale until everything is sold."""
+    """CLOSED: sold, or nothing was held. REDUCED: sold in part, as decided. REFUSED: nothing was decided.
+
+    WORKING: `refresh` continues the sale until it is done.
+    """
 
     CLOSED = "closed"
+    REDUCED = "reduced"
+    REFUSED = "refused"
     WORKING = "working"
 
 

@@ -71,6 +71,8 @@ _WORDS: Mapping[str, Callable[[HistoryRow], str]] = MappingProxyType(
         "difference_found": lambda row: f"Exchange and journal differed ({_text(row, 'kind')}): {_text(row, 'repair')}",
         "journal_rebuilt": lambda row: f"The journal was empty: orders read from the exchange: {_text(row, 'orders')}",
         "position_opened": lambda row: f"Position opened: {_amount(row)} at {_price(row, 'price')}",
+        "position_increased": lambda row: f"Position increased by {_amount(row)} at {_price(row, 'price')}",
+        "position_reduced": lambda row: f"Position reduced by {_amount(row)} at {_price(row, 'price')}: {_reason(row)}",
         "position_closed": _closed,
         "position_written_off": lambda row: f"{_amount(row)} booked out: {_reason(row)}",
         "position_bare": _because("Not protected as it should be"),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _CANDLES_SHOWN = 180
 _EVENTS_READ = 600
-_STOPS = frozenset({"stop_placed", "stop_moved", "stop_set_by_hand"})
+# After a sale in part the stop still rests.
+_STOPS = frozenset({"stop_placed", "stop_moved", "stop_set_by_hand", "position_reduced"})
 _FILLED = "order_filled"
 _GONE = frozenset({"position_closed", "position_written_off"})
 _KINDS = (*sorted(_STOPS), _FILLED, *sorted(_GONE))
