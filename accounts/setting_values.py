@@ -37,6 +37,11 @@ def read_count(value: object) -> int:
     raise ValueError("a whole number, without quotes")
 
 
+def read_list(value: object) -> object:
+    """A list of TOML as the tuple that a frozen table holds."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def read_market(value: object) -> str:
     if isinstance(value, str):
         return check_market(value)

@@ -27,7 +27,7 @@ class Signals:
     max(stop, trail). Both are prices; nan means none.
 
     A strategy that resizes its positions also gives `weight`: the fraction of the market's share of equity that it
-    wants held, from 0 to 1. A position is resized once it differs by at least `band`.
+    wants held, from 0 to 1; nan while it is not known. A position is resized once it differs by at least `band`.
     """
 
     entry: NDArray[np.bool_]
@@ -64,9 +64,9 @@ class Signals:
             close=Decimal(repr(float(candles.close[index]))),
             entry=bool(self.entry[index]),
             exit=bool(self.exit[index]),
-            initial_stop=_price(float(self.initial_stop[index])),
-            trail=_price(float(self.trail[index])),
-            weight=None if self.weight is None else Decimal(repr(float(self.weight[index]))),
+            initial_stop=_decimal(float(self.initial_stop[index])),
+            trail=_decimal(float(self.trail[index])),
+            weight=None if self.weight is None else _decimal(float(self.weight[index])),
             band=Decimal(repr(float(self.band))),
         )
 
@@ -76,7 +76,7 @@ class SignalAt:
     """The signals at ONE candle's close, with prices as Decimal.
 
     `time` is the candle's opening time in Unix seconds, as in Candles. `weight` and `band` are as in Signals; `weight`
-    is None for a strategy that does not resize.
+    is None for a strategy that does not resize, and while the weight is not known.
     """
 
     market: str
@@ -118,5 +118,5 @@ class Strategy(Protocol):
         ...
 
 
-def _price(value: float) -> Decimal | None:
+def _decimal(value: float) -> Decimal | None:
     return Decimal(repr(value)) if isfinite(value) else None

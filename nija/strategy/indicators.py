@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 SHORTEST_PERIOD = 2
+# Bounds the memory of a long series: rows × period floats at a time.
+_ROWS = 4_096
 
 
 def atr(high: Values, low: Values, close: Values, period: int) -> Values:
@@ -42,6 +45,21 @@ def highest(values: Values, period: int) -> Values:
 def lowest(values: Values, period: int) -> Values:
     """The lowest of the last `period` values, the current one included."""
     known: Values = _talib().MIN(values, timeperiod=period)
+    return known
+
+
+def deviation(values: Values, period: int) -> Values:
+    """The sample standard deviation (n - 1) of the last `period` values, the current one included.
+
+    Each is computed from its own values alone, so it does not depend on where the series begins.
+    """
+    known = np.full(len(values), np.nan)
+    if len(values) < period:
+        return known
+    windows = sliding_window_view(values, period)
+    for row in range(0, len(windows), _ROWS):
+        some = np.ascontiguousarray(windows[row : row + _ROWS])
+        known[period - 1 + row : period - 1 + row + len(some)] = some.std(axis=1, ddof=1)
     return known
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import Field as Parameter
 from dataclasses import field, fields
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
 from accounts.setting_tables import Count, Number, SettingsTable, unit_of
+from accounts.setting_values import read_list
 from brokers.figures import exact
 from nija.strategy.base import StrategyError
 from nija.strategy.indicators import SHORTEST_PERIOD
@@ -37,6 +38,16 @@ def multiple(default: float, meaning: str, *, unit: str, least: Literal["0", "ab
     return _parameter(default, meaning, unit, {"ge" if least == "0" else "gt": 0, "le": _LARGEST_MULTIPLE})
 
 
+def fraction(default: float, meaning: str, *, unit: str) -> float:
+    """A field for a fraction of `unit`, above 0 and at most 1."""
+    return _parameter(default, meaning, unit, {"gt": 0, "le": 1})
+
+
+def periods(default: tuple[int, ...], meaning: str) -> tuple[int, ...]:
+    """A field for several numbers of candles, each as in `period` and given once."""
+    return _parameter(default, meaning, "candles", {"ge": SHORTEST_PERIOD, "le": _LONGEST_PERIOD})
+
+
 def fee_gate_parameter() -> float:
     """The field that every strategy has."""
     return multiple(2.0, "skip an entry whose stop distance is less than this many times its costs", unit="times")
@@ -46,7 +57,9 @@ def check_parameters(strategy: DataclassInstance) -> None:
     """Refuse meaningless values; the nija.toml table has stricter bounds. Raises StrategyError."""
     for parameter in fields(strategy):
         value = getattr(strategy, parameter.name)
-        if isinstance(parameter.default, int):
+        if isinstance(parameter.default, tuple):
+            _check_periods(parameter, value)
+        elif isinstance(parameter.default, int):
             _check_period(parameter, value)
         elif value is not None:
             _check_multiple(parameter, value)
@@ -54,18 +67,7 @@ def check_parameters(strategy: DataclassInstance) -> None:
 
 def parameter_table(make: Callable[..., DataclassInstance], title: str) -> type[SettingsTable]:
     """The nija.toml table of a strategy's parameters."""
-    keys: dict[str, Any] = {
-        one.name: (
-            Count if isinstance(one.default, int) else Number,
-            Field(
-                default=one.default,
-                description=one.metadata["meaning"],
-                **one.metadata["bounds"],
-                json_schema_extra=unit_of(one.metadata["unit"]),
-            ),
-        )
-        for one in fields(cast("DataclassInstance", make))
-    }
+    keys: dict[str, Any] = {one.name: (_kind(one), _key(one)) for one in fields(cast("DataclassInstance", make))}
 
     def check(table: SettingsTable) -> SettingsTable:
         make(**table.model_dump())
@@ -80,8 +82,32 @@ def parameter_table(make: Callable[..., DataclassInstance], title: str) -> type[
     )
 
 
+def _kind(parameter: Parameter[Any]) -> object:
+    if isinstance(parameter.default, tuple):
+        one = Annotated[Count, Field(**parameter.metadata["bounds"])]
+        return Annotated[tuple[one, ...], BeforeValidator(read_list)]
+    return Count if isinstance(parameter.default, int) else Number
+
+
+def _key(parameter: Parameter[Any]) -> Any:  # noqa: ANN401 - as pydantic's Field
+    bounds = {} if isinstance(parameter.default, tuple) else parameter.metadata["bounds"]
+    return Field(
+        default=parameter.default,
+        description=parameter.metadata["meaning"],
+        **bounds,
+        json_schema_extra=unit_of(parameter.metadata["unit"]),
+    )
+
+
 def _parameter(default: _Value, meaning: str, unit: str, bounds: dict[str, int]) -> _Value:
     return field(default=default, metadata={"meaning": meaning, "unit": unit, "bounds": bounds})
+
+
+def _check_periods(parameter: Parameter[Any], values: object) -> None:
+    if not isinstance(values, tuple) or not values or len(set(values)) != len(values):
+        raise StrategyError(f"{parameter.name} = {values!r}: expected at least one number of candles, and each once")
+    for value in values:
+        _check_period(parameter, value)
 
 
 def _check_period(parameter: Parameter[Any], value: object) -> None:

@@ -12,11 +12,14 @@ from nija.strategy.base import Strategy, StrategyError
 from nija.strategy.ema_cross import EmaCross
 from nija.strategy.parameters import parameter_table
 from nija.strategy.trend import Trend
+from nija.strategy.trend_ensemble import TrendEnsemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BUILT_IN: Mapping[str, type[Trend | EmaCross]] = MappingProxyType({"trend": Trend, "ema_cross": EmaCross})
+_BUILT_IN: Mapping[str, type[Trend | EmaCross | TrendEnsemble]] = MappingProxyType(
+    {"trend": Trend, "ema_cross": EmaCross, "trend_ensemble": TrendEnsemble}
+)
 # [strategy.*] of nija.toml.
 STRATEGY_TABLES = strategy_tables(
     {name: parameter_table(strategy, f"[strategy.{name}]: {strategy.title}.") for name, strategy in _BUILT_IN.items()}
@@ -24,7 +27,7 @@ STRATEGY_TABLES = strategy_tables(
 
 
 def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
-    """The strategy named `trend` or `ema_cross`, or a user's own class named as `package.module:Class`.
+    """The built-in strategy of that name, or a user's own class named as `package.module:Class`.
 
     Raises StrategyError with the key, its value and what was expected.
     """

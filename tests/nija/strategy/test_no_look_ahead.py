@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nija.strategy.base import Signals, Strategy
 from nija.strategy.ema_cross import EmaCross
 from nija.strategy.trend import Trend
+from nija.strategy.trend_ensemble import TrendEnsemble
 from tests.nija.strategy.generated import cut, random_walk, random_walks
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ STRATEGIES: tuple[Strategy, ...] = (
     Trend(entry=55, exit=20, trail_atr=None),
     EmaCross(),
     EmaCross(fast=3, slow=8, stop_atr=None),
+    TrendEnsemble(),
+    TrendEnsemble(lookbacks=(3, 8), stop_atr=0.2),
 )
 
 
@@ -29,6 +32,8 @@ def same(one: Signals, other: Signals) -> bool:
         and np.array_equal(one.exit, other.exit)
         and np.array_equal(one.initial_stop, other.initial_stop, equal_nan=True)
         and np.array_equal(one.trail, other.trail, equal_nan=True)
+        and (one.weight is None) == (other.weight is None)
+        and (one.weight is None or np.array_equal(one.weight, np.asarray(other.weight), equal_nan=True))
     )
 
 
@@ -38,6 +43,8 @@ def first(signals: Signals, count: int) -> Signals:
         exit=signals.exit[:count].copy(),
         initial_stop=signals.initial_stop[:count].copy(),
         trail=signals.trail[:count].copy(),
+        weight=None if signals.weight is None else signals.weight[:count].copy(),
+        band=signals.band,
     )
 
 
