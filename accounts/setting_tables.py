@@ -143,15 +143,21 @@ class RiskSettings(SettingsTable):
         json_schema_extra=unit_of("fraction of equity"),
     )
     max_position: Fraction = Field(
-        default=Decimal("0.25"), description="maximum in one market", json_schema_extra=unit_of("fraction of equity")
+        default=Decimal("0.25"),
+        description="maximum in one market; trend_ensemble: its share, unless this is set",
+        json_schema_extra=unit_of("fraction of equity"),
     )
     max_exposure: Fraction = Field(
         default=Decimal("0.50"),
-        description="maximum in all markets together",
+        description="maximum in all markets together; trend_ensemble: all, unless this is set",
         json_schema_extra=unit_of("fraction of equity"),
     )
     max_positions: Count = Field(
-        default=4, ge=1, le=1000, description="maximum number of open positions", json_schema_extra=unit_of("positions")
+        default=4,
+        ge=1,
+        le=1000,
+        description="maximum number of open positions; trend_ensemble: any number, unless this is set",
+        json_schema_extra=unit_of("positions"),
     )
     max_daily_loss: Fraction = Field(
         default=Decimal("0.08"),

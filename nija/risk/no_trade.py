@@ -30,6 +30,7 @@ class Rule(StrEnum):
     NO_DATA = "no_data"
     NO_PRICE = "no_price"
     NO_SIGNAL = "no_signal"
+    WITHIN_BAND = "within_band"
     POSITION_OPEN = "position_open"
     BLOCKED = "blocked"
     ACTED_ON = "acted_on"

@@ -69,6 +69,11 @@ class _Ceiling:
     text: str
 
 
+def without_pending(funds: Funds, reserved: Decimal) -> Funds:
+    """Funds whose `available` no longer counts what pending entries will spend, `reserved` per unit of their value."""
+    return replace(funds, available=funds.available - funds.pending * reserved)
+
+
 def min_notional(market: Market, price: Decimal) -> Decimal:
     """The smallest notional worth opening: twice the larger of the exchange's two minimums."""
     return _MINIMUMS * max(market.min_amount * price, market.min_cost)
@@ -88,15 +93,20 @@ def enough_equity(entry: Entry, settings: AccountSettings) -> Decimal | None:
 
 def size_entry(entry: Entry, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:
     """How much to buy, or the rule that forbids it. Rounding only ever makes the order smaller."""
-    funds = replace(funds, available=funds.available - funds.pending * (1 + entry.fee + entry.slippage))
+    funds = without_pending(funds, 1 + entry.fee + entry.slippage)
     if entry.price <= 0 or entry.close <= 0:
         raise ValueError(f"{entry.market.symbol}: a price must be above 0")
     with localcontext(prec=_PRECISION, rounding=ROUND_DOWN):
-        if entry.stop is None or entry.stop <= 0 or entry.stop >= entry.close:
-            return _no_stop(entry)
-        if entry.price <= entry.stop:
-            return _price_below_stop(entry, entry.stop)
-        return _size(entry, entry.stop, funds, settings)
+        return (
+            _no_stop(entry) if entry.stop is None else stop_refusal(entry) or _size(entry, entry.stop, funds, settings)
+        )
+
+
+def stop_refusal(entry: Entry) -> NoTradeReason | None:
+    """Why nothing may be bought with this stop, or None."""
+    if entry.stop is None or entry.stop <= 0 or entry.stop >= entry.close:
+        return _no_stop(entry)
+    return _price_below_stop(entry, entry.stop) if entry.price <= entry.stop else None
 
 
 def _size(entry: Entry, stop: Decimal, funds: Funds, settings: AccountSettings) -> EntrySize | NoTradeReason:

@@ -86,12 +86,15 @@ def _changed_keys(old: AccountSettings, new: AccountSettings) -> Iterator[str]:
 
 
 def _flat(settings: AccountSettings) -> Iterator[tuple[str, object]]:
-    """Every key that concerns the account; of the strategies only its own."""
+    """Every key that concerns the account; of the strategies only its own.
+
+    Of [risk] also whether nija.toml sets it: some limits apply to trend_ensemble only then.
+    """
     tables: Mapping[str, Mapping[str, object]] = {
         "own": settings.own.model_dump(),
         "trading": settings.trading.model_dump(),
         "strategy": settings.parameters,
-        "risk": settings.risk.model_dump(),
+        "risk": {key: (value, key in settings.risk.model_fields_set) for key, value in settings.risk},
     }
     for table in tables.values():
         yield from table.items()

@@ -9,7 +9,8 @@ from accounts.identity import short_name
 from accounts.market_names import nearest_market
 from nija.market_data.snapshot import Subscription
 from nija.risk.costs import fee_gate, round_trip_cost, slippage
-from nija.risk.sizing import Entry, EntrySize, Funds, size_entry
+from nija.risk.resizing import Increase, MarketShare, NextSize, next_size, share_of
+from nija.risk.sizing import Entry, EntrySize, Funds, size_entry, stop_refusal
 from nija.strategy.registry import load_strategy
 
 if TYPE_CHECKING:
@@ -74,6 +75,25 @@ class TradingPlan:
             round_trip=round_trip_cost(fees.taker, fees.taker, slippage(market)),
             gate=self.strategy.fee_gate,
         )
+    def market_share(
+        self, market: Market, held: Decimal, equity_at_close: Decimal, bid: Decimal, ask: Decimal, fees: Fees
+    ) -> MarketShare:
+        """The market's share of the account: equity in equal parts for all markets that may be entered."""
+        fraction = share_of(self.settings.markets, self.settings)
+        return MarketShare(market, fraction, held, equity_at_close, bid, ask, fees.taker, slippage(market))
+
+    def next_size(
+        self, signal: SignalAt, share: MarketShare, stop: Decimal | None, funds: Funds
+    ) -> NextSize | NoTradeReason:
+        """What a strategy with weights does about a market, or why nothing. `stop`: of what is held, or to be bought.
+
+        Nothing is bought without a stop, or at a price that is not above it.
+        """
+        size = next_size(signal, share, funds, self.settings)
+        if not isinstance(size, Increase):
+            return size
+        bought = Entry(share.market, signal.close, stop, share.ask, share.fee, share.slippage)
+        return stop_refusal(bought) or size
 
 
 def trading_plan(settings: AccountSettings) -> TradingPlan:

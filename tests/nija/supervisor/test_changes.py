@@ -69,6 +69,12 @@ def test_a_common_setting_changes_every_account_that_does_not_override_it(tmp_pa
     assert compare(before, after).accounts == (AccountChange(MASTER, ChangeKind.SETTINGS, ("max_drawdown",)),)
 
 
+def test_a_limit_that_is_set_to_its_default_is_a_change(tmp_path: Path) -> None:
+    after = configured(tmp_path, "[risk]\nmax_position = 0.25\n", **ALONE)
+    (change,) = compare(configured(tmp_path, **ALONE), after).accounts
+    assert change.keys == ("max_position",)
+
+
 def test_another_strategy_names_its_own_parameters_too(tmp_path: Path) -> None:
     before, after = configured(tmp_path, **ALONE), configured(tmp_path, '[trading]\nstrategy = "ema_cross"\n', **ALONE)
     (change,) = compare(before, after).accounts
