@@ -17,6 +17,7 @@ from bench.mutations.policy import POLICY_MUTATIONS
 from bench.mutations.sending import JOURNAL_MUTATIONS, SENDING_MUTATIONS, TRACKING_MUTATIONS
 from bench.mutations.telegram import TELEGRAM_MUTATIONS
 from bench.mutations.web import WEB_MUTATIONS
+from bench.mutations.weights import WEIGHT_MUTATIONS
 
 MUTATIONS = (
     *POLICY_MUTATIONS,
@@ -36,6 +37,7 @@ MUTATIONS = (
     *EVENT_MUTATIONS,
     *TELEGRAM_MUTATIONS,
     *WEB_MUTATIONS,
+    *WEIGHT_MUTATIONS,
     *LOOK_AHEAD_MUTATIONS,
 )
 

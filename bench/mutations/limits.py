@@ -103,7 +103,7 @@ LIMIT_MUTATIONS = (
     Mutation(
         "an entry of unknown outcome has cost nothing",
         "nija/risk/sizing.py",
-        "funds.available - funds.pending * (1 + entry.fee + entry.slippage)",
+        "funds.available - funds.pending * reserved",
         "funds.available",
         (_UNKNOWN,),
     ),

@@ -1,0 +1,67 @@
+"""Safeguards of positions that follow a weight."""
+
+from __future__ import annotations
+
+from bench.mutations.mutation import Mutation
+
+_SIZE = "tests/nija/risk/test_next_size.py"
+_RULE = "tests/nija/strategy/test_trend_ensemble.py"
+
+WEIGHT_MUTATIONS = (
+    Mutation(
+        "a weight that is not known yet is none",
+        "nija/strategy/trend_ensemble.py",
+        "scale = np.full(len(candles), nan)",
+        "scale = np.zeros(len(candles))",
+        (_RULE,),
+    ),
+    Mutation(
+        "a hit stop leaves the channels on",
+        "nija/strategy/trend_ensemble.py",
+        "                lines = off\n",
+        "                pass\n",
+        (_RULE,),
+    ),
+    Mutation(
+        "the stop of the strategy's own position falls with the floor",
+        "nija/strategy/trend_ensemble.py",
+        "if not self.is_held or floor > self.stop:",
+        "if not self.is_held or floor == floor:",
+        (_RULE,),
+    ),
+    Mutation(
+        "a difference is measured at the price of now",
+        "nija/risk/resizing.py",
+        "part = share.held * signal.close / whole",
+        "part = share.held * share.bid / whole",
+        (_SIZE,),
+    ),
+    Mutation(
+        "caps that nija.toml sets do not apply to weights",
+        "nija/risk/resizing.py",
+        "if key not in risk.model_fields_set}",
+        "}",
+        (_SIZE,),
+    ),
+    Mutation(
+        "an order that may still fill has cost nothing",
+        "nija/risk/resizing.py",
+        "free = without_pending(funds, reserved).available",
+        "free = funds.available",
+        (_SIZE,),
+    ),
+    Mutation(
+        "a position is opened that can hardly be sold again",
+        "nija/risk/resizing.py",
+        "return None if share.held > 0 else _too_small_to_open",
+        "return None if share.held >= 0 else _too_small_to_open",
+        (_SIZE,),
+    ),
+    Mutation(
+        "a rest is kept that is too small to sell",
+        "nija/risk/resizing.py",
+        "if keep * share.bid < min_notional(market, share.bid):",
+        "if keep < 0:",
+        (_SIZE,),
+    ),
+)
