@@ -141,7 +141,7 @@ def settled(*last: float) -> list[float]:
 def weights(candles: Candles, strategy: TrendEnsemble) -> list[float]:
     weight = strategy.evaluate(candles).weight
     assert weight is not None
-    return weight.tolist()
+    return [float(one) for one in weight]
 
 
 # The closes swing by 2 % a day, 38 % a year: within the target, so the vote alone makes the weight.
@@ -219,6 +219,16 @@ def test_a_low_at_the_stop_switches_all_members_off_before_the_close_is_looked_a
     held[-1], hit[-1] = stop + 0.01, stop
     assert weights(replace(calm, low=held), VOTE)[-1] == 1.0
     assert weights(replace(calm, low=hit), VOTE)[-1] == 0.0
+
+
+def test_the_stop_of_what_is_held_does_not_fall_with_the_floor() -> None:
+    calm = closes(settled(100, 104, 105, 105, 105, 105))
+    high, low = calm.high.copy(), calm.low.copy()
+    high[-2] = 400
+    floors = VOTE.evaluate(replace(calm, high=high)).initial_stop
+    assert floors[-2] < floors[-3]
+    low[-1] = floors[-3]
+    assert weights(replace(calm, high=high, low=low), VOTE)[-1] == 0.0
 
 
 def test_a_low_below_the_line_of_a_market_that_is_not_held_switches_nothing_off() -> None:
