@@ -71,13 +71,15 @@ def _real_addresses() -> Mapping[Exchange, str]:
 class ProcessSettings:
     """`config` is None without a nija.toml; delays are in seconds; addresses do not end with a slash.
 
-    `notify_urls` and `heartbeat_url` contain tokens. `daily_summary_hour` is UTC. If `port` and `web_port` are None,
-    nothing listens, but for the demo's page. `web_trusted_proxies` are addresses, networks, `railway` or `render`.
-    Without a `telegram_token` Telegram is off; `telegram_chats` are the ids of the chats that may command NIJA.
+    Candles are stored in `data_dir`, or in `candle_dir` if there is one. `notify_urls` and `heartbeat_url` contain
+    tokens. `daily_summary_hour` is UTC. If `port` and `web_port` are None, nothing listens, but for the demo's page.
+    `web_trusted_proxies` are addresses, networks, `railway` or `render`. Without a `telegram_token` Telegram is off;
+    `telegram_chats` are the ids of the chats that may command NIJA.
     """
 
     mode: RunMode = RunMode.AUTO
     data_dir: Path = Path("data")
+    candle_dir: Path | None = None
     database_url: str | None = field(default=None, repr=False)
     log_file: Path = Path("nija.log")
     log_level: LogLevel = LogLevel.INFO
@@ -111,9 +113,17 @@ class ProcessSettings:
             known |= {self.telegram_token, self.telegram_token.partition(":")[2]}
         return frozenset(known) | secrets_in(addresses)
 
+    @property
+    def candle_store(self) -> Path:
+        """The file of past candles."""
+        return (self.candle_dir or self.data_dir) / "candles.sqlite3"
+
     def on_paper(self) -> ProcessSettings:
-        """The same settings with the paper accounts' own data folder, and without a database."""
-        return replace(self, data_dir=self.data_dir / "paper", database_url=None)
+        """The same settings with the paper accounts' own data folder, and without a database.
+
+        The candles are those of the real exchanges, so they are stored with all others.
+        """
+        return replace(self, data_dir=self.data_dir / "paper", candle_dir=self.data_dir, database_url=None)
 
     def in_demo(self) -> ProcessSettings:
         """The same settings with the demo accounts' own data folder, and without a database."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Exchange,
         Fees,
         Fill,
+        HistoryPage,
         KeyInfo,
         Market,
         Order,
@@ -193,5 +194,28 @@ class MarketData(Protocol):
         ...
 
     def tickers(self, markets: Sequence[str]) -> Mapping[str, Ticker]: ...
+
+    def close(self) -> None: ...
+
+
+class CandleHistory(Protocol):
+    """An exchange's past candles, a page at a time and within its public limits. For one thread."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all candles since a market's beginning are on offer."""
+        ...
+
+    def markets(self) -> Mapping[str, Market]:
+        """Every spot market by symbol. Raises BrokerError."""
+        ...
+
+    def first(self, market: str, timeframe: Timeframe, since: int) -> int:
+        """`since`, or the opening of the first candle after it if the exchange offers none before (Unix seconds)."""
+        ...
+
+    def page(self, market: str, timeframe: Timeframe, since: int) -> HistoryPage:
+        """The closed candles from `since` (Unix seconds) on, as many as the exchange gives at once."""
+        ...
 
     def close(self) -> None: ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from brokers.base import Broker, MarketData
+    from brokers.base import Broker, CandleHistory, MarketData
     from brokers.candle_files import Layout, NamedFile
     from brokers.clock import Clock
     from brokers.model import ApiKey, Exchange, Fees, Market
@@ -134,6 +134,14 @@ class CandleArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedMarkets:
+    """Steps and minimums of markets as the exchange published them, and when: `as_of` is such as "November 2025"."""
+
+    as_of: str
+    markets: tuple[Market, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AccessSettings:
     """What a process needs to talk to an exchange.
 
@@ -185,8 +193,9 @@ class ExchangeDescription:
 
     `prefix` starts the names of its environment variables; `master_without_name`: PREFIX_API_KEY is the master's too.
     `entry_fees` are those of the lowest tier. `candles_at_start`: closed candles of one timeframe that a feed gets at
-    its start; `candle_archive`: files of older ones, if the API has none. `key_checks` and `open_access` load what they
-    need only when called. `tells_ip_allowlist`: the exchange says which addresses a key is bound to.
+    its start. `key_checks`, `open_access` and `open_history` load what they need only when called.
+    `open_history` and `candle_archive` serve backtests: past candles by the API, and by files. `published_markets`
+    serve where the exchange cannot be asked. `tells_ip_allowlist`: it says which addresses a key is bound to.
     """
 
     exchange: Exchange
@@ -202,6 +211,8 @@ class ExchangeDescription:
     candles_at_start: int
     key_checks: Callable[[], KeyChecks]
     open_access: Callable[[AccessSettings], ExchangeAccess]
+    open_history: Callable[[AccessSettings], CandleHistory] | None = None
+    published_markets: PublishedMarkets | None = None
     candle_archive: CandleArchive | None = None
     master_without_name: bool = False
     uses_nonces: bool = False

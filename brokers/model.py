@@ -189,6 +189,18 @@ class Candles:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of past candles: all that exist up to the one opening at `reached` (Unix seconds), which is not in it.
+
+    `is_last`: that one is not closed yet.
+    """
+
+    candles: Candles
+    reached: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRequest:
     """One order as NIJA wants it placed. The same request always produces the same body on the wire.
 

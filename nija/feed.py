@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from brokers.base import MarketData
     from brokers.clock import Clock
     from brokers.model import Candles, Timeframe
+    from nija.candles.recording import CandleRecorder
     from nija.log.event_log import EventLog
 
 # Prices between candles are for sizing and locally watched stops; neither needs them more often.
@@ -36,11 +37,20 @@ _V = TypeVar("_V")
 class Feed:
     """One thread per exchange runs `run`; other threads only follow, change how often it polls, and read `snapshot`."""
 
-    def __init__(self, data: MarketData, clock: Clock, poll_seconds: float, log: EventLog) -> None:
+    def __init__(
+        self,
+        data: MarketData,
+        clock: Clock,
+        poll_seconds: float,
+        log: EventLog,
+        recorder: CandleRecorder | None = None,
+    ) -> None:
+        """`recorder` keeps the candles that are seen, for later backtests."""
         self._data = data
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._log = log
+        self._recorder = recorder
         self._lock = threading.Lock()
         # What each follower needs. The key is the event that wakes it; None for those that nothing wakes.
         self._followers: Mapping[threading.Event | None, frozenset[Subscription]] = {}
@@ -92,6 +102,8 @@ class Feed:
                 self._log.exception("Market data failed unexpectedly; trying again", exchange=self._data.exchange)
             self._clock.sleep(self._poll_seconds)
         self._data.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def poll(self) -> None:
         """One pass over all subscriptions."""
@@ -211,6 +223,9 @@ class Feed:
         ]
         if self._signals.update(candles, followers) or were_unanswered:
             self._publish_signals()
+        # After the traders were woken: they do not wait for the disk.
+        if candles is not known and self._recorder is not None:
+            self._recorder.record(candles)
         return True
 
     def _publish_signals(self) -> None:

@@ -87,5 +87,9 @@ def newest_label(found: Sequence[JsonObject]) -> int | None:
     return max((int(number(row, "start")) for row in found), default=None)
 
 
+def oldest_label(found: Sequence[JsonObject]) -> int | None:
+    return min((int(number(row, "start")) for row in found), default=None)
+
+
 def _column(found: Sequence[JsonObject], name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.array([float(number(row, name)) for row in found], dtype=np.float64)

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from brokers.coinbase.permissions import PERMISSIONS
-from brokers.description import ExchangeDescription, KeyGuide, KeylessRequests
-from brokers.model import Exchange, Fees
+from brokers.description import ExchangeDescription, KeyGuide, KeylessRequests, PublishedMarkets
+from brokers.model import Exchange, Fees, Market
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from brokers.base import CandleHistory
     from brokers.description import AccessSettings, ExchangeAccess, KeyChecks
 
 
@@ -29,6 +30,25 @@ def _open_access(settings: AccessSettings) -> ExchangeAccess:
     from brokers.coinbase.access import CoinbaseAccess  # noqa: PLC0415 - the client library is heavy
 
     return CoinbaseAccess(settings)
+
+
+def _open_history(settings: AccessSettings) -> CandleHistory:
+    from brokers.coinbase.history import CoinbaseHistory  # noqa: PLC0415 - the client library is heavy
+
+    return CoinbaseHistory(settings)
+
+
+def _market(base: str) -> Market:
+    smallest = Decimal("0.00000001")
+    return Market(
+        symbol=f"{base}/USD",
+        base=base,
+        quote="USD",
+        amount_step=smallest,
+        price_step=Decimal("0.01"),
+        min_amount=smallest,
+        min_cost=Decimal(1),
+    )
 
 
 COINBASE = ExchangeDescription(
@@ -62,5 +82,7 @@ COINBASE = ExchangeDescription(
     candles_at_start=700,
     key_checks=_key_checks,
     open_access=_open_access,
+    open_history=_open_history,
+    published_markets=PublishedMarkets("early 2026", (_market("BTC"), _market("ETH"))),
     master_without_name=True,
 )

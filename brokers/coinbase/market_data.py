@@ -68,7 +68,7 @@ class CoinbaseMarketData:
 
     def candles(self, market: str, timeframe: Timeframe, since: int | None = None) -> Candles:
         """At most 700. Empty buckets are left out; a candle is included a few seconds after its end."""
-        now = self._now()
+        now = self.now()
         found = self._latest(market, timeframe, since, int(now))
         return closed_candles(market, timeframe, found, now=now, since=since)
 
@@ -117,7 +117,7 @@ class CoinbaseMarketData:
     def _ending_now(self, market: str, timeframe: Timeframe, since: int | None, now: int) -> list[JsonObject]:
         """Includes the candle of `since`: without it, "no new candle" would look like "no candles at all"."""
         if since is not None and window_to(now, timeframe).start <= since:
-            return self._rows(market, timeframe, window_from(since, timeframe, now))
+            return self.rows(market, timeframe, window_from(since, timeframe, now))
         return self._back_from(now, market, timeframe)
 
     def _back_from(self, end: int, market: str, timeframe: Timeframe, *, leading: int = 0) -> list[JsonObject]:
@@ -125,7 +125,7 @@ class CoinbaseMarketData:
         collected: list[JsonObject] = []
         filled = 0
         for window in windows_back(end, timeframe, leading + _WINDOWS):
-            found = self._rows(market, timeframe, window)
+            found = self.rows(market, timeframe, window)
             collected += found
             filled += bool(collected)
             if filled == _WINDOWS:
@@ -136,7 +136,7 @@ class CoinbaseMarketData:
         """Up to two windows from `since` on, until one holds nothing newer."""
         collected: list[JsonObject] = []
         for _ in range(_WINDOWS):
-            found = self._rows(market, timeframe, window_from(since, timeframe, now))
+            found = self.rows(market, timeframe, window_from(since, timeframe, now))
             collected += found
             newest = newest_label(found)
             if newest is None or newest <= since:
@@ -157,13 +157,14 @@ class CoinbaseMarketData:
         if self._newest_day is not None:
             windows.insert(0, window_from(self._newest_day, Timeframe.D1, now))
         for window in windows:
-            day = newest_label(self._rows(market, Timeframe.D1, window))
+            day = newest_label(self.rows(market, Timeframe.D1, window))
             if day is not None:
                 self._newest_day = day
                 return day
         return None
 
-    def _rows(self, market: str, timeframe: Timeframe, window: Window) -> list[JsonObject]:
+    def rows(self, market: str, timeframe: Timeframe, window: Window) -> list[JsonObject]:
+        """One request: newest first, the open one included."""
         answer = self._client.get(
             f"/market/products/{product_id(market)}/candles",
             start=str(window.start),
@@ -181,7 +182,7 @@ class CoinbaseMarketData:
         last = optional_number(trades[0], "price") if trades else ZERO
         return Ticker(market, bid, ask, last or (bid + ask) / 2, utc_now(self._clock))
 
-    def _now(self) -> float:
+    def now(self) -> float:
         """The exchange's time in Unix seconds. Raises BrokerError if it is not known and cannot be read."""
         try:
             self._exchange_clock.sync(CLOCK_MAX_AGE)

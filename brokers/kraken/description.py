@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from brokers.description import ExchangeDescription, KeyGuide, KeylessRequests
+from brokers.description import ExchangeDescription, KeyGuide, KeylessRequests, PublishedMarkets
 from brokers.kraken.archive import ARCHIVE
 from brokers.kraken.keys import CHECKS, KEY_LENGTH, SECRET_LENGTH
 from brokers.kraken.permissions import PERMISSIONS
-from brokers.model import Exchange, Fees
+from brokers.model import Exchange, Fees, Market
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from brokers.base import CandleHistory
     from brokers.description import AccessSettings, ExchangeAccess
 
 _LOGIN = "https://www.kraken.com"
@@ -44,6 +45,24 @@ def _open_access(settings: AccessSettings) -> ExchangeAccess:
     from brokers.kraken.access import KrakenAccess  # noqa: PLC0415 - the client libraries are heavy
 
     return KrakenAccess(settings)
+
+
+def _open_history(settings: AccessSettings) -> CandleHistory:
+    from brokers.kraken.history import KrakenHistory  # noqa: PLC0415 - the client libraries are heavy
+
+    return KrakenHistory(settings)
+
+
+def _market(base: str, min_amount: str, price_step: str) -> Market:
+    return Market(
+        symbol=f"{base}/USD",
+        base=base,
+        quote="USD",
+        amount_step=Decimal("0.00000001"),
+        price_step=Decimal(price_step),
+        min_amount=Decimal(min_amount),
+        min_cost=Decimal("0.5"),
+    )
 
 
 KRAKEN = ExchangeDescription(
@@ -86,6 +105,11 @@ KRAKEN = ExchangeDescription(
     candles_at_start=719,
     key_checks=lambda: CHECKS,
     open_access=_open_access,
+    open_history=_open_history,
+    # Of ETH two minimums have been published, 0.001 and 0.002: this is the larger.
+    published_markets=PublishedMarkets(
+        "November 2025", (_market("BTC", "0.00005", "0.1"), _market("ETH", "0.002", "0.01"))
+    ),
     candle_archive=ARCHIVE,
     uses_nonces=True,
     tells_ip_allowlist=True,

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from brokers.candle_files import CandleError
+from brokers.exchanges import described
 from brokers.model import Candles, Exchange, Market, Timeframe
+from nija.candles.cutting import COLUMNS
 from nija.candles.gaps import NO_GAPS, Gaps, find_gaps
 
 if TYPE_CHECKING:
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FILE_NAME = "candles.sqlite3"
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS series (
@@ -43,17 +45,27 @@ _SCHEMA = (
         amount_step TEXT NOT NULL, price_step TEXT NOT NULL, min_amount TEXT NOT NULL, min_cost TEXT NOT NULL,
         read_at INTEGER NOT NULL, PRIMARY KEY (exchange, symbol)
     )""",
+    """CREATE TABLE IF NOT EXISTS fetched (
+        series INTEGER NOT NULL, start INTEGER NOT NULL, reached INTEGER NOT NULL, PRIMARY KEY (series, start)
+    ) WITHOUT ROWID""",
     f"PRAGMA user_version = {_VERSION}",
 )
 _SERIES = "SELECT id FROM series WHERE exchange = ? AND market = ? AND timeframe = ?"
 _BETWEEN = "FROM candles WHERE series = ? AND time >= ? AND time < ?"
-_COLUMNS = ("open", "high", "low", "close", "volume")
 _FOREVER = 2**62
 # A transaction of this size holds up another writer for a fraction of a second.
 _AT_ONCE = 50_000
 _FETCHED = 20_000
 _PATIENCE = 30.0
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def origin(exchange: Exchange, address: str) -> str:
+    """Under which name the candles of an exchange's API at `address` are stored.
+
+    Those of a simulator or of a proxy are kept apart from the exchange's own: `kraken@127.0.0.1:8080`.
+    """
+    return exchange if address == described(exchange).address else f"{exchange}@{urlsplit(address).netloc}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +118,24 @@ class CandleStore:
     def add(self, exchange: str, candles: Candles) -> None:
         """Store candles; those that are there already are replaced."""
         for start in range(0, len(candles), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            columns = (getattr(candles, name)[part].tolist() for name in ("time", *_COLUMNS))
             with self._writing() as connection:
-                series = _series_made(connection, exchange, candles)
-                connection.executemany(
-                    f"INSERT OR REPLACE INTO candles VALUES ({series}, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a number
-                    zip(*columns, strict=True),
-                )
+                _insert(connection, exchange, candles, slice(start, start + _AT_ONCE))
+
+    def add_fetched(self, exchange: str, candles: Candles, start: int, reached: int) -> None:
+        """Store a page of a download: from `start` on, all there is before `reached` is stored now (Unix seconds)."""
+        with self._writing() as connection:
+            series = _insert(connection, exchange, candles, slice(None))
+            connection.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?)", (series, start, reached))
+
+    def fetched_until(self, exchange: str, market: str, timeframe: Timeframe, start: int) -> int:
+        """How far downloads have come without a hole from `start` on; `start` itself if there is none."""
+        with self._reading() as connection:
+            series = _series_of(connection, exchange, market, timeframe)
+            rows = connection.execute("SELECT start, reached FROM fetched WHERE series = ? ORDER BY start", (series,))
+            for begun, reached in rows:
+                if begun <= start:
+                    start = max(start, reached)
+        return start
 
     def read(
         self, exchange: str, market: str, timeframe: Timeframe, since: int | None = None, until: int | None = None
@@ -124,8 +146,8 @@ class CandleStore:
             bounds = (series, since or 0, _FOREVER if until is None else until)
             (count,) = connection.execute(f"SELECT count(*) {_BETWEEN}", bounds).fetchone()
             time = np.empty(count, np.int64)
-            prices = np.empty((len(_COLUMNS), count))
-            cursor = connection.execute(f"SELECT time, {', '.join(_COLUMNS)} {_BETWEEN} ORDER BY time", bounds)
+            prices = np.empty((len(COLUMNS), count))
+            cursor = connection.execute(f"SELECT time, {', '.join(COLUMNS)} {_BETWEEN} ORDER BY time", bounds)
             start = 0
             while rows := cursor.fetchmany(_FETCHED):
                 end = start + len(rows)
@@ -239,6 +261,16 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
             connection.execute(statement)
         connection.commit()
     return connection
+
+
+def _insert(connection: sqlite3.Connection, exchange: str, candles: Candles, part: slice) -> int:
+    series = _series_made(connection, exchange, candles)
+    columns = (getattr(candles, name)[part].tolist() for name in ("time", *COLUMNS))
+    connection.executemany(
+        f"INSERT OR REPLACE INTO candles VALUES ({series}, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a number
+        zip(*columns, strict=True),
+    )
+    return series
 
 
 def _series_made(connection: sqlite3.Connection, exchange: str, candles: Candles) -> int:

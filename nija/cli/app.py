@@ -37,6 +37,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reload": ("nija.cli.reload", "Take up what changed in .env and nija.toml now."),
         "release": ("nija.cli.release", "Hand NIJA's positions of an account over to its owner."),
         "forget": ("nija.cli.forget", "Archive an account's journal and start a new one."),
+        "candles": ("nija.cli.candles", "Past candles for backtests: download, import, list."),
         "notify": ("nija.cli.notify", "Send a test notification: nija notify test."),
         "mcp": ("nija.cli.mcp", "Let an agent look at NIJA over MCP: it can read, not act."),
         "web": ("nija.cli.web", "The web page: nija web password makes the hash of its password."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from brokers.errors import BrokerError
 from brokers.exchanges import described
 from brokers.figures import CASH
 from brokers.paper.broker import PaperBroker
+from nija.candles.recording import CandleRecorder
+from nija.candles.store import CandleStore, origin
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
 from nija.supervisor.connect_queue import ConnectQueue
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 _PAPER_MONEY = Decimal(1000)
 _PAPER_COINS = Decimal("0.01")
+# Seconds for which the feed waits while another process writes candles.
+_STORE_PATIENCE = 2.0
 
 
 class ExchangeRuntime:
@@ -38,7 +43,7 @@ class ExchangeRuntime:
         self._clock = clock
         self._access = open_access(exchange, process, clock)
         log = get_log("nija.feed", exchange=str(exchange))
-        self.feed = Feed(self._access.market_data(), clock, poll_seconds, EventLog(log))
+        self.feed = Feed(self._access.market_data(), clock, poll_seconds, EventLog(log), self._recorder(EventLog(log)))
         self._log = log
         self._thread = threading.Thread(target=self._run, name=f"feed {exchange}", daemon=True)
 
@@ -63,6 +68,12 @@ class ExchangeRuntime:
     def broker(self, credentials: Credentials, own: OwnSettings, clock: Clock) -> Broker:
         """One account's broker, which stops with the account's `clock`. Raises NonceMarkError."""
         return account_broker(self._access, credentials, own, clock)
+
+    def _recorder(self, log: EventLog) -> CandleRecorder:
+        process = self._process
+        store = CandleStore(process.candle_store, patience=_STORE_PATIENCE)
+        named = origin(self.exchange, process.addresses[self.exchange])
+        return CandleRecorder(store, named, lambda: self._access.markets(math.inf), self._clock, log)
 
     def _run(self) -> None:
         """All accounts need the exchange's clock and markets, so these are fetched first."""
