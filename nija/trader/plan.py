@@ -75,6 +75,7 @@ class TradingPlan:
             round_trip=round_trip_cost(fees.taker, fees.taker, slippage(market)),
             gate=self.strategy.fee_gate,
         )
+
     def market_share(
         self, market: Market, held: Decimal, equity_at_close: Decimal, bid: Decimal, ask: Decimal, fees: Fees
     ) -> MarketShare:
