@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from brokers.model import ZERO, Side
+from brokers.model import ZERO, Fees, Side
 from nija.backtest.endings import Moment
-from nija.backtest.losses import LossLimits
+from nija.backtest.ledger import Ledger
+from nija.backtest.loss_watch import LossWatch
 from nija.backtest.records import BacktestFill, BacktestTrade, FillReason, NotOpened, StopMove
-from nija.backtest.traded_market import opening_times
 from nija.risk.limits import Appraisal, may_open
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.sizing import Funds
@@ -29,25 +27,22 @@ if TYPE_CHECKING:
     from nija.backtest.traded_market import TradedMarket
     from nija.strategy.base import SignalAt
 
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """The account's cash and what it holds of one market, as of the close of the first candle that opens at `time`."""
-
-    market: str
-    time: int
-    cash: Decimal
-    amount: Decimal
+_NEVER = (sys.maxsize, Moment.CLOSE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A position with what is left of it, its fills so far, and its sales still to come."""
+    """A position with what is left of it, its fills so far, and its sales still to come.
+
+    `low` and `high` are the least and the highest price until its end.
+    """
 
     amount: Decimal
     fills: tuple[BacktestFill, ...]
     sales: tuple[PlannedSale, ...]
     stops: tuple[StopMove, ...]
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +55,42 @@ class _Wanted:
 
 @dataclass(slots=True)
 class _Leg:
-    """One market of the account, in which something is held, or an entry wanted, or nothing happens any more."""
+    """One market of the account, in which something is held, or an entry wanted, or nothing happens any more.
+
+    `next` is when something happens.
+    """
 
     market: TradedMarket
     held: _Held | None = None
     wanted: _Wanted | None = None
+    next: tuple[int, Moment] = _NEVER
 
 
 class AccountRun:
-    """Call `run` once; `trades` and `bookings` then hold what happened, in the order of time."""
+    """Call `run` once; `trades` and `ledger` then hold what happened, in the order of time."""
 
     def __init__(
         self, account: BacktestAccount, markets: Sequence[TradedMarket], assumptions: Assumptions, start: int
     ) -> None:
         self._account = account
+        self._plan = account.plan
         self._assumptions = assumptions
-        self._cash = account.cash
+        self._at_bid = assumptions.sizing.at_bid
         self._legs = [_Leg(market) for market in markets]
-        self._limits = LossLimits(account.plan.settings.risk, account.cash, start)
-        self._watched = start
-        # The opening of the candle of the last fill, until its close is followed.
-        self._filled: int | None = None
         self._refused: dict[tuple[str, Rule], tuple[int, str]] = {}
+        self.ledger = Ledger(account.cash)
+        self._watch = LossWatch(account.plan, markets, self.ledger, start, at_bid=self._at_bid)
         self.trades: list[BacktestTrade] = []
-        self.bookings: list[Booking] = []
 
     def run(self) -> None:
-        queue: list[tuple[int, Moment, int]] = []
-        for order, leg in enumerate(self._legs):
+        for leg in self._legs:
             self._await(leg, leg.market.first)
-            _schedule(leg, order, queue)
-        while queue:
-            time, _, order = heapq.heappop(queue)
-            leg = self._legs[order]
+        while (leg := min(self._legs, key=_next)).next is not _NEVER:
+            time = leg.next[0]
             if leg.held is not None:
                 self._sell(leg, leg.held, time)
             elif leg.wanted is not None:
                 self._consider(leg, leg.wanted, time)
-            _schedule(leg, order, queue)
 
     @property
     def not_opened(self) -> tuple[NotOpened, ...]:
@@ -107,12 +100,14 @@ class AccountRun:
     def _await(self, leg: _Leg, index: int) -> None:
         """Want the next entry whose signal's candle is at `index` or later."""
         market = leg.market
-        position = int(np.searchsorted(market.entries, index))
+        position = int(market.entries.searchsorted(index))
         if position == len(market.entries):
-            leg.wanted = None
+            leg.wanted, leg.next = None, _NEVER
             return
         signal = int(market.entries[position])
-        leg.wanted = _Wanted(signal, self._assumptions.purchase(market, signal, self._account.fees))
+        purchase = self._assumptions.purchase(market, signal, self._account.fees)
+        leg.wanted = _Wanted(signal, purchase)
+        leg.next = market.time(purchase.index), Moment.PURCHASE
 
     def _consider(self, leg: _Leg, wanted: _Wanted, time: int) -> None:
         market = leg.market
@@ -125,7 +120,7 @@ class AccountRun:
 
     def _buy(self, leg: _Leg, signal: SignalAt, purchase: Purchase, time: int) -> NoTradeReason | None:
         """As the daemon's trader: the limits, then the size."""
-        market, plan, price = leg.market.market, self._account.plan, purchase.price
+        market, plan, price = leg.market.market, self._plan, purchase.price
         if price is None:
             return None
         if market.quote != plan.quote:
@@ -133,85 +128,76 @@ class AccountRun:
         appraisal = self._appraise(time)
         if refusal := may_open(market, signal, appraisal, plan.settings):
             return refusal
-        fees = replace(self._account.fees, taker=purchase.fee)
+        fees = Fees(self._account.fees.maker, taker=purchase.fee)
         size = self._assumptions.sizing.entry(plan, market, signal, price, fees, appraisal.funds)
         if isinstance(size, NoTradeReason):
             return size
-        entry = BacktestFill(time, Side.BUY, size.amount, price, size.amount * price * purchase.fee, FillReason.ENTRY)
-        stop = None if signal.initial_stop is None else market.floor_price(signal.initial_stop)
-        end = self._assumptions.end(leg.market, purchase.index, price, stop)
-        first = () if stop is None else (StopMove(signal.time, stop),)
-        leg.held = _Held(size.amount, (entry,), end.sales, first + end.stops)
-        self._book(leg, time, -entry.value - entry.fee)
+        self._open(leg, signal, purchase, price, size.amount)
         return None
 
+    def _open(self, leg: _Leg, signal: SignalAt, purchase: Purchase, price: Decimal, amount: Decimal) -> None:
+        market = leg.market
+        stop = None if signal.initial_stop is None else market.market.floor_price(signal.initial_stop)
+        end = self._assumptions.end(market, purchase.index, price, stop)
+        first = () if stop is None else (StopMove(signal.time, stop),)
+        low, high = market.extremes(purchase.index, end.sales[-1].index)
+        entry = self._bought(leg, purchase, price, amount, FillReason.ENTRY)
+        leg.held = _Held(amount, (entry,), end.sales, first + end.stops, low, high)
+        self._note(leg.market, leg.held, amount, float(price))
+        leg.next = market.time(end.sales[0].index), end.sales[0].moment
+
+    def _bought(
+        self, leg: _Leg, purchase: Purchase, price: Decimal, amount: Decimal, reason: FillReason
+    ) -> BacktestFill:
+        value = amount * price
+        fee = value * purchase.fee
+        time = leg.market.time(purchase.index)
+        self.ledger.book(leg.market.symbol, time, amount=amount, cash=-value - fee)
+        return BacktestFill(time, Side.BUY, amount, price, fee, reason)
+
+    def _note(self, market: TradedMarket, held: _Held, amount: Decimal, price: float) -> None:
+        """Tell the loss limits how this amount, which now counts with `price`, can do until the end of the position."""
+        size, fee = float(amount), float(self._account.fees.taker)
+        worst = held.low * float(market.bid) * (1 - fee) - price * (1 + fee)
+        self._watch.note(size * worst, size * (held.high - price))
+
     def _sell(self, leg: _Leg, held: _Held, time: int) -> None:
-        self._watch(time)
         sale, *later = held.sales
         amount = held.amount if sale.part is None else held.fills[0].amount * sale.part
-        sold = BacktestFill(
-            time, Side.SELL, amount, sale.price, amount * sale.price * self._account.fees.taker, sale.reason
-        )
-        fills = (*held.fills, sold)
+        value = amount * sale.price
+        fee = value * self._account.fees.taker
+        fills = (*held.fills, BacktestFill(time, Side.SELL, amount, sale.price, fee, sale.reason))
+        # A last candle is closed with the position in it: nothing was really sold.
+        counts = time + (sale.moment is Moment.CLOSE)
+        self.ledger.book(leg.market.symbol, counts, amount=-amount, cash=value - fee)
         if later:
             leg.held = replace(held, amount=held.amount - amount, fills=fills, sales=tuple(later))
-        else:
-            leg.held = None
-            self.trades.append(BacktestTrade(self._account.name, leg.market.symbol, fills, held.stops))
-            # The rules enter only if nothing was held when the signal's candle closed.
-            self._await(leg, sale.index)
-        # A last candle is closed with the position in it: nothing was really sold.
-        self._book(leg, time, sold.value - sold.fee, counts=time + (sale.moment is Moment.CLOSE))
-
-    def _book(self, leg: _Leg, time: int, change: Decimal, counts: int | None = None) -> None:
-        self._cash += change
-        self._filled = time
-        amount = ZERO if leg.held is None else leg.held.amount
-        self.bookings.append(Booking(leg.market.symbol, time if counts is None else counts, self._cash, amount))
+            leg.next = leg.market.time(later[0].index), later[0].moment
+            return
+        leg.held = None
+        self.trades.append(BacktestTrade(self._account.name, leg.market.symbol, fills, held.stops))
+        # The rules enter only if nothing was held when the signal's candle closed.
+        self._await(leg, sale.index)
 
     def _appraise(self, time: int) -> Appraisal:
-        self._watch(time)
-        held = [(leg.market, leg.held.amount) for leg in self._legs if leg.held is not None]
-        exposure = sum((amount * self._valued(market, market.last_price(time)) for market, amount in held), ZERO)
-        equity = self._cash + exposure
+        held = [(leg.market, leg.held) for leg in self._legs if leg.held is not None]
+        exposure = ZERO
+        for market, position in held:
+            price = market.last_price(time)
+            exposure += position.amount * (price * market.bid if self._at_bid else price)
+        equity = self.ledger.cash + exposure
+        state, has_looked = self._watch.at_open(time, equity)
+        if has_looked:
+            for market, position in held:
+                self._note(market, position, position.amount, float(market.last_price(time)))
         return Appraisal(
-            equity=self._limits.observe(equity, time),
-            funds=Funds(equity=equity, available=self._cash, exposure=exposure),
+            equity=state,
+            funds=Funds(equity=equity, available=self.ledger.cash, exposure=exposure),
             open_positions=len(held),
             now=datetime.fromtimestamp(time, tz=UTC),
-            paused=self._limits.paused,
+            paused=self._watch.paused,
         )
 
-    def _watch(self, until: int) -> None:
-        """Follow the loss limits through the closes of all candles that open before `until`."""
-        held = [(leg.market, leg.held.amount) for leg in self._legs if leg.held is not None]
-        times = opening_times([market for market, _ in held], self._watched, until - 1)
-        self._watched = until
-        if self._filled is not None and self._filled < until:
-            times = np.union1d(times, [self._filled])
-            self._filled = None
-        if len(times) == 0:
-            return
-        step = self._account.plan.timeframe.seconds
 
-        def exact(index: int) -> Decimal:
-            time = int(times[index])
-            return self._cash + sum((amount * self._valued(one, one.close_at(time)) for one, amount in held), ZERO)
-
-        equity = np.full(len(times), float(self._cash))
-        for market, amount in held:
-            equity += float(self._valued(market, amount)) * market.closes(times)
-        # A day's last candle closes on that day.
-        self._limits.follow(times + (step - 1), equity, exact)
-
-    def _valued(self, market: TradedMarket, price: Decimal) -> Decimal:
-        return price * market.bid if self._assumptions.sizing.at_bid else price
-
-
-def _schedule(leg: _Leg, order: int, queue: list[tuple[int, Moment, int]]) -> None:
-    """Put what happens next in this market into the queue."""
-    if leg.held is not None:
-        sale = leg.held.sales[0]
-        heapq.heappush(queue, (leg.market.time(sale.index), sale.moment, order))
-    elif leg.wanted is not None:
-        heapq.heappush(queue, (leg.market.time(leg.wanted.purchase.index), Moment.PURCHASE, order))
+def _next(leg: _Leg) -> tuple[int, Moment]:
+    return leg.next

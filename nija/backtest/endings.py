@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nija.backtest.traded_market import TradedMarket
 
 _WINDOW = 64
+_NONE = Decimal("-Infinity")
 
 
 class Moment(IntEnum):
@@ -65,7 +66,7 @@ class FindEnd(Protocol):
 def end_by_signals(market: TradedMarket, bought: int, price: Decimal, stop: Decimal | None) -> PositionEnd:
     """The daemon's way: all is sold at the stop, which only rises, or at the exit signal."""
     del price
-    following = int(np.searchsorted(market.exits, bought))
+    following = int(market.exits.searchsorted(bought))
     has_exit = following < len(market.exits)
     exit_signal = int(market.exits[following]) if has_exit else market.last
     moves: list[StopMove] = []
@@ -117,13 +118,17 @@ def _unstopped(market: TradedMarket, exit_signal: int, *, has_exit: bool) -> Pla
 
 def _moves(market: TradedMarket, start: int, levels: NDArray[np.float64]) -> Iterator[StopMove]:
     """The moves at the ends of a window's candles: `levels` has one value before the first and one after each."""
-    placed = None
-    for offset in np.flatnonzero(levels[1:] > levels[:-1]).tolist():
-        before = _placed(market, levels.item(offset)) if placed is None else placed
-        placed = _placed(market, levels.item(offset + 1))
-        if placed > before:
+    rises = np.flatnonzero(levels[1:] > levels[:-1]).tolist()
+    if not rises:
+        return
+    placed = _placed(market, levels.item(0))
+    for offset in rises:
+        wanted = _placed(market, levels.item(offset + 1))
+        if wanted > placed:
+            placed = wanted
             yield StopMove(market.time(start + offset), placed)
 
 
 def _placed(market: TradedMarket, level: float) -> Decimal:
-    return market.market.floor_price(Decimal(repr(level))) if np.isfinite(level) else Decimal("-Infinity")
+    """Before there is a stop its level is -inf."""
+    return _NONE if level == _NONE else market.market.floor_price(Decimal(repr(level)))

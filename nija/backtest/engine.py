@@ -104,7 +104,7 @@ def _run(
         histories=histories,
         slippage={one.market.symbol: assumptions.slippage_of(one.market) for one in histories},
         trades=tuple(sorted(run.trades, key=lambda trade: trade.opened)),
-        curve=equity_curve(markets, run.bookings, account.cash, first, last),
+        curve=equity_curve(markets, run.ledger.bookings, account.cash, first, last),
         not_opened=run.not_opened,
     )
 

@@ -35,19 +35,40 @@ class LossLimits:
         self._unit_day = UnitDay(_utc(time).date())
         self._halts: dict[HaltName, Halt] = {}
 
-    def observe(self, equity: Decimal, time: int) -> EquityState:
+    def observe(self, equity: Decimal, time: int) -> None:
         """Count what was earned since the last call, and set the halts whose limits are reached."""
         now = _utc(time)
-        self._halts = {name: halt for name, halt in self._halts.items() if not has_ended(halt, now)}
+        self.pass_to(time)
         self._unit_day = self._unit_day.after(growth(equity - self._last, self._last), ClockReading(now, now))
         self._last = equity
-        state = EquityState(equity, self._unit_day.day, self._unit_day.for_limits)
+        state = self.state(equity)
         self._check(HaltName.DAILY_LOSS, state.daily_loss, self._limits.max_daily_loss, now)
         self._check(HaltName.DRAWDOWN, state.drawdown, self._limits.max_drawdown, now)
-        return state
+
+    def pass_to(self, time: int) -> None:
+        """End the halts of the days before."""
+        if self._halts:
+            now = _utc(time)
+            self._halts = {name: halt for name, halt in self._halts.items() if not has_ended(halt, now)}
+
+    def state(self, equity: Decimal) -> EquityState:
+        """With the unit as last observed."""
+        return EquityState(equity, self._unit_day.day, self._unit_day.for_limits)
+
+    def may_halt(self, least: float, most: float) -> bool:
+        """Whether a limit may be reached by an account worth this at the least and at the most since the last call."""
+        if HaltName.DRAWDOWN in self._halts:
+            return False
+        unit, worth = self._unit_day.unit, float(self._last)
+        least_unit, most_unit = (float(unit.latest) * value / worth for value in (least, most))
+        opening, peak = max(float(unit.opening), most_unit), max(float(unit.peak), most_unit)
+        return (
+            1 - least_unit / opening >= float(self._limits.max_daily_loss) - _MARGIN
+            or 1 - least_unit / peak >= float(self._limits.max_drawdown) - _MARGIN
+        )
 
     def follow(self, times: NDArray[np.int64], equity: NDArray[np.float64], exact: Callable[[int], Decimal]) -> None:
-        """Observe a stretch without fills; `exact` gives the equity at one of these times, by index.
+        """Observe the account at these times; `exact` gives its equity at one of them, by index.
 
         Decimals are slow: only values that count later are observed, unless a limit is near.
         """

@@ -49,13 +49,18 @@ class TradedMarket:
         index = np.searchsorted(self.candles.time, times, side="right") - 1
         return self.candles.close[np.maximum(index, 0)]
 
+    def extremes(self, first: int, last: int) -> tuple[float, float]:
+        """The lowest low and the highest high of these candles."""
+        part = slice(first, last + 1)
+        return float(self.candles.low[part].min()), float(self.candles.high[part].max())
+
     def close_at(self, time: int) -> Decimal:
         """The last close at the end of a candle that opens at `time`."""
-        return price_of(self.candles.close, int(np.searchsorted(self.candles.time, time, side="right")) - 1)
+        return price_of(self.candles.close, int(self.candles.time.searchsorted(time, side="right")) - 1)
 
     def last_price(self, time: int) -> Decimal:
         """The price known when a candle opens at `time`: the open of this market's candle, else its last close."""
-        index = int(np.searchsorted(self.candles.time, time, side="right")) - 1
+        index = int(self.candles.time.searchsorted(time, side="right")) - 1
         column = self.candles.open if self.time(index) == time else self.candles.close
         return price_of(column, index)
 
