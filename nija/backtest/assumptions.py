@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from brokers.model import Fees, Market
     from nija.risk.no_trade import NoTradeReason
+    from nija.risk.resizing import MarketShare, NextSize
     from nija.risk.sizing import EntrySize, Funds
     from nija.strategy.base import SignalAt
     from nija.trader.plan import TradingPlan
@@ -31,6 +32,12 @@ class Sizing(Protocol):
         """How much to buy at `price`, or the rule that forbids it."""
         ...
 
+    def resize(
+        self, plan: TradingPlan, signal: SignalAt, share: MarketShare, stop: Decimal | None, funds: Funds
+    ) -> NextSize | NoTradeReason:
+        """What a strategy with weights does about a market; `stop` is of what is held, or to be bought."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DaemonSizing:
@@ -42,6 +49,11 @@ class DaemonSizing:
         self, plan: TradingPlan, market: Market, signal: SignalAt, price: Decimal, fees: Fees, funds: Funds
     ) -> EntrySize | NoTradeReason:
         return plan.entry_size(market, signal, price, fees, funds)
+
+    def resize(
+        self, plan: TradingPlan, signal: SignalAt, share: MarketShare, stop: Decimal | None, funds: Funds
+    ) -> NextSize | NoTradeReason:
+        return plan.next_size(signal, share, stop, funds)
 
 
 @dataclass(frozen=True, slots=True)

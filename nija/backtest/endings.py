@@ -30,9 +30,10 @@ class Moment(IntEnum):
     """When within a candle something happens; at the open, sales come before purchases."""
 
     SALE_AT_OPEN = 0
-    PURCHASE = 1
-    INSIDE = 2
-    CLOSE = 3
+    SALE_IN_PART = 1
+    PURCHASE = 2
+    INSIDE = 3
+    CLOSE = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.model import ZERO
 from nija.risk.no_trade import NoTradeReason, Rule
+from nija.risk.resizing import Increase, next_size
 from nija.risk.sizing import EntrySize
 
 if TYPE_CHECKING:
     from brokers.model import Fees, Market
+    from nija.risk.resizing import MarketShare, NextSize
     from nija.risk.sizing import Funds
     from nija.strategy.base import SignalAt
     from nija.trader.plan import TradingPlan
 
 _ONE = Decimal(1)
+_BELOW_STOP = NoTradeReason(Rule.PRICE_BELOW_STOP, "the price is already at or below the stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,20 @@ class FullSize:
             return refusal
         stop = signal.initial_stop
         if stop is not None and price <= stop:
-            return NoTradeReason(Rule.PRICE_BELOW_STOP, "the price is already at or below the stop")
+            return _BELOW_STOP
         notional = min(self._weight(signal) * funds.available, funds.available / (1 + fees.taker))
         if notional <= 0:
             return NoTradeReason(Rule.AVAILABLE, "no cash is left")
         amount = notional / price
         return EntrySize(amount, notional, risk=notional if stop is None else amount * (price - stop))
+
+    def resize(
+        self, plan: TradingPlan, signal: SignalAt, share: MarketShare, stop: Decimal | None, funds: Funds
+    ) -> NextSize | NoTradeReason:
+        size = next_size(signal, replace(share, slippage=ZERO), funds, plan.settings)
+        if isinstance(size, Increase) and share.held == 0 and stop is not None and share.ask <= stop:
+            return _BELOW_STOP
+        return size
 
     def _weight(self, signal: SignalAt) -> Decimal:
         if self.risk is None or signal.initial_stop is None:

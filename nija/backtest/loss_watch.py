@@ -6,6 +6,8 @@ from bisect import bisect_right
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from brokers.model import ZERO
 from nija.backtest.curve import add_value, cash_at
 from nija.backtest.losses import LossLimits
@@ -39,6 +41,7 @@ class LossWatch:
         self._least = self._most = float(ledger.cash)
         # As of the last look.
         self._looked = start
+        self._opens: list[tuple[int, Decimal]] = []
         self._seen = 0
         self._cash = ledger.cash
         self._amounts: dict[str, Decimal] = {}
@@ -55,26 +58,34 @@ class LossWatch:
 
     def at_open(self, time: int, equity: Decimal) -> tuple[EquityState, bool]:
         """The state when a candle opens at `time` and all before it have closed, and whether it has now looked."""
+        self._opens.append((time, equity))
         has_looked = self._limits.may_halt(self._least, self._most)
         if has_looked:
             self._look(time)
-            self._limits.observe(equity, time)
             self._least = self._most = float(equity)
         else:
             self._limits.pass_to(time)
         return self._limits.state(equity), has_looked
 
     def _look(self, until: int) -> None:
-        """At the closes of all candles that open before `until`."""
+        """At the closes of all candles that open before `until`, and at what was known when an entry was considered."""
         bookings = [one for one in self._ledger.bookings[self._seen :] if one.time < until]
         times = opening_times(self._markets, self._looked, until - 1)
-        if len(times):
-            equity = cash_at(times, bookings, self._cash)
-            for market in self._markets:
-                add_value(equity, times, market, bookings, self._amounts, float(self._counted(market)))
-            exact = self._exact(bookings)
-            # A day's last candle closes on that day.
-            self._limits.follow(times + (self._step - 1), equity, lambda at: exact(int(times[at])))
+        equity = cash_at(times, bookings, self._cash)
+        for market in self._markets:
+            add_value(equity, times, market, bookings, self._amounts, float(self._counted(market)))
+        # A day's last candle closes on that day.
+        moments = np.concatenate([times + (self._step - 1), [time for time, _ in self._opens]])
+        equity = np.concatenate([equity, [float(known) for _, known in self._opens]])
+        order = np.argsort(moments, kind="stable")
+        at_close = self._exact(bookings)
+
+        def exact(index: int) -> Decimal:
+            source = int(order[index])
+            return at_close(int(times[source])) if source < len(times) else opens[source - len(times)][1]
+
+        opens, self._opens = self._opens, []
+        self._limits.follow(moments[order], equity[order], exact)
         self._looked = until
         self._seen += len(bookings)
         for booking in bookings:

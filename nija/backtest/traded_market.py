@@ -36,6 +36,13 @@ class TradedMarket:
     exits: NDArray[np.int64]
 
     @property
+    def weight(self) -> NDArray[np.float64]:
+        """Of a strategy that resizes its positions."""
+        if self.signals.weight is None:
+            raise ValueError(f"{self.symbol}: the strategy gives no weight")
+        return self.signals.weight
+
+    @property
     def symbol(self) -> str:
         return self.market.symbol
 

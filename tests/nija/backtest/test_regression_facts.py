@@ -14,6 +14,7 @@ from nija.backtest.assumptions import Assumptions
 from nija.backtest.full_size import FullSize
 from nija.strategy.ema_cross import EmaCross
 from nija.strategy.trend import Trend
+from nija.strategy.trend_ensemble import TrendEnsemble
 from tests.nija.backtest.evidence_rules import Apex, Breakout, Hanging, maker_purchase, thirds
 from tests.nija.backtest.runs import FULL_SIZE, run_alone
 from tests.nija.strategy.real_candles import real_candles
@@ -107,3 +108,47 @@ def test_a_regression_fact_is_reproduced_to_every_digit(number: int) -> None:
 def as_shown(value: Decimal, shown: str) -> str:
     """With the digits of `shown`."""
     return f"{value:.{len(shown.partition('.')[2])}f}"
+
+
+@dataclass(frozen=True)
+class EnsembleFact:
+    file: str
+    strategy: TrendEnsemble
+    fees: Fees
+    changes: int
+    total: str
+    mean_weight: str
+
+
+# The last two agree between the strategy and the plain program of tests/nija/strategy/ensemble_evaluation.py.
+ENSEMBLE_FACTS = {
+    "11": EnsembleFact(
+        *("binance-BTC-USDT-1d", TrendEnsemble(stop_atr=None), KRAKEN, 145, "2.5930420253", "0.1756834362"),
+    ),
+    "12": EnsembleFact("binance-ETH-USDT-1d", TrendEnsemble(), KRAKEN, 104, "2.0461362709", "0.1185918417"),
+    "13": EnsembleFact(
+        *("binance-LINK-USDT-1d", TrendEnsemble(target=0.40, band=0.05, stop_atr=None), LOWER_COINBASE),
+        *(209, "1.9812697184", "0.1238514613"),
+    ),
+    "14": EnsembleFact(
+        *("kraken-BTC-USD-1h", TrendEnsemble(stop_atr=None), COINBASE, 126, "4.2892006450", "0.1389266988"),
+    ),
+    "a near stop": EnsembleFact(
+        *("binance-LTC-USDT-1d", TrendEnsemble(stop_atr=0.1), KRAKEN, 102, "-0.1198770136", "0.0662589053"),
+    ),
+    "other channels": EnsembleFact(
+        *("kraken-ETH-USD-1h", TrendEnsemble((10, 40, 200), 0.5, 0.2, 2.0), COINBASE),
+        *(108, "9.5511884891", "0.1699091270"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENSEMBLE_FACTS)
+def test_a_fact_of_the_ensemble_is_reproduced_to_every_digit(name: str) -> None:
+    fact = ENSEMBLE_FACTS[name]
+    result = run_alone(fact.strategy, real_candles(fact.file, D1), fact.fees)
+    changes = sum(len(trade.fills) for trade in result.trades)
+    mean_weight = float((result.curve.invested / result.curve.equity).mean())
+    assert (changes, f"{result.total_return:.10f}", f"{mean_weight:.10f}") == (
+        *(fact.changes, fact.total, fact.mean_weight),
+    )

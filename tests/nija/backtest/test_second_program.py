@@ -15,8 +15,10 @@ from nija.backtest.assumptions import Assumptions
 from nija.backtest.full_size import FullSize
 from nija.strategy.ema_cross import EmaCross
 from nija.strategy.trend import Trend
+from nija.strategy.trend_ensemble import TrendEnsemble
 from tests.nija.backtest.runs import run_alone
 from tests.nija.backtest.second_program import Costs, Rows, channel, crossing, plain_trades
+from tests.nija.strategy.ensemble_evaluation import EnsembleCosts, PlainMembers, Slot, trade
 from tests.nija.strategy.generated import random_walks
 from tests.nija.strategy.real_candles import real_candles
 
@@ -75,6 +77,24 @@ def test_sizes_by_risk_on_any_candles_are_those_of_the_plain_program(candles: Ca
     if len(candles):
         result = run(Trend(fee_gate=0.0), candles, risk=Decimal(repr(risk)))
         assert_same(result, candles, channel(candles, 20, 10, 3.0, 1.0), Costs(0.004, SLIPPAGE), risk)
+
+
+@given(
+    candles=random_walks,
+    target=st.sampled_from([0.3, 3.0]),
+    band=st.sampled_from([0.05, 0.2]),
+    stop=st.sampled_from([0.3, 1.0]),
+)
+def test_an_ensemble_on_any_candles_trades_as_its_plain_program(
+    candles: Candles, target: float, band: float, stop: float
+) -> None:
+    if len(candles):
+        result = run(TrendEnsemble((5, 10, 20), target, band, stop), candles)
+        members = PlainMembers(candles, (5, 10, 20), target, stop)
+        plain = trade([Slot(candles, members)], EnsembleCosts(0.004, SLIPPAGE), band)
+        assert sum(len(one.fills) for one in result.trades) == plain.changes
+        assert float(result.total_return) == pytest.approx(plain.total, abs=1e-9)
+        assert result.curve.equity[:-1].tolist() == pytest.approx(plain.equity[:-1], abs=1e-9)
 
 
 @dataclass(frozen=True)
