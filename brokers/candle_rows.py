@@ -88,6 +88,8 @@ def _broken_row(name: str, layout: Layout, line: int, block: str) -> CandleError
     number, found = next((number, text) for number, text in lines if not row.fullmatch(text))
     if "\0" in found:
         return CandleError(f"{name} {NotText()}")
+    if row.fullmatch(found.replace(",-", ",")):
+        return CandleError(f"{name}, line {number}: a price must be above 0, a volume not below it. {_REMEDY}")
     return CandleError(
         f"{name}, line {number}: expected {_COUNTS[len(layout.columns)]} plain numbers ({','.join(layout.columns)}; "
         f"time in whole Unix seconds), not {found[:_SHOWN]!r}. {_REMEDY}"

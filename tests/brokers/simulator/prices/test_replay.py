@@ -143,7 +143,7 @@ def test_a_compressed_file_with_windows_line_ends_is_read_alike(tmp_path: Path) 
         ("7200,1,1,1,1", "expected six plain numbers"),
         ("7200,1,1,1,1,x", "expected six plain numbers"),
         ("7200,1,1,1,1,1e-05", "expected six plain numbers"),
-        ("7200,1,1,1,-1,1", "expected six plain numbers"),
+        ("7200,1,1,1,-1,1", "a price must be above 0"),
         ("", "expected six plain numbers"),
         ("7201,1,1,1,1,1", "not a multiple of the interval"),
         ("3600,1,1,1,1,1", "later than on the line before"),
