@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from brokers.model import (
         Balance,
+        CandlePage,
         Candles,
         Evidence,
         Exchange,
         Fees,
         Fill,
-        HistoryPage,
         KeyInfo,
         Market,
         Order,
@@ -214,7 +214,7 @@ class CandleHistory(Protocol):
         """`since`, or the opening of the first candle after it if the exchange offers none before (Unix seconds)."""
         ...
 
-    def page(self, market: str, timeframe: Timeframe, since: int) -> HistoryPage:
+    def page(self, market: str, timeframe: Timeframe, since: int) -> CandlePage:
         """The closed candles from `since` (Unix seconds) on, as many as the exchange gives at once."""
         ...
 

@@ -189,7 +189,7 @@ class Candles:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage:
+class CandlePage:
     """A page of past candles: all that exist up to the one opening at `reached` (Unix seconds), which is not in it.
 
     `is_last`: that one is not closed yet.

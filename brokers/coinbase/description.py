@@ -33,9 +33,9 @@ def _open_access(settings: AccessSettings) -> ExchangeAccess:
 
 
 def _open_history(settings: AccessSettings) -> CandleHistory:
-    from brokers.coinbase.history import CoinbaseHistory  # noqa: PLC0415 - the client library is heavy
+    from brokers.coinbase.history import CoinbaseCandleHistory  # noqa: PLC0415 - the client library is heavy
 
-    return CoinbaseHistory(settings)
+    return CoinbaseCandleHistory(settings)
 
 
 def _market(base: str) -> Market:

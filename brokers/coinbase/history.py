@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brokers.coinbase.candles import SETTLED_AFTER, closed_candles, oldest_label, window_from
 from brokers.coinbase.market_data import CoinbaseMarketData
 from brokers.coinbase.public import CoinbasePublic
-from brokers.model import HistoryPage, Timeframe
+from brokers.model import CandlePage, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NOW = 0.0
 
 
-class CoinbaseHistory:
+class CoinbaseCandleHistory:
     """A `brokers.base.CandleHistory`. Raises ValueError for an unusable address."""
 
     def __init__(self, settings: AccessSettings) -> None:
@@ -45,13 +45,13 @@ class CoinbaseHistory:
             day = window.end + Timeframe.D1.seconds
         return since
 
-    def page(self, market: str, timeframe: Timeframe, since: int) -> HistoryPage:
+    def page(self, market: str, timeframe: Timeframe, since: int) -> CandlePage:
         now = self._data.now()
         window = window_from(since, timeframe, int(now))
         candles = closed_candles(market, timeframe, self._data.rows(market, timeframe, window), now=now, since=since)
         open_one = int(now - SETTLED_AFTER) // timeframe.seconds * timeframe.seconds
         reached = min(window.end + timeframe.seconds, open_one)
-        return HistoryPage(candles, reached, is_last=reached == open_one)
+        return CandlePage(candles, reached, is_last=reached == open_one)
 
     def close(self) -> None:
         self._data.close()

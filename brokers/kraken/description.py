@@ -48,9 +48,9 @@ def _open_access(settings: AccessSettings) -> ExchangeAccess:
 
 
 def _open_history(settings: AccessSettings) -> CandleHistory:
-    from brokers.kraken.history import KrakenHistory  # noqa: PLC0415 - the client libraries are heavy
+    from brokers.kraken.history import KrakenCandleHistory  # noqa: PLC0415 - the client libraries are heavy
 
-    return KrakenHistory(settings)
+    return KrakenCandleHistory(settings)
 
 
 def _market(base: str, min_amount: str, price_step: str) -> Market:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.kraken.market_data import KrakenMarketData
 from brokers.kraken.public import KrakenPublic
-from brokers.model import HistoryPage
+from brokers.model import CandlePage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ _OFFERED = 719
 _NOW = 0.0
 
 
-class KrakenHistory:
+class KrakenCandleHistory:
     """A `brokers.base.CandleHistory`."""
 
     def __init__(self, settings: AccessSettings) -> None:
@@ -39,10 +39,10 @@ class KrakenHistory:
         # A market younger than that shows all of its candles.
         return int(candles.time[0]) if len(candles) >= _OFFERED and since < candles.time[0] else since
 
-    def page(self, market: str, timeframe: Timeframe, since: int) -> HistoryPage:
+    def page(self, market: str, timeframe: Timeframe, since: int) -> CandlePage:
         candles = self._data.candles(market, timeframe, since)
         reached = int(candles.time[-1]) + timeframe.seconds if len(candles) else since
-        return HistoryPage(candles, reached, is_last=True)
+        return CandlePage(candles, reached, is_last=True)
 
     def close(self) -> None:
         self._data.close()

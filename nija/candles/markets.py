@@ -20,24 +20,24 @@ _FINEST = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, slots=True)
-class MarketFacts:
+class SourcedMarket:
     """A market's steps and minimums; `told` says whose they are and of when, such as "kraken's of 2026-11-28"."""
 
     market: Market
     told: str
 
 
-def market_facts(store: CandleStore, exchange: str, symbol: str) -> MarketFacts:
+def market_facts(store: CandleStore, exchange: str, symbol: str) -> SourcedMarket:
     """As the exchange last gave them to the daemon or to a download, else as it published them.
 
     Raises CandleError for a market of which neither is known: without its minimums no order can be judged.
     """
     known = store.market(exchange, symbol)
     if known is not None:
-        return MarketFacts(known.market, f"{exchange}'s of {datetime.fromtimestamp(known.read_at, UTC):%Y-%m-%d}")
+        return SourcedMarket(known.market, f"{exchange}'s of {datetime.fromtimestamp(known.read_at, UTC):%Y-%m-%d}")
     for market, as_of in _published(exchange):
         if market.symbol == symbol:
-            return MarketFacts(market, f"{exchange}'s as published in {as_of}")
+            return SourcedMarket(market, f"{exchange}'s as published in {as_of}")
     asked = exchange if exchange in exchanges() else exchanges()[0]
     raise CandleError(
         f"the steps and minimum order of {symbol} at {exchange} are not known. "
@@ -45,11 +45,11 @@ def market_facts(store: CandleStore, exchange: str, symbol: str) -> MarketFacts:
     )
 
 
-def assumed_facts(symbol: str, min_cost: Decimal) -> MarketFacts:
+def assumed_facts(symbol: str, min_cost: Decimal) -> SourcedMarket:
     """For a market of which nobody says anything: orders of at least `min_cost` in quote, and the finest steps."""
     base, _, quote = symbol.partition("/")
     market = Market(symbol, base, quote, _FINEST, _FINEST, min_amount=_FINEST, min_cost=min_cost)
-    return MarketFacts(market, "assumed")
+    return SourcedMarket(market, "assumed")
 
 
 def _published(exchange: str) -> Iterator[tuple[Market, str]]:

@@ -33,7 +33,7 @@ class SourceSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourcePart:
     """The candles from `first` to `last` (openings in Unix seconds) came from here, in this timeframe."""
 
     name: str
@@ -48,7 +48,7 @@ class FoundCandles:
 
     exchange: str
     candles: Candles
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     gaps: Gaps
 
 
@@ -130,8 +130,8 @@ def _resampled(source: SourceSeries, timeframe: Timeframe) -> _Resampled:
     return _Resampled(source, resample(candles, timeframe), int(candles.time[0]) if len(candles) else 0)
 
 
-def _part(source: SourceSeries, candles: Candles) -> Part:
-    return Part(source.name, source.timeframe, int(candles.time[0]), int(candles.time[-1]))
+def _part(source: SourceSeries, candles: Candles) -> SourcePart:
+    return SourcePart(source.name, source.timeframe, int(candles.time[0]), int(candles.time[-1]))
 
 
 def _nothing(of_market: Sequence[SourceSeries], market: str, timeframe: Timeframe, exchange: str | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,9 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from brokers.errors import Unavailable
 from brokers.model import Candles, Exchange, Market, Ticker, Timeframe
+from nija.candles.recording import CandleRecorder
+from nija.candles.store import CandleStore
 from nija.feed import Feed
 from nija.log.event_log import EventLog, get_log
 from nija.market_data.snapshot import Subscription
@@ -22,7 +27,8 @@ from nija.strategy.trend import Trend
 from tests.fakes import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 DAY = 86_400
 
@@ -221,3 +227,41 @@ def test_the_feed_survives_an_unexpected_error(exchange: Exchanges, clock: Manua
     feed.run()
     assert faulty.asked["tickers"] == 3
     assert faulty.asked["close"] == 1
+
+
+class TestRecording:
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[CandleStore]:
+        with CandleStore(tmp_path / "candles.sqlite3") as opened:
+            yield opened
+
+    @pytest.fixture
+    def feed(self, exchange: Exchanges, clock: ManualClock, store: CandleStore) -> Iterator[Feed]:
+        log = EventLog(get_log("tests"))
+        recorder = CandleRecorder(CandleStore(store.path), "kraken", exchange.markets, clock, log)
+        yield Feed(exchange, clock, 30.0, log, recorder)
+        recorder.close()
+
+    def test_the_candles_that_a_feed_sees_are_stored(self, feed: Feed, exchange: Exchanges, store: CandleStore) -> None:
+        feed.follow([subscription("BTC/USD"), subscription("ETH/USD")])
+        feed.poll()
+        exchange.closed += 1
+        feed.poll()
+        assert [(span.market, span.count) for span in store.spans()] == [("BTC/USD", 6), ("ETH/USD", 6)]
+        assert store.read("kraken", "BTC/USD", Timeframe.D1).close.tolist() == [100.0 + day for day in range(6)]
+
+    def test_a_poll_without_a_new_candle_writes_nothing(self, feed: Feed, store: CandleStore) -> None:
+        feed.follow([subscription()])
+        feed.poll()
+        with closing(sqlite3.connect(store.path)) as other, other:
+            other.execute("DELETE FROM candles")
+        feed.poll()
+        assert store.spans() == ()
+
+    def test_a_store_that_cannot_be_written_keeps_no_signal_back(self, feed: Feed, store: CandleStore) -> None:
+        store.path.mkdir()
+        feed.follow([subscription()])
+        with capture_logs() as lines:
+            feed.poll()
+        assert feed.snapshot.signals[subscription()].time == 4 * DAY
+        assert ["Candles are not stored" in line["event"] for line in lines] == [True]

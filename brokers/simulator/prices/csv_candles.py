@@ -29,7 +29,7 @@ _FIRST_LINE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class CandleFile:
+class ReplayFile:
     path: Path
     exchange: Exchange
     symbol: str
@@ -44,7 +44,7 @@ class CandleTable:
     scale: Scale
 
 
-def find_candle_files(directory: Path) -> list[CandleFile]:
+def find_candle_files(directory: Path) -> list[ReplayFile]:
     """The files of simulated exchanges; other files are ignored."""
     try:
         paths = sorted(directory.iterdir())
@@ -59,7 +59,7 @@ def find_candle_files(directory: Path) -> list[CandleFile]:
     return files
 
 
-def read_candle_file(file: CandleFile) -> CandleTable:
+def read_candle_file(file: ReplayFile) -> CandleTable:
     """Raises CandleError."""
     fields = _read_text(file.path).removesuffix("\n").replace("\n", ",").split(",")
     table = _table(file.path, [fields[column::_COLUMNS] for column in range(_COLUMNS)])
@@ -69,14 +69,14 @@ def read_candle_file(file: CandleFile) -> CandleTable:
     return table
 
 
-def _candle_files(paths: list[Path]) -> Iterator[CandleFile]:
+def _candle_files(paths: list[Path]) -> Iterator[ReplayFile]:
     for path in paths:
         name = named_file(path.name)
         if name is None or name.exchange not in FACES or not path.is_file():
             continue
         if name.interval not in set(Timeframe):
             raise CandleError(f"{path}: unknown interval {name.interval}, use one of {', '.join(Timeframe)}")
-        yield CandleFile(path, Exchange(name.exchange), name.market, Timeframe(name.interval))
+        yield ReplayFile(path, Exchange(name.exchange), name.market, Timeframe(name.interval))
 
 
 def _read_text(path: Path) -> str:

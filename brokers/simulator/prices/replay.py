@@ -15,7 +15,7 @@ import numpy as np
 
 from brokers.candle_files import CandleError
 from brokers.simulator.prices.bars import Bars, Scale, joined
-from brokers.simulator.prices.csv_candles import CandleFile, CandleTable, find_candle_files, read_candle_file
+from brokers.simulator.prices.csv_candles import CandleTable, ReplayFile, find_candle_files, read_candle_file
 from brokers.simulator.prices.series import KEPT_CANDLES, Series
 from brokers.simulator.prices.source import AcceleratedMarketClock, MarketPrices, SeriesSource
 
@@ -68,14 +68,14 @@ class _Recorded:
         pass
 
 
-def _by_market(files: Iterable[CandleFile]) -> dict[tuple[Exchange, str], list[CandleFile]]:
-    markets: dict[tuple[Exchange, str], list[CandleFile]] = defaultdict(list)
+def _by_market(files: Iterable[ReplayFile]) -> dict[tuple[Exchange, str], list[ReplayFile]]:
+    markets: dict[tuple[Exchange, str], list[ReplayFile]] = defaultdict(list)
     for file in files:
         markets[file.exchange, file.symbol].append(file)
     return markets
 
 
-def _combined(files: list[CandleFile]) -> CandleTable:
+def _combined(files: list[ReplayFile]) -> CandleTable:
     tables = sorted((_with_spans(file) for file in files), key=lambda table: _end(table) - _first(table), reverse=True)
     scale = Scale(max(table.scale.price for table in tables), max(table.scale.volume for table in tables))
     bars, *others = (_rescaled(table, scale) for table in tables)
@@ -91,7 +91,7 @@ def _combined(files: list[CandleFile]) -> CandleTable:
     return CandleTable(bars, scale)
 
 
-def _with_spans(file: CandleFile) -> CandleTable:
+def _with_spans(file: ReplayFile) -> CandleTable:
     table = read_candle_file(file)
     bars = table.bars
     spans = np.full(len(bars), file.timeframe.seconds, dtype=np.int64)

@@ -21,8 +21,9 @@ def made(
 ) -> Candles:
     """Candles at these times, each a little dearer than the one before."""
     time = np.array(list(times), dtype=np.int64)
-    close = price + np.arange(len(time)) * 0.1
-    return Candles(market, timeframe, time, close - 0.05, close + 1, close - 1, close, np.full(len(time), 0.25))
+    close = np.array([price + index * 0.1 for index in range(len(time))], dtype=np.float64)
+    volume = np.full(len(time), 0.25)
+    return Candles(market, timeframe, time, close - 0.05, close + 1, close - 1, close, volume)
 
 
 def write(path: Path, rows: Iterable[str], header: str | None = HEADER) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from brokers.errors import Unavailable
-from brokers.model import HistoryPage, Timeframe
+from brokers.model import CandlePage, Timeframe
 from nija.candles.download import Progress, Wanted, download
 from nija.candles.store import CandleStore
 from tests.nija.candles.made import HOUR, made
@@ -38,13 +38,13 @@ class Exchange:
     def first(self, market: str, timeframe: Timeframe, since: int) -> int:
         return max(since, self.begins * HOUR)
 
-    def page(self, market: str, timeframe: Timeframe, since: int) -> HistoryPage:
+    def page(self, market: str, timeframe: Timeframe, since: int) -> CandlePage:
         self.asked.append(since // HOUR)
         if since // HOUR == self.fails_at:
             raise Unavailable("gone")
         end = min(since // HOUR + 10, self.now)
         candles = made(range(since, end * HOUR, HOUR), timeframe, market=market)
-        return HistoryPage(candles, end * HOUR, is_last=end == self.now)
+        return CandlePage(candles, end * HOUR, is_last=end == self.now)
 
     def close(self) -> None:
         pass

@@ -12,7 +12,7 @@ from brokers.exchanges import descriptions
 from brokers.model import Exchange, Timeframe
 from nija.candles.gaps import NO_GAPS
 from nija.candles.markets import assumed_facts, market_facts
-from nija.candles.sources import Part, find_candles, in_files, in_store
+from nija.candles.sources import SourcePart, find_candles, in_files, in_store
 from nija.candles.store import CandleStore
 from tests.nija.candles.made import DAY, HOUR, flat, made, same, write
 from tests.nija.strategy.real_candles import real_candles, real_file
@@ -52,7 +52,7 @@ def test_shorter_candles_are_summed_where_the_wanted_timeframe_is_not_there(tmp_
     series = folder(tmp_path, kraken_BTC_USD_1h=list(range(0, 2 * DAY, HOUR)))
     found = find_candles(series, ["BTC/USD"], Timeframe.D1)["BTC/USD"]
     assert found.candles.volume.tolist() == [6.0, 6.0]
-    assert found.parts == (Part(str(tmp_path / "kraken-BTC-USD-1h.csv"), Timeframe.H1, 0, DAY),)
+    assert found.parts == (SourcePart(str(tmp_path / "kraken-BTC-USD-1h.csv"), Timeframe.H1, 0, DAY),)
 
 
 def test_what_covers_the_longest_time_counts_and_the_rest_only_extends_it(store: CandleStore) -> None:
@@ -130,5 +130,5 @@ class TestMarketFacts:
 
     def test_a_least_order_may_be_assumed(self) -> None:
         assumed = assumed_facts("BTC/USDT", Decimal(10))
-        assert (assumed.market.base, assumed.market.quote, assumed.market.min_cost) == ("BTC", "USDT", 10)
+        assert (assumed.market.base, assumed.market.quote, assumed.market.min_cost) == ("BTC", "USDT", Decimal(10))
         assert assumed.told == "assumed"

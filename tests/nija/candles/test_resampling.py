@@ -33,6 +33,13 @@ def test_every_candle_is_summed_from_those_within_its_bounds(minutes: list[int])
     assert quarters.time.tolist() == [bucket * 900 for bucket in sorted(buckets)]
 
 
+def test_a_few_minutes_between_which_nothing_was_traded_make_one_candle() -> None:
+    columns = np.array([(1, 5, 1, 2, 1), (2, 3, 0.5, 3, 1), (3, 4, 2, 4, 1)], dtype=np.float64).T.copy()
+    fives = resample(Candles("BTC/USD", Timeframe.M1, np.array([0, 120, 300]), *columns), Timeframe.M5)
+    assert (fives.time.tolist(), fives.open.tolist(), fives.high.tolist()) == ([0], [1.0], [5.0])
+    assert (fives.low.tolist(), fives.close.tolist(), fives.volume.tolist()) == ([0.5], [3.0], [2.0])
+
+
 def test_the_last_candle_is_left_out_until_the_source_reaches_its_end() -> None:
     hours = range(0, 2 * DAY, HOUR)
     assert resample(made(hours), Timeframe.D1).time.tolist() == [0, DAY]
