@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedCandles:
     """The candles of a market that open at or after `since` and before `until` (Unix seconds)."""
 
     market: str
@@ -38,7 +38,7 @@ class Progress:
     stored: int
 
 
-def download(history: CandleHistory, store: CandleStore, origin: str, wanted: Wanted) -> Iterator[Progress]:
+def download(history: CandleHistory, store: CandleStore, origin: str, wanted: WantedCandles) -> Iterator[Progress]:
     """Yields before the first page and after each. Raises BrokerError, CandleError.
 
     `origin` is the exchange as the store names it. What an earlier download has stored is not asked for again.

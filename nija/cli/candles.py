@@ -18,7 +18,7 @@ from brokers.description import AccessSettings
 from brokers.errors import BrokerError
 from brokers.exchanges import described, exchange_named
 from brokers.model import Timeframe  # noqa: TC001  typer reads the annotations
-from nija.candles.download import Wanted
+from nija.candles.download import WantedCandles
 from nija.candles.download import download as download_pages
 from nija.candles.files import find_candle_files, read_candle_file
 from nija.candles.store import CandleStore, origin
@@ -68,7 +68,7 @@ def download(
         context = read_context()
         description = described(exchange_named(exchange))
         begin, end = _bounds(since, until)
-        wanted = [Wanted(market.upper(), timeframe, begin, end) for market in dict.fromkeys(markets)]
+        wanted = [WantedCandles(market.upper(), timeframe, begin, end) for market in dict.fromkeys(markets)]
         with command_log(context.environment.values):
             is_complete = _download_all(context, description, wanted)
     except KeyboardInterrupt as stopped:
@@ -138,7 +138,7 @@ def _bounds(since: datetime, until: datetime | None) -> tuple[int, int]:
     return int(begin.timestamp()), int(end.timestamp())
 
 
-def _download_all(context: CliContext, description: ExchangeDescription, wanted: list[Wanted]) -> bool:
+def _download_all(context: CliContext, description: ExchangeDescription, wanted: list[WantedCandles]) -> bool:
     """Whether the exchange offers everything. Raises BrokerError, CandleError."""
     if description.open_history is None:
         raise CandleError(f"NIJA cannot download candles of {description.short_name}: nija candles import reads files")
@@ -158,7 +158,7 @@ def _download_all(context: CliContext, description: ExchangeDescription, wanted:
 
 
 def _download(
-    description: ExchangeDescription, history: CandleHistory, store: CandleStore, named: str, wanted: Wanted
+    description: ExchangeDescription, history: CandleHistory, store: CandleStore, named: str, wanted: WantedCandles
 ) -> bool:
     with _progress() as bar:
         task = bar.add_task(f"{wanted.market} {wanted.timeframe}", total=None)

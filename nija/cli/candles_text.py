@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from brokers.description import ExchangeDescription
     from brokers.model import Candles
-    from nija.candles.download import Progress, Wanted
+    from nija.candles.download import Progress, WantedCandles
     from nija.candles.files import CandleFile
     from nija.candles.gaps import Gaps
     from nija.candles.store import Span
@@ -73,14 +73,14 @@ def left_out_line(unknown: Sequence[str]) -> str:
     return f"   left out: {counted(len(unknown), 'file')} of an interval that NIJA does not trade, such as {unknown[0]}"
 
 
-def stored_line(origin: str, wanted: Wanted, at: Progress) -> str:
+def stored_line(origin: str, wanted: WantedCandles, at: Progress) -> str:
     series = f"{origin} {wanted.market} {wanted.timeframe}"
     if at.begin >= wanted.until:
         return f"✅ {series}: everything up to {_minute(wanted.until)} is stored already"
     return f"✅ {series}: {counted(at.stored, 'candle')} downloaded, {_minute(at.offered)} to {_minute(at.reached)}"
 
 
-def not_offered_line(description: ExchangeDescription, wanted: Wanted, at: Progress) -> str:
+def not_offered_line(description: ExchangeDescription, wanted: WantedCandles, at: Progress) -> str:
     line = (
         f"⚠️  {description.short_name}'s API does not offer the candles from {_minute(at.begin)} to "
         f"{_minute(at.offered)}."

@@ -9,7 +9,7 @@ import pytest
 
 from brokers.errors import Unavailable
 from brokers.model import CandlePage, Timeframe
-from nija.candles.download import Progress, Wanted, download
+from nija.candles.download import Progress, WantedCandles, download
 from nija.candles.store import CandleStore
 from tests.nija.candles.made import HOUR, made
 
@@ -56,8 +56,8 @@ def store(tmp_path: Path) -> Iterator[CandleStore]:
         yield opened
 
 
-def wanted(since: int, until: int) -> Wanted:
-    return Wanted("BTC/USD", Timeframe.H1, since * HOUR, until * HOUR)
+def wanted(since: int, until: int) -> WantedCandles:
+    return WantedCandles("BTC/USD", Timeframe.H1, since * HOUR, until * HOUR)
 
 
 def hours(store: CandleStore) -> list[int]:

@@ -15,7 +15,7 @@ from brokers.exchanges import described
 from brokers.model import Exchange, Timeframe
 from brokers.simulator.config import SimulatorConfig
 from brokers.simulator.engine.market_data import CandleRow
-from nija.candles.download import Wanted, download
+from nija.candles.download import WantedCandles, download
 from nija.candles.store import CandleStore, origin
 from nija.cli.app import app
 from tests.nija.candles.made import HOUR, flat, write
@@ -99,7 +99,7 @@ class TestDownload:
         since = int(datetime(2023, 10, 4, tzinfo=UTC).timestamp())
         with closing(open_history(AccessSettings(address, rig.clock, store.path.parent))) as history:
             pages = download(
-                history, store, origin(Exchange.COINBASE, address), Wanted("BTC/USD", Timeframe.H1, since, NOW)
+                history, store, origin(Exchange.COINBASE, address), WantedCandles("BTC/USD", Timeframe.H1, since, NOW)
             )
             next(pages)
             first = next(pages).stored
