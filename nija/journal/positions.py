@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class Position:
     """What NIJA holds in one market, and its result so far. `id` is the client id of the entry.
 
-    `amount` is in base currency, after fees taken in base; money is in quote currency. `cost` is the cost of the held
-    amount with its fees, `realised` the profit on what is no longer held, after all fees: `sold` (base), and `lost`
-    (base), which left without a sale by NIJA, at its value then. `fees` are by currency. `stop_price` is the planned
-    stop; with an `exit_reason` it is being sold.
+    `amount` is in base currency, after fees taken in base; money is in quote currency. `entry_price` is the average
+    price of all purchases. `cost` is the cost of the held amount with its fees, at the average cost of what was held at
+    each sale; `realised` the profit on what is no longer held, after all fees: `sold` (base), and `lost` (base), which
+    left without a sale by NIJA, at its value then. `fees` are by currency. `stop_price` is the planned stop; with an
+    `exit_reason` it is being sold.
     """
 
     id: str
@@ -56,10 +57,11 @@ class _Tally:
 
 
 def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] = ()) -> Position:
-    """The position that these fills make. The order of the fills does not matter."""
+    """The position that these fills make, by their times: the order in which they are given does not matter."""
     base, _, quote = plan.market.partition("/")
     tally = _Tally()
     fees: dict[str, Decimal] = {}
+    fills = tuple(fills)
     for fill in fills:
         fees[fill.fee_currency] = fees.get(fill.fee_currency, ZERO) + fill.fee
         _count(tally, fill, base, quote)
@@ -68,7 +70,7 @@ def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] =
     gained = tally.bought - tally.base_fees
     amount = gained - tally.sold - lost
     spent = tally.spent + tally.paid
-    cost = spent * amount / gained if gained > ZERO else ZERO
+    cost = _cost_of_rest([*(_change(fill, base, quote) for fill in fills), *map(_loss, losses)])
     entry_price = tally.spent / tally.bought if tally.bought > ZERO else ZERO
     left = sum((value_of_loss(loss, entry_price) for loss in losses), ZERO)
     return Position(
@@ -87,6 +89,41 @@ def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] =
         exit_reason=plan.exit_reason,
         lost=lost,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Of a position at `time`: `gained` and `gone` in base, `spent` in quote with its fee."""
+
+    time: datetime
+    gained: Decimal = ZERO
+    spent: Decimal = ZERO
+    gone: Decimal = ZERO
+
+
+def _change(fill: Fill, base: str, quote: str) -> _Change:
+    base_fee = fill.fee if fill.fee_currency == base else ZERO
+    if fill.side is Side.SELL:
+        return _Change(fill.time, -base_fee, gone=fill.amount)
+    quote_fee = fill.fee if fill.fee_currency == quote else ZERO
+    return _Change(fill.time, fill.amount - base_fee, fill.amount * fill.price + quote_fee)
+
+
+def _loss(loss: WriteOff) -> _Change:
+    return _Change(loss.time, gone=loss.amount)
+
+
+def _cost_of_rest(changes: Iterable[_Change]) -> Decimal:
+    """The cost of what is left. Each purchase after a sale makes a new average; the sold part keeps the old one."""
+    held = cost = gone = ZERO
+    for change in sorted(changes, key=lambda one: (one.time, one.spent == ZERO)):
+        # More was sold than held only if a clock was set back: then all of it has one average.
+        if change.spent and ZERO < gone <= held:
+            cost, held, gone = cost * (held - gone) / held, held - gone, ZERO
+        held += change.gained
+        cost += change.spent
+        gone += change.gone
+    return cost * (held - gone) / held if held > ZERO else ZERO
 
 
 def value_of_loss(loss: WriteOff, entry_price: Decimal) -> Decimal:

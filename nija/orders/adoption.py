@@ -1,7 +1,7 @@
 """Adopts NIJA orders that the journal does not know, after its disk or its newest part was lost.
 
 NIJA holds one position per market, so the order of time tells which orders belong together: a filled entry opens a
-position, and the stops and sales after it belong to it until the next entry.
+position, and the increases, stops and sales after it belong to it until the next entry.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from brokers.client_order_id import Purpose, purpose_of
+from brokers.client_order_id import Purpose, is_increase, purpose_of
 from brokers.model import ZERO, Fill, Order, OrderRequest, Side
 from nija.journal.connection import CommitPoint
 from nija.journal.open_state import in_market_of, progressed
@@ -20,7 +20,7 @@ from nija.journal.positions import fold
 from nija.journal.records import Intent, PositionPlan, WriteOff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from decimal import Decimal
 
     from nija.orders.tracking import DeskContext
@@ -45,11 +45,14 @@ class Adopter:
         for market in sorted({order.market for order in ordered}):
             mine = [order for order in ordered if order.market == market]
             with self._journal.transaction(CommitPoint.ADOPTED):
-                alone = [order for order in mine if not self._take(order, fills, now)]
-                left.extend(order for order in alone if not (self._came_first(order) and self._take(order, fills, now)))
+                growing = _growing(mine)
+                alone = [order for order in mine if not self._take(order, fills, now, growing)]
+                again = (order for order in alone if not self._came_first(order) or not self._take(order, fills, now))
+                left.extend(again)
         return tuple(left)
 
-    def _take(self, order: Order, fills: Sequence[Fill], now: datetime) -> bool:
+    def _take(self, order: Order, fills: Sequence[Fill], now: datetime, growing: Container[str] = frozenset()) -> bool:
+        """`growing`: the orders after which the position was increased, so that it cannot have ended with them."""
         known = self._journal.intents.get(order.client_id or "")
         plan = self._open_plan(order.market)
         if known is not None:
@@ -63,7 +66,7 @@ class Adopter:
         intent = _intent(order, plan, purpose)
         self._journal.intents.add(intent)
         self._book(intent, order, fills, now)
-        self._after(plan, order, now)
+        self._after(plan, order, now, is_growing=order.exchange_id in growing)
         return True
 
     def _came_first(self, order: Order) -> bool:
@@ -85,8 +88,10 @@ class Adopter:
         return next((plan for plan in self._journal.plans.open() if plan.market == market), None)
 
     def _begin(self, order: Order, former: PositionPlan | None, now: datetime) -> PositionPlan:
-        """The plan of the position that this entry opened, closed at once if it bought nothing."""
+        """The plan of the position that this entry opened or increased, closed at once if it bought nothing."""
         bought = order.filled > ZERO or not order.status.is_final
+        if former is not None and is_increase(order.client_id):
+            return former
         if bought and former is not None and order.created < former.opened:
             # Listed late: it was never sold, and a market has one position.
             return former
@@ -126,7 +131,7 @@ class Adopter:
         for fill in mine:
             self._journal.fills.book(intent.client_id, fill, now)
 
-    def _after(self, plan: PositionPlan, order: Order, now: datetime) -> None:
+    def _after(self, plan: PositionPlan, order: Order, now: datetime, *, is_growing: bool) -> None:
         """The plan follows its stops and ends with the sale that left nothing to sell.
 
         A stop from before the entry may be a former position's: it never changes a stop price that is known.
@@ -134,7 +139,8 @@ class Adopter:
         is_its_own = order.created >= plan.opened
         if order.stop_price is not None and (is_its_own or plan.stop_price is None):
             self._journal.plans.save(replace(plan, stop_price=order.stop_price))
-        if order.side is Side.BUY or any(not intent.state.is_final for intent in self._orders(plan)):
+        opens = order.side is Side.BUY and not is_increase(order.client_id)
+        if opens or is_growing or any(not intent.state.is_final for intent in self._orders(plan)):
             return
         if self._is_dust(plan, self._held(plan)):
             self._end(plan, "too little to be sold", now)
@@ -156,6 +162,18 @@ class Adopter:
     def _is_dust(self, plan: PositionPlan, amount: Decimal) -> bool:
         market = self._broker.markets().get(plan.market)
         return amount <= ZERO or (market is not None and amount < market.min_amount)
+
+
+def _growing(orders: Sequence[Order]) -> frozenset[str]:
+    """The orders after which their position was increased: a stop that was enlarged later sold the increase too."""
+    growing: list[str] = []
+    grows = False
+    for order in reversed(orders):
+        if grows:
+            growing.append(order.exchange_id)
+        if purpose_of(order.client_id) is Purpose.ENTRY:
+            grows = is_increase(order.client_id)
+    return frozenset(growing)
 
 
 def _rank(order: Order) -> int:

@@ -249,7 +249,7 @@ def _sell_all(state: PositionState) -> Step:
 def _part_sale(state: PositionState) -> Step | None:
     """As `_sale`, for the excess. Once the stop was shrunk for it, the sale is the best protection."""
     waits = (state.stopping or state.paused) and not state.is_shrunk
-    return None if waits or state.excess <= ZERO else _if_sellable(state, _sell_excess)
+    return _if_sellable(state, _sell_excess) if ZERO < state.excess < state.sellable and not waits else None
 
 
 def _sell_excess(state: PositionState) -> Step | None:
@@ -330,8 +330,8 @@ def _has_something(state: PositionState) -> bool:
 
 def _adjustment(state: PositionState) -> Step:
     """Correct a resting stop whose size or price no longer matches the plan."""
-    price, wanted = state.stop_price, state.wanted_stop
-    if price is None or wanted is None or (price >= wanted and state.stop_amount == state.sellable):
+    price = state.stop_price
+    if price is None or (price >= (state.wanted_stop or price) and state.stop_amount == state.sellable):
         return _PROTECTED
     kept = _why_kept(state)
     if kept is not None:
@@ -342,7 +342,7 @@ def _adjustment(state: PositionState) -> Step:
         return _MARKET_CLOSED
     if state.stop_amount < state.sellable and not state.is_new and _asks_owner(state):
         return ReadOwner()
-    better = max(price, wanted)
+    better = max(price, state.wanted_stop or price)
     return MoveStop(state.sellable, better) if state.can_amend else ReplaceStop(state.sellable, better)
 
 

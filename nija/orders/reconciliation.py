@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from brokers.client_order_id import Purpose, purpose_of
+from brokers.client_order_id import Purpose, is_increase, purpose_of
 from brokers.errors import BudgetSpent
 from brokers.model import ZERO, Balance, Fill, Order
 from nija.events import DifferenceFound, JournalRebuilt
@@ -345,8 +345,9 @@ class Reconciler:
 
 
 def _unexplained(view: ExchangeView) -> bool:
-    """Whether a NIJA stop rests whose entry was not found."""
-    entered = {order.market for order in view.orders() if purpose_of(order.client_id) is Purpose.ENTRY}
+    """Whether a NIJA stop rests whose entry was not found; an increase alone does not explain it."""
+    entries = (order for order in view.orders() if purpose_of(order.client_id) is Purpose.ENTRY)
+    entered = {order.market for order in entries if not is_increase(order.client_id)}
     stops = (order for order in view.open_orders if purpose_of(order.client_id) is Purpose.STOP)
     return any(order.market not in entered for order in stops)
 

@@ -223,7 +223,8 @@ def _ending(position: Position, losses: tuple[WriteOff, ...]) -> tuple[Ending, s
     reason = position.exit_reason or ""
     if not reason:
         return Ending.STOP, "sold by its stop"
-    if reason.startswith(f"{position.strategy} exit"):
+    # A decision to sell a part ends the trade where the rest would be too little.
+    if reason.startswith(f"{position.strategy} "):
         return Ending.SIGNAL, reason
     # NIJA itself sold at the stop's price where no stop could rest or fill: see nija/orders/policy.py.
     return (Ending.STOP if reason.startswith("price ") else Ending.COMMAND), reason

@@ -48,6 +48,14 @@ def _actions(world: DeskWorld, luck: random.Random) -> list[Callable[[], None]]:
     def again() -> None:
         world.enter(market, Decimal(luck.randint(1, 5000)) / 1000)
 
+    def increase() -> None:
+        world.candle_closes()
+        world.increase(market, Decimal(luck.randint(1, 3000)) / 1000)
+
+    def reduce() -> None:
+        world.candle_closes()
+        world.reduce(market, luck.randint(0, 100))
+
     def lag() -> None:
         world.exchange.fill_lag = luck.choice([0.0, 0.1, 4.0, 30.0])
 
@@ -62,6 +70,10 @@ def _actions(world: DeskWorld, luck: random.Random) -> list[Callable[[], None]]:
         *[fault] * 5,
         *[enter] * 4,
         again,
+        *[increase] * 3,
+        *[reduce] * 3,
+        lambda: world.increase(market, Decimal(luck.randint(1, 3000)) / 1000),
+        lambda: world.reduce(market, luck.randint(0, 100)),
         *[lambda: world.exit(market)] * 2,
         *[lambda: world.trail(market, luck.randint(60, 99))] * 3,
         *[lambda: world.move_price(market, luck.choice([50, 85, 95, 99, 101, 105, 120, 150]))] * 2,

@@ -19,7 +19,7 @@ from tests.fakes import ManualClock
 from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
 from tests.nija.orders.exchange_model import BTC, ETH, ExchangeModel, Fault, Killed
-from tests.nija.orders.order_checker import entries_per_signal, violations
+from tests.nija.orders.order_checker import entries_per_signal, reductions_leave_what_they_keep, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ class DeskWorld:
         self.steps_left: int | None = None
         self.kills = 0
         self.signals: dict[str, tuple[str, object]] = {}
+        self.kept: dict[tuple[str, datetime], Decimal] = {}
         self.candle = datetime.fromtimestamp(self.clock.time(), UTC)
         self.start()
 
@@ -89,13 +90,27 @@ class DeskWorld:
 
     def enter(self, market: str, amount: Decimal, distance: int = 10) -> None:
         """`distance` of the stop is in percent."""
-        known = len(self.exchange.book.requests)
         stop = self.exchange.price[market] * (100 - distance) / 100
         signal = self.candle
-        self.do(lambda: self.desk.enter(MARKETS[market], amount, stop, signal, "trend"))
+        self._buy(market, lambda: self.desk.enter(MARKETS[market], amount, stop, signal, "trend"))
+
+    def increase(self, market: str, amount: Decimal) -> None:
+        signal = self.candle
+        self._buy(market, lambda: self.desk.increase(MARKETS[market], amount, signal, "trend"))
+
+    def _buy(self, market: str, action: Callable[[], object]) -> None:
+        known, signal = len(self.exchange.book.requests), self.candle
+        self.do(action)
         for request in self.exchange.book.requests[known:]:
             if purpose_of(request.client_id) is Purpose.ENTRY:
                 self.signals[request.client_id] = (market, signal)
+
+    def reduce(self, market: str, percent: int) -> None:
+        """To this share of what is held; a second call for one candle says the same."""
+        position = self.desk.positions().get(market)
+        if position is not None:
+            keep, signal = self.kept.setdefault((market, self.candle), position.amount * percent / 100), self.candle
+            self.do(lambda: self.desk.reduce(market, keep, signal, "trend reduce"))
 
     def exit(self, market: str) -> None:
         self.do(lambda: self.desk.exit(market, "exit signal"))
@@ -167,4 +182,5 @@ class DeskWorld:
         return [
             *violations(self.exchange, self.journal, self.desk),
             *entries_per_signal(self.exchange, self.signals),
+            *reductions_leave_what_they_keep(self.journal, self.kept),
         ]

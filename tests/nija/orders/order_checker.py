@@ -7,11 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
+from nija.journal.positions import fold
 from tests import invariants
 from tests.history_invariants import history_is_what_the_books_say, shown
 from tests.invariants import BookedFill, BookedOrder, Books, recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
     from nija.journal.journal import Journal
     from nija.orders.desk import OrderDesk
     from tests.invariants import Stop
@@ -90,3 +95,16 @@ def entries_per_signal(exchange: ExchangeModel, signals: dict[str, tuple[str, ob
     placed = {order.client_id for order in exchange.ours() if purpose_of(order.client_id) is Purpose.ENTRY}
     counts = Counter(signal for client_id, signal in signals.items() if client_id in placed)
     return [f"{count} entries for {signal}" for signal, count in counts.items() if count > 1]
+
+
+def reductions_leave_what_they_keep(journal: Journal, kept: Mapping[tuple[str, datetime], Decimal]) -> Iterator[str]:
+    """`kept` maps market and candle of each decision to what was to stay. An interrupted sale never sells more."""
+    for plan in journal.plans.open():
+        if plan.keep is not None:
+            yield f"{plan.market}: a part of it is still being sold"
+        if plan.keep_signal is None or plan.exit_reason is not None:
+            continue
+        position = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
+        keep = kept[plan.market, plan.keep_signal]
+        if position.amount + position.lost < keep:
+            yield f"{plan.market}: {position.amount} held and {position.lost} lost, {keep} was to be kept"

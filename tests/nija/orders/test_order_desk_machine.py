@@ -47,6 +47,14 @@ class DeskMachine(RuleBasedStateMachine):
     def enter(self, market: str, amount: int, distance: int) -> None:
         self.world.enter(market, Decimal(amount) / 1000, distance)
 
+    @rule(market=markets, amount=st.integers(1, 3000))
+    def increase(self, market: str, amount: int) -> None:
+        self.world.increase(market, Decimal(amount) / 1000)
+
+    @rule(market=markets, percent=st.integers(0, 100))
+    def reduce(self, market: str, percent: int) -> None:
+        self.world.reduce(market, percent)
+
     @rule()
     def a_candle_closes(self) -> None:
         self.world.candle_closes()

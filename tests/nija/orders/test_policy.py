@@ -17,6 +17,7 @@ from nija.orders.policy import (
     AdoptStop,
     BeginSale,
     Close,
+    EndReduction,
     MoveStop,
     PlaceStop,
     ReadMarket,
@@ -28,7 +29,7 @@ from nija.orders.policy import (
     WithdrawStop,
     next_step,
 )
-from nija.orders.state import MarketMode, PositionState, SaleStage, StopStage
+from nija.orders.state import MarketMode, PositionState, Reduction, SaleStage, StopStage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,9 @@ PLANNED = Decimal("90.5")
 BARE = PositionState(market="BTC/USD", held=ONE, sellable=ONE, planned_stop=PLANNED, wanted_stop=PLANNED)
 COVERED = replace(BARE, stop=StopStage.RESTING, stop_amount=ONE, stop_price=PLANNED)
 SOLD = replace(COVERED, selling="exit signal")
+HALF = Decimal("0.5")
+REDUCED = replace(COVERED, reduction=Reduction("smaller weight", excess=HALF))
+SHRUNK = replace(REDUCED, stop_amount=HALF)
 
 SITUATIONS: dict[str, tuple[PositionState, str]] = {
     "the stop rests as planned": (COVERED, "Wait"),
@@ -103,6 +107,60 @@ SITUATIONS: dict[str, tuple[PositionState, str]] = {
     ),
     "it is to be sold and everything stops": (replace(SOLD, stopping=True), "Wait"),
     "no stop rests and everything stops": (replace(BARE, stopping=True), "PlaceStop"),
+    "the stop rests for less than is held and cannot be amended": (
+        replace(COVERED, stop_amount=HALF, can_amend=False),
+        "ReplaceStop",
+    ),
+    "the stop rests for less than is held and whose coins these are was read long ago": (
+        replace(COVERED, stop_amount=HALF, owner_is_fresh=False),
+        "ReadOwner",
+    ),
+    "the stop rests for less than is held and the rest was bought just now": (
+        replace(COVERED, stop_amount=HALF, owner_is_fresh=False, is_new=True),
+        "MoveStop",
+    ),
+    "the stop rests for less than is held and everything stops": (
+        replace(COVERED, stop_amount=HALF, stopping=True),
+        "MoveStop",
+    ),
+    "the stop rests for less than is held, cannot be amended, and everything stops": (
+        replace(COVERED, stop_amount=HALF, can_amend=False, stopping=True),
+        "Wait",
+    ),
+    "a part is to be sold": (REDUCED, "MoveStop"),
+    "a part is to be sold and the stop cannot be amended": (replace(REDUCED, can_amend=False), "ReplaceStop"),
+    "a part is to be sold and the stop is for the rest": (SHRUNK, "Sell"),
+    "a part is to be sold and no stop rests": (
+        replace(BARE, reduction=Reduction("smaller weight", excess=HALF)),
+        "PlaceStop",
+    ),
+    "a part is to be sold and the entry still buys": (replace(REDUCED, entry_is_open=True), "Wait"),
+    "a part is to be sold and the market's state is old": (replace(REDUCED, market_is_fresh=False), "ReadMarket"),
+    "a part is to be sold and whose coins these are was read long ago": (
+        replace(REDUCED, owner_is_fresh=False),
+        "ReadOwner",
+    ),
+    "a part is to be sold and the market takes no orders": (replace(REDUCED, mode=MarketMode.CLOSED), "Wait"),
+    "a part is to be sold, the stop is for the rest and the sale was refused just now": (
+        replace(SHRUNK, sale_is_due=False),
+        "MoveStop",
+    ),
+    "a part is to be sold and the price is at the plan's stop": (
+        replace(REDUCED, stop_price=Decimal(80), price=Decimal(90)),
+        "BeginSale",
+    ),
+    "a part was to be sold and the stop sold meanwhile": (
+        replace(BARE, reduction=Reduction("smaller weight", stop_sold=True)),
+        "BeginSale",
+    ),
+    "a part is to be sold and the rest would be too small": (
+        replace(REDUCED, reduction=Reduction("smaller weight", excess=HALF, rest_too_small=True)),
+        "BeginSale",
+    ),
+    "a part was sold": (replace(COVERED, reduction=Reduction("smaller weight", is_done=True)), "EndReduction"),
+    "a part is to be sold and so is all of it": (replace(REDUCED, selling="exit signal"), "WithdrawStop"),
+    "a part is to be sold and everything stops": (replace(REDUCED, stopping=True), "Wait"),
+    "a part is to be sold, the stop is for the rest and everything stops": (replace(SHRUNK, stopping=True), "Sell"),
     "another program trades the account and the stop is to be moved": (
         replace(COVERED, stop_price=Decimal(80), paused=True),
         "Wait",
@@ -132,6 +190,13 @@ def test_the_docs_show_the_same_situations_and_steps() -> None:
 # Every combination of market mode, stop, sale, knowledge, price and stopping.
 
 AMOUNTS = (ZERO, Decimal("0.00001"), Decimal("0.5"), ONE)
+REDUCTIONS = (
+    *(Reduction("smaller weight", excess) for excess in AMOUNTS),
+    Reduction("smaller weight", is_done=True),
+    Reduction("smaller weight", HALF, rest_too_small=True),
+    Reduction("smaller weight", HALF, stop_sold=True),
+    Reduction("smaller weight", is_done=True, rest_too_small=True, stop_sold=True),
+)
 PRICES = (Decimal(80), Decimal(90), PLANNED, Decimal(92), Decimal(100))
 YES_NO = (False, True)
 VALUES: dict[str, tuple[object, ...]] = {
@@ -146,6 +211,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "planned_stop": (None, PLANNED),
     "wanted_stop": (None, PLANNED, Decimal(90)),
     "selling": (None, "exit signal"),
+    "reduction": (None, *REDUCTIONS),
     "stop": tuple(StopStage),
     "stop_amount": AMOUNTS,
     "stop_price": PRICES,
@@ -168,7 +234,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "can_amend": YES_NO,
 }
 CHANGES = [(name, value) for name, values in VALUES.items() for value in values]
-BASES = (BARE, COVERED, SOLD, replace(BARE, selling="exit signal"))
+BASES = (BARE, COVERED, SOLD, replace(BARE, selling="exit signal"), REDUCED, SHRUNK)
 
 
 def state_of(number: int) -> PositionState:
@@ -177,9 +243,12 @@ def state_of(number: int) -> PositionState:
     changes = dict(chance.sample(CHANGES, chance.randint(0, 9)))
     state = replace(chance.choice(BASES), **changes)  # type: ignore[arg-type] # VALUES has the types
     rests = state.stop not in (StopStage.NONE, StopStage.UNRESOLVED)
+    sellable = min(state.sellable, state.held)
+    reduction = state.reduction and replace(state.reduction, excess=min(state.reduction.excess, sellable))
     return replace(
         state,
-        sellable=min(state.sellable, state.held),
+        sellable=sellable,
+        reduction=reduction,
         is_dust=state.is_dust or state.held <= Decimal("0.00001"),
         wanted_stop=None if state.planned_stop is None else state.wanted_stop or state.planned_stop,
         stop_amount=state.stop_amount if rests else ZERO,
@@ -226,6 +295,8 @@ def test_cover_is_only_withdrawn_for_a_sale_that_can_be_sent_at_once(state: Posi
 def test_cover_comes_back_when_the_sale_is_refused_after_all(state: PositionState) -> None:
     if not isinstance(next_step(state), Sell) or not (state.rests_on_exchange and state.stop_is_due):
         return
+    if state.is_shrunk:
+        return
     if state.wanted_stop is not None and (state.price is None or state.price > PLANNED):
         refused = replace(state, sale_is_due=False, was_refused=False)
         assert next_step(refused) == PlaceStop(state.sellable, state.wanted_stop)
@@ -241,8 +312,11 @@ def test_only_what_certainly_is_nijas_is_put_up_for_sale(state: PositionState) -
 @invariant
 def test_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are(state: PositionState) -> None:
     step = next_step(state)
+    enlarges = isinstance(step, MoveStop | ReplaceStop) and step.amount > state.stop_amount
     if isinstance(step, Sell):
         assert state.owner_is_fresh
+    if enlarges:
+        assert state.owner_is_fresh or state.is_new
     if isinstance(step, PlaceStop):
         assert state.owner_is_fresh or state.is_new
 
@@ -250,8 +324,10 @@ def test_nothing_is_put_up_for_sale_on_old_knowledge_of_whose_coins_these_are(st
 @invariant
 def test_two_orders_never_sell_together(state: PositionState) -> None:
     step = next_step(state)
-    if isinstance(step, PlaceStop | Sell):
+    if isinstance(step, PlaceStop | Sell) and not state.is_shrunk:
         assert state.stop is StopStage.NONE
+    if isinstance(step, Sell) and state.is_shrunk:
+        assert step.amount + state.stop_amount <= state.sellable
     if isinstance(step, PUTS_UP_FOR_SALE):
         assert state.sale is SaleStage.NONE
         assert state.booked
@@ -274,7 +350,7 @@ def test_a_stop_is_never_moved_down(state: PositionState) -> None:
 @invariant
 def test_a_stop_on_the_markets_tick_is_left_alone(state: PositionState) -> None:
     """The plan's price may lie between two ticks; then a stop on the lower one is as good as possible."""
-    if state.stop is not StopStage.RESTING or state.stop_amount != state.sellable:
+    if state.stop is not StopStage.RESTING or state.stop_amount != state.sellable or state.reduction is not None:
         return
     if state.stop_price is None or state.wanted_stop is None or state.planned_stop is None:
         return
@@ -284,14 +360,21 @@ def test_a_stop_on_the_markets_tick_is_left_alone(state: PositionState) -> None:
 
 @invariant
 def test_nothing_new_is_decided_once_everything_stops(state: PositionState) -> None:
-    if state.stopping:
-        assert isinstance(next_step(state), Wait | Close | ReadOwner | ReadMarket | PlaceStop)
+    step = next_step(state)
+    if not state.stopping:
+        return
+    if isinstance(step, MoveStop):
+        assert step.amount > state.stop_amount
+    elif isinstance(step, Sell):
+        assert state.is_shrunk
+    else:
+        assert isinstance(step, Wait | Close | ReadOwner | ReadMarket | PlaceStop)
 
 
 @invariant
 def test_a_bare_position_is_still_protected_once_everything_stops(state: PositionState) -> None:
     step = next_step(replace(state, stopping=False))
-    if isinstance(step, PlaceStop):
+    if isinstance(step, PlaceStop) and state.reduction is None:
         assert next_step(replace(state, stopping=True)) == step
 
 
@@ -329,8 +412,60 @@ def test_a_market_that_takes_no_orders_keeps_its_stop(state: PositionState) -> N
 
 @invariant
 def test_a_price_that_is_not_known_decides_nothing(state: PositionState) -> None:
-    if state.price is None:
+    if state.price is None and state.reduction is None:
         assert not isinstance(next_step(state), BeginSale)
+
+
+# Selling a part.
+
+
+@invariant
+def test_a_reduction_leaves_what_it_keeps(state: PositionState) -> None:
+    step = next_step(state)
+    if isinstance(step, Sell) and state.selling is None:
+        assert state.reduction is not None
+        assert step.amount == state.reduction.excess
+
+
+@invariant
+def test_a_stop_is_shrunk_only_for_a_sale_that_can_be_sent_at_once(state: PositionState) -> None:
+    step = next_step(state)
+    if not isinstance(step, MoveStop | ReplaceStop) or step.amount == state.sellable:
+        return
+    shrunk = replace(state, stop_amount=step.amount, stop_price=step.price)
+    assert next_step(shrunk) in (Sell(state.excess), AdoptStop(step.price))
+
+
+@invariant
+def test_a_shrunk_stop_covers_everything_again_when_the_sale_is_refused(state: PositionState) -> None:
+    if not isinstance(next_step(state), Sell) or not state.is_shrunk:
+        return
+    step = next_step(replace(state, sale_is_due=False))
+    if isinstance(step, MoveStop | ReplaceStop):
+        assert step.amount == state.sellable
+    else:
+        assert isinstance(step, Wait)
+        assert step.trouble or state.paused or not state.stop_is_due
+
+
+@invariant
+def test_a_sale_of_everything_comes_before_a_sale_in_part(state: PositionState) -> None:
+    if state.selling is not None:
+        assert next_step(state) == next_step(replace(state, reduction=None))
+
+
+@invariant
+def test_a_stop_that_has_sold_ends_a_sale_in_part(state: PositionState) -> None:
+    if state.reduction is not None and state.reduction.stop_sold and state.selling is None:
+        assert not isinstance(next_step(state), EndReduction)
+
+
+@invariant
+def test_a_reduction_ends_only_once_its_fills_are_booked(state: PositionState) -> None:
+    if isinstance(next_step(state), EndReduction):
+        assert state.booked
+        assert state.settled
+        assert not state.entry_is_open
 
 
 def test_a_stop_that_rests_stays_as_it_is_while_coins_are_in_doubt() -> None:

@@ -24,7 +24,8 @@ from tests.nija.orders.order_checker import books_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SEEDS = range(5)
+# Worlds in which positions were bought, resized and sold.
+SEEDS = (0, 2, 5, 8, 9)
 
 
 @pytest.fixture(scope="module", params=SEEDS)
