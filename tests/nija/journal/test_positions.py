@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -12,6 +13,7 @@ from nija.journal.positions import fold
 from nija.journal.records import PositionPlan, WriteOff
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+ONE = Decimal(1)
 PLAN = PositionPlan("id", "BTC/USD", NOW, "trend")
 
 
@@ -40,6 +42,32 @@ def test_a_sold_position_shows_its_profit_after_all_fees() -> None:
 def test_a_half_sold_position_keeps_half_its_cost() -> None:
     position = fold(PLAN, [fill(Side.BUY, "1", "100"), fill(Side.SELL, "0.5", "120", number=2)])
     assert (position.amount, position.cost, position.realised) == (Decimal("0.5"), Decimal(50), Decimal(10))
+
+
+def later(of: Fill, seconds: int) -> Fill:
+    return replace(of, time=NOW + timedelta(seconds=seconds))
+
+
+def test_a_purchase_after_a_sale_changes_the_average_cost_and_not_what_the_sale_earned() -> None:
+    bought, part = fill(Side.BUY, "1", "100"), later(fill(Side.SELL, "0.5", "120", number=2), 1)
+    more = later(fill(Side.BUY, "0.5", "200", number=3), 2)
+    before, after = fold(PLAN, [bought, part]), fold(PLAN, [more, part, bought])
+    assert (before.realised, after.realised) == (Decimal(10), Decimal(10))
+    assert (after.amount, after.cost) == (ONE, Decimal(150))
+    assert after.entry_price == Decimal(200) / Decimal("1.5")
+
+
+def test_what_is_bought_after_everything_was_sold_costs_what_it_cost() -> None:
+    sold = later(fill(Side.SELL, "1", "90", number=2), 1)
+    position = fold(PLAN, [fill(Side.BUY, "1", "100"), sold, later(fill(Side.BUY, "1", "80", number=3), 2)])
+    assert (position.cost, position.realised) == (Decimal(80), Decimal(-10))
+
+
+def test_a_sale_that_says_it_is_older_than_its_purchase_costs_the_average() -> None:
+    """The exchange's clock was set back between the two."""
+    sold = later(fill(Side.SELL, "1", "120", number=2), -1)
+    position = fold(PLAN, [fill(Side.BUY, "2", "100"), sold])
+    assert (position.amount, position.cost, position.realised) == (ONE, Decimal(100), Decimal(20))
 
 
 def test_what_is_written_off_is_not_held() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.client_order_id import Purpose, purpose_of
+from brokers.model import ZERO
 from nija.journal.positions import fold
 from tests import invariants
 from tests.history_invariants import history_is_what_the_books_say, shown
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from nija.journal.journal import Journal
+    from nija.journal.records import Intent
     from nija.orders.desk import OrderDesk
     from tests.invariants import Stop
     from tests.nija.orders.exchange_model import ExchangeModel
@@ -104,7 +106,13 @@ def reductions_leave_what_they_keep(journal: Journal, kept: Mapping[tuple[str, d
             yield f"{plan.market}: a part of it is still being sold"
         if plan.keep_signal is None or plan.exit_reason is not None:
             continue
+        if not any(order.signal_time == plan.keep_signal and order.filled for order in _sales(journal, plan.id)):
+            continue
         position = fold(plan, journal.fills.of_position(plan.id), journal.plans.write_offs(plan.id))
-        keep = kept[plan.market, plan.keep_signal]
+        keep = kept.get((plan.market, plan.keep_signal), ZERO)
         if position.amount + position.lost < keep:
             yield f"{plan.market}: {position.amount} held and {position.lost} lost, {keep} was to be kept"
+
+
+def _sales(journal: Journal, position_id: str) -> list[Intent]:
+    return [order for order in journal.intents.of_position(position_id) if order.purpose is Purpose.EXIT]
