@@ -16,19 +16,23 @@ from nija.orders.state import EntryStatus
 from nija.orders.tracking import ErrorCollector
 from nija.risk.limits import Appraisal, may_open, paused
 from nija.risk.no_trade import NoTradeReason, Rule
+from nija.risk.resizing import Increase
 from nija.trader.appraisal import Appraiser
 from nija.trader.balances import AccountFunds, BalanceCache, cost
 from nija.trader.halts import TradingHalts, paused_by
 from nija.trader.plan import MissingMarkets
+from nija.trader.resizing import Resizer
 from nija.trader.view import ProtectionView, Steps, TraderView, WrittenOff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from decimal import Decimal
 
-    from brokers.model import Fees, Market
+    from brokers.model import Fees, Market, Ticker
     from nija.journal.positions import Position
     from nija.market_data.snapshot import FeedSnapshot
+    from nija.orders.state import EntryOutcome
     from nija.strategy.base import SignalAt
     from nija.trader.context import TraderContext
     from nija.trader.plan import TradingPlan
@@ -41,9 +45,15 @@ _WAITING = NoTradeReason(Rule.NO_CANDLE, "waiting for the first closed candle fr
 _NO_SIGNAL = NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
 _STOPPING = NoTradeReason(Rule.STOPPING, "NIJA is shutting down")
 _POSITION_OPEN = NoTradeReason(Rule.POSITION_OPEN, "a position is open")
+_TO_SELL = NoTradeReason(Rule.BLOCKED, "more is held than is wanted, and it cannot be sold yet")
 # Not logged: ordinary reasons, which `nija status` shows, and reasons of the whole account, which are logged once.
 _RELEASES = frozenset({HaltName.RELEASE, HaltName.RELEASE_KEEPING_STOPS})
-_ORDINARY = frozenset({Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN, Rule.ACTED_ON, Rule.UNKNOWN})
+_ORDINARY = frozenset(
+    {
+        *(Rule.STOPPING, Rule.NO_CANDLE, Rule.NO_SIGNAL, Rule.POSITION_OPEN),
+        *(Rule.WITHIN_BAND, Rule.ACTED_ON, Rule.UNKNOWN),
+    }
+)
 
 
 class Trader:
@@ -66,6 +76,7 @@ class Trader:
         self._held_at: dict[str, datetime] = {}
         self._missing = _missing_markets(context)
         self._appraiser = Appraiser(context, self._balances, self._halts, self._log)
+        self._resizer = Resizer(context)
         self.view = TraderView(
             plan=context.plan,
             quote=self._quote,
@@ -87,6 +98,7 @@ class Trader:
         self._halts.limits = plan.settings.risk
         self._desk.protect(plan.settings.risk.protective_stops)
         self._appraiser.change(context)
+        self._resizer.change(context)
         self._followed = set()
         self._follow()
         self.view = replace(self.view, plan=plan, quote=plan.quote)
@@ -163,7 +175,10 @@ class Trader:
         self._refresh_markets()
         appraisal = self._appraiser.appraise(snapshot)
         self._desk.note_balances(self._balances.known)
-        self._publish(snapshot, appraisal, self._make_entry(snapshot, appraisal))
+        # Purchases wait for the next cycle, which knows what the sales have left.
+        sold = self._resizer.sell_parts(snapshot, appraisal, attempts)
+        attempts.raise_first()
+        self._publish(snapshot, appraisal, [] if sold else self._make_entry(snapshot, appraisal))
         self._refresh_fees()
 
     def _note_held(self, snapshot: FeedSnapshot) -> None:
@@ -265,7 +280,10 @@ class Trader:
         problem = snapshot.problems.get(self._plan.subscription(symbol))
         if signal is None:
             return NoTradeReason(Rule.NO_DATA, problem) if problem else _WAITING
-        if refusal := may_open(market, signal, appraisal, self._plan.settings):
+        judged, settings = appraisal, self._plan.settings
+        if signal.weight is not None:
+            judged, settings = self._resizer.limits(symbol, appraisal)
+        if refusal := may_open(market, signal, judged, settings):
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
@@ -287,9 +305,10 @@ class Trader:
         return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
 
     def _not_ready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
-        if symbol in self._desk.positions():
+        is_held = symbol in self._desk.positions()
+        if is_held and signal.weight is None:
             return _POSITION_OPEN
-        if not signal.entry:
+        if not is_held and not signal.entry:
             return _NO_SIGNAL
         if blocked := self._desk.blocked(symbol):
             return NoTradeReason(Rule.BLOCKED, blocked)
@@ -304,7 +323,7 @@ class Trader:
         if self._desk.acted_on(symbol, signal.closed):
             text = f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon"
             return NoTradeReason(Rule.ACTED_ON, text)
-        if self._held_at.get(symbol) == signal.closed:
+        if self._held_at.get(symbol) == signal.closed and symbol not in self._desk.positions():
             # The rules enter only if nothing was held when the candle closed; else a sale by hand would be undone.
             text = f"a position was held at the candle closed {signal.closed:%Y-%m-%d %H:%M}; the next one counts"
             return NoTradeReason(Rule.ACTED_ON, text)
@@ -319,21 +338,38 @@ class Trader:
             return NoTradeReason(
                 Rule.NO_PRICE, f"{self._appraiser.no_price(market.symbol, snapshot)}; waiting for a new one"
             )
-        fees = self._fees(market.symbol)
-        size = self._plan.entry_size(market, signal, ticker.ask, fees, appraisal.funds)
-        if isinstance(size, NoTradeReason):
-            return size
+        amount = self._amount(market, signal, ticker, snapshot, appraisal)
+        if isinstance(amount, NoTradeReason):
+            return amount
         if stopped := paused(paused_by(self._halts.refresh())):
             # The requests above may have waited for the rate limit; a stop command takes effect at once.
             return stopped
         if self._context.clock.stopping:
             return _STOPPING
-        outcome = self._desk.enter(market, size.amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
+        outcome = self._order(market, amount, signal)
         if outcome.status in (EntryStatus.REFUSED, EntryStatus.FAILED):
             rule = Rule.ENTRY_REFUSED if outcome.status is EntryStatus.REFUSED else Rule.ENTRY_FAILED
             return NoTradeReason(rule, f"the entry was not made: {outcome.reason}")
         self._log.settled(market.symbol)
         return None
+
+    def _amount(
+        self, market: Market, signal: SignalAt, ticker: Ticker, snapshot: FeedSnapshot, appraisal: Appraisal
+    ) -> Decimal | NoTradeReason:
+        """How much to buy (base), or why nothing."""
+        fees = self._fees(market.symbol)
+        if signal.weight is None:
+            entry = self._plan.entry_size(market, signal, ticker.ask, fees, appraisal.funds)
+            return entry if isinstance(entry, NoTradeReason) else entry.amount
+        size = self._resizer.next_size(market, signal, ticker, fees, snapshot, appraisal)
+        if isinstance(size, Increase):
+            return size.amount
+        return size if isinstance(size, NoTradeReason) else _TO_SELL
+
+    def _order(self, market: Market, amount: Decimal, signal: SignalAt) -> EntryOutcome:
+        if market.symbol in self._desk.positions():
+            return self._desk.increase(market, amount, signal.closed, self._plan.strategy_name)
+        return self._desk.enter(market, amount, signal.initial_stop, signal.closed, self._plan.strategy_name)
 
     def _publish_desk(self) -> None:
         """Publish the desk's state, without any request."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = AccountId.parse("kraken:tania_gilbert")
 DAY = 86_400
+BAND = 0.10
 
 
 class Script:
@@ -48,6 +49,8 @@ class Script:
         self.exit: set[str] = set()
         self.stop: dict[str, float] = {}
         self.trail: dict[str, float] = {}
+        # Makes it a strategy with weights, which enters and exits by them.
+        self.weight: dict[str, float] = {}
 
 
 class Scripted:
@@ -62,12 +65,14 @@ class Scripted:
 
     def evaluate(self, candles: Candles) -> Signals:
         script, market = self._script, candles.market
-        count = len(candles)
+        count, weight = len(candles), script.weight.get(market, np.nan)
         return Signals(
-            entry=np.full(count, market in script.entry),
-            exit=np.full(count, market in script.exit),
+            entry=np.full(count, market in script.entry or weight >= BAND),
+            exit=np.full(count, market in script.exit or weight == 0),
             initial_stop=np.full(count, script.stop.get(market, np.nan)),
             trail=np.full(count, script.trail.get(market, np.nan)),
+            weight=np.full(count, weight) if script.weight else None,
+            band=BAND,
         )
 
 
