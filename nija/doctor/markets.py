@@ -11,6 +11,7 @@ from brokers.figures import money, money_enough, percent
 from nija.doctor.finding import Finding, Level, broken, fine, warning
 from nija.risk.costs import round_trip_cost, slippage
 from nija.risk.no_trade import NoTradeReason
+from nija.risk.resizing import enough_equity_for_band, share_of, widened_band
 from nija.risk.sizing import Entry, Funds, enough_equity, min_notional, size_entry
 from nija.strategy.base import StrategyError
 from nija.trader.plan import trading_plan
@@ -71,7 +72,16 @@ def enough_for_all(facts: AccountFacts, settings: AccountSettings) -> Decimal | 
 def _enough_for(found: MarketFacts, facts: AccountFacts, settings: AccountSettings) -> Decimal | None:
     if found.market is None or found.price is None or found.price <= 0:
         return None
-    return enough_equity(_usual_entry(found.market, found.price * _PRICE_RISE, facts), settings)
+    band, price = _band(settings), found.price * _PRICE_RISE
+    if band is not None:
+        return enough_equity_for_band(band, found.market, price, share_of(settings.markets, settings))
+    return enough_equity(_usual_entry(found.market, price, facts), settings)
+
+
+def _band(settings: AccountSettings) -> Decimal | None:
+    """The band of a strategy whose positions follow a weight; None for one that sizes by risk."""
+    band = settings.parameters.get("band")
+    return None if band is None else Decimal(str(band))
 
 
 def _way_out(facts: AccountFacts, settings: AccountSettings) -> str:
@@ -119,13 +129,33 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
 
 def _check_size(market: Market, price: Decimal, facts: AccountFacts, settings: AccountSettings) -> Finding:
     least = money(min_notional(market, price), market.quote)
-    worth = _worth(facts, market.quote)
+    worth, band = _worth(facts, market.quote), _band(settings)
+    if band is not None:
+        return _check_share(market, price, share_of(settings.markets, settings) * worth, band)
     entry = _usual_entry(market, price, facts)
     sized = size_entry(entry, Funds(equity=worth, available=worth, exposure=Decimal(0)), settings)
     if isinstance(sized, NoTradeReason):
         return warning(f"{market.symbol}: the account is too small to trade it", sized.text)
     return fine(
         f"{market.symbol}: can be traded, about {money(sized.notional, market.quote)} per trade (minimum {least})"
+    )
+
+
+def _check_share(market: Market, price: Decimal, share: Decimal, band: Decimal) -> Finding:
+    """`share` is the market's share of equity, in quote currency."""
+    least, most = min_notional(market, price), money(share, market.quote)
+    if share < least:
+        return warning(
+            f"{market.symbol}: the account is too small to trade it",
+            f"Its share of equity is {most}, and the smallest position is {money(least, market.quote)} (twice the"
+            " exchange's minimum): it is left out. Deposit more, or trade fewer markets",
+        )
+    widened = widened_band(band, market, price, share)
+    return fine(
+        f"{market.symbol}: can be traded, up to {most} (minimum {money(least, market.quote)})",
+        f"The exchange's minimum order widens the band from {percent(band)} to {percent(widened)}"
+        if widened > band
+        else "",
     )
 
 

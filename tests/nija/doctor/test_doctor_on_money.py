@@ -12,6 +12,7 @@ from brokers.model import Market
 from nija.doctor.account import check_account
 from nija.doctor.facts import AccountFacts, BalanceFacts, KeyRights, MarketFacts
 from nija.doctor.finding import Finding, Level
+from tests.nija.risk.settings_of import settings_of
 
 MASTER = AccountId.parse("kraken:master")
 KEY = KeyRights("AA00", (), (), can_withdraw=False, clock_skew=0.0, expires=None, ip_allowlist=())
@@ -21,6 +22,22 @@ STEP = Decimal("0.00000001")
 def market(symbol: str) -> Market:
     base, _, quote = symbol.partition("/")
     return Market(symbol, base, quote, STEP, Decimal("0.1"), Decimal("0.0001"), Decimal("0.0001"))
+
+
+def sizes(equity: str, *markets: MarketFacts) -> list[Finding]:
+    """What doctor says of these markets to an account with trend_ensemble."""
+    settings = replace(
+        settings_of(strategy="trend_ensemble", markets=tuple(one.symbol for one in markets)), account=MASTER
+    )
+    facts = AccountFacts(
+        id=str(MASTER),
+        fingerprint="ab12cd34",
+        key=KEY,
+        holdings=(BalanceFacts("USD", Decimal(equity), Decimal(equity)),),
+        markets=markets,
+    )
+    findings = check_account(MASTER, facts, settings, datetime(2026, 11, 27, tzinfo=UTC)).findings
+    return [finding for finding in findings if finding.title.startswith(tuple(one.symbol for one in markets))]
 
 
 def funding(alternatives: tuple[str, ...], markets: tuple[MarketFacts, ...] = (), **held: str) -> Finding:
@@ -81,3 +98,20 @@ def test_coins_that_may_be_nijas_own_are_reported_with_the_setting_as_well() -> 
 
 def test_a_coin_that_no_market_counts_in_is_only_named() -> None:
     assert funding((), SOL="50").remedy.endswith("The account holds SOL: convert some, or choose other markets.")
+
+
+def test_with_weights_it_says_how_large_a_position_can_be_and_that_the_band_widens() -> None:
+    wide, narrow = (priced("BTC/USD", "100000", min_amount=least) for least in ("0.00005", "0.00001"))
+    other = priced("ETH/USD", "3000", min_amount="0.0001")
+    (found, _), (better, _) = sizes("50", wide, other), sizes("50", narrow, other)
+    assert found.title == "BTC/USD: can be traded, up to $25.00 (minimum $10.00)"
+    assert "widens the band from 10.00 % to 20.00 %" in found.remedy
+    assert better.remedy == ""
+
+
+def test_with_weights_a_market_whose_share_is_too_small_is_said_to_be_left_out() -> None:
+    markets = priced("BTC/USD", "100000", min_amount="0.0001"), priced("ETH/USD", "3000", min_amount="0.0001")
+    found, other = sizes("30", *markets)
+    assert found.level is Level.WARNING
+    assert "Its share of equity is $15.00, and the smallest position is $20.00" in found.remedy
+    assert other.level is Level.OK
