@@ -34,8 +34,11 @@ class PlainMembers:
     lines: dict[int, float] = field(default_factory=dict)
     average: float = nan
 
+    def __post_init__(self) -> None:
+        self.closes: list[float] = self.candles.close.tolist()
+
     def at_close(self, index: int, *, was_stopped: bool) -> tuple[float, float]:
-        close = self.candles.close.tolist()
+        close = self.closes
         if was_stopped:
             self.lines.clear()
         for lookback in self.lookbacks:
