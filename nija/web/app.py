@@ -15,6 +15,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from nija.health.pages import health_routes
+from nija.vendor import BROWSER_FILES
 from nija.web.actions import Actions
 from nija.web.gate import Gate
 from nija.web.guard import HEALTH_PATHS, Guard, is_loopback_name
@@ -67,6 +68,7 @@ def _page(site: Site, pages: Sequence[BaseRoute]) -> ASGIApp:
     app = Starlette(
         routes=[
             *health_routes(site.health, lambda request: is_entitled(site, request)),
+            Mount("/static/vendor", StaticFiles(directory=BROWSER_FILES)),
             Mount("/static", StaticFiles(directory=str(files("nija.web") / "static"))),
             *login_routes(site, check),
             *Actions(site, check).routes(),
