@@ -33,9 +33,9 @@ class SettingFault:
 
 
 class SettingsError(Exception):
-    """An invalid nija.toml: the file or variable, and every fault in it."""
+    """Invalid settings: the file, variable or option, and every fault in it."""
 
-    def __init__(self, source: TomlSource, faults: Iterable[SettingFault]) -> None:
+    def __init__(self, source: TomlSource | str, faults: Iterable[SettingFault]) -> None:
         self.source = source
         self.faults = tuple(faults)
         super().__init__("\n".join(f"{source}: {fault}" for fault in self.faults))

@@ -94,6 +94,30 @@ def load_settings(source: TomlSource | None, strategies: type[StrategyTables]) -
     return Settings(**checked, accounts=MappingProxyType(accounts), source=source.name)
 
 
+def with_overrides(
+    settings: AccountSettings, overrides: Mapping[str, object], strategies: type[StrategyTables], source: str
+) -> AccountSettings:
+    """The settings with other values, by the keys of an account's own table in nija.toml.
+
+    Any other key is a parameter of the strategy if that is a user's own class. Raises SettingsError; it names `source`
+    and each key that is wrong.
+    """
+    strategy = str(overrides.get("strategy", settings.trading.strategy))
+    tables = {name: dict(settings.strategy.parameters(name)) for name in strategies.built_in()}
+    tables |= {name: dict(table) for name, table in settings.strategy.custom.items()}
+    if strategy not in strategies.built_in() and is_class_name(strategy):
+        known = _override_names(())
+        tables.setdefault(strategy, {}).update({key: overrides[key] for key in overrides if key not in known})
+    base = {"trading": settings.trading.model_dump(), "strategy": tables, "risk": settings.risk.model_dump()}
+    faults: list[SettingFault] = []
+    own = settings.own.model_dump(exclude_unset=True)
+    resolved = _resolve(settings.account, base, {**own, **overrides}, strategies, faults)
+    if resolved is None:
+        prefix = f'accounts."{settings.account}".'
+        raise SettingsError(source, [SettingFault(fault.key.removeprefix(prefix), fault.problem) for fault in faults])
+    return resolved
+
+
 def _parse(source: TomlSource) -> Table:
     try:
         return tomllib.loads(toml_text(source), parse_float=Decimal)
