@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "setup": ("nija.cli.setup", "Add an account: get its key, test it, save it in .env."),
         "history": ("nija.cli.history", "Show what NIJA's trades earned, after all fees."),
         "performance": ("nija.cli.performance", "Show earnings, fees, returns and drawdowns, by market and month."),
+        "backtest": ("nija.cli.backtest", "Show what NIJA would have earned on past candles."),
         "export": ("nija.cli.export", "Write NIJA's trades as files for tax programs."),
         "stop-trading": ("nija.cli.switch", "Open nothing new until nija resume. Stops and exits go on."),
         "flatten": ("nija.cli.switch", "Sell NIJA's positions at market and stop trading."),
