@@ -9,7 +9,7 @@ from brokers.candle_files import CandleError
 from nija.analysis.cautions import day
 from nija.backtest.records import MarketHistory
 from nija.candles.files import CandleFile, find_candle_files, read_candle_file
-from nija.candles.markets import MarketFacts, assumed_facts, market_facts
+from nija.candles.markets import SourcedMarket, assumed_facts, market_facts
 from nija.candles.resampling import resample
 from nija.candles.store import origin as stored_as
 
@@ -110,7 +110,7 @@ class Minimums:
     store: CandleStore
     least: Decimal | None
 
-    def of(self, place: str, symbol: str) -> MarketFacts:
+    def of(self, place: str, symbol: str) -> SourcedMarket:
         """Raises CandleError if nobody knows them and `least` is not given."""
         base, _, quote = symbol.partition("/")
         try:
@@ -118,12 +118,12 @@ class Minimums:
         except CandleError as error:
             if quote in _DOLLARS and (alike := self._alike(place, f"{base}/USD")) is not None:
                 market = replace(alike.market, symbol=symbol, quote=quote)
-                return MarketFacts(market, f"those of {base}/USD, {alike.told}")
+                return SourcedMarket(market, f"those of {base}/USD, {alike.told}")
             if self.least is None:
                 raise CandleError(f"{error}; {MIN_ORDER} MONEY assumes a smallest order instead") from error
             return assumed_facts(symbol, self.least)
 
-    def _alike(self, place: str, symbol: str) -> MarketFacts | None:
+    def _alike(self, place: str, symbol: str) -> SourcedMarket | None:
         try:
             return market_facts(self.store, place, symbol)
         except CandleError:
