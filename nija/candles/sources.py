@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from brokers.candle_files import CandleError
-from brokers.exchanges import exchanges
-from nija.candles.cutting import cut, joined
+from nija.candles.cutting import COLUMNS, cut, joined
 from nija.candles.files import find_candle_files, read_candle_file
 from nija.candles.gaps import Gaps, find_gaps
 from nija.candles.resampling import resample
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceSeries:
-    """Candles of one market that can be read; `name` is the file or the store. `read` raises CandleError."""
+    """Candles of one market that can be read; `name` is the file or the store. `read` raises CandleError.
+
+    `span` is from the first opening to the last end (Unix seconds), where that is known without reading them.
+    """
 
     exchange: str
     market: str
     timeframe: Timeframe
     name: str
     read: Callable[[], Candles]
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,6 @@ class SourcePart:
 class FoundCandles:
     """A market's candles in the wanted timeframe, where they came from (oldest first), and what is missing in them."""
 
-    exchange: str
     candles: Candles
     parts: tuple[SourcePart, ...]
     gaps: Gaps
@@ -70,79 +74,91 @@ def in_store(store: CandleStore) -> tuple[SourceSeries, ...]:
             span.timeframe,
             str(store.path),
             partial(store.read, span.exchange, span.market, span.timeframe),
+            (span.first, span.last + span.timeframe.seconds),
         )
         for span in store.spans()
     )
 
 
-def find_candles(
-    series: Sequence[SourceSeries], markets: Iterable[str], timeframe: Timeframe, exchange: str | None = None
-) -> dict[str, FoundCandles]:
-    """The candles of every market, of one `exchange` if it is named. Raises CandleError for a market that has none.
+def find_candles(series: Sequence[SourceSeries], timeframe: Timeframe) -> FoundCandles | None:
+    """The candles that these series of ONE market at ONE exchange give together; None if they give none.
 
-    What covers the longest time counts, and anything else only extends it at either end: one exchange's record, never
-    a mixture within it. Nothing is filled.
+    What covers the longest time counts, and anything else only extends it at either end: one record, never a mixture
+    within it. Nothing is filled. Raises CandleError, also if two series of one timeframe contradict each other.
     """
-    return {market: _found(series, market, timeframe, exchange) for market in markets}
-
-
-def _found(series: Sequence[SourceSeries], market: str, timeframe: Timeframe, exchange: str | None) -> FoundCandles:
-    of_market = [one for one in series if one.market == market and exchange in (None, one.exchange)]
-    owners = sorted({one.exchange for one in of_market})
-    if len(owners) > 1:
-        raise CandleError(f"there are candles of {market} of {' and '.join(owners)}: choose one with --exchange")
-    usable = [one for one in of_market if timeframe.seconds % one.timeframe.seconds == 0]
-    read = [one for one in (_resampled(one, timeframe) for one in usable) if len(one.candles)]
-    if not read:
-        raise CandleError(_nothing(of_market, market, timeframe, exchange))
-    base, *others = sorted(read, key=lambda one: (one.length, one.source.timeframe.seconds), reverse=True)
-    candles, parts = base.candles, [_part(base.source, base.candles)]
-    for one in others:
-        earlier, later = one.before(int(candles.time[0])), one.after(int(candles.time[-1]))
-        parts += [_part(one.source, more) for more in (earlier, later) if len(more)]
-        candles = joined(earlier, candles, later)
+    usable = [_Loaded.of(one) for one in series if timeframe.seconds % one.timeframe.seconds == 0]
+    usable.sort(key=lambda one: (one.end - one.begin, one.source.timeframe.seconds), reverse=True)
+    found: Candles | None = None
+    parts: list[SourcePart] = []
+    taken: list[_Loaded] = []
+    for one in usable:
+        if any(_covers(other, one) for other in taken):
+            continue
+        candles = resample(one.candles(), timeframe)
+        for other in taken:
+            _check_agreement(other, one)
+        taken.append(one)
+        before, after = _extensions(found, candles, one.begin)
+        parts += [_part(one.source, more) for more in (before, after) if len(more)]
+        found = joined(before, after) if found is None else joined(before, found, after)
+    if found is None or not len(found):
+        return None
     parts.sort(key=lambda part: part.first)
-    return FoundCandles(owners[0], candles, tuple(parts), find_gaps(candles.time, timeframe))
+    return FoundCandles(found, tuple(parts), find_gaps(found.time, timeframe))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Resampled:
-    """What a source has in the wanted timeframe; `begins` is the opening of its first candle in its own."""
+@dataclass(slots=True, eq=False)
+class _Loaded:
+    """A series from `begin` to `end` (Unix seconds), read when it is needed."""
 
     source: SourceSeries
-    candles: Candles
-    begins: int
+    begin: int
+    end: int
+    read: Candles | None = None
 
-    @property
-    def length(self) -> int:
-        return int(self.candles.time[-1] - self.candles.time[0])
+    @classmethod
+    def of(cls, source: SourceSeries) -> _Loaded:
+        if source.span is not None:
+            return cls(source, *source.span)
+        candles = source.read()
+        begin, end = (int(candles.time[0]), int(candles.time[-1])) if len(candles) else (0, 0)
+        return cls(source, begin, end + source.timeframe.seconds, candles)
 
-    def before(self, time: int) -> Candles:
-        return cut(self.candles, until=time)
-
-    def after(self, time: int) -> Candles:
-        """Without a first candle of which the source has only the end."""
-        return cut(self.candles, since=max(time + 1, self.begins))
+    def candles(self) -> Candles:
+        if self.read is None:
+            self.read = self.source.read()
+        return self.read
 
 
-def _resampled(source: SourceSeries, timeframe: Timeframe) -> _Resampled:
-    candles = source.read()
-    return _Resampled(source, resample(candles, timeframe), int(candles.time[0]) if len(candles) else 0)
+def _covers(taken: _Loaded, one: _Loaded) -> bool:
+    """Whether `one` of the store lies within what is taken; the store has one series of a timeframe, no second file."""
+    return one.source.span is not None and taken.begin <= one.begin and one.end <= taken.end
+
+
+def _extensions(found: Candles | None, candles: Candles, begin: int) -> tuple[Candles, Candles]:
+    """What lies before and after, without a later candle of which the source, from `begin` on, has only the end."""
+    if found is None or not len(found):
+        return candles, cut(candles, until=0)
+    after = cut(candles, since=max(int(found.time[-1]) + 1, begin))
+    return cut(candles, until=int(found.time[0])), after
 
 
 def _part(source: SourceSeries, candles: Candles) -> SourcePart:
     return SourcePart(source.name, source.timeframe, int(candles.time[0]), int(candles.time[-1]))
 
 
-def _nothing(of_market: Sequence[SourceSeries], market: str, timeframe: Timeframe, exchange: str | None) -> str:
-    """What to do about a market without candles."""
-    if of_market:
-        longer = ", ".join(sorted({str(one.timeframe) for one in of_market}))
-        reason = f"there are candles of {market}, but only of {longer}: none of {timeframe} can be made from them"
-    else:
-        reason = f"there are no candles of {market}{f' of {exchange}' if exchange else ''} in {timeframe} or shorter"
-    asked = exchange if exchange in exchanges() else exchanges()[0]
-    return (
-        f"{reason}. Download them: nija candles download {market} --exchange {asked} --timeframe {timeframe} "
-        "--from 2020-01-01, or import files: nija candles import FILE"
+def _check_agreement(taken: _Loaded, one: _Loaded) -> None:
+    """Two files of the same candles must agree where both have them, but for the last one of either.
+
+    That may have been written before it was closed.
+    """
+    if taken.source.timeframe is not one.source.timeframe:
+        return
+    since, until = max(taken.begin, one.begin), min(taken.end, one.end) - one.source.timeframe.seconds
+    first, second = cut(taken.candles(), since, until), cut(one.candles(), since, until)
+    if all(np.array_equal(getattr(first, name), getattr(second, name)) for name in ("time", *COLUMNS)):
+        return
+    raise CandleError(
+        f"{taken.source.name} and {one.source.name} have different {one.source.timeframe} candles of "
+        f"{one.source.market}: name one of them"
     )

@@ -151,7 +151,7 @@ class CandleStore:
             start = 0
             while rows := cursor.fetchmany(_FETCHED):
                 end = start + len(rows)
-                table = np.array(rows)
+                table = np.fromiter(chain.from_iterable(rows), np.float64).reshape(len(rows), -1)
                 time[start:end], prices[:, start:end] = table[:, 0], table[:, 1:].T
                 start = end
         return Candles(market, timeframe, time, *prices)

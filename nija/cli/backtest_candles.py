@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from brokers.candle_files import CandleError
 from nija.analysis.cautions import day
 from nija.backtest.records import MarketHistory
-from nija.candles.files import CandleFile, find_candle_files, read_candle_file
 from nija.candles.markets import SourcedMarket, assumed_facts, market_facts
-from nija.candles.resampling import resample
+from nija.candles.sources import find_candles, in_files, in_store
 from nija.candles.store import origin as stored_as
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.model import Candles, Exchange, Timeframe
+    from nija.candles.sources import SourceSeries
     from nija.candles.store import CandleStore
 
 MIN_ORDER = "--min-order"
@@ -34,73 +34,67 @@ class CandleSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """`on_read` is told of each file before it is read."""
+    """`on_read` is told of each market before its files are read."""
 
-    files: tuple[CandleFile, ...]
+    series: tuple[SourceSeries, ...]
     on_read: Callable[[str], None]
 
     @classmethod
     def of(cls, paths: Iterable[Path], on_read: Callable[[str], None]) -> FileSource:
         """Raises CandleError for a path without candles."""
-        return cls(tuple(file for path in paths for file in find_candle_files(path).files), on_read)
+        return cls(in_files(paths), on_read)
 
     @property
     def markets(self) -> tuple[str, ...]:
         """Of which there are files."""
-        return tuple(dict.fromkeys(file.market for file in self.files))
+        return tuple(dict.fromkeys(one.market for one in self.series))
 
     def read(self, exchange: Exchange, market: str, timeframe: Timeframe) -> tuple[Candles, str]:
-        file = self._best(exchange, market, timeframe)
-        self.on_read(file.name)
-        origin = file.name.rpartition("/")[2]
-        if file.exchange != exchange:
-            origin += f" (of {file.exchange}, traded with the fees and minimums of {exchange})"
-        return resample(read_candle_file(file), timeframe), origin
-
-    def _best(self, exchange: Exchange, market: str, timeframe: Timeframe) -> CandleFile:
-        """Of the account's own exchange if there is one, and as near to the timeframe as possible."""
-        of_market = [file for file in self.files if file.market == market]
+        """Of the account's own exchange if there is a file of it."""
+        of_market = [one for one in self.series if one.market == market]
         if not of_market:
             have = ", ".join(self.markets)
             raise CandleError(f"--candles: no candles of {market}, only of {have}: name another file, or other markets")
-        own = [file for file in of_market if file.exchange == exchange] or of_market
-        fitting = [file for file in own if timeframe.seconds % file.timeframe.seconds == 0]
-        if not fitting:
-            longest = ", ".join(sorted({file.timeframe.value for file in own}))
-            raise CandleError(f"--candles: {timeframe} candles of {market} cannot be made from those of {longest}")
-        length = max(file.timeframe.seconds for file in fitting)
-        best = [file for file in fitting if file.timeframe.seconds == length]
-        if len(best) > 1:
-            raise CandleError(
-                f"--candles: {best[0].name} and {best[1].name} both have {best[0].timeframe} candles of {market}:"
-                " name one of them"
-            )
-        return best[0]
+        own = [one for one in of_market if one.exchange == exchange] or of_market
+        owners = sorted({one.exchange for one in own})
+        if len(owners) > 1:
+            raise CandleError(f"--candles: candles of {market} of {' and '.join(owners)}: name those of one")
+        self.on_read(market)
+        found = find_candles(own, timeframe)
+        if found is None:
+            lengths = ", ".join(sorted({one.timeframe.value for one in own}))
+            raise CandleError(f"--candles: {timeframe} candles of {market} cannot be made from those of {lengths}")
+        origin = _origin(part.name.rpartition("/")[2] for part in found.parts)
+        if owners[0] != exchange:
+            origin += f" (of {owners[0]}, traded with the fees and minimums of {exchange})"
+        return found.candles, origin
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSource:
-    """What the daemon stored, and what was downloaded."""
+    """What the daemon stored, what was downloaded and what was imported."""
 
     store: CandleStore
     addresses: Mapping[Exchange, str]
     on_read: Callable[[str], None]
 
     def read(self, exchange: Exchange, market: str, timeframe: Timeframe) -> tuple[Candles, str]:
-        """The candles of that timeframe if they are stored, else made from the longest that are shorter."""
         place = stored_as(exchange, self.addresses[exchange])
-        spans = [span for span in self.store.spans() if (span.exchange, span.market) == (place, market)]
-        fitting = [span for span in spans if timeframe.seconds % span.timeframe.seconds == 0]
-        if not fitting:
+        self.on_read(market)
+        series = [one for one in in_store(self.store) if (one.exchange, one.market) == (place, market)]
+        found = find_candles(series, timeframe)
+        if found is None:
             raise CandleError(
                 f"no {timeframe} candles of {market} at {place} are in {self.store.path}: name files with --candles, or"
                 f" get them by nija candles download {market} --exchange {exchange} --timeframe {timeframe}"
                 " --from 2020-01-01"
             )
-        best = max(fitting, key=lambda span: span.timeframe.seconds)
-        self.on_read(market)
-        candles = self.store.read(place, market, best.timeframe)
-        return resample(candles, timeframe), f"the stored {best.timeframe} candles of {place}"
+        lengths = _origin(part.timeframe.value for part in found.parts)
+        return found.candles, f"the stored {lengths} candles of {place}"
+
+
+def _origin(names: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)

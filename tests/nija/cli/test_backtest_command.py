@@ -262,4 +262,4 @@ def test_two_files_of_the_same_candles_must_be_told_apart(folder: Path) -> None:
     (folder / "more").mkdir()
     written(folder / "more" / BTC, walk(3, 100).candles)
     told = refused("--candles", BTC, "--candles", "more")
-    assert "both have 1d candles of BTC/USD: name one of them" in told
+    assert "have different 1d candles of BTC/USD: name one of them" in told
