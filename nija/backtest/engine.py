@@ -60,6 +60,8 @@ def backtest(
 def _traded(account: BacktestAccount, histories: Mapping[str, MarketHistory]) -> tuple[MarketHistory, ...]:
     """The account's markets in the order of its plan. Disabled ones need no candles."""
     plan = account.plan
+    if account.cash <= 0:
+        raise BacktestError(f"{account.name} starts with {account.cash} {plan.quote}: give it more than 0")
     for market in plan.settings.markets:
         history = histories.get(market)
         if history is None or len(history.candles) == 0:
