@@ -14,6 +14,7 @@ from bench.mutations.look_ahead import LOOK_AHEAD_MUTATIONS
 from bench.mutations.mutation import Mutation
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
+from bench.mutations.resizing import RESIZING_MUTATIONS
 from bench.mutations.sending import JOURNAL_MUTATIONS, SENDING_MUTATIONS, TRACKING_MUTATIONS
 from bench.mutations.telegram import TELEGRAM_MUTATIONS
 from bench.mutations.web import WEB_MUTATIONS
@@ -23,6 +24,7 @@ MUTATIONS = (
     *POLICY_MUTATIONS,
     *EXECUTION_MUTATIONS,
     *DESK_MUTATIONS,
+    *RESIZING_MUTATIONS,
     *RULE_MUTATIONS,
     *WATCH_MUTATIONS,
     *SENDING_MUTATIONS,

@@ -71,8 +71,8 @@ DESK_MUTATIONS = (
     Mutation(
         "a second position is opened in a market",
         _DESK,
-        "        if self._open.plan(market.symbol) is not None:\n",
-        "        if False:\n",
+        '"a position is already open" if is_open else None',
+        "None",
         (f"{_ENTERING}::test_a_market_has_one_position",),
     ),
     Mutation(

@@ -97,8 +97,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop is withdrawn for a sale of nothing",
         _FILE,
-        "    if not _has_something(state):\n        return None\n",
-        "",
+        "return sale(state) if _has_something(state) else None",
+        "return sale(state)",
         (_COVER_FOR_A_SALE, _CERTAINLY),
     ),
     Mutation(
@@ -133,8 +133,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "coins are sold on old knowledge of whose they are",
         _FILE,
-        "    if _asks_owner(state):\n        return ReadOwner()\n    if not _has",
-        "    if not _has",
+        "    if _asks_owner(state):\n        return ReadOwner()\n    return sale",
+        "    return sale",
         (_KNOWLEDGE,),
     ),
     Mutation(
@@ -197,15 +197,15 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop between two ticks is moved down",
         _FILE,
-        "better = max(price, wanted)",
-        "better = wanted",
+        "better = max(price, state.wanted_stop or price)",
+        "better = state.wanted_stop or price",
         (_NEVER_DOWN,),
     ),
     Mutation(
         "a stop off a coarser tick is moved again and again",
         _FILE,
-        "price >= wanted and state.stop_amount",
-        "price == wanted and state.stop_amount",
+        "price >= (state.wanted_stop or price) and",
+        "price == (state.wanted_stop or price) and",
         (_TICK,),
     ),
     Mutation(
@@ -219,15 +219,15 @@ POLICY_MUTATIONS = (
     Mutation(
         "a sale begins once everything stops",
         _FILE,
-        "if state.stopping or not state.sale_is_due",
-        "if not state.sale_is_due",
+        "return None if state.stopping else _if_sellable(state, _sell_all)",
+        "return _if_sellable(state, _sell_all)",
         (_NOTHING_NEW,),
     ),
     Mutation(
         "a stop is moved once everything stops",
         _FILE,
-        "    if state.stopping or state.paused:\n        return _STOPS",
-        "    if state.paused:\n        return _STOPS",
+        "if state.stopping and not (is_smaller and state.can_amend):",
+        "if False:",
         (_NOTHING_NEW,),
     ),
     Mutation(
@@ -312,8 +312,8 @@ POLICY_MUTATIONS = (
     Mutation(
         "a stop is moved beside another program",
         _FILE,
-        "    if state.stopping or state.paused:\n        return _STOPS",
-        "    if state.stopping:\n        return _STOPS",
+        "    if state.paused:\n        return _PAUSED\n",
+        "",
         (_PAUSED,),
     ),
     Mutation(

@@ -47,8 +47,7 @@ class Adopter:
             with self._journal.transaction(CommitPoint.ADOPTED):
                 growing = _growing(mine)
                 alone = [order for order in mine if not self._take(order, fills, now, growing)]
-                again = (order for order in alone if not self._came_first(order) or not self._take(order, fills, now))
-                left.extend(again)
+                left.extend(order for order in alone if not (self._came_first(order) and self._take(order, fills, now)))
         return tuple(left)
 
     def _take(self, order: Order, fills: Sequence[Fill], now: datetime, growing: Container[str] = frozenset()) -> bool:
