@@ -136,12 +136,13 @@ class PositionIncreased:
 
 @dataclass(frozen=True, slots=True)
 class PositionReduced:
-    """A part was sold as decided: `amount`, at `price` on average. `held` is left, with its stop."""
+    """A part was sold as decided: `amount`, at `price` on average, earned `net` after all fees. `held` is left."""
 
     account: AccountId
     market: str
     amount: Decimal
     price: Decimal
+    net: Decimal
     held: Decimal
     stop: Decimal | None
     reason: str

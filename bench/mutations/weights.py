@@ -6,6 +6,7 @@ from bench.mutations.mutation import Mutation
 
 _SIZE = "tests/nija/risk/test_next_size.py"
 _RULE = "tests/nija/strategy/test_trend_ensemble.py"
+_TRADER = "tests/nija/trader/test_resizing.py"
 
 WEIGHT_MUTATIONS = (
     Mutation(
@@ -63,5 +64,47 @@ WEIGHT_MUTATIONS = (
         "if keep * share.bid < min_notional(market, share.bid):",
         "if keep < 0:",
         (_SIZE,),
+    ),
+    Mutation(
+        "a part is sold while the account's value is unknown",
+        "nija/trader/resizing.py",
+        "if appraisal.equity is None:",
+        "if appraisal.equity is Ellipsis:",
+        (_TRADER,),
+    ),
+    Mutation(
+        "a candle that was acted on sells another part",
+        "nija/trader/resizing.py",
+        "or desk.blocked(symbol) or desk.acted_on(symbol, signal.closed):",
+        "or desk.blocked(symbol):",
+        (_TRADER,),
+    ),
+    Mutation(
+        "what the sales bring in is not waited for",
+        "nija/trader/trader.py",
+        "[] if sold else self._make_entry(snapshot, appraisal)",
+        "self._make_entry(snapshot, appraisal)",
+        (_TRADER,),
+    ),
+    Mutation(
+        "limits for sizes by risk keep weights from their share",
+        "nija/trader/resizing.py",
+        "limits_on_weights(self._context.plan.settings)",
+        "self._context.plan.settings",
+        (_TRADER,),
+    ),
+    Mutation(
+        "a full account may not increase what it holds",
+        "nija/trader/resizing.py",
+        "appraisal.open_positions - (market in self._context.desk.positions())",
+        "appraisal.open_positions",
+        (_TRADER,),
+    ),
+    Mutation(
+        "a weight buys without a stop, or below it",
+        "nija/trader/plan.py",
+        "return stop_refusal(bought) or size",
+        "return bought and size",
+        (_TRADER,),
     ),
 )

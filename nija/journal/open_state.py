@@ -180,7 +180,7 @@ class OpenState:
         self.update_plan(replace(plan, keep=None))
         sold = self._sold_for(plan)
         if sold:
-            self._events.publish(_reduced(self._account, plan, sold, self._positions[plan.market].amount))
+            self._events.publish(_reduced(self._account, plan, sold, self._positions[plan.market]))
 
     def _sold_for(self, plan: PositionPlan) -> tuple[Fill, ...]:
         """The fills of the sales for the plan's reduction."""
@@ -315,14 +315,19 @@ def _increased(account: AccountId, position: Position, fills: Sequence[Fill]) ->
     )
 
 
-def _reduced(account: AccountId, plan: PositionPlan, fills: Sequence[Fill], left: Decimal) -> PositionReduced:
+def _reduced(account: AccountId, plan: PositionPlan, fills: Sequence[Fill], left: Position) -> PositionReduced:
     amount, price = _together(fills)
+    quote = plan.market.partition("/")[2]
+    fees = sum((fill.fee for fill in fills if fill.fee_currency == quote), ZERO)
+    # What was sold cost as much a unit as what is left.
+    cost = left.cost * amount / left.amount if left.amount > ZERO else ZERO
     return PositionReduced(
         account,
         plan.market,
         amount,
         price,
-        held=left,
+        net=amount * price - fees - cost,
+        held=left.amount,
         stop=plan.stop_price,
         reason=plan.keep_reason or "",
         position=plan.id,

@@ -133,11 +133,12 @@ def _position(log: FilteringBoundLogger, event: PositionEvent) -> None:
 
 
 def _resized(event: PositionIncreased | PositionReduced) -> str:
-    """`BTC/USD reduced: 0.01000000 sold, 0.02000000 held (trend_ensemble reduce)`."""
+    """`BTC/USD reduced: 0.01000000 sold, +$1.20 after fees, 0.02000000 held (trend_ensemble wants 21.72 %)`."""
     if isinstance(event, PositionIncreased):
         return f"{event.market} increased: {amount(event.amount)} bought, {amount(event.held)} held"
     why = event.reason.partition(" on the candle")[0]
-    return f"{event.market} reduced: {amount(event.amount)} sold, {amount(event.held)} held ({why})"
+    net = signed_money(event.net, event.market.partition("/")[2])
+    return f"{event.market} reduced: {amount(event.amount)} sold, {net} after fees, {amount(event.held)} held ({why})"
 
 
 def _result(event: PositionClosed) -> str:

@@ -143,7 +143,9 @@ def _resize(event: PositionIncreased | PositionReduced) -> Wording:
     if isinstance(event, PositionIncreased):
         stop = "no stop yet" if event.stop is None else f"stop {price(event.stop, event.market)}"
         return Wording(f"📈 {who} bought more {event.market}", f"{traded}, {held}, {stop}", Severity.SUCCESS)
-    return Wording(f"📉 {who} sold part of {event.market}", f"{traded}, {held}: {event.reason}", Severity.SUCCESS)
+    net = signed_money(event.net, event.market.partition("/")[2])
+    text = f"{traded}, {net} after fees, {held}: {event.reason}"
+    return Wording(f"📉 {who} sold part of {event.market}", text, Severity.SUCCESS)
 
 
 def _protection(event: PositionBare | PositionProtected | PositionInDoubt | PositionCertain) -> Wording:

@@ -36,6 +36,11 @@ def _closed(row: HistoryRow) -> str:
     return f"Position closed: {net} after all fees ({_text(row, 'reason') or 'sold by its stop'})"
 
 
+def _reduced(row: HistoryRow) -> str:
+    net = signed_money(_number(row, "net"), _quote(row))
+    return f"Position reduced by {_amount(row)} at {_price(row, 'price')}, {net} after fees: {_reason(row)}"
+
+
 def _by(text: str) -> Callable[[HistoryRow], str]:
     def words(row: HistoryRow) -> str:
         by = _text(row, "by")
@@ -72,7 +77,7 @@ _WORDS: Mapping[str, Callable[[HistoryRow], str]] = MappingProxyType(
         "journal_rebuilt": lambda row: f"The journal was empty: orders read from the exchange: {_text(row, 'orders')}",
         "position_opened": lambda row: f"Position opened: {_amount(row)} at {_price(row, 'price')}",
         "position_increased": lambda row: f"Position increased by {_amount(row)} at {_price(row, 'price')}",
-        "position_reduced": lambda row: f"Position reduced by {_amount(row)} at {_price(row, 'price')}: {_reason(row)}",
+        "position_reduced": _reduced,
         "position_closed": _closed,
         "position_written_off": lambda row: f"{_amount(row)} booked out: {_reason(row)}",
         "position_bare": _because("Not protected as it should be"),

@@ -35,8 +35,10 @@ from nija.events import (
     PositionBare,
     PositionCertain,
     PositionClosed,
+    PositionIncreased,
     PositionInDoubt,
     PositionProtected,
+    PositionReduced,
     PositionWrittenOff,
     StopMoved,
     StopPlaced,
@@ -98,6 +100,20 @@ def written(event: Event) -> list[str]:
             (
                 "warning 🔎 POSITION_MISMATCH: BTC/USD: 0.00100000 BTC sold by the owner's hand: booked out | "
                 f"{IN_BTC} finding=POSITION_MISMATCH"
+            ),
+        ),
+        (
+            PositionIncreased(MASTER, BTC, MILLI, Decimal(95000), 3 * MILLI, None, "entry-1"),
+            f"info BTC/USD increased: 0.00100000 bought, 0.00300000 held | {IN_BTC}",
+        ),
+        (
+            PositionReduced(
+                *(MASTER, BTC, MILLI, Decimal(95000), Decimal("1.2"), 2 * MILLI, None),
+                *("trend_ensemble wants 21.72 % on the candle closed X", "entry-1"),
+            ),
+            (
+                "info BTC/USD reduced: 0.00100000 sold, +$1.20 after fees, 0.00200000 held"
+                f" (trend_ensemble wants 21.72 %) | {IN_BTC}"
             ),
         ),
         (

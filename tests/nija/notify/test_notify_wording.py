@@ -23,9 +23,11 @@ from nija.events import (
     PositionBare,
     PositionCertain,
     PositionClosed,
+    PositionIncreased,
     PositionInDoubt,
     PositionOpened,
     PositionProtected,
+    PositionReduced,
     PositionWrittenOff,
 )
 from nija.notify.message import message, note
@@ -47,6 +49,21 @@ BOUGHT = PositionOpened(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Dec
         ),
         (AccountRecovered(TANIA), "✅ Kraken USER tania_gilbert trades again", ""),
         (BOUGHT, "📈 Kraken MASTER bought BTC/USD", "0.00100000 @ $95000.00, stop $88000.00"),
+        (
+            PositionIncreased(
+                MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal("0.003"), Decimal(88000), "entry-1"
+            ),
+            "📈 Kraken MASTER bought more BTC/USD",
+            "0.00100000 @ $95000.00, 0.00300000 held, stop $88000.00",
+        ),
+        (
+            PositionReduced(
+                *(MASTER, "BTC/USD", Decimal("0.001"), Decimal(95000), Decimal("-1.2"), Decimal("0.002")),
+                *(Decimal(88000), "trend_ensemble wants 21.72 % on the candle closed X", "entry-1"),
+            ),
+            "📉 Kraken MASTER sold part of BTC/USD",
+            "0.00100000 @ $95000.00, -$1.20 after fees, 0.00200000 held: trend_ensemble wants 21.72 %",
+        ),
         (
             PositionClosed(MASTER, "BTC/USD", Decimal("0.001"), Decimal("-12.346"), Decimal(0), "", "entry-1"),
             "📉 Kraken MASTER sold BTC/USD",

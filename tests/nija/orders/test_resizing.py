@@ -16,7 +16,7 @@ from nija.events import PositionClosed, PositionIncreased, PositionOpened, Posit
 from nija.journal.records import Halt, HaltName
 from nija.orders.state import EntryStatus, ExitStatus
 from tests.nija.orders.desk_world import ACCOUNT, DeskWorld
-from tests.nija.orders.exchange_model import BTC, Fault
+from tests.nija.orders.exchange_model import BTC, FEE, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -363,7 +363,9 @@ class TestReducing:
         later(world, times=3)
         (event,) = published(world, PositionReduced)
         position = world.desk.positions()[MARKET]
-        assert event == PositionReduced(ACCOUNT, MARKET, HALF, Decimal(100), HALF, STOP, WHY, position.id)
+        # Bought and sold at 100, so that part of both fees is lost.
+        net = -HALF * 100 * 2 * FEE
+        assert event == PositionReduced(ACCOUNT, MARKET, HALF, Decimal(100), net, HALF, STOP, WHY, position.id)
         assert published(world, PositionClosed) == []
 
     def test_nothing_is_decided_where_nothing_is_held(self, world: DeskWorld) -> None:

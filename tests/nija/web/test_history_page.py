@@ -39,6 +39,10 @@ class TestAnEvent:
                 row("position_closed", net="-12.345", reason=""),
                 "Position closed: -$12.34 after all fees (sold by its stop)",
             ),
+            (
+                row("position_reduced", amount="0.01", price="70000", net="1.2", reason="trend_ensemble wants 21.72 %"),
+                "Position reduced by 0.01000000 BTC at $70000.00, +$1.20 after fees: trend_ensemble wants 21.72 %",
+            ),
             (row("account_failed", None, reason="Invalid key"), "Failed: Invalid key"),
             (row("stop_trading", None, by="web 203.0.113.7"), "Trading stopped, by web 203.0.113.7"),
             (row("resume", None, by="command", cleared="stop_trading"), "Trading resumed, by command"),
