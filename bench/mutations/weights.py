@@ -66,31 +66,10 @@ WEIGHT_MUTATIONS = (
         (_SIZE,),
     ),
     Mutation(
-        "a part is sold while the account's value is unknown",
-        "nija/trader/resizing.py",
-        "if appraisal.equity is None:",
-        "if appraisal.equity is Ellipsis:",
-        (_TRADER,),
-    ),
-    Mutation(
-        "a candle that was acted on sells another part",
-        "nija/trader/resizing.py",
-        "or desk.blocked(symbol) or desk.acted_on(symbol, signal.closed):",
-        "or desk.blocked(symbol):",
-        (_TRADER,),
-    ),
-    Mutation(
         "what the sales bring in is not waited for",
         "nija/trader/trader.py",
         "[] if sold else self._make_entry(snapshot, appraisal)",
         "self._make_entry(snapshot, appraisal)",
-        (_TRADER,),
-    ),
-    Mutation(
-        "limits for sizes by risk keep weights from their share",
-        "nija/trader/resizing.py",
-        "limits_on_weights(self._context.plan.settings)",
-        "self._context.plan.settings",
         (_TRADER,),
     ),
     Mutation(

@@ -120,15 +120,16 @@ def test_a_restart_resizes_nothing_again_at_the_same_candle(rig: TraderRig) -> N
 
 
 def test_what_is_sold_pays_for_what_is_bought_at_the_same_candle(rig: TraderRig) -> None:
-    rig.script.weight = {"BTC/USD": 0.5, "ETH/USD": 1.0}
+    rig.trader.change(rig.planned({"own": {"risk_multiplier": Decimal(2)}}))
+    rig.script.weight = {"BTC/USD": 0.3, "ETH/USD": 0.6}
     rig.cycle(4)
-    rig.script.weight = {"BTC/USD": 1.0, "ETH/USD": 0.5}
+    rig.script.weight = {"BTC/USD": 0.7, "ETH/USD": 0.2}
     rig.next_candle()
     rig.cycle(4)
     last = [request for request in rig.model.book.requests if request.type is OrderType.MARKET][-2:]
     assert [(one.market, one.side) for one in last] == [("ETH/USD", Side.SELL), ("BTC/USD", Side.BUY)]
-    # Without the money of the sale it could not have been half of that.
-    assert Decimal(490) < held(rig) <= 500
+    # 300 were held, and without the sale the money was enough for a hundred more.
+    assert Decimal(690) < held(rig) <= 700
 
 
 def test_a_halt_keeps_it_from_buying_but_not_from_selling(rig: TraderRig) -> None:
