@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from brokers.figures import money, percent
 from nija.analysis.curve import DAY, YEAR
 from nija.analysis.figures import FEW, changes_of_equity
+from nija.analysis.looked_at import variants_looked_at
 from nija.risk.costs import cost_of, round_trip_cost
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def cautions(analysis: Analysis) -> tuple[str, ...]:
     """Sentences for people, the gravest first."""
     return tuple(
         text
-        for part in (_evidence, _sample, _comparison, _few_best, _losses, _rhythm, _costs, _size, _limits)
+        for part in (_evidence, _sample, _variants, _comparison, _few_best, _losses, _rhythm, _costs, _size, _limits)
         for text in part(analysis)
     )
 
@@ -72,6 +73,16 @@ def _sample(analysis: Analysis) -> Iterator[str]:
         yield f"{name} was chosen on candles before {day(split)}: none of them is among these."
 
 
+def _variants(analysis: Analysis) -> Iterator[str]:
+    name, counted = analysis.result.account.plan.strategy_name, analysis.questions.variants
+    tried = variants_looked_at(name)
+    if analysis.deflated is not None and tried is not None and counted < tried:
+        yield (
+            f"The deflated Sharpe ratio counts {_counted(counted, 'variant')}, but about {tried} were tried when {name}"
+            f" was chosen: --variants {tried} counts them."
+        )
+
+
 def _comparison(analysis: Analysis) -> Iterator[str]:
     if analysis.held is not None:
         yield (
@@ -107,7 +118,7 @@ def _losses(analysis: Analysis) -> Iterator[str]:
             " account. A stop is an order, not a guarantee: a price that jumps past it costs more."
         )
     water = analysis.figures.under_water
-    if water.days:
+    if changes and water.days:
         ended = "" if water.is_over else ", and had not made one when the candles ended"
         yield (
             f"From {day(water.since)} it went {_counted(water.days, 'day')} without a new high{ended}. It can lose"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from brokers.figures import money, signed_money
@@ -41,7 +42,9 @@ _ACCOUNTS = (
 )
 
 
-def report_parts(analyses: Sequence[Analysis], notes: Sequence[str], width: int | None) -> Iterator[RenderableType]:
+def report_parts(
+    analyses: Sequence[Analysis], notes: Sequence[str], width: int | None
+) -> Iterator[RenderableType | str]:
     """For a terminal of `width` columns; None for a program, which gets whole tables. `notes` say what was assumed."""
     if len(analyses) > 1:
         yield figures_table(_ACCOUNTS, [_account_row(one) for one in analyses], width)
@@ -49,10 +52,10 @@ def report_parts(analyses: Sequence[Analysis], notes: Sequence[str], width: int 
     for analysis in analyses:
         yield from _account(analysis, None if width is None else width - _INDENT)
     yield Text("Assumed", style="bold")
-    yield from _sentences(notes)
+    yield from _sentences(notes, width)
 
 
-def _account(analysis: Analysis, width: int | None) -> Iterator[RenderableType]:
+def _account(analysis: Analysis, width: int | None) -> Iterator[RenderableType | str]:
     result = analysis.result
     markets = ", ".join(history.market.symbol for history in result.histories)
     plan = result.account.plan
@@ -68,10 +71,11 @@ def _account(analysis: Analysis, width: int | None) -> Iterator[RenderableType]:
     if result.not_opened:
         yield Text("")
         yield _indented(Text("Not opened", style="bold"))
-        yield from _sentences(f"{one.market}, {one.rule}, {one.count} ×: {one.example}" for one in result.not_opened)
+        texts = (f"{one.market}, {one.rule}, {one.count} ×: {one.example}" for one in result.not_opened)
+        yield from _sentences(texts, width)
     yield Text("")
     yield _indented(Text("Keep in mind", style="bold"))
-    yield from _sentences(cautions(analysis))
+    yield from _sentences(cautions(analysis), width)
     yield Text("")
 
 
@@ -113,6 +117,8 @@ def _compared(analysis: Analysis) -> Iterator[tuple[str, str]]:
             "Random entries",
             f"beats {rate(random.beaten)} of {random.runs} runs; their average trade {_signed(random.random_mean)}",
         )
+    elif analysis.result.trades and analysis.questions.runs:
+        yield "Random entries", "not compared: the strategy resizes its positions"
     if late is not None:
         yield (
             "One candle late",
@@ -185,9 +191,15 @@ def _line(label: str, value: str) -> RenderableType:
     return _indented(Text(f"{label:<{_LABEL}} {value}"))
 
 
-def _sentences(texts: Iterable[str]) -> Iterator[RenderableType]:
+def _sentences(texts: Iterable[str], width: int | None) -> Iterator[RenderableType | str]:
+    """A program gets each on one line."""
     for text in texts:
-        yield _indented(Text(f"- {text}"))
+        if width is None:
+            yield f"{' ' * _INDENT}- {text}"
+            continue
+        item = Table.grid(padding=(0, 1, 0, 0))
+        item.add_row("-", Text(text))
+        yield _indented(item)
 
 
 def _indented(part: RenderableType) -> Padding:
