@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _INDENT = "   "
 _LEAST_WIDTH = 40
+# textwrap breaks a line at every other kind of space.
+_NO_BREAK = "\u00a0"
 
 
 def explanation_lines(found: Sequence[Explanation], width: int) -> Iterator[str]:
@@ -33,9 +35,7 @@ def explanation_lines(found: Sequence[Explanation], width: int) -> Iterator[str]
         yield ""
     yield "── What to know before you fund an account"
     for number, text in enumerate(EXPECTATIONS, start=1):
-        yield from textwrap.wrap(
-            text, max(_LEAST_WIDTH, width - 1), initial_indent=f"{number}. ", subsequent_indent=_INDENT
-        )
+        yield from _wrapped(text, width, f"{number}. ", _INDENT)
 
 
 def _settings(one: Explanation) -> str:
@@ -176,10 +176,16 @@ def _paragraph(text: str, width: int) -> Iterator[str]:
         return
     level = len(text) - len(text.lstrip("-")) if text[:1] == "-" and text.lstrip("-")[:1] == " " else 0
     first = _INDENT * (1 + level)
-    yield from textwrap.wrap(
-        text.lstrip("-").lstrip() if level else text,
+    yield from _wrapped(text.lstrip("-").lstrip() if level else text, width, first, first + ("  " if level else ""))
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> Iterator[str]:
+    """A number keeps its unit."""
+    for line in textwrap.wrap(
+        text.replace(" %", f"{_NO_BREAK}%"),
         max(_LEAST_WIDTH, width - 1),
         initial_indent=first,
-        subsequent_indent=first + ("  " if level else ""),
+        subsequent_indent=rest,
         break_on_hyphens=False,
-    )
+    ):
+        yield line.replace(_NO_BREAK, " ")

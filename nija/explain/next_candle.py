@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nija.strategy.base import SignalAt, Strategy
 
 # Closes from half to twice the last one are tried, 1.1 % apart, and the bound between two of them is then narrowed.
-_TRIED = np.geomspace(0.5, 2.0, 129)
+_TRIED = tuple(float(factor) for factor in np.geomspace(0.5, 2.0, 129))
 _HALVINGS = 40
 
 
