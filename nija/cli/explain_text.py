@@ -94,7 +94,7 @@ def _size(one: Explanation) -> Iterator[str]:
     needs = [f"{now.market} {money(now.enough, currency)}" for now in one.now.markets if now.enough is not None]
     if needs:
         yield f"For the smallest order at the present stop it needs: {', '.join(needs)}."
-    yield f"The smallest sensible account: {money(size.sensible, currency)}. {one.verdict}"
+    yield f"The smallest sensible account: {money(size.sensible, currency)}. {one.verdict}".rstrip()
     yield _server(size, currency)
 
 

@@ -56,13 +56,15 @@ class RefusedEntry:
 class AccountPast:
     """All times are Unix seconds of the market's time, oldest first. `equity` are pairs of a time and the equity then.
 
-    `apart` are the seconds within which a running NIJA wrote at least one of them.
+    `apart` are the seconds within which a running NIJA wrote at least one of them. `is_replay`: market time runs faster
+    than the clock, so that many candles pass between two of them.
     """
 
     equity: tuple[tuple[float, Decimal], ...]
     pauses: tuple[Pause, ...] = ()
     refused: tuple[RefusedEntry, ...] = ()
     apart: float = _DAY
+    is_replay: bool = False
 
     @property
     def started(self) -> float | None:
@@ -75,7 +77,9 @@ class AccountPast:
         return self.equity[index][1] if index >= 0 else None
 
     def was_running(self, since: float, until: float) -> bool:
-        """Whether NIJA valued the account at any time between."""
+        """Whether NIJA valued the account at any time between; assumed in a replay."""
+        if self.is_replay:
+            return True
         index = bisect_left(self.equity, since - 1, key=lambda point: point[0])
         return index < len(self.equity) and self.equity[index][0] < max(until, since + self.apart)
 
@@ -87,7 +91,9 @@ class AccountPast:
         return next(found, None)
 
 
-def account_past(journal: Journal, timeframe: Timeframe, market_clock: MarketClock) -> AccountPast:
+def account_past(
+    journal: Journal, timeframe: Timeframe, market_clock: MarketClock, *, is_replay: bool = False
+) -> AccountPast:
     """Raises JournalError."""
     points = equity_series(journal)
     rows = tuple(reversed(journal.history.newest(_ROWS, kinds=(*_STARTS, *_ENDS, _REFUSED))))
@@ -100,6 +106,7 @@ def account_past(journal: Journal, timeframe: Timeframe, market_clock: MarketClo
             if row.kind == _REFUSED and row.detail.get("purpose") == Purpose.ENTRY.name.lower()
         ),
         apart=max(float(timeframe.seconds), _resolution(points)),
+        is_replay=is_replay,
     )
 
 

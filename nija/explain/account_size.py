@@ -58,9 +58,9 @@ def account_size(equity: Decimal, round_trip: Decimal, enough: Iterable[Decimal 
 
 
 def verdict(size: AccountSize, exchange: Exchange) -> str:
-    """What tests with the exchange's minimum order say of an account of this size."""
+    """What tests with the exchange's minimum order say of an account of this size; empty if nothing is known."""
     if size.is_sensible:
-        return "The account is large enough for each of its markets."
+        return "" if size.needed is None else "The account is large enough for each of its markets."
     if size.needed is not None and size.equity < size.needed:
         return (
             "At the present stops the account is too small for at least one of its markets: such entries are left out."

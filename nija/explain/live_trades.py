@@ -72,11 +72,14 @@ def _trade(plan: PositionPlan, fills: tuple[Fill, ...], loss: str, market_clock:
     bought = [fill for fill in fills if fill.side is Side.BUY]
     sold = [fill for fill in fills if fill.side is Side.SELL]
     ended = max((fill.time for fill in sold), default=plan.closed)
+    signal = None if plan.signal_time is None else plan.signal_time.timestamp()
+    opened = market_clock(min(fill.time for fill in bought))
     return LiveTrade(
         id=plan.id,
         market=plan.market,
-        signal=None if plan.signal_time is None else plan.signal_time.timestamp(),
-        opened=market_clock(min(fill.time for fill in bought)),
+        signal=signal,
+        # Exchanges give the times of fills in whole seconds, which are hours where market time runs fast.
+        opened=opened if signal is None else max(signal, opened),
         closed=None if plan.closed is None or ended is None else market_clock(ended),
         bought=_amount(bought),
         sold=_amount(sold),

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from nija.explain.account_past import AccountPast
     from nija.explain.live_trades import LiveTrade
 
+_A_FAST_MARKET = "market time runs faster than the clock here: this candle may have passed between two looks"
+
 
 def why_not_live(tested: BacktestTrade, result: BacktestResult, live: Sequence[LiveTrade], past: AccountPast) -> str:
     """Why NIJA did not buy what the backtest bought. `live` are NIJA's trades in this market."""
     reasons = _reasons(tested, result, live, past)
-    return next(reasons, "the journal does not say why; the log of that time does")
+    return next(
+        reasons, _A_FAST_MARKET if past.is_replay else "the journal does not say why; the log of that time does"
+    )
 
 
 def _reasons(

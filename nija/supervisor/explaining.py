@@ -10,6 +10,7 @@ from brokers.model import ZERO
 from nija.control.values import to_plain
 from nija.explain.account_now import AccountNow, appraisal_of
 from nija.explain.account_size import SENSIBLE
+from nija.explain.beside import TradedAccount
 from nija.explain.market_now import MarketFound, market_now
 from nija.risk.sizing import Funds
 from nija.trader.balances import value_of
@@ -19,6 +20,7 @@ from nija.trader.plan import SWITCHED_OFF
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from accounts.identity import AccountId
     from accounts.manager import AccountManager, AccountSnapshot
     from brokers.model import Candles, Exchange, Market, Timeframe
     from nija.market_data.snapshot import FeedSnapshot
@@ -40,6 +42,19 @@ def explain_answer(
     running = {thread.account: thread for thread in threads}
     accounts = [_account(one, running.get(one.account), manager, candles, moment) for one in manager.snapshots()]
     return {_ACCOUNTS: [to_plain(one) for one in accounts]}
+
+
+def traded_account(
+    manager: AccountManager, threads: Iterable[AccountThread], account: AccountId
+) -> TradedAccount | None:
+    """How a running account trades now; None before it first traded."""
+    view = next((thread.view for thread in threads if thread.account == account), None)
+    if view is None or account not in manager.accounts() or (broker := manager.broker(account)) is None:
+        return None
+    fees = described(account.exchange).entry_fees if view.fees is None else view.fees
+    listed = broker.markets()
+    markets = {symbol: listed[symbol] for symbol in view.plan.markets if symbol in listed}
+    return TradedAccount(view.plan, fees, view.fees is not None, markets)
 
 
 def _account(

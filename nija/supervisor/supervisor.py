@@ -35,7 +35,7 @@ from nija.supervisor.account import AccountParts, AccountThread
 from nija.supervisor.changes import ChangeKind
 from nija.supervisor.demo_ending import DemoEnding
 from nija.supervisor.exchange_runtime import ExchangeRuntime
-from nija.supervisor.explaining import explain_answer
+from nija.supervisor.explaining import explain_answer, traded_account
 from nija.supervisor.open_positions import open_positions_first, switched_off_with_positions
 from nija.supervisor.portfolio import Portfolio
 from nija.supervisor.reload import Reloader
@@ -279,6 +279,7 @@ class Supervisor:
             candles=self._candles,
             findings=self._findings,
             notifications=self._notifier.sent.newest,
+            traded=lambda account: traded_account(self.manager, self.threads, account),
         )
         with web(self._configuration, context, health, self._queues, self._clock):
             yield

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from accounts.identity import AccountId
     from brokers.model import Candles, Exchange, Timeframe
     from nija.doctor.finding import Section
+    from nija.explain.beside import TradedAccount
     from nija.health.judgement import Verdict
     from nija.journal.journal import Journal
     from nija.notify.sent import SentNotification
@@ -23,7 +24,8 @@ class WebContext:
 
     `journal` opens an account's journal read-only; the caller closes it. It raises JournalError. `candles` are those
     that the feed holds, oldest first; None if it holds none. `findings` are the doctor's, as far as the daemon knows
-    them, and `notifications` the last ones sent, newest first.
+    them, and `notifications` the last ones sent, newest first. `traded` is how an account trades now; None while it is
+    not known.
     """
 
     report: Callable[[], StatusReport]
@@ -31,6 +33,7 @@ class WebContext:
     journal: Callable[[AccountId], Journal]
     candles: Callable[[Exchange, str, Timeframe], Candles | None]
     findings: Callable[[], tuple[Section, ...]] = tuple
+    traded: Callable[[AccountId], TradedAccount | None] = lambda _account: None
     notifications: Callable[[], tuple[SentNotification, ...]] = tuple
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from brokers.clock import SystemClock
 from nija.web.pages.account import AccountPages
+from nija.web.pages.beside import BacktestPart
 from nija.web.pages.charts import Charts
 from nija.web.pages.health import HealthPage
 from nija.web.pages.history import HistoryPage
@@ -39,6 +40,7 @@ def page_routes(context: WebContext, clock: Clock | None = None) -> list[BaseRou
     return [
         overview.route(),
         accounts.route(),
+        BacktestPart(context, readings, clock).route(),
         HistoryPage(context, readings, clock).route(),
         health.route(),
         EventStream(find, readings, clock).route(),
