@@ -13,7 +13,11 @@ from accounts.identity import AccountId
 from accounts.setting_faults import SettingsError
 from accounts.settings import load_settings
 from accounts.suggest import did_you_mean
+from brokers.candle_files import CandleError
+from brokers.model import Fees
 from nija.analysis.expectations import EXPECTATIONS, PLAN_FOR
+from nija.backtest.engine import BacktestError
+from nija.candles.store import FILE_NAME, CandleStore, origin
 from nija.cli.context import FAILED, SetupFault, print_fault, read_context
 from nija.cli.explain_text import explanation_lines
 from nija.control.client import ask
@@ -21,6 +25,7 @@ from nija.control.values import from_plain, to_plain
 from nija.control.wire import ControlError
 from nija.explain.account_now import AccountNow
 from nija.explain.explanation import Explanation, explanation
+from nija.explain.own_past import StoredMarkets, own_past
 from nija.status.render import console_for, width_of
 from nija.strategy.base import StrategyError
 from nija.strategy.registry import STRATEGY_TABLES
@@ -29,8 +34,12 @@ from nija.trader.plan import trading_plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from accounts.environment import ProcessSettings
     from accounts.settings import Settings
+    from brokers.model import Exchange
     from nija.cli.context import CliContext
+    from nija.explain.past import PastFigures
+    from nija.trader.plan import TradingPlan
 
 _PLAIN_WIDTH = 80
 
@@ -51,7 +60,7 @@ def explain(
         context = read_context()
         settings = load_settings(context.settings.config, STRATEGY_TABLES)
         accounts = _chosen(account, _running(context) or _asked(context, settings))
-        found = tuple(_explained(one, settings) for one in accounts)
+        found = tuple(_explained(one, settings, context.settings) for one in accounts)
     except (SetupFault, SettingsError, StrategyError, ControlError, ValueError) as error:
         print_fault(error)
         raise typer.Exit(FAILED) from error
@@ -83,8 +92,23 @@ def _chosen(name: str | None, accounts: tuple[AccountNow, ...]) -> tuple[Account
     return mine
 
 
-def _explained(now: AccountNow, settings: Settings) -> Explanation:
-    return explanation(now, trading_plan(settings.for_account(AccountId.parse(now.id))))
+def _explained(now: AccountNow, settings: Settings, process: ProcessSettings) -> Explanation:
+    account = AccountId.parse(now.id)
+    plan = trading_plan(settings.for_account(account))
+    return explanation(now, plan, _own_past(now, plan, account.exchange, process))
+
+
+def _own_past(now: AccountNow, plan: TradingPlan, exchange: Exchange, process: ProcessSettings) -> PastFigures | None:
+    path = process.data_dir / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        with CandleStore(path) as store:
+            stored = StoredMarkets(store, origin(exchange, process.addresses[exchange]))
+            return own_past(stored, plan, Fees(now.maker, now.taker), now.sized_by)
+    except (CandleError, BacktestError) as error:
+        sys.stderr.write(f"⚠️  no backtest of {now.id}: {error}\n")
+        return None
 
 
 def _text(found: tuple[Explanation, ...]) -> str:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from accounts.credentials import discover
 from accounts.identity import MASTER, AccountId
+from brokers.candle_files import CandleError
 from brokers.clock import utc_now
 from brokers.errors import BrokerError
 from brokers.exchanges import described, exchanges
 from brokers.model import ZERO, Fees
+from nija.candles.store import FILE_NAME, CandleStore, origin
 from nija.doctor.journal_status import with_journal
 from nija.doctor.probe import Probe
 from nija.explain.account_now import AccountNow, appraisal_of
 from nija.explain.account_size import SENSIBLE
 from nija.explain.market_now import MarketFound, market_now
+from nija.explain.own_past import StoredMarkets
 from nija.risk.sizing import Funds
 from nija.status.report import AccountStatus
 from nija.trader.plan import SWITCHED_OFF, trading_plan
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from accounts.environment import ProcessSettings
     from accounts.settings import Settings
     from brokers.clock import Clock
+    from brokers.model import Exchange
     from nija.doctor.facts import MarketFacts
     from nija.risk.limits import Appraisal
     from nija.trader.plan import TradingPlan
@@ -85,8 +89,8 @@ class _Asker:
         try:
             facts = self.probe.listed(account.exchange, plan.settings.markets)
         except BrokerError as error:
-            unknown = tuple(MarketFound(symbol, problem=str(error)) for symbol in plan.settings.markets)
-            return self._with_markets(known, plan, unknown, _assumed(self.clock))
+            stored = self._stored(account.exchange, plan, str(error))
+            return self._with_markets(known, plan, stored, _assumed(self.clock))
         return self._with_markets(known, plan, self._found(account, plan, facts, None), _assumed(self.clock))
 
     def _known(self, account: AccountId, plan: TradingPlan) -> AccountNow:
@@ -125,6 +129,23 @@ class _Asker:
                 yield replace(found, candles=self.probe.candles(account.exchange, facts.symbol, plan.timeframe))
             except BrokerError as error:
                 yield replace(found, problem=f"no candles: {error}")
+
+    def _stored(self, exchange: Exchange, plan: TradingPlan, why: str) -> Iterator[MarketFound]:
+        """From the candles in the store, as the exchange does not answer."""
+        path = self.process.data_dir / FILE_NAME
+        with CandleStore(path) as store:
+            stored = StoredMarkets(store, origin(exchange, self.process.addresses[exchange]))
+            for symbol in plan.settings.markets:
+                try:
+                    history = stored.history(symbol, plan.timeframe) if path.exists() else None
+                except CandleError as error:
+                    yield MarketFound(symbol, problem=f"{why}; {error}")
+                    continue
+                if history is None:
+                    yield MarketFound(symbol, problem=why)
+                else:
+                    problem = f"stored candles, as {why}"
+                    yield MarketFound(symbol, history.market, history.candles, problem=problem)
 
     @staticmethod
     def _with_markets(
