@@ -17,7 +17,7 @@ from brokers.candle_files import CandleError
 from brokers.model import Fees
 from nija.analysis.expectations import EXPECTATIONS, PLAN_FOR
 from nija.backtest.engine import BacktestError
-from nija.candles.store import FILE_NAME, CandleStore, origin
+from nija.candles.store import CandleStore, origin
 from nija.cli.context import FAILED, SetupFault, print_fault, read_context
 from nija.cli.explain_text import explanation_lines
 from nija.control.client import ask
@@ -99,7 +99,7 @@ def _explained(now: AccountNow, settings: Settings, process: ProcessSettings) ->
 
 
 def _own_past(now: AccountNow, plan: TradingPlan, exchange: Exchange, process: ProcessSettings) -> PastFigures | None:
-    path = process.data_dir / FILE_NAME
+    path = process.candle_store
     if not path.exists():
         return None
     try:

@@ -134,6 +134,10 @@ def _market(now: MarketNow) -> Iterator[str]:
     if now.held:
         stop = "no stop yet" if now.stop is None else f"stop {price(now.stop, now.market)}"
         yield f"- holds {amount(now.held)}, {stop}"
+    if now.weight is not None:
+        yield f"- wants {percent(now.weight)} of its share held"
+    if now.sells:
+        yield f"- order now: sells {now.sells}"
     if now.order is not None:
         yield f"- order now: {_order(now.order, now.market)}"
     if now.why_not:

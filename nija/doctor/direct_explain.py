@@ -12,7 +12,7 @@ from brokers.clock import utc_now
 from brokers.errors import BrokerError
 from brokers.exchanges import described, exchanges
 from brokers.model import ZERO, Fees
-from nija.candles.store import FILE_NAME, CandleStore, origin
+from nija.candles.store import CandleStore, origin
 from nija.doctor.journal_status import with_journal
 from nija.doctor.probe import Probe
 from nija.explain.account_now import AccountNow, appraisal_of
@@ -132,7 +132,7 @@ class _Asker:
 
     def _stored(self, exchange: Exchange, plan: TradingPlan, why: str) -> Iterator[MarketFound]:
         """From the candles in the store, as the exchange does not answer."""
-        path = self.process.data_dir / FILE_NAME
+        path = self.process.candle_store
         with CandleStore(path) as store:
             stored = StoredMarkets(store, origin(exchange, self.process.addresses[exchange]))
             for symbol in plan.settings.markets:

@@ -88,7 +88,10 @@ _BUNDLES: Mapping[str, tuple[_Bundle, ...]] = MappingProxyType(
             _Bundle(
                 _COINBASE,
                 ((21, -11), (60, -19), (32, -15)),
-                ("The steadier rule, not the richer one. About 60 variants were looked at, these periods included.",),
+                (
+                    "Without its stop, which cost next to nothing. The steadier rule, not the richer one.",
+                    "About 60 variants were looked at, these periods included.",
+                ),
             ),
         ),
     }

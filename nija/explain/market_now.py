@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from brokers.figures import amount
 from brokers.model import ZERO
 from nija.explain.next_candle import next_candle, signal_if
 from nija.market_data.signals import shortage
 from nija.risk.costs import slippage
 from nija.risk.limits import may_open
 from nija.risk.no_trade import NoTradeReason, Rule
-from nija.risk.sizing import Entry, enough_equity
+from nija.risk.resizing import Increase, Reduce, SellAll, enough_equity_for_band, share_of
+from nija.risk.sizing import Entry, EntrySize, enough_equity
 
 if TYPE_CHECKING:
     from brokers.model import Candles, Fees, Market
@@ -46,7 +48,8 @@ class MarketNow:
     clock. `signal` is `buy`, `sell` or empty. `order` is what it buys now, or would have bought but for a rule; None
     without a signal to buy. `why_not` is the reason for buying nothing now, by its `rule`.
 
-    `buys_above`: the next candle would have to close above this, and would then open `next_order`; `sells_below`:
+    `weight` is the fraction of its share that a strategy with weights wants held; `sells` is what it would sell of it
+    now. `buys_above`: the next candle would have to close above this, and would then open `next_order`; `sells_below`:
     a close below this would sell what is `held`. `enough` is the equity with which the smallest order can be placed at
     the present stop. Unknown values are None; `problem` says why they are unknown.
     """
@@ -59,6 +62,8 @@ class MarketNow:
     price: Decimal | None = None
     signal: str = ""
     order: PlannedEntry | None = None
+    weight: Decimal | None = None
+    sells: str = ""
     rule: str = ""
     why_not: str = ""
     held: Decimal = ZERO
@@ -138,7 +143,9 @@ class _Decider:
             decides=None if is_replay else signal.closed + timedelta(seconds=timeframe.seconds),
             price=self.found.price,
             signal="buy" if signal.entry else "sell" if signal.exit else "",
-            order=self._entry(signal, self.found.price) if signal.entry and not is_held else None,
+            order=self._entry(signal, self.found.price) if self._may_buy(signal) else None,
+            weight=signal.weight,
+            sells=self._sells(signal),
             rule="" if refusal is None else refusal.rule.value,
             why_not="" if refusal is None else refusal.text,
             held=self.found.held,
@@ -154,24 +161,49 @@ class _Decider:
         """The trader's, if there is one; else what its rules say."""
         if self.found.refusal is not None:
             return self.found.refusal
-        if self.found.held > ZERO:
+        if self.found.held > ZERO and signal.weight is None:
             return NoTradeReason(Rule.POSITION_OPEN, "a position is open")
         if forbidden := may_open(self.market, signal, self.appraisal, self.plan.settings):
             return forbidden
-        if not signal.entry:
+        if not self._may_buy(signal):
             return NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")
         if self.found.price is None:
             return NoTradeReason(Rule.NO_PRICE, f"no price of {self.market.symbol} yet")
-        size = self.plan.entry_size(self.market, signal, self.found.price, self.fees, self.appraisal.funds)
+        size = self._size(signal, self.found.price)
         return size if isinstance(size, NoTradeReason) else None
+
+    def _may_buy(self, signal: SignalAt) -> bool:
+        """A strategy with weights may also buy more."""
+        return signal.entry and (self.found.held == ZERO or signal.weight is not None)
+
+    def _size(self, signal: SignalAt, price: Decimal) -> EntrySize | Reduce | SellAll | NoTradeReason:
+        funds = self.appraisal.funds
+        if signal.weight is None:
+            return self.plan.entry_size(self.market, signal, price, self.fees, funds)
+        share = self.plan.market_share(self.market, self.found.held, funds.equity, price, price, self.fees)
+        stop = self.found.stop if self.found.held > ZERO else signal.initial_stop
+        size = self.plan.next_size(signal, share, stop, funds)
+        if not isinstance(size, Increase):
+            return size
+        return EntrySize(size.amount, size.notional, ZERO if stop is None else size.amount * (price - stop))
+
+    def _sells(self, signal: SignalAt) -> str:
+        if signal.weight is None or self.found.price is None or self.found.held == ZERO:
+            return ""
+        size = self._size(signal, self.found.price)
+        if isinstance(size, Reduce):
+            return f"down to {amount(size.keep)} {self.market.base}"
+        return "all of it" if isinstance(size, SellAll) else ""
 
     def _entry(self, signal: SignalAt, price: Decimal | None) -> PlannedEntry | None:
         if price is None:
             return None
-        size = self.plan.entry_size(self.market, signal, price, self.fees, self.appraisal.funds)
+        size = self._size(signal, price)
         stop = None if signal.initial_stop is None else self.market.floor_price(signal.initial_stop)
         if isinstance(size, NoTradeReason):
             return PlannedEntry(price, stop, rule=size.rule.value, refused=size.text)
+        if not isinstance(size, EntrySize):
+            return None
         return PlannedEntry(price, stop, size.amount, size.notional, size.risk)
 
     def _next_order(self, close: float) -> PlannedEntry | None:
@@ -181,6 +213,9 @@ class _Decider:
         return self._entry(signal, signal.close)
 
     def _enough(self, signal: SignalAt) -> Decimal | None:
+        if signal.weight is not None:
+            fraction = share_of(self.plan.settings.markets, self.plan.settings)
+            return enough_equity_for_band(signal.band, self.market, signal.close, fraction)
         stop = signal.initial_stop
         if stop is None or not 0 < stop < signal.close:
             return None

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nija.analysis.buy_and_hold import held_coins
-from nija.analysis.curve import account_curve, max_drawdown
 from nija.backtest.engine import backtest
 from nija.backtest.records import BacktestAccount, MarketHistory
+from nija.candles.markets import market_facts
 from nija.explain.past import PastFigures, PastStretch
 from nija.explain.times import written
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from brokers.model import Fees, Timeframe
     from nija.backtest.records import BacktestResult
     from nija.candles.store import CandleStore
@@ -34,12 +35,11 @@ class StoredMarkets:
     origin: str
 
     def history(self, symbol: str, timeframe: Timeframe) -> MarketHistory | None:
-        """None without candles, or without the market's minimums and steps. Raises CandleError."""
-        known = self.store.market(self.origin, symbol)
-        if known is None:
-            return None
+        """None without candles. Raises CandleError, also where the market's minimums and steps are not known."""
         candles = self.store.read(self.origin, symbol, timeframe)
-        return MarketHistory(known.market, candles) if len(candles) else None
+        if not len(candles):
+            return None
+        return MarketHistory(market_facts(self.store, self.origin, symbol).market, candles)
 
 
 def own_past(stored: StoredMarkets, plan: TradingPlan, fees: Fees, cash: Decimal) -> PastFigures | None:
@@ -61,16 +61,32 @@ def own_past(stored: StoredMarkets, plan: TradingPlan, fees: Fees, cash: Decimal
 
 
 def _stretch(result: BacktestResult) -> PastStretch:
-    held = held_coins(result)
+    held = _held(result)
     end = result.end + result.timeframe.seconds
     return PastStretch(
         period=f"{written(result.start)[:10]} to {written(end)[:10]}",
-        total=_fraction(account_curve(result).change),
-        fall=-_fraction(max_drawdown(account_curve(result).equity)),
-        hold_total=None if held is None else _fraction(held.net_return),
-        hold_fall=None if held is None else -_fraction(held.max_drawdown),
+        total=result.total_return,
+        fall=_fall(result.curve.equity),
+        hold_total=_fraction(float(held[-1] / held[0] - 1)),
+        hold_fall=_fall(held),
         trades=len(result.trades),
     )
+
+
+def _held(result: BacktestResult) -> NDArray[np.float64]:
+    """The value of the coins, bought in equal parts at the first open, at each point of the account's curve."""
+    values = []
+    for history in result.histories:
+        candles = history.candles
+        first = int(np.searchsorted(candles.time, result.start))
+        last = np.searchsorted(candles.time, result.curve.time, "right") - 1
+        values.append(candles.close[np.maximum(last, 0)] / candles.open[first])
+    held: NDArray[np.float64] = np.mean(values, axis=0)
+    return held
+
+
+def _fall(equity: NDArray[np.float64]) -> Decimal:
+    return _fraction(float((equity / np.maximum.accumulate(equity) - 1).min()))
 
 
 def _source(stored: StoredMarkets, result: BacktestResult) -> str:

@@ -39,7 +39,7 @@ class TestATradeOfBoth:
     def test_without_any_difference_has_none(self) -> None:
         one = only(replayed(30, 40), live(30, 40))
         assert one.difference is not None
-        assert (one.difference.total, one.note) == (0, "")
+        assert (one.difference.total, one.note) == (Decimal(0), "")
 
     def test_bought_dearer_in_time_differs_by_price_alone(self) -> None:
         one = only(replayed(30, 40), live(30 + MINUTE, 40 + MINUTE, bought_at="101"))
@@ -50,20 +50,20 @@ class TestATradeOfBoth:
     def test_bought_hours_later_differs_by_time_and_says_so(self) -> None:
         one = only(replayed(30, 40), live(30.25, 40, bought_at="103", signal=30))
         assert one.difference is not None
-        assert (one.difference.price, one.difference.time < 0) == (0, True)
+        assert (one.difference.price, one.difference.time < 0) == (Decimal(0), True)
         assert one.note == "bought 6 h later"
 
     def test_with_another_fee_differs_by_fee_alone(self) -> None:
         dearer = replace(live(30, 40), entry_fees=Decimal("1.2"), exit_fees=Decimal("1.32"))
         one = only(replayed(30, 40), dearer)
         assert one.difference is not None
-        assert (one.difference.price, one.difference.time) == (0, 0)
+        assert (one.difference.price, one.difference.time) == (Decimal(0), Decimal(0))
         assert one.difference.fee == (Decimal("0.84") - Decimal("2.52")) / 100
 
     def test_of_a_stop_may_end_at_any_time_of_its_candle(self) -> None:
         one = only(replayed(30, 40, sold_at="90", ending=FillReason.STOP), live(30, 40.9, sold_at="89"))
         assert one.difference is not None
-        assert (one.difference.time, one.note) == (0, "")
+        assert (one.difference.time, one.note) == (Decimal(0), "")
 
     def test_sold_by_command_names_it_and_the_time(self) -> None:
         one = only(replayed(30, 40), live(30, 35, sold_at="105", ending="closed by the web page"))
