@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nija.doctor.finding import Section
+    from nija.explain.beside import TradedAccount
     from nija.journal.journal import Journal
     from nija.notify.sent import SentNotification
 
@@ -129,6 +130,7 @@ class World:
     candles: Callable[[Exchange, str, Timeframe], Candles | None] = lambda _exchange, market, _timeframe: candles(
         market
     )
+    traded: Callable[[AccountId], TradedAccount | None] = lambda _account: None
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW.timestamp()))
     reports: int = 0
 
@@ -147,6 +149,7 @@ class World:
             candles=self.candles,
             findings=lambda: self.sections,
             notifications=lambda: self.notifications,
+            traded=self.traded,
         )
 
     def app(self) -> Starlette:

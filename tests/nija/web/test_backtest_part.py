@@ -1,0 +1,101 @@
+"""The part of an account's page that shows a backtest of its settings beside what happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from brokers.model import Fees, Market
+from nija.explain.beside import NotCompared, TradedAccount
+from nija.journal.records import EquityDay, EquityPoint
+from nija.trader.plan import trading_plan
+from nija.web.context import Viewer
+from nija.web.pages.beside_view import beside_view
+from tests.nija.risk.settings_of import settings_of
+from tests.nija.web.page_world import DAIVON, MASTER, NOW, account, candles
+
+if TYPE_CHECKING:
+    from tests.nija.web.page_world import World
+
+PATH = "/account/kraken/master/backtest"
+BTC = Market(
+    "BTC/USD", "BTC", "USD", Decimal("0.00000001"), Decimal("0.1"), min_amount=Decimal("0.00001"), min_cost=Decimal(5)
+)
+TRADED = TradedAccount(
+    trading_plan(settings_of(markets=("BTC/USD",))),
+    Fees(Decimal("0.0025"), Decimal("0.004")),
+    has_own_fees=True,
+    markets={"BTC/USD": BTC},
+)
+
+
+@pytest.fixture
+def valued(world: World) -> World:
+    """An account that NIJA has traded for thirty days, with one trade."""
+    world.traded = lambda _account: TRADED
+    journal = world.journals.open(MASTER)
+    one = Decimal(1)
+    for day in range(30, -1, -1):
+        time = NOW - timedelta(days=day)
+        row = EquityDay(time.date(), "USD", one, one, one, Decimal(0), Decimal(1000), time)
+        journal.equity.save(row, EquityPoint(time, "USD", Decimal(1000), Decimal(0), one))
+    journal.close()
+    world.trade(MASTER, sold_at=Decimal(71000), day=20)
+    return world
+
+
+def test_the_page_fetches_it_once_it_is_open(world: World) -> None:
+    text = world.client().get("/account/kraken/master").text
+    assert f'hx-get="{PATH}"' in text
+    assert "Backtest beside what happened" in text
+
+
+def test_it_shows_both_sides_and_why_they_differ(valued: World) -> None:
+    text = valued.client().get(PATH).text
+    assert "bought at $69550.20, +1.27 %" in text
+    assert "1 by NIJA alone" in text
+    assert "did not buy" in text
+
+
+def test_it_says_that_nothing_can_be_compared_yet(world: World) -> None:
+    assert "once this account trades" in world.client().get(PATH).text
+    world.traded = lambda _account: TRADED
+    assert "The journal cannot be read yet" in world.client().get(PATH).text
+    world.journals.open(MASTER).close()
+    world.traded = lambda _account: replace(TRADED, has_own_fees=False)
+    assert "for the first time" in world.client().get(PATH).text
+
+
+def test_it_is_computed_once_for_each_candle_however_often_it_is_looked_at(valued: World) -> None:
+    reads: list[str] = []
+    read = valued.journals.read
+    valued.journals.read = lambda one: (reads.append(str(one)), read(one))[1]  # type: ignore[method-assign]
+    client = valued.client()
+    assert len({client.get(PATH).text for _ in range(3)}) == 1
+    assert len(reads) == 1
+    valued.candles = lambda _exchange, market, _timeframe: candles(market, closes=59)
+    longer = replace(candles("BTC/USD"), time=candles("BTC/USD").time + 86_400)
+    valued.candles = lambda _exchange, _market, _timeframe: longer
+    client = valued.client()
+    client.get(PATH)
+    assert len(reads) == 2
+
+
+def test_an_owner_sees_that_of_the_own_account_alone(valued: World) -> None:
+    valued.accounts = (account(), account("kraken:daivon_frazier"))
+    client = valued.client(Viewer(only=DAIVON))
+    assert client.get("/account/kraken/daivon_frazier/backtest").status_code == 200
+    assert client.get(PATH).status_code == 404
+
+
+def test_an_account_that_does_not_exist_has_none(world: World) -> None:
+    assert world.client().get("/account/kraken/nobody/backtest").status_code == 404
+
+
+def test_what_cannot_be_compared_is_one_sentence() -> None:
+    view = beside_view(NotCompared("There are no candles of BTC/USD yet."), "USD")
+    assert (view.empty, view.rows) == ("There are no candles of BTC/USD yet.", ())
