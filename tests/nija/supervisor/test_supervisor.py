@@ -77,6 +77,10 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         return cast("dict[str, Any]", ask(self.configuration.home, "status"))
 
+    def explained(self) -> list[dict[str, Any]]:
+        answer = cast("dict[str, Any]", ask(self.configuration.home, "explain"))
+        return cast("list[dict[str, Any]]", answer["accounts"])
+
     def _run(self) -> None:
         try:
             self.ended.append(self.supervisor.run())
@@ -128,6 +132,14 @@ def test_a_running_daemon_answers_for_every_account(live: Daemon) -> None:
     assert {account["id"] for account in status["accounts"]} == NAMES
     assert {account["state"] for account in status["accounts"]} == {"TRADING"}
     assert status["mode"] == "live"
+
+
+def test_a_running_daemon_explains_what_each_account_would_do(live: Daemon) -> None:
+    live.wait_until(lambda: all(market["closed"] for one in live.explained() for market in one["markets"]))
+    accounts = live.explained()
+    assert {account["id"] for account in accounts} == NAMES
+    assert {market["market"] for account in accounts for market in account["markets"]} == {"BTC/USD", "ETH/USD"}
+    assert all(market["why_not"] or market["held"] for account in accounts for market in account["markets"])
 
 
 def test_a_key_in_use_by_a_running_daemon_is_refused_to_another(live: Daemon) -> None:
