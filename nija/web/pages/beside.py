@@ -53,8 +53,6 @@ class BacktestPart:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[AccountId, _Kept] = {}
-        self.computed = 0
-        """How often a comparison was computed."""
 
     def route(self) -> Route:
         return Route("/account/{exchange}/{owner}/backtest", self._part)
@@ -96,7 +94,6 @@ class BacktestPart:
         return {symbol: candles for symbol, candles in found.items() if candles is not None}
 
     def _computed(self, account: AccountId, traded: TradedAccount, candles: dict[str, Candles]) -> Beside | NotCompared:
-        self.computed += 1
         is_replay = traded.plan.settings.trading.max_candle_age == 0
         try:
             with closing(self._context.journal(account)) as journal:

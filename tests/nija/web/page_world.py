@@ -133,6 +133,7 @@ class World:
     traded: Callable[[AccountId], TradedAccount | None] = lambda _account: None
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW.timestamp()))
     reports: int = 0
+    journal_reads: int = 0
 
     def __post_init__(self) -> None:
         self.journals = journals_in(self.folder, self.clock, CapturedLog().logger)
@@ -141,11 +142,15 @@ class World:
         self.reports += 1
         return StatusReport(4711, "0.1.0", NOW - timedelta(hours=2), self.mode, self.accounts)
 
+    def read_journal(self, of: AccountId) -> Journal:
+        self.journal_reads += 1
+        return self.journals.read(of)
+
     def context(self) -> WebContext:
         return WebContext(
             report=self.report,
             verdict=lambda: judge(self.accounts, NOW, 600),
-            journal=self.journals.read,
+            journal=self.read_journal,
             candles=self.candles,
             findings=lambda: self.sections,
             notifications=lambda: self.notifications,

@@ -71,18 +71,14 @@ def test_it_says_that_nothing_can_be_compared_yet(world: World) -> None:
 
 
 def test_it_is_computed_once_for_each_candle_however_often_it_is_looked_at(valued: World) -> None:
-    reads: list[str] = []
-    read = valued.journals.read
-    valued.journals.read = lambda one: (reads.append(str(one)), read(one))[1]  # type: ignore[method-assign]
+    held = {"BTC/USD": candles("BTC/USD")}
+    valued.candles = lambda _exchange, market, _timeframe: held[market]
     client = valued.client()
     assert len({client.get(PATH).text for _ in range(3)}) == 1
-    assert len(reads) == 1
-    valued.candles = lambda _exchange, market, _timeframe: candles(market, closes=59)
-    longer = replace(candles("BTC/USD"), time=candles("BTC/USD").time + 86_400)
-    valued.candles = lambda _exchange, _market, _timeframe: longer
-    client = valued.client()
+    assert valued.journal_reads == 1
+    held["BTC/USD"] = replace(held["BTC/USD"], time=held["BTC/USD"].time + 86_400)
     client.get(PATH)
-    assert len(reads) == 2
+    assert valued.journal_reads == 2
 
 
 def test_an_owner_sees_that_of_the_own_account_alone(valued: World) -> None:
