@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nija.analysis.buy_and_hold import held_coins
+from nija.analysis.curve import account_curve, max_drawdown
 from nija.backtest.engine import backtest
 from nija.backtest.records import BacktestAccount, MarketHistory
 from nija.candles.markets import market_facts
@@ -15,8 +17,6 @@ from nija.explain.past import PastFigures, PastStretch
 from nija.explain.times import written
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from brokers.model import Fees, Timeframe
     from nija.backtest.records import BacktestResult
     from nija.candles.store import CandleStore
@@ -61,32 +61,16 @@ def own_past(stored: StoredMarkets, plan: TradingPlan, fees: Fees, cash: Decimal
 
 
 def _stretch(result: BacktestResult) -> PastStretch:
-    held = _held(result)
+    curve, held = account_curve(result), held_coins(result)
     end = result.end + result.timeframe.seconds
     return PastStretch(
         period=f"{written(result.start)[:10]} to {written(end)[:10]}",
         total=result.total_return,
-        fall=_fall(result.curve.equity),
-        hold_total=_fraction(float(held[-1] / held[0] - 1)),
-        hold_fall=_fall(held),
+        fall=-_fraction(max_drawdown(curve.equity)),
+        hold_total=None if held is None else _fraction(held.net_return),
+        hold_fall=None if held is None else -_fraction(held.max_drawdown),
         trades=len(result.trades),
     )
-
-
-def _held(result: BacktestResult) -> NDArray[np.float64]:
-    """The value of the coins, bought in equal parts at the first open, at each point of the account's curve."""
-    values = []
-    for history in result.histories:
-        candles = history.candles
-        first = int(np.searchsorted(candles.time, result.start))
-        last = np.searchsorted(candles.time, result.curve.time, "right") - 1
-        values.append(candles.close[np.maximum(last, 0)] / candles.open[first])
-    held: NDArray[np.float64] = np.mean(values, axis=0)
-    return held
-
-
-def _fall(equity: NDArray[np.float64]) -> Decimal:
-    return _fraction(float((equity / np.maximum.accumulate(equity) - 1).min()))
 
 
 def _source(stored: StoredMarkets, result: BacktestResult) -> str:
