@@ -14,6 +14,7 @@ from accounts.manager import AccountManager, AccountState
 from accounts.ownership import KeyInUse, KeyOwnership
 from accounts.settings import Settings
 from brokers.clock import PartClock, utc_now
+from nija.candles.store import CandleStore, origin
 from nija.control.commands import command_handlers, send_to
 from nija.control.server import ControlServer
 from nija.control.wire import SOCKET_NAME, ControlError
@@ -76,6 +77,7 @@ _WATCH_SECONDS = 5.0
 # How soon a request to reload is answered, and a thread that has ended gets its successor.
 _TICK_SECONDS = 0.5
 _REDEPLOY_SECONDS = 1.0
+_STORE_PATIENCE = 2.0
 # So that nobody mistakes made-up money in a notification for real money.
 _SENDERS = MappingProxyType({RunMode.DEMO: "NIJA demo", RunMode.PAPER: "NIJA on paper"})
 
@@ -280,6 +282,7 @@ class Supervisor:
             findings=self._findings,
             notifications=self._notifier.sent.newest,
             traded=lambda account: traded_account(self.manager, self.threads, account),
+            stored=self._stored_candles,
         )
         with web(self._configuration, context, health, self._queues, self._clock):
             yield
@@ -292,6 +295,12 @@ class Supervisor:
     def _candles(self, exchange: Exchange, market: str, timeframe: Timeframe) -> Candles | None:
         runtime = None if self._roster is None else self._roster.runtime_of(exchange)
         return None if runtime is None else runtime.feed.candles(market, timeframe)
+
+    def _stored_candles(self, exchange: Exchange, market: str, timeframe: Timeframe) -> Candles:
+        """Raises CandleError."""
+        process = self._configuration.process
+        with CandleStore(process.candle_store, patience=_STORE_PATIENCE) as store:
+            return store.read(origin(exchange, process.addresses[exchange]), market, timeframe)
 
     def _make_roster(self, journals: Journals) -> Roster:
         def make_runtime(exchange: Exchange, poll_seconds: float) -> ExchangeRuntime:

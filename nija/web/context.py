@@ -25,7 +25,8 @@ class WebContext:
     `journal` opens an account's journal read-only; the caller closes it. It raises JournalError. `candles` are those
     that the feed holds, oldest first; None if it holds none. `findings` are the doctor's, as far as the daemon knows
     them, and `notifications` the last ones sent, newest first. `traded` is how an account trades now; None while it is
-    not known.
+    not known. `stored` are candles from the store, which may go back further than those of the feed; maybe none. It
+    raises CandleError.
     """
 
     report: Callable[[], StatusReport]
@@ -34,6 +35,7 @@ class WebContext:
     candles: Callable[[Exchange, str, Timeframe], Candles | None]
     findings: Callable[[], tuple[Section, ...]] = tuple
     traded: Callable[[AccountId], TradedAccount | None] = lambda _account: None
+    stored: Callable[[Exchange, str, Timeframe], Candles | None] = lambda _exchange, _market, _timeframe: None
     notifications: Callable[[], tuple[SentNotification, ...]] = tuple
 
 

@@ -11,7 +11,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from accounts.identity import AccountId
+from brokers.candle_files import CandleError
 from brokers.clock import utc_now
+from nija.candles.cutting import cut, joined
 from nija.explain.beside import NotCompared, beside
 from nija.journal.errors import JournalError
 from nija.web.pages.beside_view import beside_view
@@ -95,9 +97,20 @@ class BacktestPart:
 
     def _computed(self, account: AccountId, traded: TradedAccount, candles: dict[str, Candles]) -> Beside | NotCompared:
         is_replay = traded.plan.settings.trading.max_candle_age == 0
+        candles = {symbol: self._with_stored(account, held) for symbol, held in candles.items()}
         try:
             with closing(self._context.journal(account)) as journal:
                 clock = market_clock(journal, candles, utc_now(self._clock), is_replay=is_replay)
                 return beside(journal, traded, candles, clock, is_replay=is_replay)
         except (JournalError, ArithmeticError, ValueError):
             return _NO_JOURNAL
+
+    def _with_stored(self, account: AccountId, held: Candles) -> Candles:
+        """With the older ones of the store, if it can be read."""
+        try:
+            stored = self._context.stored(account.exchange, held.market, held.timeframe)
+        except CandleError:
+            return held
+        if stored is None or not len(stored) or not len(held):
+            return held
+        return joined(cut(stored, until=int(held.time[0])), held)

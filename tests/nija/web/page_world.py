@@ -131,6 +131,7 @@ class World:
         market
     )
     traded: Callable[[AccountId], TradedAccount | None] = lambda _account: None
+    stored: Callable[[Exchange, str, Timeframe], Candles | None] = lambda _exchange, _market, _timeframe: None
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW.timestamp()))
     reports: int = 0
     journal_reads: int = 0
@@ -155,6 +156,7 @@ class World:
             findings=lambda: self.sections,
             notifications=lambda: self.notifications,
             traded=self.traded,
+            stored=self.stored,
         )
 
     def app(self) -> Starlette:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from brokers.candle_files import CandleError
 from brokers.model import Fees, Market
+from nija.candles.cutting import cut
 from nija.explain.beside import NotCompared, TradedAccount
 from nija.journal.records import EquityDay, EquityPoint
 from nija.trader.plan import trading_plan
@@ -19,6 +21,7 @@ from tests.nija.risk.settings_of import settings_of
 from tests.nija.web.page_world import DAIVON, MASTER, NOW, account, candles
 
 if TYPE_CHECKING:
+    from brokers.model import Candles, Exchange, Timeframe
     from tests.nija.web.page_world import World
 
 PATH = "/account/kraken/master/backtest"
@@ -79,6 +82,22 @@ def test_it_is_computed_once_for_each_candle_however_often_it_is_looked_at(value
     held["BTC/USD"] = replace(held["BTC/USD"], time=held["BTC/USD"].time + 86_400)
     client.get(PATH)
     assert valued.journal_reads == 2
+
+
+def test_it_reaches_back_as_far_as_the_store_does(valued: World) -> None:
+    every = candles("BTC/USD")
+    valued.candles = lambda _exchange, _market, _timeframe: cut(every, since=int(every.time[-5]))
+    assert "what was before is not compared" in valued.client().get(PATH).text
+    valued.stored = lambda _exchange, _market, _timeframe: every
+    assert "what was before is not compared" not in valued.client().get(PATH).text
+
+
+def test_a_store_that_cannot_be_read_hides_nothing(valued: World) -> None:
+    def broken(_exchange: Exchange, _market: str, _timeframe: Timeframe) -> Candles:
+        raise CandleError("the store is damaged")
+
+    valued.stored = broken
+    assert "1 by NIJA alone" in valued.client().get(PATH).text
 
 
 def test_an_owner_sees_that_of_the_own_account_alone(valued: World) -> None:
