@@ -149,11 +149,12 @@ def _ahead(now: MarketNow) -> Iterator[str]:
     when = "the next candle" if now.decides is None else f"the candle of {now.decides:%Y-%m-%d %H:%M} UTC"
     if now.sells_below is not None:
         yield f"- sells if {when} closes below {price(now.sells_below, now.market)}"
-    if now.buys_above is not None:
+    is_bought_now = now.order is not None and not now.why_not
+    if now.buys_above is not None and not is_bought_now:
         yield f"- buys if {when} closes above {price(now.buys_above, now.market)}:"
         if now.next_order is not None:
             yield f"-- {_order(now.next_order, now.market)}"
-    elif not now.held and now.sells_below is None:
+    elif now.sells_below is None:
         yield f"- next decision: when {when} closes"
 
 

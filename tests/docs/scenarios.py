@@ -101,7 +101,7 @@ def _security(accounts: PageAccounts) -> Scenario:
 
 
 def _how_trading_decides(accounts: PageAccounts) -> Scenario:
-    return Scenario(accounts, (Step(code=2),), ((".env", accounts.master_dotenv),))
+    return Scenario(accounts, (Step(code=2), _END), ((".env", accounts.master_dotenv),))
 
 
 def _what_happens_when(accounts: PageAccounts) -> Scenario:
