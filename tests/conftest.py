@@ -41,6 +41,7 @@ _SLOW = (
     "nija/cli/test_notify_test.py",
     "nija/doctor",
     "nija/notify/test_notifier.py",
+    "nija/optimize/test_processes.py",
     "nija/orders/test_how_often_it_asks.py",
     "nija/orders/test_order_desk.py",
     "nija/orders/test_order_desk_chaos.py",
