@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "history": ("nija.cli.history", "Show what NIJA's trades earned, after all fees."),
         "performance": ("nija.cli.performance", "Show earnings, fees, returns and drawdowns, by market and month."),
         "backtest": ("nija.cli.backtest", "Show what NIJA would have earned on past candles."),
+        "optimize": ("nija.cli.optimize", "Try many variants of a strategy, and say how much of the best is luck."),
         "export": ("nija.cli.export", "Write NIJA's trades as files for tax programs."),
         "stop-trading": ("nija.cli.switch", "Open nothing new until nija resume. Stops and exits go on."),
         "flatten": ("nija.cli.switch", "Sell NIJA's positions at market and stop trading."),
