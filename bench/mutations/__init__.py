@@ -12,6 +12,7 @@ from bench.mutations.kraken import KRAKEN_MUTATIONS
 from bench.mutations.limits import LIMIT_MUTATIONS
 from bench.mutations.look_ahead import LOOK_AHEAD_MUTATIONS
 from bench.mutations.mutation import Mutation
+from bench.mutations.optimize import OPTIMIZE_MUTATIONS
 from bench.mutations.ownership import RULE_MUTATIONS, WATCH_MUTATIONS
 from bench.mutations.policy import POLICY_MUTATIONS
 from bench.mutations.resizing import RESIZING_MUTATIONS
@@ -39,6 +40,7 @@ MUTATIONS = (
     *EVENT_MUTATIONS,
     *TELEGRAM_MUTATIONS,
     *WEB_MUTATIONS,
+    *OPTIMIZE_MUTATIONS,
     *WEIGHT_MUTATIONS,
     *LOOK_AHEAD_MUTATIONS,
 )

@@ -13,6 +13,8 @@ from tests.system.connect_lines import FIXED, first_lines, fixed_lines
 from tests.system.daemon import Daemon, until
 from tests.system.exchange import FOUR
 
+_LIBRARIES = "libraries"
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Daemon:
@@ -22,6 +24,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Daemon:
         daemon.wait_for("Started independent trading thread", count=len(FOUR))
         account = daemon.wait_for("✅ BUY order filled: ").split("account=")[1].split()[0]
         daemon.wait_for("🛡️ Stop placed: ", f"account={account}")
+        if Path("/proc").is_dir():
+            (folder / _LIBRARIES).write_text(Path(f"/proc/{daemon.pid}/maps").read_text())
         assert daemon.terminate() == 0
         return daemon
 
@@ -62,6 +66,13 @@ class TestDemo:
         after = texts[texts.index("🛑 STOPPING - no new entries") :]
         assert not [text for text in after if "Started" in text]
         assert demo.errors == ""
+
+    def test_a_daemon_that_trades_has_not_loaded_the_compiler_of_optimize(self, demo: Daemon) -> None:
+        libraries = demo.folder / _LIBRARIES
+        if not libraries.exists():
+            pytest.skip("loaded libraries are read from /proc, which this system lacks")
+        assert "_ta_lib" in libraries.read_text()
+        assert not re.search("numba|llvmlite", libraries.read_text())
 
     def test_every_line_about_an_order_names_its_account(self, demo: Daemon) -> None:
         assert not [line for line in demo.said("order filled") if "account=" not in line]
