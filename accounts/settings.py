@@ -108,7 +108,9 @@ def with_overrides(
     if strategy not in strategies.built_in() and is_class_name(strategy):
         known = _override_names(())
         tables.setdefault(strategy, {}).update({key: overrides[key] for key in overrides if key not in known})
-    base = {"trading": settings.trading.model_dump(), "strategy": tables, "risk": settings.risk.model_dump()}
+    # Whether somebody has set a key counts too: some caps of [risk] apply to weights only then.
+    set_before = {"trading": settings.trading, "risk": settings.risk}
+    base = {name: table.model_dump(exclude_unset=True) for name, table in set_before.items()} | {"strategy": tables}
     faults: list[SettingFault] = []
     own = settings.own.model_dump(exclude_unset=True)
     resolved = _resolve(settings.account, base, {**own, **overrides}, strategies, faults)
