@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.mutations.analysis import ANALYSIS_MUTATIONS
 from bench.mutations.coinbase import COINBASE_MUTATIONS
 from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
 from bench.mutations.daemon import DAEMON_MUTATIONS
@@ -41,6 +42,7 @@ MUTATIONS = (
     *TELEGRAM_MUTATIONS,
     *WEB_MUTATIONS,
     *OPTIMIZE_MUTATIONS,
+    *ANALYSIS_MUTATIONS,
     *WEIGHT_MUTATIONS,
     *LOOK_AHEAD_MUTATIONS,
 )

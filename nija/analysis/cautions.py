@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from brokers.figures import money, percent
 from nija.analysis.curve import DAY, YEAR
+from nija.analysis.expectations import PLAN_FOR
 from nija.analysis.figures import FEW, changes_of_equity
 from nija.analysis.looked_at import variants_looked_at
 from nija.risk.costs import cost_of, round_trip_cost
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _USUAL_CERTAINTY = 0.95
 _SMALL_ACCOUNT = 100
 _LEFT_OUT = 3
+# The strategy of which the evidence says what to plan for.
+_DEFAULT = "trend"
 
 
 def cautions(analysis: Analysis) -> tuple[str, ...]:
@@ -167,6 +170,8 @@ def _limits(analysis: Analysis) -> Iterator[str]:
         f"The candles end on {day(analysis.figures.until - 1)}, and their coins survived until then; coins that did not"
         " are in no backtest. Spread and slippage are assumed, taxes are left out, and the past does not repeat itself."
     )
+    if analysis.result.account.plan.strategy_name == _DEFAULT:
+        yield PLAN_FOR
 
 
 def _counted(count: int, noun: str) -> str:

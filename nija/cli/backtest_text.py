@@ -96,8 +96,9 @@ def _figures(analysis: Analysis) -> Iterator[tuple[str, str]]:
     water = figures.under_water
     yield "Longest under water", f"{water.days} days{'' if water.is_over else ', not over at the end'}"
     yield "Exposure", f"{rate(figures.exposed)} of the time, {rate(figures.invested)} of equity on average"
-    share = "" if figures.fee_share is None else f"; {rate(figures.fee_share)} of the winners' gross profit"
-    yield "Fees and slippage", f"{money(figures.fees, currency)} + {money(figures.slippage, currency)}{share}"
+    yield "Fees and slippage", f"{money(figures.fees, currency)} and {money(figures.slippage, currency)}"
+    if figures.fee_share is not None:
+        yield "  of winners' profit", f"{rate(figures.fee_share)}, before costs"
     if figures.trades:
         yield "Average trade", f"{rate(figures.mean_net, signed=True)}, median {rate(figures.median_net, signed=True)}"
         if figures.interval is not None:
@@ -115,7 +116,7 @@ def _compared(analysis: Analysis) -> Iterator[tuple[str, str]]:
     if random is not None:
         yield (
             "Random entries",
-            f"beats {rate(random.beaten)} of {random.runs} runs; their average trade {_signed(random.random_mean)}",
+            f"beats {rate(random.beaten)} of {random.runs} runs, which average {_signed(random.random_mean)}",
         )
     elif analysis.result.trades and analysis.questions.runs:
         yield "Random entries", "not compared: the strategy resizes its positions"
@@ -126,17 +127,17 @@ def _compared(analysis: Analysis) -> Iterator[tuple[str, str]]:
         )
     for one in analysis.without_best:
         name = f"Without its best {one.left_out}"
-        yield name, f"average trade {_signed(one.mean_net)}; the others earned {signed_money(one.net, currency)}"
+        yield name, f"average {_signed(one.mean_net)}, the others earned {signed_money(one.net, currency)}"
     if order is not None:
         low, middle, high = order.quantiles
         yield (
             "Trades in another order",
-            f"drawdown {rate(low)} to {rate(high)}, half of {order.runs} within {rate(middle)}",
+            f"drawdown {rate(low)} to {rate(high)}, median {rate(middle)}",
         )
     if analysis.deflated is not None:
         variants = analysis.questions.variants
-        tried = "1 variant was tried" if variants == 1 else f"it is the best of {variants} variants"
-        yield "Deflated Sharpe", f"{rate(analysis.deflated)} likely more than luck, if {tried}"
+        tried = "1 variant tried" if variants == 1 else f"best of {variants} variants"
+        yield "Deflated Sharpe", f"{rate(analysis.deflated)} likely more than luck ({tried})"
 
 
 def _parts(analysis: Analysis, before: Figures, after: Figures, width: int | None) -> RenderableType:
@@ -165,7 +166,7 @@ def _months(analysis: Analysis) -> Iterator[RenderableType]:
     yield _indented(Text(f"{'%':<4} " + "".join(f"{name:>6}" for name in _MONTHS), style="bold"))
     for year, months in by_year.items():
         cells = (f"{100 * months[month]:+.1f}" if month in months else "" for month in range(1, 13))
-        yield _indented(Text(f"{year} " + "".join(f"{cell:>6}" for cell in cells)))
+        yield _indented(Text((f"{year} " + "".join(f"{cell:>6}" for cell in cells)).rstrip()))
 
 
 def _account_row(analysis: Analysis) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ def test_the_sharpe_ratio_is_mean_over_sample_deviation() -> None:
 
 
 def test_an_accounts_curve_begins_with_its_cash_and_ends_after_the_last_sale() -> None:
-    found = account_curve(result([trade(at("2024-01-02"), "-3")], [1000.0, 999.0, 998.0]))
-    assert found.equity.tolist() == [1000.0, 1000.0, 999.0, 997.0]
+    found = account_curve(result([trade(at("2024-01-02"), "-3")], [990.0, 999.0, 998.0]))
+    assert found.equity.tolist() == [1000.0, 990.0, 999.0, 997.0]
     assert found.time.tolist() == [at("2024-01-01") + DAY * days for days in range(4)]
 
 
