@@ -16,7 +16,7 @@ from nija.status.report import AccountFault, AccountFaultKind, HaltStatus
 from nija.trader.view import ProtectionView
 from nija.web.context import Viewer
 from tests.browser.served import DESK, PHONE, TABLET, visit
-from tests.nija.web.page_world import MASTER, NOW, POSITION, account, before_its_first_cycle, many
+from tests.nija.web.page_world import MASTER, NOW, POSITION, TRADED, account, before_its_first_cycle, many
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -119,6 +119,17 @@ def test_charts_are_drawn(browser: Browser, served: Served) -> None:
     seen.open("/account/kraken/master")
     seen.page.wait_for_selector("figure[data-chart=price] canvas")
     assert seen.page.locator("figure[data-chart=price] canvas").count() == 2
+
+
+def test_the_backtest_is_fetched_once_the_page_is_open(browser: Browser, served: Served) -> None:
+    served.world.traded = lambda _account: TRADED
+    served.world.value(MASTER, 30)
+    seen = visit(browser, served, PHONE)
+    seen.open("/account/kraken/master")
+    seen.page.wait_for_selector("#backtest article")
+    assert "NIJA made" in seen.page.locator("#backtest").inner_text()
+    assert (seen.overflow, seen.complaints, seen.elsewhere) == (0, [], [])
+    assert violations(seen) == []
 
 
 def test_the_keyboard_reaches_the_content_first(browser: Browser, served: Served) -> None:

@@ -18,19 +18,23 @@ from starlette.staticfiles import StaticFiles
 
 from accounts.identity import AccountId
 from brokers.client_order_id import Purpose, new_client_id
-from brokers.model import Candles, Exchange, Fill, OrderRequest, OrderType, Side, Timeframe
+from brokers.model import Candles, Exchange, Fees, Fill, Market, OrderRequest, OrderType, Side, Timeframe
+from nija.explain.beside import TradedAccount
 from nija.health.judgement import judge
 from nija.journal.connection import CommitPoint
 from nija.journal.order_state import OrderState
-from nija.journal.records import Intent, PositionPlan
+from nija.journal.records import EquityDay, EquityPoint, Intent, PositionPlan
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.status.report import AccountStatus, LimitDistance, MarketStatus, PositionStatus, RestingOrder, StatusReport
+from nija.trader.plan import trading_plan
 from nija.trader.view import ProtectionView
+from nija.vendor import BROWSER_FILES
 from nija.web.context import Viewer, WebContext
 from nija.web.pages import page_routes
 from tests.fakes import ManualClock
 from tests.journals import journals_in
 from tests.nija.orders.captured_log import CapturedLog
+from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nija.doctor.finding import Section
-    from nija.explain.beside import TradedAccount
     from nija.journal.journal import Journal
     from nija.notify.sent import SentNotification
 
@@ -60,6 +63,23 @@ POSITION = PositionStatus(
     profit_percent=Decimal("2.37"),
     id="6e696a61-0100-4000-8000-000000000001",
     opened=NOW - timedelta(days=3),
+)
+
+TRADED = TradedAccount(
+    trading_plan(settings_of(markets=("BTC/USD",))),
+    Fees(Decimal("0.0025"), Decimal("0.004")),
+    has_own_fees=True,
+    markets={
+        "BTC/USD": Market(
+            symbol="BTC/USD",
+            base="BTC",
+            quote="USD",
+            amount_step=Decimal("0.00000001"),
+            price_step=Decimal("0.1"),
+            min_amount=Decimal("0.00001"),
+            min_cost=Decimal(5),
+        )
+    },
 )
 
 
@@ -147,6 +167,9 @@ class World:
         self.journal_reads += 1
         return self.journals.read(of)
 
+    def traded_now(self, of: AccountId) -> TradedAccount | None:
+        return self.traded(of)
+
     def context(self) -> WebContext:
         return WebContext(
             report=self.report,
@@ -155,7 +178,7 @@ class World:
             candles=self.candles,
             findings=lambda: self.sections,
             notifications=lambda: self.notifications,
-            traded=self.traded,
+            traded=self.traded_now,
             stored=self.stored,
         )
 
@@ -163,7 +186,8 @@ class World:
         """The pages behind a gate that lets `viewer` in, with the static files."""
         static = StaticFiles(packages=[("nija.web", "static")])
         gates = [Middleware(_Gate, world=self), Middleware(GZipMiddleware, minimum_size=500)]
-        return Starlette(routes=[*page_routes(self.context(), self.clock), Mount("/static", static)], middleware=gates)
+        mounts = [Mount("/static/vendor", StaticFiles(directory=BROWSER_FILES)), Mount("/static", static)]
+        return Starlette(routes=[*page_routes(self.context(), self.clock), *mounts], middleware=gates)
 
     def client(self, viewer: Viewer = OWNER) -> Browser:
         self.viewer = viewer
@@ -177,6 +201,17 @@ class World:
         journal = self.journals.open(of)
         try:
             return _journal_trade(journal, market, NOW - timedelta(days=day), sold_at)
+        finally:
+            journal.close()
+
+    def value(self, of: AccountId, days: int) -> None:
+        """Journal an equity of 1000 USD for each of the last `days`."""
+        journal, one = self.journals.open(of), Decimal(1)
+        try:
+            for day in range(days, -1, -1):
+                time = NOW - timedelta(days=day)
+                row = EquityDay(time.date(), "USD", one, one, one, Decimal(0), Decimal(1000), time)
+                journal.equity.save(row, EquityPoint(time, "USD", Decimal(1000), Decimal(0), one))
         finally:
             journal.close()
 

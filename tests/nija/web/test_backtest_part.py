@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from brokers.candle_files import CandleError
-from brokers.model import Fees, Market
 from nija.candles.cutting import cut
-from nija.explain.beside import NotCompared, TradedAccount
-from nija.journal.records import EquityDay, EquityPoint
-from nija.trader.plan import trading_plan
+from nija.explain.beside import NotCompared
 from nija.web.context import Viewer
 from nija.web.pages.beside_view import beside_view
-from tests.nija.risk.settings_of import settings_of
-from tests.nija.web.page_world import DAIVON, MASTER, NOW, account, candles
+from tests.nija.web.page_world import DAIVON, MASTER, TRADED, account, candles
 
 if TYPE_CHECKING:
     from brokers.model import Candles, Exchange, Timeframe
     from tests.nija.web.page_world import World
 
 PATH = "/account/kraken/master/backtest"
-BTC = Market(
-    "BTC/USD", "BTC", "USD", Decimal("0.00000001"), Decimal("0.1"), min_amount=Decimal("0.00001"), min_cost=Decimal(5)
-)
-TRADED = TradedAccount(
-    trading_plan(settings_of(markets=("BTC/USD",))),
-    Fees(Decimal("0.0025"), Decimal("0.004")),
-    has_own_fees=True,
-    markets={"BTC/USD": BTC},
-)
 
 
 @pytest.fixture
 def valued(world: World) -> World:
     """An account that NIJA has traded for thirty days, with one trade."""
     world.traded = lambda _account: TRADED
-    journal = world.journals.open(MASTER)
-    one = Decimal(1)
-    for day in range(30, -1, -1):
-        time = NOW - timedelta(days=day)
-        row = EquityDay(time.date(), "USD", one, one, one, Decimal(0), Decimal(1000), time)
-        journal.equity.save(row, EquityPoint(time, "USD", Decimal(1000), Decimal(0), one))
-    journal.close()
+    world.value(MASTER, 30)
     world.trade(MASTER, sold_at=Decimal(71000), day=20)
     return world
 
