@@ -9,6 +9,7 @@ from bench.mutations.daemon import DAEMON_MUTATIONS
 from bench.mutations.desk import DESK_MUTATIONS
 from bench.mutations.events import EVENT_MUTATIONS
 from bench.mutations.execution import EXECUTION_MUTATIONS
+from bench.mutations.explain import EXPLAIN_MUTATIONS
 from bench.mutations.kraken import KRAKEN_MUTATIONS
 from bench.mutations.limits import LIMIT_MUTATIONS
 from bench.mutations.look_ahead import LOOK_AHEAD_MUTATIONS
@@ -45,6 +46,7 @@ MUTATIONS = (
     *ANALYSIS_MUTATIONS,
     *WEIGHT_MUTATIONS,
     *LOOK_AHEAD_MUTATIONS,
+    *EXPLAIN_MUTATIONS,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]
