@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from brokers.figures import number
 from nija.optimize.map_view import map_views
 from nija.optimize.wording import (
     NONE,
@@ -54,7 +55,7 @@ def report_parts(report: StudyReport, notes: Sequence[str], width: int | None) -
         yield ""
         yield _chosen_table(report)
     yield ""
-    yield "Walk-forward: each test is of the middle that its own training names, started flat"
+    yield "Walk-forward: each test trades the middle that its own training names"
     yield _fold_table(report)
     for line in (*cautions(report), *held_back_text(report)):
         yield ""
@@ -132,11 +133,10 @@ def _figures(known: RangeFigures) -> tuple[str, str, str]:
 
 
 def _fold_table(report: StudyReport) -> Table:
-    table = _table("test", "chosen", "return", "buy and hold", "trades")
+    table = _table("test", ", ".join(report.study.grid.keys), "return", "buy and hold", "trades")
     table.columns[1].justify = "left"
-    grid = report.study.grid
     for fold in report.walk_forward.folds:
-        chosen = "nothing traded" if fold.variant is None else grid.named(fold.variant)
+        chosen = "no trade" if fold.variant is None else ", ".join(map(number, fold.variant.values))
         test = fold.test
         figures = (
             (NONE, NONE, NONE)
@@ -150,6 +150,6 @@ def _fold_table(report: StudyReport) -> Table:
 
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for number, title in enumerate(titles):
-        table.add_column(title, justify="right" if number else "left", no_wrap=not number)
+    for place, title in enumerate(titles):
+        table.add_column(title, justify="right" if place else "left", no_wrap=not place)
     return table

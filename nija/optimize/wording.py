@@ -135,6 +135,10 @@ def held_back_text(report: StudyReport) -> Iterator[str]:
         return
     name = "Seen before" if known.before else "Out of sample"
     yield f"{name}, {day_range(held_back)}: {part_text(known.figures)}."
+    strategy = report.study.grid.strategy
+    until = looked_at_until(strategy)
+    if until is not None and held_back.start * DAY < until:
+        yield f"Not quite: {strategy} itself was chosen by people who had seen the days before {iso_day(until // DAY)}."
 
 
 def part_text(known: RangeFigures) -> str:

@@ -76,6 +76,7 @@ def test_json_has_every_cell_and_the_same_figures_each_time() -> None:
 def test_a_second_look_is_said_loudly_and_its_figures_are_called_seen_before() -> None:
     first, second = (nija(*RANGES, "--look") for _ in range(2))
     assert "Out of sample, 20" in first.output
+    assert "Not quite: trend itself was chosen by people who had seen the days before 2023-10-01." in first.output
     assert "SEEN BEFORE" not in first.output
     assert "⚠️  SEEN BEFORE: days that are held back here were looked at on" in second.output
     assert "Seen before, 20" in second.output
