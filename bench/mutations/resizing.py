@@ -78,13 +78,6 @@ RESIZING_MUTATIONS = (
         (_SITUATIONS, f"{_REDUCING}::test_a_rest_that_becomes_too_small_is_sold_too"),
     ),
     Mutation(
-        "a reduction is decided whose rest can never be sold",
-        _DESK,
-        "if keep <= ZERO or not self._executor.is_worth_keeping(plan, keep):",
-        "if keep <= ZERO:",
-        (f"{_REDUCING}::test_what_the_exchange_would_not_let_nija_sell_later_is_sold_too",),
-    ),
-    Mutation(
         "a reduction ends while an increase may still fill",
         _POLICY,
         "is_done = state.settled and not (state.entry_is_open or state.stopping)",

@@ -233,8 +233,8 @@ class OrderDesk:
     def reduce(self, market: str, keep: Decimal, signal_time: datetime, reason: str) -> ExitOutcome:
         """Sell a position down to `keep` (base) at market, for the candle that closed at `signal_time`.
 
-        The decision is journaled: `refresh` continues an unfinished sale. A `keep` that the exchange would not let NIJA
-        protect or sell is a decision to sell everything.
+        The decision is journaled: `refresh` continues an unfinished sale. If the exchange would not let NIJA protect or
+        sell what is kept, everything is sold.
         """
         if (halted := self._halted()) is not None:
             return ExitOutcome(ExitStatus.REFUSED, halted)
@@ -244,9 +244,7 @@ class OrderDesk:
         if plan.keep is None or plan.keep_signal != signal_time:
             if self.acted_on(market, signal_time):
                 return ExitOutcome(ExitStatus.REFUSED, _acted_on(signal_time))
-            if keep <= ZERO or not self._executor.is_worth_keeping(plan, keep):
-                return self._sell(market, reason)
-            plan = replace(plan, keep=keep, keep_reason=reason, keep_signal=signal_time)
+            plan = replace(plan, keep=max(ZERO, keep), keep_reason=reason, keep_signal=signal_time)
             self._open.update_plan(plan)
         return self._reduced(plan, self._executor.run(plan))
 

@@ -219,11 +219,11 @@ class Executor:
             reason=plan.keep_reason or "",
             excess=excess if excess > ZERO and (market is None or market.allows(excess, price)) else ZERO,
             is_done=left <= ZERO or (market is not None and not market.allows(left, price)),
-            rest_too_small=not self.is_worth_keeping(plan, plan.keep),
+            rest_too_small=not self._is_worth_keeping(plan, plan.keep),
             stop_sold=self._has_stop_sold(plan),
         )
 
-    def is_worth_keeping(self, plan: PositionPlan, amount: Decimal) -> bool:
+    def _is_worth_keeping(self, plan: PositionPlan, amount: Decimal) -> bool:
         """Whether the exchange would take a stop for, and a sale of, this amount of the position."""
         market = self._broker.markets().get(plan.market)
         price = plan.stop_price or self._reference(plan)

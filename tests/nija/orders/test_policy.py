@@ -367,8 +367,10 @@ def test_nothing_new_is_decided_once_everything_stops(state: PositionState) -> N
         assert step.amount > state.stop_amount
     elif isinstance(step, Sell):
         assert state.is_shrunk
+    elif isinstance(step, PlaceStop):
+        assert step.amount == state.sellable
     else:
-        assert isinstance(step, Wait | Close | ReadOwner | ReadMarket | PlaceStop)
+        assert isinstance(step, Wait | Close | ReadOwner | ReadMarket)
 
 
 @invariant

@@ -313,9 +313,11 @@ class TestReducing:
         assert (held(world), sold(world)) == (ZERO, ONE)
         assert published(world, PositionReduced) == []
 
-    def test_what_the_exchange_would_not_let_nija_sell_later_is_sold_too(self, world: DeskWorld) -> None:
-        assert reduce(world, Decimal("0.00001")).status is ExitStatus.CLOSED
+    @pytest.mark.parametrize("keep", [Decimal("0.00001"), ZERO])
+    def test_what_the_exchange_would_not_let_nija_sell_later_is_sold_too(self, world: DeskWorld, keep: Decimal) -> None:
+        assert reduce(world, keep).status is ExitStatus.CLOSED
         assert (held(world), stops(world)) == (ZERO, [])
+        assert world.desk.acted_on(MARKET, world.candle)
 
     def test_a_rest_that_becomes_too_small_is_sold_too(self, world: DeskWorld) -> None:
         world.exchange.modes[MARKET] = Mode.CANCEL_ONLY
