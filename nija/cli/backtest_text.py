@@ -132,7 +132,7 @@ def _compared(analysis: Analysis) -> Iterator[tuple[str, str]]:
         low, middle, high = order.quantiles
         yield (
             "Trades in another order",
-            f"closed trades: drawdown {rate(low)} to {rate(high)}, median {rate(middle)}",
+            f"realised drawdown {rate(low)} to {rate(high)}, median {rate(middle)}",
         )
     if analysis.deflated is not None:
         variants = analysis.questions.variants
