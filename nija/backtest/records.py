@@ -117,7 +117,11 @@ class BacktestTrade:
     @property
     def net(self) -> Decimal:
         """The result after all fees."""
-        return self.proceeds - self.cost - self.fees
+        result = ZERO
+        for fill in self.fills:
+            value = fill.amount * fill.price
+            result += (value if fill.side is Side.SELL else -value) - fill.fee
+        return result
 
     @property
     def net_return(self) -> Decimal:

@@ -15,6 +15,8 @@ from brokers.model import ZERO, Market
 from nija.risk.no_trade import NoTradeReason, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.setting_tables import AccountSettings, RiskSettings
 
 # A position halved in value must still be large enough to sell.
@@ -64,9 +66,11 @@ class EntrySize:
 
 @dataclass(frozen=True, slots=True)
 class _Ceiling:
+    """`text` is made only for a refusal: a backtest asks for thousands of sizes."""
+
     rule: Rule
     notional: Decimal
-    text: str
+    text: Callable[[], str]
 
 
 def without_pending(funds: Funds, reserved: Decimal) -> Funds:
@@ -139,20 +143,24 @@ def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceilin
         _Ceiling(
             Rule.AVAILABLE,
             funds.available / (1 + entry.fee + entry.slippage),
-            f"only {money(funds.available, quote)} is free, fees included; deposit more or wait for an exit",
+            lambda: f"only {money(funds.available, quote)} is free, fees included; deposit more or wait for an exit",
         ),
         _Ceiling(
             Rule.MAX_EXPOSURE,
             limits.max_exposure * equity - funds.exposure,
-            f"max_exposure = {percent(limits.max_exposure)} of equity {money(equity, quote)} less"
-            f" {money(funds.exposure, quote)} already in positions leaves too little; waiting for an exit or more"
-            " equity",
+            lambda: (
+                f"max_exposure = {percent(limits.max_exposure)} of equity {money(equity, quote)} less"
+                f" {money(funds.exposure, quote)} already in positions leaves too little; waiting for an exit or more"
+                " equity"
+            ),
         ),
         _Ceiling(
             Rule.MAX_POSITION,
             limits.max_position * equity,
-            f"max_position = {percent(limits.max_position)} of equity {money(equity, quote)} is less than that;"
-            " needs more equity or a larger max_position in [risk]",
+            lambda: (
+                f"max_position = {percent(limits.max_position)} of equity {money(equity, quote)} is less than that;"
+                " needs more equity or a larger max_position in [risk]"
+            ),
         ),
     )
 
@@ -160,15 +168,20 @@ def _ceilings(entry: Entry, funds: Funds, limits: RiskSettings) -> tuple[_Ceilin
 def _raised_risk(entry: Entry, fraction: Decimal, funds: Funds, limits: RiskSettings) -> _Ceiling:
     """The additional ceiling for a notional that is raised to the minimum order."""
     allowed = _RAISED_RISK * limits.risk_per_trade
-    text = (
-        f"with the stop {percent(fraction)} away it would risk more than {percent(allowed)} of equity"
-        f" {money(funds.equity, entry.market.quote)}; needs more equity"
+    return _Ceiling(
+        Rule.MINIMUM_RISK,
+        allowed * funds.equity / fraction,
+        lambda: (
+            f"with the stop {percent(fraction)} away it would risk more than {percent(allowed)} of equity"
+            f" {money(funds.equity, entry.market.quote)}; needs more equity"
+        ),
     )
-    return _Ceiling(Rule.MINIMUM_RISK, allowed * funds.equity / fraction, text)
 
 
 def _too_small(entry: Entry, least: Decimal, ceiling: _Ceiling) -> NoTradeReason:
-    text = f"the minimum order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text}"
+    text = (
+        f"the minimum order is {money(least, entry.market.quote)} (twice the exchange's minimum), but {ceiling.text()}"
+    )
     return NoTradeReason(ceiling.rule, text, exact(least), exact(ceiling.notional))
 
 
