@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.mutations.analysis import ANALYSIS_MUTATIONS
+from bench.mutations.candles import CANDLE_MUTATIONS
 from bench.mutations.coinbase import COINBASE_MUTATIONS
 from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
 from bench.mutations.daemon import DAEMON_MUTATIONS
@@ -44,6 +45,7 @@ MUTATIONS = (
     *WEB_MUTATIONS,
     *OPTIMIZE_MUTATIONS,
     *ANALYSIS_MUTATIONS,
+    *CANDLE_MUTATIONS,
     *WEIGHT_MUTATIONS,
     *LOOK_AHEAD_MUTATIONS,
     *EXPLAIN_MUTATIONS,
