@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import tempfile
 import zipfile
 from pathlib import Path
@@ -63,11 +64,14 @@ def test_a_packed_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
 
 
 def test_rows_are_read_and_checked_across_the_blocks_of_a_long_file(tmp_path: Path) -> None:
-    times = list(range(0, 60_000 * 60, 60))
-    path = write(tmp_path / "kraken-BTC-USD-1m.csv", flat(times))
-    assert read_candles(path).time.tolist() == times
-    write(path, flat([*times, times[-1]]))
-    assert "FILE, line 60002: the time must be later" in complaint(path)
+    path = tmp_path / "kraken-BTC-USD-1m.csv"
+    times = [1_000_000_020 + minute * 60 for minute in range(30_000)]
+    # Files are read in blocks of a mebibyte and the rest of a line.
+    end = math.ceil(2**20 / len(f"{flat(times[:1])[0]}\n"))
+    for row in range(end - 1, end + 2):
+        write(path, flat([*times[:row], times[row - 1], *times[row:]]))
+        assert f"FILE, line {row + 2}: the time must be later" in complaint(path)
+    assert read_candles(write(path, flat(times))).time.tolist() == times
 
 
 class TestKrakensArchive:
