@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brokers.model import Candles, Exchange, Timeframe
+    from nija.candles.gaps import Gaps
     from nija.candles.sources import SourceSeries
     from nija.candles.store import CandleStore
 
@@ -67,7 +68,7 @@ class FileSource:
         origin = _origin(part.name.rpartition("/")[2] for part in found.parts)
         if owners[0] != exchange:
             origin += f" (of {owners[0]}, traded with the fees and minimums of {exchange})"
-        return found.candles, origin
+        return found.candles, origin + _missing(found.gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,12 @@ class StoreSource:
                 " --from 2020-01-01"
             )
         lengths = _origin(part.timeframe.value for part in found.parts)
-        return found.candles, f"the stored {lengths} candles of {place}"
+        return found.candles, f"the stored {lengths} candles of {place}{_missing(found.gaps)}"
+
+
+def _missing(gaps: Gaps) -> str:
+    """Where nothing was traded, or nothing was recorded."""
+    return f", {gaps.missing} missing in {gaps.count} gaps" if gaps.count else ""
 
 
 def _origin(names: Iterable[str]) -> str:

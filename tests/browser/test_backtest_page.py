@@ -38,8 +38,7 @@ def opened(
     return seen
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "dark"), [(PHONE, False), (DESK, True)], ids=["phone, light", "desk, dark"])
 def test_it_fits_draws_every_chart_is_accessible_and_asks_for_nothing(
     browser: Browser, tmp_path: Path, analysis: Analysis, size: tuple[int, int], *, dark: bool
 ) -> None:
@@ -83,5 +82,4 @@ def test_thousands_of_trades_are_leafed_through(browser: Browser, tmp_path: Path
 def test_an_account_that_never_traded_has_a_page_too(browser: Browser, tmp_path: Path) -> None:
     seen = opened(browser, tmp_path, [walked(walk(2, 15))], PHONE)
     assert seen.page.get_by_text("this backtest says nothing about the strategy").is_visible()
-    assert violations(seen) == []
     assert (seen.overflow, seen.complaints) == (0, [])

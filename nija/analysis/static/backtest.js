@@ -3,6 +3,8 @@
 
 (() => {
   const ROWS = 50;
+  const LOG_FROM = 4;
+  const MANY = 150;
   const data = JSON.parse(document.getElementById("data").textContent);
   const plots = [];
 
@@ -85,8 +87,25 @@
       const beside = held ? `, held ${held[at].toFixed(2)}` : "";
       said(place, `${moment(time[at])}: NIJA ${own[at].toFixed(2)}${beside} ${account.currency}`);
     });
-    settings.scales = { y: { range: padded } };
+    const values = held ? [...own, ...held] : own;
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    // Where one grew manyfold, equal distances are equal factors: else the other would look flat.
+    const scale = low > 0 && high / low > LOG_FROM;
+    settings.scales = { y: scale ? { distr: 3, range: [low * 0.9, high * 1.1] } : { range: padded } };
+    if (scale) {
+      settings.axes[1].splits = () => roundValues(low, high);
+      settings.axes[1].filter = (plot, splits) => splits;
+      place.parentElement.querySelector(".scale").hidden = false;
+    }
     return new uPlot(settings, held ? [time, own, held] : [time, own], place);
+  }
+
+  function roundValues(low, high) {
+    const found = [];
+    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+      found.push(...[1, 2, 5].map((digit) => digit * power).filter((value) => value >= low && value <= high));
+    }
+    return found;
   }
 
   function falls(place, account) {
@@ -158,7 +177,7 @@
 
   function triangles(plot, index, upwards) {
     const path = new Path2D();
-    const half = 4.5 * devicePixelRatio;
+    const half = (plot.data[index].filter((value) => value != null).length > MANY ? 2.5 : 4.5) * devicePixelRatio;
     plot.data[index].forEach((value, at) => {
       if (value == null) return;
       const x = plot.valToPos(plot.data[0][at], "x", true);

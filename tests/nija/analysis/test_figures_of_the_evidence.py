@@ -20,7 +20,7 @@ from tests.nija.strategy.real_candles import real_candles
 
 STEPS = (Decimal("0.00000001"), Decimal("0.01"), Decimal("0.0001"), Decimal("0.5"))
 KRAKEN, COINBASE = "0.004", "0.012"
-FRESH = ("2023-10-01", "2026-03-03")
+FRESH, TRAIN = ("2023-10-01", "2026-03-03"), ("2014-01-01", "2019-12-31")
 
 
 @cache
@@ -95,7 +95,7 @@ def test_holding_a_coin_made_what_section_5_says(file: str, total: float, pct: f
 
 
 def test_the_train_years_and_their_control_are_those_of_section_4() -> None:
-    found = analysed(HOURS, ("2014-01-01", "2019-12-31"), unlimited=True)
+    found = analysed(HOURS, TRAIN, unlimited=True)
     assert found.figures.trades == 43
     assert percent(found.figures.mean_net) == pytest.approx(42.4, abs=0.1)
     assert [round(percent(one.mean_net), 1) for one in found.without_best] == [22.4, 10.8, 6.9]
@@ -106,6 +106,6 @@ def test_the_train_years_and_their_control_are_those_of_section_4() -> None:
 
 def test_a_day_late_keeps_most_of_the_average_trade() -> None:
     """Section 4, point 1: about 90 %."""
-    found = analysed(HOURS, ("2014-01-01", "2023-03-31"), unlimited=True)
+    found = analysed(HOURS, TRAIN, unlimited=True)
     assert found.late is not None
     assert percent(found.late.mean_net) / percent(found.figures.mean_net) == pytest.approx(0.9, abs=0.05)

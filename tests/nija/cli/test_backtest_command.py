@@ -75,7 +75,7 @@ def test_what_nobody_said_is_said_to_be_assumed() -> None:
     assumed = backtest("--candles", BTC, "--runs", "20").stdout.partition("Assumed\n")[2]
     assert "kraken:master starts with $1000.00: --cash changes that" in assumed
     assert "Kraken fee: 0.40 % a side, its highest: --fee changes that" in assumed
-    assert f"from {BTC}; minimums: kraken's as published in" in assumed
+    assert f"from {BTC}, 248 missing in 248 gaps; minimums: kraken's as published in" in assumed
 
 
 def test_what_was_said_is_not_assumed() -> None:
