@@ -90,6 +90,16 @@ def test_whatever_changes_an_outcome_changes_its_key(other: Study) -> None:
     assert set(made_up_study().keys()).isdisjoint(other.keys())
 
 
+def test_one_other_digit_in_one_candle_changes_the_keys() -> None:
+    study = made_up_study()
+    (history,) = study.conditions.histories
+    close = history.candles.close.copy()
+    close[7] = np.nextafter(close[7], np.inf)
+    histories = (replace(history, candles=replace(history.candles, close=close)),)
+    other = replace(study, conditions=replace(study.conditions, histories=histories))
+    assert set(study.keys()).isdisjoint(other.keys())
+
+
 def test_other_settings_of_the_account_change_the_keys() -> None:
     study = made_up_study()
     account = study.conditions.account
