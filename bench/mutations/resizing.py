@@ -108,9 +108,16 @@ RESIZING_MUTATIONS = (
     Mutation(
         "more is bought of a position whose stop may be gone",
         _DESK,
-        "_STOP_IN_MOTION = frozenset({StopStage.SELLING, StopStage.ENDING, StopStage.DENIED})",
-        "_STOP_IN_MOTION = frozenset({StopStage.SELLING, StopStage.ENDING})",
+        '    StopStage.DENIED: "the exchange denies its stop",\n',
+        "",
         (f"{_INCREASING}::test_nothing_is_added_to_a_position_whose_stop_may_be_gone",),
+    ),
+    Mutation(
+        "more is bought of a position whose stop is missing",
+        _DESK,
+        "if state.stop is StopStage.NONE and not needs_none:",
+        "if False:",
+        (f"{_INCREASING}::test_nothing_is_added_to_a_position_whose_stop_is_missing",),
     ),
     # after the journal is lost
     Mutation(

@@ -42,7 +42,11 @@ _FINISH_POLL_SECONDS = 0.5
 _REPORT_PARTIAL_AFTER = 3
 _NOTHING_HELD = "nothing is held"
 # Nothing is bought for a position that its stop may be selling, or that may have none.
-_STOP_IN_MOTION = frozenset({StopStage.SELLING, StopStage.ENDING, StopStage.DENIED})
+_UNFIT_STOPS = {
+    StopStage.SELLING: "its stop is selling",
+    StopStage.ENDING: "its stop is being cancelled",
+    StopStage.DENIED: "the exchange denies its stop",
+}
 _RELEASING = "NIJA's positions are being released to their owner"
 ANOTHER_PROGRAM = "another NIJA or program trades this account"
 
@@ -473,8 +477,11 @@ class OrderDesk:
         """Why a position cannot be increased, or None."""
         if plan is None or plan.market not in self._open.positions():
             return _NOTHING_HELD
-        stage = self._executor.state_of(plan).stop
-        return f"its stop is {stage.value}" if stage in _STOP_IN_MOTION else None
+        state = self._executor.state_of(plan)
+        needs_none = state.wanted_stop is None or state.too_small or not state.rests_on_exchange
+        if state.stop is StopStage.NONE and not needs_none:
+            return "its stop is missing"
+        return _UNFIT_STOPS.get(state.stop)
 
     def _reduced(self, plan: PositionPlan, outcome: Wait | Close) -> ExitOutcome:
         current = self._open.plan(plan.market)

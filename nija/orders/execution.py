@@ -353,7 +353,7 @@ class Executor:
         self._open.move(stop, amended, CommitPoint.AMENDED)
         self._clear_refusal(plan)
         self._new.discard(plan.id)
-        if amount < stop.request.amount:
+        if plan.keep is not None and amount < stop.request.amount:
             # Nothing locks the rest any more.
             self._owner.expire(plan.market.partition("/")[0], unguarded=False)
         account = self._context.journal.account

@@ -134,6 +134,9 @@ def _agree(books: Books, record: JournalRecord, specs: Mapping[str, Any]) -> Ite
     for market, position in record.positions.items():
         if position.exit_reason is not None:
             yield f"{market}: {position.amount} is still being sold"
+    for plan in record.plans:
+        if plan.closed is None and plan.keep is not None:
+            yield f"{plan.market}: it is still being sold down to {plan.keep}"
 
 
 def _in_steps(specs: Mapping[str, Any], market: str, stop: Stop) -> Stop:

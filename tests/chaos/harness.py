@@ -42,8 +42,8 @@ _PATIENCE = 45.0
 # A clock that is wrong by more is refused by NIJA itself until it is put right.
 _WORKABLE = 4.0
 _LOOK = 0.1
-SETTINGS = """[trading]
-strategy = "tests.chaos.random_strategy:RandomStrategy"
+_SETTINGS = """[trading]
+strategy = "tests.chaos.random_strategy:{strategy}"
 markets = ["BTC/USD", "ETH/USD"]
 poll_seconds = 10
 max_candle_age = 0
@@ -73,12 +73,17 @@ class Outcome:
     log: str = ""
 
 
+def settings(seed: int) -> str:
+    """The text of nija.toml. Every other seed resizes its positions."""
+    return _SETTINGS.format(strategy="RandomStrategy" if seed % 2 else "RandomWeights")
+
+
 @contextmanager
 def running_harness(seed: int, forker: DaemonForker, names: Sequence[str], factor: float = FACTOR) -> Iterator[Harness]:
     """`factor`: how much faster than the machine's the clock of everything in it runs."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
-    (folder / "nija.toml").write_text(SETTINGS)
+    (folder / "nija.toml").write_text(settings(seed))
     try:
         with chaos_exchange(seed, names, factor=factor) as exchange:
             harness = Harness(seed, exchange, forker, folder)

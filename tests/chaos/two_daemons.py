@@ -21,7 +21,7 @@ from nija.log.event_log import get_log
 from tests.chaos import owner_checker
 from tests.chaos.bare_time import DUST, bare_time
 from tests.chaos.exchange import chaos_exchange
-from tests.chaos.harness import MEMORY, SETTINGS, Harness, Outcome
+from tests.chaos.harness import MEMORY, Harness, Outcome, settings
 from tests.chaos.random_strategy import CALM
 from tests.simulated_books import of_nija
 
@@ -100,7 +100,7 @@ def _harnesses(seed: int, exchange: ChaosExchange, forker: DaemonForker) -> Iter
         harnesses: list[Harness] = []
         for _ in range(2):
             folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY)))
-            (folder / "nija.toml").write_text(SETTINGS)
+            (folder / "nija.toml").write_text(settings(seed))
             harnesses.append(Harness(seed, exchange, forker, folder))
             ends.callback(harnesses[-1].end)
         yield harnesses[0], harnesses[1]

@@ -163,7 +163,13 @@ class TestIncreasing:
     def test_nothing_is_added_to_a_position_whose_stop_may_be_gone(self, world: DeskWorld) -> None:
         world.exchange.book.visible_from[_live(world)[0].exchange_id] = float("inf")
         later(world)
-        assert increase(world).reason == "its stop is denied"
+        assert increase(world).reason == "the exchange denies its stop"
+
+    def test_nothing_is_added_to_a_position_whose_stop_is_missing(self, world: DeskWorld) -> None:
+        world.exchange.owner_cancels_all()
+        world.fault("place", Fault.REFUSED)
+        later(world)
+        assert increase(world).reason == "its stop is missing"
 
     def test_nothing_is_added_while_the_outcome_of_an_order_is_unknown(self, world: DeskWorld) -> None:
         world.fault("place", Fault.LOST_AND_HIDDEN)
