@@ -137,6 +137,23 @@ def test_a_position_is_opened_trailed_and_sold(trading: Trading) -> None:
     assert trading.desk.positions() == {}
 
 
+def test_a_position_is_bought_more_of_sold_in_part_and_found_again_on_an_empty_disk(trading: Trading) -> None:
+    trading.enter()
+    trading.later(1)
+    market = trading.broker.markets()[BTC]
+    trading.desk.increase(market, AMOUNT, trading.broker.exchange_time(), "trend")
+    assert [stop.amount for stop in trading.stops()] == [2 * AMOUNT]
+    trading.later(1)
+    trading.desk.reduce(BTC, AMOUNT / 2, trading.broker.exchange_time(), "trend reduce")
+    assert [stop.amount for stop in trading.stops()] == [AMOUNT / 2]
+    trading.assert_books_agree()
+    trading.later(4)
+    trading.restart(on_an_empty_disk=True)
+    trading.later(3)
+    assert trading.desk.positions()[BTC].amount == AMOUNT / 2
+    trading.assert_books_agree()
+
+
 def test_a_stop_that_triggered_is_booked(trading: Trading) -> None:
     trading.enter()
     trading.rig.price(BTC, "44900")
