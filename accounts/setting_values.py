@@ -39,7 +39,9 @@ def read_count(value: object) -> int:
 
 def read_list(value: object) -> object:
     """A list of TOML as the tuple that a frozen table holds."""
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    raise ValueError("a list, such as [20, 60]")
 
 
 def read_market(value: object) -> str:

@@ -123,7 +123,8 @@ def _check_history(facts: AccountFacts, plan: TradingPlan) -> Iterator[Finding]:
     if plan.strategy.warmup > given:
         yield broken(
             f"The strategy {name} needs {plan.strategy.warmup} closed candles; the exchange provides {given}",
-            "Nothing is opened until the rest have closed while NIJA runs: use shorter lengths in nija.toml",
+            "It opens nothing, or not what it should, until the rest have closed while NIJA runs: use shorter lengths"
+            " in nija.toml",
         )
 
 

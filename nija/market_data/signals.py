@@ -69,6 +69,6 @@ def shortage(subscription: Subscription, count: int) -> str:
     strategy = subscription.strategy
     return (
         f"the strategy {strategy.name} needs {strategy.warmup} closed {subscription.timeframe} candles of"
-        f" {subscription.market} and there are {count}: nothing is opened until there are enough;"
-        " shorten its lengths in nija.toml"
+        f" {subscription.market} and there are {count}: until there are enough, it opens nothing"
+        " or not what it should; shorten its lengths in nija.toml"
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ATR_PERIOD = 20
 ATR = f"ATR({ATR_PERIOD})"
 _LONGEST_PERIOD = 500
+_LONGEST_OF_SEVERAL = 300
 _LARGEST_MULTIPLE = 100
 _Value = TypeVar("_Value")
 
@@ -44,8 +45,8 @@ def fraction(default: float, meaning: str, *, unit: str) -> float:
 
 
 def periods(default: tuple[int, ...], meaning: str) -> tuple[int, ...]:
-    """A field for several numbers of candles, each as in `period` and given once."""
-    return _parameter(default, meaning, "candles", {"ge": SHORTEST_PERIOD, "le": _LONGEST_PERIOD})
+    """A field for several numbers of candles, each given once. The exchanges provide twice the longest."""
+    return _parameter(default, meaning, "candles", {"ge": SHORTEST_PERIOD, "le": _LONGEST_OF_SEVERAL})
 
 
 def fee_gate_parameter() -> float:

@@ -39,9 +39,7 @@ class TrendEnsemble:
 
     title: ClassVar = "the steadier vote of five channels, bought and sold in parts"
 
-    lookbacks: tuple[int, ...] = periods(
-        (20, 30, 60, 90, 150), "lengths of the channels, each from 2 to 500; Kraken provides 720, Coinbase 700"
-    )
+    lookbacks: tuple[int, ...] = periods((20, 30, 60, 90, 150), "lengths of the channels, each from 2 to 300")
     target: float = fraction(
         0.25, "a market that swings more than this in a year is held in part", unit="fraction of its price"
     )
@@ -61,11 +59,11 @@ class TrendEnsemble:
 
     @property
     def warmup(self) -> int:
-        """Nothing is wanted before. The exchanges provide more than twice the longest default lookback.
+        """Twice the longest lookback: from then on the weights on real candles are those of the whole history.
 
-        From that many candles on, the weights on real candles are those of the whole history.
+        A market that is younger is traded by the members that have enough closes, as in the evidence.
         """
-        return 1 + max(min(self.lookbacks), _VOLATILITY_PERIOD)
+        return 1 + max(2 * max(self.lookbacks), _VOLATILITY_PERIOD)
 
     @property
     def fee_gate(self) -> float:

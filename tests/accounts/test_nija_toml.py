@@ -76,6 +76,10 @@ def faults(folder: Path, text: str) -> list[str]:
 
 
 class TestMeaning:
+    def test_several_lengths_are_a_list(self, tmp_path: Path) -> None:
+        settings = load(tmp_path, "[strategy.trend_ensemble]\nlookbacks = [15, 45]")
+        assert settings.strategy.parameters("trend_ensemble")["lookbacks"] == (15, 45)
+
     def test_the_example_of_the_design_has_the_default_values(self, tmp_path: Path) -> None:
         assert load(tmp_path, DESIGN) == load_settings(None, STRATEGY_TABLES) == load(tmp_path, "")
 
@@ -201,6 +205,17 @@ class TestFaults:
             ("[risk]\nmax_positions = 1.5", ["risk.max_positions: 1.5: expected a whole number"]),
             ("[risk]\nmin_balance = nan", ["risk.min_balance: NaN: expected"]),
             ("[risk]\nmin_balance = inf", ["risk.min_balance: Infinity: expected"]),
+            (
+                "[strategy.trend_ensemble]\nlookbacks = 20",
+                ["strategy.trend_ensemble.lookbacks: 20: expected a list, such as [20, 60]"],
+            ),
+            (
+                "[strategy.trend_ensemble]\nlookbacks = [20, 301]",
+                ["lookbacks.1: 301: expected less than or equal to 300"],
+            ),
+            ("[strategy.trend_ensemble]\nlookbacks = [20, 2.5]", ["lookbacks.1: 2.5: expected a whole number"]),
+            ("[strategy.trend_ensemble]\nlookbacks = [20, 20]", ["lookbacks = (20, 20): expected at least one number"]),
+            ("[strategy.trend_ensemble]\nlookbacks = []", ["expected at least one number of candles, and each once"]),
             ("[strategy.trend]\nstop_atr = nan", ["strategy.trend.stop_atr: nan: expected"]),
             ('[risk]\nprotective_stops = "no"', ["risk.protective_stops: \"no\": expected 'exchange' or 'local'"]),
             (

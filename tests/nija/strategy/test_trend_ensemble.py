@@ -111,7 +111,7 @@ def test_a_plain_program_that_sees_its_account_wants_the_same_at_every_close(nam
 
 
 @pytest.mark.parametrize("file", ["kraken-BTC-USD-1h", "binance-ETH-USDT-1d", "binance-LINK-USDT-1d"])
-@pytest.mark.parametrize("count", [300, 700])
+@pytest.mark.parametrize("count", [TrendEnsemble().warmup, 700])
 def test_the_candles_that_an_exchange_provides_give_the_weights_of_the_whole_history(file: str, count: int) -> None:
     candles, strategy = real_candles(file, Timeframe.D1), TrendEnsemble()
     whole = np.asarray(strategy.evaluate(candles).weight)
@@ -189,10 +189,10 @@ def test_prices_that_never_move_scale_nothing_down() -> None:
 def test_the_weight_is_unknown_and_nothing_is_signalled_until_the_volatility_is_known() -> None:
     rising = closes([100.0 + index for index in range(95)])
     signals = VOTE.evaluate(rising)
-    assert np.isnan(np.asarray(signals.weight)[: VOTE.warmup - 1]).all()
-    assert not signals.entry[: VOTE.warmup - 1].any()
-    assert not signals.exit[: VOTE.warmup - 1].any()
-    assert signals.entry[VOTE.warmup - 1]
+    assert np.isnan(np.asarray(signals.weight)[:90]).all()
+    assert not signals.entry[:90].any()
+    assert not signals.exit[:90].any()
+    assert signals.entry[90]
     assert signals.at(rising, 0).weight is None
 
 
