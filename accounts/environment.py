@@ -258,7 +258,8 @@ def _variables() -> tuple[_Variable, ...]:
             "NIJA_DATA_DIR",
             "data_dir",
             _path,
-            "folder of the journal, the nonce marks and the locks; on Railway and Render, on a persistent disk",
+            "folder of the journal, the past candles, the nonce marks and the locks; on Railway and Render, on "
+            "a persistent disk",
         ),
         _Variable(
             "NIJA_DATABASE_URL",

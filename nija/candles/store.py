@@ -51,6 +51,11 @@ _SCHEMA = (
     f"PRAGMA user_version = {_VERSION}",
 )
 _SERIES = "SELECT id FROM series WHERE exchange = ? AND market = ? AND timeframe = ?"
+# One look-up each: a grouped query would read every candle.
+_SPANS = """SELECT exchange, market, timeframe,
+    (SELECT min(time) FROM candles WHERE series = id), (SELECT max(time) FROM candles WHERE series = id),
+    (SELECT count(*) FROM candles WHERE series = id)
+    FROM series"""
 _BETWEEN = "FROM candles WHERE series = ? AND time >= ? AND time < ?"
 _FOREVER = 2**62
 # A transaction of this size holds up another writer for a fraction of a second.
@@ -159,11 +164,8 @@ class CandleStore:
     def spans(self) -> tuple[Span, ...]:
         """Every stored series, by exchange, market and timeframe."""
         with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT exchange, market, timeframe, min(time), max(time), count(*) FROM series "
-                "JOIN candles ON series.id = candles.series GROUP BY series.id"
-            ).fetchall()
-        found = (Span(Exchange(row[0]), row[1], Timeframe(row[2]), *row[3:]) for row in rows)
+            rows = connection.execute(_SPANS).fetchall()
+        found = (Span(Exchange(row[0]), row[1], Timeframe(row[2]), *row[3:]) for row in rows if row[5])
         return tuple(sorted(found, key=lambda span: (span.exchange, span.market, span.timeframe.seconds)))
 
     def gaps(self, span: Span) -> Gaps:
