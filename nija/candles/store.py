@@ -244,6 +244,8 @@ class CandleStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            # The remedy may be another file at this path.
+            self.close()
             raise _meaning(self.path, error) from error
         except _Newer as error:
             raise CandleError(f"{self.path} was written by a newer NIJA: update this one") from error

@@ -193,6 +193,18 @@ class TestTrouble:
         with pytest.raises(CandleError, match="it is damaged: move it away; its candles can be downloaded"):
             store.spans()
 
+    def test_a_file_that_is_damaged_while_it_is_open_can_be_moved_away(self, store: CandleStore) -> None:
+        store.add(KRAKEN, made(range(0, 2_000 * HOUR, HOUR)))
+        with closing(sqlite3.connect(store.path)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.path.write_bytes(b"no database" * 20_000)
+        with pytest.raises(CandleError, match="it is damaged: move it away"):
+            store.read(KRAKEN, "BTC/USD", Timeframe.H1)
+        for part in store.path.parent.iterdir():
+            part.unlink()
+        store.add(KRAKEN, made([0]))
+        assert [span.count for span in store.spans()] == [1]
+
     def test_a_file_of_a_newer_version_is_left_alone(self, store: CandleStore) -> None:
         store.add(KRAKEN, made([0]))
         store.close()
