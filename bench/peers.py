@@ -106,7 +106,7 @@ def nija(files: list[Path]) -> Measured:
     """The engine by a script, the whole by the command, without chance runs, which the others do not make."""
     engine = measured([sys.executable, str(SCRIPTS / "nija_run.py"), *map(str, files)])
     command = [sys.executable, "-m", "nija", "backtest", "--timeframe", "15m", "--strategy", "trend", "--runs", "0"]
-    command += ["--cash", "10000000", "--fee", "0.4%", *(f"{base}/USD" for base in MARKETS)]
+    command += ["--cash", "10000000", "--fee", "0.4%", "--min-order", "0.5", *(f"{base}/USD" for base in MARKETS)]
     for file in files:
         command += ["--candles", str(file)]
     for setting in SETTINGS:

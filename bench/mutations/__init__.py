@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.mutations.analysis import ANALYSIS_MUTATIONS
+from bench.mutations.backtest import BACKTEST_MUTATIONS
 from bench.mutations.candles import CANDLE_MUTATIONS
 from bench.mutations.coinbase import COINBASE_MUTATIONS
 from bench.mutations.comparing import ADOPTION_MUTATIONS, RECONCILING_MUTATIONS
@@ -37,6 +38,7 @@ MUTATIONS = (
     *RECONCILING_MUTATIONS,
     *ADOPTION_MUTATIONS,
     *LIMIT_MUTATIONS,
+    *BACKTEST_MUTATIONS,
     *KRAKEN_MUTATIONS,
     *COINBASE_MUTATIONS,
     *DAEMON_MUTATIONS,

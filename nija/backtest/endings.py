@@ -1,6 +1,6 @@
 """How a position ends: by its stop, by the exit signal, or with the candles.
 
-Points 1, 3 and 4 of the fill rules in docs/backtest.md. None of it depends on the account.
+Points 1, 3, 4 and 6 of the fill rules in docs/backtest.md. None of it depends on the account.
 """
 
 from __future__ import annotations

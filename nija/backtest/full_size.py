@@ -24,7 +24,10 @@ _BELOW_STOP = NoTradeReason(Rule.PRICE_BELOW_STOP, "the price is already at or b
 
 @dataclass(frozen=True, slots=True)
 class FullSize:
-    """Point 2 of the fill rules. `risk` is the fraction of the cash that is lost if the first stop is hit."""
+    """Point 2 of the fill rules in the strategy evidence.
+
+    `risk` is the fraction of the cash that is lost if the first stop is hit.
+    """
 
     risk: Decimal | None = None
     at_bid: bool = False

@@ -1,4 +1,4 @@
-"""Where an entry fills: point 2 of the fill rules in docs/backtest.md."""
+"""Where an entry fills: point 1 of the fill rules in docs/backtest.md."""
 
 from __future__ import annotations
 

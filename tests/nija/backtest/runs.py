@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,14 @@ from nija.trader.plan import TradingPlan
 from tests.nija.risk.settings_of import settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from brokers.model import Candles
     from nija.backtest.records import BacktestResult
     from nija.strategy.base import Strategy
 
 FINE = Decimal("1e-24")
-NEVER = Decimal(2)
+NO_LIMITS: Mapping[str, Decimal] = MappingProxyType({"max_daily_loss": Decimal(2), "max_drawdown": Decimal(2)})
 FULL_SIZE = Assumptions(sizing=FullSize())
 
 
@@ -55,17 +58,16 @@ def fine_market(symbol: str) -> Market:
     return Market(symbol, base, quote, FINE, FINE, min_amount=FINE, min_cost=FINE)
 
 
-def whole_account(strategy: Strategy, candles: Candles, fees: Fees, cash: Decimal = Decimal(1)) -> BacktestAccount:
-    """One market, and no limit that could forbid a position."""
+def whole_account(strategy: Strategy, candles: Candles, fees: Fees, limits: Mapping[str, Decimal]) -> BacktestAccount:
+    """One market, 1 in cash, and no limit that could forbid a position, but these."""
     settings = settings_of(
         markets=(candles.market,),
         timeframe=candles.timeframe,
         max_candle_age=0.0,
-        max_daily_loss=NEVER,
-        max_drawdown=NEVER,
         min_balance=Decimal(0),
+        **{**NO_LIMITS, **limits},
     )
-    return BacktestAccount("kraken:master", TradingPlan(settings, strategy), fees, cash)
+    return BacktestAccount("kraken:master", TradingPlan(settings, strategy), fees, cash=Decimal(1))
 
 
 def run_alone(
@@ -73,10 +75,10 @@ def run_alone(
     candles: Candles,
     fees: Fees,
     assumptions: Assumptions = FULL_SIZE,
-    start: int | None = None,
-    end: int | None = None,
+    span: tuple[int | None, int | None] = (None, None),
+    limits: Mapping[str, Decimal] = NO_LIMITS,
 ) -> BacktestResult:
-    account = whole_account(strategy, candles, fees)
+    account = whole_account(strategy, candles, fees, limits)
     histories = {candles.market: MarketHistory(fine_market(candles.market), candles)}
-    (result,) = backtest([account], histories, start=start, end=end, assumptions=assumptions)
+    (result,) = backtest([account], histories, start=span[0], end=span[1], assumptions=assumptions)
     return result

@@ -95,6 +95,31 @@ def exponential(values: Sequence[float], n: int) -> list[float | None]:
 
 
 @dataclass
+class Brakes:
+    """Section 4, point 8: no entries for the rest of the day, or for ever. A day opens at the last value before it."""
+
+    daily: float
+    drawdown: float
+    day: int = -1
+    opening: float = 1.0
+    last: float = 1.0
+    peak: float = 1.0
+    stopped_on: int = -1
+    ended: bool = False
+
+    def see(self, day: int, worth: float) -> None:
+        if day > self.day:
+            self.day, self.opening = day, max(self.last, worth)
+        self.last, self.peak = worth, max(self.peak, worth)
+        if round(1 - worth / self.opening, 12) >= self.daily:
+            self.stopped_on = day
+        self.ended |= round(1 - worth / self.peak, 12) >= self.drawdown
+
+    def let_enter(self, day: int) -> bool:
+        return not self.ended and day != self.stopped_on
+
+
+@dataclass
 class PlainAccount:
     """Starts with 1 in cash."""
 
@@ -135,21 +160,24 @@ class PlainAccount:
 
 
 def plain_trades(
-    candles: Candles, rows: Rows, costs: Costs, risk: float | None = None
+    candles: Candles, rows: Rows, costs: Costs, risk: float | None = None, brakes: Brakes | None = None
 ) -> tuple[list[PlainTrade], float]:
     """The trades of one account, and its return."""
     opens, lows, closes = candles.open.tolist(), candles.low.tolist(), candles.close.tolist()
+    begins, step = candles.time.tolist(), candles.timeframe.seconds
     account = PlainAccount(costs, risk)
     for t in range(1, len(closes)):
         held = account.coins > 0
         if held and rows.leave[t - 1]:
             account.sell(t, opens[t])
-        elif not held and rows.enter[t - 1]:
+        elif not held and rows.enter[t - 1] and (brakes is None or brakes.let_enter(begins[t] // 86_400)):
             account.buy(t, opens[t], closes[t - 1], rows.stop[t - 1])
         account.look_at_stop(t, opens[t], lows[t])
         candidate = rows.candidate[t]
         if candidate is not None and account.stop is not None:
             account.stop = max(account.stop, candidate)
+        if brakes is not None:
+            brakes.see((begins[t] + step - 1) // 86_400, account.cash + account.coins * closes[t])
     if account.coins > 0:
         account.sell(len(closes) - 1, closes[-1])
     return account.trades, account.cash - 1

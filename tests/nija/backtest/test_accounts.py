@@ -124,6 +124,17 @@ def test_markets_are_entered_in_the_order_of_the_plan_each_with_what_the_last_on
     assert [trade.market for trade in other.trades] == ["ETH/USD", "BTC/USD"]
 
 
+def test_what_is_held_counts_at_the_bid_when_the_next_entry_is_sized() -> None:
+    of = account(BOTH, cash="100000", markets=("BTC/USD", "ETH/USD"))
+    first, second = run(of, history("BTC/USD", [QUIET] * 3), history("ETH/USD", [QUIET] * 3)).trades
+    cash = Decimal(100_000) - first.fills[0].value - first.fills[0].fee
+    held = first.fills[0].amount * Decimal("99.95")
+    signal = ONE.evaluate(candles_of([QUIET])).at(candles_of([QUIET]), 0)
+    funds = Funds(equity=cash + held, available=cash, exposure=held)
+    sized = of.plan.entry_size(real_market("ETH/USD"), signal, Decimal("100.05"), FEES, funds)
+    assert second.fills[0].amount == getattr(sized, "amount", None)
+
+
 def test_a_sale_at_the_open_makes_room_for_an_entry_at_the_same_open() -> None:
     leaves, enters = Scripted(frozenset({0}), exits=frozenset({1}), stop=90), Scripted(frozenset({1}), stop=90)
     strategy = ByMarket((("BTC/USD", enters), ("ETH/USD", leaves)))

@@ -28,7 +28,7 @@ def run(
     end: int | None = None,
     assumptions: Assumptions = ASSUMPTIONS,
 ) -> BacktestResult:
-    return run_alone(strategy, candles_of(rows), FEES, assumptions, start, end)
+    return run_alone(strategy, candles_of(rows), FEES, assumptions, (start, end))
 
 
 def net(sold_at: str, bought_at: str = "110") -> Decimal:

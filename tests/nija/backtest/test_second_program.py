@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from nija.strategy.ema_cross import EmaCross
 from nija.strategy.trend import Trend
 from nija.strategy.trend_ensemble import TrendEnsemble
 from tests.nija.backtest.runs import run_alone
-from tests.nija.backtest.second_program import Costs, Rows, channel, crossing, plain_trades
+from tests.nija.backtest.second_program import Brakes, Costs, Rows, channel, crossing, plain_trades
 from tests.nija.strategy.ensemble_evaluation import EnsembleCosts, PlainMembers, Slot, trade
 from tests.nija.strategy.generated import random_walks
 from tests.nija.strategy.real_candles import real_candles
@@ -77,6 +77,27 @@ def test_sizes_by_risk_on_any_candles_are_those_of_the_plain_program(candles: Ca
     if len(candles):
         result = run(Trend(fee_gate=0.0), candles, risk=Decimal(repr(risk)))
         assert_same(result, candles, channel(candles, 20, 10, 3.0, 1.0), Costs(0.004, SLIPPAGE), risk)
+
+
+@given(
+    candles=random_walks,
+    daily=st.sampled_from([0.01, 0.05, 0.2]),
+    drawdown=st.sampled_from([0.05, 0.2, 0.6]),
+    timeframe=st.sampled_from([Timeframe.H4, Timeframe.D1]),
+)
+def test_loss_limits_on_any_candles_pause_as_in_the_plain_program(
+    candles: Candles, daily: float, drawdown: float, timeframe: Timeframe
+) -> None:
+    if len(candles):
+        scaled = replace(candles, timeframe=timeframe, time=candles.time * timeframe.seconds // 86_400)
+        limits = {"max_daily_loss": Decimal(repr(daily)), "max_drawdown": Decimal(repr(drawdown))}
+        strategy, fees = Trend(5, 3, 2.0, 0.5, 0.0), Fees(Decimal(0), FEE)
+        result = run_alone(strategy, scaled, fees, Assumptions(sizing=FullSize()), limits=limits)
+        trades, total = plain_trades(
+            scaled, channel(scaled, 5, 3, 2.0, 0.5), Costs(0.004, SLIPPAGE), brakes=Brakes(daily, drawdown)
+        )
+        assert [scaled.time[trade.entered] for trade in trades] == [trade.opened for trade in result.trades]
+        assert total == pytest.approx(float(result.total_return), abs=1e-9)
 
 
 @given(
