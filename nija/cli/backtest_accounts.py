@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brokers.model import Exchange
     from nija.cli.context import CliContext
     from nija.journal.journal import Journal
+    from nija.journal.records import EquityPoint
     from nija.trader.plan import TradingPlan
 
 DEFAULT_CASH = Decimal(1000)
@@ -148,14 +149,16 @@ def _flat(key: str, strategy: str) -> str:
 
 
 def _cash(
-    account: AccountId, plan: TradingPlan, given: Mapping[str | None, str], known: Mapping[str, Decimal]
+    account: AccountId, plan: TradingPlan, given: Mapping[str | None, str], known: Mapping[str, EquityPoint]
 ) -> tuple[Decimal, str]:
     name = str(account)
     text = given.get(name, given.get(None))
     if text is not None:
         return read_money("--cash", text), ""
-    if known.get(name, Decimal(0)) > 0:
-        return known[name], f"{name} starts with {money(known[name], plan.quote)}, its last equity in its journal"
+    last = known.get(name)
+    if last is not None and last.currency == plan.quote and last.equity > 0:
+        shown = money(last.equity, plan.quote)
+        return last.equity, f"{name} starts with {shown}, its equity of {last.time:%Y-%m-%d} in its journal"
     assumed = money(DEFAULT_CASH, plan.quote)
     return DEFAULT_CASH, f"{name} starts with {assumed}: --cash changes that"
 
@@ -169,15 +172,15 @@ def _fees(account: AccountId, given: Mapping[str | None, str]) -> tuple[Fees, st
     return fees, f"{short_name(account.exchange)} fee: {percent(fees.taker)} a side, its highest: --fee changes that"
 
 
-def _known_equity(context: CliContext) -> dict[str, Decimal]:
+def _known_equity(context: CliContext) -> dict[str, EquityPoint]:
     """The last equity in each journal that can be read."""
     try:
         found = read_journals(context, None, _last_equity).found
     except (JournalError, OSError, ValueError):
         return {}
-    return {name: equity for name, equity in found if equity is not None}
+    return {name: point for name, point in found if point is not None}
 
 
-def _last_equity(journal: Journal) -> tuple[str, Decimal | None]:
+def _last_equity(journal: Journal) -> tuple[str, EquityPoint | None]:
     points = equity_series(journal)
-    return str(journal.account), points[-1].equity if points else None
+    return str(journal.account), points[-1] if points else None

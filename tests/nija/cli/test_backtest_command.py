@@ -5,17 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from accounts.identity import AccountId
+from brokers.clock import SystemClock
 from nija.analysis.analysis import Questions
 from nija.analysis.cautions import day
 from nija.candles.store import CandleStore
 from nija.cli.app import app
 from nija.cli.backtest_text import report_parts
+from nija.journal.opening import Journals
+from nija.journal.records import EquityDay
+from nija.log.event_log import get_log
 from tests.nija.analysis.made_up import DAY, at, walk, walked
 
 if TYPE_CHECKING:
@@ -161,6 +169,18 @@ def test_every_account_runs_with_its_own_settings_money_and_fees(folder: Path) -
     assert told["kraken:daivon_frazier"]["parameters"]["entry"] == "55"
     assert told["coinbase:tania_gilbert"]["fees"]["taker"] == "0.0120"
     assert "coinbase:master is switched off and left out" in report["notes"]
+
+
+def test_an_account_starts_with_the_equity_of_its_journal(folder: Path) -> None:
+    (folder / "nija.toml").write_text('[trading]\nmarkets = ["BTC/USD"]\n[accounts."kraken:daivon_frazier"]\n')
+    now, one = datetime(2026, 1, 5, tzinfo=UTC), Decimal(1)
+    with closing(Journals(folder / "data", SystemClock(), get_log("test"))) as journals:
+        journal = journals.open(AccountId.parse("kraken:daivon_frazier"))
+        journal.equity.save(EquityDay(now.date(), "USD", one, one, one, Decimal(0), Decimal("218.45"), now))
+        journal.close()
+    report = reported("--accounts", "--candles", BTC)
+    assert report["accounts"][0]["cash"] == "218.45"
+    assert "kraken:daivon_frazier starts with $218.45, its equity of 2026-01-05 in its journal" in report["notes"]
 
 
 def test_the_text_fits_a_terminal_of_80_columns() -> None:
