@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from nija.explain.comparison import ComparedTrade, TradeDifference
 
 _SHOWN = 20
-_NOT_BOUGHT = "did not buy"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSide:
+    """A result, with what stands small below it."""
+
+    result: str
+    below: tuple[str, ...] = ()
+
+
+_NOT_BOUGHT = ComparedSide("did not buy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +35,8 @@ class ComparedRow:
 
     market: str
     signal: str
-    live: str
-    tested: str
+    live: ComparedSide
+    tested: ComparedSide
     difference: str
     tone: Tone
     parts: str
@@ -86,25 +96,23 @@ def _row(one: ComparedTrade) -> ComparedRow:
     )
 
 
-def _live(one: ComparedTrade) -> str:
+def _live(one: ComparedTrade) -> ComparedSide:
     if one.live is None:
         return _NOT_BOUGHT
-    return _result(one.live.entry_price, one.live_return, one.market, is_held=one.live.closed is None)
+    return _side(one.live.entry_price, one.live_return, one.market, is_held=one.live.closed is None)
 
 
-def _tested(one: ComparedTrade) -> str:
+def _tested(one: ComparedTrade) -> ComparedSide:
     if one.tested is None:
         return _NOT_BOUGHT
     bought_at = one.tested.cost / one.tested.bought
-    return _result(bought_at, one.tested_return, one.market, is_held=one.tested.is_unfinished)
+    return _side(bought_at, one.tested_return, one.market, is_held=one.tested.is_unfinished)
 
 
-def _result(bought_at: Decimal, returned: Decimal | None, market: str, *, is_held: bool) -> str:
-    """`bought at $4106.12, +3.20 %, still held`."""
-    parts = [f"bought at {price(bought_at, market)}"]
-    if returned is not None:
-        parts.append(percent(returned, signed=True))
-    return ", ".join([*parts, *(["still held"] if is_held else [])])
+def _side(bought_at: Decimal, returned: Decimal | None, market: str, *, is_held: bool) -> ComparedSide:
+    figure = "" if returned is None else percent(returned, signed=True)
+    state = "still held" if is_held else "no sale" if returned is None else ""
+    return ComparedSide(figure or state, (f"bought at {price(bought_at, market)}", state if figure else ""))
 
 
 def _parts(difference: TradeDifference) -> str:
