@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from brokers.figures import amount
 from brokers.model import ZERO
-from nija.explain.next_candle import next_candle, signal_if
+from nija.explain.next_candle import Outlooks
 from nija.market_data.signals import shortage
 from nija.risk.costs import slippage
 from nija.risk.limits import may_open
@@ -92,13 +92,15 @@ class MarketFound:
     problem: str = ""
 
 
-def market_now(found: MarketFound, plan: TradingPlan, fees: Fees, appraisal: Appraisal) -> MarketNow:
-    """A strategy that fails is a problem of this market, not an error."""
+def market_now(
+    found: MarketFound, plan: TradingPlan, fees: Fees, appraisal: Appraisal, outlooks: Outlooks | None = None
+) -> MarketNow:
+    """`outlooks` are shared by all accounts. A strategy that fails is a problem of this market, not an error."""
     known = MarketNow(found.symbol, str(plan.timeframe), price=found.price, held=found.held, stop=found.stop)
     if found.market is None or found.candles is None or not len(found.candles):
         return _unknown(known, found)
     try:
-        return _Decider(found.market, found.candles, found, plan, fees, appraisal).decide()
+        return _Decider(found.market, found.candles, found, plan, fees, appraisal, outlooks or Outlooks()).decide()
     except Exception as error:  # noqa: BLE001 - a strategy may be a user's own
         return _unknown(known, found, f"the strategy {plan.strategy_name} failed: {type(error).__name__}: {error}")
 
@@ -125,12 +127,13 @@ class _Decider:
     plan: TradingPlan
     fees: Fees
     appraisal: Appraisal
+    outlooks: Outlooks
 
     def decide(self) -> MarketNow:
         strategy, timeframe = self.plan.strategy, self.plan.timeframe
-        signal = strategy.evaluate(self.candles).last(self.candles)
+        signal = self.outlooks.signal(strategy, self.candles)
         refusal = self._refusal(signal)
-        ahead = next_candle(strategy, self.candles)
+        ahead = self.outlooks.next_candle(strategy, self.candles)
         is_held = self.found.held > ZERO
         buys_above = None if is_held or ahead.buys_above is None else self._price(ahead.buys_above)
         sells_below = None if not is_held or ahead.sells_below is None else self._price(ahead.sells_below)
@@ -151,7 +154,7 @@ class _Decider:
             held=self.found.held,
             stop=self.found.stop,
             buys_above=buys_above,
-            next_order=None if buys_above is None else self._next_order(float(buys_above)),
+            next_order=None if buys_above is None else self._next_order(buys_above + self.market.price_step),
             sells_below=sells_below,
             enough=self._enough(signal),
             problem=self._problem(),
@@ -206,10 +209,8 @@ class _Decider:
             return None
         return PlannedEntry(price, stop, size.amount, size.notional, size.risk)
 
-    def _next_order(self, close: float) -> PlannedEntry | None:
-        """At the first price step above the bound."""
-        above = close + float(self.market.price_step)
-        signal = signal_if(self.plan.strategy, self.candles, above)
+    def _next_order(self, close: Decimal) -> PlannedEntry | None:
+        signal = self.outlooks.signal(self.plan.strategy, self.candles, float(close))
         return self._entry(signal, signal.close)
 
     def _enough(self, signal: SignalAt) -> Decimal | None:

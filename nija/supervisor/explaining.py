@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from brokers.exchanges import described
@@ -12,6 +12,7 @@ from nija.explain.account_now import AccountNow, appraisal_of
 from nija.explain.account_size import SENSIBLE
 from nija.explain.beside import TradedAccount
 from nija.explain.market_now import MarketFound, market_now
+from nija.explain.next_candle import Outlooks
 from nija.risk.sizing import Funds
 from nija.trader.balances import value_of
 from nija.trader.halts import paused_by
@@ -40,7 +41,8 @@ def explain_answer(
 ) -> dict[str, object]:
     """For the control socket."""
     running = {thread.account: thread for thread in threads}
-    accounts = [_account(one, running.get(one.account), manager, candles, moment) for one in manager.snapshots()]
+    sources = _Sources(manager, candles, moment, Outlooks())
+    accounts = [_account(one, running.get(one.account), sources) for one in manager.snapshots()]
     return {_ACCOUNTS: [to_plain(one) for one in accounts]}
 
 
@@ -57,16 +59,20 @@ def traded_account(
     return TradedAccount(view.plan, fees, view.fees is not None, markets)
 
 
-def _account(
-    snapshot: AccountSnapshot,
-    thread: AccountThread | None,
-    manager: AccountManager,
-    candles: CandlesOf,
-    moment: ReportMoment,
-) -> AccountNow:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the answer about every account is made from."""
+
+    manager: AccountManager
+    candles: CandlesOf
+    moment: ReportMoment
+    outlooks: Outlooks
+
+
+def _account(snapshot: AccountSnapshot, thread: AccountThread | None, sources: _Sources) -> AccountNow:
     account, view = snapshot.account, None if thread is None else thread.view
     fees = described(account.exchange).entry_fees if view is None or view.fees is None else view.fees
-    broker = manager.broker(account)
+    broker = sources.manager.broker(account)
     known = AccountNow(
         id=str(account),
         label=account.label,
@@ -84,9 +90,12 @@ def _account(
     if thread is None or view is None or broker is None:
         return known
     appraisal = _appraisal(view, snapshot)
-    found = _found(view, thread.feed, broker.markets(), moment.steady)
-    with_candles = (replace(one, candles=candles(account.exchange, one.symbol, view.plan.timeframe)) for one in found)
-    return replace(known, markets=tuple(market_now(one, view.plan, fees, appraisal) for one in with_candles))
+    found = _found(view, thread.feed, broker.markets(), sources.moment.steady)
+    with_candles = (
+        replace(one, candles=sources.candles(account.exchange, one.symbol, view.plan.timeframe)) for one in found
+    )
+    markets = (market_now(one, view.plan, fees, appraisal, sources.outlooks) for one in with_candles)
+    return replace(known, markets=tuple(markets))
 
 
 def _found(view: TraderView, feed: FeedSnapshot, listed: Mapping[str, Market], steady: float) -> Iterator[MarketFound]:

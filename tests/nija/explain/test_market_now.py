@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from brokers.model import ZERO
@@ -14,6 +15,7 @@ from nija.explain.account_now import appraisal_of
 from nija.explain.market_now import MarketFound, MarketNow, market_now
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.sizing import Funds
+from nija.strategy.base import Signals
 from nija.trader.plan import TradingPlan, trading_plan
 from tests.nija.explain.backtests import BTC, KRAKEN
 from tests.nija.explain.test_next_candle import Always
@@ -22,6 +24,7 @@ from tests.nija.strategy.generated import candles_of, flat
 
 if TYPE_CHECKING:
     from accounts.setting_tables import AccountSettings
+    from brokers.model import Candles
 
 QUIET = candles_of(flat(40))
 BROKEN_OUT = candles_of([*flat(40), (100.0, 105.0, 100.0, 104.0)])
@@ -112,6 +115,51 @@ class TestWhileAPositionIsHeld:
 
     def test_shows_the_signal_to_sell(self) -> None:
         assert now(replace(QUIETLY, candles=FALLEN, held=Decimal("0.5"))).signal == "sell"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted(Always):
+    """Wants this part of its share held, with a stop at 90."""
+
+    weight: float = 0.5
+
+    def evaluate(self, candles: Candles) -> Signals:
+        length = len(candles)
+        wanted, stop = np.full(length, self.weight), np.full(length, 90.0)
+        return Signals(wanted > 0, wanted == 0, stop, stop.copy(), wanted, band=0.1)
+
+
+def weighted(weight: float, held: str = "0") -> MarketNow:
+    plan = TradingPlan(settings_of(markets=("BTC/USD", "ETH/USD")), Weighted(weight=weight))
+    found = replace(QUIETLY, held=Decimal(held), stop=Decimal(90) if Decimal(held) else None)
+    return market_now(found, plan, KRAKEN, appraisal_of(Funds(Decimal(1000), Decimal(500), ZERO), CLOSED))
+
+
+class TestAStrategyWithWeights:
+    def test_buys_the_part_of_its_share_that_it_wants(self) -> None:
+        """Half of the half of 1000 USD that each of two markets may use."""
+        found = weighted(0.5)
+        assert found.weight == Decimal("0.5")
+        assert found.order is not None
+        assert found.order.cost == pytest.approx(Decimal(250), abs=Decimal("0.1"))
+
+    def test_buys_the_rest_of_what_it_wants_while_something_is_held(self) -> None:
+        found = weighted(0.5, held="1")
+        assert found.order is not None
+        assert found.order.cost == pytest.approx(Decimal(150), abs=Decimal("0.1"))
+
+    def test_sells_down_to_what_it_wants(self) -> None:
+        assert weighted(0.5, held="4").sells == "down to 2.50000000 BTC"
+
+    def test_sells_all_of_what_it_no_longer_wants(self) -> None:
+        assert weighted(0, held="4").sells == "all of it"
+
+    def test_waits_within_its_band(self) -> None:
+        assert weighted(0.5, held="2.4").rule == "within_band"
+
+    def test_names_the_equity_that_a_change_by_the_band_needs(self) -> None:
+        """5 USD are a tenth of the half of 100 USD."""
+        assert weighted(0.5).enough == Decimal(100)
 
 
 class TestWhatIsUnknown:
