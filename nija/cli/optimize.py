@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  read at run time by typer
@@ -32,7 +33,7 @@ from nija.optimize.folds import divide
 from nija.optimize.grid import make_grid
 from nija.optimize.looks import LookLog
 from nija.optimize.plain import plain_report
-from nija.optimize.ranges import count_variants, read_ranges, read_ranges_file
+from nija.optimize.ranges import RangesFile, count_variants, read_ranges, read_ranges_file
 from nija.optimize.search import Interrupted
 from nija.optimize.span import whole_days
 from nija.optimize.store import VariantStore
@@ -42,13 +43,22 @@ from nija.optimize.trial import Conditions, Pass
 from nija.strategy.base import StrategyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
 _STOPPED = 130
 _MOST_VARIANTS = 5_000
 # With fewer, compiling takes longer than it saves.
 _WORTH_COMPILING = 100
+_FAULTS = (
+    SetupFault,
+    SettingsError,
+    StrategyError,
+    OptionError,
+    OptimizeError,
+    CandleError,
+    BacktestError,
+    OSError,
+)
 _FOLDER, _STORE, _LOOKS, _COMPILED = "optimize", "variants.sqlite", "looks.jsonl", "numba"
 
 
@@ -62,6 +72,17 @@ class SearchOptions:
     held_back: float
     is_rolling: bool
     is_plain: bool
+    look: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutput:
+    """Where results are kept (None: in the data folder), how they are computed, and how they are shown."""
+
+    folder: Path | None
+    jobs: int
+    as_json: bool
+    counter: Counter
 
 
 def optimize(  # noqa: PLR0913 - an option each
@@ -125,11 +146,11 @@ def optimize(  # noqa: PLR0913 - an option each
     """
     counter = Counter()
     try:
-        found = read_ranges_file(ranges_file) if ranges_file is not None else None
+        file = RangesFile(None, {}) if ranges_file is None else read_ranges_file(ranges_file)
         account_options = AccountOptions(
             markets=tuple(markets or ()),
             exchange=exchange,
-            strategy=strategy or (None if found is None else found.strategy),
+            strategy=strategy or file.strategy,
             timeframe=timeframe,
             settings=tuple(settings or ()),
             cash=() if cash is None else (cash,),
@@ -144,52 +165,38 @@ def optimize(  # noqa: PLR0913 - an option each
             split=None,
             questions=Questions(),
         )
-        options = SearchOptions(
-            ranges=({} if found is None else found.ranges) | read_ranges(ranges or ()),
-            folds=folds,
-            test_days=test,
-            held_back=hold_back,
-            is_rolling=rolling,
-            is_plain=plain,
-        )
-        _check_count(options.ranges, yes=yes)
-        data = read_context().settings.data_dir
+        tried = _counted(file.ranges | read_ranges(ranges or ()), yes=yes)
+        options = SearchOptions(tried, folds, test, hold_back, rolling, plain, look)
         study, notes = _study(account_options, run_options, options)
-        root = folder or data / _FOLDER
-        store = VariantStore(root / _STORE)
-        try:
-            outcomes = shown_search(study, store, jobs, data / _COMPILED, counter)
-        finally:
-            store.close()
-        with activity() as tell:
-            tell("Computing the figures that are shown")
-            report = study_report(study, outcomes, LookLog(root / _LOOKS), look=look)
-            written = write_study(study_folder(root, study), report, notes, datetime.now(UTC))
+        _search(study, notes, options, SearchOutput(folder, jobs, as_json, counter))
     except Interrupted as error:
         sys.stderr.write(
             f"Stopped. {counter.done} of {counter.whole} variants are done and kept: the same command goes on there.\n"
         )
         raise typer.Exit(_STOPPED) from error
-    except (
-        SetupFault,
-        SettingsError,
-        StrategyError,
-        OptionError,
-        OptimizeError,
-        CandleError,
-        BacktestError,
-        OSError,
-    ) as error:
+    except _FAULTS as error:
         print_fault(SetupFault(tuple(str(error).splitlines())))
         raise typer.Exit(FAILED) from error
-    if as_json:
+
+
+def _search(study: Study, notes: tuple[str, ...], options: SearchOptions, output: SearchOutput) -> None:
+    data = read_context().settings.data_dir
+    root = output.folder or data / _FOLDER
+    with closing(VariantStore(root / _STORE)) as store:
+        outcomes = shown_search(study, store, output.jobs, data / _COMPILED, output.counter)
+    with activity() as tell:
+        tell("Computing the figures that are shown")
+        report = study_report(study, outcomes, LookLog(root / _LOOKS), look=options.look)
+        written = write_study(study_folder(root, study), report, notes, datetime.now(UTC))
+    if output.as_json:
         sys.stdout.write(json.dumps(plain_report(report, notes), ensure_ascii=False, indent=1) + "\n")
     else:
         print_all(report_parts(report, notes, terminal_width()))
     sys.stderr.write(f"✅ Written to {written[0].parent}\n")
 
 
-def _check_count(ranges: Mapping[str, tuple[Decimal, ...]], *, yes: bool) -> None:
+def _counted(ranges: dict[str, tuple[Decimal, ...]], *, yes: bool) -> dict[str, tuple[Decimal, ...]]:
+    """The ranges, unless they make too many variants. Raises OptimizeError."""
     count = count_variants(ranges)
     if count > _MOST_VARIANTS and not yes:
         lengths = " × ".join(f"{len(values)} of {key}" for key, values in ranges.items())
@@ -197,6 +204,7 @@ def _check_count(ranges: Mapping[str, tuple[Decimal, ...]], *, yes: bool) -> Non
             f"{count} variants ({lengths}) are more than {_MOST_VARIANTS}: widen the steps, or add --yes. The more are"
             " tried, the better the best of them looks by luck alone"
         )
+    return ranges
 
 
 def _study(
@@ -216,6 +224,8 @@ def _study(
         held_back=options.held_back,
         is_rolling=options.is_rolling,
     )
+    if options.look and division.held_back is None:
+        raise OptimizeError("--look shows the days held back, but --hold-back 0 keeps none")
     conditions = Conditions(account, histories, division.fitted)
     if options.is_plain or len(grid.variants) < _WORTH_COMPILING:
         return Study(grid, conditions, division, Pass.PLAIN), prepared.notes

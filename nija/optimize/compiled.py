@@ -54,7 +54,8 @@ class CompiledPass:
         self._loop: Any = import_module("nija.optimize.loop")
         self._conditions = conditions
         self._timeline = _timeline(conditions)
-        self._prices = self._price_table()
+        # One table for all variants, as it may be large: each overwrites the signals of the last.
+        self._table = self._price_table()
         self._rules = _market_rules(self._loop.MarketRule, conditions)
         step, times = conditions.account.plan.timeframe.seconds, self._timeline.times
         self._days = np.stack((times // DAY, (times + step - 1) // DAY), axis=1)
@@ -62,7 +63,7 @@ class CompiledPass:
     def __call__(self, strategy: Strategy) -> VariantOutcome:
         account = self._conditions.account
         rules = _account_rules(self._loop.AccountRule, account, strategy)
-        equity, entered, final = self._loop.simulate(self._table(strategy), self._days, self._rules, rules)
+        equity, entered, final = self._loop.simulate(self._with_signals(strategy), self._days, self._rules, rules)
         equity[-1] = final
         times, step = self._timeline.times, account.plan.timeframe.seconds
         curve = Curve(np.concatenate((times[:1], times + step)), np.concatenate(([float(account.cash)], equity)))
@@ -84,8 +85,8 @@ class CompiledPass:
             table[places, number, at.IS_STALE] = (ages > longest) & (longest > 0)
         return table
 
-    def _table(self, strategy: Strategy) -> NDArray[np.float64]:
-        at, table, quote = self._loop.At, self._prices.copy(), self._conditions.account.plan.quote
+    def _with_signals(self, strategy: Strategy) -> NDArray[np.float64]:
+        at, table, quote = self._loop.At, self._table, self._conditions.account.plan.quote
         for number, (history, part, places) in enumerate(self._parts()):
             signals: Signals = strategy.evaluate(history.candles)
             # The signal of a candle is acted on at the open of the next one; the first candle has none before it.

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from nija.strategy.base import Strategy
 
 # Whatever decides what a backtest does.
-_DECIDING = ("nija/backtest", "nija/optimize", "nija/risk", "nija/strategy", "nija/trader/plan.py", "brokers/model.py")
+_DECIDING = (
+    "nija/analysis",
+    "nija/backtest",
+    "nija/optimize",
+    "nija/risk",
+    "nija/strategy",
+    "nija/trader",
+    "brokers/model.py",
+)
 _LIBRARIES = ("numpy", "ta-lib")
 
 

@@ -6,7 +6,7 @@ import pickle
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from multiprocessing import get_context
@@ -20,11 +20,13 @@ from nija.optimize.errors import OptimizeError
 from nija.optimize.trial import Conditions, Pass, trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from nija.optimize.outcome import VariantOutcome
     from nija.optimize.store import VariantStore
     from nija.strategy.base import Strategy
+
+    _Outcomes = Generator[tuple[str, VariantOutcome], None, None]
 
 # Fewer variants are done before another process has started.
 _ALONE = 8
@@ -58,9 +60,11 @@ def search(
     Raises Interrupted, and OptimizeError if a process dies.
     """
     try:
-        for key, outcome in _outcomes(task, wanted, jobs):
-            store.add(key, outcome)
-            advance()
+        # Closed before anything else happens: that ends the processes, wherever an interrupt comes.
+        with closing(_outcomes(task, wanted, jobs)) as outcomes:
+            for key, outcome in outcomes:
+                store.add(key, outcome)
+                advance()
     except KeyboardInterrupt as error:
         raise Interrupted from error
     except BrokenProcessPool as error:
@@ -70,7 +74,7 @@ def search(
         ) from error
 
 
-def _outcomes(task: Task, wanted: Mapping[str, Strategy], jobs: int) -> Iterator[tuple[str, VariantOutcome]]:
+def _outcomes(task: Task, wanted: Mapping[str, Strategy], jobs: int) -> _Outcomes:
     if jobs == 1 or len(wanted) <= _ALONE:
         yield from _alone(task, wanted)
         return
@@ -83,14 +87,14 @@ def _outcomes(task: Task, wanted: Mapping[str, Strategy], jobs: int) -> Iterator
         yield from _beside(task, wanted, jobs)
 
 
-def _alone(task: Task, wanted: Mapping[str, Strategy]) -> Iterator[tuple[str, VariantOutcome]]:
+def _alone(task: Task, wanted: Mapping[str, Strategy]) -> _Outcomes:
     if wanted:
         compute = task.trial()
         for key, strategy in wanted.items():
             yield key, compute(strategy)
 
 
-def _beside(task: Task, wanted: Mapping[str, Strategy], jobs: int) -> Iterator[tuple[str, VariantOutcome]]:
+def _beside(task: Task, wanted: Mapping[str, Strategy], jobs: int) -> _Outcomes:
     """Processes are spawned, as a fork would copy the threads that draw the progress."""
     with TemporaryDirectory(prefix="nija-optimize-") as folder:
         file = Path(folder) / "task"

@@ -100,6 +100,7 @@ def test_the_ranges_may_stand_in_a_file_and_an_option_replaces_one(folder: Path)
         (("--range", "entry=400,500"), "BTC/USD has 380 candles, and the longest variant needs 501"),
         (("--range", "entry=6,10", "--folds", "20"), "use fewer --folds"),
         (("--range", "entry=6,10", "--strategy", "trendy"), "trendy"),
+        (("--range", "entry=6,10", "--look", "--hold-back", "0"), "--hold-back 0 keeps none"),
         (("ETH/USD", "--range", "entry=6,10"), "no candles of ETH/USD"),
         (("--ranges", "nowhere.toml"), "nowhere.toml: cannot be read"),
     ],
@@ -133,6 +134,6 @@ def test_one_and_three_parameters_are_shown_within_80_columns(folder: Path, rang
 
 
 def test_a_map_that_is_too_wide_for_the_terminal_is_in_the_page_alone(folder: Path) -> None:
-    study = made_up_study("entry=6,10", "exit=2..40..1")
+    study = made_up_study("entry=6", "exit=2..15..1")
     report = study_report(study, run(study, folder, Progress()), LookLog(folder / "looks"), look=False)
-    assert "39 values of exit do not fit here: the HTML file has the map." in list(report_parts(report, (), 80))
+    assert "14 values of exit do not fit here: the HTML file has the map." in list(report_parts(report, (), 80))

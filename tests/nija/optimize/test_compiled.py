@@ -100,6 +100,13 @@ class TestEqual:
         histories = [made_up_history("BTC/USD", 9), made_up_history("ETH/USD", 10, 300)]
         assert check_equal(made_up_conditions(histories), Trend(entry=8, exit=4), tmp_path) > 0
 
+    def test_one_pass_for_many_variants_keeps_nothing_of_the_last(self, tmp_path: Path) -> None:
+        conditions = made_up_conditions([made_up_history("BTC/USD", 12)])
+        both = CompiledPass(conditions, tmp_path)
+        both(Trend(entry=4, exit=2, fee_gate=0))
+        late, alone = Trend(entry=30, exit=20), CompiledPass(conditions, tmp_path)
+        assert both(late).returns.tolist() == alone(late).returns.tolist()
+
     def test_a_strategy_without_a_stop_opens_nothing_in_either(self, tmp_path: Path) -> None:
         conditions = made_up_conditions([made_up_history("BTC/USD", 11)])
         assert check_equal(conditions, Trend(stop_atr=None), tmp_path) == 0
