@@ -34,7 +34,7 @@ DESK_MUTATIONS = (
     Mutation(
         "what was closed by hand is bought back at the candle during which it was held",
         "nija/trader/trader.py",
-        "if self._held_at.get(symbol) == signal.closed and symbol not in self._desk.positions():",
+        "if symbol not in self._desk.positions() and self._held_candles.was_held(symbol, signal, now):",
         "if False:",
         ("tests/nija/trader/test_trader.py",),
     ),

@@ -86,4 +86,18 @@ WEIGHT_MUTATIONS = (
         "return bought and size",
         (_TRADER,),
     ),
+    Mutation(
+        "a restart buys back at the candle during which the stop was hit",
+        "nija/trader/held_candles.py",
+        "return sold is not None and is_exchange_time and signal.closed <= sold",
+        "return False",
+        (_TRADER,),
+    ),
+    Mutation(
+        "old candles that are replayed open nothing after a restart",
+        "nija/trader/held_candles.py",
+        "is_exchange_time = 0 <= age < _SAME_TIME_INTERVALS * signal.timeframe.seconds",
+        "is_exchange_time = age >= 0",
+        (_TRADER,),
+    ),
 )

@@ -20,6 +20,7 @@ from nija.risk.resizing import Increase
 from nija.trader.appraisal import Appraiser
 from nija.trader.balances import AccountFunds, BalanceCache, cost
 from nija.trader.halts import TradingHalts, paused_by
+from nija.trader.held_candles import HeldCandles
 from nija.trader.plan import MissingMarkets
 from nija.trader.resizing import Resizer
 from nija.trader.view import ProtectionView, Steps, TraderView, WrittenOff
@@ -72,8 +73,7 @@ class Trader:
         self._fees_due = self._markets_read + _FEES_WAIT
         self._quote = context.plan.quote
         self._followed: set[str] = set()
-        # By market: the last candle during which a position was held. It opens nothing once that position has ended.
-        self._held_at: dict[str, datetime] = {}
+        self._held_candles = HeldCandles()
         self._missing = _missing_markets(context)
         self._appraiser = Appraiser(context, self._balances, self._halts, self._log)
         self._resizer = Resizer(context)
@@ -88,6 +88,7 @@ class Trader:
     def start(self) -> None:
         """Before the first cycle: compare journal and exchange, and start following the markets. Raises BrokerError."""
         self._desk.recover()
+        self._held_candles.read(self._context.journal.fills.all())
         self._follow()
 
     def change(self, plan: TradingPlan) -> None:
@@ -182,11 +183,11 @@ class Trader:
         self._refresh_fees()
 
     def _note_held(self, snapshot: FeedSnapshot) -> None:
-        """Before anything ends in this cycle. Compared by candle, as a market's time may run faster than the clock."""
+        """Before anything ends in this cycle."""
         for market in self._desk.positions():
             signal = snapshot.signals.get(self._plan.subscription(market))
             if signal is not None:
-                self._held_at[market] = signal.closed
+                self._held_candles.note(market, signal)
 
     def _refresh_markets(self) -> None:
         """Markets change their minimums, steps and states now and then; orders must follow."""
@@ -287,7 +288,7 @@ class Trader:
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
-        return self._not_ready(symbol, signal) or self._buy(market, signal, snapshot, appraisal)
+        return self._not_ready(symbol, signal, appraisal.now) or self._buy(market, signal, snapshot, appraisal)
 
     def _listed(self, symbol: str) -> Market | None:
         """The market's current state, read again if it was closed when last read."""
@@ -304,7 +305,7 @@ class Trader:
             return NoTradeReason(Rule.OTHER_QUOTE, f"not quoted in {self._quote}, the currency this account counts in")
         return NoTradeReason(Rule.NO_MARKET, self._missing.text(symbol, listed))
 
-    def _not_ready(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
+    def _not_ready(self, symbol: str, signal: SignalAt, now: datetime) -> NoTradeReason | None:
         is_held = symbol in self._desk.positions()
         if is_held and signal.weight is None:
             return _POSITION_OPEN
@@ -312,18 +313,18 @@ class Trader:
             return _NO_SIGNAL
         if blocked := self._desk.blocked(symbol):
             return NoTradeReason(Rule.BLOCKED, blocked)
-        if used := self._used_up(symbol, signal):
+        if used := self._used_up(symbol, signal, now):
             return used
         if later := self._desk.retries_later(symbol, signal.closed):
             return NoTradeReason(Rule.RETRY, later)
         return None
 
-    def _used_up(self, symbol: str, signal: SignalAt) -> NoTradeReason | None:
+    def _used_up(self, symbol: str, signal: SignalAt, now: datetime) -> NoTradeReason | None:
         """Why this candle opens nothing any more."""
         if self._desk.acted_on(symbol, signal.closed):
             text = f"the candle closed {signal.closed:%Y-%m-%d %H:%M} was already acted upon"
             return NoTradeReason(Rule.ACTED_ON, text)
-        if self._held_at.get(symbol) == signal.closed and symbol not in self._desk.positions():
+        if symbol not in self._desk.positions() and self._held_candles.was_held(symbol, signal, now):
             # The rules enter only if nothing was held when the candle closed; else a sale by hand would be undone.
             text = f"a position was held at the candle closed {signal.closed:%Y-%m-%d %H:%M}; the next one counts"
             return NoTradeReason(Rule.ACTED_ON, text)

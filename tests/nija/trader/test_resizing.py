@@ -192,6 +192,35 @@ def test_after_its_stop_was_hit_it_buys_again_at_the_next_close_only(rig: Trader
     assert held(rig) > 270
 
 
+def test_a_restart_after_the_stop_was_hit_buys_nothing_back_at_the_same_candle(rig: TraderRig) -> None:
+    rig.cycle(3)
+    rig.script.weight["BTC/USD"] = 0.65
+    rig.clock.advance(DAY)
+    rig.cycle(3)
+    rig.move("BTC/USD", 79)
+    rig.cycle(3)
+    rig.move("BTC/USD", 100)
+    rig.journal.close()
+    rig.start()
+    rig.cycle(3)
+    assert held(rig) == 0
+    assert rig.why_not_traded("BTC/USD").rule is Rule.ACTED_ON
+    wanting(rig, 0.6)
+    assert held(rig) > 270
+
+
+def test_a_restart_among_old_candles_that_are_replayed_does_not_keep_it_from_buying(rig: TraderRig) -> None:
+    rig.cycle(3)
+    wanting(rig, 0.0)
+    assert held(rig) == 0
+    # After the restart the last closed candle is eight days old.
+    rig.data.closed = 12
+    rig.journal.close()
+    rig.start()
+    wanting(rig, 0.6)
+    assert held(rig) > 290
+
+
 def test_nothing_is_bought_at_a_price_below_the_stop(rig: TraderRig) -> None:
     rig.script.stop["BTC/USD"] = 101.0
     rig.cycle(3)
