@@ -68,9 +68,16 @@ WEIGHT_MUTATIONS = (
     Mutation(
         "what the sales bring in is not waited for",
         "nija/trader/trader.py",
-        "[] if sold else self._make_entry(snapshot, appraisal)",
+        "waits if sold else self._make_entry(snapshot, appraisal)",
         "self._make_entry(snapshot, appraisal)",
         (_TRADER,),
+    ),
+    Mutation(
+        "what a sale brought in counts twice until its fills are read",
+        "nija/trader/trader.py",
+        "        sold = bool(waits) or self._resizer.sell_parts(snapshot, appraisal, attempts)\n",
+        "        sold = self._resizer.sell_parts(snapshot, appraisal, attempts)\n",
+        ("tests/nija/trader/test_trader.py::test_nothing_is_sized_while_the_fills_of_a_sale_are_unread",),
     ),
     Mutation(
         "a full account may not increase what it holds",

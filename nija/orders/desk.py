@@ -118,6 +118,11 @@ class OrderDesk:
                 pending[intent.market] = pending.get(intent.market, ZERO) + most - self._open.booked(intent)
         return pending
 
+    def unbooked_sale(self) -> str | None:
+        """Why balances may hold what a sale brought in while its position is still counted; None if they cannot."""
+        sales = (one for one in self._open.unsettled() if one.purpose is not Purpose.ENTRY)
+        return next(filter(None, map(_unbooked, sales)), None)
+
     def protection(self) -> Mapping[str, Protection]:
         """How well each position is protected, by market."""
         return self._executor.protection()
@@ -566,6 +571,17 @@ def _acted_on(signal_time: datetime) -> str:
     return f"the candle of {signal_time:%Y-%m-%d %H:%M} UTC was already acted upon"
 
 
+def _unbooked(sale: Intent) -> str | None:
+    if sale.purpose is Purpose.STOP:
+        # Before it has ended, it has most likely sold nothing.
+        return _unread_fills(sale) if sale.state.is_final else None
+    return _working(sale)
+
+
+def _unread_fills(order: Intent) -> str:
+    return f"the fills of the {order.purpose.name.lower()} order of {order.created:%H:%M:%S} UTC have not been read yet"
+
+
 def _working(order: Intent) -> str | None:
     purpose = order.purpose.name.lower()
     if order.state.is_unresolved:
@@ -573,7 +589,7 @@ def _working(order: Intent) -> str | None:
     if order.purpose is Purpose.STOP:
         return None
     if order.state.is_final:
-        return f"the fills of the {purpose} order of {order.created:%H:%M:%S} UTC have not been read yet"
+        return _unread_fills(order)
     return f"the {purpose} order of {order.created:%H:%M:%S} UTC is still working"
 
 

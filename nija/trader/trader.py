@@ -177,9 +177,10 @@ class Trader:
         appraisal = self._appraiser.appraise(snapshot)
         self._desk.note_balances(self._balances.known)
         # Purchases wait for the next cycle, which knows what the sales have left.
-        sold = self._resizer.sell_parts(snapshot, appraisal, attempts)
+        waits = self._awaits_sale()
+        sold = bool(waits) or self._resizer.sell_parts(snapshot, appraisal, attempts)
         attempts.raise_first()
-        self._publish(snapshot, appraisal, [] if sold else self._make_entry(snapshot, appraisal))
+        self._publish(snapshot, appraisal, waits if sold else self._make_entry(snapshot, appraisal))
         self._refresh_fees()
 
     def _note_held(self, snapshot: FeedSnapshot) -> None:
@@ -289,6 +290,14 @@ class Trader:
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
         return self._not_ready(symbol, signal, appraisal.now) or self._buy(market, signal, snapshot, appraisal)
+
+    def _awaits_sale(self) -> list[NoTradeReason]:
+        """Why nothing is sized now: what a sale brought in would count twice, as money and as the position it sold."""
+        sale = self._desk.unbooked_sale()
+        if sale is None:
+            return []
+        reason = NoTradeReason(Rule.BLOCKED, f"{sale}: until then the account's value is not known")
+        return [replace(reason, market=symbol) for symbol in self._plan.markets]
 
     def _listed(self, symbol: str) -> Market | None:
         """The market's current state, read again if it was closed when last read."""

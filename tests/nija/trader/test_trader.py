@@ -360,6 +360,24 @@ def test_what_filled_is_protected_at_once_although_its_fills_are_told_late(rig: 
     assert rig.sent("BTC/USD") == ["buy market", "sell stop"]
 
 
+def test_nothing_is_sized_while_the_fills_of_a_sale_are_unread(rig: TraderRig) -> None:
+    """The balance holds what it brought in, and its position is still counted: both together would be too much."""
+    rig.script.entry = {"BTC/USD"}
+    rig.cycle(2)
+    rig.model.fill_lag = 120.0
+    rig.script.entry, rig.script.exit = {"ETH/USD"}, {"BTC/USD"}
+    rig.next_candle()
+    rig.clock.advance(61.0)
+    rig.cycle(30)
+    assert rig.sent("BTC/USD") == ["buy market", "sell stop", "sell market"]
+    assert rig.sent("ETH/USD") == []
+    reason = rig.why_not_traded("ETH/USD")
+    assert reason.rule is Rule.BLOCKED
+    assert "the fills of the exit order" in reason.text
+    rig.cycle(120)
+    assert rig.sent("ETH/USD") == ["buy market", "sell stop"]
+
+
 def test_a_flatten_goes_on_while_the_rate_limit_is_used_up(rig: TraderRig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only requests for bookkeeping fail: sales do not wait for them."""
     rig.script.entry = {"BTC/USD"}
