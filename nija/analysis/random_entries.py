@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # So many times the wanted runs are tried, and those kept that made as many trades as the strategy.
 _TRIED = 16
+# Of years of minutes, this many moments are drawn first, and computed in seconds.
+_MOST_MOMENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +82,7 @@ def random_entries(
             return None
         slippage = result.slippage[history.market.symbol]
         market = traded_market(history.market, history.candles, signals, slippage, result.start, result.end)
-        moments = _moments(result, market, slippage)
+        moments = _moments(result, market, slippage, chance)
         if wanted and len(moments.nets):
             drawn.append(_nets(moments, wanted, runs, chance))
     if not drawn:
@@ -91,10 +93,12 @@ def random_entries(
     return RandomEntries(own, float((~np.isnan(nets)).sum(axis=1).mean()), np.sort(means))
 
 
-def _moments(result: BacktestResult, market: TradedMarket, slippage: Decimal) -> _Moments:
+def _moments(result: BacktestResult, market: TradedMarket, slippage: Decimal, chance: np.random.Generator) -> _Moments:
     """Of the moments at which the strategy could have bought, had it given a signal: its stop and its gate allow it."""
     fee, gate = result.account.fees.taker, result.account.plan.strategy.fee_gate
     at = np.arange(market.first, market.last)
+    if len(at) > _MOST_MOMENTS:
+        at = np.sort(chance.choice(at, _MOST_MOMENTS, replace=False))
     stop, close = market.signals.initial_stop[at], market.candles.close[at]
     paid = market.candles.open[at + 1] * float(market.ask)
     least = gate * float(round_trip_cost(fee, fee, slippage))

@@ -149,12 +149,17 @@ def _write_files(outcome: Outcome, output: Output) -> list[Path]:
     written = []
     if output.csv is not None:
         trades = (trade for one in outcome.analyses for trade in one.result.trades)
-        output.csv.write_text(trades_csv(trades), encoding="utf-8")
-        written.append(output.csv)
+        written.append(_written(output.csv, trades_csv(trades)))
     if output.html is not None:
         # Jinja2 takes a moment to load.
         from nija.analysis.page import backtest_page  # noqa: PLC0415
 
-        output.html.write_text(backtest_page(outcome.analyses, outcome.notes), encoding="utf-8")
-        written.append(output.html)
+        written.append(_written(output.html, backtest_page(outcome.analyses, outcome.notes)))
     return written
+
+
+def _written(file: Path, text: str) -> Path:
+    """Only its owner may read it: it may tell what accounts hold."""
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -65,11 +65,16 @@ class Outcome:
 
 
 def prepared_run(account_options: AccountOptions, options: RunOptions, tell: Callable[[str], None]) -> Prepared:
+    """Raises every error that options, settings and candles can cause."""
+
+    def reading(market: str) -> None:
+        tell(f"Reading candles of {market}")
+
     context = read_context()
     with CandleStore(context.settings.candle_store) as store:
-        source: CandleSource = StoreSource(store, context.settings.addresses, tell)
+        source: CandleSource = StoreSource(store, context.settings.addresses, reading)
         if options.candles:
-            files = FileSource.of(options.candles, lambda name: tell(f"Reading {name}"))
+            files = FileSource.of(options.candles, reading)
             source = files
             if not account_options.markets and all(path.is_file() for path in options.candles):
                 account_options = replace(account_options, markets=files.markets)
