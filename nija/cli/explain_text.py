@@ -64,7 +64,7 @@ def _past(one: Explanation) -> Iterator[str]:
             f"No figures for {one.strategy} on {one.timeframe} candles come with NIJA: nija backtest makes them from"
             " candles that nija candles download stores."
         )
-    if one.bundled is not None or one.own is not None:
+    if one.bundled is not None:
         yield PLAN_FOR
 
 
@@ -100,11 +100,13 @@ def _size(one: Explanation) -> Iterator[str]:
 
 def _server(size: AccountSize, currency: str) -> str:
     of_it = f", {percent(size.server / size.equity)} of this account" if currency == "USD" and size.equity else ""
-    text = (
-        f"A server for {money(SERVER_A_MONTH, 'USD')} a month costs {money(size.server, 'USD')} a year{of_it}. An"
-        f" ordinary year is {money(size.low, currency)} to +{money(size.high, currency)}, about"
-        f" {money(size.costs, currency)} of costs at the exchange already taken off."
-    )
+    text = f"A server for {money(SERVER_A_MONTH, 'USD')} a month costs {money(size.server, 'USD')} a year{of_it}."
+    if size.low is None or size.high is None:
+        return text
+    text += f" An ordinary year is {money(size.low, currency)} to +{money(size.high, currency)}"
+    if size.costs is not None:
+        text += f", about {money(size.costs, currency)} of costs at the exchange already taken off"
+    text += "."
     if currency == "USD" and size.high < size.server:
         text += " The server costs more than the account can be expected to earn: use one NIJA for several accounts."
     return text

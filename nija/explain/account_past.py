@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nija.journal.journal import Journal
     from nija.journal.records import EquityPoint, HistoryRow
 
-_STARTS = ("stop_trading", "flatten", "release", "limit_reached", "another_program")
+_STARTS = ("stop_trading", "flatten", "release", "release_keeping_stops", "limit_reached", "another_program")
 _ENDS = ("resume", "another_program_gone")
 _REFUSED = "order_refused"
 _ROWS = 5_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brokers.model import Exchange
-from nija.explain.account_size import account_size, verdict
+from nija.explain.account_size import account_size, verdict, with_costs, with_ordinary_year
 from nija.explain.bundled import bundled_figures, differences, slow_timeframe_note
 from nija.risk.costs import cost_of, round_trip_cost, slippage_of
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nija.explain.account_size import AccountSize
     from nija.explain.past import PastFigures
     from nija.trader.plan import TradingPlan
+
+_DEFAULT = "trend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ def explanation(now: AccountNow, plan: TradingPlan, own: PastFigures | None = No
     """`own` is a backtest of the account's settings, where there are candles for it."""
     slipped = max(slippage_of(symbol.partition("/")[0]) for symbol in plan.markets)
     round_trip = round_trip_cost(now.taker, now.taker, slipped)
-    size = account_size(now.sized_by, round_trip, [one.enough for one in now.markets])
+    bundled = bundled_figures(plan, now.taker)
+    size = account_size(now.sized_by, [one.enough for one in now.markets])
+    if bundled is not None:
+        size = with_ordinary_year(size)
+        size = with_costs(size, round_trip) if plan.strategy_name == _DEFAULT else size
+    resizes = any(one.weight is not None for one in now.markets)
     return Explanation(
         now=now,
         strategy=plan.strategy_name,
@@ -53,9 +60,9 @@ def explanation(now: AccountNow, plan: TradingPlan, own: PastFigures | None = No
         markets=plan.settings.markets,
         round_trip=round_trip,
         own=own,
-        bundled=bundled_figures(plan, now.taker),
+        bundled=bundled,
         unlike=differences(plan),
         timeframe_note=cost_of(plan.timeframe, now.taker, round_trip) or slow_timeframe_note(plan.timeframe),
         size=size,
-        verdict=verdict(size, Exchange(now.exchange)),
+        verdict=verdict(size, Exchange(now.exchange), resizes=resizes),
     )

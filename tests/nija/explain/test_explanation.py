@@ -107,6 +107,18 @@ class TestTheSize:
         assert "The server costs more than the account can be expected to earn" in said
         assert "The server costs more" not in " ".join(text().split())
 
+    def test_promises_no_ordinary_year_of_what_was_not_measured(self) -> None:
+        assert "An ordinary year" not in text(timeframe=Timeframe.M5)
+        assert "An ordinary year" not in text(strategy="ema_cross")
+
+    def test_of_a_strategy_that_resizes_says_that_the_band_widens(self) -> None:
+        weighted = MarketNow("BTC/USD", "1d", weight=Decimal("0.5"), enough=Decimal(200))
+        small = replace(NOW, equity=Decimal(120), markets=(weighted,))
+        said = " ".join(text(small, strategy="trend_ensemble").split())
+        assert "smallest sensible account: $200.00." in said
+        assert "the band widens to the smallest order, or a market is left out" in said
+        assert "of costs at the exchange" not in said
+
     def test_is_assumed_where_it_is_not_known(self) -> None:
         assert "Equity unknown (orders as for $100.00)" in " ".join(text(replace(NOW, equity=None)).split())
 
