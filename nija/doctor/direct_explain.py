@@ -66,8 +66,8 @@ class _Asker:
         own = self.settings.for_account(account)
         plan, facts = trading_plan(own), self.probe.ask(credentials, own)
         if facts.failure is not None:
-            public = self.without_key(account)
-            return replace(public, source=f"{public.source}; the account itself: {facts.failure.text}")
+            source = f"the exchange's public data; the account did not answer: {facts.failure.text}"
+            return replace(self.without_key(account), source=source)
         balance = facts.held(plan.quote)
         known = AccountStatus(str(account), account.label, str(account.exchange), "", currency=plan.quote)
         status = with_journal(known, account, facts.markets, self.process, self.clock)

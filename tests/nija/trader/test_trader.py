@@ -658,3 +658,34 @@ class TestOneFailureStopsNothingElse:
         rig.cycle(3)
         assert set(rig.desk.positions()) == {"SOL/USD"}
         assert resting_stops(rig, "SOL/USD") == [(Decimal(1), Decimal("90.0"))]
+
+
+class TestTheAccountsFees:
+    """They are shown to people; an entry asks for them anyway."""
+
+    def test_are_read_a_minute_after_the_start(self, rig: TraderRig) -> None:
+        rig.cycle()
+        assert rig.trader.view.fees is None
+        rig.clock.advance(61)
+        rig.cycle()
+        assert rig.trader.view.fees == rig.model.fees("BTC/USD")
+
+    def test_are_known_from_the_first_entry_on(self, rig: TraderRig) -> None:
+        rig.script.entry = {"BTC/USD"}
+        rig.cycle()
+        assert rig.trader.view.fees == rig.model.fees("BTC/USD")
+
+    def test_that_cannot_be_read_disturb_nothing_and_are_not_asked_for_at_once_again(
+        self, rig: TraderRig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+
+        def fees(market: str) -> NoReturn:
+            asked.append(market)
+            raise Unavailable("no answer")
+
+        monkeypatch.setattr(rig.model, "fees", fees)
+        rig.clock.advance(61)
+        rig.cycle(5)
+        assert rig.trader.view.fees is None
+        assert asked == ["BTC/USD"]
