@@ -81,8 +81,8 @@ WEIGHT_MUTATIONS = (
     ),
     Mutation(
         "a full account may not increase what it holds",
-        "nija/trader/resizing.py",
-        "appraisal.open_positions - (market in self._context.desk.positions())",
+        "nija/trader/plan.py",
+        "appraisal.open_positions - is_held",
         "appraisal.open_positions",
         (_TRADER,),
     ),

@@ -12,7 +12,6 @@ from brokers.model import ZERO
 from nija.explain.next_candle import Outlooks
 from nija.market_data.signals import shortage
 from nija.risk.costs import slippage
-from nija.risk.limits import may_open
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.resizing import Increase, Reduce, SellAll, enough_equity_for_band, share_of
 from nija.risk.sizing import Entry, EntrySize, enough_equity
@@ -166,7 +165,7 @@ class _Decider:
             return self.found.refusal
         if self.found.held > ZERO and signal.weight is None:
             return NoTradeReason(Rule.POSITION_OPEN, "a position is open")
-        if forbidden := may_open(self.market, signal, self.appraisal, self.plan.settings):
+        if forbidden := self.plan.may_open(self.market, signal, self.appraisal, is_held=self.found.held > ZERO):
             return forbidden
         if not self._may_buy(signal):
             return NoTradeReason(Rule.NO_SIGNAL, "no entry signal on the last closed candle")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from accounts.identity import short_name
 from accounts.market_names import nearest_market
 from nija.market_data.snapshot import Subscription
 from nija.risk.costs import fee_gate, round_trip_cost, slippage
-from nija.risk.resizing import Increase, MarketShare, NextSize, next_size, share_of
+from nija.risk.limits import may_open
+from nija.risk.resizing import Increase, MarketShare, NextSize, limits_on_weights, next_size, share_of
 from nija.risk.sizing import Entry, EntrySize, Funds, size_entry, stop_refusal
 from nija.strategy.registry import load_strategy
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from accounts.setting_tables import AccountSettings
     from brokers.model import Exchange, Fees, Market, Timeframe
+    from nija.risk.limits import Appraisal
     from nija.risk.no_trade import NoTradeReason
     from nija.strategy.base import SignalAt, Strategy
 
@@ -75,6 +77,15 @@ class TradingPlan:
             round_trip=round_trip_cost(fees.taker, fees.taker, slippage(market)),
             gate=self.strategy.fee_gate,
         )
+
+    def may_open(
+        self, market: Market, signal: SignalAt, appraisal: Appraisal, *, is_held: bool
+    ) -> NoTradeReason | None:
+        """The first limit that forbids buying, or None. With weights, more of what is held opens no other position."""
+        if signal.weight is None:
+            return may_open(market, signal, appraisal, self.settings)
+        others = replace(appraisal, open_positions=appraisal.open_positions - is_held)
+        return may_open(market, signal, others, limits_on_weights(self.settings))
 
     def market_share(
         self, market: Market, held: Decimal, equity_at_close: Decimal, bid: Decimal, ask: Decimal, fees: Fees

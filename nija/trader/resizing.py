@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brokers.figures import percent
 from brokers.model import ZERO, Fees
 from nija.orders.state import ExitStatus
-from nija.risk.resizing import Reduce, SellAll, limits_on_weights
+from nija.risk.resizing import Reduce, SellAll
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from accounts.setting_tables import AccountSettings
     from brokers.model import Market, Ticker
     from nija.journal.positions import Position
     from nija.market_data.snapshot import FeedSnapshot
@@ -61,11 +59,6 @@ class Resizer:
         at_close = self._equity_at(signal, snapshot, appraisal)
         share = plan.market_share(market, held, at_close, ticker.bid, ticker.ask, fees)
         return plan.next_size(signal, share, stop, appraisal.funds)
-
-    def limits(self, market: str, appraisal: Appraisal) -> tuple[Appraisal, AccountSettings]:
-        """With which `may_open` judges a purchase by weight: more of an open position opens no other."""
-        others = appraisal.open_positions - (market in self._context.desk.positions())
-        return replace(appraisal, open_positions=others), limits_on_weights(self._context.plan.settings)
 
     def _sell_part(self, symbol: str, position: Position, snapshot: FeedSnapshot, appraisal: Appraisal) -> bool:
         plan, desk = self._context.plan, self._context.desk

@@ -14,7 +14,7 @@ from nija.journal.records import HaltName
 from nija.log.event_log import EventLog
 from nija.orders.state import EntryStatus
 from nija.orders.tracking import ErrorCollector
-from nija.risk.limits import Appraisal, may_open, paused
+from nija.risk.limits import Appraisal, paused
 from nija.risk.no_trade import NoTradeReason, Rule
 from nija.risk.resizing import Increase
 from nija.trader.appraisal import Appraiser
@@ -282,10 +282,8 @@ class Trader:
         problem = snapshot.problems.get(self._plan.subscription(symbol))
         if signal is None:
             return NoTradeReason(Rule.NO_DATA, problem) if problem else _WAITING
-        judged, settings = appraisal, self._plan.settings
-        if signal.weight is not None:
-            judged, settings = self._resizer.limits(symbol, appraisal)
-        if refusal := may_open(market, signal, judged, settings):
+        is_held = symbol in self._desk.positions()
+        if refusal := self._plan.may_open(market, signal, appraisal, is_held=is_held):
             return refusal
         if problem and not signal.entry:
             return NoTradeReason(Rule.NO_DATA, problem)
