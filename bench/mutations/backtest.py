@@ -10,10 +10,10 @@ _SECOND = "tests/nija/backtest/test_second_program.py"
 
 BACKTEST_MUTATIONS = (
     Mutation(
-        "a stop counts from its own candle on",
+        "a stop sells at the price to which its own candle moves it",
         "nija/backtest/endings.py",
-        "np.flatnonzero(low <= levels[:-1])",
-        "np.flatnonzero(low <= levels[1:])",
+        "levels.item(offset), is_entry",
+        "levels.item(offset + 1), is_entry",
         (_RULES, _SECOND),
     ),
     Mutation(
@@ -53,9 +53,9 @@ BACKTEST_MUTATIONS = (
     ),
     Mutation(
         "a signal before the start opens a position",
-        "nija/backtest/traded_market.py",
-        "entries=first + np.flatnonzero(signals.entry[first:last])",
-        "entries=np.flatnonzero(signals.entry[:last])",
+        "nija/backtest/account_run.py",
+        "self._await(leg, leg.market.first)",
+        "self._await(leg, 0)",
         (_RULES,),
     ),
     Mutation(
@@ -63,14 +63,14 @@ BACKTEST_MUTATIONS = (
         "nija/backtest/loss_watch.py",
         "times + (self._step - 1)",
         "times + self._step",
-        (_SECOND,),
+        (_ACCOUNTS,),
     ),
     Mutation(
-        "a loss limit is not looked at while it may be reached",
+        "the loss limits are not looked at",
         "nija/backtest/losses.py",
-        "max_daily_loss) - _MARGIN\n            or 1 - least_unit",
-        "max_daily_loss) * 2 - _MARGIN\n            or 1 - least_unit",
-        (_SECOND,),
+        "if HaltName.DRAWDOWN in self._halts:",
+        "if self._halts is not None:",
+        (_ACCOUNTS,),
     ),
     Mutation(
         "a position is followed at its value without the slippage",

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradedMarket:
-    """`first` and `last` are the indices of the first and the last candle of the backtest.
+    """`first` and `last` are the indices of the first and the last candle of the backtest; there is none if last < first.
 
-    `entries` and `exits` are the indices of the candles with such a signal. `bid` and `ask` are what is received and
-    paid for a price: that price and the slippage.
+    `entries` and `exits` are the indices of the candles with such a signal, those before `first` included. `bid` and
+    `ask` are what is received and paid for a price: that price and the slippage.
     """
 
     market: Market
@@ -85,8 +85,8 @@ def traded_market(
         ask=1 + slippage,
         first=first,
         last=last,
-        entries=first + np.flatnonzero(signals.entry[first:last]),
-        exits=first + np.flatnonzero(signals.exit[first:last]),
+        entries=np.flatnonzero(signals.entry[: max(last, 0)]),
+        exits=np.flatnonzero(signals.exit[: max(last, 0)]),
     )
 
 

@@ -189,6 +189,15 @@ def test_a_daily_loss_pauses_entries_until_the_next_day() -> None:
     assert "daily loss" in result.not_opened[0].example
 
 
+def test_a_loss_in_the_last_candle_of_a_day_is_one_of_that_day() -> None:
+    hours = candles_of([*[QUIET] * 23, FALL[2], *[FALL[3]] * 4])
+    hourly = replace(hours, timeframe=Timeframe.H1, time=hours.time // 24)
+    script = Scripted(frozenset({20, 24}), exits=frozenset({23}), stop=50)
+    of = account(script, markets=("BTC/USD",), timeframe=Timeframe.H1, **BIG)
+    result = run(of, MarketHistory(real_market("BTC/USD"), hourly))
+    assert [trade.opened // 3600 for trade in result.trades] == [21, 25]
+
+
 def test_a_drawdown_pauses_entries_for_good() -> None:
     script = Scripted(frozenset({0, 4, 9}), exits=frozenset({3}), stop=50)
     tight = BIG | {"max_drawdown": Decimal("0.09"), "max_daily_loss": Decimal("0.9")}
@@ -308,6 +317,12 @@ def test_a_span_without_candles_is_an_error() -> None:
     of, histories = account(ONE, markets=("BTC/USD",)), {"BTC/USD": history("BTC/USD", [QUIET] * 3)}
     with pytest.raises(BacktestError, match="no candle of its markets opens between start and end"):
         backtest([of], histories, start=10 * DAY)
+
+
+def test_a_market_without_candles_in_the_span_opens_nothing() -> None:
+    histories = {"BTC/USD": history("BTC/USD", [QUIET] * 4), "ETH/USD": history("ETH/USD", [QUIET] * 4, first=9)}
+    (result,) = backtest([account(BOTH)], histories, end=3 * DAY)
+    assert entered(result) == [("BTC/USD", 1)]
 
 
 def test_a_market_in_another_currency_is_left_out_and_said() -> None:
