@@ -19,7 +19,7 @@ from tests.nija.orders.desk_world import ACCOUNT, DeskWorld
 from tests.nija.orders.exchange_model import BTC, FEE, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from brokers.model import Order, OrderRequest
     from nija.events import Event
@@ -454,19 +454,36 @@ class TestTakingUpAResizedPosition:
 
 
 class TestKilled:
+    """At every step of the journal, before and after its commit."""
+
+    @staticmethod
+    def kill_at(step: int, exchange: Exchange, action: Callable[[DeskWorld], None]) -> DeskWorld:
+        world = DeskWorld(exchange)
+        enter(world)
+        world.kill_after(step)
+        action(world)
+        later(world, 30, times=6)
+        assert (step, world.violations()) == (step, [])
+        return world
+
     @pytest.mark.parametrize("exchange", exchanges())
-    def test_a_kill_at_any_journal_step_sells_no_more_and_no_less(self, exchange: Exchange) -> None:
-        step, kills = 0, 1
-        while kills:
-            step += 1
-            world = DeskWorld(exchange)
-            enter(world)
-            world.kill_after(step)
-            world.reduce(MARKET, 50)
-            kills = world.kills
-            world.come_to_rest()
+    def test_a_reduction_sells_no_more_and_no_less(self, exchange: Exchange) -> None:
+        for step in range(1, 30):
+            world = self.kill_at(step, exchange, lambda world: world.reduce(MARKET, 50))
             was_decided = world.journal.plans.was_reduced(MARKET, world.candle)
             assert (step, held(world)) == (step, HALF if was_decided else ONE)
-            assert (step, stops(world), world.violations()) == (step, [(held(world), STOP)], [])
             world.close()
-        assert step > 5
+            if not world.kills:
+                break
+        assert step > 10
+
+    @pytest.mark.parametrize("exchange", exchanges())
+    def test_an_increase_buys_once_and_its_stop_covers_it(self, exchange: Exchange) -> None:
+        for step in range(1, 30):
+            world = self.kill_at(step, exchange, lambda world: world.increase(MARKET, HALF))
+            was_sent = world.desk.acted_on(MARKET, world.candle)
+            assert (step, held(world)) == (step, ONE + HALF if was_sent else ONE)
+            world.close()
+            if not world.kills:
+                break
+        assert step > 10
