@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradedMarket:
-    """`first` and `last` are the indices of the first and the last candle of the backtest; there is none if last < first.
+    """`first` and `last` are the indices of the first and last candle of the backtest; none if last < first.
 
     `entries` and `exits` are the indices of the candles with such a signal, those before `first` included. `bid` and
     `ask` are what is received and paid for a price: that price and the slippage.
