@@ -118,6 +118,8 @@ class _LimitedProtocol(H11Protocol):
         # Whoever sends nonsense must not fill the log.
         self.logger = _quiet_log()
         if len(self.connections) > (CONNECTIONS_FOR_THE_GREEDY if self._is_greedy() else CONNECTIONS_AT_ONCE):
+            # At once, as others may come before the loop says that it is lost.
+            self.connections.discard(self)
             transport.abort()
             return
         self._await_request()
