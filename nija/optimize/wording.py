@@ -137,7 +137,7 @@ def held_back_text(report: StudyReport) -> Iterator[str]:
     yield f"{name}, {day_range(held_back)}: {part_text(known.figures)}."
     strategy = report.study.grid.strategy
     until = looked_at_until(strategy)
-    if until is not None and held_back.start * DAY < until:
+    if not known.before and until is not None and held_back.start * DAY < until:
         yield f"Not quite: {strategy} itself was chosen by people who had seen the days before {iso_day(until // DAY)}."
 
 
@@ -153,8 +153,12 @@ def part_text(known: RangeFigures) -> str:
 
 def _losing(report: StudyReport) -> Iterator[str]:
     middle = report.middle
-    if middle is not None and middle.in_sample.figures.net_return <= 0:
+    if middle is None:
+        return
+    if middle.in_sample.figures.net_return <= 0:
         yield "The middle of the plateau lost money even in sample: these ranges hold nothing to use."
+    elif middle.walk_forward.figures.net_return <= 0:
+        yield "The middle of the plateau made money in sample and lost after it: what it showed did not last."
 
 
 def _few(report: StudyReport) -> Iterator[str]:

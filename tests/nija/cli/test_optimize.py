@@ -17,7 +17,7 @@ from nija.cli.optimize_text import report_parts
 from nija.optimize.looks import LookLog
 from nija.optimize.study import study_report
 from tests.nija.optimize.markets import made_up_history
-from tests.nija.optimize.test_search import Progress, made_up_study, run
+from tests.nija.optimize.searches import Progress, made_up_study, run
 
 if TYPE_CHECKING:
     from pathlib import Path

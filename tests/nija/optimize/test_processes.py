@@ -19,7 +19,7 @@ from nija.optimize.search import Interrupted
 from nija.optimize.store import VariantStore
 from nija.optimize.study import compute
 from nija.optimize.trial import Pass
-from tests.nija.optimize.test_search import Progress, made_up_study, run
+from tests.nija.optimize.searches import Progress, made_up_study, run
 
 ROOT = Path(__file__).parents[3]
 MANY = ("entry=4..20..2", "exit=2,3")
@@ -54,7 +54,7 @@ if __name__ == "__main__":
     from nija.optimize.search import Interrupted
     from nija.optimize.store import VariantStore
     from nija.optimize.study import compute
-    from tests.nija.optimize.test_search import made_up_study
+    from tests.nija.optimize.searches import made_up_study
     with closing(VariantStore(Path({str(tmp_path)!r}) / "variants.sqlite")) as store:
         try:
             said = lambda: print("one", flush=True)
