@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nija.analysis.buy_and_hold import held_coins
-from nija.analysis.curve import account_curve, max_drawdown
+from nija.analysis.curve import YEAR, account_curve, max_drawdown
 from nija.backtest.engine import backtest
 from nija.backtest.records import BacktestAccount, MarketHistory
 from nija.candles.markets import market_facts
+from nija.candles.sources import find_candles, in_store
 from nija.explain.past import PastFigures, PastStretch
 from nija.explain.times import written
 
 if TYPE_CHECKING:
     from brokers.model import Fees, Timeframe
+    from nija.analysis.curve import Curve
     from nija.backtest.records import BacktestResult
     from nija.candles.store import CandleStore
     from nija.trader.plan import TradingPlan
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 # Fewer candles after the warm-up than this show nothing.
 _LEAST = 60
 _FEW_TRADES = 30
+_YEARS_SHOWN = 8
+_FEW_YEARS = 3 * YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,15 @@ class StoredMarkets:
     origin: str
 
     def history(self, symbol: str, timeframe: Timeframe) -> MarketHistory | None:
-        """None without candles. Raises CandleError, also where the market's minimums and steps are not known."""
-        candles = self.store.read(self.origin, symbol, timeframe)
-        if not len(candles):
+        """None without candles; finer ones are combined. Raises CandleError.
+
+        It is raised also where the market's minimums and steps are not known.
+        """
+        series = [one for one in in_store(self.store) if (one.exchange, one.market) == (self.origin, symbol)]
+        found = find_candles(series, timeframe)
+        if found is None:
             return None
-        return MarketHistory(market_facts(self.store, self.origin, symbol).market, candles)
+        return MarketHistory(market_facts(self.store, self.origin, symbol).market, found.candles)
 
 
 def own_past(stored: StoredMarkets, plan: TradingPlan, fees: Fees, cash: Decimal) -> PastFigures | None:
@@ -57,20 +66,44 @@ def own_past(stored: StoredMarkets, plan: TradingPlan, fees: Fees, cash: Decimal
     if last - first < _LEAST * plan.timeframe.seconds:
         return None
     (result,) = backtest([BacktestAccount("explain", plan, fees, cash)], histories, start=first, end=last)
-    return PastFigures(fees.taker, (_stretch(result),), _source(stored, result), tuple(_notes(result)))
+    return PastFigures(fees.taker, _stretches(result), _source(stored, result), tuple(_notes(result)))
 
 
-def _stretch(result: BacktestResult) -> PastStretch:
+def _stretches(result: BacktestResult) -> tuple[PastStretch, ...]:
+    """The last years and, where they are few, all together: the total of many is a figure of the first ones."""
     curve, held = account_curve(result), held_coins(result)
-    end = result.end + result.timeframe.seconds
+    begin, end = int(curve.time[0]), int(curve.time[-1])
+    spans = [(_start_of(year), _start_of(year + 1)) for year in range(_year_of(begin), _year_of(end - 1) + 1)]
+    years = [(max(begin, since), min(end, until)) for since, until in spans][-_YEARS_SHOWN:]
+    whole = [(begin, end)] if len(years) > 1 and end - begin <= _FEW_YEARS else []
+    return tuple(_stretch(span, curve, None if held is None else held.curve) for span in (*whole, *years))
+
+
+def _stretch(span: tuple[int, int], curve: Curve, held: Curve | None) -> PastStretch:
+    mine, theirs = curve.between(*span), None if held is None else held.between(*span)
     return PastStretch(
-        period=f"{written(result.start)[:10]} to {written(end)[:10]}",
-        total=result.total_return,
-        fall=-_fraction(max_drawdown(curve.equity)),
-        hold_total=None if held is None else _fraction(held.net_return),
-        hold_fall=None if held is None else -_fraction(held.max_drawdown),
-        trades=len(result.trades),
+        period=_named(*span),
+        total=_fraction(mine.change),
+        fall=-_fraction(max_drawdown(mine.equity)),
+        hold_total=None if theirs is None else _fraction(theirs.change),
+        hold_fall=None if theirs is None else -_fraction(max_drawdown(theirs.equity)),
     )
+
+
+def _named(since: int, until: int) -> str:
+    """`2024`, or the days of a part of a year."""
+    year = _year_of(since)
+    if (since, until) == (_start_of(year), _start_of(year + 1)):
+        return str(year)
+    return f"{written(since)[:10]} to {written(until)[:10]}"
+
+
+def _year_of(time: int) -> int:
+    return datetime.fromtimestamp(time, tz=UTC).year
+
+
+def _start_of(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
 
 
 def _source(stored: StoredMarkets, result: BacktestResult) -> str:
@@ -79,10 +112,10 @@ def _source(stored: StoredMarkets, result: BacktestResult) -> str:
 
 
 def _notes(result: BacktestResult) -> list[str]:
-    notes = [f"{len(result.trades)} trades."]
-    if len(result.trades) < _FEW_TRADES:
-        notes = [f"{len(result.trades)} trades: too few to prove anything."]
-    return [*notes, *(f"{one.market}: {one.count} entries left out by {one.rule}." for one in result.not_opened)]
+    since, until = written(result.start)[:10], written(result.end + result.timeframe.seconds)[:10]
+    few = ": too few to prove anything" if len(result.trades) < _FEW_TRADES else ""
+    trades = f"{len(result.trades)} trades from {since} to {until}{few}."
+    return [trades, *(f"{one.market}: {one.count} entries left out by {one.rule}." for one in result.not_opened)]
 
 
 def _fraction(value: float) -> Decimal:

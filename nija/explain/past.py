@@ -10,8 +10,7 @@ from decimal import Decimal  # noqa: TC003  read at run time by whoever reads th
 class PastStretch:
     """All figures are fractions: the `total` after all costs, and the deepest `fall` below an earlier high.
 
-    `hold_total` and `hold_fall` are those of holding the same coins; None if unknown. `trades` counts the positions
-    that were opened; None if unknown.
+    `hold_total` and `hold_fall` are those of holding the same coins; None if unknown.
     """
 
     period: str
@@ -19,7 +18,6 @@ class PastStretch:
     fall: Decimal
     hold_total: Decimal | None = None
     hold_fall: Decimal | None = None
-    trades: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,6 @@ def test_for_programs_is_json() -> None:
         "fall": "-0.17",
         "hold_total": "0.74",
         "hold_fall": "-0.55",
-        "trades": None,
     }
 
 

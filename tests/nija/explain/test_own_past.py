@@ -47,12 +47,18 @@ def test_the_bundled_figures_of_the_latest_candles_are_what_the_backtest_makes_o
     found, bundled = own_past(stored, plan, own, Decimal(10_000)), bundled_figures(plan, own.taker)
     assert found is not None
     assert bundled is not None
-    (measured,), told = found.stretches, bundled.stretches[-1]
+    measured, told = found.stretches[0], bundled.stretches[-1]
     assert (round(measured.total, 2), round(measured.fall, 2)) == (told.total, told.fall)
     # The evidence holds equal parts anew each day; here the coins are left alone.
     assert measured.hold_total == pytest.approx(told.hold_total, abs=Decimal("0.05"))
     assert measured.hold_fall == pytest.approx(told.hold_fall, abs=Decimal("0.05"))
-    assert measured.trades == 30
+    assert found.notes[0] == "30 trades from 2023-10-01 to 2026-03-04."
+    assert [one.period for one in found.stretches[1:]] == [
+        "2023-10-01 to 2024-01-01",
+        "2024",
+        "2025",
+        "2026-01-01 to 2026-03-04",
+    ]
 
 
 def test_markets_without_candles_have_no_figures(stored: StoredMarkets) -> None:
@@ -64,6 +70,20 @@ def test_too_few_candles_have_no_figures(stored: StoredMarkets) -> None:
     stored.store.add("kraken", random_walk(1, 50))
     plan = trading_plan(settings_of(markets=("BTC/USD",)))
     assert own_past(stored, plan, KRAKEN, Decimal(100)) is None
+
+
+def test_many_years_are_not_added_up(stored: StoredMarkets) -> None:
+    """Their total would be that of the first ones."""
+    stored.store.add("kraken", random_walk(1, 3000))
+    found = own_past(stored, trading_plan(settings_of(markets=("BTC/USD",))), KRAKEN, Decimal(1000))
+    assert found is not None
+    assert [len(one.period) for one in found.stretches[:-1]] == [len("2024")] * 7
+
+
+def test_finer_candles_are_combined(stored: StoredMarkets) -> None:
+    daily = random_walk(1, 200)
+    stored.store.add("kraken", replace(daily, timeframe=Timeframe.H4))
+    assert own_past(stored, trading_plan(settings_of(markets=("BTC/USD",))), KRAKEN, Decimal(1000)) is not None
 
 
 def test_few_trades_are_called_few_and_the_source_is_named(stored: StoredMarkets) -> None:
