@@ -96,6 +96,11 @@ def test_a_trailing_candidate_counts_from_the_next_candle_on_and_never_lowers_th
     assert nets(run([QUIET, DIP, QUIET], strategy)) == expected("90")
 
 
+def test_a_candle_that_reaches_the_stop_sells_at_it_wherever_its_own_close_would_move_it() -> None:
+    strategy = Scripted(frozenset({0}), stop=80, trails=(np.nan, np.nan, 95))
+    assert nets(run([QUIET, QUIET, (100, 100, 79, 100), QUIET], strategy)) == expected("72")
+
+
 def test_a_stop_moved_before_a_long_calm_sells_when_the_calm_ends() -> None:
     for calm in (60, 63, 64, 65, 400):
         result = run([*[QUIET] * calm, DIP, QUIET], Scripted(frozenset({0}), stop=80, trails=(np.nan, 90)))
