@@ -59,4 +59,5 @@ def _steps(times: NDArray[np.int64], changes: Sequence[tuple[int, Decimal]], bef
     """The value at each time, which changes at the times of `changes`."""
     values = np.array([float(before), *(float(value) for _, value in changes)])
     starts = np.searchsorted(times, [time for time, _ in changes])
-    return np.repeat(values, np.diff(starts, prepend=0, append=len(times)))
+    bounds = np.concatenate([[0], starts, [len(times)]])
+    return np.repeat(values, bounds[1:] - bounds[:-1])

@@ -82,7 +82,7 @@ class LossLimits:
         known = self._unit_day.unit
         peak = np.maximum(np.maximum.accumulate(unit), float(known.peak))
         days = times // _DAY
-        starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
+        starts = np.concatenate([[0], np.flatnonzero(days[1:] != days[:-1]) + 1])
         before = np.append(float(known.latest), unit[:-1])[starts]
         openings = np.maximum(before, unit[starts])
         if _utc(int(times[0])).date() == self._unit_day.day:
