@@ -424,6 +424,7 @@ class TestTakingUpAResizedPosition:
         world.move_price(MARKET, 89)
         lose_the_disk(world)
         assert world.desk.positions() == {}
+        assert world.journal.plans.all_write_offs() == ()
         assert world.violations() == []
 
     def test_the_next_position_is_another_one(self, world: DeskWorld) -> None:
