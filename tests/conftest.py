@@ -59,6 +59,7 @@ _SLOW = (
     "nija/web/test_web_attacks.py",
     "nija/web/test_web_server.py",
     "nija/wizard/test_set_up_at_a_terminal.py",
+    "parity",
     "start",
 )
 
