@@ -167,7 +167,7 @@ def test_the_first_of_several_faults_is_named(tmp_path: Path) -> None:
         ),
         (PLAIN, HEADER.encode() + b"\n0,1,1,1,1\x00,1\n", "FILE is not a UTF-8 text file"),
         (f"{PLAIN}.gz", b"not packed at all", "FILE cannot be read (Not a gzipped file"),
-        (f"{PLAIN}.gz", gzip.compress(b"x" * 100)[:-9], "FILE cannot be read (Compressed file ended"),
+        (f"{PLAIN}.gz", gzip.compress(b"x" * 100, mtime=0)[:-9], "FILE cannot be read (Compressed file ended"),
         ("some.zip", b"not a zip", "FILE cannot be read (File is not a zip file): download or copy it again"),
         ("kraken-BTC-USD-7x.csv", b"", "unknown interval 7x: use one of 1m, 5m, 15m, 30m, 1h, 4h, 1d"),
         ("prices.csv", b"", "FILE: no file of candles: expected a name such as kraken-BTC-USD-1h.csv"),
