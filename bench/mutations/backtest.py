@@ -68,8 +68,8 @@ BACKTEST_MUTATIONS = (
     Mutation(
         "the loss limits are not looked at",
         "nija/backtest/losses.py",
-        "if HaltName.DRAWDOWN in self._halts:",
-        "if self._halts is not None:",
+        "        if self.is_final:\n",
+        "        if self._halts is not None:\n",
         (_ACCOUNTS,),
     ),
     Mutation(

@@ -88,14 +88,20 @@ class AccountRun:
         if wanted is None:
             return
         reason = self._enter(leg, market.signals.at(market.candles, wanted.signal), wanted.purchase, time)
+        if reason is not None and reason.rule is Rule.PAUSED and self._watch.is_final:
+            # No later entry can do better: they are counted, and not considered one by one.
+            left = len(market.entries) - int(market.entries.searchsorted(wanted.signal))
+            self._count(market, reason, left)
+            leg.wanted, leg.next = None, NEVER
+            return
         self._count(market, reason)
         if leg.held is None:
             self._await(leg, wanted.purchase.index)
 
-    def _count(self, market: TradedMarket, reason: NoTradeReason | None) -> None:
+    def _count(self, market: TradedMarket, reason: NoTradeReason | None, times: int = 1) -> None:
         if reason is not None and reason.rule not in _ORDINARY:
             count, _ = self._refused.get((market.symbol, reason.rule), (0, ""))
-            self._refused[market.symbol, reason.rule] = count + 1, reason.text
+            self._refused[market.symbol, reason.rule] = count + times, reason.text
 
     def _enter(self, leg: Leg, signal: SignalAt, purchase: Purchase, time: int) -> NoTradeReason | None:
         """As the daemon's trader: the limits, then the size."""

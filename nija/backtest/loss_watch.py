@@ -51,6 +51,11 @@ class LossWatch:
         """Why entries are paused, or nothing."""
         return self._limits.paused
 
+    @property
+    def is_final(self) -> bool:
+        """Whether entries are paused for good."""
+        return self._limits.is_final
+
     def note(self, worst: float, best: float) -> None:
         """What a purchase, or a position that is still open after a look, will have earned at the worst and at best."""
         self._least += min(0.0, worst)

@@ -57,7 +57,7 @@ class LossLimits:
 
     def may_halt(self, least: float, most: float) -> bool:
         """Whether a limit may be reached by an account worth this at the least and at the most since the last call."""
-        if HaltName.DRAWDOWN in self._halts:
+        if self.is_final:
             return False
         unit, worth = self._unit_day.unit, float(self._last)
         least_unit, most_unit = (float(unit.latest) * value / worth for value in (least, most))
@@ -98,6 +98,11 @@ class LossLimits:
     def paused(self) -> str:
         """Why entries are paused, or nothing."""
         return paused_by(self._halts)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether entries are paused for good."""
+        return HaltName.DRAWDOWN in self._halts
 
     def _check(self, name: HaltName, value: Decimal, limit: Decimal, now: datetime) -> None:
         if value >= limit and name not in self._halts:
