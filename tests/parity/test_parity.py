@@ -66,13 +66,12 @@ def test_the_daemon_and_the_backtest_make_the_same_trades(seed: int) -> None:
     assert any(one.daemon for one in both.values())
 
 
-@pytest.mark.parametrize("exchange", [Exchange.KRAKEN, Exchange.COINBASE])
-def test_loss_limits_stop_both_at_the_same_candle(exchange: Exchange) -> None:
+def test_loss_limits_stop_both_at_the_same_candle() -> None:
     """In real time: the losses of a day are those of the exchange's UTC day."""
     traders = (
         Trading("master", f'strategy = "trend"\nentry = 4\nexit = 3\n{BOLD}{LOSS_LIMITS}'),
         Trading("daivon_frazier", f'strategy = "ema_cross"\nfast = 2\nslow = 5\n{BOLD}{LOSS_LIMITS}', Decimal(2_500)),
     )
-    both = through_both(World(3, exchange, traders, candles=24, real_time=True, changes=SMALL_ORDERS))
+    both = through_both(World(10, Exchange.KRAKEN, traders, candles=24, real_time=True, changes=SMALL_ORDERS))
     assert_equal(both)
     assert all(any(one.rule == "paused" for one in result.backtest.not_opened) for result in both.values())
