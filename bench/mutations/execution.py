@@ -124,8 +124,8 @@ EXECUTION_MUTATIONS = (
     Mutation(
         "who took some of the coins just bought is not asked after a refused stop",
         _EXECUTION,
-        "            if was_new:\n",
-        "            if False:\n",
+        "        if plan.id not in self._new:\n",
+        "        if True:\n",
         (f"{_STOPS}::test_the_owner_sold_some_of_it_so_the_stop_covers_what_is_there",),
     ),
     Mutation(

@@ -318,17 +318,12 @@ class Executor:
 
     def _place(self, plan: PositionPlan, amount: Decimal, price: Decimal) -> OrderState:
         stop = self._sender.stop(plan, amount, price)
-        was_new = plan.id in self._new
-        self._new.discard(plan.id)
         if stop.state is OrderState.REJECTED:
-            if was_new:
-                # Someone may have taken some of the coins just bought: check ownership before the next attempt.
-                self._owner.expire(plan.market.partition("/")[0])
-            else:
-                self._stop_refused(plan, stop.outcome)
+            self._stop_refused(plan, stop.outcome)
         elif stop.state is OrderState.OPEN:
             self._clear_refusal(plan)
             self._context.publish_stop(stop)
+        self._new.discard(plan.id)
         return stop.state
 
     def _change_stop(self, plan: PositionPlan, stop: Intent, step: policy.MoveStop | policy.ReplaceStop) -> None:
@@ -343,7 +338,7 @@ class Executor:
         try:
             self._broker.amend_stop(stop.exchange_id, plan.market, amount, price)
         except (OutcomeUnknown, OrderNotFound) as error:
-            self._stop_refused(plan, str(error))
+            self._retry_stop_later(plan, str(error))
             self._tracker.poll_one(stop)
             return
         except (OrderRejected, RequestRefused, MarketRefused) as error:
@@ -412,6 +407,14 @@ class Executor:
     # Reports.
 
     def _stop_refused(self, plan: PositionPlan, reason: str) -> None:
+        if plan.id not in self._new:
+            self._retry_stop_later(plan, reason)
+            return
+        # Someone may have taken some of the coins just bought: check ownership before the next attempt.
+        self._new.discard(plan.id)
+        self._owner.expire(plan.market.partition("/")[0])
+
+    def _retry_stop_later(self, plan: PositionPlan, reason: str) -> None:
         self._stop_due[plan.id] = self._context.clock.monotonic() + self._context.timings.retry
         self._refusals[plan.id] = reason
 

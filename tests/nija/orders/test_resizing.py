@@ -210,6 +210,23 @@ class TestIncreasing:
         assert increase(world).status is EntryStatus.REFUSED
         assert (held(world), stops(world)) == (ONE, [(ONE, STOP)])
 
+    def test_coins_that_the_owner_sells_as_they_are_bought_are_written_off_at_once(
+        self, world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No stop locks them yet; the exchange then refuses to enlarge it."""
+        place = world.exchange.place
+
+        def bought_and_sold(request: OrderRequest) -> str:
+            placed = place(request)
+            if request.side is Side.BUY:
+                world.exchange.owner_sells(MARKET, HALF)
+            return placed
+
+        monkeypatch.setattr(world.exchange, "place", bought_and_sold)
+        increase(world)
+        assert (held(world), stops(world)) == (ONE, [(ONE, STOP)])
+        assert world.violations() == []
+
     def test_it_is_published_once_when_its_fills_are_booked(self, world: DeskWorld) -> None:
         increase(world)
         restart(world)
