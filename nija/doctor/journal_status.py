@@ -66,15 +66,14 @@ def _last_seen(journal: Journal) -> datetime | None:
 
 def _position(position: Position, market: MarketFacts | None) -> PositionStatus:
     price = None if market is None else market.price
-    profit = None if price is None else position.profit_at(price)
     return PositionStatus(
         market=position.market,
         amount=position.amount,
         entry_price=position.entry_price,
         stop=position.stop_price,
         price=price,
-        profit=profit,
-        profit_percent=None if profit is None or position.cost == ZERO else 100 * profit / position.cost,
+        profit=None if price is None else position.profit_at(price),
+        profit_percent=None if price is None else position.profit_percent_at(price),
         id=position.id,
         opened=position.opened,
         exit_reason=position.exit_reason or "",

@@ -20,10 +20,10 @@ class Position:
     """What NIJA holds in one market, and its result so far. `id` is the client id of the entry.
 
     `amount` is in base currency, after fees taken in base; money is in quote currency. `entry_price` is the average
-    price of all purchases. `cost` is the cost of the held amount with its fees, at the average cost of what was held at
-    each sale; `realised` the profit on what is no longer held, after all fees: `sold` (base), and `lost` (base), which
-    left without a sale by NIJA, at its value then. `fees` are by currency. `stop_price` is the planned stop; with an
-    `exit_reason` it is being sold.
+    price of all purchases, `paid` what they cost with their fees. `cost` is the cost of the held amount with its fees,
+    at the average cost of what was held at each sale; `realised` the profit on what is no longer held, after all fees:
+    `sold` (base), and `lost` (base), which left without a sale by NIJA, at its value then. `fees` are by currency.
+    `stop_price` is the planned stop; with an `exit_reason` it is being sold.
     """
 
     id: str
@@ -40,10 +40,15 @@ class Position:
     stop_price: Decimal | None = None
     exit_reason: str | None = None
     lost: Decimal = ZERO
+    paid: Decimal = ZERO
 
     def profit_at(self, price: Decimal) -> Decimal:
         """Realised and unrealised profit with the market at `price`, before the fee of selling."""
         return self.realised + self.amount * price - self.cost
+
+    def profit_percent_at(self, price: Decimal) -> Decimal | None:
+        """That profit in percent of all that was paid, as for a closed trade: parts sold before count on both sides."""
+        return None if self.paid == ZERO else 100 * self.profit_at(price) / self.paid
 
 
 @dataclass(slots=True)
@@ -88,6 +93,7 @@ def fold(plan: PositionPlan, fills: Iterable[Fill], losses: Iterable[WriteOff] =
         stop_price=plan.stop_price,
         exit_reason=plan.exit_reason,
         lost=lost,
+        paid=spent,
     )
 
 

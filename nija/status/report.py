@@ -31,8 +31,8 @@ class StatusExit(IntEnum):
 class PositionStatus:
     """What NIJA holds in one market. `amount` is in base currency; prices and `profit` (after fees) in quote.
 
-    `profit_percent` is relative to the cost. `price` is the last one known; None before the first. `id` is the entry's
-    client order id; a position with an `exit_reason` is being sold. `steps` give the market's decimals.
+    `profit_percent` is relative to all that was paid. `price` is the last one known; None before the first. `id` is the
+    entry's client order id; a position with an `exit_reason` is being sold. `steps` give the market's decimals.
     """
 
     market: str

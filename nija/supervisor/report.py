@@ -176,24 +176,19 @@ def _resting(order: OrderRequest, view: TraderView) -> RestingOrder:
 
 def _position(position: Position, view: TraderView) -> PositionStatus:
     price = view.prices.get(position.market)
-    profit = None if price is None else position.profit_at(price)
     return PositionStatus(
         market=position.market,
         amount=position.amount,
         entry_price=position.entry_price,
         stop=position.stop_price,
         price=price,
-        profit=profit,
-        profit_percent=_percent(profit, position.cost),
+        profit=None if price is None else position.profit_at(price),
+        profit_percent=None if price is None else position.profit_percent_at(price),
         id=position.id,
         opened=position.opened,
         exit_reason=position.exit_reason or "",
         steps=view.steps.get(position.market, UNKNOWN_STEPS),
     )
-
-
-def _percent(profit: Decimal | None, cost: Decimal) -> Decimal | None:
-    return None if profit is None or cost == 0 else 100 * profit / cost
 
 
 def _limits(view: TraderView) -> Iterator[LimitDistance]:

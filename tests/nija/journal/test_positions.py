@@ -44,6 +44,11 @@ def test_a_half_sold_position_keeps_half_its_cost() -> None:
     assert (position.amount, position.cost, position.realised) == (Decimal("0.5"), Decimal(50), Decimal(10))
 
 
+def test_the_profit_after_a_sale_in_part_is_in_percent_of_all_that_was_paid() -> None:
+    position = fold(PLAN, [fill(Side.BUY, "1", "99.5", "0.5"), fill(Side.SELL, "0.9", "120", number=2)])
+    assert (position.profit_at(Decimal(120)), position.profit_percent_at(Decimal(120))) == (Decimal(20), Decimal(20))
+
+
 def later(of: Fill, seconds: int) -> Fill:
     return replace(of, time=NOW + timedelta(seconds=seconds))
 
