@@ -73,7 +73,7 @@ class Resizer:
         wish = f"{plan.strategy_name} wants {percent(signal.weight)}"
         candle = f"on the candle closed {signal.closed:%Y-%m-%d %H:%M}"
         if isinstance(size, SellAll):
-            desk.exit(symbol, f"{wish}, and {size.why} {candle}" if size.why else f"{wish} {candle}")
+            desk.exit(symbol, f"{wish} ({size.why}) {candle}" if size.why else f"{wish} {candle}")
             return True
         if isinstance(size, Reduce):
             return desk.reduce(symbol, size.keep, signal.closed, f"{wish} {candle}").status is not ExitStatus.REFUSED

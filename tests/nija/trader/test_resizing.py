@@ -268,6 +268,17 @@ def test_an_account_too_small_for_the_band_says_so_once(tmp_path: Path) -> None:
     rig.close()
 
 
+def test_a_sale_of_the_rest_names_its_reason_before_the_candle(tmp_path: Path) -> None:
+    rig = weighted(tmp_path)
+    rig.model.listed["BTC/USD"] = replace(BTC, min_amount=Decimal(100))
+    rig.model.refresh_markets()
+    rig.cycle(3)
+    wanting(rig, 0.1)
+    (plan,) = rig.journal.plans.all()
+    assert "wants 10.00 % (the rest would be too small to sell) on the candle closed" in (plan.exit_reason or "")
+    rig.close()
+
+
 def test_a_sale_whose_order_is_lost_is_made_later(rig: TraderRig) -> None:
     rig.cycle(3)
     rig.model.faults["place"].append(Fault.LOST_BEFORE)
