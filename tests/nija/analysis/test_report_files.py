@@ -106,6 +106,12 @@ def test_the_page_asks_for_nothing(analysis: Analysis) -> None:
     assert "default-src 'none'" in page
 
 
+def test_the_page_says_what_to_keep_in_mind_beside_the_figures_and_before_everything_else(analysis: Analysis) -> None:
+    page = backtest_page([analysis], [])
+    parts = ["Net return", "Keep in mind", "Equity (USD)", "Compared", "Trades</h3>"]
+    assert sorted(parts, key=page.index) == parts
+
+
 def test_what_a_market_is_called_cannot_end_the_data_of_the_page(analysis: Analysis) -> None:
     named = tuple(replace(one, market="</script>/USD") for one in analysis.result.trades)
     page = backtest_page([replace(analysis, result=replace(analysis.result, trades=named))], ["<b>noted</b>"])
