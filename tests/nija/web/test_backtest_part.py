@@ -45,6 +45,10 @@ def test_it_shows_both_sides_and_why_they_differ(valued: World) -> None:
     assert "did not buy" in text
 
 
+def test_it_says_what_the_figure_beside_a_trade_means(valued: World) -> None:
+    assert "NIJA's result less the backtest's" in valued.client().get(PATH).text
+
+
 def test_it_says_that_nothing_can_be_compared_yet(world: World) -> None:
     assert "once this account trades" in world.client().get(PATH).text
     world.traded = lambda _account: TRADED
