@@ -96,6 +96,8 @@ _BUNDLES: Mapping[str, tuple[_Bundle, ...]] = MappingProxyType(
         ),
     }
 )
+_BY_WEIGHT = frozenset({"trend_ensemble"})
+_CAPS = frozenset({"max_position", "max_exposure", "max_positions"})
 _SLOW = MappingProxyType(
     {
         Timeframe.H4: "On 4h candles the same breakout made 0.67 % a trade from 2020 to September 2023 (by chance"
@@ -127,21 +129,29 @@ def slow_timeframe_note(timeframe: Timeframe) -> str:
 def differences(plan: TradingPlan) -> tuple[str, ...]:
     """Settings that change the figures and are not those of the bundled ones, as `key = value`."""
     settings, trading, risk = plan.settings, plan.settings.trading, plan.settings.risk
-    usual = type(trading)(), type(risk)(), type(settings.own)()
+    usual = type(trading)(), type(settings.own)()
     found = []
     if trading.markets != usual[0].markets:
         found.append(f"markets = {', '.join(trading.markets)}")
     if settings.own.disabled_markets:
         found.append(f"disabled_markets = {', '.join(settings.own.disabled_markets)}")
-    if settings.own.risk_multiplier != usual[2].risk_multiplier:
+    if settings.own.risk_multiplier != usual[1].risk_multiplier:
         found.append(f"risk_multiplier = {exact(settings.own.risk_multiplier)}")
-    for key in ("risk_per_trade", "max_position", "max_exposure"):
-        value = getattr(risk, key)
-        if value != getattr(usual[1], key):
-            found.append(f"{key} = {percent(value)}")
+    rates = ("risk_per_trade", "max_position", "max_exposure", "max_daily_loss", "max_drawdown")
+    found += [f"{key} = {percent(getattr(risk, key))}" for key in rates if _differs(plan, key)]
+    if _differs(plan, "max_positions"):
+        found.append(f"max_positions = {risk.max_positions}")
     shipped = STRATEGY_TABLES().parameters(plan.strategy_name)
     found += [f"{key} = {value}" for key, value in settings.parameters.items() if value != shipped.get(key)]
     return tuple(found)
+
+
+def _differs(plan: TradingPlan, key: str) -> bool:
+    risk = plan.settings.risk
+    # A weight knows no cap that is not set, so a cap set to its default limits it.
+    if key in _CAPS and plan.strategy_name in _BY_WEIGHT:
+        return key in risk.model_fields_set
+    return bool(getattr(risk, key) != getattr(type(risk)(), key))
 
 
 def _stretch(period: str, measured: tuple[int, int], hold: tuple[int, int]) -> PastStretch:

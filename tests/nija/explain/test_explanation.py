@@ -63,6 +63,23 @@ class TestTheFigures:
         assert differences(plan) == ("markets = SOL/USD", "risk_multiplier = 2", "risk_per_trade = 4.00 %")
         assert differences(DEFAULT) == ()
 
+    @pytest.mark.parametrize(
+        ("key", "value", "told"),
+        [
+            ("max_daily_loss", Decimal("0.02"), "max_daily_loss = 2.00 %"),
+            ("max_drawdown", Decimal("0.10"), "max_drawdown = 10.00 %"),
+            ("max_positions", 1, "max_positions = 1"),
+        ],
+    )
+    def test_name_each_limit_that_forbids_other_entries(self, key: str, value: object, told: str) -> None:
+        assert differences(trading_plan(settings_of(**{key: value}))) == (told,)
+
+    def test_of_weights_name_a_cap_that_is_set_to_its_default_as_it_then_applies(self) -> None:
+        cap = {"max_position": Decimal("0.25")}
+        assert differences(trading_plan(settings_of(strategy="trend_ensemble", **cap))) == ("max_position = 25.00 %",)
+        assert differences(trading_plan(settings_of(strategy="trend_ensemble"))) == ()
+        assert differences(trading_plan(settings_of(**cap))) == ()
+
     def test_never_speak_of_a_year_on_average(self) -> None:
         assert "CAGR" not in text()
         assert "a year on average" not in text()
