@@ -12,6 +12,7 @@ from nija.backtest.records import BacktestResult
 from nija.backtest.traded_market import traded_market
 from nija.market_data.snapshot import Subscription
 from nija.strategy.base import Signals
+from nija.strategy.evaluation import signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,13 +29,16 @@ class BacktestError(ValueError):
 
 
 def evaluate(accounts: Iterable[BacktestAccount], histories: Mapping[str, MarketHistory]) -> SignalTable:
-    """The signals of every strategy on every market that an account trades; each is computed once."""
+    """The signals of every strategy on every market that an account trades; each is computed once.
+
+    Raises BacktestError, and StrategyError for a strategy that fails.
+    """
     table: dict[Subscription, Signals] = {}
     for account in accounts:
         for history in _traded(account, histories):
             wanted = account.plan.subscription(history.market.symbol)
             if wanted not in table:
-                table[wanted] = wanted.strategy.evaluate(history.candles)
+                table[wanted] = signals_of(wanted.strategy, history.candles)
     return table
 
 
@@ -51,7 +55,7 @@ def backtest(
 
     The first candle of the backtest opens at `start` or later, the last one at `end` or earlier (Unix seconds); None
     takes all there are. Candles before `start` warm the strategies up. `signals` replaces `evaluate`. Raises
-    BacktestError.
+    BacktestError and StrategyError.
     """
     table = evaluate(accounts, histories) if signals is None else signals
     return tuple(_run(account, _traded(account, histories), start, end, assumptions, table) for account in accounts)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nija.strategy.base import Signals
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from brokers.model import Candles
-    from nija.strategy.base import Signals, Strategy
+    from nija.strategy.base import Strategy
 
 _INPUTS = ("time", "open", "high", "low", "close", "volume")
 _FLAGS = ("entry", "exit")
@@ -227,7 +229,7 @@ def _signals(strategy: Strategy, candles: Candles) -> Signals:
     """Of a copy of the candles. Raises _Faulty if there are none, or the candles were changed."""
     own = _part(candles, 0, len(candles))
     try:
-        signals = strategy.evaluate(own)
+        signals: object = strategy.evaluate(own)
     except Exception as error:
         raise _failed(candles, f"{type(error).__name__}: {error}") from error
     for name in _INPUTS:
@@ -238,6 +240,8 @@ def _signals(strategy: Strategy, candles: Candles) -> Signals:
             shown = _number(float(before[at])), _number(float(after[at]))
             time = int(candles.time[at])
             raise _Faulty(LookAheadFinding(FindingKind.CHANGES_CANDLES, name, time, *shown, seen=len(candles)))
+    if not isinstance(signals, Signals):
+        raise _failed(candles, f"it gives {type(signals).__name__}, expected Signals")
     if len(signals) != len(candles):
         raise _failed(candles, f"it gives {len(signals)} signals")
     return signals

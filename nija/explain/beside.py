@@ -12,6 +12,7 @@ from nija.explain.comparison import compare
 from nija.explain.live_trades import live_trades
 from nija.explain.times import written
 from nija.performance.equity import equity_series, returns
+from nija.strategy.base import StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ def beside(
     replay = _Replay(account, histories, past, since)
     try:
         return _compared(replay, journal, market_clock, end)
-    except BacktestError as error:
+    except (BacktestError, StrategyError) as error:
         return NotCompared(f"The backtest cannot run: {error}.")
     except Exception as error:  # noqa: BLE001 - a strategy may be a user's own
         return NotCompared(

@@ -18,6 +18,7 @@ from nija.optimize.folds import DAY
 from nija.optimize.outcome import VariantOutcome
 from nija.optimize.scores import returns_of_days
 from nija.risk.costs import slippage
+from nija.strategy.evaluation import signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from brokers.model import Candles
     from nija.backtest.records import BacktestAccount, MarketHistory
     from nija.optimize.trial import Conditions
-    from nija.strategy.base import Signals, Strategy
+    from nija.strategy.base import Strategy
 
 INSTALL = ".venv/bin/python -m pip install 'numba>=0.61'"
 
@@ -38,7 +39,7 @@ def why_not_compiled(conditions: Conditions, strategy: Strategy) -> str:
     """Why the plain engine has to rank these variants; empty if the compiled pass can."""
     if find_spec("numba") is None:
         return f"numba is not installed ({INSTALL} makes large searches many times faster)"
-    if strategy.evaluate(conditions.histories[0].candles).weight is not None:
+    if signals_of(strategy, conditions.histories[0].candles).weight is not None:
         return f"{strategy.name} resizes its positions, which the compiled pass does not do"
     return ""
 
@@ -88,7 +89,7 @@ class CompiledPass:
     def _with_signals(self, strategy: Strategy) -> NDArray[np.float64]:
         at, table, quote = self._loop.At, self._table, self._conditions.account.plan.quote
         for number, (history, part, places) in enumerate(self._parts()):
-            signals: Signals = strategy.evaluate(history.candles)
+            signals = signals_of(strategy, history.candles)
             # The signal of a candle is acted on at the open of the next one; the first candle has none before it.
             before, following = slice(part.start, max(part.start, part.stop - 1)), places[1:]
             table[following, number, at.ENTER] = signals.entry[before] if history.market.quote == quote else 0

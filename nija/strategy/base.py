@@ -8,8 +8,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from brokers.model import Candles, Timeframe
@@ -41,10 +44,22 @@ class Signals:
         arrays = [self.entry, self.exit, self.initial_stop, self.trail]
         if self.weight is not None:
             arrays.append(self.weight)
+        self._check_kinds(arrays)
         if len({len(array) for array in arrays}) != 1:
             raise ValueError("the arrays of a strategy's signals differ in length")
         for array in arrays:
             array.flags.writeable = False
+
+    def _check_kinds(self, arrays: Sequence[NDArray[np.generic]]) -> None:
+        """Of a user's own strategy. A number would do as an entry, too, but nan would then buy."""
+        if not all(isinstance(array, np.ndarray) and array.ndim == 1 for array in arrays):
+            raise ValueError("a strategy's signals must be numpy arrays of one dimension")
+        if self.entry.dtype != np.bool_ or self.exit.dtype != np.bool_:
+            raise ValueError("entry and exit of a strategy's signals must be arrays of bool")
+        if not all(array.dtype.kind in "fiu" for array in arrays[2:]):
+            raise ValueError("initial_stop, trail and weight of a strategy's signals must be arrays of numbers")
+        if not isfinite(self.band):
+            raise ValueError(f"the band of a strategy's signals is {self.band}, expected a finite number")
 
     def __len__(self) -> int:
         return len(self.entry)

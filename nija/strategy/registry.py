@@ -36,7 +36,7 @@ def load_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
     try:
         strategy = make(**parameters)
         twin = make(**parameters)
-    except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+    except Exception as error:
         raise StrategyError(f"[strategy.{name}] {error}") from error
     _check_shape(name, strategy)
     _check_value(name, strategy, twin)
@@ -50,7 +50,7 @@ def _own_class(name: str) -> Callable[..., Strategy]:
         raise StrategyError(f'strategy = "{name}": expected one of {choices}, or your own "package.module:Class"')
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, SyntaxError, NameError) as error:
+    except Exception as error:
         raise StrategyError(
             f'strategy = "{name}": module {module_name} cannot be imported ({error}); it must be on the Python path'
         ) from error

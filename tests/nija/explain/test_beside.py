@@ -195,7 +195,8 @@ class TestNothingIsCompared:
         broken = replace(ACCOUNT, plan=TradingPlan(settings, Failing(does=True)))  # type: ignore[arg-type]
         found = of(journal, broken)
         assert isinstance(found, NotCompared)
-        assert found.reason == "The strategy own:Failing fails on these candles: RuntimeError: no such column."
+        assert found.reason.startswith("The backtest cannot run: strategy ")
+        assert found.reason.endswith("candles of BTC/USD: RuntimeError: no such column.")
 
 
 class TestTheJournal:
