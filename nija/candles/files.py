@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -107,8 +108,10 @@ def _places(path: Path) -> Iterator[tuple[Path, str | None]]:
         elif path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 yield from ((path, member) for member in archive.namelist())
-        elif path.exists():
+        elif path.is_file():
             yield path, None
+        elif path.exists():
+            raise CandleError(f"{path} is neither a file nor a folder")
         else:
             raise CandleError(f"{path} does not exist")
     except (OSError, zipfile.BadZipFile) as error:
@@ -134,7 +137,11 @@ def _opened(file: CandleFile) -> Iterator[ByteFile]:
     try:
         if file.member is not None:
             with zipfile.ZipFile(file.path) as archive, archive.open(file.member) as data:
-                yield cast("ZipExtFile", data)
+                if file.member.endswith(".gz"):
+                    with gzip.open(data) as unpacked:
+                        yield unpacked
+                else:
+                    yield cast("ZipExtFile", data)
         elif file.path.suffix == ".gz":
             with gzip.open(file.path) as unpacked:
                 yield unpacked
@@ -142,7 +149,7 @@ def _opened(file: CandleFile) -> Iterator[ByteFile]:
             with file.path.open("rb") as plain:
                 yield plain
     # A zip with a password is a RuntimeError, one packed in an unusual way a NotImplementedError.
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
         raise _unreadable(file.name, error) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -242,3 +243,25 @@ def test_real_files_are_read_whole_with_the_gaps_they_have(
     candles = read_candles(real_file(name))
     found = find_gaps(candles.time, candles.timeframe)
     assert (len(candles), found.count, found.missing, found.longest) == (rows, gaps, missing, longest)
+
+
+def test_a_damaged_member_of_a_zip_is_named_however_it_is_packed(tmp_path: Path) -> None:
+    path = tmp_path / "some.zip"
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr(PLAIN, "\n".join([HEADER, *flat(range(0, 100 * HOUR, HOUR))]))
+        packed = bytearray(path.read_bytes())
+        packed[80:90] = bytes(10)
+        path.write_bytes(packed)
+        assert f"FILE: {PLAIN} cannot be read" in complaint(path)
+
+
+def test_a_packed_file_within_a_zip_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        archive.writestr(f"{PLAIN}.gz", gzip.compress("\n".join([HEADER, *flat([0, HOUR])]).encode()))
+    assert read_candles(tmp_path / "some.zip").time.tolist() == [0, HOUR]
+
+
+def test_a_pipe_or_a_device_is_refused_instead_of_read_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / PLAIN)
+    assert complaint(tmp_path / PLAIN) == "FILE is neither a file nor a folder"
