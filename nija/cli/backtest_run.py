@@ -129,10 +129,12 @@ def _analyses(group: Group, options: RunOptions, tell: Callable[[str], None]) ->
 
 
 def _check_span(histories: Mapping[str, MarketHistory], options: RunOptions) -> None:
-    """Raises OptionError if no candle opens between --from and --to."""
+    """Raises OptionError if --from and --to are in the wrong order, or outside of the candles."""
     first = min(int(history.candles.time[0]) for history in histories.values())
     last = max(int(history.candles.time[-1]) for history in histories.values())
+    if options.since is not None and options.until is not None and options.since > options.until:
+        raise OptionError(f"--from {day(options.since)} must not lie after --to {day(options.until)}")
     since = first if options.since is None else options.since
     until = last if options.until is None else options.until
-    if since > last or until < first or since > until:
+    if since > last or until < first:
         raise OptionError(f"--from, --to: the candles are from {day(first)} to {day(last)}")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LARGEST_FRACTION = Decimal("0.2")
+# More than this is a slip, and figures in floats would lose its cents.
+_MOST_MONEY = Decimal(10) ** 12
 _ONE_DAY = timedelta(days=1)
 
 
@@ -26,7 +28,8 @@ def read_fraction(option: str, text: str) -> Decimal:
         raise OptionError(f"{option} {text}: expected a share such as 0.4% or 0.004")
     fraction = value / 100 if percent else value
     if not 0 <= fraction <= _LARGEST_FRACTION:
-        hint = f": for {text} percent write {text}%" if not percent and value > 0 else ""
+        is_percent = not percent and 0 < value / 100 <= _LARGEST_FRACTION
+        hint = f": for {text} percent write {text}%" if is_percent else ""
         raise OptionError(f"{option} {text}: expected a share from 0 to {_LARGEST_FRACTION * 100:.0f}%{hint}")
     return fraction
 
@@ -35,6 +38,8 @@ def read_money(option: str, text: str) -> Decimal:
     value = _decimal(text.replace("_", ""))
     if value is None or value <= 0:
         raise OptionError(f"{option} {text}: expected an amount of money above 0, such as 1000")
+    if value > _MOST_MONEY:
+        raise OptionError(f"{option} {text}: expected at most {_MOST_MONEY}")
     return value
 
 
@@ -57,6 +62,8 @@ def read_settings(option: str, texts: Iterable[str]) -> dict[str, object]:
         key, sign, value = text.partition("=")
         if not sign or not key.strip() or not value.strip():
             raise OptionError(f"{option} {text}: expected key=value, such as risk_per_trade=0.01")
+        if key.strip() in found:
+            raise OptionError(f"{option} {text}: {key.strip()} is given twice")
         found[key.strip()] = _toml_value(value.strip())
     return found
 

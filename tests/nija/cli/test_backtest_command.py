@@ -243,7 +243,7 @@ def test_check_names_the_column_and_the_candle_of_a_strategy_that_looks_ahead(
         ),
         (("--from", "January"), "❌ --from January: expected a date such as 2023-10-01\n"),
         (("--from", "2050-01-01"), "❌ --from, --to: the candles are from 2020-01-02 to "),
-        (("--from", "2021-01-01", "--to", "2020-06-01"), "❌ --from, --to: the candles are from 2020-01-02 to "),
+        (("--from", "2021-01-01", "--to", "2020-06-01"), "❌ --from 2021-01-01 must not lie after --to 2020-06-01\n"),
         (("--exchange", "binance"), "❌ --exchange: unknown exchange 'binance': use kraken or coinbase\n"),
         (("--timeframe", "1h"), "❌ --candles: 1h candles of BTC/USD cannot be made from those of 1d\n"),
         (("--strategy", "trand"), "Did you mean trend?\n"),
