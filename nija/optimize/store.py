@@ -61,7 +61,20 @@ class VariantStore:
             raise self._fault(error) from error
 
     def _fault(self, error: Exception) -> OptimizeError:
-        return OptimizeError(f"{self._path}: {error}; delete this file to compute all variants again")
+        return OptimizeError(f"{self._path}: {error}; {_remedy(error)}")
+
+
+def _remedy(error: Exception) -> str:
+    """Only a damaged file is worth nothing: finished variants may have taken days."""
+    if isinstance(error, OSError):
+        return "name another folder with --out"
+    # The low byte is the primary result code; a result that cannot be unpacked has none.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+        return "delete this file to compute all variants again"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another search is writing to it: try again when it is done"
+    return "check that its folder is writable and has space, or name another folder with --out"
 
 
 def _packed(values: NDArray[np.float64] | NDArray[np.int64]) -> bytes:

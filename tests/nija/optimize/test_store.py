@@ -40,3 +40,13 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OptimizeError, match="file"):
         VariantStore(tmp_path / "file" / "variants.sqlite")
+
+
+def test_a_store_that_cannot_be_written_now_is_not_to_be_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "variants.sqlite"
+    outcome = VariantOutcome(np.random.default_rng(1).random(10_000), OUTCOME.opened)
+    with closing(VariantStore(path)) as store:
+        store._database.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(OptimizeError, match="has space, or name another folder with --out") as caught:
+            store.add("one", outcome)
+    assert "delete" not in str(caught.value)
