@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  read at run time by typer
@@ -122,15 +123,28 @@ def backtest(  # noqa: PLR0913 - an option each
 
 
 def _report(account_options: AccountOptions, options: RunOptions, output: Output) -> None:
+    _check_files(output)
     with activity() as tell:
         outcome = outcome_of(prepared_run(account_options, options, tell), options, tell)
-    written = _write_files(outcome, output)
     if output.as_json:
         sys.stdout.write(json.dumps(plain_report(outcome.analyses, outcome.notes), ensure_ascii=False, indent=1) + "\n")
     else:
         print_all(report_parts(outcome.analyses, outcome.notes, terminal_width()))
-    for file in written:
+    for file in _write_files(outcome, output):
         sys.stderr.write(f"✅ Written to {file}\n")
+
+
+def _check_files(output: Output) -> None:
+    """Before the work, as it may take minutes. Raises OptionError."""
+    for option, file in (("--csv", output.csv), ("--html", output.html)):
+        if file is None:
+            continue
+        if not file.parent.is_dir():
+            raise OptionError(f"{option} {file}: there is no folder {file.parent}")
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise OptionError(f"{option} {file}: it cannot be written: name another file")
+    if output.csv is not None and output.csv == output.html:
+        raise OptionError(f"--csv and --html name the same file, {output.csv}: name two")
 
 
 def _check(account_options: AccountOptions, options: RunOptions) -> int:

@@ -137,10 +137,10 @@ def read_histories(
     histories: dict[str, MarketHistory] = {}
     notes: list[str] = []
     for symbol in symbols:
-        facts = minimums.of(exchange, symbol)
         candles, origin = source.read(exchange, symbol, timeframe)
         if len(candles) == 0:
             raise CandleError(f"{origin}: no whole {timeframe} candle of {symbol}")
+        facts = minimums.of(exchange, symbol)
         histories[symbol] = MarketHistory(facts.market, candles)
         first, last = day(int(candles.time[0])), day(int(candles.time[-1]))
         notes.append(

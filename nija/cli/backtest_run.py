@@ -71,6 +71,7 @@ def prepared_run(account_options: AccountOptions, options: RunOptions, tell: Cal
         tell(f"Reading candles of {market}")
 
     context = read_context()
+    told: tuple[str, ...] = ()
     with CandleStore(context.settings.candle_store) as store:
         source: CandleSource = StoreSource(store, context.settings.addresses, reading)
         if options.candles:
@@ -78,9 +79,10 @@ def prepared_run(account_options: AccountOptions, options: RunOptions, tell: Cal
             source = files
             if not account_options.markets and all(path.is_file() for path in options.candles):
                 account_options = replace(account_options, markets=files.markets)
+                told = (f"Markets: {', '.join(files.markets)}, those of the files: name markets to trade others",)
         chosen = chosen_accounts(context, account_options)
         groups, notes = _groups(chosen.accounts, source, Minimums(store, options.min_order))
-    return Prepared(tuple(groups), (*chosen.notes, *notes), tuple(account.name for account in chosen.accounts))
+    return Prepared(tuple(groups), (*chosen.notes, *told, *notes), tuple(account.name for account in chosen.accounts))
 
 
 def outcome_of(prepared: Prepared, options: RunOptions, tell: Callable[[str], None]) -> Outcome:

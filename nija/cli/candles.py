@@ -113,7 +113,11 @@ def import_files(
         sys.stdout.write(f"{left_out_line(unknown)}\n")
     if not files:
         print_fault(CandleError("none of these files is of that market and timeframe"))
-    raise typer.Exit(FAILED if not stored else _SOME_MISSING if stored < len(files) else 0)
+    known = {file.market for one in found for file in one.files}
+    absent = sorted(wanted - {file.market for file in files})
+    for market in absent:
+        print_fault(CandleError(f"--market {market}: no file of it.{did_you_mean(market, known)}"))
+    raise typer.Exit(FAILED if not stored else _SOME_MISSING if stored < len(files) or absent else 0)
 
 
 @candles.command("list")

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from nija.trader.plan import TradingPlan
 
 _PLAIN_WIDTH = 80
+# The daemon may have to replay a year of candles for each account, beside its trading.
+_PATIENCE = 120.0
 
 
 def explain(
@@ -69,7 +71,7 @@ def explain(
 
 def _running(context: CliContext) -> tuple[AccountNow, ...]:
     """What the running daemon answers; nothing if none runs. Raises ControlError."""
-    answer = ask(context.settings.data_dir, "explain")
+    answer = ask(context.settings.data_dir, "explain", timeout=_PATIENCE)
     accounts = () if answer is None else answer.get("accounts")
     try:
         return tuple(from_plain(AccountNow, one) for one in accounts) if isinstance(accounts, list) else ()

@@ -86,6 +86,12 @@ def test_what_nobody_said_is_said_to_be_assumed() -> None:
     assert f"from {BTC}, 248 missing in 248 gaps; minimums: kraken's as published in" in assumed
 
 
+def test_without_markets_it_says_that_those_of_the_files_are_traded() -> None:
+    left_out = "Markets: BTC/USD, those of the files: name markets to trade others"
+    assert left_out in reported("--candles", BTC)["notes"]
+    assert left_out not in reported("BTC/USD", "--candles", BTC)["notes"]
+
+
 def test_what_was_said_is_not_assumed() -> None:
     notes = reported("--candles", BTC, "--cash", "500", "--fee", "0.26%")["notes"]
     assert [note for note in notes if "--cash" in note or "--fee" in note] == []
@@ -205,6 +211,12 @@ def test_files_are_written_beside_the_text(folder: Path) -> None:
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
 
 
+def test_a_file_that_cannot_be_written_is_named_before_the_work() -> None:
+    assert "--csv no/trades.csv: there is no folder no" in refused("--candles", "none.csv", "--csv", "no/trades.csv")
+    assert "--html .: it cannot be written: name another file" in refused("--candles", "none.csv", "--html", ".")
+    assert "name the same file, a.txt" in refused("--candles", "none.csv", "--html", "a.txt", "--csv", "a.txt")
+
+
 def test_check_says_that_the_strategy_sees_no_future() -> None:
     done = backtest("--candles", BTC, "--check")
     assert done.exit_code == 0
@@ -251,7 +263,7 @@ def test_check_names_the_column_and_the_candle_of_a_strategy_that_looks_ahead(
         (("bitcoin",), '❌ bitcoin: expected a market in capitals such as "BTC/USD"\n'),
         (("BTC/USD", "ETH/EUR"), "name markets of one currency\n"),
         (("--accounts",), "❌ --accounts: no account has credentials or a table in nija.toml"),
-        (("--html", "no/such/folder.html"), "No such file or directory"),
+        (("--html", "no/such/folder.html"), "--html no/such/folder.html: there is no folder no/such"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_what_was_expected(arguments: tuple[str, ...], told: str) -> None:
@@ -264,6 +276,11 @@ def test_a_market_of_unknown_minimums_asks_for_them(folder: Path) -> None:
     assert "the steps and minimum order of PEPE/USD at kraken are not known" in told
     assert "--min-order MONEY assumes a smallest order instead" in told
     assert reported("--candles", "kraken-PEPE-USD-1d.csv", "--min-order", "5")["accounts"][0]["trades"]
+
+
+def test_a_market_without_candles_is_told_so_even_if_its_minimums_are_unknown_too() -> None:
+    assert "no candles of BTC/UDS, only of BTC/USD" in refused("BTC/UDS", "--candles", BTC)
+    assert "no 1d candles of BTC/UDS at kraken are in" in refused("BTC/UDS")
 
 
 def test_a_broken_row_is_named_with_its_file_and_line(folder: Path) -> None:

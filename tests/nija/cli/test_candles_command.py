@@ -174,6 +174,12 @@ class TestImport:
         done = nija("import", ".", "--market", "SOL/USD")
         assert (done.exit_code, "none of these files is of that market and timeframe" in done.output) == (2, True)
 
+    def test_a_wanted_market_without_a_file_is_named(self, tmp_path: Path, store: CandleStore) -> None:
+        write(tmp_path / "kraken-ETH-USD-1h.csv", flat([0]))
+        done = nija("import", ".", "--market", "ETH/USD", "--market", "ETH/UDS")
+        assert (done.exit_code, "❌ --market ETH/UDS: no file of it. Did you mean ETH/USD?" in done.output) == (1, True)
+        assert [span.market for span in store.spans()] == ["ETH/USD"]
+
     def test_files_of_an_unknown_interval_are_counted(self, tmp_path: Path, store: CandleStore) -> None:
         for minutes in (60, 720):
             write(tmp_path / f"XBTUSD_{minutes}.csv", ["0,1,1,1,1,1,1"], header=None)
