@@ -341,8 +341,15 @@ POLICY_MUTATIONS = (
     Mutation(
         "what little an entry bought so far is written off",
         _FILE,
-        "(state.is_dust and (state.was_sold or state.selling is not None))",
-        "state.is_dust",
+        "(state.selling is not None or (state.was_sold and not _its_stop_fits(state)))",
+        "True",
+        (_THE_END,),
+    ),
+    Mutation(
+        "a stop that fits is withdrawn because the exchange raised its minimum",
+        _FILE,
+        "state.was_sold and not _its_stop_fits(state)",
+        "state.was_sold",
         (_THE_END,),
     ),
     Mutation(

@@ -214,7 +214,14 @@ def _stop_sells(state: PositionState) -> Step:
 
 
 def _is_over(state: PositionState) -> bool:
-    return state.held <= ZERO or (state.is_dust and (state.was_sold or state.selling is not None))
+    if state.held <= ZERO:
+        return True
+    return state.is_dust and (state.selling is not None or (state.was_sold and not _its_stop_fits(state)))
+
+
+def _its_stop_fits(state: PositionState) -> bool:
+    """What an exchange has made dust, by raising its minimum, may still have a stop that will sell it."""
+    return state.stop is StopStage.RESTING and state.stop_amount <= state.held
 
 
 def _end(state: PositionState) -> Step:

@@ -520,6 +520,12 @@ class TestTheEndOfAPosition:
         assert isinstance(next_step(little), Wait)
         assert next_step(replace(little, was_sold=True)) == Close()
 
+    def test_a_part_that_became_dust_by_a_raised_minimum_keeps_its_stop(self) -> None:
+        kept = replace(COVERED, was_sold=True, is_dust=True, too_small=True)
+        assert isinstance(next_step(kept), Wait)
+        larger = replace(kept, held=kept.stop_amount / 2, sellable=kept.stop_amount / 2)
+        assert next_step(larger) == WithdrawStop()
+
     def test_a_stop_that_the_exchange_denies_may_rest_all_the_same(self) -> None:
         assert isinstance(next_step(replace(self.EMPTY, stop=StopStage.DENIED)), Wait)
 
