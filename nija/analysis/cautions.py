@@ -79,7 +79,9 @@ def _sample(analysis: Analysis) -> Iterator[str]:
 def _variants(analysis: Analysis) -> Iterator[str]:
     name, counted = analysis.result.account.plan.strategy_name, analysis.questions.variants
     tried = variants_looked_at(name)
-    if analysis.deflated is not None and tried is not None and counted < tried:
+    split = analysis.questions.split
+    is_in_sample = split is None or analysis.result.start < split
+    if analysis.deflated is not None and is_in_sample and tried is not None and counted < tried:
         yield (
             f"The deflated Sharpe ratio counts {_counted(counted, 'variant')}, but about {tried} were tried when {name}"
             f" was chosen: --variants {tried} counts them."

@@ -78,7 +78,10 @@ def backtest(  # noqa: PLR0913 - an option each
     split: Annotated[
         str | None, typer.Option(metavar="DATE", help="Candles before it were looked at: report both sides apart.")
     ] = None,
-    variants: Annotated[int, typer.Option(min=1, help="How many you tried, for the deflated Sharpe ratio.")] = 1,
+    variants: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many were tried, for the deflated Sharpe ratio; default: those of the strategy."),
+    ] = None,
     runs: Annotated[int, typer.Option(min=0, max=100_000, help="Of random entries and of shuffled trades.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Of all chance: the same seed, the same report.")] = 1,
     check: Annotated[
@@ -111,7 +114,8 @@ def backtest(  # noqa: PLR0913 - an option each
             until=None if until is None else read_day("--to", until, is_end=True),
             assumptions=Assumptions(None if slippage is None else read_fraction("--slippage", slippage)),
             split=None if split is None else read_day("--split", split),
-            questions=Questions(variants=variants, runs=runs, seed=seed),
+            variants=variants,
+            questions=Questions(runs=runs, seed=seed),
         )
         code = _check(account_options, run_options) if check else 0
         if not check:

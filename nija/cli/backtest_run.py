@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nija.analysis.analysis import analyse
 from nija.analysis.cautions import day
 from nija.analysis.lateness import one_candle_late
-from nija.analysis.looked_at import looked_at_until
+from nija.analysis.looked_at import looked_at_until, variants_looked_at
 from nija.backtest.engine import backtest, evaluate
 from nija.candles.store import CandleStore
 from nija.cli.backtest_accounts import chosen_accounts
@@ -38,6 +38,7 @@ class RunOptions:
     until: int | None
     assumptions: Assumptions
     split: int | None
+    variants: int | None
     questions: Questions
 
 
@@ -126,8 +127,12 @@ def _analyses(group: Group, options: RunOptions, tell: Callable[[str], None]) ->
     )
     tell("Comparing with random entries")
     for result, delayed in zip(results, late, strict=True):
-        split = options.split or looked_at_until(result.account.plan.strategy_name)
-        yield analyse(result, table, replace(options.questions, split=split), delayed)
+        name = result.account.plan.strategy_name
+        split = options.split or looked_at_until(name)
+        # A choice cannot have been lucky on candles that nobody looked at when it was made.
+        untouched = split is not None and result.start >= split
+        variants = options.variants or (None if untouched else variants_looked_at(name)) or 1
+        yield analyse(result, table, replace(options.questions, split=split, variants=variants), delayed)
 
 
 def _check_span(histories: Mapping[str, MarketHistory], options: RunOptions) -> None:

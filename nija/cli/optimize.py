@@ -163,6 +163,7 @@ def optimize(  # noqa: PLR0913 - an option each
             until=None if until is None else read_day("--to", until, is_end=True),
             assumptions=Assumptions(),
             split=None,
+            variants=None,
             questions=Questions(),
         )
         tried = _counted(file.ranges | read_ranges(ranges or ()), yes=yes)

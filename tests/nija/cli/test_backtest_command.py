@@ -300,3 +300,12 @@ def test_two_files_of_the_same_candles_must_be_told_apart(folder: Path) -> None:
     written(folder / "more" / BTC, walk(3, 100).candles)
     told = refused("--candles", BTC, "--candles", "more")
     assert "have different 1d candles of BTC/USD: name one of them" in told
+
+
+def test_the_tries_that_chose_a_strategy_count_where_they_were_looked_at() -> None:
+    """The candles are of 2020 and later; those of trend were looked at until October 2023."""
+    tried = [
+        reported("--candles", BTC, *more)["accounts"][0]["controls"]["deflated_sharpe"]["variants"]
+        for more in ((), ("--variants", "3"), ("--split", "2000-01-01"))
+    ]
+    assert tried == [85, 3, 1]
