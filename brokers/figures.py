@@ -82,6 +82,16 @@ def percent(fraction: Decimal | None, *, signed: bool = False) -> str:
     return _signed(text) if signed else text
 
 
+def points(fraction: float) -> str:
+    """`+3.2`: a fraction in percent with its sign and one decimal, for a table that says so."""
+    return f"{100 * fraction:+.1f}"
+
+
+def ratio(value: float, places: int = 2) -> str:
+    """`1.39`, such as a Sharpe ratio."""
+    return f"{value:.{places}f}"
+
+
 def number(value: Decimal | float | None) -> str:
     """A count or a setting, as short as it can be: `2`, `0.5`, at most eight decimals."""
     if value is None or not isfinite(value):

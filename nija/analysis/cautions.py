@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from brokers.figures import money, percent
+from brokers.figures import money, number, percent
 from nija.analysis.curve import DAY, YEAR
 from nija.analysis.expectations import PLAN_FOR
 from nija.analysis.figures import FEW, changes_of_equity
@@ -181,7 +181,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds / DAY:.0f} days" if seconds >= 2 * DAY else f"{seconds / 3600:.1f} hours"
+    return f"{round(seconds / DAY)} days" if seconds >= 2 * DAY else f"{number(round(seconds / 3600, 1))} hours"
 
 
 def few(figures: Figures) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brokers.figures import exact
 from nija.strategy.base import Signals
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ def _shown(column: str, value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "none" if np.isnan(value) else f"{value:.10g}"
+    return "none" if np.isnan(value) else exact(value)
 
 
 def _first_of_each(findings: Iterable[LookAheadFinding]) -> Iterator[LookAheadFinding]:

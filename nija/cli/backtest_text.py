@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from brokers.figures import money, signed_money
+from brokers.figures import money, points, ratio, signed_money
 from nija.analysis.cautions import cautions, day, few, rate
 from nija.cli.table import Column, figures_table
 
@@ -105,7 +105,7 @@ def _figures(analysis: Analysis) -> Iterator[tuple[str, str]]:
             yield "  95 % interval", f"{_signed(figures.interval.low)} to {_signed(figures.interval.high)}"
         yield "Won", f"{figures.won} of {figures.trades} ({rate(figures.win_share)})"
     if figures.sharpe is not None:
-        yield "Sharpe ratio", f"{figures.sharpe:.2f} a year"
+        yield "Sharpe ratio", f"{ratio(figures.sharpe)} a year"
 
 
 def _compared(analysis: Analysis) -> Iterator[tuple[str, str]]:
@@ -165,7 +165,7 @@ def _months(analysis: Analysis) -> Iterator[RenderableType]:
     yield Text("")
     yield _indented(Text(f"{'%':<4} " + "".join(f"{name:>6}" for name in _MONTHS), style="bold"))
     for year, months in by_year.items():
-        cells = (f"{100 * months[month]:+.1f}" if month in months else "" for month in range(1, 13))
+        cells = (points(months[month]) if month in months else "" for month in range(1, 13))
         yield _indented(Text((f"{year} " + "".join(f"{cell:>6}" for cell in cells)).rstrip()))
 
 

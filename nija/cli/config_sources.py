@@ -40,6 +40,9 @@ def environment_rows(process: ProcessSettings, values: Mapping[str, str], real: 
         if field.name == "addresses":
             yield from _addresses(process, values, real)
             continue
+        if field.name == "candle_dir":
+            # No variable sets it: it follows from the mode.
+            continue
         if field.name == "config":
             yield from _config(process.config, values, real)
             continue

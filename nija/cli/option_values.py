@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from brokers import figures
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,7 +32,9 @@ def read_fraction(option: str, text: str) -> Decimal:
     if not 0 <= fraction <= _LARGEST_FRACTION:
         is_percent = not percent and 0 < value / 100 <= _LARGEST_FRACTION
         hint = f": for {text} percent write {text}%" if is_percent else ""
-        raise OptionError(f"{option} {text}: expected a share from 0 to {_LARGEST_FRACTION * 100:.0f}%{hint}")
+        raise OptionError(
+            f"{option} {text}: expected a share from 0 to {figures.number(_LARGEST_FRACTION * 100)}%{hint}"
+        )
     return fraction
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import isnan
 from typing import TYPE_CHECKING
 
+from brokers import figures
 from brokers.figures import money, percent
 from nija.analysis.figures import FEW
 from nija.analysis.looked_at import looked_at_until
@@ -47,7 +48,7 @@ def is_annual(findings: Findings) -> bool:
 def ratio(daily: float, *, annual: bool) -> str:
     if isnan(daily):
         return NONE
-    return f"{annualised(daily):.2f}" if annual else f"{daily:.3f}"
+    return figures.ratio(annualised(daily)) if annual else figures.ratio(daily, places=3)
 
 
 def ratio_name(*, annual: bool) -> str:

@@ -48,6 +48,7 @@ KEPT = {
 ADDED: dict[str, Row] = {
     "equity": {"earned": None, "capital": None, "prices": None},
     "write_offs": {"price": "0"},
+    "positions": {"keep": None, "keep_reason": None, "keep_signal": None},
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from brokers.figures import exact
 from brokers.model import Timeframe
 from nija.backtest.look_ahead import FindingKind, LookAheadFinding, check_look_ahead
 from nija.strategy.base import Signals
@@ -211,7 +212,7 @@ def test_a_strategy_that_says_something_else_when_asked_again_is_found(cheat: St
 def test_a_strategy_that_changes_its_candles_is_found() -> None:
     finding = check(ChangesItsCandles())[FindingKind.CHANGES_CANDLES, "close"]
     before, after = float(CANDLES.close[3]), float(CANDLES.close[3]) * 1.01
-    assert (finding.time, finding.value, finding.other) == (int(CANDLES.time[3]), f"{before:.10g}", f"{after:.10g}")
+    assert (finding.time, finding.value, finding.other) == (int(CANDLES.time[3]), exact(before), exact(after))
 
 
 def test_the_candles_it_was_given_stay_as_they_are() -> None:

@@ -76,7 +76,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 def test_every_setting_of_the_process_is_shown_under_the_name_that_sets_it(tmp_path: Path) -> None:
     names = {row.name for row in environment_rows(ProcessSettings(), {}, {})}
     assert names == {variable.name for variable in described_variables()}
-    others = [field for field in fields(ProcessSettings) if field.name not in ("addresses", "config")]
+    others = [field for field in fields(ProcessSettings) if field.name not in ("addresses", "config", "candle_dir")]
     assert len(names) == len(others) + len(exchanges()) + len(("NIJA_CONFIG", "NIJA_CONFIG_TOML"))
 
 
