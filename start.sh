@@ -90,7 +90,7 @@ run_checks() {
     "")
       step "${pytest[@]}" "${side_by_side[@]}" --cov -m "not daemons"
       # Daemons mostly wait, so three workers fit on two cores. Tests that share a run share a worker; longest runs first.
-      step "${pytest[@]}" -n 3 --dist loadgroup --no-loadscope-reorder -m daemons tests/browser tests/chaos tests/docs tests/parity tests/system
+      step "${pytest[@]}" -n 3 --dist loadgroup --no-loadscope-reorder -m daemons tests/browser tests/chaos tests/docs tests/system
       ;;
     *) step "${pytest[@]}" "$@" ;;
   esac

@@ -20,7 +20,7 @@ settings.load_profile("nija")
 
 # Whole daemons, several at once, against exchanges that run as fast as they can. They live in these folders alone.
 # So does the browser: its driver leaves an event loop behind, beside which no test can run one of its own.
-_DAEMONS = ("browser", "chaos", "docs/test_page_commands.py", "parity/test_parity.py", "system")
+_DAEMONS = ("browser", "chaos", "docs/test_page_commands.py", "system")
 # Servers, processes of their own and long searches: seconds each. What is left is the fast tier.
 _SLOW = (
     "brokers/coinbase/test_coinbase_broker.py",
@@ -59,6 +59,7 @@ _SLOW = (
     "nija/web/test_web_attacks.py",
     "nija/web/test_web_server.py",
     "nija/wizard/test_set_up_at_a_terminal.py",
+    "parity",
     "start",
 )
 
